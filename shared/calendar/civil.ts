@@ -1,0 +1,46 @@
+import { Temporal } from 'temporal-polyfill';
+
+/** The zone of official days: what "today" means to an agency. */
+export const OFFICIAL_ZONE = 'America/New_York';
+
+/** The civil day an instant falls on. */
+export function civilDate(instant: Date | string, zone = OFFICIAL_ZONE): string {
+  const epoch =
+    typeof instant === 'string'
+      ? Temporal.Instant.from(instant)
+      : Temporal.Instant.fromEpochMilliseconds(instant.getTime());
+  return epoch.toZonedDateTimeISO(zone).toPlainDate().toString();
+}
+
+/** The instant a civil day begins, in UTC. */
+export function startOfDay(date: string, zone = OFFICIAL_ZONE): string {
+  const start = Temporal.PlainDate.from(date).toZonedDateTime(zone);
+  return new Date(start.epochMilliseconds).toISOString();
+}
+
+/** The civil day that lies so many days later; earlier when negative. */
+export function addDays(date: string, days: number): string {
+  return Temporal.PlainDate.from(date).add({ days }).toString();
+}
+
+/** Whole civil days from one to the other; negative when the second is earlier. */
+export function daysBetween(from: string, to: string): number {
+  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days;
+}
+
+/** The federal fiscal year of a civil day: 1 October begins the next. */
+export function fiscalYear(date: string): number {
+  const [year, month] = date.split('-').map(Number) as [number, number];
+  return month >= 10 ? year + 1 : year;
+}
+
+/** A stretch of time: `from` included, `until` not. */
+export interface Period {
+  readonly from: string;
+  readonly until: string;
+}
+
+/** The instants between which a fiscal year lies. */
+export function fiscalYearPeriod(year: number): Period {
+  return { from: startOfDay(`${year - 1}-10-01`), until: startOfDay(`${year}-10-01`) };
+}

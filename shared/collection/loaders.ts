@@ -1,0 +1,173 @@
+import DataLoader from 'dataloader';
+import type { Clock } from '../clock';
+import type { Database } from '../database/database';
+import type { Link } from '../model/links';
+import { type ModelClass, modelOf } from '../model/model';
+import { groupBy } from './group';
+import { cursorConditions, orderTerms, type PageArguments, type PagePlan, planPage } from './page';
+import { WhereBuilder } from './where';
+
+/** Most keys in one statement: below SQLite's limit of 32,766 parameters. */
+const MAX_BATCH = 10_000;
+
+/** One page of one list. */
+export interface Page<T extends object = object> {
+  readonly rows: readonly T[];
+  readonly plan: PagePlan;
+  /** Whether rows follow in the direction the page was counted. */
+  readonly more: boolean;
+}
+
+/**
+ * The batched reads of one request: whatever is asked for in one turn of the event loop goes to the database in one
+ * statement, however many objects ask.
+ */
+export class Loaders {
+  private readonly made = new Map<unknown, Map<string, DataLoader<string, unknown>>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A loader that lives as long as the request, made on first use. `batch` answers keys in order. */
+  batched<Value>(
+    owner: unknown,
+    name: string,
+    batch: (keys: readonly string[]) => Promise<readonly Value[]>,
+  ): DataLoader<string, Value> {
+    let byName = this.made.get(owner);
+    if (!byName) this.made.set(owner, (byName = new Map()));
+    let loader = byName.get(name);
+    if (!loader) byName.set(name, (loader = new DataLoader<string, unknown>(batch, { maxBatchSize: MAX_BATCH })));
+    return loader as DataLoader<string, Value>;
+  }
+
+  /** Objects by key; null where there is none. */
+  byKey<T extends object>(target: ModelClass<T>): DataLoader<string, T | null> {
+    return this.byUnique(target, modelOf(target).key);
+  }
+
+  /** Objects by a property whose values are unique; null where there is none. */
+  byUnique<T extends object>(target: ModelClass<T>, property: string): DataLoader<string, T | null> {
+    return this.batched(target, `by ${property}`, async (keys) => {
+      const rows = await this.database.findBy(target, property, keys);
+      const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[property]), row]));
+      return keys.map((key) => found.get(key) ?? null);
+    });
+  }
+
+  /** All objects whose property has a value: for short lists that are shown whole. Ordered by the model's order. */
+  allBy<T extends object>(target: ModelClass<T>, property: string): DataLoader<string, T[]> {
+    return this.batched(target, `all by ${property}`, async (keys) => {
+      const { defaultOrder, key } = modelOf(target);
+      const order = [...defaultOrder, { property: key, direction: 'ASC' as const }];
+      const terms = orderTerms(this.database, target, { size: 0, backward: false, order }, 't');
+      const rows = await this.database.query(
+        `SELECT ${this.database.selection(target, 't')} FROM ${this.database.table(target)} t
+         WHERE t.${this.database.column(target, property)} IN (${keys.map(() => '?').join(', ')}) ORDER BY ${terms}`,
+        keys,
+      );
+      const groups = groupBy(
+        rows.map((row) => this.database.hydrate(target, row)),
+        (row) => String((row as Record<string, unknown>)[property]),
+      );
+      return keys.map((value) => groups.get(value) ?? []);
+    });
+  }
+
+  /** The rows of a link table by owner. */
+  links(table: ModelClass<Link>): DataLoader<string, Link[]> {
+    return this.batched(table, 'links', async (owners) => {
+      const rows = await this.database.findBy(table, 'ownerKey', owners);
+      const byOwner = groupBy(
+        rows.sort((a, b) => (a.targetKey < b.targetKey ? -1 : 1)),
+        (row) => row.ownerKey,
+      );
+      return owners.map((owner) => byOwner.get(owner) ?? []);
+    });
+  }
+
+  /** A page of everything. */
+  async list<T extends object>(target: ModelClass<T>, given: PageArguments): Promise<Page<T>> {
+    const plan = planPage(target, given);
+    const { database } = this;
+    const conditions = [
+      new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't'),
+      ...cursorConditions(database, target, plan, 't'),
+    ];
+    const rows = await database.query(
+      `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t
+       WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
+       ORDER BY ${orderTerms(database, target, plan, 't')} LIMIT ${plan.size + 1}`,
+      conditions.flatMap(({ parameters }) => parameters),
+    );
+    return this.page(target, plan, rows);
+  }
+
+  /** Pages of the objects whose `property` names the parent: for any number of parents one statement. */
+  listBy<T extends object>(target: ModelClass<T>, property: string, given: PageArguments): DataLoader<string, Page<T>> {
+    const plan = planPage(target, given);
+    return this.batched(target, `list by ${property} ${JSON.stringify(given)}`, async (parents) => {
+      const { database } = this;
+      const conditions = [
+        new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't'),
+        ...cursorConditions(database, target, plan, 't'),
+      ];
+      const parent = `t.${database.column(target, property)}`;
+      const ranked = database.dialect.quote('row_rank');
+      const rows = await database.query<Record<string, unknown>>(
+        `SELECT * FROM (
+           SELECT ${database.selection(target, 't')},
+                  ROW_NUMBER() OVER (PARTITION BY ${parent} ORDER BY ${orderTerms(database, target, plan, 't')}) AS ${ranked}
+           FROM ${database.table(target)} t
+           WHERE ${parent} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
+         ) page WHERE ${ranked} <= ${plan.size + 1} ORDER BY ${ranked}`,
+        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
+      );
+      const byParent = groupBy(rows, (row) => String(row[property]));
+      return parents.map((key) => this.page(target, plan, byParent.get(key) ?? []));
+    });
+  }
+
+  private page<T extends object>(
+    target: ModelClass<T>,
+    plan: PagePlan,
+    rows: readonly Record<string, unknown>[],
+  ): Page<T> {
+    const more = rows.length > plan.size;
+    const kept = rows.slice(0, plan.size).map((row) => this.database.hydrate(target, row));
+    if (plan.backward) kept.reverse();
+    return { rows: kept, plan, more };
+  }
+
+  /** How many objects a filter leaves. */
+  async count(target: ModelClass, given: PageArguments): Promise<number> {
+    const { sql, parameters } = new WhereBuilder(this.database, this.clock).build(
+      target,
+      given.filter ?? undefined,
+      't',
+    );
+    const [row] = await this.database.query<{ n: number }>(
+      `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
+      parameters,
+    );
+    return Number(row!.n);
+  }
+
+  /** How many objects a filter leaves of each parent. */
+  countBy(target: ModelClass, property: string, given: PageArguments): DataLoader<string, number> {
+    return this.batched(target, `count by ${property} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
+      const { database } = this;
+      const { sql, parameters } = new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't');
+      const parent = `t.${database.column(target, property)}`;
+      const rows = await database.query<{ parent: string; n: number }>(
+        `SELECT ${parent} AS parent, COUNT(*) AS n FROM ${database.table(target)} t
+         WHERE ${parent} IN (${parents.map(() => '?').join(', ')}) AND ${sql} GROUP BY ${parent}`,
+        [...parents, ...parameters],
+      );
+      const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));
+      return parents.map((key) => counts.get(key) ?? 0);
+    });
+  }
+}

@@ -1,0 +1,166 @@
+import type { Database } from '../database/database';
+import { InvalidCursorError, InvalidPageError } from '../errors';
+import { type ModelClass, modelOf, type Order } from '../model/model';
+import { sortableBigNumber } from '../model/scalars';
+import type { Condition, FilterValue } from './where';
+
+export const DEFAULT_PAGE_SIZE = 25;
+export const MAX_PAGE_SIZE = 500;
+
+/** The arguments of a connection field, as GraphQL delivers them. */
+export interface PageArguments {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
+  filter?: FilterValue | null;
+  orderBy?: readonly { field: string; direction: 'ASC' | 'DESC' }[] | null;
+}
+
+/** A page to fetch: validated, independent of any database. */
+export interface PagePlan {
+  readonly size: number;
+  /** Whether the page is counted from the end of the list. */
+  readonly backward: boolean;
+  /** The order of the list as its reader sees it; the key is always last, so that no two rows tie. */
+  readonly order: readonly Order[];
+  readonly after?: readonly CursorValue[];
+  readonly before?: readonly CursorValue[];
+}
+
+type CursorValue = string | number | boolean | null;
+
+function pageSize(argument: 'first' | 'last', given: number): number {
+  if (!Number.isInteger(given) || given < 1 || given > MAX_PAGE_SIZE)
+    throw new InvalidPageError(
+      `"${argument}" is ${given}; ask for 1 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
+      argument,
+    );
+  return given;
+}
+
+/** @throws InvalidPageError, InvalidCursorError */
+export function planPage(target: ModelClass, given: PageArguments): PagePlan {
+  if (given.first != null && given.last != null)
+    throw new InvalidPageError('"first" and "last" are both given; ask for one of them', 'last');
+  const { key, selectable, defaultOrder } = modelOf(target);
+  const asked = (given.orderBy ?? []).map(({ field, direction }) => ({
+    property: selectable.get(field)!.property,
+    direction,
+  }));
+  const order = [...(asked.length > 0 ? asked : defaultOrder)];
+  if (!order.some(({ property }) => property === key))
+    order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
+  const cursor = (argument: 'after' | 'before') =>
+    given[argument] == null ? undefined : decodeCursor(target, order, given[argument], argument);
+  const size = given.last != null ? pageSize('last', given.last) : pageSize('first', given.first ?? DEFAULT_PAGE_SIZE);
+  return { size, backward: given.last != null, order, after: cursor('after'), before: cursor('before') };
+}
+
+/** Names the list and its order, so that a cursor of another list or order is noticed. */
+function listName(target: ModelClass, order: readonly Order[]): string {
+  return [
+    modelOf(target).name,
+    ...order.map(({ property, direction }) => (direction === 'ASC' ? property : `-${property}`)),
+  ].join(' ');
+}
+
+export function encodeCursor(target: ModelClass, order: readonly Order[], row: object): string {
+  const values = order.map(({ property }) => (row as Record<string, CursorValue>)[property] ?? null);
+  return Buffer.from(JSON.stringify([listName(target, order), ...values])).toString('base64url');
+}
+
+function decodeCursor(target: ModelClass, order: readonly Order[], cursor: string, argument: string): CursorValue[] {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw new InvalidCursorError(argument, 'it cannot be read');
+  }
+  if (!Array.isArray(content) || content.length !== order.length + 1 || typeof content[0] !== 'string')
+    throw new InvalidCursorError(argument, 'it was made by another list, another order, or by hand');
+  const [name, ...values] = content as [string, ...unknown[]];
+  if (name !== listName(target, order)) throw new InvalidCursorError(argument, `it belongs to "${name.slice(0, 80)}"`);
+  if (values.some((value) => value !== null && !['string', 'number', 'boolean'].includes(typeof value)))
+    throw new InvalidCursorError(argument, 'it was made by hand');
+  const numeric = new Set(['integer', 'float']);
+  const kinds = new Map(
+    [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
+  );
+  order.forEach(({ property }, index) => {
+    const kind = kinds.get(property) ?? 'text';
+    const expected = numeric.has(kind) ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
+    const value = values[index];
+    const malformed = kind === 'bigNumber' && typeof value === 'string' && !/^[\d.e+-]+$/i.test(value);
+    if (value !== null && (typeof value !== expected || malformed))
+      throw new InvalidCursorError(argument, 'it was made by hand');
+  });
+  return values as CursorValue[];
+}
+
+/** `ORDER BY` terms over an alias. Missing values sort first ascending, last descending, on MySQL and SQLite alike. */
+export function orderTerms(
+  database: Database,
+  target: ModelClass,
+  { order, backward }: PagePlan,
+  alias: string,
+): string {
+  return order
+    .map(({ property, direction }) => {
+      const ascending = (direction === 'ASC') !== backward;
+      return `${alias}.${database.column(target, property)} ${ascending ? 'ASC' : 'DESC'}`;
+    })
+    .join(', ');
+}
+
+/** The rows strictly beyond a cursor in the list's order: (a > x) or (a = x and b > y) or … */
+function beyond(
+  database: Database,
+  target: ModelClass,
+  order: readonly Order[],
+  values: readonly CursorValue[],
+  alias: string,
+  forward: boolean,
+): Condition {
+  const kinds = new Map(
+    [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
+  );
+  const alternatives: string[] = [];
+  const parameters: unknown[] = [];
+  const equalSql: string[] = [];
+  const equalParameters: unknown[] = [];
+  order.forEach(({ property, direction }, index) => {
+    const column = `${alias}.${database.column(target, property)}`;
+    const given = values[index] ?? null;
+    const value =
+      given !== null && kinds.get(property) === 'bigNumber'
+        ? sortableBigNumber(String(given))
+        : typeof given === 'boolean'
+          ? Number(given)
+          : given;
+    const upward = (direction === 'ASC') === forward;
+    const prefix = equalSql.length > 0 ? `${equalSql.join(' AND ')} AND ` : '';
+    if (value === null) {
+      if (upward) {
+        alternatives.push(`(${prefix}${column} IS NOT NULL)`);
+        parameters.push(...equalParameters);
+      }
+      equalSql.push(`${column} IS NULL`);
+    } else {
+      const below = database.isNullable(target, property) ? `(${column} < ? OR ${column} IS NULL)` : `${column} < ?`;
+      alternatives.push(upward ? `(${prefix}${column} > ?)` : `(${prefix}${below})`);
+      parameters.push(...equalParameters, value);
+      equalSql.push(`${column} = ?`);
+      equalParameters.push(value);
+    }
+  });
+  return { sql: alternatives.length > 0 ? `(${alternatives.join(' OR ')})` : '1 = 0', parameters };
+}
+
+/** The conditions that a plan's cursors set. */
+export function cursorConditions(database: Database, target: ModelClass, plan: PagePlan, alias: string): Condition[] {
+  const conditions: Condition[] = [];
+  if (plan.after) conditions.push(beyond(database, target, plan.order, plan.after, alias, true));
+  if (plan.before) conditions.push(beyond(database, target, plan.order, plan.before, alias, false));
+  return conditions;
+}

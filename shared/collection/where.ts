@@ -1,0 +1,174 @@
+import type { Clock } from '../clock';
+import type { Database } from '../database/database';
+import { InvalidFilterError } from '../errors';
+import { type ModelClass, modelOf, type Selectable } from '../model/model';
+import { sortableBigNumber } from '../model/scalars';
+
+/** A condition in SQL with its parameters, in order. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+export type FilterValue = { readonly [field: string]: unknown };
+
+const MAX_DEPTH = 8;
+const MAX_LIST = 1_000;
+const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
+
+const condition = (sql: string, ...parameters: unknown[]): Condition => ({ sql, parameters });
+
+function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: string): Condition {
+  if (conditions.length === 0) return condition(whenEmpty);
+  return {
+    sql: `(${conditions.map(({ sql }) => sql).join(` ${word} `)})`,
+    parameters: conditions.flatMap(({ parameters }) => parameters),
+  };
+}
+
+/** Turns filter inputs of one model into SQL over the table alias given. */
+export class WhereBuilder {
+  private aliases = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws InvalidFilterError when the filter is nested too deep, or a list in it is too long. */
+  build(
+    target: ModelClass,
+    filter: FilterValue | undefined,
+    alias: string,
+    path: readonly (string | number)[] = [],
+  ): Condition {
+    if (path.length > MAX_DEPTH * 2)
+      throw new InvalidFilterError(`The filter is nested deeper than ${MAX_DEPTH} levels; flatten it`, path);
+    const conditions: Condition[] = [];
+    for (const [name, value] of Object.entries(filter ?? {})) {
+      if (value === undefined || value === null) continue;
+      const here = [...path, name];
+      if (name === 'and' || name === 'or') {
+        const parts = this.list(value, here) as FilterValue[];
+        const built = parts.map((part, index) => this.build(target, part, alias, [...here, index]));
+        conditions.push(name === 'and' ? join(built, 'AND', '1 = 1') : join(built, 'OR', '1 = 0'));
+      } else if (name === 'not') {
+        const inner = this.build(target, value as FilterValue, alias, here);
+        // a condition on a missing value is neither true nor false in SQL; its negation is meant to hold
+        conditions.push({ sql: `NOT COALESCE(${inner.sql}, 0)`, parameters: inner.parameters });
+      } else {
+        const field = modelOf(target).selectable.get(name);
+        if (!field?.filter)
+          throw new InvalidFilterError(`${modelOf(target).name} cannot be filtered by "${name}"`, here);
+        conditions.push(this.field(target, field, value as FilterValue, alias, here));
+      }
+    }
+    return join(conditions, 'AND', '1 = 1');
+  }
+
+  private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
+    const values = value as readonly unknown[];
+    if (values.length > MAX_LIST)
+      throw new InvalidFilterError(
+        `${path.join('.')} lists ${values.length} values; at most ${MAX_LIST} are allowed`,
+        path,
+      );
+    return values;
+  }
+
+  private field(
+    target: ModelClass,
+    field: Selectable,
+    value: FilterValue,
+    alias: string,
+    path: readonly (string | number)[],
+  ): Condition {
+    const { comparison } = field;
+    if (comparison.kind === 'derived') {
+      const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
+      const now = `'${this.clock.now().toISOString()}'`;
+      const holds = (given: unknown) => `(${comparison.conditions[String(given)]!(columnOf, now)})`;
+      const asked = [
+        ...(value.eq === undefined || value.eq === null ? [] : [condition(holds(value.eq))]),
+        ...(value.in
+          ? [
+              join(
+                this.list(value.in, [...path, 'in']).map((given) => condition(holds(given))),
+                'OR',
+                '1 = 0',
+              ),
+            ]
+          : []),
+      ];
+      return join(asked, 'AND', '1 = 1');
+    }
+    const column = `${alias}.${this.database.column(target, field.property)}`;
+    if (comparison.kind === 'model') {
+      const inner = `f${++this.aliases}`;
+      const type = comparison.target();
+      const { sql, parameters } = this.build(type, value, inner, path);
+      const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
+      return {
+        sql: `EXISTS (SELECT 1 FROM ${this.database.table(type)} ${inner} WHERE ${innerKey} = ${column} AND ${sql})`,
+        parameters,
+      };
+    }
+    if (comparison.kind === 'link') {
+      const inner = `f${++this.aliases}`;
+      const table = comparison.table();
+      const named = (keys: readonly unknown[]): Condition => {
+        const other = `${inner}.${this.database.column(table, comparison.other)}`;
+        const { sql, parameters } = this.isIn(other, keys);
+        const own = `${inner}.${this.database.column(table, comparison.own)}`;
+        return {
+          sql: `EXISTS (SELECT 1 FROM ${this.database.table(table)} ${inner} WHERE ${own} = ${column} AND ${sql})`,
+          parameters,
+        };
+      };
+      const parts: Condition[] = [];
+      if (value.any) parts.push(named(this.list(value.any, [...path, 'any'])));
+      if (value.none) {
+        const { sql, parameters } = named(this.list(value.none, [...path, 'none']));
+        parts.push({ sql: `NOT ${sql}`, parameters });
+      }
+      return join(parts, 'AND', '1 = 1');
+    }
+    const stored =
+      comparison.kind === 'bigNumber'
+        ? (given: unknown) => sortableBigNumber(String(given))
+        : (given: unknown) => given;
+    const parts: Condition[] = [];
+    for (const [operator, given] of Object.entries(value)) {
+      if (given === undefined || given === null) continue;
+      const here = [...path, operator];
+      if (operator === 'isNull') parts.push(condition(`${column} IS ${given ? '' : 'NOT '}NULL`));
+      else if (operator === 'in') parts.push(this.isIn(column, this.list(given, here).map(stored)));
+      else if (operator === 'notIn') {
+        const { sql, parameters } = this.isIn(column, this.list(given, here).map(stored));
+        parts.push({ sql: `NOT COALESCE(${sql}, 0)`, parameters });
+      } else if (operator === 'contains')
+        parts.push(condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(given))}%`));
+      else if (operator === 'startsWith') {
+        const prefix = String(given);
+        // a range, so that an index on the column serves; U+10FFFF sorts after every character
+        parts.push(condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`));
+      } else
+        parts.push(
+          condition(
+            `${column} ${COMPARE[operator]} ?`,
+            comparison.kind === 'boolean' ? (given ? 1 : 0) : stored(given),
+          ),
+        );
+    }
+    return join(parts, 'AND', '1 = 1');
+  }
+
+  private isIn(column: string, values: readonly unknown[]): Condition {
+    if (values.length === 0) return condition('1 = 0');
+    return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
+  }
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[!%_]/g, (character) => `!${character}`);
+}

@@ -1,0 +1,38 @@
+/** The two databases that the product runs on. */
+export type DatabaseKind = 'mysql' | 'sqlite';
+
+/** What the two databases say differently. Everything else is written once, in SQL that both understand. */
+export interface Dialect {
+  readonly kind: DatabaseKind;
+  quote(name: string): string;
+  /** Days between two stored instants or dates, fractions included. */
+  daysBetween(from: string, to: string): string;
+  /** The tail of an INSERT that updates the columns given when the key exists. */
+  onConflictUpdate(key: readonly string[], columns: readonly string[]): string;
+  /** The statement that shows how a query will be run. */
+  explain(sql: string): string;
+}
+
+const mysqlInstant = (expression: string) => `CAST(REPLACE(REPLACE(${expression}, 'T', ' '), 'Z', '') AS DATETIME(3))`;
+
+const mysql: Dialect = {
+  kind: 'mysql',
+  quote: (name) => `\`${name}\``,
+  daysBetween: (from, to) => `(TIMESTAMPDIFF(SECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 86400.0)`,
+  onConflictUpdate: (_key, columns) =>
+    columns.length === 0
+      ? ''
+      : `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`,
+  explain: (sql) => `EXPLAIN ${sql}`,
+};
+
+const sqlite: Dialect = {
+  kind: 'sqlite',
+  quote: (name) => `"${name}"`,
+  daysBetween: (from, to) => `(julianday(${to}) - julianday(${from}))`,
+  onConflictUpdate: (key, columns) =>
+    `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
+  explain: (sql) => `EXPLAIN QUERY PLAN ${sql}`,
+};
+
+export const dialects: Record<DatabaseKind, Dialect> = { mysql, sqlite };

@@ -1,0 +1,51 @@
+import { GraphQLError } from 'graphql';
+
+/** What a caller of the graph did wrong, or cannot have. `extensions.code` is part of the API; messages may improve. */
+export class RequestError extends GraphQLError {
+  constructor(
+    code: string,
+    message: string,
+    /** Where in the input: argument name first, then input fields. */
+    inputPath: readonly (string | number)[] = [],
+  ) {
+    super(message, { extensions: { code, inputPath } });
+  }
+}
+
+/** A page size outside 1 … max, or arguments that contradict each other. */
+export class InvalidPageError extends RequestError {
+  constructor(message: string, argument: string) {
+    super('INVALID_PAGE', message, [argument]);
+  }
+}
+
+/** A cursor that this list did not issue under this order. */
+export class InvalidCursorError extends RequestError {
+  constructor(argument: string, why: string) {
+    super(
+      'INVALID_CURSOR',
+      `"${argument}" is not a cursor of this list: ${why}. Pass a cursor that the same field returned under the same orderBy, or leave it out to start again.`,
+      [argument],
+    );
+  }
+}
+
+/** A filter that has no meaning. */
+export class InvalidFilterError extends RequestError {
+  constructor(message: string, path: readonly (string | number)[]) {
+    super('INVALID_FILTER', message, ['filter', ...path]);
+  }
+}
+
+/** Something an operator of the product can mend: wrong flag, unreadable file, database down. Shown without a stack. */
+export class OperatorError extends Error {
+  /** @param what what went wrong and where. @param fix what to do about it. */
+  constructor(
+    readonly what: string,
+    readonly fix: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`${what}\n  ${fix}`, options);
+    this.name = 'OperatorError';
+  }
+}

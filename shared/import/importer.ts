@@ -1,0 +1,196 @@
+import { basename } from 'node:path';
+import type { Database } from '../database/database';
+import { OperatorError } from '../errors';
+import { type ModelClass, modelOf } from '../model/model';
+import type { Progress } from './progress';
+import { type Reject, RowError } from './reject';
+import type { Row } from './row';
+
+/** An object that a row becomes. The first of a row decides whether the row counts as imported, updated or unchanged. */
+export interface Write<T extends object = object> {
+  readonly target: ModelClass<T>;
+  readonly object: Partial<T>;
+}
+
+/** Names the object that a row becomes, with its type checked. */
+export function write<T extends object>(target: ModelClass<T>, object: Partial<T>): Write {
+  return { target, object } as Write;
+}
+
+/** What an importer is told while it reads. */
+export interface ImportSession {
+  /** Notes a value that names nothing known: kept in the row as text, counted in the report. */
+  unmatched(what: string, value: string): void;
+  /** What importers of one run share, such as names already looked up. */
+  readonly database: Database;
+}
+
+/** Reads one published file format into one subgraph. */
+export interface Importer {
+  /** What the command line calls it. */
+  readonly source: string;
+  /** What it is and who publishes it, for the help text. */
+  readonly description: string;
+  /** Names of the files it is published under: how `import all` recognises them. */
+  readonly files: readonly string[];
+  /** Sources whose rows it refers to; `import all` takes those first. */
+  readonly after?: readonly string[];
+  /** The rows of the file, as they are read. @throws OperatorError when it is not such a file. */
+  read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
+  /** The objects that a row becomes. @throws RowError when it cannot be taken. */
+  convert(row: Row, session: ImportSession): readonly Write[];
+}
+
+export interface ImportReport {
+  readonly source: string;
+  readonly file: string;
+  readonly read: number;
+  readonly imported: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejects: readonly Reject[];
+  /** What named nothing known, with how many rows did. */
+  readonly unmatched: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+const BATCH = 500;
+
+type Outcome = 'imported' | 'updated' | 'unchanged';
+
+/**
+ * Imports a file in one transaction: all of its good rows, or none when the file breaks off. Importing it again changes
+ * nothing. Every row read is imported, updated, unchanged or rejected.
+ */
+export async function runImport(
+  database: Database,
+  importer: Importer,
+  path: string,
+  progress: Progress,
+): Promise<ImportReport> {
+  const file = basename(path);
+  const counts: Record<Outcome, number> = { imported: 0, updated: 0, unchanged: 0 };
+  const rejects: Reject[] = [];
+  const unmatched = new Map<string, Map<string, number>>();
+  let read = 0;
+
+  await database.transaction(async (inside) => {
+    const session: ImportSession = {
+      database: inside,
+      unmatched(what, value) {
+        const values = unmatched.get(what) ?? new Map<string, number>();
+        unmatched.set(what, values.set(value, (values.get(value) ?? 0) + 1));
+      },
+    };
+    const seen = new Map<string, number>();
+    let batch: (readonly Write[])[] = [];
+    const flush = async () => {
+      for (const outcome of await store(inside, batch)) counts[outcome] += 1;
+      batch = [];
+    };
+    for await (const row of await importer.read(path)) {
+      read += 1;
+      try {
+        const writes = importer.convert(row, session);
+        const first = writes[0]!;
+        checkLengths(inside, writes);
+        const identity = `${modelOf(first.target).name} ${keyText(inside, first)}`;
+        const earlier = seen.get(identity);
+        if (earlier !== undefined)
+          throw new RowError(modelOf(first.target).key, `repeats ${identity}, which stands at ${earlier}`);
+        seen.set(identity, row.line);
+        batch.push(writes);
+      } catch (error) {
+        if (!(error instanceof RowError)) throw error;
+        rejects.push({ file, line: row.line, column: error.column, reason: error.message });
+      }
+      if (batch.length >= BATCH) await flush();
+      progress.advance(read);
+    }
+    await flush();
+    if (read === 0)
+      throw new OperatorError(`"${path}" holds no rows`, 'Check that the file is complete; nothing was changed');
+  });
+  progress.finish(read);
+  return { source: importer.source, file, read, ...counts, rejects, unmatched };
+}
+
+function primaryValues(database: Database, { target, object }: Write): unknown[] {
+  return database
+    .metadata(target)
+    .primaryColumns.map((column) => (object as Record<string, unknown>)[column.propertyName]);
+}
+
+function keyText(database: Database, write: Write): string {
+  return primaryValues(database, write).join(' ');
+}
+
+/** The database would cut or refuse what does not fit, differently on each kind: so it is refused here, by column. */
+function checkLengths(database: Database, writes: readonly Write[]): void {
+  for (const { target, object } of writes)
+    for (const column of database.columns(target)) {
+      const value = (object as Record<string, unknown>)[column.propertyName];
+      const length = Number(column.length);
+      if (typeof value === 'string' && length > 0 && value.length > length)
+        throw new RowError(column.propertyName, `is ${value.length} characters long; at most ${length} fit`);
+      if (column.isPrimary && (value === undefined || value === null || value === ''))
+        throw new RowError(column.propertyName, 'is missing');
+      if (!column.isNullable && (value === undefined || value === null))
+        throw new RowError(column.propertyName, 'is missing');
+    }
+}
+
+/** Writes a batch and says what became of each row. Two statements a kind of object: one reads, one writes. */
+async function store(database: Database, batch: readonly (readonly Write[])[]): Promise<Outcome[]> {
+  const byTarget = new Map<ModelClass, Map<string, Write>>();
+  for (const writes of batch)
+    for (const write of writes) {
+      const known = byTarget.get(write.target) ?? new Map<string, Write>();
+      const key = keyText(database, write);
+      if (!known.has(key)) known.set(key, write);
+      byTarget.set(write.target, known);
+    }
+  const outcomes = new Map<Write, Outcome>();
+  for (const [target, writes] of byTarget) {
+    const existing = await existingRows(database, target, [...writes.values()]);
+    const changed: object[] = [];
+    for (const [key, write] of writes) {
+      const stored = existing.get(key);
+      const complete = stored ? { ...stored, ...write.object } : write.object;
+      const outcome: Outcome = !stored
+        ? 'imported'
+        : differs(database, target, stored, complete)
+          ? 'updated'
+          : 'unchanged';
+      outcomes.set(write, outcome);
+      if (outcome !== 'unchanged') changed.push(complete);
+    }
+    await database.upsert(target, changed);
+  }
+  return batch.map((writes) => {
+    const own = writes.map((write) => outcomes.get(write) ?? 'unchanged');
+    if (own[0] === 'imported') return 'imported';
+    return own.some((outcome) => outcome !== 'unchanged') ? 'updated' : 'unchanged';
+  });
+}
+
+async function existingRows(
+  database: Database,
+  target: ModelClass,
+  writes: readonly Write[],
+): Promise<Map<string, object>> {
+  const [first, ...others] = database.metadata(target).primaryColumns;
+  const values = [...new Set(writes.map(({ object }) => (object as Record<string, unknown>)[first!.propertyName]))];
+  const rows = await database.findBy(target, first!.propertyName, values);
+  const primary = [first!, ...others];
+  return new Map(
+    rows.map((row) => [primary.map((column) => (row as Record<string, unknown>)[column.propertyName]).join(' '), row]),
+  );
+}
+
+function differs(database: Database, target: ModelClass, stored: object, given: object): boolean {
+  return database.columns(target).some((column) => {
+    const name = column.propertyName;
+    const before = database.dehydrate(column, (stored as Record<string, unknown>)[name]);
+    return before !== database.dehydrate(column, (given as Record<string, unknown>)[name]);
+  });
+}

@@ -1,0 +1,90 @@
+import { parseDate } from '../model/scalars';
+import { RowError } from './reject';
+
+/** Reads the fields of one row of a source, and says precisely what is wrong with one that it cannot read. */
+export class Row {
+  constructor(
+    readonly line: number,
+    private readonly fields: Readonly<Record<string, unknown>>,
+  ) {}
+
+  /** The field as it stands in the source. */
+  raw(column: string): unknown {
+    return this.fields[column];
+  }
+
+  /** Trimmed text; null when absent or empty. @throws RowError when it is longer than `max` characters. */
+  optional(column: string, max = 255): string | null {
+    const value = this.fields[column];
+    if (value === undefined || value === null) return null;
+    if (typeof value === 'object')
+      throw new RowError(column, `is ${JSON.stringify(value).slice(0, 60)} where a text is expected`);
+    const text = String(value).trim();
+    if (text.length > max) throw new RowError(column, `is ${text.length} characters long; at most ${max} fit`);
+    return text === '' ? null : text;
+  }
+
+  /** Trimmed text. @throws RowError when absent, empty or too long. */
+  text(column: string, max = 255): string {
+    const value = this.optional(column, max);
+    if (value === null) throw new RowError(column, 'is missing');
+    return value;
+  }
+
+  /** Text cut to `max` characters, with an ellipsis: for free text whose tail may go. */
+  excerpt(column: string, max: number): string | null {
+    const text = this.optional(column, Number.POSITIVE_INFINITY);
+    return text !== null && text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  }
+
+  /** A civil day, read from YYYY-MM-DD (with or without a time behind it), MM/DD/YYYY or MM/YYYY (the month's first day). */
+  optionalDate(column: string): string | null {
+    const text = this.optional(column, 80);
+    if (text === null) return null;
+    const american = /^(?:(\d{1,2})\/)?(\d{1,2})\/(\d{4})$/.exec(text);
+    const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(text);
+    const [, first, second, year] = american ?? [];
+    const month = first ?? second;
+    const day = american && first ? second! : '1';
+    const candidate = american ? `${year}-${month!.padStart(2, '0')}-${day.padStart(2, '0')}` : iso?.[1];
+    try {
+      if (candidate === undefined) throw new Error('unknown form');
+      return parseDate(candidate);
+    } catch {
+      throw new RowError(column, `is "${text.slice(0, 40)}", which is no date (YYYY-MM-DD or MM/DD/YYYY)`);
+    }
+  }
+
+  date(column: string): string {
+    const value = this.optionalDate(column);
+    if (value === null) throw new RowError(column, 'is missing');
+    return value;
+  }
+
+  optionalInteger(column: string): number | null {
+    const text = this.optional(column, 40);
+    if (text === null) return null;
+    const value = Number(text.replace(/,/g, ''));
+    if (!Number.isInteger(value) || Math.abs(value) > 2_147_483_647)
+      throw new RowError(column, `is "${text}", which is no whole number`);
+    return value;
+  }
+
+  /** Dollars as written, in cents. */
+  optionalCents(column: string): number | null {
+    const text = this.optional(column, 40);
+    if (text === null) return null;
+    const value = Math.round(Number(text.replace(/[$,]/g, '')) * 100);
+    if (!Number.isFinite(value) || Math.abs(value) > 2_147_483_647)
+      throw new RowError(column, `is "${text}", which is no amount of dollars`);
+    return value;
+  }
+
+  /** A list of texts; empty when absent. */
+  list(column: string): string[] {
+    const value = this.fields[column];
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value)) throw new RowError(column, 'is not a list');
+    return value.map(String);
+  }
+}

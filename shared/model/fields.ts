@@ -1,0 +1,314 @@
+import { Ctx, Directive, Field, Float, ID, Int } from 'type-graphql';
+import { Column, type ColumnOptions, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { Context } from '../subgraph/context';
+import {
+  type Comparison,
+  type DerivedConditions,
+  draftOf,
+  type GraphQLTypeReference,
+  type ModelClass,
+  modelOf,
+  type Sensitivity,
+  snakeCase,
+  stubOf,
+} from './model';
+import {
+  bigNumberFromSortable,
+  GraphQLBigNumber,
+  GraphQLCivilDate,
+  GraphQLInstant,
+  GraphQLSha256,
+  GraphQLUrl,
+  sortableBigNumber,
+} from './scalars';
+
+interface FieldOptions {
+  nullable?: boolean;
+  /** Offer it in the list's filter. */
+  filter?: boolean;
+  /** Offer it in the list's order. */
+  order?: boolean;
+  /** Index the column: for what lists are commonly narrowed or ordered by. */
+  index?: boolean;
+  unique?: boolean;
+  /** Strictest reading class; the type's by default. */
+  sensitivity?: Sensitivity;
+  /** Keep the column, publish no field. */
+  hidden?: boolean;
+}
+
+interface TextOptions extends FieldOptions {
+  /** Most characters kept; 255 by default. */
+  length?: number;
+}
+
+type Declaration = {
+  description: string;
+  options: FieldOptions;
+  comparison?: Comparison;
+  graphql: () => GraphQLTypeReference;
+  column: ColumnOptions;
+};
+
+/** Adds the class of a field once its type's own class is known, which is after all property decorators have run. */
+function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
+  pendingSensitivity.push({ prototype, field, sensitivity });
+}
+const pendingSensitivity: { prototype: object; field: string; sensitivity: Sensitivity | undefined }[] = [];
+
+/** Writes the `@sensitivity` directive of every field declared so far. Called before a schema is built. */
+export function settleSensitivities(): void {
+  for (const { prototype, field, sensitivity } of pendingSensitivity.splice(0))
+    Directive(`@sensitivity(class: ${sensitivity ?? draftOf(prototype.constructor).sensitivity})`)(prototype, field);
+}
+
+function declare({ description, options, comparison, graphql, column }: Declaration) {
+  return (prototype: object, property: string): void => {
+    const nullable = options.nullable ?? false;
+    Column({ name: snakeCase(property), nullable, ...column })(prototype, property);
+    if (options.unique) Index({ unique: true })(prototype, property);
+    else if (options.index) Index()(prototype, property);
+    if (options.hidden) return;
+    Field(graphql as never, { nullable, description })(prototype, property);
+    declareSensitivity(prototype, property, options.sensitivity);
+    if (comparison) select(prototype, property, property, comparison, options);
+  };
+}
+
+function select(
+  prototype: object,
+  name: string,
+  property: string,
+  comparison: Comparison,
+  options: FieldOptions,
+): void {
+  const { filter = false, order = false } = options;
+  if (filter || order)
+    draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order });
+}
+
+/** The primary key. @param length most characters; 30 holds a prefixed ULID. */
+export function key(description: string, options: { length?: number; order?: boolean } = {}) {
+  return (prototype: object, property: string): void => {
+    PrimaryColumn({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30 })(prototype, property);
+    Field(() => ID, { description })(prototype, property);
+    declareSensitivity(prototype, property, 'PUBLIC');
+    select(prototype, property, property, { kind: 'key' }, { filter: true, order: options.order ?? true });
+  };
+}
+
+export function text(description: string, options: TextOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: options.length ?? 255 };
+  return declare({ description, options, comparison: { kind: 'text' }, graphql: () => String, column });
+}
+
+/** Text without a practical bound (up to 16 MB); neither filtered nor ordered by. */
+export function longText(description: string, options: FieldOptions = {}) {
+  return (prototype: object, property: string): void => {
+    declare({ description, options, graphql: () => String, column: { type: 'text' } })(prototype, property);
+  };
+}
+
+export function integer(description: string, options: FieldOptions = {}) {
+  return declare({
+    description,
+    options,
+    comparison: { kind: 'integer' },
+    graphql: () => Int,
+    column: { type: 'int' },
+  });
+}
+
+/** Money in cents of a US dollar. */
+export const cents = (description: string, options: FieldOptions = {}) =>
+  integer(`${description} In cents of a US dollar.`, options);
+
+export function float(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'double precision' };
+  return declare({
+    description,
+    options,
+    comparison: { kind: 'float' },
+    graphql: () => Float,
+    column: { ...column, type: 'double' },
+  });
+}
+
+export function flag(description: string, options: FieldOptions = {}) {
+  return declare({
+    description,
+    options,
+    comparison: { kind: 'boolean' },
+    graphql: () => Boolean,
+    column: { type: 'boolean' },
+  });
+}
+
+/** A civil day, stored as YYYY-MM-DD. */
+export function date(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: 10 };
+  return declare({ description, options, comparison: { kind: 'date' }, graphql: () => GraphQLCivilDate, column });
+}
+
+/** An instant, stored as RFC 3339 UTC text with milliseconds, which sorts in time order on every database. */
+export function dateTime(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: 24 };
+  return declare({ description, options, comparison: { kind: 'dateTime' }, graphql: () => GraphQLInstant, column });
+}
+
+/** A number beyond Float's exact range, kept without loss and sortable. */
+export function bigNumber(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = {
+    type: 'varchar',
+    length: 64,
+    transformer: {
+      to: (value?: string | null) => (value == null ? value : sortableBigNumber(value)),
+      from: (stored?: string | null) => (stored == null ? stored : bigNumberFromSortable(stored)),
+    },
+  };
+  return declare({ description, options, comparison: { kind: 'bigNumber' }, graphql: () => GraphQLBigNumber, column });
+}
+
+export function oneOf(values: () => object, description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: 40 };
+  return declare({ description, options, comparison: { kind: 'enum', values }, graphql: values as never, column });
+}
+
+/** An absolute URL. */
+export function url(description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => GraphQLUrl, column: { type: 'varchar', length: 1000 } });
+}
+
+export function sha256(description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => GraphQLSha256, column: { type: 'varchar', length: 64 } });
+}
+
+/** A short list of texts that is only ever read whole; kept in one column. */
+export function textList(description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => [String] as never, column: { type: 'simple-json' } });
+}
+
+/** A short list of enum values that is only ever read whole; kept in one column. */
+export function listOf(values: () => object, description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => [values()] as never, column: { type: 'simple-json' } });
+}
+
+/** Marks what the exercise generator made, so that nobody takes it for a fact. */
+export function exerciseFlag() {
+  return flag('True when this object is generated exercise data, false when it is a fact or was imported.', {
+    filter: true,
+  });
+}
+
+/** Counts the writes to an object; an update names the version it was based on. */
+export function versionNumber() {
+  return integer('Rises by one with every change; pass it back when changing the object.');
+}
+
+interface ReferenceOptions extends FieldOptions {
+  /** Name of the GraphQL field. */
+  as: string;
+  /** Most characters of the key; 30 holds a prefixed ULID. */
+  length?: number;
+}
+
+function declareReference(
+  prototype: object,
+  property: string,
+  target: () => ModelClass,
+  description: string,
+  options: ReferenceOptions,
+  resolve: (context: Context, target: ModelClass, keyValue: string) => unknown,
+): void {
+  const nullable = options.nullable ?? false;
+  Column({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30, nullable })(prototype, property);
+  if (options.index !== false) Index()(prototype, property);
+  if (options.hidden) return;
+  method(prototype, options.as, target as never, { nullable: true, description }, (parent, context) => {
+    const keyValue = parent[property] as string | null;
+    return keyValue == null ? null : resolve(context, target(), keyValue);
+  });
+  declareSensitivity(prototype, options.as, options.sensitivity);
+}
+
+/** Another object of the same database: a foreign key, loaded in batches; lists can be narrowed by its fields. */
+export function belongsTo(target: () => ModelClass, description: string, options: ReferenceOptions) {
+  return (prototype: object, property: string): void => {
+    declareReference(prototype, property, target, description, options, (context, type, value) =>
+      context.loaders.byKey(type).load(value),
+    );
+    const relation = `${property}Relation`;
+    ManyToOne(target as never)(prototype, relation);
+    JoinColumn({ name: snakeCase(property) })(prototype, relation);
+    if (options.filter && !options.hidden)
+      select(prototype, options.as, property, { kind: 'model', target }, { filter: true, order: false });
+  };
+}
+
+/** An entity of another subgraph, or of the shared reference tables, held by its key; lists can be narrowed by the key. */
+export function refersTo(target: () => ModelClass, description: string, options: ReferenceOptions) {
+  return (prototype: object, property: string): void => {
+    declareReference(prototype, property, target, description, { length: 60, ...options }, (_context, type, value) =>
+      stubOf(type, value),
+    );
+    select(
+      prototype,
+      options.as,
+      property,
+      { kind: 'key' },
+      { filter: options.filter ?? true, order: options.order ?? false },
+    );
+  };
+}
+
+/** Adds a GraphQL field that a function answers, as TypeGraphQL's method fields are answered. */
+export function method(
+  prototype: object,
+  name: string,
+  type: () => GraphQLTypeReference,
+  options: { nullable?: boolean; description: string },
+  resolve: (parent: Record<string, unknown>, context: Context) => unknown,
+): void {
+  const value = function (this: Record<string, unknown>, context: Context) {
+    return resolve(this, context);
+  };
+  Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  Ctx()(prototype, name, 0);
+  Field(type as never, options)(prototype, name, { value });
+}
+
+interface ComputedOptions {
+  nullable?: boolean;
+  sensitivity?: Sensitivity;
+  /** Offers it in the list's filter: for each value the condition under which an object has it. */
+  conditions?: DerivedConditions;
+  /** The enum of its values when it is none of Boolean. */
+  values?: () => object;
+}
+
+/** A field worked out when it is asked for, by a method that takes the {@link Context}. Nothing of it is stored. */
+export function computed(type: () => GraphQLTypeReference, description: string, options: ComputedOptions = {}) {
+  return (prototype: object, property: string, descriptor: PropertyDescriptor): void => {
+    Ctx()(prototype, property, 0);
+    Field(type, { nullable: options.nullable ?? false, description })(prototype, property, descriptor);
+    declareSensitivity(prototype, property, options.sensitivity);
+    if (options.conditions) {
+      const comparison: Comparison = {
+        kind: 'derived',
+        values: options.values ?? null,
+        conditions: options.conditions,
+      };
+      select(prototype, property, property, comparison, { filter: true });
+    }
+  };
+}
+
+/** The class of a field that is declared with TypeGraphQL's own decorators. */
+export function sensitivity(of: Sensitivity) {
+  return Directive(`@sensitivity(class: ${of})`);
+}
+
+/** The key that a parent row or stub is known by. */
+export function keyOf(object: object): string {
+  return (object as Record<string, string>)[modelOf(object.constructor).key]!;
+}

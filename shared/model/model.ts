@@ -1,0 +1,173 @@
+import 'reflect-metadata';
+import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { Entity } from 'typeorm';
+
+/** A class that the decorators of this folder describe. */
+// biome-ignore lint/suspicious/noExplicitAny: a model may be constructed with anything; only its prototype is used here
+export type ModelClass<T extends object = object> = new (...parameters: any[]) => T;
+
+/** Who may read a field, from everyone to the few; see the README. Enforced by the policy layer, declared here. */
+export type Sensitivity = 'PUBLIC' | 'GOV' | 'GOV_DELIB' | 'PROPIN' | 'PII' | 'ISVI';
+
+/** How a field's values are compared, which decides the filter input it gets. */
+export type Comparison =
+  | { kind: 'key' | 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
+  | { kind: 'enum'; values: () => object }
+  | { kind: 'model'; target: () => ModelClass }
+  | { kind: 'link'; table: () => ModelClass; own: string; other: string }
+  | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
+
+/**
+ * For each value of a derived field the SQL condition under which an object has it. `column` gives the SQL of a property,
+ * `now` the SQL literal of the current instant.
+ */
+export type DerivedConditions = Readonly<Record<string, (column: (property: string) => string, now: string) => string>>;
+
+/** A field that lists can be narrowed or ordered by. */
+export interface Selectable {
+  /** The name in filter and order inputs. */
+  readonly name: string;
+  /** The class property, and so the column, that holds the value. */
+  readonly property: string;
+  readonly comparison: Comparison;
+  readonly filter: boolean;
+  readonly order: boolean;
+}
+
+export interface HasMany {
+  readonly field: string;
+  readonly child: () => ModelClass;
+  readonly childProperty: string;
+}
+
+export type Order = { readonly property: string; readonly direction: 'ASC' | 'DESC' };
+
+/** What the decorators of this folder know about a class. */
+export interface Model {
+  name: string;
+  description: string;
+  /** The property that identifies an object and stands in its federation @key. */
+  key: string;
+  /** Whether rows are kept in this subgraph's database, or the class only stands for an entity of another. */
+  stored: boolean;
+  /** Whether it is a type of the schema; link tables are not. */
+  published: boolean;
+  sensitivity: Sensitivity;
+  defaultOrder: readonly Order[];
+  selectable: Map<string, Selectable>;
+  hasMany: HasMany[];
+}
+
+const models = new WeakMap<object, Model>();
+
+/** The description of a class; made on first use, since property decorators run before class decorators. */
+export function draftOf(target: object): Model {
+  let model = models.get(target);
+  if (!model) {
+    const parent = models.get(Object.getPrototypeOf(target));
+    model = {
+      name: '',
+      description: '',
+      key: parent?.key ?? 'id',
+      stored: false,
+      published: false,
+      sensitivity: 'PUBLIC',
+      defaultOrder: [],
+      selectable: new Map(parent?.selectable),
+      hasMany: [...(parent?.hasMany ?? [])],
+    };
+    models.set(target, model);
+  }
+  return model;
+}
+
+export function modelOf(target: object): Model {
+  const model = models.get(target);
+  if (!model?.name)
+    throw new Error(`${(target as { name?: string }).name ?? 'This class'} is not declared with @model or @stub`);
+  return model;
+}
+
+/** `VulnerabilityFinding` → `vulnerability_finding`, `AIModel` → `ai_model`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+interface ModelOptions {
+  /** GraphQL type name; the class name by default. */
+  name?: string;
+  /** Key property; `id` by default. */
+  key?: string;
+  /** Class of the fields that name none. PUBLIC by default. */
+  sensitivity?: Sensitivity;
+  /** Order of lists that ask for none: properties, with `-` in front for descending. The key breaks ties. */
+  order?: readonly string[];
+  /** False for objects that are reached only through others and are no federation entities. */
+  entity?: boolean;
+}
+
+/** An object of this subgraph: a table in its database, a type in its schema, by default a federation entity. */
+export function model(description: string, options: ModelOptions = {}) {
+  return (target: ModelClass): void => {
+    const name = options.name ?? target.name;
+    const draft = draftOf(target);
+    draft.name = name;
+    draft.description = description;
+    draft.key = options.key ?? 'id';
+    draft.stored = true;
+    draft.published = true;
+    draft.sensitivity = options.sensitivity ?? 'PUBLIC';
+    draft.defaultOrder = (options.order ?? []).map((term) =>
+      term.startsWith('-') ? { property: term.slice(1), direction: 'DESC' } : { property: term, direction: 'ASC' },
+    );
+    Entity({ name: snakeCase(name) })(target);
+    ObjectType(name, { description })(target);
+    if (options.entity !== false) Directive(`@key(fields: "${draft.key}")`)(target);
+  };
+}
+
+interface StubOptions {
+  name?: string;
+  key?: string;
+  /** False when this subgraph adds no field to the entity and only refers to it. */
+  resolvable?: boolean;
+}
+
+/** An entity that another subgraph (or shared reference) owns, as this subgraph refers to it or extends it. */
+export function stub(description: string, options: StubOptions = {}) {
+  return (target: ModelClass): void => {
+    const name = options.name ?? target.name;
+    const key = options.key ?? 'id';
+    const draft = draftOf(target);
+    draft.name = name;
+    draft.description = description;
+    draft.key = key;
+    draft.published = true;
+    ObjectType(name, { description })(target);
+    Directive(options.resolvable === false ? `@key(fields: "${key}", resolvable: false)` : `@key(fields: "${key}")`)(
+      target,
+    );
+  };
+}
+
+/** The key of a {@link stub}. */
+export function stubKey(description = 'The key of the entity.') {
+  return (prototype: object, property: string): void => {
+    Field(() => ID, { description })(prototype, property);
+    Directive('@sensitivity(class: PUBLIC)')(prototype, property);
+  };
+}
+
+/** An instance that carries only the key. A class may decide otherwise with a static `of`, and answer null for unknown keys. */
+export function stubOf<T extends object>(target: ModelClass<T>, key: string): T | null {
+  const maker = target as { of?: (key: string) => T | null };
+  if (maker.of) return maker.of(key);
+  return Object.assign(Object.create(target.prototype) as T, { [modelOf(target).key]: key });
+}
+
+/** What TypeGraphQL takes for a type: a class, an enumeration, a scalar, or one of them in a list. */
+// biome-ignore lint/suspicious/noExplicitAny: TypeGraphQL does not export the type
+export type GraphQLTypeReference = any;

@@ -1,0 +1,125 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+
+/** A scalar whose values are strings on the wire and in the code; `parse` returns the canonical form or throws. */
+function textScalar(name: string, description: string, parse: (text: string) => string, specifiedByURL?: string) {
+  const accept = (value: unknown): string => {
+    if (typeof value !== 'string') throw new GraphQLError(`${name} must be a string, got ${JSON.stringify(value)}`);
+    return parse(value);
+  };
+  return new GraphQLScalarType<string, string>({
+    name,
+    description,
+    specifiedByURL,
+    serialize: (value) => accept(value),
+    parseValue: accept,
+    parseLiteral(node) {
+      if (node.kind !== Kind.STRING) throw new GraphQLError(`${name} must be written as a string`, { nodes: node });
+      return parse(node.value);
+    },
+  });
+}
+
+const CIVIL_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/** @throws GraphQLError when the text names no day of the calendar. */
+export function parseDate(text: string): string {
+  const day = new Date(`${text}T00:00:00Z`);
+  if (!CIVIL_DATE.test(text) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text)
+    throw new GraphQLError(`"${text}" is not a date: write YYYY-MM-DD, for example 2026-06-02`);
+  return text;
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** @returns the same instant in UTC with milliseconds. @throws GraphQLError when the text is no RFC 3339 instant. */
+export function parseInstant(text: string): string {
+  const time = INSTANT.test(text) ? new Date(text) : new Date(Number.NaN);
+  if (Number.isNaN(time.getTime()))
+    throw new GraphQLError(
+      `"${text}" is not an instant: write RFC 3339 with an offset, for example 2026-06-02T09:00:00-04:00`,
+    );
+  parseDate(text.slice(0, 10));
+  return time.toISOString();
+}
+
+export const GraphQLCivilDate = textScalar(
+  'Date',
+  'A civil day, YYYY-MM-DD, in America/New_York unless said otherwise.',
+  parseDate,
+);
+
+export const GraphQLInstant = textScalar(
+  'DateTime',
+  'An instant: RFC 3339 with an offset. Served in UTC with milliseconds.',
+  parseInstant,
+  'https://scalars.graphql.org/andimarek/date-time',
+);
+
+export const GraphQLUrl = textScalar('URL', 'An absolute URL.', (text) => {
+  if (!URL.canParse(text)) throw new GraphQLError(`"${text}" is not an absolute URL`);
+  return text;
+});
+
+export const GraphQLSha256 = textScalar('Sha256', 'A SHA-256 digest: 64 lower-case hexadecimal digits.', (text) => {
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new GraphQLError(`"${text}" is not a SHA-256 digest: 64 lower-case hexadecimal digits`);
+  return text;
+});
+
+const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
+
+/**
+ * The digits and the power of ten of a non-negative decimal number: 12.50 is { digits: "125", exponent: 2 }, which
+ * reads 0.125 × 10². Zero has no digits. @throws GraphQLError when the text is no such number.
+ */
+function decimalParts(text: string): { digits: string; exponent: number } {
+  const match = DECIMAL.exec(text.trim());
+  if (!match) throw new GraphQLError(`"${text}" is not a number: write it as 1750000000000 or 3.8e25, zero or more`);
+  const [, whole = '', fraction = '', power = '0'] = match;
+  const written = whole + fraction;
+  const leading = written.length - written.replace(/^0+/, '').length;
+  const digits = written.replace(/^0+/, '').replace(/0+$/, '');
+  return { digits, exponent: digits === '' ? 0 : whole.length - leading + Number(power) };
+}
+
+/** Canonical decimal text: plain digits up to 21 places, `d.ddde±x` beyond; never rounded. */
+export function parseBigNumber(text: string): string {
+  const { digits, exponent } = decimalParts(text);
+  if (digits === '') return '0';
+  if (exponent > 21 || exponent < -5) {
+    const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
+    return `${mantissa}e${exponent - 1}`;
+  }
+  if (exponent <= 0) return `0.${'0'.repeat(-exponent)}${digits}`;
+  if (digits.length <= exponent) return digits + '0'.repeat(exponent - digits.length);
+  return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
+}
+
+/** A text that sorts as the number does and loses no digit: how big numbers are stored. "3.8e25" is "10026.38". */
+export function sortableBigNumber(text: string): string {
+  const { digits, exponent } = decimalParts(text);
+  return digits === '' ? '00000.' : `${exponent + 10_000}.${digits}`;
+}
+
+/** The inverse of {@link sortableBigNumber}. */
+export function bigNumberFromSortable(stored: string): string {
+  const [exponent = '', digits = ''] = stored.split('.');
+  return digits === '' ? '0' : parseBigNumber(`0.${digits}e${Number(exponent) - 10_000}`);
+}
+
+export const GraphQLBigNumber = new GraphQLScalarType<string, string>({
+  name: 'BigNumber',
+  description:
+    'A number of zero or more that may exceed what Int and Float hold, without loss, as text: "1750000000000", "3.8e25". Numbers are accepted as input too.',
+  serialize: (value) => parseBigNumber(String(value)),
+  parseValue(value) {
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw new GraphQLError(`BigNumber must be a string or a number, got ${JSON.stringify(value)}`);
+    return parseBigNumber(String(value));
+  },
+  parseLiteral(node) {
+    if (node.kind !== Kind.STRING && node.kind !== Kind.INT && node.kind !== Kind.FLOAT)
+      throw new GraphQLError('BigNumber must be written as a string or a number', { nodes: node });
+    return parseBigNumber(node.value);
+  },
+});

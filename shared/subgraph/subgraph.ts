@@ -1,0 +1,227 @@
+import 'reflect-metadata';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  print,
+  validate,
+  visit,
+} from 'graphql';
+import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { type Clock, systemClock } from '../clock';
+import { connectionOf } from '../collection/connection';
+import { Loaders } from '../collection/loaders';
+import { Database } from '../database/database';
+import type { Migration } from '../database/migrations';
+import type { Importer } from '../import/importer';
+import { settleSensitivities } from '../model/fields';
+import { type ModelClass, modelOf, stubOf } from '../model/model';
+import type { Context } from './context';
+import { type ReferenceTable, seedReferences } from './references';
+
+/** What a subgraph is made of. One file per subgraph, `subgraph.ts`, lists it. */
+export interface SubgraphParts {
+  /** The name it has in the supergraph, and of its database: lower case. */
+  readonly name: string;
+  /** What it is for, in one sentence. */
+  readonly description: string;
+  /** Classes with a table: models and link tables; parents before children. */
+  readonly entities: readonly ModelClass[];
+  /** Entities of other subgraphs that it adds fields to or refers to. */
+  readonly stubs: readonly ModelClass[];
+  readonly resolvers: readonly ModelClass[];
+  readonly migrations: readonly Migration[];
+  readonly references: readonly ReferenceTable[];
+  readonly importers: readonly Importer[];
+}
+
+/** A GraphQL request to a subgraph. */
+export interface SubgraphRequest {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+  readonly operationName?: string;
+}
+
+/** Entities that resolve from more than one key field answer for themselves. */
+interface ResolvesReference {
+  resolveReference?(reference: Record<string, unknown>, context: Context): unknown;
+}
+
+const HEADER = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
+
+"How sensitive a field is: who may read it. The strictest class on the way to a field wins."
+directive @sensitivity(class: Sensitivity!) on FIELD_DEFINITION
+
+"Classes of sensitivity, from what everyone may read to what few may."
+enum Sensitivity {
+  "Everyone."
+  PUBLIC
+  "Government roles."
+  GOV
+  "Deliberative: the agency that wrote it, and oversight."
+  GOV_DELIB
+  "Proprietary to a developer: the developer, intake, the agencies it named, oversight."
+  PROPIN
+  "Personal: the hiring agency's HR, in part its managers, oversight."
+  PII
+  "Vulnerability of information systems: the system's owner, the coordinator, oversight; others see aggregates."
+  ISVI
+}
+`;
+
+/** A subgraph before it has a database: its published schema and the executable one. */
+export class Subgraph {
+  private built: { sdl: string; schema: GraphQLSchema } | undefined;
+
+  constructor(readonly parts: SubgraphParts) {}
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  /** The schema it publishes to the gateway, in the Federation 2 schema language. */
+  get sdl(): string {
+    return this.build().sdl;
+  }
+
+  get schema(): GraphQLSchema {
+    return this.build().schema;
+  }
+
+  private build() {
+    this.built ??= buildFederated(this.parts);
+    return this.built;
+  }
+
+  /** Opens its database, migrates it and fills its reference tables. @throws OperatorError */
+  async open(options: { databaseUrl: string; clock?: Clock }): Promise<OpenSubgraph> {
+    const { name, entities, migrations, references } = this.parts;
+    const database = await Database.open({ url: options.databaseUrl, name, entities, migrations });
+    await seedReferences(database, references);
+    return new OpenSubgraph(this, database, options.clock ?? systemClock);
+  }
+}
+
+/** A subgraph that can answer. */
+export class OpenSubgraph {
+  private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
+
+  constructor(
+    readonly subgraph: Subgraph,
+    readonly database: Database,
+    readonly clock: Clock,
+  ) {}
+
+  get name(): string {
+    return this.subgraph.name;
+  }
+
+  /** What the resolvers of one request share. Its loaders must not outlive it. */
+  context(): Context {
+    return { database: this.database, loaders: new Loaders(this.database, this.clock), clock: this.clock };
+  }
+
+  /** Answers a request, as the HTTP server does, without a socket. */
+  async execute({ query, variables, operationName }: SubgraphRequest): Promise<ExecutionResult> {
+    const document = this.document(query);
+    if (!('kind' in document)) return { errors: document };
+    return execute({
+      schema: this.subgraph.schema,
+      document,
+      variableValues: variables,
+      operationName,
+      contextValue: this.context(),
+    });
+  }
+
+  /** Parsed and validated once per text; the gateway sends the same few texts over and over. */
+  private document(query: string): DocumentNode | readonly GraphQLError[] {
+    let document = this.documents.get(query);
+    if (!document) {
+      try {
+        const parsed = parse(query);
+        const errors = validate(this.subgraph.schema, parsed);
+        document = errors.length > 0 ? errors : parsed;
+      } catch (error) {
+        document = [error as GraphQLError];
+      }
+      if (this.documents.size >= 1_000) this.documents.delete(this.documents.keys().next().value!);
+      this.documents.set(query, document);
+    }
+    return document;
+  }
+
+  /** Whether the database answers. */
+  async isReady(): Promise<boolean> {
+    try {
+      await this.database.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+}
+
+function buildFederated({ entities, stubs, resolvers }: SubgraphParts): { sdl: string; schema: GraphQLSchema } {
+  settleSensitivities();
+  const types = entities.filter((entity) => modelOf(entity).published);
+  for (const entity of types) connectionOf(entity);
+  const plain = buildSchemaSync({
+    resolvers: resolvers as never,
+    orphanedTypes: [...types, ...stubs] as never,
+    validate: false,
+    skipCheck: true,
+  });
+  const sdl = `${HEADER}\n${print(publishedDocument(plain))}\n`;
+  const references: Record<string, object> = {};
+  for (const type of [...types, ...stubs])
+    references[modelOf(type).name] = { __resolveReference: referenceResolver(type) };
+  const map = createResolversMap(plain) as Record<string, object>;
+  for (const [name, resolver] of Object.entries(references)) map[name] = { ...(map[name] ?? {}), ...resolver };
+  const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: map as never });
+  return { sdl, schema };
+}
+
+/** The types without the schema definition and without directives that belong to GraphQL itself, in order of name. */
+function publishedDocument(schema: GraphQLSchema): DocumentNode {
+  const document = getDocumentNodeFromSchema(schema);
+  const kept = visit(document, {
+    SchemaDefinition: () => null,
+    DirectiveDefinition: () => null,
+    // the printer does not know our directive's definition and takes its enum value for a string
+    Argument: {
+      leave: (node) =>
+        node.name.value === 'class' && node.value.kind === Kind.STRING
+          ? { ...node, value: { kind: Kind.ENUM, value: node.value.value } }
+          : undefined,
+    },
+  });
+  const name = (definition: object) => (definition as { name?: { value: string } }).name?.value ?? '';
+  const rank = (text: string) => (text === 'Query' ? '0' : text === 'Mutation' ? '1' : `2${text}`);
+  return { ...kept, definitions: [...kept.definitions].sort((a, b) => (rank(name(a)) < rank(name(b)) ? -1 : 1)) };
+}
+
+function referenceResolver(type: ModelClass) {
+  const { key, stored, name } = modelOf(type);
+  const own = (type as ResolvesReference).resolveReference;
+  return (reference: Record<string, unknown>, context: Context): unknown => {
+    if (own) return own(reference, context);
+    const value = reference[key];
+    if (typeof value !== 'string')
+      throw new GraphQLError(`A reference to ${name} needs its ${key} as a string`, {
+        extensions: { code: 'INVALID_REFERENCE' },
+      });
+    return stored ? context.loaders.byKey(type).load(value) : stubOf(type, value);
+  };
+}

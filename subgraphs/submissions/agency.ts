@@ -1,0 +1,12 @@
+import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
+import { hasMany } from '../../shared/collection/connection';
+import { AccessGrant } from './submission/access-grant';
+
+/** An agency, as the submissions programme extends it. */
+export class Agency extends AgencyFields {
+  @hasMany(() => AccessGrant, 'agencyKey', 'Access to models that developers have offered or given this agency.')
+  accessGrants!: unknown;
+}
+declareAgency(Agency);
+
+export const AgencyRoots = agencyRootsOf(Agency);

@@ -1,0 +1,6 @@
+import { stub, stubKey } from '../../shared/model/model';
+
+@stub('A critical-infrastructure sector.', { key: 'key', resolvable: false })
+export class Sector {
+  @stubKey() key!: string;
+}

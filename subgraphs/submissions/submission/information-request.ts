@@ -1,0 +1,46 @@
+import { civilDate } from '../../../shared/calendar/civil';
+import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import {
+  belongsTo,
+  computed,
+  date,
+  dateTime,
+  exerciseFlag,
+  key,
+  longText,
+  oneOf,
+  versionNumber,
+} from '../../../shared/model/fields';
+import { model } from '../../../shared/model/model';
+import type { Context } from '../../../shared/subgraph/context';
+import { Submission } from './submission';
+
+export const InformationRequestStatus = enumeration(
+  'InformationRequestStatus',
+  'Where a request for information stands.',
+  {
+    OPEN: 'Not answered yet.',
+    ANSWERED: 'Answered.',
+    CLOSED: 'Closed without an answer; nothing depends on it.',
+  },
+);
+
+@model('A question of the intake office to a developer. It stops no clock.', { order: ['dueOn'], sensitivity: 'GOV' })
+export class InformationRequest {
+  @key('`inf_` and 26 base-32 digits.') id!: string;
+  @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
+  @longText('What is asked.') question!: string;
+  @dateTime('When it was asked.', { order: true, filter: true }) askedAt!: string;
+  @date('By when an answer would help.', { order: true, filter: true }) dueOn!: string;
+  @dateTime('When it was answered.', { nullable: true }) answeredAt!: string | null;
+  @longText('The answer.', { nullable: true, sensitivity: 'PROPIN' }) answer!: string | null;
+  @oneOf(() => InformationRequestStatus, 'Where it stands.', { filter: true, index: true })
+  status!: ValueOf<typeof InformationRequestStatus>;
+  @versionNumber() version!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @computed(() => Boolean, 'Whether it is open past its day.')
+  overdue({ clock }: Context): boolean {
+    return this.status === InformationRequestStatus.OPEN && this.dueOn < civilDate(clock.now());
+  }
+}

@@ -1,0 +1,244 @@
+import { Int } from 'type-graphql';
+import { civilDate, daysBetween } from '../../../shared/calendar/civil';
+import { hasMany } from '../../../shared/collection/connection';
+import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import {
+  belongsTo,
+  computed,
+  dateTime,
+  exerciseFlag,
+  integer,
+  key,
+  longText,
+  oneOf,
+  text,
+  url,
+  versionNumber,
+} from '../../../shared/model/fields';
+import { links } from '../../../shared/model/links';
+import { model } from '../../../shared/model/model';
+import { GraphQLInstant, GraphQLUrl } from '../../../shared/model/scalars';
+import { part, valueObject } from '../../../shared/model/value-object';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { DeveloperOrganization } from '../developer/developer-organization';
+import { AIModel } from '../model/ai-model';
+import { ModelVersion } from '../model/model-version';
+import { Sector } from '../sector';
+import { AccessGrant } from './access-grant';
+import { Artifact } from './artifact';
+import { Declaration, SelfEvaluation } from './declaration';
+import { InformationRequest } from './information-request';
+import { LaunchPlan } from './launch-plan';
+import { SubmissionEvent } from './submission-event';
+
+export const SubmissionLifecycle = enumeration(
+  'SubmissionLifecycle',
+  'The stored state of a submission. No state waits for the government.',
+  {
+    DRAFT: 'Being written; the government does not see it.',
+    DISCARDED: 'A draft that was thrown away.',
+    FILED: 'Shared with the government.',
+    LAUNCHED: 'The model is launched.',
+    NOT_RELEASED: 'The developer declared that the model will not be released.',
+    WITHDRAWN: 'The developer took the submission back.',
+    CLOSED: 'Launched, and the file is closed.',
+  },
+);
+
+export const IntakeStatus = enumeration(
+  'IntakeStatus',
+  'Whether intake finds a submission complete. It stops no clock and hides nothing.',
+  {
+    UNCHECKED: 'Not looked at yet, or answered since.',
+    COMPLETE: 'Complete.',
+    INFORMATION_REQUESTED: 'Intake has asked for information.',
+  },
+);
+
+export const SharingPreference = enumeration(
+  'SharingPreference',
+  'Which agencies a developer shares a submission with.',
+  {
+    NAMED_AGENCIES_ONLY: 'Only those it names.',
+    ALL_REVIEWING_AGENCIES: 'All agencies that review models.',
+  },
+);
+
+export const LaunchScope = enumeration('LaunchScope', 'To whom a model was launched.', {
+  LIMITED: 'To some.',
+  GENERAL: 'To everyone.',
+});
+
+export const LaunchSource = enumeration('LaunchSource', 'How a launch became known.', {
+  DEVELOPER: 'The developer reported it.',
+  PUBLIC_OBSERVATION: 'It was seen in public.',
+});
+
+export const WindowPhase = enumeration(
+  'WindowPhase',
+  'Where a submission stands in its 30 days. Worked out from the clock, never stored.',
+  {
+    NONE: 'There is no window: a draft, withdrawn, or not to be released.',
+    NOT_YET_OPEN: 'More than 30 days before the planned launch.',
+    OPEN: 'Within the 30 days before the planned launch.',
+    LAUNCH_DUE: 'The planned launch has passed and no launch is recorded.',
+    LAUNCHED: 'Launched.',
+  },
+);
+
+const filed = (column: (property: string) => string) => `${column('lifecycle')} = 'FILED'`;
+
+@valueObject('A launch, as a fact that was reported.')
+export class LaunchRecord {
+  @part(() => GraphQLInstant, 'When the model was launched.', { sensitivity: 'PUBLIC' }) launchedAt!: string;
+  @part(() => LaunchScope, 'To whom.', { sensitivity: 'PUBLIC' }) scope!: ValueOf<typeof LaunchScope>;
+  @part(() => GraphQLInstant, 'When it was recorded.') recordedAt!: string;
+  @part(() => String, 'Who recorded it: developer or intake.') recordedBy!: string;
+  @part(() => LaunchSource, 'How it became known.') source!: ValueOf<typeof LaunchSource>;
+  @part(() => GraphQLUrl, 'Public evidence.', { nullable: true }) evidence!: string | null;
+}
+
+@valueObject('A withdrawal. It needs no reason and nobody’s agreement.')
+export class Withdrawal {
+  @part(() => GraphQLInstant, 'When.', { sensitivity: 'PROPIN' }) withdrawnAt!: string;
+  @part(() => WindowPhase, 'The phase the submission was in.') phase!: ValueOf<typeof WindowPhase>;
+  @part(() => String, 'Why, if the developer says so.', { nullable: true, sensitivity: 'PROPIN' }) reason!:
+    | string
+    | null;
+}
+
+@model('A model shared voluntarily before launch, or announced for sharing.', {
+  order: ['-createdAt'],
+  sensitivity: 'PROPIN',
+})
+export class Submission {
+  @key('`sub_` and 26 base-32 digits.') id!: string;
+  @text('Number of the file, such as AIS-2026-000123: the calendar year and a running number.', {
+    length: 20,
+    unique: true,
+    filter: true,
+    order: true,
+  })
+  number!: string;
+  @belongsTo(() => DeveloperOrganization, 'Who shares it.', { as: 'developer', length: 60, filter: true })
+  developerKey!: string;
+  @belongsTo(() => AIModel, 'Which model.', { as: 'model', filter: true }) modelId!: string;
+  @belongsTo(() => ModelVersion, 'Which version of it.', { as: 'version', filter: true }) versionId!: string;
+  @oneOf(() => SubmissionLifecycle, 'The stored state.', { filter: true, order: true, index: true })
+  lifecycle!: ValueOf<typeof SubmissionLifecycle>;
+  @oneOf(() => IntakeStatus, 'Whether intake finds it complete.', { filter: true }) intakeStatus!: ValueOf<
+    typeof IntakeStatus
+  >;
+  @dateTime('When the draft was made.', { filter: true, order: true, index: true }) createdAt!: string;
+  @dateTime('When it was filed; null for a draft.', { nullable: true, filter: true, order: true, index: true })
+  filedAt!: string | null;
+  @dateTime('Planned launch by the current plan.', { filter: true, order: true, index: true }) plannedLaunchAt!: string;
+  @dateTime('When its window opens: 30 civil days before the planned launch.', { filter: true, order: true })
+  windowOpensAt!: string;
+  @dateTime('When its window closes: at the planned launch.', { filter: true, order: true }) windowClosesAt!: string;
+  @oneOf(() => SharingPreference, 'Which agencies it is shared with.', { filter: true })
+  sharingPreference!: ValueOf<typeof SharingPreference>;
+  @longText('Mitigations that the developer declares.', { nullable: true }) mitigationsDeclared!: string | null;
+  @integer('Seconds of access before launch that agencies have had, of 720 hours at most.', {
+    filter: true,
+    order: true,
+  })
+  preLaunchAccessSeconds!: number;
+  @dateTime('', { nullable: true, hidden: true, index: true }) launchedAt!: string | null;
+  @oneOf(() => LaunchScope, '', { nullable: true, hidden: true }) launchScope!: ValueOf<typeof LaunchScope> | null;
+  @dateTime('', { nullable: true, hidden: true }) launchRecordedAt!: string | null;
+  @text('', { nullable: true, hidden: true }) launchRecordedBy!: string | null;
+  @oneOf(() => LaunchSource, '', { nullable: true, hidden: true }) launchSource!: ValueOf<typeof LaunchSource> | null;
+  @url('', { nullable: true, hidden: true }) launchEvidence!: string | null;
+  @dateTime('', { nullable: true, hidden: true, index: true }) withdrawnAt!: string | null;
+  @oneOf(() => WindowPhase, '', { nullable: true, hidden: true }) withdrawalPhase!: ValueOf<typeof WindowPhase> | null;
+  @longText('', { nullable: true, hidden: true }) withdrawalReason!: string | null;
+  @dateTime('When the file was closed after launch.', { nullable: true }) closedAt!: string | null;
+  @versionNumber() version!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => LaunchPlan, 'submissionId', 'All versions of the launch plan, the first first.') planHistory!: unknown;
+  @hasMany(() => AccessGrant, 'submissionId', 'Access that was offered or given to agencies.') accessGrants!: unknown;
+  @hasMany(() => Declaration, 'submissionId', 'Capabilities that the developer declares.')
+  declaredCapabilities!: unknown;
+  @hasMany(() => SelfEvaluation, 'submissionId', 'Results that the developer measured itself.')
+  selfEvaluations!: unknown;
+  @hasMany(() => Artifact, 'submissionId', 'Documents.') artifacts!: unknown;
+  @hasMany(() => InformationRequest, 'submissionId', 'Questions of the intake office.') informationRequests!: unknown;
+  @hasMany(
+    () => SubmissionEvent,
+    'submissionId',
+    'Everything that happened to it in the intake programme, in time order.',
+  )
+  timeline!: unknown;
+
+  @computed(() => LaunchPlan, 'The current launch plan.')
+  async launchPlan({ loaders }: Context): Promise<LaunchPlan> {
+    return (await loaders.allBy(LaunchPlan, 'submissionId').load(this.id)).at(-1)!;
+  }
+
+  @computed(() => WindowPhase, 'Where it stands in its 30 days now.', {
+    values: () => WindowPhase,
+    conditions: {
+      NONE: (column) => `${column('lifecycle')} IN ('DRAFT', 'DISCARDED', 'WITHDRAWN', 'NOT_RELEASED')`,
+      LAUNCHED: (column) => `${column('lifecycle')} IN ('LAUNCHED', 'CLOSED')`,
+      NOT_YET_OPEN: (column, now) => `${filed(column)} AND ${column('windowOpensAt')} > ${now}`,
+      OPEN: (column, now) =>
+        `${filed(column)} AND ${column('windowOpensAt')} <= ${now} AND ${column('windowClosesAt')} > ${now}`,
+      LAUNCH_DUE: (column, now) => `${filed(column)} AND ${column('windowClosesAt')} <= ${now}`,
+    },
+  })
+  windowPhase({ clock }: Pick<Context, 'clock'>): ValueOf<typeof WindowPhase> {
+    const now = clock.now().toISOString();
+    if (this.lifecycle === 'LAUNCHED' || this.lifecycle === 'CLOSED') return WindowPhase.LAUNCHED;
+    if (this.lifecycle !== 'FILED') return WindowPhase.NONE;
+    if (now < this.windowOpensAt) return WindowPhase.NOT_YET_OPEN;
+    return now < this.windowClosesAt ? WindowPhase.OPEN : WindowPhase.LAUNCH_DUE;
+  }
+
+  @computed(() => Int, 'Civil days until the planned launch; negative once it has passed.')
+  daysToLaunch({ clock }: Context): number {
+    return daysBetween(civilDate(clock.now()), civilDate(this.plannedLaunchAt));
+  }
+
+  @computed(() => LaunchRecord, 'The launch, once it is recorded.', { nullable: true })
+  launch(): LaunchRecord | null {
+    if (this.launchedAt === null) return null;
+    return Object.assign(new LaunchRecord(), {
+      launchedAt: this.launchedAt,
+      scope: this.launchScope,
+      recordedAt: this.launchRecordedAt,
+      recordedBy: this.launchRecordedBy,
+      source: this.launchSource,
+      evidence: this.launchEvidence,
+    });
+  }
+
+  @computed(() => Withdrawal, 'The withdrawal, if the developer withdrew.', { nullable: true })
+  withdrawal(): Withdrawal | null {
+    if (this.withdrawnAt === null) return null;
+    return Object.assign(new Withdrawal(), {
+      withdrawnAt: this.withdrawnAt,
+      phase: this.withdrawalPhase,
+      reason: this.withdrawalReason,
+    });
+  }
+}
+
+export const SubmissionSector = links(
+  () => Submission,
+  'sectorsOfConcern',
+  () => Sector,
+  {
+    description: 'Critical-infrastructure sectors that the developer names.',
+  },
+);
+export const SubmissionAgency = links(
+  () => Submission,
+  'requestedAgencies',
+  () => Agency,
+  {
+    description: 'Agencies that the developer names.',
+  },
+);

@@ -1,0 +1,34 @@
+import { Temporal } from 'temporal-polyfill';
+import { OFFICIAL_ZONE } from '../../../shared/calendar/civil';
+
+/** How long before launch access may begin. */
+export const WINDOW_DAYS = 30;
+
+/** When a launch is planned: an instant, or a day when the hour is not known. */
+export type PlannedLaunch = { at: string } | { date: string };
+
+/** The time in which agencies may have access: `opens` included, `closes` not. Instants in UTC. */
+export interface ReviewWindow {
+  readonly opens: string;
+  readonly closes: string;
+}
+
+/** The instant a plan means: a day means its first instant in the zone, the earlier and so the cautious reading. */
+export function launchInstant(launch: PlannedLaunch, zone = OFFICIAL_ZONE): string {
+  const epoch =
+    'at' in launch
+      ? Temporal.Instant.from(launch.at).epochMilliseconds
+      : Temporal.PlainDate.from(launch.date).toZonedDateTime(zone).epochMilliseconds;
+  return new Date(epoch).toISOString();
+}
+
+/**
+ * Exactly 30 civil days before the launch, at the same wall-clock time in the zone. A time that a clock change skips moves
+ * forward, one that comes twice is taken the first time; elapsed time so varies between 29 d 23 h and 30 d 1 h.
+ */
+export function reviewWindow(launch: PlannedLaunch, zone = OFFICIAL_ZONE): ReviewWindow {
+  const closes = launchInstant(launch, zone);
+  const wallClock = Temporal.Instant.from(closes).toZonedDateTimeISO(zone).toPlainDateTime();
+  const opens = wallClock.subtract({ days: WINDOW_DAYS }).toZonedDateTime(zone, { disambiguation: 'compatible' });
+  return { opens: new Date(opens.epochMilliseconds).toISOString(), closes };
+}
