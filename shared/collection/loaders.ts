@@ -36,10 +36,10 @@ export class Loaders {
     name: string,
     batch: (keys: readonly string[]) => Promise<readonly Value[]>,
   ): DataLoader<string, Value> {
-    let byName = this.made.get(owner);
-    if (!byName) this.made.set(owner, (byName = new Map()));
-    let loader = byName.get(name);
-    if (!loader) byName.set(name, (loader = new DataLoader<string, unknown>(batch, { maxBatchSize: MAX_BATCH })));
+    const byName = this.made.get(owner) ?? new Map<string, DataLoader<string, unknown>>();
+    this.made.set(owner, byName);
+    const loader = byName.get(name) ?? new DataLoader<string, unknown>(batch, { maxBatchSize: MAX_BATCH });
+    byName.set(name, loader);
     return loader as DataLoader<string, Value>;
   }
 

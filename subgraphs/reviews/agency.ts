@@ -1,0 +1,53 @@
+import { Float, Int } from 'type-graphql';
+import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
+import { hasMany } from '../../shared/collection/connection';
+import { computed } from '../../shared/model/fields';
+import { part, valueObject } from '../../shared/model/value-object';
+import type { Context } from '../../shared/subgraph/context';
+import { RiskAssessment } from './assessment/risk-assessment';
+import { Determination } from './determination/determination';
+import { OPEN_REVIEW_SQL, Review } from './review/review';
+import { Reviewer } from './review/reviewer';
+
+@valueObject('How busy the reviewers of an agency are.')
+export class ReviewWorkload {
+  @part(() => Int, 'Reviews that the agency leads and that are open.') openReviews!: number;
+  @part(() => Int, 'Reviewers of the agency.') reviewers!: number;
+  @part(() => Float, 'Open reviews per reviewer; null when the agency has no reviewers.', { nullable: true }) openReviewsPerReviewer!: number | null;
+}
+
+/** An agency, as the reviews programme extends it. */
+export class Agency extends AgencyFields {
+  @hasMany(() => Review, 'leadAgencyKey', 'Reviews that it leads.') reviews!: unknown;
+  @hasMany(() => Determination, 'agencyKey', 'Determinations that it made, or is invited to.') determinations!: unknown;
+  @hasMany(() => RiskAssessment, 'agencyKey', 'Its assessments of risks.') riskAssessments!: unknown;
+  @hasMany(() => Reviewer, 'agencyKey', 'Its reviewers.') reviewers!: unknown;
+
+  @computed(() => ReviewWorkload, 'How busy its reviewers are now.', { sensitivity: 'GOV' })
+  reviewWorkload({ loaders, database }: Context): Promise<ReviewWorkload> {
+    return loaders
+      .batched<ReviewWorkload>(Agency, 'review workload', async (keys) => {
+        const marks = keys.map(() => '?').join(', ');
+        const open = await database.query<{ agency: string; n: number }>(
+          `SELECT lead_agency_key AS agency, COUNT(*) AS n FROM review
+           WHERE lead_agency_key IN (${marks}) AND status IN (${OPEN_REVIEW_SQL}) GROUP BY lead_agency_key`,
+          keys,
+        );
+        const people = await database.query<{ agency: string; n: number }>(
+          `SELECT agency_key AS agency, COUNT(*) AS n FROM reviewer WHERE agency_key IN (${marks}) GROUP BY agency_key`,
+          keys,
+        );
+        const countOf = (rows: readonly { agency: string; n: number }[], key: string) => Number(rows.find(({ agency }) => agency === key)?.n ?? 0);
+        return keys.map((key) => {
+          const openReviews = countOf(open, key);
+          const reviewers = countOf(people, key);
+          const openReviewsPerReviewer = reviewers === 0 ? null : openReviews / reviewers;
+          return Object.assign(new ReviewWorkload(), { openReviews, reviewers, openReviewsPerReviewer });
+        });
+      })
+      .load(this.key);
+  }
+}
+declareAgency(Agency);
+
+export const AgencyRoots = agencyRootsOf(Agency);

@@ -1,0 +1,12 @@
+import { hasMany } from '../../shared/collection/connection';
+import { stub, stubKey } from '../../shared/model/model';
+import { BenchmarkResult } from './evaluation/benchmark-result';
+import { EvaluationRun } from './evaluation/evaluation-run';
+
+/** A version of an AI model, as the reviews programme extends it. */
+@stub('A fixed version of a model: one checkpoint.')
+export class ModelVersion {
+  @stubKey() id!: string;
+  @hasMany(() => BenchmarkResult, 'versionId', 'Results that others published for it.') publishedResults!: unknown;
+  @hasMany(() => EvaluationRun, 'versionId', 'Evaluations that reviews ran on it.') evaluationRuns!: unknown;
+}

@@ -1,0 +1,62 @@
+import { hasMany } from '../../../shared/collection/connection';
+import { civilDate } from '../../../shared/calendar/civil';
+import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { belongsTo, computed, date, dateTime, exerciseFlag, flag, key, longText, oneOf, refersTo, textList, versionNumber } from '../../../shared/model/fields';
+import { model } from '../../../shared/model/model';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { Submission } from '../submission';
+
+export const ConsultationStatus = enumeration('ConsultationStatus', 'Whether a consultation goes on.', {
+  OPEN: 'It goes on.',
+  CLOSED: 'It has ended.',
+});
+
+export const ConsultationSide = enumeration('ConsultationSide', 'A side of a consultation.', {
+  AGENCY: 'The agency.',
+  DEVELOPER: 'The developer.',
+});
+
+@model('The thread in which one agency and a developer work together on one submission.', { order: ['-openedAt'], sensitivity: 'PROPIN' })
+export class Consultation {
+  @key('`con_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
+  @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
+  @oneOf(() => ConsultationSide, 'Who began it.', { filter: true }) openedBy!: ValueOf<typeof ConsultationSide>;
+  @dateTime('When it began.', { filter: true, order: true }) openedAt!: string;
+  @oneOf(() => ConsultationStatus, 'Whether it goes on.', { filter: true }) status!: ValueOf<typeof ConsultationStatus>;
+  @versionNumber() version!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => ConsultationMessage, 'consultationId', 'Messages, in time order.') messages!: unknown;
+}
+
+@model('A message of a consultation; some ask for information by a day.', { entity: false, order: ['sentAt'], sensitivity: 'PROPIN' })
+export class ConsultationMessage {
+  @key('`msg_` and 26 base-32 digits.') id!: string;
+  @belongsTo(() => Consultation, 'The thread.', { as: 'consultation', filter: true }) consultationId!: string;
+  @oneOf(() => ConsultationSide, 'Who wrote it.', { filter: true }) from!: ValueOf<typeof ConsultationSide>;
+  @dateTime('When it was sent.', { filter: true, order: true }) sentAt!: string;
+  @longText('What it says.') body!: string;
+  @textList('SHA-256 digests of what is attached.') attachments!: string[];
+  @flag('Whether it asks for information.', { filter: true }) requestsInformation!: boolean;
+  @date('By when an answer would help.', { nullable: true, filter: true, order: true }) dueOn!: string | null;
+  @dateTime('When it was answered.', { nullable: true, filter: true }) answeredAt!: string | null;
+  @dateTime('When the other side read it.', { nullable: true }) readAt!: string | null;
+  @exerciseFlag() exercise!: boolean;
+
+  @computed(() => Boolean, 'Whether it asks for information that has not come by its day.')
+  overdue({ clock }: Context): boolean {
+    return this.dueOn !== null && this.answeredAt === null && this.dueOn < civilDate(clock.now());
+  }
+}
+
+@model('What an agency advises a developer in writing. Never a condition of release.', { order: ['-sentAt'], sensitivity: 'PROPIN' })
+export class Advice {
+  @key('`adv_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
+  @refersTo(() => Agency, 'Who advises.', { as: 'agency' }) agencyKey!: string;
+  @dateTime('When it was sent.', { filter: true, order: true }) sentAt!: string;
+  @longText('What it says.') body!: string;
+  @exerciseFlag() exercise!: boolean;
+}

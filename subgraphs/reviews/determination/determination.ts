@@ -1,0 +1,73 @@
+import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { belongsTo, computed, dateTime, exerciseFlag, flag, key, listOf, longText, oneOf, refersTo, versionNumber } from '../../../shared/model/fields';
+import { links } from '../../../shared/model/links';
+import { model } from '../../../shared/model/model';
+import { Agency } from '../agency';
+import { RiskDomain } from '../risk';
+import { Sector } from '../sector';
+import { Submission } from '../submission';
+
+export const DeterminationOutcome = enumeration('DeterminationOutcome', 'Whether an agency finds that the government needs to review a model.', {
+  REVIEW_NECESSARY: 'A review is needed.',
+  REVIEW_NOT_NECESSARY: 'A review is not needed.',
+  INSUFFICIENT_INFORMATION: 'What is known does not suffice to say.',
+});
+
+export const DeterminationStatus = enumeration('DeterminationStatus', 'Where a determination stands.', {
+  DRAFT: 'Invited, or being written.',
+  ISSUED: 'Issued, and current.',
+  SUPERSEDED: 'Replaced by a later one of the same agency.',
+  NOT_ISSUED: 'Never issued: the submission ended before.',
+});
+
+@model(
+  'What one agency finds about one submission: whether the government needs to review the model. It is advisory only: no launch waits for it and nothing follows from its absence.',
+  { order: ['-createdAt'], sensitivity: 'GOV' },
+)
+export class Determination {
+  @key('`det_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' }) submissionId!: string;
+  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
+  @oneOf(() => DeterminationOutcome, 'What it finds; null until it is issued.', { nullable: true, filter: true })
+  outcome!: ValueOf<typeof DeterminationOutcome> | null;
+  @oneOf(() => DeterminationStatus, 'Where it stands.', { filter: true, order: true, index: true })
+  status!: ValueOf<typeof DeterminationStatus>;
+  @listOf(() => RiskDomain, 'Risks it is about.') riskDomains!: RiskDomain[];
+  @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
+  @dateTime('When the agency was invited, or began.', { filter: true, order: true, index: true }) createdAt!: string;
+  @dateTime('When an answer is hoped for: five business days after filing, or the planned launch if that is earlier.', { filter: true, order: true })
+  targetAt!: string;
+  @dateTime('When it was issued.', { nullable: true, filter: true, order: true }) issuedAt!: string | null;
+  @belongsTo(() => Determination, 'The one it replaces.', { as: 'supersedes', nullable: true, index: false }) supersedesId!: string | null;
+  @versionNumber() version!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @computed(() => Boolean, 'Always true: a determination advises, it decides nothing.', { sensitivity: 'PUBLIC' })
+  advisoryOnly(): boolean {
+    return true;
+  }
+}
+
+export const DeterminationSector = links(() => Determination, 'sectors', () => Sector, {
+  description: 'Critical-infrastructure sectors it names.',
+});
+
+export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a model is found to be a covered one.', {
+  COVERED: 'Covered: the developer gets an offer, no duty.',
+  NOT_COVERED: 'Not covered.',
+  UNDETERMINED: 'Not determined.',
+});
+
+@model('The finding of the Director of NSA whether a model is a covered one. The thresholds stay outside the graph.', {
+  order: ['-madeAt'],
+  sensitivity: 'GOV',
+})
+export class Designation {
+  @key('`dsg_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
+  @oneOf(() => DesignationOutcome, 'What is found.', { filter: true }) outcome!: ValueOf<typeof DesignationOutcome>;
+  @refersTo(() => Agency, 'Who made it: always NSA.', { as: 'madeBy' }) madeByKey!: string;
+  @dateTime('When.', { filter: true, order: true }) madeAt!: string;
+  @flag('Whether an annex exists that is kept outside the graph.') classifiedAnnexExists!: boolean;
+  @exerciseFlag() exercise!: boolean;
+}

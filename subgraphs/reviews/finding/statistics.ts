@@ -1,0 +1,63 @@
+import { Arg, Ctx, Float, Int, Query, Resolver } from 'type-graphql';
+import type { ValueOf } from '../../../shared/model/enumeration';
+import { sensitivity } from '../../../shared/model/fields';
+import { GraphQLInstant } from '../../../shared/model/scalars';
+import { median, part, valueObject } from '../../../shared/model/value-object';
+import { groupBy } from '../../../shared/collection/group';
+import type { Context } from '../../../shared/subgraph/context';
+import { AtlasTactic } from '../atlas/atlas';
+import { FindingSeverity } from './finding';
+
+@valueObject('Findings of one month, one tactic and one severity, and how long developers took to answer.')
+export class FindingStatistic {
+  @part(() => String, 'Month in which they were written down, YYYY-MM (UTC).') month!: string;
+  @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true }) tactic!: AtlasTactic | null;
+  @part(() => FindingSeverity, 'How grave they are.') severity!: ValueOf<typeof FindingSeverity>;
+  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.') findings!: number;
+  @part(() => Int, 'How many of them the developer has answered.') answered!: number;
+  @part(() => Float, 'Median days from sharing to answer; null when none is answered.', { nullable: true }) medianResponseDays!: number | null;
+}
+
+interface Row {
+  month: string;
+  tacticId: string | null;
+  severity: ValueOf<typeof FindingSeverity>;
+  days: number | null;
+}
+
+@Resolver()
+export class FindingStatisticsResolver {
+  @Query(() => [FindingStatistic], { description: 'Findings by month, ATLAS tactic and severity, with the response times of developers.' })
+  @sensitivity('GOV')
+  async findingStatistics(
+    @Ctx() { database, loaders }: Context,
+    @Arg('from', () => GraphQLInstant, { nullable: true, description: 'Only findings written down at or after this instant.' }) from?: string,
+    @Arg('until', () => GraphQLInstant, { nullable: true, description: 'Only findings written down before this instant.' }) until?: string,
+  ): Promise<FindingStatistic[]> {
+    const rows = await database.query<Row>(
+      `SELECT DISTINCT f.id AS id, SUBSTR(f.created_at, 1, 7) AS month, tt.target_key AS tacticId, f.severity AS severity,
+              ${database.dialect.daysBetween('f.shared_at', 'f.responded_at')} AS days
+       FROM finding f
+       LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
+       LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
+       WHERE f.created_at >= ? AND f.created_at < ?`,
+      [from ?? '0000', until ?? '9999'],
+    );
+    const groups = groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
+    const statistics = [...groups.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(async ([, group]) => {
+        const { month, tacticId, severity } = group[0]!;
+        const days = group.filter((row) => row.days !== null).map((row) => Number(row.days));
+        return Object.assign(new FindingStatistic(), {
+          month,
+          tactic: tacticId === null ? null : await loaders.byKey(AtlasTactic).load(tacticId),
+          severity,
+          findings: group.length,
+          answered: days.length,
+          medianResponseDays: median(days),
+        });
+      });
+    return Promise.all(statistics);
+  }
+}

@@ -1,0 +1,119 @@
+import { Int } from 'type-graphql';
+import { civilDate, daysBetween } from '../../../shared/calendar/civil';
+import { hasMany } from '../../../shared/collection/connection';
+import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import {
+  belongsTo,
+  computed,
+  dateTime,
+  exerciseFlag,
+  integer,
+  key,
+  listOf,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
+import { links } from '../../../shared/model/links';
+import { model } from '../../../shared/model/model';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { AgencyWorkRole, WorkRole } from '../entities';
+import { EvaluationRun } from '../evaluation/evaluation-run';
+import { Finding } from '../finding/finding';
+import { RiskDomain } from '../risk';
+import { Submission } from '../submission';
+import { ReviewAssignment } from './reviewer';
+
+export const ReviewStatus = enumeration('ReviewStatus', 'Where a review stands.', {
+  OPENED: 'Opened.',
+  EVALUATING: 'Evaluations run.',
+  FINDINGS_DRAFTED: 'Findings are written.',
+  FINDINGS_SHARED: 'Findings are shared with the developer.',
+  CLOSED: 'Ended with findings.',
+  CLOSED_NO_FINDINGS: 'Ended without findings.',
+  STOPPED: 'Ended because the submission was withdrawn or access ended.',
+});
+
+/** The states in which a review is still worked on. */
+export const OPEN_REVIEW_STATUSES = ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED', 'FINDINGS_SHARED'] as const;
+/** The same, as an SQL list. */
+export const OPEN_REVIEW_SQL = OPEN_REVIEW_STATUSES.map((status) => `'${status}'`).join(', ');
+
+export const ReviewTiming = enumeration('ReviewTiming', 'Whether a review runs, or ended, before the launch or after it. Worked out from the clock.', {
+  PRE_LAUNCH: 'Before the launch, or its planned time.',
+  POST_LAUNCH: 'After it: the review outlasted the window. The developer is not late.',
+});
+
+const until = (column: (property: string) => string, now: string) => `COALESCE(${column('closedAt')}, ${now})`;
+
+@model('A review of a model by an agency that found one necessary. It holds nothing up: a launch does not wait for it.', {
+  order: ['-openedAt'],
+  sensitivity: 'GOV',
+})
+export class Review {
+  @key('`rev_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Submission, 'The submission reviewed.', { as: 'submission', length: 30, sensitivity: 'PROPIN' }) submissionId!: string;
+  @refersTo(() => Agency, 'Who leads it.', { as: 'leadAgency' }) leadAgencyKey!: string;
+  @listOf(() => RiskDomain, 'Risks it looks at.') scope!: RiskDomain[];
+  @oneOf(() => ReviewStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<typeof ReviewStatus>;
+  @dateTime('When it was opened.', { filter: true, order: true, index: true }) openedAt!: string;
+  @dateTime('When its findings are hoped for.', { filter: true, order: true, index: true }) targetAt!: string;
+  @dateTime('The launch, or the planned launch when that is earlier: what ends the time before launch.', { filter: true, order: true, index: true })
+  launchBoundAt!: string;
+  @integer('Evaluations planned.', { filter: true }) plannedRuns!: number;
+  @integer('People working on it.', { filter: true }) teamSize!: number;
+  @longText('What the developer is told.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!: string | null;
+  @dateTime('When it ended.', { nullable: true, filter: true, order: true }) closedAt!: string | null;
+  @text('Why it ended.', { nullable: true }) closeReason!: string | null;
+  @versionNumber() version!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => Finding, 'reviewId', 'What it found.') findings!: unknown;
+  @hasMany(() => EvaluationRun, 'reviewId', 'Evaluations it ran.') runs!: unknown;
+  @hasMany(() => RequiredWorkRole, 'reviewId', 'Work roles its team needs.') requiredWorkRoles!: unknown;
+  @hasMany(() => ReviewAssignment, 'reviewId', 'Who works on it.') assignments!: unknown;
+
+  @computed(() => ReviewTiming, 'Whether it runs, or ended, before the launch or after it.', {
+    values: () => ReviewTiming,
+    conditions: {
+      PRE_LAUNCH: (column, now) => `${until(column, now)} < ${column('launchBoundAt')}`,
+      POST_LAUNCH: (column, now) => `${until(column, now)} >= ${column('launchBoundAt')}`,
+    },
+  })
+  timing({ clock }: Pick<Context, 'clock'>): ValueOf<typeof ReviewTiming> {
+    return (this.closedAt ?? clock.now().toISOString()) < this.launchBoundAt ? ReviewTiming.PRE_LAUNCH : ReviewTiming.POST_LAUNCH;
+  }
+
+  @computed(() => Int, 'Civil days that it went, or goes, on after the launch; 0 while before it.')
+  daysPastLaunch({ clock }: Context): number {
+    const end = this.closedAt ?? clock.now().toISOString();
+    return Math.max(0, daysBetween(civilDate(this.launchBoundAt), civilDate(end)));
+  }
+
+  @computed(() => Boolean, 'Whether it is still worked on.', {
+    conditions: {
+      true: (column) => `${column('status')} IN (${OPEN_REVIEW_SQL})`,
+      false: (column) => `${column('status')} NOT IN (${OPEN_REVIEW_SQL})`,
+    },
+  })
+  open(): boolean {
+    return (OPEN_REVIEW_STATUSES as readonly string[]).includes(this.status);
+  }
+}
+
+export const ReviewAgency = links(() => Review, 'participatingAgencies', () => Agency, {
+  description: 'Agencies that take part beside the lead.',
+});
+
+@model('How many people of a work role a review needs.', { entity: false, sensitivity: 'GOV' })
+export class RequiredWorkRole {
+  @key('Review and work role.', { length: 40 }) id!: string;
+  @belongsTo(() => Review, 'The review.', { as: 'review' }) reviewId!: string;
+  @refersTo(() => WorkRole, 'The work role.', { as: 'workRole', length: 10 }) workRoleCode!: string;
+  @integer('How many.', { filter: true, order: true }) count!: number;
+  @refersTo(() => AgencyWorkRole, 'How the lead agency staffs the role.', { as: 'staffing', filter: false }) staffingId!: string;
+  @exerciseFlag() exercise!: boolean;
+}

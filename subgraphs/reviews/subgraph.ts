@@ -1,0 +1,93 @@
+import { rootsOf } from '../../shared/collection/connection';
+import { Subgraph } from '../../shared/subgraph/subgraph';
+import { Agency, AgencyRoots } from './agency';
+import { ModelVersion } from './ai-model';
+import { RiskAssessment, RiskAssessmentSector, RiskAssessmentTechnique } from './assessment/risk-assessment';
+import {
+  AtlasCaseStudy,
+  AtlasMitigation,
+  AtlasTactic,
+  AtlasTechnique,
+  CaseStudyTechnique,
+  MitigationTechnique,
+  TechniqueTactic,
+} from './atlas/atlas';
+import { Advice, Consultation, ConsultationMessage } from './consultation/consultation';
+import { Designation, Determination, DeterminationSector } from './determination/determination';
+import { AgencyWorkRole, ClearinghouseCase, Vulnerability, WorkRole } from './entities';
+import { BenchmarkResult } from './evaluation/benchmark-result';
+import { EvaluationDefinition } from './evaluation/evaluation-definition';
+import { EvaluationItem } from './evaluation/evaluation-item';
+import { EvaluationRun } from './evaluation/evaluation-run';
+import { Finding, FindingSector, FindingTechnique, FindingVulnerability } from './finding/finding';
+import { FindingStatisticsResolver } from './finding/statistics';
+import { importers } from './importers/importers';
+import { migrations } from './migrations/migrations';
+import { ExecutiveOrder, ReviewMetricsResolver } from './order/executive-order';
+import { references } from './reference/references';
+import { RequiredWorkRole, Review, ReviewAgency } from './review/review';
+import { ReviewEvent } from './review/review-event';
+import { ReviewAssignment, Reviewer } from './review/reviewer';
+import { Sector } from './sector';
+import { Submission } from './submission';
+
+export const reviews = new Subgraph({
+  name: 'reviews',
+  description: 'What agencies find about shared models: determinations, reviews, risks, findings, advice.',
+  entities: [
+    AtlasTactic,
+    AtlasTechnique,
+    TechniqueTactic,
+    AtlasMitigation,
+    MitigationTechnique,
+    AtlasCaseStudy,
+    CaseStudyTechnique,
+    EvaluationDefinition,
+    EvaluationItem,
+    BenchmarkResult,
+    Determination,
+    DeterminationSector,
+    Designation,
+    Review,
+    ReviewAgency,
+    RequiredWorkRole,
+    Reviewer,
+    ReviewAssignment,
+    EvaluationRun,
+    Finding,
+    FindingSector,
+    FindingTechnique,
+    FindingVulnerability,
+    RiskAssessment,
+    RiskAssessmentSector,
+    RiskAssessmentTechnique,
+    Consultation,
+    ConsultationMessage,
+    Advice,
+    ReviewEvent,
+  ],
+  stubs: [Agency, Sector, Submission, ModelVersion, ExecutiveOrder, WorkRole, Vulnerability, AgencyWorkRole, ClearinghouseCase],
+  resolvers: [
+    AgencyRoots,
+    FindingStatisticsResolver,
+    ReviewMetricsResolver,
+    rootsOf(Determination, { one: 'determination', many: 'determinations' }),
+    rootsOf(Designation, { one: 'designation', many: 'designations' }),
+    rootsOf(Review, { one: 'review', many: 'reviews' }),
+    rootsOf(Reviewer, { one: 'reviewer', many: 'reviewers' }),
+    rootsOf(Finding, { one: 'finding', many: 'findings' }),
+    rootsOf(RiskAssessment, { one: 'riskAssessment', many: 'riskAssessments' }),
+    rootsOf(EvaluationDefinition, { one: 'evaluationDefinition', many: 'evaluationDefinitions' }),
+    rootsOf(EvaluationRun, { one: 'evaluationRun', many: 'evaluationRuns' }),
+    rootsOf(BenchmarkResult, { one: 'benchmarkResult', many: 'benchmarkResults' }),
+    rootsOf(Consultation, { one: 'consultation', many: 'consultations' }),
+    rootsOf(Advice, { one: 'adviceNote', many: 'adviceNotes' }),
+    rootsOf(AtlasTactic, { one: 'atlasTactic', many: 'atlasTactics' }),
+    rootsOf(AtlasTechnique, { one: 'atlasTechnique', many: 'atlasTechniques' }),
+    rootsOf(AtlasMitigation, { one: 'atlasMitigation', many: 'atlasMitigations' }),
+    rootsOf(AtlasCaseStudy, { one: 'atlasCaseStudy', many: 'atlasCaseStudies' }),
+  ],
+  migrations,
+  references,
+  importers,
+});
