@@ -1,0 +1,92 @@
+import { Int } from 'type-graphql';
+import { computed } from '../../shared/model/fields';
+import { stub, stubKey } from '../../shared/model/model';
+import type { Context } from '../../shared/subgraph/context';
+import { agencyByKey } from '../../shared/agency/directory';
+import { Agency } from './agency';
+import { Announcement } from './announcement/announcement';
+import { VACANT_SQL } from './position/position';
+import { WorkRole } from './role/work-role';
+
+/**
+ * One work role at one agency: what other programmes point at when they ask who could do the work. Its key says it all,
+ * so nothing of it is stored; a key that names no known agency has no object.
+ */
+@stub('How an agency staffs a work role: positions, vacancies, open announcements.')
+export class AgencyWorkRole {
+  @stubKey('Agency key and work role code, joined by a colon: "treasury:672".') id!: string;
+
+  static of(id: string): AgencyWorkRole | null {
+    const [agencyKey = '', code = ''] = id.split(':');
+    return agencyByKey(agencyKey) && code !== '' ? Object.assign(new AgencyWorkRole(), { id }) : null;
+  }
+
+  private get agencyKey(): string {
+    return this.id.split(':')[0]!;
+  }
+
+  private get code(): string {
+    return this.id.split(':')[1]!;
+  }
+
+  @computed(() => Agency, 'The agency.', { nullable: true })
+  agency(): Agency | null {
+    return (Agency as unknown as { of(key: string): Agency | null }).of(this.agencyKey);
+  }
+
+  @computed(() => WorkRole, 'The role; null when the catalogue has no such code.', { nullable: true })
+  workRole({ loaders }: Context): Promise<WorkRole | null> {
+    return loaders.byKey(WorkRole).load(this.code);
+  }
+
+  @computed(() => Int, 'Positions of the role that are filled.', { sensitivity: 'GOV' })
+  async filled(context: Context): Promise<number> {
+    return (await this.positions(context)).filled;
+  }
+
+  @computed(() => Int, 'Positions of the role that are funded and not filled.', { sensitivity: 'GOV' })
+  async vacancies(context: Context): Promise<number> {
+    return (await this.positions(context)).vacant;
+  }
+
+  @computed(() => [Announcement], 'Announcements of the agency for the role that accept applications today, the first to close first; at most 100.')
+  openAnnouncements({ loaders, database, clock }: Context): Promise<Announcement[]> {
+    return loaders
+      .batched<Announcement[]>(AgencyWorkRole, 'open announcements', async (ids) => {
+        const pairs = ids.map((id) => id.split(':') as [string, string]);
+        const rows = await database.query<Record<string, unknown> & { pair: string }>(
+          `SELECT * FROM (
+             SELECT ${database.selection(Announcement, 't')}, l.target_key AS roleCode,
+                    ROW_NUMBER() OVER (PARTITION BY t.agency_key, l.target_key ORDER BY t.close_date, t.control_number) AS row_rank
+             FROM announcement_work_roles l JOIN announcement t ON t.control_number = l.owner_key
+             WHERE l.target_key IN (${pairs.map(() => '?').join(', ')}) AND t.agency_key IN (${pairs.map(() => '?').join(', ')})
+               AND ${Announcement.acceptingSql((property) => `t.${database.column(Announcement, property)}`, `'${clock.now().toISOString()}'`)}
+           ) ranked WHERE row_rank <= 100 ORDER BY row_rank`,
+          [...pairs.map(([, code]) => code), ...pairs.map(([agencyKey]) => agencyKey)],
+        );
+        return ids.map((id) =>
+          rows.filter((row) => `${row.agencyKey}:${row.roleCode}` === id).map((row) => database.hydrate(Announcement, row)),
+        );
+      })
+      .load(this.id);
+  }
+
+  private positions({ loaders, database }: Context): Promise<{ filled: number; vacant: number }> {
+    return loaders
+      .batched<{ filled: number; vacant: number }>(AgencyWorkRole, 'positions', async (ids) => {
+        const pairs = ids.map((id) => id.split(':') as [string, string]);
+        const rows = await database.query<{ agency: string; role: string; filled: number; vacant: number }>(
+          `SELECT agency_key AS agency, work_role_code AS role,
+                  SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
+                  SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant
+           FROM ${database.dialect.quote('position')}
+           WHERE agency_key IN (${pairs.map(() => '?').join(', ')}) AND work_role_code IN (${pairs.map(() => '?').join(', ')})
+           GROUP BY agency_key, work_role_code`,
+          [...pairs.map(([agencyKey]) => agencyKey), ...pairs.map(([, code]) => code)],
+        );
+        const found = new Map(rows.map((row) => [`${row.agency}:${row.role}`, row]));
+        return ids.map((id) => ({ filled: Number(found.get(id)?.filled ?? 0), vacant: Number(found.get(id)?.vacant ?? 0) }));
+      })
+      .load(this.id);
+  }
+}

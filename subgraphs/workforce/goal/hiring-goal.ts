@@ -1,0 +1,51 @@
+import { Int } from 'type-graphql';
+import { fiscalYearPeriod } from '../../../shared/calendar/civil';
+import { belongsTo, computed, exerciseFlag, integer, key, refersTo } from '../../../shared/model/fields';
+import { model } from '../../../shared/model/model';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { WorkRole } from '../role/work-role';
+
+@model('How many people an agency means to hire for a work role in a fiscal year. Progress is counted, never typed in.', {
+  order: ['-fiscalYear', 'agencyKey'],
+  sensitivity: 'GOV',
+})
+export class HiringGoal {
+  @key('`gol_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Agency, 'Whose goal.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => WorkRole, 'For which role.', { as: 'workRole', length: 20, filter: true }) workRoleCode!: string;
+  @integer('Fiscal year.', { filter: true, order: true, index: true }) fiscalYear!: number;
+  @integer('People to be hired.', { filter: true, order: true }) target!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @computed(() => Int, 'People who entered on duty for the role in the fiscal year.')
+  hires({ loaders, database }: Context): Promise<number> {
+    return loaders.batched<number>(HiringGoal, 'hires', (keys) => hiresOf(database, keys)).load(this.countedAs());
+  }
+
+  @computed(() => Int, 'How many are missing; 0 once the goal is met.')
+  async gap(context: Context): Promise<number> {
+    return Math.max(0, this.target - (await this.hires(context)));
+  }
+
+  private countedAs(): string {
+    return [this.agencyKey, this.workRoleCode, this.fiscalYear].join(' ');
+  }
+}
+
+/** Entries on duty for "agency role fiscal-year" triples: one statement for all triples of a fiscal year. */
+async function hiresOf(database: Context['database'], keys: readonly string[]): Promise<number[]> {
+  const years = [...new Set(keys.map((key) => Number(key.split(' ')[2])))];
+  const counts = new Map<string, number>();
+  for (const year of years) {
+    const { from, until } = fiscalYearPeriod(year);
+    const rows = await database.query<{ agency: string; role: string; n: number }>(
+      `SELECT h.agency_key AS agency, p.work_role_code AS role, COUNT(*) AS n
+       FROM hiring_request h JOIN ${database.dialect.quote('position')} p ON p.id = h.position_id
+       WHERE h.entered_on_duty_at >= ? AND h.entered_on_duty_at < ? GROUP BY h.agency_key, p.work_role_code`,
+      [from, until],
+    );
+    for (const { agency, role, n } of rows) counts.set([agency, role, year].join(' '), Number(n));
+  }
+  return keys.map((key) => counts.get(key) ?? 0);
+}

@@ -1,0 +1,64 @@
+import { rootsOf } from '../../shared/collection/connection';
+import { Subgraph } from '../../shared/subgraph/subgraph';
+import { Agency, AgencyRoots } from './agency';
+import { AgencyWorkRole } from './agency-work-role';
+import { Announcement, AnnouncementSeries, AnnouncementStatistic, AnnouncementWorkRole } from './announcement/announcement';
+import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
+import { WorkforceFlow } from './flow/workforce-flow';
+import { CapacitySnapshot } from './goal/capacity-snapshot';
+import { HiringGoal } from './goal/hiring-goal';
+import { importers } from './importers/importers';
+import { migrations } from './migrations/migrations';
+import { ExecutiveOrder, TimeToHireResolver, WorkforceMetricsResolver } from './order/executive-order';
+import { HiringRequest, Position, PositionWorkRole } from './position/position';
+import { references } from './reference/references';
+import { OccupationalSeries } from './role/occupational-series';
+import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCounterpart } from './role/work-role';
+
+export const workforce = new Subgraph({
+  name: 'workforce',
+  description: 'AI and cybersecurity professionals: work roles, positions, hiring, flows.',
+  entities: [
+    WorkRole,
+    Ksat,
+    WorkRoleCoreKsat,
+    WorkRoleAdditionalKsat,
+    WorkRoleCounterpart,
+    OccupationalSeries,
+    Position,
+    PositionWorkRole,
+    HiringRequest,
+    Announcement,
+    AnnouncementSeries,
+    AnnouncementWorkRole,
+    AnnouncementStatistic,
+    Candidate,
+    Application,
+    Certificate,
+    CertificateApplication,
+    HiringGoal,
+    CapacitySnapshot,
+    WorkforceFlow,
+  ],
+  stubs: [Agency, AgencyWorkRole, ExecutiveOrder],
+  resolvers: [
+    AgencyRoots,
+    TimeToHireResolver,
+    WorkforceMetricsResolver,
+    rootsOf(WorkRole, { one: 'workRole', many: 'workRoles' }),
+    rootsOf(Ksat, { one: 'ksat', many: 'ksats' }),
+    rootsOf(OccupationalSeries, { one: 'occupationalSeries', many: 'allOccupationalSeries' }),
+    rootsOf(Position, { one: 'position', many: 'positions' }),
+    rootsOf(HiringRequest, { one: 'hiringRequest', many: 'hiringRequests' }),
+    rootsOf(Announcement, { one: 'announcement', many: 'announcements' }),
+    rootsOf(AnnouncementStatistic, { one: 'announcementStatistic', many: 'announcementStatistics' }),
+    rootsOf(Application, { one: 'application', many: 'applications' }),
+    rootsOf(Certificate, { one: 'certificate', many: 'certificates' }),
+    rootsOf(HiringGoal, { one: 'hiringGoal', many: 'hiringGoals' }),
+    rootsOf(CapacitySnapshot, { one: 'capacitySnapshot', many: 'capacitySnapshots' }),
+    rootsOf(WorkforceFlow, { one: 'workforceFlow', many: 'workforceFlows' }),
+  ],
+  migrations,
+  references,
+  importers,
+});
