@@ -1,0 +1,10 @@
+import { hasMany } from '../../shared/collection/connection';
+import { stub, stubKey } from '../../shared/model/model';
+import { Vendor } from './vendor/vendor';
+
+/** A developer of AI models, as infrastructure extends it. */
+@stub('An organisation that develops AI models and may share them, voluntarily, before launch.', { key: 'key' })
+export class DeveloperOrganization {
+  @stubKey() key!: string;
+  @hasMany(() => Vendor, 'developerKey', 'The same organisation as a vendor of products to agencies.') vendors!: unknown;
+}

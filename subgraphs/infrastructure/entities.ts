@@ -1,0 +1,23 @@
+import { stub, stubKey } from '../../shared/model/model';
+
+/** Entities of other subgraphs that infrastructure refers to and adds nothing to. */
+
+@stub('A role of the cyber and AI workforce.', { key: 'code', resolvable: false })
+export class WorkRole {
+  @stubKey() code!: string;
+}
+
+@stub('How an agency staffs a work role.', { resolvable: false })
+export class AgencyWorkRole {
+  @stubKey('Agency key and work role code, joined by a colon.') id!: string;
+}
+
+@stub('An AI model.', { resolvable: false })
+export class AIModel {
+  @stubKey() id!: string;
+}
+
+@stub('What a review found about a model.', { resolvable: false })
+export class Finding {
+  @stubKey() id!: string;
+}

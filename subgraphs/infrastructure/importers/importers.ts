@@ -1,0 +1,3 @@
+import type { Importer } from '../../../shared/import/importer';
+
+export const importers: readonly Importer[] = [];

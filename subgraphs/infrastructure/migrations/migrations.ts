@@ -1,0 +1,3 @@
+import type { Migration } from '../../../shared/database/migrations';
+
+export const migrations: readonly Migration[] = [];

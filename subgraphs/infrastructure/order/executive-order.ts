@@ -1,0 +1,111 @@
+import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
+import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
+import type { Database } from '../../../shared/database/database';
+import type { ValueOf } from '../../../shared/model/enumeration';
+import { sensitivity } from '../../../shared/model/fields';
+import { stub, stubKey } from '../../../shared/model/model';
+import { GraphQLInstant } from '../../../shared/model/scalars';
+import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import type { Context } from '../../../shared/subgraph/context';
+import { DeploymentStage } from '../tool/defensive-tool';
+import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
+
+/** The executive order, as infrastructure extends it. */
+@stub('An executive order and how its programmes stand: each subgraph adds the figures of its own.', { key: 'number' })
+export class ExecutiveOrder {
+  @stubKey() number!: string;
+}
+
+@valueObject('Deployments of AI-powered tools at one stage.')
+export class StageCount {
+  @part(() => DeploymentStage, 'The stage.') stage!: ValueOf<typeof DeploymentStage>;
+  @part(() => Int, 'How many.') count!: number;
+}
+
+@valueObject('How the protection of infrastructure stands. Figures of a fiscal year count what fell due, or was opened, in it.')
+export class InfrastructureMetrics {
+  @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
+  @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
+  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.') overdueExposures!: number;
+  @part(() => Float, 'Mean days by which they are overdue; null of none.', { nullable: true }) meanDaysOverdue!: number | null;
+  @part(() => Float, 'Overdue exposures per 1,000 systems; null when there are no systems.', { nullable: true })
+  overduePerThousandSystems!: number | null;
+  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.') mendedOnTime!: Ratio;
+  @part(() => Ratio, 'Share of systems that are authorised to operate today.') currentAuthorization!: Ratio;
+  @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.') aiToolDeployments!: StageCount[];
+  @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.') functionsAtTarget!: Ratio;
+  @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', { nullable: true })
+  medianOpenToPatchDays!: number | null;
+  @part(() => Ratio, 'Share of directive progress reports that are complete or verified.') directivesComplete!: Ratio;
+  @part(() => Int, 'Sectors at ELEVATED or above by their latest report.') sectorsElevated!: number;
+}
+
+async function infrastructureMetrics(database: Database, now: Date, year: number | null): Promise<InfrastructureMetrics> {
+  const { from, until } = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
+  const at = now.toISOString();
+  const { daysBetween } = database.dialect;
+  const [overdue] = await database.query<{ n: number; days: number | null }>(
+    `SELECT COUNT(*) AS n, AVG(${daysBetween('due_at', '?')}) AS days
+     FROM vulnerability_finding WHERE status IN (${UNRESOLVED_SQL}) AND due_at < ?`,
+    [at, at],
+  );
+  const [due] = await database.query<{ n: number; inTime: number | null }>(
+    `SELECT COUNT(*) AS n, SUM(CASE WHEN remediated_at <= due_at THEN 1 ELSE 0 END) AS inTime
+     FROM vulnerability_finding
+     WHERE due_at >= ? AND due_at < ? AND due_at <= ? AND status NOT IN ('FALSE_POSITIVE', 'SYSTEM_RETIRED')`,
+    [from, until, at],
+  );
+  const [systems] = await database.query<{ n: number; current: number | null }>(
+    'SELECT COUNT(*) AS n, SUM(CASE WHEN ato_expires >= ? THEN 1 ELSE 0 END) AS current FROM federal_system',
+    [civilDate(now)],
+  );
+  const stages = await database.query<{ stage: ValueOf<typeof DeploymentStage>; n: number }>(
+    `SELECT d.stage AS stage, COUNT(*) AS n FROM tool_deployment d JOIN defensive_tool t ON t.id = d.tool_id
+     WHERE t.ai_powered = 1 GROUP BY d.stage ORDER BY d.stage`,
+  );
+  const [functions] = await database.query<{ n: number; reached: number | null }>(
+    `SELECT COUNT(*) AS n, SUM(CASE WHEN a.tier >= a.target THEN 1 ELSE 0 END) AS reached
+     FROM capability_assessment a JOIN capability_dimension d ON d.id = a.dimension_id
+     WHERE a.${database.dialect.quote('current')} = 1 AND d.level = 'FUNCTION'`,
+  );
+  const patched = await database.query<{ days: number }>(
+    `SELECT ${daysBetween('opened_at', 'patched_at')} AS days FROM clearinghouse_case
+     WHERE patched_at IS NOT NULL AND opened_at >= ? AND opened_at < ?`,
+    [from, until],
+  );
+  const [directives] = await database.query<{ n: number; done: number | null }>(
+    `SELECT COUNT(*) AS n, SUM(CASE WHEN status IN ('REPORTED_COMPLETE', 'VERIFIED') THEN 1 ELSE 0 END) AS done FROM directive_progress`,
+  );
+  const [elevated] = await database.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM sector_risk r
+     WHERE r.level IN ('ELEVATED', 'HIGH') AND r.as_of = (SELECT MAX(q.as_of) FROM sector_risk q WHERE q.sector_key = r.sector_key)`,
+  );
+  const systemCount = Number(systems!.n);
+  return Object.assign(new InfrastructureMetrics(), {
+    asOf: at,
+    fiscalYear: year,
+    overdueExposures: Number(overdue!.n),
+    meanDaysOverdue: overdue!.days === null ? null : Number(overdue!.days),
+    overduePerThousandSystems: systemCount === 0 ? null : (1000 * Number(overdue!.n)) / systemCount,
+    mendedOnTime: Ratio.of(Number(due!.inTime ?? 0), Number(due!.n)),
+    currentAuthorization: Ratio.of(Number(systems!.current ?? 0), systemCount),
+    aiToolDeployments: stages.map(({ stage, n }) => ({ stage, count: Number(n) })),
+    functionsAtTarget: Ratio.of(Number(functions!.reached ?? 0), Number(functions!.n)),
+    medianOpenToPatchDays: median(patched.map(({ days }) => Number(days))),
+    directivesComplete: Ratio.of(Number(directives!.done ?? 0), Number(directives!.n)),
+    sectorsElevated: Number(elevated!.n),
+  });
+}
+
+@Resolver(() => ExecutiveOrder)
+export class InfrastructureMetricsResolver {
+  @FieldResolver(() => InfrastructureMetrics, { description: 'How the protection of infrastructure stands.' })
+  @sensitivity('GOV')
+  infrastructureMetrics(
+    @Ctx() { database, clock }: Context,
+    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Only what fell due, or was opened, in this fiscal year (October to September).' })
+    year?: number,
+  ): Promise<InfrastructureMetrics> {
+    return infrastructureMetrics(database, clock.now(), year ?? null);
+  }
+}

@@ -1,0 +1,90 @@
+import { rootsOf } from '../../shared/collection/connection';
+import { Subgraph } from '../../shared/subgraph/subgraph';
+import { Agency, AgencyRoots } from './agency';
+import { CapabilityAssessment, CapabilityDimension, Control, DimensionWorkRole } from './capability/capability';
+import { CaseSector, CaseSystem, ClearinghouseCase } from './clearinghouse/clearinghouse-case';
+import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
+import { AuthorizedOfferingResolver } from './cloud/offering-of-authorization';
+import { DeveloperOrganization } from './developer-organization';
+import { Directive, DirectiveProgress } from './directive/directive';
+import { Bureau, GovDomain } from './domain';
+import { AgencyWorkRole, AIModel, Finding, WorkRole } from './entities';
+import { importers } from './importers/importers';
+import { migrations } from './migrations/migrations';
+import { ExecutiveOrder, InfrastructureMetricsResolver } from './order/executive-order';
+import { references } from './reference/references';
+import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
+import { FederalSystem, SystemCloudOffering, SystemSector } from './system/federal-system';
+import { ToolAdoptionResolver } from './tool/adoption';
+import { DefensiveTool, DeploymentSystem, ToolDeployment, ToolSubcategory } from './tool/defensive-tool';
+import { AIUseCase, UseCaseVendor } from './use-case/ai-use-case';
+import { UseCaseStatisticsResolver } from './use-case/statistics';
+import { Vendor } from './vendor/vendor';
+import { ExposureResolver, Vulnerability } from './vulnerability/vulnerability';
+import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
+
+export const infrastructure = new Subgraph({
+  name: 'infrastructure',
+  description: 'Sectors, systems, vulnerabilities, defensive tools, uses of AI, cloud offerings, capability, directives.',
+  entities: [
+    Sector,
+    SectorRisk,
+    SectorCoAgency,
+    GovDomain,
+    Bureau,
+    Vendor,
+    CloudOffering,
+    AgencyAuthorization,
+    MarketplaceAgency,
+    Vulnerability,
+    FederalSystem,
+    SystemSector,
+    SystemCloudOffering,
+    VulnerabilityFinding,
+    CapabilityDimension,
+    DimensionWorkRole,
+    CapabilityAssessment,
+    Control,
+    DefensiveTool,
+    ToolSubcategory,
+    ToolDeployment,
+    DeploymentSystem,
+    AIUseCase,
+    UseCaseVendor,
+    Directive,
+    DirectiveProgress,
+    ClearinghouseCase,
+    CaseSector,
+    CaseSystem,
+  ],
+  stubs: [Agency, AgencyWorkRole, AIModel, DeveloperOrganization, ExecutiveOrder, Finding, WorkRole],
+  resolvers: [
+    AgencyRoots,
+    AuthorizedOfferingResolver,
+    ExposureResolver,
+    InfrastructureMetricsResolver,
+    ToolAdoptionResolver,
+    UseCaseStatisticsResolver,
+    rootsOf(Sector, { one: 'sector', many: 'sectors' }),
+    rootsOf(FederalSystem, { one: 'federalSystem', many: 'federalSystems' }),
+    rootsOf(Vulnerability, { one: 'vulnerability', many: 'vulnerabilities' }),
+    rootsOf(VulnerabilityFinding, { one: 'vulnerabilityFinding', many: 'vulnerabilityFindings' }),
+    rootsOf(Vendor, { one: 'vendor', many: 'vendors' }),
+    rootsOf(DefensiveTool, { one: 'defensiveTool', many: 'defensiveTools' }),
+    rootsOf(ToolDeployment, { one: 'toolDeployment', many: 'toolDeployments' }),
+    rootsOf(AIUseCase, { one: 'aiUseCase', many: 'aiUseCases' }),
+    rootsOf(CloudOffering, { one: 'cloudOffering', many: 'cloudOfferings' }),
+    rootsOf(AgencyAuthorization, { one: 'agencyAuthorization', many: 'agencyAuthorizations' }),
+    rootsOf(MarketplaceAgency, { one: 'marketplaceAgency', many: 'marketplaceAgencies' }),
+    rootsOf(CapabilityDimension, { one: 'capabilityDimension', many: 'capabilityDimensions' }),
+    rootsOf(CapabilityAssessment, { one: 'capabilityAssessment', many: 'capabilityAssessments' }),
+    rootsOf(Control, { one: 'control', many: 'controls' }),
+    rootsOf(Directive, { one: 'directive', many: 'directives' }),
+    rootsOf(ClearinghouseCase, { one: 'clearinghouseCase', many: 'clearinghouseCases' }),
+    rootsOf(GovDomain, { one: 'govDomain', many: 'govDomains' }),
+    rootsOf(Bureau, { one: 'bureau', many: 'bureaus' }),
+  ],
+  migrations,
+  references,
+  importers,
+});

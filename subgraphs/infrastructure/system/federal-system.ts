@@ -1,0 +1,36 @@
+import { hasMany } from '../../../shared/collection/connection';
+import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { date, exerciseFlag, flag, key, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import { links } from '../../../shared/model/links';
+import { model } from '../../../shared/model/model';
+import { Agency } from '../agency';
+import { CloudOffering } from '../cloud/cloud-offering';
+import { Sector } from '../sector/sector';
+import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+
+export const ImpactLevel = enumeration('ImpactLevel', 'How grave the loss of a system would be, by FIPS 199.', {
+  LOW: 'Limited harm.',
+  MODERATE: 'Serious harm.',
+  HIGH: 'Severe or catastrophic harm.',
+});
+
+@model('An information system of an agency.', { order: ['name'], sensitivity: 'GOV' })
+export class FederalSystem {
+  @key('`sys_` and 26 base-32 digits.') id!: string;
+  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
+  @text('Name.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
+  @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true }) impactLevel!: ValueOf<typeof ImpactLevel>;
+  @flag('Whether it is a high value asset.', { filter: true, sensitivity: 'ISVI' }) highValueAsset!: boolean;
+  @date('Until when it is authorised to operate.', { nullable: true, filter: true, order: true }) atoExpires!: string | null;
+  @flag('Whether an AI-powered defensive tool covers it.', { filter: true, sensitivity: 'ISVI' }) coveredByAiTool!: boolean;
+  @date('Since when an AI-powered tool covers it.', { nullable: true, sensitivity: 'ISVI' }) coveredSince!: string | null;
+  @versionNumber() version!: number;
+  @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerabilities found on it.') findings!: unknown;
+}
+
+export const SystemSector = links(() => FederalSystem, 'sectorsSupported', () => Sector, { description: 'Sectors it supports.' });
+export const SystemCloudOffering = links(() => FederalSystem, 'cloudOfferings', () => CloudOffering, {
+  description: 'Cloud offerings it runs on.',
+});

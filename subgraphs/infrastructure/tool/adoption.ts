@@ -1,0 +1,70 @@
+import { Ctx, Float, Int, Query, Resolver } from 'type-graphql';
+import { sensitivity } from '../../../shared/model/fields';
+import { part, valueObject } from '../../../shared/model/value-object';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
+
+@valueObject('AI-powered defensive tools that an agency put into use in a quarter.')
+export class ToolAdoption {
+  @part(() => Agency, 'The agency.') agency!: Agency;
+  @part(() => String, 'Calendar quarter, such as "2026-Q3".') quarter!: string;
+  @part(() => Int, 'Deployments of AI-powered tools that began in the quarter.') deployed!: number;
+}
+
+@valueObject('Overdue exposures of systems that an AI-powered tool covers, and of those that none does.')
+export class OverdueByCoverage {
+  @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems.') coveredByAiTool!: boolean;
+  @part(() => Int, 'How many systems.') systems!: number;
+  @part(() => Int, 'Findings on them that are overdue now.') overdue!: number;
+  @part(() => Float, 'Overdue findings per system; null when there is no system.', { nullable: true }) overduePerSystem!: number | null;
+}
+
+@Resolver()
+export class ToolAdoptionResolver {
+  @Query(() => [ToolAdoption], { description: 'AI-powered defensive tools put into use, by agency and quarter.' })
+  @sensitivity('GOV')
+  async aiToolAdoption(@Ctx() { database }: Context): Promise<ToolAdoption[]> {
+    const rows = await database.query<{ agency: string; month: string; n: number }>(
+      `SELECT d.agency_key AS agency, SUBSTR(d.since, 1, 7) AS month, COUNT(*) AS n
+       FROM tool_deployment d JOIN defensive_tool t ON t.id = d.tool_id
+       WHERE t.ai_powered = 1 AND d.stage = 'DEPLOYED' GROUP BY d.agency_key, SUBSTR(d.since, 1, 7)`,
+    );
+    const counts = new Map<string, number>();
+    for (const { agency, month, n } of rows) {
+      const quarter = `${month.slice(0, 4)}-Q${Math.ceil(Number(month.slice(5)) / 3)}`;
+      counts.set(`${agency} ${quarter}`, (counts.get(`${agency} ${quarter}`) ?? 0) + Number(n));
+    }
+    return [...counts.entries()].sort().map(([name, deployed]) => {
+      const [agencyKey, quarter] = name.split(' ') as [string, string];
+      const agency = (Agency as unknown as { of(key: string): Agency }).of(agencyKey);
+      return Object.assign(new ToolAdoption(), { agency, quarter, deployed });
+    });
+  }
+
+  @Query(() => [OverdueByCoverage], { description: 'Overdue exposures of systems with and without an AI-powered defensive tool.' })
+  @sensitivity('GOV')
+  async overdueByToolCoverage(@Ctx() { database, clock }: Context): Promise<OverdueByCoverage[]> {
+    const systems = await database.query<{ covered: number; n: number }>(
+      'SELECT covered_by_ai_tool AS covered, COUNT(*) AS n FROM federal_system GROUP BY covered_by_ai_tool',
+    );
+    const overdue = await database.query<{ covered: number; n: number }>(
+      `SELECT s.covered_by_ai_tool AS covered, COUNT(*) AS n
+       FROM vulnerability_finding f JOIN federal_system s ON s.id = f.system_id
+       WHERE f.status IN (${UNRESOLVED_SQL}) AND f.due_at < ? GROUP BY s.covered_by_ai_tool`,
+      [clock.now().toISOString()],
+    );
+    const countIn = (rows: readonly { covered: number; n: number }[], covered: boolean) =>
+      Number(rows.find((row) => Boolean(Number(row.covered)) === covered)?.n ?? 0);
+    return [true, false].map((covered) => {
+      const of = countIn(systems, covered);
+      const late = countIn(overdue, covered);
+      return Object.assign(new OverdueByCoverage(), {
+        coveredByAiTool: covered,
+        systems: of,
+        overdue: late,
+        overduePerSystem: of === 0 ? null : late / of,
+      });
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
+import type { ValueOf } from '../../../shared/model/enumeration';
+import { sensitivity } from '../../../shared/model/fields';
+import { part, valueObject } from '../../../shared/model/value-object';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { DeploymentStage } from '../tool/defensive-tool';
+
+@valueObject('AI use cases of one agency at one stage.')
+export class UseCaseCount {
+  @part(() => Agency, 'The agency; null for those that the graph does not know, counted together.', { nullable: true, sensitivity: 'PUBLIC' })
+  agency!: Agency | null;
+  @part(() => DeploymentStage, 'The stage; null when not published.', { nullable: true, sensitivity: 'PUBLIC' })
+  stage!: ValueOf<typeof DeploymentStage> | null;
+  @part(() => Int, 'How many.', { sensitivity: 'PUBLIC' }) count!: number;
+}
+
+@Resolver()
+export class UseCaseStatisticsResolver {
+  @Query(() => [UseCaseCount], { description: 'Individually published AI use cases by agency and stage.' })
+  @sensitivity('PUBLIC')
+  async aiUseCaseCounts(
+    @Ctx() { database }: Context,
+    @Arg('cybersecurity', () => Boolean, { nullable: true, description: 'Only those about cybersecurity, or only the others.' })
+    cybersecurity?: boolean,
+  ): Promise<UseCaseCount[]> {
+    const rows = await database.query<{ agencyKey: string | null; stage: ValueOf<typeof DeploymentStage> | null; n: number }>(
+      `SELECT agency_key AS agencyKey, stage, COUNT(*) AS n FROM ai_use_case
+       WHERE inventory = 'INDIVIDUAL' ${cybersecurity == null ? '' : `AND cybersecurity = ${cybersecurity ? 1 : 0}`}
+       GROUP BY agency_key, stage ORDER BY agency_key, stage`,
+    );
+    return rows.map(({ agencyKey, stage, n }) => {
+      const agency = agencyKey === null ? null : (Agency as unknown as { of(key: string): Agency }).of(agencyKey);
+      return Object.assign(new UseCaseCount(), { agency, stage, count: Number(n) });
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { Int } from 'type-graphql';
+import { hasMany } from '../../../shared/collection/connection';
+import { computed, key, refersTo, text } from '../../../shared/model/fields';
+import { model } from '../../../shared/model/model';
+import type { Context } from '../../../shared/subgraph/context';
+import { CloudOffering } from '../cloud/cloud-offering';
+import { DeveloperOrganization } from '../developer-organization';
+import { Vulnerability } from '../vulnerability/vulnerability';
+
+type Counted = 'vulnerability' | 'ai_use_case' | 'cloud_offering';
+
+function countOf(vendor: Vendor, table: Counted, { loaders, database }: Context): Promise<number> {
+  const link = table === 'ai_use_case' ? 'ai_use_case_vendors' : table;
+  const column = table === 'ai_use_case' ? 'target_key' : 'vendor_key';
+  return loaders
+    .batched<number>(Vendor, `count of ${table}`, async (keys) => {
+      const rows = await database.query<{ vendor: string; n: number }>(
+        `SELECT ${column} AS vendor, COUNT(*) AS n FROM ${link} WHERE ${column} IN (${keys.map(() => '?').join(', ')}) GROUP BY ${column}`,
+        keys,
+      );
+      const counts = new Map(rows.map(({ vendor: key, n }) => [key, Number(n)]));
+      return keys.map((key) => counts.get(key) ?? 0);
+    })
+    .load(vendor.key);
+}
+
+const has = (link: string, column: string) => (columnOf: (property: string) => string) =>
+  `EXISTS (SELECT 1 FROM ${link} v WHERE v.${column} = ${columnOf('key')})`;
+const hasVulnerability = has('vulnerability', 'vendor_key');
+const hasUseCase = has('ai_use_case_vendors', 'target_key');
+
+@model('A maker or seller of products: one, whatever the catalogues call it.', { key: 'key', order: ['name'] })
+export class Vendor {
+  @key('Short name in kebab case.', { length: 80 }) key!: string;
+  @text('Name, as the first catalogue that named it writes it.', { filter: true, order: true }) name!: string;
+  @refersTo(() => DeveloperOrganization, 'The same organisation as a developer of AI models.', { as: 'developer', nullable: true })
+  developerKey!: string | null;
+
+  @hasMany(() => Vulnerability, 'vendorKey', 'Known exploited vulnerabilities of its products.') vulnerabilities!: unknown;
+  @hasMany(() => CloudOffering, 'vendorKey', 'Its cloud offerings.') cloudOfferings!: unknown;
+
+  @computed(() => Int, 'How many known exploited vulnerabilities its products have.')
+  vulnerabilityCount(context: Context): Promise<number> {
+    return countOf(this, 'vulnerability', context);
+  }
+
+  @computed(() => Int, 'In how many AI use cases of agencies it is a vendor.')
+  useCaseCount(context: Context): Promise<number> {
+    return countOf(this, 'ai_use_case', context);
+  }
+
+  @computed(() => Int, 'How many cloud offerings it has.')
+  cloudOfferingCount(context: Context): Promise<number> {
+    return countOf(this, 'cloud_offering', context);
+  }
+
+  @computed(() => Boolean, 'Whether its products stand both in the AI use-case inventory and in the catalogue of exploited vulnerabilities.', {
+    conditions: {
+      true: (column) => `${hasVulnerability(column)} AND ${hasUseCase(column)}`,
+      false: (column) => `NOT (${hasVulnerability(column)} AND ${hasUseCase(column)})`,
+    },
+  })
+  async inUseAndExploited(context: Context): Promise<boolean> {
+    return (await this.vulnerabilityCount(context)) > 0 && (await this.useCaseCount(context)) > 0;
+  }
+}
