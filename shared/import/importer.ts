@@ -54,6 +54,8 @@ export interface ImportReport {
 }
 
 const BATCH = 500;
+/** What a TEXT column of MySQL holds. */
+const MAX_TEXT_BYTES = 65_535;
 
 type Outcome = 'imported' | 'updated' | 'unchanged';
 
@@ -132,6 +134,11 @@ function checkLengths(database: Database, writes: readonly Write[]): void {
       const length = Number(column.length);
       if (typeof value === 'string' && length > 0 && value.length > length)
         throw new RowError(column.propertyName, `is ${value.length} characters long; at most ${length} fit`);
+      if (typeof value === 'string' && column.type === 'text' && Buffer.byteLength(value) > MAX_TEXT_BYTES)
+        throw new RowError(
+          column.propertyName,
+          `is ${Buffer.byteLength(value)} bytes long; at most ${MAX_TEXT_BYTES} fit`,
+        );
       if (column.isPrimary && (value === undefined || value === null || value === ''))
         throw new RowError(column.propertyName, 'is missing');
       if (!column.isNullable && (value === undefined || value === null))

@@ -102,7 +102,7 @@ export function text(description: string, options: TextOptions = {}) {
   return declare({ description, options, comparison: { kind: 'text' }, graphql: () => String, column });
 }
 
-/** Text without a practical bound (up to 16 MB); neither filtered nor ordered by. */
+/** Long text, up to 65,535 bytes; neither filtered nor ordered by. */
 export function longText(description: string, options: FieldOptions = {}) {
   return (prototype: object, property: string): void => {
     declare({ description, options, graphql: () => String, column: { type: 'text' } })(prototype, property);

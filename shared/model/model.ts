@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
-import { Entity } from 'typeorm';
+import { Entity, Index } from 'typeorm';
 
 /** A class that the decorators of this folder describe. */
 // biome-ignore lint/suspicious/noExplicitAny: a model may be constructed with anything; only its prototype is used here
@@ -124,6 +124,9 @@ export function model(description: string, options: ModelOptions = {}) {
       term.startsWith('-') ? { property: term.slice(1), direction: 'DESC' } : { property: term, direction: 'ASC' },
     );
     Entity({ name: snakeCase(name) })(target);
+    // lists come in this order unless they ask for another, so an index serves it
+    const ordered = draft.defaultOrder.map(({ property }) => property).filter((property) => property !== draft.key);
+    if (ordered.length > 0) Index([...ordered, draft.key])(target);
     ObjectType(name, { description })(target);
     if (options.entity !== false) Directive(`@key(fields: "${draft.key}")`)(target);
   };

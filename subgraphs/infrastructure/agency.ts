@@ -18,9 +18,11 @@ import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 /** An agency, as infrastructure extends it. */
 export class Agency extends AgencyFields {
   @hasMany(() => FederalSystem, 'agencyKey', 'Its information systems.') systems!: unknown;
-  @hasMany(() => VulnerabilityFinding, 'agencyKey', 'Vulnerabilities found on its systems.') vulnerabilityFindings!: unknown;
+  @hasMany(() => VulnerabilityFinding, 'agencyKey', 'Vulnerabilities found on its systems.')
+  vulnerabilityFindings!: unknown;
   @hasMany(() => ToolDeployment, 'agencyKey', 'Defensive tools it deploys.') toolDeployments!: unknown;
-  @hasMany(() => CapabilityAssessment, 'agencyKey', 'How it stands in the Cybersecurity Framework.') capabilityAssessments!: unknown;
+  @hasMany(() => CapabilityAssessment, 'agencyKey', 'How it stands in the Cybersecurity Framework.')
+  capabilityAssessments!: unknown;
   @hasMany(() => DirectiveProgress, 'agencyKey', 'How far it is with directives.') directiveProgress!: unknown;
   @hasMany(() => AIUseCase, 'agencyKey', 'Uses of AI it has published.') aiUseCases!: unknown;
   @hasMany(() => AgencyAuthorization, 'agencyKey', 'Cloud offerings it has authorised.') cloudAuthorizations!: unknown;
@@ -28,10 +30,14 @@ export class Agency extends AgencyFields {
   @hasMany(() => Bureau, 'agencyKey', 'Its bureaus.') bureaus!: unknown;
   @hasMany(() => Sector, 'leadAgencyKey', 'Sectors whose risk it manages as the lead.') leadsSectors!: unknown;
 
-  @computed(() => Float, 'Median days from finding a vulnerability to mending it, over all mended ones; null of none.', {
-    nullable: true,
-    sensitivity: 'GOV',
-  })
+  @computed(
+    () => Float,
+    'Median days from finding a vulnerability to mending it, over all mended ones; null of none.',
+    {
+      nullable: true,
+      sensitivity: 'GOV',
+    },
+  )
   medianDaysToRemediate({ loaders, database }: Context): Promise<number | null> {
     return loaders
       .batched<number | null>(Agency, 'days to remediate', async (keys) => {

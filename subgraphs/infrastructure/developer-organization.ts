@@ -6,5 +6,6 @@ import { Vendor } from './vendor/vendor';
 @stub('An organisation that develops AI models and may share them, voluntarily, before launch.', { key: 'key' })
 export class DeveloperOrganization {
   @stubKey() key!: string;
-  @hasMany(() => Vendor, 'developerKey', 'The same organisation as a vendor of products to agencies.') vendors!: unknown;
+  @hasMany(() => Vendor, 'developerKey', 'The same organisation as a vendor of products to agencies.')
+  vendors!: unknown;
 }

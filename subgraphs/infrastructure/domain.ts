@@ -6,7 +6,8 @@ import { Agency } from './agency';
 export class GovDomain {
   @key('The domain, in lower case.', { length: 100 }) domain!: string;
   @text('Type, as published.', { filter: true, order: true, length: 60 }) type!: string;
-  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true }) agencyKey!: string | null;
+  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
+  agencyKey!: string | null;
   @text('Organisation, as published.', { filter: true, order: true }) organization!: string;
   @text('Part of the organisation, as published.', { nullable: true, filter: true }) suborganization!: string | null;
   @text('City.', { nullable: true, filter: true, length: 80 }) city!: string | null;
@@ -16,7 +17,13 @@ export class GovDomain {
 @model('A bureau or other part of an agency, as the .gov registry lists it.', { order: ['agencyName', 'name'] })
 export class Bureau {
   @key('`bur_` and 26 base-32 digits.') id!: string;
-  @refersTo(() => Agency, 'The agency it belongs to; null when the graph does not know it.', { as: 'agency', nullable: true }) agencyKey!: string | null;
+  @refersTo(() => Agency, 'The agency it belongs to; null when the graph does not know it.', {
+    as: 'agency',
+    nullable: true,
+  })
+  agencyKey!: string | null;
   @text('The agency, as published.', { filter: true, order: true }) agencyName!: string;
-  @text('Name of the bureau; null for the agency itself.', { nullable: true, filter: true, order: true }) name!: string | null;
+  @text('Name of the bureau; null for the agency itself.', { nullable: true, filter: true, order: true }) name!:
+    | string
+    | null;
 }

@@ -25,7 +25,8 @@ import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 
 export const infrastructure = new Subgraph({
   name: 'infrastructure',
-  description: 'Sectors, systems, vulnerabilities, defensive tools, uses of AI, cloud offerings, capability, directives.',
+  description:
+    'Sectors, systems, vulnerabilities, defensive tools, uses of AI, cloud offerings, capability, directives.',
   entities: [
     Sector,
     SectorRisk,

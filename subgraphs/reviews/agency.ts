@@ -13,7 +13,8 @@ import { Reviewer } from './review/reviewer';
 export class ReviewWorkload {
   @part(() => Int, 'Reviews that the agency leads and that are open.') openReviews!: number;
   @part(() => Int, 'Reviewers of the agency.') reviewers!: number;
-  @part(() => Float, 'Open reviews per reviewer; null when the agency has no reviewers.', { nullable: true }) openReviewsPerReviewer!: number | null;
+  @part(() => Float, 'Open reviews per reviewer; null when the agency has no reviewers.', { nullable: true })
+  openReviewsPerReviewer!: number | null;
 }
 
 /** An agency, as the reviews programme extends it. */
@@ -37,7 +38,8 @@ export class Agency extends AgencyFields {
           `SELECT agency_key AS agency, COUNT(*) AS n FROM reviewer WHERE agency_key IN (${marks}) GROUP BY agency_key`,
           keys,
         );
-        const countOf = (rows: readonly { agency: string; n: number }[], key: string) => Number(rows.find(({ agency }) => agency === key)?.n ?? 0);
+        const countOf = (rows: readonly { agency: string; n: number }[], key: string) =>
+          Number(rows.find(({ agency }) => agency === key)?.n ?? 0);
         return keys.map((key) => {
           const openReviews = countOf(open, key);
           const reviewers = countOf(people, key);

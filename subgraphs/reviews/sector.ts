@@ -9,7 +9,9 @@ import { Finding, FindingSector } from './finding/finding';
 export class Sector {
   @stubKey() key!: string;
 
-  @computed(() => [Finding], 'Findings of reviews that touch the sector, the latest first; at most 100.', { sensitivity: 'GOV' })
+  @computed(() => [Finding], 'Findings of reviews that touch the sector, the latest first; at most 100.', {
+    sensitivity: 'GOV',
+  })
   async findings({ loaders, database }: Context): Promise<Finding[]> {
     return loaders
       .batched<Finding[]>(Sector, 'findings', async (keys) => {
@@ -22,7 +24,9 @@ export class Sector {
            ) ranked WHERE row_rank <= 100 ORDER BY row_rank`,
           keys,
         );
-        return keys.map((key) => rows.filter((row) => row.sectorKey === key).map((row) => database.hydrate(Finding, row)));
+        return keys.map((key) =>
+          rows.filter((row) => row.sectorKey === key).map((row) => database.hydrate(Finding, row)),
+        );
       })
       .load(this.key);
   }

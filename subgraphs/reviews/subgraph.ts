@@ -66,7 +66,17 @@ export const reviews = new Subgraph({
     Advice,
     ReviewEvent,
   ],
-  stubs: [Agency, Sector, Submission, ModelVersion, ExecutiveOrder, WorkRole, Vulnerability, AgencyWorkRole, ClearinghouseCase],
+  stubs: [
+    Agency,
+    Sector,
+    Submission,
+    ModelVersion,
+    ExecutiveOrder,
+    WorkRole,
+    Vulnerability,
+    AgencyWorkRole,
+    ClearinghouseCase,
+  ],
   resolvers: [
     AgencyRoots,
     FindingStatisticsResolver,

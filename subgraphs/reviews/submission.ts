@@ -1,8 +1,8 @@
-import { groupBy } from '../../shared/collection/group';
 import { hasMany } from '../../shared/collection/connection';
-import { computed } from '../../shared/model/fields';
+import { groupBy } from '../../shared/collection/group';
 import type { ValueOf } from '../../shared/model/enumeration';
-import { stub, stubKey } from '../../shared/model/model';
+import { computed } from '../../shared/model/fields';
+import { stub, stubKey, stubOf } from '../../shared/model/model';
 import { part, valueObject } from '../../shared/model/value-object';
 import type { Context } from '../../shared/subgraph/context';
 import { Agency } from './agency';
@@ -37,14 +37,18 @@ const STAGES: readonly ValueOf<typeof ReviewStatus>[] = [
 export class Submission {
   @stubKey() id!: string;
 
-  @hasMany(() => Determination, 'submissionId', 'What agencies find: whether a review is needed. Advisory only.') determinations!: unknown;
-  @hasMany(() => Designation, 'submissionId', 'Findings of NSA whether the model is a covered one.') designations!: unknown;
+  @hasMany(() => Determination, 'submissionId', 'What agencies find: whether a review is needed. Advisory only.')
+  determinations!: unknown;
+  @hasMany(() => Designation, 'submissionId', 'Findings of NSA whether the model is a covered one.')
+  designations!: unknown;
   @hasMany(() => Review, 'submissionId', 'Reviews of it.') reviews!: unknown;
   @hasMany(() => RiskAssessment, 'submissionId', 'Assessments of its risks.') riskAssessments!: unknown;
   @hasMany(() => Finding, 'submissionId', 'What reviews found.') findings!: unknown;
-  @hasMany(() => Consultation, 'submissionId', 'Consultations between agencies and the developer.') consultations!: unknown;
+  @hasMany(() => Consultation, 'submissionId', 'Consultations between agencies and the developer.')
+  consultations!: unknown;
   @hasMany(() => Advice, 'submissionId', 'Advice sent to the developer.') advice!: unknown;
-  @hasMany(() => ReviewEvent, 'submissionId', 'Everything that happened to it in the agencies, in time order.') reviewTimeline!: unknown;
+  @hasMany(() => ReviewEvent, 'submissionId', 'Everything that happened to it in the agencies, in time order.')
+  reviewTimeline!: unknown;
 
   @computed(() => Boolean, 'Whether any agency currently finds a review necessary.', { sensitivity: 'GOV' })
   async reviewSought({ loaders }: Context): Promise<boolean> {
@@ -52,7 +56,10 @@ export class Submission {
     return determinations.some(({ status, outcome }) => status === 'ISSUED' && outcome === 'REVIEW_NECESSARY');
   }
 
-  @computed(() => ReviewStatus, 'The furthest that any review of it has come; null when there was none.', { nullable: true, sensitivity: 'GOV' })
+  @computed(() => ReviewStatus, 'The furthest that any review of it has come; null when there was none.', {
+    nullable: true,
+    sensitivity: 'GOV',
+  })
   async furthestReviewStage({ loaders }: Context): Promise<ValueOf<typeof ReviewStatus> | null> {
     const reviews = await loaders.allBy(Review, 'submissionId').load(this.id);
     const stages = reviews.map(({ status }) => STAGES.indexOf(status));
@@ -61,12 +68,14 @@ export class Submission {
 
   @computed(() => [AssessedRisk], 'The highest current level for each risk and agency.', { sensitivity: 'GOV' })
   async highestRisks({ loaders }: Context): Promise<AssessedRisk[]> {
-    const assessments = (await loaders.allBy(RiskAssessment, 'submissionId').load(this.id)).filter(({ current }) => current);
+    const assessments = (await loaders.allBy(RiskAssessment, 'submissionId').load(this.id)).filter(
+      ({ current }) => current,
+    );
     const groups = groupBy(assessments, ({ domain, agencyKey }) => `${domain} ${agencyKey}`);
     return [...groups.keys()].sort().map((name) => {
       const group = groups.get(name)!;
       const highest = group.reduce((a, b) => (levelRank(b.level) > levelRank(a.level) ? b : a));
-      const agency = (Agency as unknown as { of(key: string): Agency }).of(highest.agencyKey);
+      const agency = stubOf(Agency, highest.agencyKey)!;
       return Object.assign(new AssessedRisk(), { domain: highest.domain, agency, level: highest.level });
     });
   }

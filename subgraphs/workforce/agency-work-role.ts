@@ -1,8 +1,8 @@
 import { Int } from 'type-graphql';
-import { computed } from '../../shared/model/fields';
-import { stub, stubKey } from '../../shared/model/model';
-import type { Context } from '../../shared/subgraph/context';
 import { agencyByKey } from '../../shared/agency/directory';
+import { computed } from '../../shared/model/fields';
+import { stub, stubKey, stubOf } from '../../shared/model/model';
+import type { Context } from '../../shared/subgraph/context';
 import { Agency } from './agency';
 import { Announcement } from './announcement/announcement';
 import { VACANT_SQL } from './position/position';
@@ -31,7 +31,7 @@ export class AgencyWorkRole {
 
   @computed(() => Agency, 'The agency.', { nullable: true })
   agency(): Agency | null {
-    return (Agency as unknown as { of(key: string): Agency | null }).of(this.agencyKey);
+    return stubOf(Agency, this.agencyKey);
   }
 
   @computed(() => WorkRole, 'The role; null when the catalogue has no such code.', { nullable: true })
@@ -49,7 +49,10 @@ export class AgencyWorkRole {
     return (await this.positions(context)).vacant;
   }
 
-  @computed(() => [Announcement], 'Announcements of the agency for the role that accept applications today, the first to close first; at most 100.')
+  @computed(
+    () => [Announcement],
+    'Announcements of the agency for the role that accept applications today, the first to close first; at most 100.',
+  )
   openAnnouncements({ loaders, database, clock }: Context): Promise<Announcement[]> {
     return loaders
       .batched<Announcement[]>(AgencyWorkRole, 'open announcements', async (ids) => {
@@ -65,7 +68,9 @@ export class AgencyWorkRole {
           [...pairs.map(([, code]) => code), ...pairs.map(([agencyKey]) => agencyKey)],
         );
         return ids.map((id) =>
-          rows.filter((row) => `${row.agencyKey}:${row.roleCode}` === id).map((row) => database.hydrate(Announcement, row)),
+          rows
+            .filter((row) => `${row.agencyKey}:${row.roleCode}` === id)
+            .map((row) => database.hydrate(Announcement, row)),
         );
       })
       .load(this.id);
@@ -85,7 +90,10 @@ export class AgencyWorkRole {
           [...pairs.map(([agencyKey]) => agencyKey), ...pairs.map(([, code]) => code)],
         );
         const found = new Map(rows.map((row) => [`${row.agency}:${row.role}`, row]));
-        return ids.map((id) => ({ filled: Number(found.get(id)?.filled ?? 0), vacant: Number(found.get(id)?.vacant ?? 0) }));
+        return ids.map((id) => ({
+          filled: Number(found.get(id)?.filled ?? 0),
+          vacant: Number(found.get(id)?.vacant ?? 0),
+        }));
       })
       .load(this.id);
   }

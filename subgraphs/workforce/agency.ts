@@ -12,10 +12,15 @@ export class Agency extends AgencyFields {
   @hasMany(() => HiringRequest, 'agencyKey', 'Its requests to fill positions.') hiringRequests!: unknown;
   @hasMany(() => Announcement, 'agencyKey', 'Its job announcements.') announcements!: unknown;
   @hasMany(() => HiringGoal, 'agencyKey', 'Its hiring goals.') hiringGoals!: unknown;
-  @hasMany(() => CapacitySnapshot, 'agencyKey', 'How it staffs each work role; order by vacant to see what it lacks most.')
+  @hasMany(
+    () => CapacitySnapshot,
+    'agencyKey',
+    'How it staffs each work role; order by vacant to see what it lacks most.',
+  )
   capacity!: unknown;
   @hasMany(() => WorkforceFlow, 'agencyKey', 'People who joined and left it, by month.') workforceFlow!: unknown;
-  @hasMany(() => AnnouncementStatistic, 'agencyKey', 'Counts of its announcements by status.') announcementStatistics!: unknown;
+  @hasMany(() => AnnouncementStatistic, 'agencyKey', 'Counts of its announcements by status.')
+  announcementStatistics!: unknown;
 }
 declareAgency(Agency);
 

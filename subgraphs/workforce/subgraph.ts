@@ -2,7 +2,12 @@ import { rootsOf } from '../../shared/collection/connection';
 import { Subgraph } from '../../shared/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyWorkRole } from './agency-work-role';
-import { Announcement, AnnouncementSeries, AnnouncementStatistic, AnnouncementWorkRole } from './announcement/announcement';
+import {
+  Announcement,
+  AnnouncementSeries,
+  AnnouncementStatistic,
+  AnnouncementWorkRole,
+} from './announcement/announcement';
 import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';

@@ -1,38 +1,72 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, computed, date, exerciseFlag, flag, integer, key, longText, oneOf, refersTo, text, textList } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  computed,
+  date,
+  exerciseFlag,
+  flag,
+  integer,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+  textList,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole, WorkRole } from '../entities';
 
-export const DimensionLevel = enumeration('DimensionLevel', 'Where an outcome of the Cybersecurity Framework stands in its tree.', {
-  FUNCTION: 'A function.',
-  CATEGORY: 'A category of a function.',
-  SUBCATEGORY: 'An outcome of a category.',
-});
+export const DimensionLevel = enumeration(
+  'DimensionLevel',
+  'Where an outcome of the Cybersecurity Framework stands in its tree.',
+  {
+    FUNCTION: 'A function.',
+    CATEGORY: 'A category of a function.',
+    SUBCATEGORY: 'An outcome of a category.',
+  },
+);
 
 @model('An outcome of the NIST Cybersecurity Framework 2.0: what capability is assessed by.', { order: ['id'] })
 export class CapabilityDimension {
   @key('Id in the framework, such as "DE", "DE.CM" or "PR.AA-01".', { length: 20 }) id!: string;
-  @oneOf(() => DimensionLevel, 'Where it stands in the tree.', { filter: true, order: true }) level!: ValueOf<typeof DimensionLevel>;
+  @oneOf(() => DimensionLevel, 'Where it stands in the tree.', { filter: true, order: true }) level!: ValueOf<
+    typeof DimensionLevel
+  >;
   @text('Title.', { filter: true, order: true }) title!: string;
   @longText('What is to be achieved.', { nullable: true }) statement!: string | null;
-  @belongsTo(() => CapabilityDimension, 'The one it is part of.', { as: 'parent', length: 20, nullable: true, filter: true }) parentId!: string | null;
+  @belongsTo(() => CapabilityDimension, 'The one it is part of.', {
+    as: 'parent',
+    length: 20,
+    nullable: true,
+    filter: true,
+  })
+  parentId!: string | null;
   @hasMany(() => CapabilityDimension, 'parentId', 'Its parts.') children!: unknown;
   @hasMany(() => CapabilityAssessment, 'dimensionId', 'How agencies stand in it.') assessments!: unknown;
 }
 
-export const DimensionWorkRole = links(() => CapabilityDimension, 'workRoles', () => WorkRole, {
-  description: 'Work roles that achieve it, by the reference table of this programme.',
-});
+export const DimensionWorkRole = links(
+  () => CapabilityDimension,
+  'workRoles',
+  () => WorkRole,
+  {
+    description: 'Work roles that achieve it, by the reference table of this programme.',
+  },
+);
 
-@model('How far an agency is in one dimension of the Cybersecurity Framework.', { order: ['dimensionId', 'agencyKey'], sensitivity: 'GOV' })
+@model('How far an agency is in one dimension of the Cybersecurity Framework.', {
+  order: ['dimensionId', 'agencyKey'],
+  sensitivity: 'GOV',
+})
 export class CapabilityAssessment {
   @key('`cas_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => CapabilityDimension, 'The dimension.', { as: 'dimension', length: 20, filter: true }) dimensionId!: string;
+  @belongsTo(() => CapabilityDimension, 'The dimension.', { as: 'dimension', length: 20, filter: true })
+  dimensionId!: string;
   @integer('Tier, 1 to 4.', { filter: true, order: true }) tier!: number;
   @integer('Tier aimed at, 1 to 4.', { filter: true, order: true }) target!: number;
   @date('Day of the assessment.', { filter: true, order: true }) assessedOn!: string;
@@ -64,7 +98,8 @@ export class Control {
   @text('Title.', { filter: true, order: true }) title!: string;
   @text('Family.', { filter: true, order: true, length: 10 }) family!: string;
   @text('Title of the family.', { filter: true, length: 100 }) familyTitle!: string;
-  @belongsTo(() => Control, 'The control it enhances.', { as: 'enhances', length: 20, nullable: true, filter: true }) enhancesId!: string | null;
+  @belongsTo(() => Control, 'The control it enhances.', { as: 'enhances', length: 20, nullable: true, filter: true })
+  enhancesId!: string | null;
   @textList('Baselines it stands in: LOW, MODERATE, HIGH, PRIVACY.') baselines!: string[];
   @longText('What it asks for.', { nullable: true }) statement!: string | null;
   @hasMany(() => Control, 'enhancesId', 'Enhancements of it.') enhancements!: unknown;

@@ -1,5 +1,14 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, dateTime, exerciseFlag, key, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  key,
+  oneOf,
+  refersTo,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -44,9 +53,12 @@ export class ClearinghouseCase {
   })
   cveId!: string | null;
   @refersTo(() => Agency, 'Who opened it.', { as: 'openedBy' }) openedByKey!: string;
-  @refersTo(() => Finding, 'The finding of a review it comes from.', { as: 'finding', nullable: true, length: 30 }) findingId!: string | null;
+  @refersTo(() => Finding, 'The finding of a review it comes from.', { as: 'finding', nullable: true, length: 30 })
+  findingId!: string | null;
   @oneOf(() => CaseSource, 'How it became known.', { filter: true }) source!: ValueOf<typeof CaseSource>;
-  @oneOf(() => CaseStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<typeof CaseStatus>;
+  @oneOf(() => CaseStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+    typeof CaseStatus
+  >;
   @oneOf(() => CasePriority, 'How urgent it is.', { filter: true }) priority!: ValueOf<typeof CasePriority>;
   @dateTime('When it was opened.', { filter: true, order: true, index: true }) openedAt!: string;
   @dateTime('Until when it is kept quiet.', { nullable: true, filter: true, order: true }) embargoUntil!: string | null;
@@ -56,5 +68,15 @@ export class ClearinghouseCase {
   @exerciseFlag() exercise!: boolean;
 }
 
-export const CaseSector = links(() => ClearinghouseCase, 'sectors', () => Sector, { description: 'Sectors it touches.' });
-export const CaseSystem = links(() => ClearinghouseCase, 'affectedSystems', () => FederalSystem, { description: 'Systems it touches.' });
+export const CaseSector = links(
+  () => ClearinghouseCase,
+  'sectors',
+  () => Sector,
+  { description: 'Sectors it touches.' },
+);
+export const CaseSystem = links(
+  () => ClearinghouseCase,
+  'affectedSystems',
+  () => FederalSystem,
+  { description: 'Systems it touches.' },
+);

@@ -1,6 +1,17 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, date, flag, integer, key, longText, oneOf, refersTo, text, textList } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  date,
+  flag,
+  integer,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+  textList,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 import { Vendor } from '../vendor/vendor';
@@ -12,21 +23,37 @@ export const CloudStatus = enumeration('CloudStatus', 'Where a cloud offering st
   AUTHORIZED: 'Authorised.',
 });
 
-export const AuthorizationKind = enumeration('AuthorizationKind', 'Whether an agency was the first to authorise an offering.', {
-  INITIAL: 'It was the first.',
-  REUSE: 'It reused what another found.',
-});
+export const AuthorizationKind = enumeration(
+  'AuthorizationKind',
+  'Whether an agency was the first to authorise an offering.',
+  {
+    INITIAL: 'It was the first.',
+    REUSE: 'It reused what another found.',
+  },
+);
 
 @model('A cloud offering of the FedRAMP marketplace.', { key: 'fedrampId', order: ['provider', 'name'] })
 export class CloudOffering {
   @key('FedRAMP id; forms differ.') fedrampId!: string;
-  @belongsTo(() => Vendor, 'Provider, as the graph knows it.', { as: 'vendor', length: 80, filter: true, nullable: true }) vendorKey!: string | null;
+  @belongsTo(() => Vendor, 'Provider, as the graph knows it.', {
+    as: 'vendor',
+    length: 80,
+    filter: true,
+    nullable: true,
+  })
+  vendorKey!: string | null;
   @text('Provider, as published.', { filter: true, order: true }) provider!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
-  @oneOf(() => CloudStatus, 'Where it stands.', { nullable: true, filter: true, order: true }) status!: ValueOf<typeof CloudStatus> | null;
-  @text('Impact level, as published, such as "Moderate" or "20x Low".', { nullable: true, filter: true, order: true, length: 40 }) impactLevel!:
-    | string
-    | null;
+  @oneOf(() => CloudStatus, 'Where it stands.', { nullable: true, filter: true, order: true }) status!: ValueOf<
+    typeof CloudStatus
+  > | null;
+  @text('Impact level, as published, such as "Moderate" or "20x Low".', {
+    nullable: true,
+    filter: true,
+    order: true,
+    length: 40,
+  })
+  impactLevel!: string | null;
   @text('Who authorised it first.', { nullable: true, filter: true, length: 60 }) authorizationType!: string | null;
   @date('Since when it is authorised.', { nullable: true, filter: true, order: true }) authorizedOn!: string | null;
   @date('Since when it is ready.', { nullable: true, filter: true, order: true }) readyOn!: string | null;
@@ -34,10 +61,13 @@ export class CloudOffering {
   @text('Deployment model.', { nullable: true, filter: true, length: 60 }) deploymentModel!: string | null;
   @text('Agency that works with it, as published.', { nullable: true }) partneringAgency!: string | null;
   @text('Assessor.', { nullable: true }) assessor!: string | null;
-  @integer('Authorisations, as published.', { nullable: true, filter: true, order: true }) authorizationCount!: number | null;
+  @integer('Authorisations, as published.', { nullable: true, filter: true, order: true }) authorizationCount!:
+    | number
+    | null;
   @integer('Reuses, as published.', { nullable: true, filter: true, order: true }) reuseCount!: number | null;
   @flag('Whether it has to do with AI, by its publisher.', { filter: true }) aiRelated!: boolean;
-  @flag('Whether its provider is a small business; null when not published.', { nullable: true, filter: true }) smallBusiness!: boolean | null;
+  @flag('Whether its provider is a small business; null when not published.', { nullable: true, filter: true })
+  smallBusiness!: boolean | null;
   @longText('What it is.', { nullable: true }) description!: string | null;
 
   @hasMany(() => AgencyAuthorization, 'fedrampId', 'Agencies that authorised it.') authorizations!: unknown;
@@ -46,14 +76,23 @@ export class CloudOffering {
 @model('That an agency authorised a cloud offering.', { order: ['-authorizedOn'] })
 export class AgencyAuthorization {
   @key('`aut_` and 26 base-32 digits.') id!: string;
-  @text('FedRAMP id of the offering, as published; some name an offering that is no longer listed.', { filter: true, index: true, length: 30 })
+  @text('FedRAMP id of the offering, as published; some name an offering that is no longer listed.', {
+    filter: true,
+    index: true,
+    length: 30,
+  })
   fedrampId!: string;
-  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true }) agencyKey!: string | null;
+  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
+  agencyKey!: string | null;
   @text('Agency, as published.', { filter: true, order: true }) agencyName!: string;
   @text('Part of the agency, as published.', { nullable: true, filter: true }) subAgencyName!: string | null;
   @text("FedRAMP's id of the agency.", { nullable: true, filter: true, length: 20 }) fedrampAgencyId!: string | null;
-  @oneOf(() => AuthorizationKind, 'Whether it was the first.', { filter: true }) kind!: ValueOf<typeof AuthorizationKind>;
-  @date('Day of the authorisation to operate.', { nullable: true, filter: true, order: true }) operatesSince!: string | null;
+  @oneOf(() => AuthorizationKind, 'Whether it was the first.', { filter: true }) kind!: ValueOf<
+    typeof AuthorizationKind
+  >;
+  @date('Day of the authorisation to operate.', { nullable: true, filter: true, order: true }) operatesSince!:
+    | string
+    | null;
   @date('Day of the authorisation.', { nullable: true, filter: true, order: true }) authorizedOn!: string | null;
   @date('Until when.', { nullable: true, filter: true, order: true }) expiresOn!: string | null;
 }
@@ -61,7 +100,8 @@ export class AgencyAuthorization {
 @model('An agency as the FedRAMP marketplace lists it.', { entity: false, order: ['parentName'] })
 export class MarketplaceAgency {
   @key("FedRAMP's id.", { length: 20 }) id!: string;
-  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true }) agencyKey!: string | null;
+  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
+  agencyKey!: string | null;
   @text('Name of the agency, or of the department.', { filter: true, order: true }) parentName!: string;
   @text('Name of the part.', { nullable: true, filter: true }) subName!: string | null;
   @text('Website.', { nullable: true, length: 500 }) website!: string | null;

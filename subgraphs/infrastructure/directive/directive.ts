@@ -19,7 +19,9 @@ export class Directive {
   @refersTo(() => Agency, 'Who issued it.', { as: 'issuer' }) issuerKey!: string;
   @date('Day it was issued.', { filter: true, order: true }) issuedOn!: string;
   @longText('Whom it applies to.') appliesTo!: string;
-  @date('Day by which all of it is due; null when it goes on.', { nullable: true, filter: true, order: true }) dueOn!: string | null;
+  @date('Day by which all of it is due; null when it goes on.', { nullable: true, filter: true, order: true }) dueOn!:
+    | string
+    | null;
   @hasMany(() => DirectiveProgress, 'directiveId', 'How far agencies are.') progress!: unknown;
 }
 

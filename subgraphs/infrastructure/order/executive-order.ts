@@ -22,25 +22,35 @@ export class StageCount {
   @part(() => Int, 'How many.') count!: number;
 }
 
-@valueObject('How the protection of infrastructure stands. Figures of a fiscal year count what fell due, or was opened, in it.')
+@valueObject(
+  'How the protection of infrastructure stands. Figures of a fiscal year count what fell due, or was opened, in it.',
+)
 export class InfrastructureMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
   @part(() => Int, 'Exposures that are overdue now, whenever they fell due.') overdueExposures!: number;
-  @part(() => Float, 'Mean days by which they are overdue; null of none.', { nullable: true }) meanDaysOverdue!: number | null;
+  @part(() => Float, 'Mean days by which they are overdue; null of none.', { nullable: true }) meanDaysOverdue!:
+    | number
+    | null;
   @part(() => Float, 'Overdue exposures per 1,000 systems; null when there are no systems.', { nullable: true })
   overduePerThousandSystems!: number | null;
   @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.') mendedOnTime!: Ratio;
   @part(() => Ratio, 'Share of systems that are authorised to operate today.') currentAuthorization!: Ratio;
-  @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.') aiToolDeployments!: StageCount[];
-  @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.') functionsAtTarget!: Ratio;
+  @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.')
+  aiToolDeployments!: StageCount[];
+  @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.')
+  functionsAtTarget!: Ratio;
   @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', { nullable: true })
   medianOpenToPatchDays!: number | null;
   @part(() => Ratio, 'Share of directive progress reports that are complete or verified.') directivesComplete!: Ratio;
   @part(() => Int, 'Sectors at ELEVATED or above by their latest report.') sectorsElevated!: number;
 }
 
-async function infrastructureMetrics(database: Database, now: Date, year: number | null): Promise<InfrastructureMetrics> {
+async function infrastructureMetrics(
+  database: Database,
+  now: Date,
+  year: number | null,
+): Promise<InfrastructureMetrics> {
   const { from, until } = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
   const at = now.toISOString();
   const { daysBetween } = database.dialect;
@@ -103,7 +113,10 @@ export class InfrastructureMetricsResolver {
   @sensitivity('GOV')
   infrastructureMetrics(
     @Ctx() { database, clock }: Context,
-    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Only what fell due, or was opened, in this fiscal year (October to September).' })
+    @Arg('fiscalYear', () => Int, {
+      nullable: true,
+      description: 'Only what fell due, or was opened, in this fiscal year (October to September).',
+    })
     year?: number,
   ): Promise<InfrastructureMetrics> {
     return infrastructureMetrics(database, clock.now(), year ?? null);

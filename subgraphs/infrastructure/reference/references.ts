@@ -4,7 +4,12 @@ import { CapabilityDimension, DimensionWorkRole } from '../capability/capability
 import { Directive } from '../directive/directive';
 import { Sector, SectorCoAgency } from '../sector/sector';
 
-const sector = (key: string, name: string, leadAgencyKey: string, performedByKey: string | null = null): Partial<Sector> => ({
+const sector = (
+  key: string,
+  name: string,
+  leadAgencyKey: string,
+  performedByKey: string | null = null,
+): Partial<Sector> => ({
   key,
   name,
   leadAgencyKey,
@@ -37,7 +42,13 @@ const coAgencies: readonly Link[] = [
   { ownerKey: 'transport', targetKey: 'dot' },
 ];
 
-const csfFunction = (id: string, title: string): Partial<CapabilityDimension> => ({ id, level: 'FUNCTION', title, statement: null, parentId: null });
+const csfFunction = (id: string, title: string): Partial<CapabilityDimension> => ({
+  id,
+  level: 'FUNCTION',
+  title,
+  statement: null,
+  parentId: null,
+});
 const category = (id: string, title: string): Partial<CapabilityDimension> => ({
   id,
   level: 'CATEGORY',
@@ -98,7 +109,12 @@ export const directives: readonly Partial<Directive>[] = [
   directive('BOD 18-01', 'Enhance Email and Web Security', '2017-10-16', null),
   directive('BOD 20-01', 'Develop and Publish a Vulnerability Disclosure Policy', '2020-09-02', null),
   directive('BOD 22-01', 'Reducing the Significant Risk of Known Exploited Vulnerabilities', '2021-11-03', null),
-  directive('BOD 23-01', 'Improving Asset Visibility and Vulnerability Detection on Federal Networks', '2022-10-03', '2023-04-03'),
+  directive(
+    'BOD 23-01',
+    'Improving Asset Visibility and Vulnerability Detection on Federal Networks',
+    '2022-10-03',
+    '2023-04-03',
+  ),
   directive('BOD 23-02', 'Mitigating the Risk from Internet-Exposed Management Interfaces', '2023-06-13', null),
   directive('BOD 25-01', 'Implementing Secure Practices for Cloud Services', '2024-12-17', '2025-06-20'),
 ];

@@ -1,6 +1,16 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, computed, date, exerciseFlag, key, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  computed,
+  date,
+  exerciseFlag,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
@@ -17,12 +27,16 @@ export const SectorRiskLevel = enumeration('SectorRiskLevel', 'How threatened a 
 export class Sector {
   @key('Short name in kebab case, such as "financial-services".', { length: 60 }) key!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
-  @refersTo(() => Agency, 'Sector risk management agency: the lead where there are several.', { as: 'leadAgency' }) leadAgencyKey!: string;
-  @refersTo(() => Agency, 'Agency that does the work for the lead.', { as: 'performedBy', nullable: true }) performedByKey!: string | null;
+  @refersTo(() => Agency, 'Sector risk management agency: the lead where there are several.', { as: 'leadAgency' })
+  leadAgencyKey!: string;
+  @refersTo(() => Agency, 'Agency that does the work for the lead.', { as: 'performedBy', nullable: true })
+  performedByKey!: string | null;
 
   @hasMany(() => SectorRisk, 'sectorKey', 'How threatened it was, the latest first.') risks!: unknown;
 
-  @computed(() => SectorRiskLevel, 'How threatened it is by the latest report; null when there is none.', { nullable: true })
+  @computed(() => SectorRiskLevel, 'How threatened it is by the latest report; null when there is none.', {
+    nullable: true,
+  })
   async riskLevel({ loaders }: Context): Promise<ValueOf<typeof SectorRiskLevel> | null> {
     return (await loaders.allBy(SectorRisk, 'sectorKey').load(this.key))[0]?.level ?? null;
   }
@@ -38,6 +52,11 @@ export class SectorRisk {
   @exerciseFlag() exercise!: boolean;
 }
 
-export const SectorCoAgency = links(() => Sector, 'coAgencies', () => Agency, {
-  description: 'Agencies that share the risk management with the lead.',
-});
+export const SectorCoAgency = links(
+  () => Sector,
+  'coAgencies',
+  () => Agency,
+  {
+    description: 'Agencies that share the risk management with the lead.',
+  },
+);

@@ -19,18 +19,34 @@ export class FederalSystem {
   @key('`sys_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @text('Name.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
-  @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true }) impactLevel!: ValueOf<typeof ImpactLevel>;
+  @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true })
+  impactLevel!: ValueOf<typeof ImpactLevel>;
   @flag('Whether it is a high value asset.', { filter: true, sensitivity: 'ISVI' }) highValueAsset!: boolean;
-  @date('Until when it is authorised to operate.', { nullable: true, filter: true, order: true }) atoExpires!: string | null;
-  @flag('Whether an AI-powered defensive tool covers it.', { filter: true, sensitivity: 'ISVI' }) coveredByAiTool!: boolean;
-  @date('Since when an AI-powered tool covers it.', { nullable: true, sensitivity: 'ISVI' }) coveredSince!: string | null;
+  @date('Until when it is authorised to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
+    | string
+    | null;
+  @flag('Whether an AI-powered defensive tool covers it.', { filter: true, sensitivity: 'ISVI' })
+  coveredByAiTool!: boolean;
+  @date('Since when an AI-powered tool covers it.', { nullable: true, sensitivity: 'ISVI' }) coveredSince!:
+    | string
+    | null;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerabilities found on it.') findings!: unknown;
 }
 
-export const SystemSector = links(() => FederalSystem, 'sectorsSupported', () => Sector, { description: 'Sectors it supports.' });
-export const SystemCloudOffering = links(() => FederalSystem, 'cloudOfferings', () => CloudOffering, {
-  description: 'Cloud offerings it runs on.',
-});
+export const SystemSector = links(
+  () => FederalSystem,
+  'sectorsSupported',
+  () => Sector,
+  { description: 'Sectors it supports.' },
+);
+export const SystemCloudOffering = links(
+  () => FederalSystem,
+  'cloudOfferings',
+  () => CloudOffering,
+  {
+    description: 'Cloud offerings it runs on.',
+  },
+);

@@ -1,5 +1,6 @@
 import { Ctx, Float, Int, Query, Resolver } from 'type-graphql';
 import { sensitivity } from '../../../shared/model/fields';
+import { stubOf } from '../../../shared/model/model';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -17,7 +18,8 @@ export class OverdueByCoverage {
   @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems.') coveredByAiTool!: boolean;
   @part(() => Int, 'How many systems.') systems!: number;
   @part(() => Int, 'Findings on them that are overdue now.') overdue!: number;
-  @part(() => Float, 'Overdue findings per system; null when there is no system.', { nullable: true }) overduePerSystem!: number | null;
+  @part(() => Float, 'Overdue findings per system; null when there is no system.', { nullable: true })
+  overduePerSystem!: number | null;
 }
 
 @Resolver()
@@ -37,12 +39,14 @@ export class ToolAdoptionResolver {
     }
     return [...counts.entries()].sort().map(([name, deployed]) => {
       const [agencyKey, quarter] = name.split(' ') as [string, string];
-      const agency = (Agency as unknown as { of(key: string): Agency }).of(agencyKey);
+      const agency = stubOf(Agency, agencyKey)!;
       return Object.assign(new ToolAdoption(), { agency, quarter, deployed });
     });
   }
 
-  @Query(() => [OverdueByCoverage], { description: 'Overdue exposures of systems with and without an AI-powered defensive tool.' })
+  @Query(() => [OverdueByCoverage], {
+    description: 'Overdue exposures of systems with and without an AI-powered defensive tool.',
+  })
   @sensitivity('GOV')
   async overdueByToolCoverage(@Ctx() { database, clock }: Context): Promise<OverdueByCoverage[]> {
     const systems = await database.query<{ covered: number; n: number }>(

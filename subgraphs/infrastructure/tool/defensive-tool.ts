@@ -1,6 +1,17 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, date, exerciseFlag, flag, integer, key, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  date,
+  exerciseFlag,
+  flag,
+  integer,
+  key,
+  oneOf,
+  refersTo,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -32,21 +43,30 @@ export class DefensiveTool {
   @text('Who makes it.', { filter: true }) vendorName!: string;
   @flag('Whether AI does the work.', { filter: true }) aiPowered!: boolean;
   @oneOf(() => ToolPurpose, 'What it is for.', { filter: true }) purpose!: ValueOf<typeof ToolPurpose>;
-  @refersTo(() => AIModel, 'The model it is built on.', { as: 'basedOnModel', nullable: true, length: 30 }) modelId!: string | null;
+  @refersTo(() => AIModel, 'The model it is built on.', { as: 'basedOnModel', nullable: true, length: 30 }) modelId!:
+    | string
+    | null;
   @exerciseFlag() exercise!: boolean;
   @hasMany(() => ToolDeployment, 'toolId', 'Where it is deployed.') deployments!: unknown;
 }
 
-export const ToolSubcategory = links(() => DefensiveTool, 'csfSubcategories', () => CapabilityDimension, {
-  description: 'Outcomes of the Cybersecurity Framework it helps with.',
-});
+export const ToolSubcategory = links(
+  () => DefensiveTool,
+  'csfSubcategories',
+  () => CapabilityDimension,
+  {
+    description: 'Outcomes of the Cybersecurity Framework it helps with.',
+  },
+);
 
 @model('That an agency deploys a tool.', { order: ['since'], sensitivity: 'GOV' })
 export class ToolDeployment {
   @key('`tdp_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => DefensiveTool, 'The tool.', { as: 'tool', filter: true }) toolId!: string;
-  @oneOf(() => DeploymentStage, 'How far it is.', { filter: true, order: true, index: true }) stage!: ValueOf<typeof DeploymentStage>;
+  @oneOf(() => DeploymentStage, 'How far it is.', { filter: true, order: true, index: true }) stage!: ValueOf<
+    typeof DeploymentStage
+  >;
   @date('Since when it is at this stage.', { filter: true, order: true }) since!: string;
   @integer('How many systems it covers.', { sensitivity: 'ISVI' }) systemsCovered!: number;
   @flag('Whether it is authorised to operate.', { filter: true }) haveAto!: boolean;
@@ -54,7 +74,12 @@ export class ToolDeployment {
   @exerciseFlag() exercise!: boolean;
 }
 
-export const DeploymentSystem = links(() => ToolDeployment, 'systems', () => FederalSystem, {
-  description: 'Systems it covers.',
-  sensitivity: 'ISVI',
-});
+export const DeploymentSystem = links(
+  () => ToolDeployment,
+  'systems',
+  () => FederalSystem,
+  {
+    description: 'Systems it covers.',
+    sensitivity: 'ISVI',
+  },
+);

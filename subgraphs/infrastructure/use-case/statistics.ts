@@ -1,6 +1,7 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
+import { stubOf } from '../../../shared/model/model';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -8,7 +9,10 @@ import { DeploymentStage } from '../tool/defensive-tool';
 
 @valueObject('AI use cases of one agency at one stage.')
 export class UseCaseCount {
-  @part(() => Agency, 'The agency; null for those that the graph does not know, counted together.', { nullable: true, sensitivity: 'PUBLIC' })
+  @part(() => Agency, 'The agency; null for those that the graph does not know, counted together.', {
+    nullable: true,
+    sensitivity: 'PUBLIC',
+  })
   agency!: Agency | null;
   @part(() => DeploymentStage, 'The stage; null when not published.', { nullable: true, sensitivity: 'PUBLIC' })
   stage!: ValueOf<typeof DeploymentStage> | null;
@@ -21,16 +25,23 @@ export class UseCaseStatisticsResolver {
   @sensitivity('PUBLIC')
   async aiUseCaseCounts(
     @Ctx() { database }: Context,
-    @Arg('cybersecurity', () => Boolean, { nullable: true, description: 'Only those about cybersecurity, or only the others.' })
+    @Arg('cybersecurity', () => Boolean, {
+      nullable: true,
+      description: 'Only those about cybersecurity, or only the others.',
+    })
     cybersecurity?: boolean,
   ): Promise<UseCaseCount[]> {
-    const rows = await database.query<{ agencyKey: string | null; stage: ValueOf<typeof DeploymentStage> | null; n: number }>(
+    const rows = await database.query<{
+      agencyKey: string | null;
+      stage: ValueOf<typeof DeploymentStage> | null;
+      n: number;
+    }>(
       `SELECT agency_key AS agencyKey, stage, COUNT(*) AS n FROM ai_use_case
        WHERE inventory = 'INDIVIDUAL' ${cybersecurity == null ? '' : `AND cybersecurity = ${cybersecurity ? 1 : 0}`}
        GROUP BY agency_key, stage ORDER BY agency_key, stage`,
     );
     return rows.map(({ agencyKey, stage, n }) => {
-      const agency = agencyKey === null ? null : (Agency as unknown as { of(key: string): Agency }).of(agencyKey);
+      const agency = agencyKey === null ? null : stubOf(Agency, agencyKey)!;
       return Object.assign(new UseCaseCount(), { agency, stage, count: Number(n) });
     });
   }

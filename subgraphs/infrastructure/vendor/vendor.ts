@@ -33,10 +33,14 @@ const hasUseCase = has('ai_use_case_vendors', 'target_key');
 export class Vendor {
   @key('Short name in kebab case.', { length: 80 }) key!: string;
   @text('Name, as the first catalogue that named it writes it.', { filter: true, order: true }) name!: string;
-  @refersTo(() => DeveloperOrganization, 'The same organisation as a developer of AI models.', { as: 'developer', nullable: true })
+  @refersTo(() => DeveloperOrganization, 'The same organisation as a developer of AI models.', {
+    as: 'developer',
+    nullable: true,
+  })
   developerKey!: string | null;
 
-  @hasMany(() => Vulnerability, 'vendorKey', 'Known exploited vulnerabilities of its products.') vulnerabilities!: unknown;
+  @hasMany(() => Vulnerability, 'vendorKey', 'Known exploited vulnerabilities of its products.')
+  vulnerabilities!: unknown;
   @hasMany(() => CloudOffering, 'vendorKey', 'Its cloud offerings.') cloudOfferings!: unknown;
 
   @computed(() => Int, 'How many known exploited vulnerabilities its products have.')
@@ -54,12 +58,16 @@ export class Vendor {
     return countOf(this, 'cloud_offering', context);
   }
 
-  @computed(() => Boolean, 'Whether its products stand both in the AI use-case inventory and in the catalogue of exploited vulnerabilities.', {
-    conditions: {
-      true: (column) => `${hasVulnerability(column)} AND ${hasUseCase(column)}`,
-      false: (column) => `NOT (${hasVulnerability(column)} AND ${hasUseCase(column)})`,
+  @computed(
+    () => Boolean,
+    'Whether its products stand both in the AI use-case inventory and in the catalogue of exploited vulnerabilities.',
+    {
+      conditions: {
+        true: (column) => `${hasVulnerability(column)} AND ${hasUseCase(column)}`,
+        false: (column) => `NOT (${hasVulnerability(column)} AND ${hasUseCase(column)})`,
+      },
     },
-  })
+  )
   async inUseAndExploited(context: Context): Promise<boolean> {
     return (await this.vulnerabilityCount(context)) > 0 && (await this.useCaseCount(context)) > 0;
   }

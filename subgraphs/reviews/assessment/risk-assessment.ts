@@ -1,5 +1,15 @@
 import type { ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, dateTime, exerciseFlag, flag, integer, key, longText, oneOf, refersTo } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  flag,
+  integer,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -9,28 +19,46 @@ import { RiskDomain, RiskLevel } from '../risk';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
 
-@model("An agency's assessment of one risk of a model. Revisions keep their predecessors.", { order: ['-assessedAt'], sensitivity: 'GOV' })
+@model("An agency's assessment of one risk of a model. Revisions keep their predecessors.", {
+  order: ['-assessedAt'],
+  sensitivity: 'GOV',
+})
 export class RiskAssessment {
   @key('`ras_` and 26 base-32 digits.') id!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' }) submissionId!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  submissionId!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => RiskDomain, 'Which risk.', { filter: true, order: true }) domain!: RiskDomain;
   @oneOf(() => RiskLevel, 'How likely harm is.', { filter: true }) likelihood!: RiskLevel;
   @oneOf(() => RiskLevel, 'How grave it would be.', { filter: true }) impact!: RiskLevel;
-  @oneOf(() => RiskLevel, 'The level that likelihood and impact give by the matrix of NIST SP 800-30.', { filter: true, index: true })
+  @oneOf(() => RiskLevel, 'The level that likelihood and impact give by the matrix of NIST SP 800-30.', {
+    filter: true,
+    index: true,
+  })
   level!: RiskLevel;
   @oneOf(() => Confidence, 'How sure the agency is.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
   @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
   @dateTime('When it was made.', { filter: true, order: true, index: true }) assessedAt!: string;
   @integer('Revision, from 1.', { filter: true }) revision!: number;
   @flag('Whether it is the newest revision.', { filter: true }) current!: boolean;
-  @belongsTo(() => RiskAssessment, 'The revision it replaces.', { as: 'supersedes', nullable: true, index: false }) supersedesId!: string | null;
+  @belongsTo(() => RiskAssessment, 'The revision it replaces.', { as: 'supersedes', nullable: true, index: false })
+  supersedesId!: string | null;
   @exerciseFlag() exercise!: boolean;
 }
 
-export const RiskAssessmentSector = links(() => RiskAssessment, 'sectors', () => Sector, {
-  description: 'Critical-infrastructure sectors at risk.',
-});
-export const RiskAssessmentTechnique = links(() => RiskAssessment, 'techniques', () => AtlasTechnique, {
-  description: 'ATLAS techniques it thinks of.',
-});
+export const RiskAssessmentSector = links(
+  () => RiskAssessment,
+  'sectors',
+  () => Sector,
+  {
+    description: 'Critical-infrastructure sectors at risk.',
+  },
+);
+export const RiskAssessmentTechnique = links(
+  () => RiskAssessment,
+  'techniques',
+  () => AtlasTechnique,
+  {
+    description: 'ATLAS techniques it thinks of.',
+  },
+);

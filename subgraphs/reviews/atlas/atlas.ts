@@ -18,13 +18,23 @@ export class AtlasTechnique {
   @key('ATLAS id, such as "AML.T0051" or, of a sub-technique, "AML.T0051.000".', { length: 20 }) id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What it means.', { nullable: true }) description!: string | null;
-  @belongsTo(() => AtlasTechnique, 'The technique it is a variant of.', { as: 'parent', length: 20, nullable: true, filter: true })
+  @belongsTo(() => AtlasTechnique, 'The technique it is a variant of.', {
+    as: 'parent',
+    length: 20,
+    nullable: true,
+    filter: true,
+  })
   parentId!: string | null;
   @text('How mature its use is.', { nullable: true, length: 40, filter: true }) maturity!: string | null;
   @text('Technique of MITRE ATT&CK it is modelled on.', { nullable: true, length: 20 }) attackId!: string | null;
   @hasMany(() => AtlasTechnique, 'parentId', 'Its variants.') subtechniques!: unknown;
 }
-export const TechniqueTactic = links(() => AtlasTechnique, 'tactics', () => AtlasTactic, { description: 'Tactics it serves.' });
+export const TechniqueTactic = links(
+  () => AtlasTechnique,
+  'tactics',
+  () => AtlasTactic,
+  { description: 'Tactics it serves.' },
+);
 
 @model('A mitigation of MITRE ATLAS.', { order: ['id'] })
 export class AtlasMitigation {
@@ -32,9 +42,14 @@ export class AtlasMitigation {
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What it means.', { nullable: true }) description!: string | null;
 }
-export const MitigationTechnique = links(() => AtlasMitigation, 'techniques', () => AtlasTechnique, {
-  description: 'Techniques it helps against.',
-});
+export const MitigationTechnique = links(
+  () => AtlasMitigation,
+  'techniques',
+  () => AtlasTechnique,
+  {
+    description: 'Techniques it helps against.',
+  },
+);
 
 export const CaseStudyType = enumeration('CaseStudyType', 'Whether a case study tells of an attack or of research.', {
   INCIDENT: 'It happened.',
@@ -46,12 +61,21 @@ export class AtlasCaseStudy {
   @key('ATLAS id, such as "AML.CS0003".', { length: 20 }) id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What happened.', { nullable: true }) summary!: string | null;
-  @oneOf(() => CaseStudyType, 'Attack or research; null when its source does not say.', { nullable: true, filter: true })
+  @oneOf(() => CaseStudyType, 'Attack or research; null when its source does not say.', {
+    nullable: true,
+    filter: true,
+  })
   type!: ValueOf<typeof CaseStudyType> | null;
-  @date('When it happened, as precisely as its source says.', { nullable: true, filter: true, order: true }) incidentOn!: string | null;
+  @date('When it happened, as precisely as its source says.', { nullable: true, filter: true, order: true })
+  incidentOn!: string | null;
   @text('Who did it.', { nullable: true, length: 1000 }) actor!: string | null;
   @text('What was attacked.', { nullable: true, length: 1000 }) target!: string | null;
 }
-export const CaseStudyTechnique = links(() => AtlasCaseStudy, 'techniques', () => AtlasTechnique, {
-  description: 'Techniques that were used.',
-});
+export const CaseStudyTechnique = links(
+  () => AtlasCaseStudy,
+  'techniques',
+  () => AtlasTechnique,
+  {
+    description: 'Techniques that were used.',
+  },
+);

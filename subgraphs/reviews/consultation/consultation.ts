@@ -1,7 +1,20 @@
-import { hasMany } from '../../../shared/collection/connection';
 import { civilDate } from '../../../shared/calendar/civil';
+import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, computed, date, dateTime, exerciseFlag, flag, key, longText, oneOf, refersTo, textList, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  computed,
+  date,
+  dateTime,
+  exerciseFlag,
+  flag,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  textList,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -17,7 +30,10 @@ export const ConsultationSide = enumeration('ConsultationSide', 'A side of a con
   DEVELOPER: 'The developer.',
 });
 
-@model('The thread in which one agency and a developer work together on one submission.', { order: ['-openedAt'], sensitivity: 'PROPIN' })
+@model('The thread in which one agency and a developer work together on one submission.', {
+  order: ['-openedAt'],
+  sensitivity: 'PROPIN',
+})
 export class Consultation {
   @key('`con_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
@@ -31,7 +47,11 @@ export class Consultation {
   @hasMany(() => ConsultationMessage, 'consultationId', 'Messages, in time order.') messages!: unknown;
 }
 
-@model('A message of a consultation; some ask for information by a day.', { entity: false, order: ['sentAt'], sensitivity: 'PROPIN' })
+@model('A message of a consultation; some ask for information by a day.', {
+  entity: false,
+  order: ['sentAt'],
+  sensitivity: 'PROPIN',
+})
 export class ConsultationMessage {
   @key('`msg_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => Consultation, 'The thread.', { as: 'consultation', filter: true }) consultationId!: string;
@@ -51,7 +71,10 @@ export class ConsultationMessage {
   }
 }
 
-@model('What an agency advises a developer in writing. Never a condition of release.', { order: ['-sentAt'], sensitivity: 'PROPIN' })
+@model('What an agency advises a developer in writing. Never a condition of release.', {
+  order: ['-sentAt'],
+  sensitivity: 'PROPIN',
+})
 export class Advice {
   @key('`adv_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;

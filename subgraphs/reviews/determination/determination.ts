@@ -1,5 +1,17 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, computed, dateTime, exerciseFlag, flag, key, listOf, longText, oneOf, refersTo, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  computed,
+  dateTime,
+  exerciseFlag,
+  flag,
+  key,
+  listOf,
+  longText,
+  oneOf,
+  refersTo,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -7,11 +19,15 @@ import { RiskDomain } from '../risk';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
 
-export const DeterminationOutcome = enumeration('DeterminationOutcome', 'Whether an agency finds that the government needs to review a model.', {
-  REVIEW_NECESSARY: 'A review is needed.',
-  REVIEW_NOT_NECESSARY: 'A review is not needed.',
-  INSUFFICIENT_INFORMATION: 'What is known does not suffice to say.',
-});
+export const DeterminationOutcome = enumeration(
+  'DeterminationOutcome',
+  'Whether an agency finds that the government needs to review a model.',
+  {
+    REVIEW_NECESSARY: 'A review is needed.',
+    REVIEW_NOT_NECESSARY: 'A review is not needed.',
+    INSUFFICIENT_INFORMATION: 'What is known does not suffice to say.',
+  },
+);
 
 export const DeterminationStatus = enumeration('DeterminationStatus', 'Where a determination stands.', {
   DRAFT: 'Invited, or being written.',
@@ -26,7 +42,8 @@ export const DeterminationStatus = enumeration('DeterminationStatus', 'Where a d
 )
 export class Determination {
   @key('`det_` and 26 base-32 digits.') id!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' }) submissionId!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  submissionId!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => DeterminationOutcome, 'What it finds; null until it is issued.', { nullable: true, filter: true })
   outcome!: ValueOf<typeof DeterminationOutcome> | null;
@@ -35,10 +52,14 @@ export class Determination {
   @listOf(() => RiskDomain, 'Risks it is about.') riskDomains!: RiskDomain[];
   @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
   @dateTime('When the agency was invited, or began.', { filter: true, order: true, index: true }) createdAt!: string;
-  @dateTime('When an answer is hoped for: five business days after filing, or the planned launch if that is earlier.', { filter: true, order: true })
+  @dateTime('When an answer is hoped for: five business days after filing, or the planned launch if that is earlier.', {
+    filter: true,
+    order: true,
+  })
   targetAt!: string;
   @dateTime('When it was issued.', { nullable: true, filter: true, order: true }) issuedAt!: string | null;
-  @belongsTo(() => Determination, 'The one it replaces.', { as: 'supersedes', nullable: true, index: false }) supersedesId!: string | null;
+  @belongsTo(() => Determination, 'The one it replaces.', { as: 'supersedes', nullable: true, index: false })
+  supersedesId!: string | null;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
 
@@ -48,9 +69,14 @@ export class Determination {
   }
 }
 
-export const DeterminationSector = links(() => Determination, 'sectors', () => Sector, {
-  description: 'Critical-infrastructure sectors it names.',
-});
+export const DeterminationSector = links(
+  () => Determination,
+  'sectors',
+  () => Sector,
+  {
+    description: 'Critical-infrastructure sectors it names.',
+  },
+);
 
 export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a model is found to be a covered one.', {
   COVERED: 'Covered: the developer gets an offer, no duty.',

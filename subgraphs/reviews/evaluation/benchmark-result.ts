@@ -6,7 +6,8 @@ import { EvaluationDefinition } from './evaluation-definition';
 @model('A result that someone published for a public model.', { order: ['benchmark'] })
 export class BenchmarkResult {
   @key('`pub_` and 26 base-32 digits.') id!: string;
-  @text('Benchmark, as its source names it.', { filter: true, order: true, index: true, length: 120 }) benchmark!: string;
+  @text('Benchmark, as its source names it.', { filter: true, order: true, index: true, length: 120 })
+  benchmark!: string;
   @belongsTo(() => EvaluationDefinition, 'The same evaluation in the catalogue, where the names meet.', {
     as: 'evaluation',
     length: 100,
@@ -14,7 +15,11 @@ export class BenchmarkResult {
     filter: true,
   })
   evaluationId!: string | null;
-  @refersTo(() => ModelVersion, 'The version measured, where it is known.', { as: 'version', length: 30, nullable: true })
+  @refersTo(() => ModelVersion, 'The version measured, where it is known.', {
+    as: 'version',
+    length: 30,
+    nullable: true,
+  })
   versionId!: string | null;
   @text('The version, as its source names it.', { filter: true }) versionLabel!: string;
   @float('Best score.', { nullable: true, filter: true, order: true }) score!: number | null;

@@ -13,12 +13,14 @@ export class EvaluationDefinition {
   @longText('What it measures.', { nullable: true }) description!: string | null;
   @url('Paper about it.', { nullable: true }) paper!: string | null;
   @textList('Names of its tasks.') tasks!: string[];
-  @integer('Items of all its tasks; null when a task does not say.', { nullable: true, filter: true, order: true }) items!: number | null;
+  @integer('Items of all its tasks; null when a task does not say.', { nullable: true, filter: true, order: true })
+  items!: number | null;
   @textList('Tags.') tags!: string[];
   @flag('Whether it runs in a sandbox.', { filter: true }) sandboxed!: boolean;
   @flag('Whether it is a cybersecurity evaluation.', { filter: true }) cybersecurity!: boolean;
 
-  @hasMany(() => EvaluationItem, 'evaluationId', 'Its items, where they are published one by one.') publishedItems!: unknown;
+  @hasMany(() => EvaluationItem, 'evaluationId', 'Its items, where they are published one by one.')
+  publishedItems!: unknown;
   @hasMany(() => EvaluationRun, 'definitionId', 'Its runs in reviews.') runs!: unknown;
   @hasMany(() => BenchmarkResult, 'evaluationId', 'Published results.') publishedResults!: unknown;
 }

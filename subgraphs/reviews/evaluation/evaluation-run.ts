@@ -1,5 +1,15 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, dateTime, exerciseFlag, float, key, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  float,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { ModelVersion } from '../ai-model';
 import { Review } from '../review/review';
@@ -25,15 +35,20 @@ export class EvaluationRun {
   })
   definitionId!: string | null;
   @text('Name of the evaluation.', { filter: true }) title!: string;
-  @refersTo(() => ModelVersion, 'The version of the model it ran on.', { as: 'version', length: 30 }) versionId!: string;
+  @refersTo(() => ModelVersion, 'The version of the model it ran on.', { as: 'version', length: 30 })
+  versionId!: string;
   @text('Scaffold around the model.', { nullable: true }) scaffold!: string | null;
-  @oneOf(() => EvaluationRunStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<typeof EvaluationRunStatus>;
+  @oneOf(() => EvaluationRunStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<
+    typeof EvaluationRunStatus
+  >;
   @dateTime('When it was queued.', { order: true, filter: true }) queuedAt!: string;
   @dateTime('When it began.', { nullable: true }) startedAt!: string | null;
   @dateTime('When it ended.', { nullable: true }) endedAt!: string | null;
   @float('Score.', { nullable: true, order: true, sensitivity: 'PROPIN' }) score!: number | null;
   @float('Lower end of the 95 % confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciLow!: number | null;
-  @float('Upper end of the 95 % confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciHigh!: number | null;
+  @float('Upper end of the 95 % confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciHigh!:
+    | number
+    | null;
   @text('Unit of the score.', { nullable: true, length: 40 }) unit!: string | null;
   @longText('Notes of the reviewers.', { nullable: true, sensitivity: 'GOV_DELIB' }) notes!: string | null;
   @exerciseFlag() exercise!: boolean;

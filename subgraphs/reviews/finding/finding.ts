@@ -1,5 +1,15 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, dateTime, exerciseFlag, key, longText, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { AtlasTechnique } from '../atlas/atlas';
@@ -40,12 +50,19 @@ export class Finding {
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
   @text('Title.', { filter: true }) title!: string;
   @longText('What was found.') detail!: string;
-  @oneOf(() => FindingSeverity, 'How grave it is.', { filter: true, order: true, index: true }) severity!: ValueOf<typeof FindingSeverity>;
+  @oneOf(() => FindingSeverity, 'How grave it is.', { filter: true, order: true, index: true }) severity!: ValueOf<
+    typeof FindingSeverity
+  >;
   @oneOf(() => Confidence, 'How sure the authors are.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
-  @oneOf(() => FindingStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<typeof FindingStatus>;
+  @oneOf(() => FindingStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+    typeof FindingStatus
+  >;
   @dateTime('When it was written down.', { filter: true, order: true, index: true }) createdAt!: string;
-  @dateTime('When it was shared with the developer.', { nullable: true, filter: true, order: true, index: true }) sharedAt!: string | null;
-  @dateTime('When the developer first answered.', { nullable: true, filter: true, order: true }) respondedAt!: string | null;
+  @dateTime('When it was shared with the developer.', { nullable: true, filter: true, order: true, index: true })
+  sharedAt!: string | null;
+  @dateTime('When the developer first answered.', { nullable: true, filter: true, order: true }) respondedAt!:
+    | string
+    | null;
   @longText("The developer's answer.", { nullable: true }) developerResponse!: string | null;
   @refersTo(() => ClearinghouseCase, 'The clearinghouse case, when it is a flaw in deployed software.', {
     as: 'clearinghouseCase',
@@ -58,10 +75,25 @@ export class Finding {
   @exerciseFlag() exercise!: boolean;
 }
 
-export const FindingSector = links(() => Finding, 'sectors', () => Sector, { description: 'Critical-infrastructure sectors it touches.' });
-export const FindingTechnique = links(() => Finding, 'techniques', () => AtlasTechnique, {
-  description: 'ATLAS techniques it is an instance of.',
-});
-export const FindingVulnerability = links(() => Finding, 'relatedVulnerabilities', () => Vulnerability, {
-  description: 'Known vulnerabilities it has to do with.',
-});
+export const FindingSector = links(
+  () => Finding,
+  'sectors',
+  () => Sector,
+  { description: 'Critical-infrastructure sectors it touches.' },
+);
+export const FindingTechnique = links(
+  () => Finding,
+  'techniques',
+  () => AtlasTechnique,
+  {
+    description: 'ATLAS techniques it is an instance of.',
+  },
+);
+export const FindingVulnerability = links(
+  () => Finding,
+  'relatedVulnerabilities',
+  () => Vulnerability,
+  {
+    description: 'Known vulnerabilities it has to do with.',
+  },
+);

@@ -1,9 +1,9 @@
 import { Arg, Ctx, Float, Int, Query, Resolver } from 'type-graphql';
+import { groupBy } from '../../../shared/collection/group';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, valueObject } from '../../../shared/model/value-object';
-import { groupBy } from '../../../shared/collection/group';
 import type { Context } from '../../../shared/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
 import { FindingSeverity } from './finding';
@@ -11,11 +11,13 @@ import { FindingSeverity } from './finding';
 @valueObject('Findings of one month, one tactic and one severity, and how long developers took to answer.')
 export class FindingStatistic {
   @part(() => String, 'Month in which they were written down, YYYY-MM (UTC).') month!: string;
-  @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true }) tactic!: AtlasTactic | null;
+  @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true })
+  tactic!: AtlasTactic | null;
   @part(() => FindingSeverity, 'How grave they are.') severity!: ValueOf<typeof FindingSeverity>;
   @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.') findings!: number;
   @part(() => Int, 'How many of them the developer has answered.') answered!: number;
-  @part(() => Float, 'Median days from sharing to answer; null when none is answered.', { nullable: true }) medianResponseDays!: number | null;
+  @part(() => Float, 'Median days from sharing to answer; null when none is answered.', { nullable: true })
+  medianResponseDays!: number | null;
 }
 
 interface Row {
@@ -27,12 +29,22 @@ interface Row {
 
 @Resolver()
 export class FindingStatisticsResolver {
-  @Query(() => [FindingStatistic], { description: 'Findings by month, ATLAS tactic and severity, with the response times of developers.' })
+  @Query(() => [FindingStatistic], {
+    description: 'Findings by month, ATLAS tactic and severity, with the response times of developers.',
+  })
   @sensitivity('GOV')
   async findingStatistics(
     @Ctx() { database, loaders }: Context,
-    @Arg('from', () => GraphQLInstant, { nullable: true, description: 'Only findings written down at or after this instant.' }) from?: string,
-    @Arg('until', () => GraphQLInstant, { nullable: true, description: 'Only findings written down before this instant.' }) until?: string,
+    @Arg('from', () => GraphQLInstant, {
+      nullable: true,
+      description: 'Only findings written down at or after this instant.',
+    })
+    from?: string,
+    @Arg('until', () => GraphQLInstant, {
+      nullable: true,
+      description: 'Only findings written down before this instant.',
+    })
+    until?: string,
   ): Promise<FindingStatistic[]> {
     const rows = await database.query<Row>(
       `SELECT DISTINCT f.id AS id, SUBSTR(f.created_at, 1, 7) AS month, tt.target_key AS tacticId, f.severity AS severity,

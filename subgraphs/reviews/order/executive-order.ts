@@ -1,13 +1,12 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
-import { fiscalYearPeriod } from '../../../shared/calendar/civil';
+import { businessDaysBetween } from '../../../shared/calendar/business-days';
+import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
+import type { Database } from '../../../shared/database/database';
 import { sensitivity } from '../../../shared/model/fields';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
-import type { Database } from '../../../shared/database/database';
-import { businessDaysBetween } from '../../../shared/calendar/business-days';
-import { civilDate } from '../../../shared/calendar/civil';
 import { OPEN_REVIEW_SQL } from '../review/review';
 
 /** The executive order, as the reviews programme extends it. */
@@ -37,7 +36,9 @@ export class ReviewMetrics {
 async function reviewMetrics(database: Database, now: Date, year: number | null): Promise<ReviewMetrics> {
   const { from, until } = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
   const period = [from, until];
-  const [open] = await database.query<{ n: number }>(`SELECT COUNT(*) AS n FROM review WHERE status IN (${OPEN_REVIEW_SQL})`);
+  const [open] = await database.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM review WHERE status IN (${OPEN_REVIEW_SQL})`,
+  );
   const [reviews] = await database.query<{ opened: number; before: number | null; later: number | null }>(
     `SELECT COUNT(*) AS opened,
             SUM(CASE WHEN closed_at < launch_bound_at THEN 1 ELSE 0 END) AS ${database.dialect.quote('before')},
@@ -79,7 +80,10 @@ export class ReviewMetricsResolver {
   @sensitivity('GOV')
   reviewMetrics(
     @Ctx() { database, clock }: Context,
-    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Only what began in this fiscal year (October to September).' })
+    @Arg('fiscalYear', () => Int, {
+      nullable: true,
+      description: 'Only what began in this fiscal year (October to September).',
+    })
     year?: number,
   ): Promise<ReviewMetrics> {
     return reviewMetrics(database, clock.now(), year ?? null);

@@ -1,7 +1,13 @@
 import type { ReferenceTable } from '../../../shared/subgraph/references';
 import { AtlasTactic } from '../atlas/atlas';
 
-const tactic = (id: string, name: string, ordinal: number): Partial<AtlasTactic> => ({ id, name, ordinal, description: null, attackId: null });
+const tactic = (id: string, name: string, ordinal: number): Partial<AtlasTactic> => ({
+  id,
+  name,
+  ordinal,
+  description: null,
+  attackId: null,
+});
 
 /** The tactics of MITRE ATLAS by id and name; the import of ATLAS adds techniques, texts and case studies. */
 export const tactics: readonly Partial<AtlasTactic>[] = [

@@ -32,7 +32,9 @@ export class ReviewEvent {
   @dateTime('When it happened.', { filter: true, order: true, index: true }) occurredAt!: string;
   @oneOf(() => ReviewEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<typeof ReviewEventKind>;
   @text('Who did it: agency, developer or system.', { length: 40, filter: true }) actor!: string;
-  @refersTo(() => Agency, 'The agency it concerns.', { as: 'agency', nullable: true, index: false }) agencyKey!: string | null;
+  @refersTo(() => Agency, 'The agency it concerns.', { as: 'agency', nullable: true, index: false }) agencyKey!:
+    | string
+    | null;
   @text('State before.', { nullable: true, length: 40 }) fromState!: string | null;
   @text('State after.', { nullable: true, length: 40 }) toState!: string | null;
   @longText('What else is worth knowing.', { nullable: true }) detail!: string | null;

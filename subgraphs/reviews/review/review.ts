@@ -42,30 +42,46 @@ export const OPEN_REVIEW_STATUSES = ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED',
 /** The same, as an SQL list. */
 export const OPEN_REVIEW_SQL = OPEN_REVIEW_STATUSES.map((status) => `'${status}'`).join(', ');
 
-export const ReviewTiming = enumeration('ReviewTiming', 'Whether a review runs, or ended, before the launch or after it. Worked out from the clock.', {
-  PRE_LAUNCH: 'Before the launch, or its planned time.',
-  POST_LAUNCH: 'After it: the review outlasted the window. The developer is not late.',
-});
+export const ReviewTiming = enumeration(
+  'ReviewTiming',
+  'Whether a review runs, or ended, before the launch or after it. Worked out from the clock.',
+  {
+    PRE_LAUNCH: 'Before the launch, or its planned time.',
+    POST_LAUNCH: 'After it: the review outlasted the window. The developer is not late.',
+  },
+);
 
 const until = (column: (property: string) => string, now: string) => `COALESCE(${column('closedAt')}, ${now})`;
 
-@model('A review of a model by an agency that found one necessary. It holds nothing up: a launch does not wait for it.', {
-  order: ['-openedAt'],
-  sensitivity: 'GOV',
-})
+@model(
+  'A review of a model by an agency that found one necessary. It holds nothing up: a launch does not wait for it.',
+  {
+    order: ['-openedAt'],
+    sensitivity: 'GOV',
+  },
+)
 export class Review {
   @key('`rev_` and 26 base-32 digits.') id!: string;
-  @refersTo(() => Submission, 'The submission reviewed.', { as: 'submission', length: 30, sensitivity: 'PROPIN' }) submissionId!: string;
+  @refersTo(() => Submission, 'The submission reviewed.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  submissionId!: string;
   @refersTo(() => Agency, 'Who leads it.', { as: 'leadAgency' }) leadAgencyKey!: string;
   @listOf(() => RiskDomain, 'Risks it looks at.') scope!: RiskDomain[];
-  @oneOf(() => ReviewStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<typeof ReviewStatus>;
+  @oneOf(() => ReviewStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+    typeof ReviewStatus
+  >;
   @dateTime('When it was opened.', { filter: true, order: true, index: true }) openedAt!: string;
   @dateTime('When its findings are hoped for.', { filter: true, order: true, index: true }) targetAt!: string;
-  @dateTime('The launch, or the planned launch when that is earlier: what ends the time before launch.', { filter: true, order: true, index: true })
+  @dateTime('The launch, or the planned launch when that is earlier: what ends the time before launch.', {
+    filter: true,
+    order: true,
+    index: true,
+  })
   launchBoundAt!: string;
   @integer('Evaluations planned.', { filter: true }) plannedRuns!: number;
   @integer('People working on it.', { filter: true }) teamSize!: number;
-  @longText('What the developer is told.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!: string | null;
+  @longText('What the developer is told.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!:
+    | string
+    | null;
   @dateTime('When it ended.', { nullable: true, filter: true, order: true }) closedAt!: string | null;
   @text('Why it ended.', { nullable: true }) closeReason!: string | null;
   @versionNumber() version!: number;
@@ -84,7 +100,9 @@ export class Review {
     },
   })
   timing({ clock }: Pick<Context, 'clock'>): ValueOf<typeof ReviewTiming> {
-    return (this.closedAt ?? clock.now().toISOString()) < this.launchBoundAt ? ReviewTiming.PRE_LAUNCH : ReviewTiming.POST_LAUNCH;
+    return (this.closedAt ?? clock.now().toISOString()) < this.launchBoundAt
+      ? ReviewTiming.PRE_LAUNCH
+      : ReviewTiming.POST_LAUNCH;
   }
 
   @computed(() => Int, 'Civil days that it went, or goes, on after the launch; 0 while before it.')
@@ -104,9 +122,14 @@ export class Review {
   }
 }
 
-export const ReviewAgency = links(() => Review, 'participatingAgencies', () => Agency, {
-  description: 'Agencies that take part beside the lead.',
-});
+export const ReviewAgency = links(
+  () => Review,
+  'participatingAgencies',
+  () => Agency,
+  {
+    description: 'Agencies that take part beside the lead.',
+  },
+);
 
 @model('How many people of a work role a review needs.', { entity: false, sensitivity: 'GOV' })
 export class RequiredWorkRole {
@@ -114,6 +137,7 @@ export class RequiredWorkRole {
   @belongsTo(() => Review, 'The review.', { as: 'review' }) reviewId!: string;
   @refersTo(() => WorkRole, 'The work role.', { as: 'workRole', length: 10 }) workRoleCode!: string;
   @integer('How many.', { filter: true, order: true }) count!: number;
-  @refersTo(() => AgencyWorkRole, 'How the lead agency staffs the role.', { as: 'staffing', filter: false }) staffingId!: string;
+  @refersTo(() => AgencyWorkRole, 'How the lead agency staffs the role.', { as: 'staffing', filter: false })
+  staffingId!: string;
   @exerciseFlag() exercise!: boolean;
 }

@@ -13,7 +13,10 @@ export class Reviewer {
   @text('The post, such as "Treasury reviewer 3".', { order: true }) post!: string;
   @refersTo(() => Agency, 'Whose reviewer.', { as: 'agency' }) agencyKey!: string;
   @refersTo(() => WorkRole, 'The role the post is of.', { as: 'workRole', length: 10 }) workRoleCode!: string;
-  @refersTo(() => AgencyWorkRole, 'How the agency staffs the role: its vacancies would relieve the reviewer.', { as: 'staffing', filter: false })
+  @refersTo(() => AgencyWorkRole, 'How the agency staffs the role: its vacancies would relieve the reviewer.', {
+    as: 'staffing',
+    filter: false,
+  })
   staffingId!: string;
   @exerciseFlag() exercise!: boolean;
 

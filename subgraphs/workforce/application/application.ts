@@ -1,5 +1,15 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, dateTime, exerciseFlag, flag, float, key, oneOf, text, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  flag,
+  float,
+  key,
+  oneOf,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Announcement } from '../announcement/announcement';
@@ -22,10 +32,13 @@ export const ApplicationStatus = enumeration('ApplicationStatus', 'Where an appl
   WITHDRAWN: 'The candidate withdrew.',
 });
 
-@model('A person who applies. Known here by a pseudonym; demographics are kept elsewhere and never reachable from here.', {
-  entity: false,
-  sensitivity: 'PII',
-})
+@model(
+  'A person who applies. Known here by a pseudonym; demographics are kept elsewhere and never reachable from here.',
+  {
+    entity: false,
+    sensitivity: 'PII',
+  },
+)
 export class Candidate {
   @key('`cnd_` and 26 base-32 digits.') id!: string;
   @text('Name.') name!: string;
@@ -38,10 +51,13 @@ export class Candidate {
 @model('An application to an announcement.', { order: ['submittedAt'], sensitivity: 'PII' })
 export class Application {
   @key('`app_` and 26 base-32 digits.') id!: string;
-  @belongsTo(() => Announcement, 'What is applied for.', { as: 'announcement', length: 60, filter: true }) controlNumber!: string;
+  @belongsTo(() => Announcement, 'What is applied for.', { as: 'announcement', length: 60, filter: true })
+  controlNumber!: string;
   @belongsTo(() => Candidate, 'Who applies.', { as: 'candidate' }) candidateId!: string;
   @dateTime('When.', { filter: true, order: true, index: true }) submittedAt!: string;
-  @oneOf(() => ApplicationStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<typeof ApplicationStatus>;
+  @oneOf(() => ApplicationStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+    typeof ApplicationStatus
+  >;
   @flag("Whether veterans' preference applies.", { nullable: true }) veteransPreference!: boolean | null;
   @float('Score of the assessment, 0 to 100.', { nullable: true }) assessmentScore!: number | null;
   @versionNumber() version!: number;
@@ -60,14 +76,22 @@ export const CertificateStatus = enumeration('CertificateStatus', 'Where a list 
 export class Certificate {
   @key('`crt_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => HiringRequest, 'The request it serves.', { as: 'request', filter: true }) requestId!: string;
-  @belongsTo(() => Announcement, 'The announcement it is drawn from.', { as: 'announcement', length: 60 }) controlNumber!: string;
+  @belongsTo(() => Announcement, 'The announcement it is drawn from.', { as: 'announcement', length: 60 })
+  controlNumber!: string;
   @dateTime('When it was sent.', { filter: true, order: true }) issuedAt!: string;
   @dateTime('Until when it may be used.', { filter: true, order: true }) expiresAt!: string;
-  @oneOf(() => CertificateStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<typeof CertificateStatus>;
+  @oneOf(() => CertificateStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<
+    typeof CertificateStatus
+  >;
   @exerciseFlag() exercise!: boolean;
 }
 
-export const CertificateApplication = links(() => Certificate, 'applications', () => Application, {
-  description: 'Applications on the list.',
-  sensitivity: 'PII',
-});
+export const CertificateApplication = links(
+  () => Certificate,
+  'applications',
+  () => Application,
+  {
+    description: 'Applications on the list.',
+    sensitivity: 'PII',
+  },
+);

@@ -6,10 +6,13 @@ import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { WorkRole } from '../role/work-role';
 
-@model('How many people an agency means to hire for a work role in a fiscal year. Progress is counted, never typed in.', {
-  order: ['-fiscalYear', 'agencyKey'],
-  sensitivity: 'GOV',
-})
+@model(
+  'How many people an agency means to hire for a work role in a fiscal year. Progress is counted, never typed in.',
+  {
+    order: ['-fiscalYear', 'agencyKey'],
+    sensitivity: 'GOV',
+  },
+)
 export class HiringGoal {
   @key('`gol_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'Whose goal.', { as: 'agency' }) agencyKey!: string;

@@ -1,3 +1,4 @@
 import type { Migration } from '../../../shared/database/migrations';
+import { migration as m0001 } from './0001-initial';
 
-export const migrations: readonly Migration[] = [];
+export const migrations: readonly Migration[] = [m0001];

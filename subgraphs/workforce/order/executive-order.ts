@@ -4,7 +4,7 @@ import { groupBy } from '../../../shared/collection/group';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
-import { stub, stubKey } from '../../../shared/model/model';
+import { stub, stubKey, stubOf } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, percentile, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
@@ -77,7 +77,10 @@ const withinGoal = (hires: readonly { days: number }[]) =>
 
 async function workforceMetrics(database: Database, now: Date, year: number): Promise<WorkforceMetrics> {
   const hires = await hiresIn(database, year);
-  const [goal] = await database.query<{ goal: number | null }>('SELECT SUM(target) AS goal FROM hiring_goal WHERE fiscal_year = ?', [year]);
+  const [goal] = await database.query<{ goal: number | null }>(
+    'SELECT SUM(target) AS goal FROM hiring_goal WHERE fiscal_year = ?',
+    [year],
+  );
   const areas = await database.query<{ talentArea: TalentArea; filled: number; vacant: number }>(
     `SELECT talent_area AS talentArea, SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
             SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant
@@ -109,7 +112,10 @@ export class WorkforceMetricsResolver {
   @sensitivity('GOV')
   workforceMetrics(
     @Ctx() { database, clock }: Context,
-    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Fiscal year (October to September); the current one by default.' })
+    @Arg('fiscalYear', () => Int, {
+      nullable: true,
+      description: 'Fiscal year (October to September); the current one by default.',
+    })
     year?: number,
   ): Promise<WorkforceMetrics> {
     return workforceMetrics(database, clock.now(), year ?? fiscalYear(civilDate(clock.now())));
@@ -122,7 +128,10 @@ export class TimeToHireResolver {
   @sensitivity('GOV')
   async timeToHire(
     @Ctx() { database, clock }: Context,
-    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Entered on duty in this fiscal year; the current one by default.' })
+    @Arg('fiscalYear', () => Int, {
+      nullable: true,
+      description: 'Entered on duty in this fiscal year; the current one by default.',
+    })
     year?: number,
   ): Promise<TimeToHire[]> {
     const hires = await hiresIn(database, year ?? fiscalYear(civilDate(clock.now())));
@@ -131,7 +140,7 @@ export class TimeToHireResolver {
       .map((group) => {
         const days = group.map((hire) => hire.days);
         return Object.assign(new TimeToHire(), {
-          agency: (Agency as unknown as { of(key: string): Agency }).of(group[0]!.agencyKey),
+          agency: stubOf(Agency, group[0]!.agencyKey)!,
           authority: group[0]!.authority,
           hires: group.length,
           medianDays: median(days)!,

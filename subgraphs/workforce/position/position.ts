@@ -1,6 +1,16 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, dateTime, exerciseFlag, integer, key, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  integer,
+  key,
+  oneOf,
+  refersTo,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -40,16 +50,28 @@ export class Position {
   @key('`pos_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @text('Title.', { filter: true }) title!: string;
-  @belongsTo(() => OccupationalSeries, 'Occupational series.', { as: 'series', length: 10, filter: true }) seriesCode!: string;
+  @belongsTo(() => OccupationalSeries, 'Occupational series.', { as: 'series', length: 10, filter: true })
+  seriesCode!: string;
   @text('Pay plan, such as "GS".', { length: 10 }) payPlan!: string;
   @integer('Lowest grade.', { filter: true }) gradeLow!: number;
   @integer('Highest grade.', { filter: true }) gradeHigh!: number;
-  @belongsTo(() => WorkRole, 'The role that most of its work is of.', { as: 'primaryWorkRole', length: 20, filter: true }) workRoleCode!: string;
+  @belongsTo(() => WorkRole, 'The role that most of its work is of.', {
+    as: 'primaryWorkRole',
+    length: 20,
+    filter: true,
+  })
+  workRoleCode!: string;
   @oneOf(() => TalentArea, 'What kind of talent it is for.', { filter: true }) talentArea!: TalentArea;
-  @oneOf(() => SecurityLevel, 'How far its holder must be vetted.', { filter: true }) clearance!: ValueOf<typeof SecurityLevel>;
-  @oneOf(() => PositionStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<typeof PositionStatus>;
+  @oneOf(() => SecurityLevel, 'How far its holder must be vetted.', { filter: true }) clearance!: ValueOf<
+    typeof SecurityLevel
+  >;
+  @oneOf(() => PositionStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+    typeof PositionStatus
+  >;
   @text('Duty station.', { filter: true }) dutyStation!: string;
-  @oneOf(() => SupportedProgramme, 'Which programme it serves.', { filter: true }) supportsProgramme!: ValueOf<typeof SupportedProgramme>;
+  @oneOf(() => SupportedProgramme, 'Which programme it serves.', { filter: true }) supportsProgramme!: ValueOf<
+    typeof SupportedProgramme
+  >;
   @dateTime('When it was set up.', { filter: true, order: true }) createdAt!: string;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
@@ -57,7 +79,12 @@ export class Position {
   @hasMany(() => HiringRequest, 'positionId', 'Requests to fill it.') hiringRequests!: unknown;
 }
 
-export const PositionWorkRole = links(() => Position, 'workRoles', () => WorkRole, { description: 'All roles its work is of.' });
+export const PositionWorkRole = links(
+  () => Position,
+  'workRoles',
+  () => WorkRole,
+  { description: 'All roles its work is of.' },
+);
 
 export const HiringAuthority = enumeration('HiringAuthority', 'Under which authority a position is filled.', {
   COMPETITIVE: 'Competitive service.',
@@ -83,15 +110,20 @@ export class HiringRequest {
   @key('`hrq_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => Position, 'What is to be filled.', { as: 'position', filter: true }) positionId!: string;
-  @dateTime('When the need was confirmed: the time to hire counts from here.', { filter: true, order: true, index: true })
+  @dateTime('When the need was confirmed: the time to hire counts from here.', {
+    filter: true,
+    order: true,
+    index: true,
+  })
   needValidatedAt!: string;
   @oneOf(() => HiringAuthority, 'Under which authority.', { filter: true }) authority!: ValueOf<typeof HiringAuthority>;
   @oneOf(() => HiringRequestStatus, 'Where it stands.', { filter: true, order: true, index: true })
   status!: ValueOf<typeof HiringRequestStatus>;
-  @dateTime('When the chosen person accepted the tentative offer.', { nullable: true, filter: true }) offerAcceptedAt!: string | null;
-  @dateTime('When the chosen person entered on duty.', { nullable: true, filter: true, order: true, index: true }) enteredOnDutyAt!:
+  @dateTime('When the chosen person accepted the tentative offer.', { nullable: true, filter: true }) offerAcceptedAt!:
     | string
     | null;
+  @dateTime('When the chosen person entered on duty.', { nullable: true, filter: true, order: true, index: true })
+  enteredOnDutyAt!: string | null;
   @text('Post of the hiring manager.', { sensitivity: 'GOV' }) hiringManager!: string;
   @text('Post of the HR specialist.', { sensitivity: 'GOV' }) hrSpecialist!: string;
   @versionNumber() version!: number;

@@ -2,15 +2,17 @@ import type { ReferenceTable } from '../../../shared/subgraph/references';
 import { OccupationalSeries } from '../role/occupational-series';
 import { WorkRole } from '../role/work-role';
 
-const role = (element: string) => (code: string, name: string): Partial<WorkRole> => ({
-  code,
-  name,
-  framework: 'DCWF',
-  element,
-  description: null,
-  niceIds: [],
-  url: null,
-});
+const role =
+  (element: string) =>
+  (code: string, name: string): Partial<WorkRole> => ({
+    code,
+    name,
+    framework: 'DCWF',
+    element,
+    description: null,
+    niceIds: [],
+    url: null,
+  });
 const ai = role('AI/Data');
 const security = role('Cybersecurity');
 const software = role('Software Engineering');

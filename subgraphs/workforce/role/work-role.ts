@@ -3,8 +3,8 @@ import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import { key, longText, oneOf, text, textList, url } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
-import { HiringGoal } from '../goal/hiring-goal';
 import { CapacitySnapshot } from '../goal/capacity-snapshot';
+import { HiringGoal } from '../goal/hiring-goal';
 
 export const WorkforceFramework = enumeration('WorkforceFramework', 'A catalogue of work roles.', {
   DCWF: 'The DoD Cyber Workforce Framework, whose codes OPM uses for positions.',
@@ -20,9 +20,14 @@ export const KsatKind = enumeration('KsatKind', 'What a statement of a work role
 
 @model('A role of the cyber and AI workforce.', { key: 'code', order: ['code'] })
 export class WorkRole {
-  @key('Three-digit code of DCWF and OPM, such as "672"; for roles of NICE their id, such as "PD-WRL-003".', { length: 20 }) code!: string;
+  @key('Three-digit code of DCWF and OPM, such as "672"; for roles of NICE their id, such as "PD-WRL-003".', {
+    length: 20,
+  })
+  code!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
-  @oneOf(() => WorkforceFramework, 'The catalogue it is of.', { filter: true, order: true }) framework!: ValueOf<typeof WorkforceFramework>;
+  @oneOf(() => WorkforceFramework, 'The catalogue it is of.', { filter: true, order: true }) framework!: ValueOf<
+    typeof WorkforceFramework
+  >;
   @text('Element (DCWF) or category (NICE) it stands in.', { filter: true, order: true, length: 80 }) element!: string;
   @longText('What the role does.', { nullable: true }) description!: string | null;
   @textList('Ids of older NICE editions.') niceIds!: string[];
@@ -39,10 +44,25 @@ export class Ksat {
   @longText('The statement.') description!: string;
 }
 
-export const WorkRoleCoreKsat = links(() => WorkRole, 'coreKsats', () => Ksat, { description: 'What everyone in the role needs.' });
-export const WorkRoleAdditionalKsat = links(() => WorkRole, 'additionalKsats', () => Ksat, {
-  description: 'What some in the role need.',
-});
-export const WorkRoleCounterpart = links(() => WorkRole, 'counterparts', () => WorkRole, {
-  description: 'The same role in the other catalogue.',
-});
+export const WorkRoleCoreKsat = links(
+  () => WorkRole,
+  'coreKsats',
+  () => Ksat,
+  { description: 'What everyone in the role needs.' },
+);
+export const WorkRoleAdditionalKsat = links(
+  () => WorkRole,
+  'additionalKsats',
+  () => Ksat,
+  {
+    description: 'What some in the role need.',
+  },
+);
+export const WorkRoleCounterpart = links(
+  () => WorkRole,
+  'counterparts',
+  () => WorkRole,
+  {
+    description: 'The same role in the other catalogue.',
+  },
+);

@@ -1,0 +1,36 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import SqliteConnection from 'better-sqlite3';
+import { OperatorError } from '../../shared/errors';
+
+/**
+ * Takes a data folder for one process. The lock is an exclusive transaction on a small file, so the system frees it
+ * however the process ends.
+ * @throws OperatorError when another process has it, or the folder cannot be written to.
+ */
+export function lockDataFolder(folder: string): { release(): void } {
+  const fix = 'Choose another folder with --data, or ORDERGRAPH_DATA';
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, '.gitignore'), '*\n');
+  } catch (error) {
+    throw new OperatorError(`The data folder "${folder}" cannot be written to: ${(error as Error).message}`, fix);
+  }
+  const lock = new SqliteConnection(join(folder, 'in-use.lock'), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch {
+    lock.close();
+    throw new OperatorError(
+      `The data folder "${folder}" is in use by another running Ordergraph`,
+      `Stop that one first. ${fix}`,
+    );
+  }
+  return {
+    release() {
+      if (!lock.open) return;
+      lock.exec('ROLLBACK');
+      lock.close();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { OperatorError } from '../../shared/errors';
+import { flagOf, type GatewayConfig, readConfig, settings } from '../config';
+
+/** Adds a flag for every setting of the gateway. Values are checked by the configuration, not by the parser. */
+function withSettings(command: Command): Command {
+  for (const [name, setting] of Object.entries(settings)) {
+    const help = `${setting.help} (${setting.env}; default: ${String(setting.default) || 'none'})`;
+    if (name === 'forwardHeader')
+      command.option(`${flagOf(name)} <name>`, help, (value: string, before: string[] = []) => [...before, value]);
+    else command.option(`${flagOf(name)} <value>`, help);
+  }
+  return command;
+}
+
+const repeatable = (value: string, before: string[] = []): string[] => [...before, value];
+
+function wholeNumber(least: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`it must be a whole number, at least ${least}`);
+    return value;
+  };
+}
+
+const dataOption = ['--data <folder>', 'Folder of the SQLite files. (ORDERGRAPH_DATA; default: .data)'] as const;
+const dataFolder = (given?: string): string => given ?? process.env.ORDERGRAPH_DATA ?? '.data';
+
+const program = new Command('ordergraph')
+  .description('A federated GraphQL graph over the programmes of the executive order on advanced AI.')
+  .showHelpAfterError()
+  .enablePositionalOptions();
+
+withSettings(program.command('start'))
+  .description(
+    'Everything in one process: four subgraphs on SQLite (or the databases named by ORDERGRAPH_<NAME>_DATABASE_URL) and the gateway.',
+  )
+  .option(...dataOption)
+  .option('--scale <n>', 'Scale of the exercise data made when the databases are new; 0 makes none.', wholeNumber(0), 1)
+  .action(async (options: Record<string, unknown> & { data?: string; scale: number }) => {
+    const { startAll } = await import('./start');
+    await startAll({
+      config: readConfig(options) as GatewayConfig,
+      dataFolder: dataFolder(options.data),
+      scale: options.scale,
+    });
+  });
+
+withSettings(program.command('gateway'))
+  .description('The gateway alone, over any Federation 2 supergraph; its subgraphs are reached over HTTP.')
+  .option('--supergraph <file>', 'Supergraph schema; that of the four programmes by default. (ORDERGRAPH_SUPERGRAPH)')
+  .option(
+    '--subgraph-url <name=url>',
+    'Where a subgraph answers, in place of what the supergraph says; repeatable. (ORDERGRAPH_SUBGRAPH_URLS, separated by commas)',
+    repeatable,
+  )
+  .action(async (options: Record<string, unknown> & { supergraph?: string; subgraphUrl?: string[] }) => {
+    const { startGateway } = await import('./gateway');
+    const urls = options.subgraphUrl ?? process.env.ORDERGRAPH_SUBGRAPH_URLS?.split(',').filter(Boolean) ?? [];
+    await startGateway({
+      config: readConfig(options) as GatewayConfig,
+      supergraph: options.supergraph ?? process.env.ORDERGRAPH_SUPERGRAPH,
+      urls,
+    });
+  });
+
+program
+  .command('subgraph')
+  .argument('<name>', 'submissions, reviews, workforce or infrastructure')
+  .description('One subgraph alone, over HTTP.')
+  .option('--host <address>', 'Address to listen on. (ORDERGRAPH_HOST)', process.env.ORDERGRAPH_HOST ?? '127.0.0.1')
+  .option(
+    '--port <n>',
+    'Port to listen on; 4001 to 4004 by default, in the order above. (ORDERGRAPH_PORT)',
+    wholeNumber(0),
+  )
+  .option(
+    '--database <url>',
+    'mysql://user:password@host:3306/name, or a SQLite file. (ORDERGRAPH_<NAME>_DATABASE_URL)',
+  )
+  .option(...dataOption)
+  .action(async (name: string, options: { host: string; port?: number; database?: string; data?: string }) => {
+    const { startSubgraph } = await import('./subgraph');
+    const port =
+      options.port ?? (process.env.ORDERGRAPH_PORT ? wholeNumber(0)(process.env.ORDERGRAPH_PORT) : undefined);
+    await startSubgraph({ name, ...options, port, dataFolder: dataFolder(options.data) });
+  });
+
+program
+  .command('migrate')
+  .argument('[names...]', 'subgraphs; all by default')
+  .description('Brings the databases of the subgraphs to the tables of this release, and ends.')
+  .option(...dataOption)
+  .action(async (names: string[], options: { data?: string }) => {
+    const { migrate } = await import('./migrate');
+    await migrate(names, dataFolder(options.data));
+  });
+
+program
+  .command('import')
+  .argument('<source>', 'a source of the list below, or "all"')
+  .argument('<file>', 'file or URL; with "all" a folder that is searched for the files of all sources')
+  .description('Imports published data. Importing the same file again changes nothing.')
+  .option(...dataOption)
+  .option('--rejects <file>', 'Write rejected rows to this file, one a line.')
+  .addHelpText('after', () => require('./import').describeSources())
+  .action(async (source: string, file: string, options: { data?: string; rejects?: string }) => {
+    const { importData } = await import('./import');
+    await importData({ source, file, dataFolder: dataFolder(options.data), rejectsFile: options.rejects });
+  });
+
+program
+  .command('exercise')
+  .description('Replaces the exercise data: a made-up, consistent story, every object of it marked as exercise data.')
+  .option('--scale <n>', 'How much: 1 is a small country-fair, 100 is about a million rows.', wholeNumber(1), 1)
+  .option('--seed <text>', 'Another seed, another story.', 'ordergraph')
+  .option('--as-of <date>', 'The day the story has come to, YYYY-MM-DD; today by default.')
+  .option(...dataOption)
+  .action(async (options: { scale: number; seed: string; asOf?: string; data?: string }) => {
+    const { replaceExercise } = await import('./exercise');
+    await replaceExercise({ ...options, dataFolder: dataFolder(options.data) });
+  });
+
+program
+  .command('schema')
+  .description('Writes the schemas of the subgraphs and the supergraph from the code.')
+  .option('--check', 'Write nothing; fail when a committed file is stale.')
+  .action(async ({ check }: { check?: boolean }) => {
+    const { checkSchemas, writeSchemas } = await import('./schema');
+    if (check) return checkSchemas();
+    const changed = writeSchemas();
+    process.stdout.write(
+      changed.length === 0 ? 'All schemas are up to date\n' : changed.map((file) => `wrote ${file}\n`).join(''),
+    );
+  });
+
+program
+  .command('compose')
+  .argument(
+    '<name=file...>',
+    'subgraphs: name, an optional "@url", and its schema file, as reviews@http://host/graphql=schema.graphql',
+  )
+  .description('Composes subgraph schemas into a supergraph, on standard output.')
+  .action(async (sources: string[]) => {
+    const { composeFiles } = await import('./compose');
+    process.stdout.write(composeFiles(sources));
+  });
+
+program
+  .command('migration')
+  .argument('<subgraph>')
+  .argument('<name>', 'what the migration does, in kebab case')
+  .description('Drafts the next migration of a subgraph from its entities, for MySQL and SQLite.')
+  .requiredOption('--mysql <url>', 'An empty scratch database on a MySQL-protocol server.')
+  .action(async (subgraph: string, name: string, { mysql }: { mysql: string }) => {
+    const { draftMigration } = await import('./migration');
+    const file = await draftMigration(subgraph, name, mysql);
+    process.stdout.write(file ? `wrote ${file}\n` : 'The tables already say what the entities say\n');
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(error instanceof OperatorError ? `${error.message}\n` : `${(error as Error).stack ?? error}\n`);
+  process.exitCode = 1;
+  // servers and pools that a failed start left open must not keep the process
+  setTimeout(() => process.exit(1), 500).unref();
+});

@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { OperatorError } from '../../shared/errors';
+import { packageRoot } from '../../shared/package-root';
+import { compose } from '../supergraph/compose';
+import { subgraphs } from './subgraphs';
+
+/** The supergraph of the four subgraphs, generated and committed, so that the all-in-one start need not compose. */
+export const SUPERGRAPH_FILE = join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql');
+
+/** Every generated file with what it should hold. */
+function generated(): { file: string; content: string }[] {
+  return [
+    ...subgraphs.map(({ name, sdl }) => ({
+      file: join(packageRoot, 'subgraphs', name, 'schema.graphql'),
+      content: sdl,
+    })),
+    { file: SUPERGRAPH_FILE, content: compose(subgraphs.map(({ name, sdl }) => ({ name, sdl }))) },
+  ];
+}
+
+function current(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the schemas of the subgraphs and the supergraph; returns the files that changed. */
+export function writeSchemas(): string[] {
+  const changed = generated().filter(({ file, content }) => current(file) !== content);
+  for (const { file, content } of changed) writeFileSync(file, content);
+  return changed.map(({ file }) => relative(packageRoot, file));
+}
+
+/** @throws OperatorError naming the generated files that no longer say what the code says. */
+export function checkSchemas(): void {
+  const stale = generated().filter(({ file, content }) => current(file) !== content);
+  if (stale.length > 0)
+    throw new OperatorError(
+      `Stale generated files: ${stale.map(({ file }) => relative(packageRoot, file)).join(', ')}`,
+      'Run `npm run generate`, look at the difference, and commit it',
+    );
+}

@@ -1,0 +1,70 @@
+import { OperatorError } from '../../shared/errors';
+import { listen } from '../../shared/http/listen';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { describeConfig, type GatewayConfig } from '../config';
+import { createGateway } from '../server';
+import { createLog } from '../telemetry/log';
+import { InProcessDataSource } from '../transport/in-process';
+import { readText } from './compose';
+import { lockDataFolder } from './data-folder';
+import { fillWhenNew } from './exercise';
+import { SUPERGRAPH_FILE } from './schema';
+import { closeOnSignal } from './shutdown';
+import { databaseUrl, subgraphs } from './subgraphs';
+
+export interface StartOptions {
+  config: GatewayConfig;
+  dataFolder: string;
+  /** Scale of the exercise data made when the databases are new; 0 makes none. */
+  scale: number;
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+/** Runs the four subgraphs and the gateway in this process until a signal ends it. */
+export async function startAll({ config, dataFolder, scale }: StartOptions): Promise<void> {
+  const log = createLog(config.logLevel, 'ordergraph');
+  say(`Ordergraph, everything in one process\n${describeConfig(config)}\n  data = ${dataFolder}`);
+  const lock = lockDataFolder(dataFolder);
+  const open: OpenSubgraph[] = [];
+  const close = async () => {
+    await Promise.all(open.map((subgraph) => subgraph.close()));
+    lock.release();
+  };
+  try {
+    say('Opening the databases …');
+    for (const subgraph of subgraphs)
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
+    await fillWhenNew(open, scale, say);
+    say('Starting the gateway …');
+    const server = await createGateway({
+      supergraphSdl: readText(SUPERGRAPH_FILE, 'The supergraph'),
+      config,
+      log,
+      transport: ({ name }) => {
+        const subgraph = open.find((candidate) => candidate.name === name);
+        if (!subgraph)
+          throw new OperatorError(
+            `The supergraph names a subgraph "${name}" that is not part of this process`,
+            'Run `npm run generate`',
+          );
+        return new InProcessDataSource(subgraph);
+      },
+      subgraphsReady: async () => {
+        const ready = await Promise.all(
+          open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),
+        );
+        return Object.fromEntries(ready);
+      },
+    });
+    const address = await listen(server, config.host, config.port);
+    closeOnSignal(log, async () => {
+      await server.close();
+      await close();
+    });
+    say(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Ctrl-C ends it.`);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+// Must stand before @apollo/gateway is loaded: it reads the variable once, and otherwise reports anonymously.
+import './telemetry/off';
+import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { OperatorError } from '../shared/errors';
+import { publicError } from '../shared/http/errors';
+import { createServer } from '../shared/http/server';
+import type { GatewayConfig } from './config';
+import type { ForwardedHeaders } from './transport/http';
+
+export interface GatewayParts {
+  readonly supergraphSdl: string;
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  /** How a subgraph of the supergraph is reached. */
+  readonly transport: (subgraph: { name: string; url?: string }) => GraphQLDataSource;
+  /** Whether each subgraph answers, where that is known. */
+  readonly subgraphsReady?: () => Promise<Record<string, boolean>>;
+}
+
+/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, and Apollo Sandbox for browsers. */
+export async function createGateway({
+  supergraphSdl,
+  config,
+  log,
+  transport,
+  subgraphsReady,
+}: GatewayParts): Promise<FastifyInstance> {
+  const gateway = new ApolloGateway({
+    supergraphSdl,
+    buildService: ({ name, url }) => transport({ name, url }),
+    logger: log,
+  });
+  const server = createServer({
+    log,
+    maxRequestBytes: config.maxRequestBytes,
+    readiness: async () => {
+      const parts = (await subgraphsReady?.()) ?? {};
+      return { ready: Object.values(parts).every(Boolean), parts };
+    },
+  });
+  const apollo = new ApolloServer<ForwardedHeaders>({
+    gateway: gateway as never,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
+    // an unknown operationName is the client's mistake, not ours
+    status400ForVariableCoercionErrors: true,
+    plugins: [ApolloServerPluginLandingPageLocalDefault({ embed: true }), fastifyApolloDrainPlugin(server)],
+    logger: log,
+  } as never);
+  try {
+    await apollo.start();
+  } catch (error) {
+    throw new OperatorError(
+      `The supergraph cannot be served: ${(error as Error).message}`,
+      'Check that the file is a Federation 2 supergraph schema, as composition writes it',
+      { cause: error },
+    );
+  }
+  await server.register(fastifyApollo(apollo), {
+    context: async (request) => ({ headers: request.headers as Record<string, string | undefined> }),
+  });
+  server.get('/', async (_request, reply) => reply.redirect('/graphql'));
+  return server;
+}

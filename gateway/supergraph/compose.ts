@@ -1,0 +1,27 @@
+import { composeServices } from '@apollo/composition';
+import { parse } from 'graphql';
+import { OperatorError } from '../../shared/errors';
+
+/** A subgraph as composition sees it. */
+export interface PublishedSubgraph {
+  readonly name: string;
+  readonly sdl: string;
+  /** Where it answers; empty when it is reached in-process. */
+  readonly url?: string;
+}
+
+/**
+ * Composes subgraphs into a supergraph by the rules of Federation 2.
+ * @returns the supergraph schema. @throws OperatorError with every composition error when they do not compose.
+ */
+export function compose(subgraphs: readonly PublishedSubgraph[]): string {
+  const result = composeServices(
+    subgraphs.map(({ name, sdl, url }) => ({ name, url: url ?? '', typeDefs: parse(sdl) })),
+  );
+  if (result.supergraphSdl !== undefined) return `${result.supergraphSdl}\n`;
+  const errors = (result.errors ?? []).map(({ message }) => `- ${message}`);
+  throw new OperatorError(
+    `The subgraphs ${subgraphs.map(({ name }) => name).join(', ')} do not compose:\n${errors.join('\n')}`,
+    'Mend the schemas named above; the supergraph was left as it is',
+  );
+}

@@ -1,0 +1,48 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { Logger } from 'pino';
+
+/** Says whether a process can do its work, and if not, which part cannot. */
+export type Readiness = () => Promise<{ ready: boolean; parts: Record<string, boolean> }>;
+
+/**
+ * A Fastify server with what all our servers share: health checks, and refusal of compressed bodies, which nobody who is not
+ * yet known should make us inflate.
+ */
+export function createServer(options: { log: Logger; maxRequestBytes: number; readiness: Readiness }): FastifyInstance {
+  const fastifyOptions: FastifyServerOptions = {
+    loggerInstance: options.log as never,
+    bodyLimit: options.maxRequestBytes,
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    requestTimeout: 60_000,
+  };
+  const server = Fastify(fastifyOptions) as unknown as FastifyInstance;
+  server.addHook('onRequest', async (request, reply) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity')
+      await reply
+        .code(415)
+        .send({
+          errors: [
+            {
+              message: 'Compressed request bodies are not accepted; send plain JSON',
+              extensions: { code: 'UNSUPPORTED_ENCODING' },
+            },
+          ],
+        });
+  });
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error({ err: error }, 'request failed');
+    const message = status >= 500 ? 'Internal error' : error.message;
+    return reply
+      .code(status)
+      .send({ errors: [{ message, extensions: { code: status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST' } }] });
+  });
+  server.get('/health/live', async () => ({ status: 'live' }));
+  server.get('/health/ready', async (_request, reply) => {
+    const { ready, parts } = await options.readiness();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', parts });
+  });
+  return server;
+}

@@ -1,0 +1,33 @@
+import { ApolloServer } from '@apollo/server';
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { publicError } from '../http/errors';
+import { createServer } from '../http/server';
+import type { Context } from './context';
+import type { OpenSubgraph } from './subgraph';
+
+/** Largest request that a gateway sends: entity fetches carry their representations. */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
+export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger): Promise<FastifyInstance> {
+  const server = createServer({
+    log,
+    maxRequestBytes: MAX_REQUEST_BYTES,
+    readiness: async () => {
+      const database = await subgraph.isReady();
+      return { ready: database, parts: { database } };
+    },
+  });
+  const apollo = new ApolloServer<Context>({
+    schema: subgraph.subgraph.schema,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: (formatted, error) => publicError(formatted, error, log),
+    plugins: [fastifyApolloDrainPlugin(server)],
+  });
+  await apollo.start();
+  await server.register(fastifyApollo(apollo), { context: async () => subgraph.context() });
+  return server;
+}
