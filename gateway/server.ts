@@ -49,8 +49,6 @@ export async function createGateway({
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
-    // an unknown operationName is the client's mistake, not ours
-    status400ForVariableCoercionErrors: true,
     plugins: [ApolloServerPluginLandingPageLocalDefault({ embed: true }), fastifyApolloDrainPlugin(server)],
     logger: log,
   } as never);

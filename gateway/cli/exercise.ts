@@ -1,14 +1,81 @@
+import { startOfDay } from '../../shared/calendar/civil';
+import { OperatorError } from '../../shared/errors';
+import { hasExercise, replaceExerciseRows } from '../../shared/exercise/store';
+import type { ExerciseRows, ExerciseWorld } from '../../shared/exercise/story';
+import { parseDate } from '../../shared/model/scalars';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { infrastructureExercise } from '../../subgraphs/infrastructure/exercise/exercise';
+import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
+import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';
+import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
+import { lockDataFolder } from './data-folder';
+import { databaseUrl, subgraphs } from './subgraphs';
 
-/** Makes exercise data when the databases have none. */
+/** The story of all programmes, by subgraph. What one programme knows of another reaches it as a story, as events will. */
+export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
+  const submissions = submissionsExercise(world);
+  const reviews = reviewsExercise(world, submissions.stories);
+  return new Map([
+    ['submissions', submissions.rows],
+    ['reviews', reviews.rows],
+    ['workforce', workforceExercise(world).rows],
+    ['infrastructure', infrastructureExercise(world, reviews.flaws).rows],
+  ]);
+}
+
+/** Puts a story in the place of the one that the databases hold. @returns the number of rows. */
+export async function storeExercise(open: readonly OpenSubgraph[], world: ExerciseWorld): Promise<number> {
+  const story = tellExercise(world);
+  let stored = 0;
+  for (const { name, database, subgraph } of open)
+    stored += await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
+  return stored;
+}
+
+/** Makes exercise data when no database has any. A part that a stopped start left undone is done again. */
 export async function fillWhenNew(
-  _open: readonly OpenSubgraph[],
-  _scale: number,
-  _say: (text: string) => void,
-): Promise<void> {}
-export async function replaceExercise(_options: {
+  open: readonly OpenSubgraph[],
+  scale: number,
+  say: (text: string) => void,
+): Promise<void> {
+  if (scale === 0) return;
+  const filled = await Promise.all(
+    open.map(({ database, subgraph }) => hasExercise(database, subgraph.parts.entities)),
+  );
+  if (filled.every(Boolean)) return;
+  say(`Making exercise data of scale ${scale} …`);
+  const rows = await storeExercise(open, { seed: 'ordergraph', scale, asOf: open[0]!.clock.now().toISOString() });
+  say(`Made ${rows} rows of exercise data: invented, and marked as such`);
+}
+
+export interface ExerciseOptions {
   scale: number;
   seed: string;
   asOf?: string;
   dataFolder: string;
-}): Promise<void> {}
+}
+
+/** Replaces the exercise data of all databases. */
+export async function replaceExercise({ scale, seed, asOf, dataFolder }: ExerciseOptions): Promise<void> {
+  const lock = lockDataFolder(dataFolder);
+  const open: OpenSubgraph[] = [];
+  try {
+    const day = asOf === undefined ? new Date().toISOString() : startOfDay(readDay(asOf));
+    for (const subgraph of subgraphs)
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
+    process.stdout.write(`Making exercise data of scale ${scale} …\n`);
+    const rows = await storeExercise(open, { seed, scale, asOf: day });
+    process.stdout.write(`Made ${rows} rows: invented, and marked as exercise data\n`);
+  } finally {
+    await Promise.all(open.map((subgraph) => subgraph.close()));
+    lock.release();
+  }
+}
+
+function readDay(text: string): string {
+  try {
+    return parseDate(text);
+  } catch (error) {
+    throw new OperatorError(`--as-of: ${(error as Error).message}`, 'Write a civil day, or leave it out for today');
+  }
+}

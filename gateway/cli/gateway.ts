@@ -8,7 +8,6 @@ import { HttpDataSource } from '../transport/http';
 import { readText } from './compose';
 import { SUPERGRAPH_FILE } from './schema';
 import { closeOnSignal } from './shutdown';
-import { defaultPort, subgraphs } from './subgraphs';
 
 export interface GatewayOptions {
   config: GatewayConfig;
@@ -37,10 +36,9 @@ export async function startGateway({ config, supergraph, urls }: GatewayOptions)
   const log = createLog(config.logLevel, 'gateway');
   const supergraphSdl = readText(supergraph ?? SUPERGRAPH_FILE, 'The supergraph');
   const given = parseUrls(urls);
-  const own = new Map(subgraphs.map(({ name }) => [name, `http://127.0.0.1:${defaultPort(name)}/graphql`]));
   const sources: HttpDataSource[] = [];
   const transport = ({ name, url }: { name: string; url?: string }): GraphQLDataSource => {
-    const address = given.get(name) ?? (url || (supergraph ? undefined : own.get(name)));
+    const address = given.get(name) ?? url;
     if (!address || !URL.canParse(address))
       throw new OperatorError(
         `The supergraph does not say where its subgraph "${name}" answers`,

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { OperatorError } from '../../shared/errors';
 import { packageRoot } from '../../shared/package-root';
 import { compose } from '../supergraph/compose';
-import { subgraphs } from './subgraphs';
+import { defaultUrl, subgraphs } from './subgraphs';
 
 /** The supergraph of the four subgraphs, generated and committed, so that the all-in-one start need not compose. */
 export const SUPERGRAPH_FILE = join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql');
@@ -15,7 +15,10 @@ function generated(): { file: string; content: string }[] {
       file: join(packageRoot, 'subgraphs', name, 'schema.graphql'),
       content: sdl,
     })),
-    { file: SUPERGRAPH_FILE, content: compose(subgraphs.map(({ name, sdl }) => ({ name, sdl }))) },
+    {
+      file: SUPERGRAPH_FILE,
+      content: compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) }))),
+    },
   ];
 }
 

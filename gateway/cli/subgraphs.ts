@@ -14,6 +14,11 @@ export function defaultPort(name: string): number {
   return 4001 + subgraphs.findIndex((subgraph) => subgraph.name === name);
 }
 
+/** Where a subgraph answers when it runs alone on this machine and nothing else is said. */
+export function defaultUrl(name: string): string {
+  return `http://127.0.0.1:${defaultPort(name)}/graphql`;
+}
+
 /** @throws OperatorError listing the subgraphs there are. */
 export function subgraphNamed(name: string): Subgraph {
   const found = subgraphs.find((subgraph) => subgraph.name === name);

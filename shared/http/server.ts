@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 
 /** Says whether a process can do its work, and if not, which part cannot. */
@@ -12,7 +12,7 @@ export function createServer(options: { log: Logger; maxRequestBytes: number; re
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
     bodyLimit: options.maxRequestBytes,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     requestTimeout: 60_000,
   };
@@ -20,16 +20,14 @@ export function createServer(options: { log: Logger; maxRequestBytes: number; re
   server.addHook('onRequest', async (request, reply) => {
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity')
-      await reply
-        .code(415)
-        .send({
-          errors: [
-            {
-              message: 'Compressed request bodies are not accepted; send plain JSON',
-              extensions: { code: 'UNSUPPORTED_ENCODING' },
-            },
-          ],
-        });
+      await reply.code(415).send({
+        errors: [
+          {
+            message: 'Compressed request bodies are not accepted; send plain JSON',
+            extensions: { code: 'UNSUPPORTED_ENCODING' },
+          },
+        ],
+      });
   });
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -37,6 +37,7 @@ export function links(
   draft.name = table;
   draft.key = 'ownerKey';
   draft.stored = true;
+  draft.linkOwner = ownerClass;
 
   const comparison: Comparison = {
     kind: 'link',

@@ -56,6 +56,8 @@ export interface Model {
   defaultOrder: readonly Order[];
   selectable: Map<string, Selectable>;
   hasMany: HasMany[];
+  /** Of a link table: whose links it holds. */
+  linkOwner?: ModelClass;
 }
 
 const models = new WeakMap<object, Model>();

@@ -1,5 +1,6 @@
+import type { Link } from '../../../shared/model/links';
 import type { ReferenceTable } from '../../../shared/subgraph/references';
-import { AtlasTactic } from '../atlas/atlas';
+import { AtlasTactic, AtlasTechnique, TechniqueTactic } from '../atlas/atlas';
 
 const tactic = (id: string, name: string, ordinal: number): Partial<AtlasTactic> => ({
   id,
@@ -29,4 +30,51 @@ export const tactics: readonly Partial<AtlasTactic>[] = [
   tactic('AML.TA0011', 'Impact', 16),
 ];
 
-export const references: readonly ReferenceTable[] = [{ target: AtlasTactic, rows: tactics }];
+const technique = (id: string, name: string): Partial<AtlasTechnique> => ({
+  id,
+  name,
+  description: null,
+  parentId: null,
+  maturity: null,
+  attackId: null,
+});
+
+/** The techniques that findings of the exercise name. */
+export const techniques: readonly Partial<AtlasTechnique>[] = [
+  technique('AML.T0000', 'Search Open Technical Databases'),
+  technique('AML.T0012', 'Valid Accounts'),
+  technique('AML.T0015', 'Evade AI Model'),
+  technique('AML.T0020', 'Poison Training Data'),
+  technique('AML.T0024', 'Exfiltration via AI Inference API'),
+  technique('AML.T0029', 'Denial of AI Service'),
+  technique('AML.T0040', 'AI Model Inference API Access'),
+  technique('AML.T0043', 'Craft Adversarial Data'),
+  technique('AML.T0048', 'External Harms'),
+  technique('AML.T0051', 'LLM Prompt Injection'),
+  technique('AML.T0054', 'LLM Jailbreak'),
+  technique('AML.T0057', 'LLM Data Leakage'),
+];
+
+const serves = (ownerKey: string, ...tacticIds: string[]): Link[] =>
+  tacticIds.map((targetKey) => ({ ownerKey, targetKey }));
+
+const techniqueTactics: readonly Link[] = [
+  ...serves('AML.T0000', 'AML.TA0002'),
+  ...serves('AML.T0012', 'AML.TA0004', 'AML.TA0012'),
+  ...serves('AML.T0015', 'AML.TA0004', 'AML.TA0007', 'AML.TA0011'),
+  ...serves('AML.T0020', 'AML.TA0003', 'AML.TA0006'),
+  ...serves('AML.T0024', 'AML.TA0010'),
+  ...serves('AML.T0029', 'AML.TA0011'),
+  ...serves('AML.T0040', 'AML.TA0000'),
+  ...serves('AML.T0043', 'AML.TA0001'),
+  ...serves('AML.T0048', 'AML.TA0011'),
+  ...serves('AML.T0051', 'AML.TA0005'),
+  ...serves('AML.T0054', 'AML.TA0012', 'AML.TA0007'),
+  ...serves('AML.T0057', 'AML.TA0010'),
+];
+
+export const references: readonly ReferenceTable[] = [
+  { target: AtlasTactic, rows: tactics },
+  { target: AtlasTechnique, rows: techniques },
+  { target: TechniqueTactic, rows: techniqueTactics },
+];

@@ -1,0 +1,357 @@
+import { addDays, civilDate, startOfDay } from '../../../shared/calendar/civil';
+import {
+  after,
+  EXERCISE_AGENCIES,
+  type ExerciseRows,
+  type ExerciseWorld,
+  type FlawStory,
+  latest,
+  officeTime,
+  randomOf,
+  rows,
+} from '../../../shared/exercise/story';
+import { stableId } from '../../../shared/ids';
+import type { Link } from '../../../shared/model/links';
+import { CapabilityAssessment } from '../capability/capability';
+import { CaseSector, CaseSystem, ClearinghouseCase } from '../clearinghouse/clearinghouse-case';
+import { DirectiveProgress } from '../directive/directive';
+import { dimensions, directives, sectors } from '../reference/references';
+import { SectorRisk } from '../sector/sector';
+import { FederalSystem, SystemSector } from '../system/federal-system';
+import { DefensiveTool, DeploymentSystem, ToolDeployment, ToolPurpose, ToolSubcategory } from '../tool/defensive-tool';
+import { Vendor } from '../vendor/vendor';
+import { Vulnerability } from '../vulnerability/vulnerability';
+import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+
+const VENDORS = ['Granite', 'Basalt', 'Marble', 'Slate', 'Quartz', 'Feldspar'];
+const PRODUCTS = ['Mail Gateway', 'Edge Router', 'Identity Server', 'File Transfer', 'Hypervisor', 'Web Console'];
+const WEAKNESSES = ['CWE-22', 'CWE-78', 'CWE-79', 'CWE-89', 'CWE-287', 'CWE-416', 'CWE-502', 'CWE-787'];
+const SYSTEMS = [
+  'Case Management',
+  'Payroll',
+  'Records',
+  'Field Office Network',
+  'Public Portal',
+  'Analytics',
+  'Identity',
+  'Grants',
+];
+
+/** Everything the generator makes of the infrastructure programme. */
+export function infrastructureExercise(world: ExerciseWorld, flaws: readonly FlawStory[]): { rows: ExerciseRows[] } {
+  const vendors = VENDORS.map((name) => ({
+    key: `exercise-${name.toLowerCase()}`,
+    name: `Exercise Vendor ${name}`,
+    developerKey: null,
+  }));
+  const vulnerabilities = makeVulnerabilities(world);
+  const { tools, subcategories } = makeTools(world);
+  const systems: Partial<FederalSystem>[] = [];
+  const systemSectors: Link[] = [];
+  const findings: Partial<VulnerabilityFinding>[] = [];
+  const deployments: Partial<ToolDeployment>[] = [];
+  const deploymentSystems: Link[] = [];
+  for (const agencyKey of EXERCISE_AGENCIES) {
+    const own = makeSystems(world, agencyKey, systemSectors);
+    deploy(world, agencyKey, own, tools, deployments, deploymentSystems);
+    for (const system of own) findings.push(...find(world, system, vulnerabilities));
+    systems.push(...own);
+  }
+  const cases = makeCases(world, flaws, systems);
+  return {
+    rows: [
+      rows(Vendor, vendors),
+      rows(Vulnerability, vulnerabilities),
+      rows(FederalSystem, systems),
+      rows(SystemSector, systemSectors),
+      rows(VulnerabilityFinding, findings),
+      rows(DefensiveTool, tools),
+      rows(ToolSubcategory, subcategories),
+      rows(ToolDeployment, deployments),
+      rows(DeploymentSystem, deploymentSystems),
+      rows(SectorRisk, makeSectorRisks(world)),
+      rows(CapabilityAssessment, assess(world)),
+      rows(DirectiveProgress, progress(world)),
+      ...cases,
+    ],
+  };
+}
+
+/** The year 1900 has no CVE ids, so none of these can be taken for a real one. */
+function makeVulnerabilities(world: ExerciseWorld): Partial<Vulnerability>[] {
+  const random = randomOf(world, 'vulnerabilities');
+  return Array.from({ length: Math.min(1_000, 40 * world.scale) }, (_, index) => {
+    const added = addDays(civilDate(world.asOf), -random.integer(-0, 500));
+    const vendor = random.pick(VENDORS);
+    const product = random.pick(PRODUCTS);
+    return {
+      cveId: `CVE-1900-${String(10_000 + index)}`,
+      vendorKey: `exercise-${vendor.toLowerCase()}`,
+      vendorName: `Exercise Vendor ${vendor}`,
+      product: `${vendor} ${product}`,
+      name: `${vendor} ${product} vulnerability ${index + 1} (exercise)`,
+      description: 'A made-up vulnerability for exercises.',
+      requiredAction: 'Apply the vendor’s update (exercise).',
+      kevDateAdded: added,
+      kevDueDate: addDays(added, 21),
+      ransomwareUse: random.chance(0.2),
+      cwes: random.some(WEAKNESSES, random.integer(1, 2)),
+      notes: null,
+      exercise: true,
+    };
+  });
+}
+
+function makeSystems(world: ExerciseWorld, agencyKey: string, systemSectors: Link[]): Partial<FederalSystem>[] {
+  return Array.from({ length: 10 * world.scale }, (_, index) => {
+    const random = randomOf(world, `system ${agencyKey} ${index}`);
+    const id = stableId('sys', world.seed, agencyKey, index);
+    for (const { key } of random.some(sectors, random.integer(0, 2)))
+      systemSectors.push({ ownerKey: id, targetKey: key! });
+    const impactLevel = random.weighted({ LOW: 3, MODERATE: 5, HIGH: 2 });
+    return {
+      id,
+      agencyKey,
+      name: `${agencyKey.toUpperCase()} ${random.pick(SYSTEMS)} ${index + 1} (exercise)`,
+      impactLevel,
+      highValueAsset: impactLevel === 'HIGH' && random.chance(0.4),
+      atoExpires: random.chance(0.05) ? null : addDays(civilDate(world.asOf), random.integer(-120, 900)),
+      coveredByAiTool: false,
+      coveredSince: null,
+      version: 1,
+      exercise: true,
+    };
+  });
+}
+
+function makeTools(world: ExerciseWorld): { tools: Partial<DefensiveTool>[]; subcategories: Link[] } {
+  const random = randomOf(world, 'tools');
+  const subcategories: Link[] = [];
+  const tools = Object.values(ToolPurpose).flatMap((purpose, place) =>
+    [true, false].map((aiPowered): Partial<DefensiveTool> => {
+      const id = stableId('tol', world.seed, purpose, String(aiPowered));
+      const vendor = VENDORS[(place + (aiPowered ? 0 : 3)) % VENDORS.length]!;
+      for (const { id: dimension } of random.some(dimensions.slice(6), 2))
+        subcategories.push({ ownerKey: id, targetKey: dimension! });
+      return {
+        id,
+        name: `Exercise ${aiPowered ? 'AI ' : ''}${purpose.toLowerCase().replace('_', ' ')} tool`,
+        vendorName: `Exercise Vendor ${vendor}`,
+        aiPowered,
+        purpose,
+        modelId: null,
+        exercise: true,
+      };
+    }),
+  );
+  return { tools, subcategories };
+}
+
+/** Deploys tools at an agency, and marks the systems that an AI-powered one in use covers. */
+function deploy(
+  world: ExerciseWorld,
+  agencyKey: string,
+  systems: Partial<FederalSystem>[],
+  tools: readonly Partial<DefensiveTool>[],
+  deployments: Partial<ToolDeployment>[],
+  deploymentSystems: Link[],
+): void {
+  const random = randomOf(world, `deployments ${agencyKey}`);
+  for (const tool of random.some(tools, random.integer(3, 6))) {
+    const id = stableId('tdp', world.seed, agencyKey, tool.id!);
+    const stage = random.weighted({ PRE_DEPLOYMENT: 1, PILOT: 2, DEPLOYED: 6, RETIRED: 1 });
+    const since = civilDate(after(world.asOf, -random.next() * 700));
+    const covered = random.some(systems, Math.floor(systems.length * (0.1 + random.next() * 0.3)));
+    deployments.push({
+      id,
+      agencyKey,
+      toolId: tool.id,
+      stage,
+      since,
+      systemsCovered: covered.length,
+      haveAto: stage === 'DEPLOYED' || random.chance(0.3),
+      version: 1,
+      exercise: true,
+    });
+    deploymentSystems.push(...covered.map((system) => ({ ownerKey: id, targetKey: system.id! })));
+    if (tool.aiPowered && stage === 'DEPLOYED')
+      for (const system of covered) {
+        system.coveredByAiTool = true;
+        if (!system.coveredSince || since < system.coveredSince) system.coveredSince = since;
+      }
+  }
+}
+
+/** What was found on a system; with an AI-powered tool things are mended sooner. */
+function find(
+  world: ExerciseWorld,
+  system: Partial<FederalSystem>,
+  vulnerabilities: readonly Partial<Vulnerability>[],
+): Partial<VulnerabilityFinding>[] {
+  const random = randomOf(world, `findings ${system.id}`);
+  return random.some(vulnerabilities, random.integer(2, 10)).map((vulnerability) => {
+    const added = startOfDay(vulnerability.kevDateAdded!);
+    const seen = after(added, random.next() * 40);
+    const detectedAt = seen > world.asOf ? latest(added, after(world.asOf, -0.5)) : seen;
+    const known = startOfDay(addDays(vulnerability.kevDueDate!, 1));
+    const dueAt = detectedAt > known ? after(detectedAt, 14) : known;
+    const mended = after(
+      detectedAt,
+      (system.coveredByAiTool ? 3 : 6) + random.next() * (system.coveredByAiTool ? 22 : 40),
+    );
+    const lot = random.weighted({ mended: 80, falsePositive: 6, retired: 3, stuck: 11 });
+    const isMended = lot === 'mended' && mended <= world.asOf;
+    const status = isMended
+      ? random.weighted({ REMEDIATED: 1, VERIFIED: 2 })
+      : lot === 'falsePositive'
+        ? 'FALSE_POSITIVE'
+        : lot === 'retired'
+          ? 'SYSTEM_RETIRED'
+          : random.weighted({ OPEN: 4, IN_REMEDIATION: 4, MITIGATED: 2 });
+    return {
+      id: stableId('vfn', system.id!, vulnerability.cveId!),
+      systemId: system.id,
+      agencyKey: system.agencyKey,
+      cveId: vulnerability.cveId,
+      detectedAt,
+      dueAt,
+      status,
+      remediatedAt: isMended ? mended : null,
+      method: random.pick(['authenticated scan', 'agent report', 'external scan']),
+      reopensId: null,
+      version: 1,
+      exercise: true,
+    };
+  });
+}
+
+function makeSectorRisks(world: ExerciseWorld): Partial<SectorRisk>[] {
+  return sectors.flatMap(({ key }) =>
+    [0, 90, 180, 270, 360, 450, 540, 630].map((daysAgo) => {
+      const random = randomOf(world, `sector risk ${key} ${daysAgo}`);
+      return {
+        id: stableId('srk', world.seed, key!, daysAgo),
+        sectorKey: key,
+        asOf: addDays(civilDate(world.asOf), -daysAgo),
+        level: random.weighted({ LOW: 2, GUARDED: 4, ELEVATED: 3, HIGH: 1 }),
+        drivers: 'As reported by the sector’s partners (exercise).',
+        exercise: true,
+      };
+    }),
+  );
+}
+
+function assess(world: ExerciseWorld): Partial<CapabilityAssessment>[] {
+  return EXERCISE_AGENCIES.flatMap((agencyKey) =>
+    dimensions.flatMap(({ id }) => {
+      const random = randomOf(world, `capability ${agencyKey} ${id}`);
+      const before = random.integer(1, 3);
+      const base = {
+        agencyKey,
+        dimensionId: id,
+        target: random.integer(3, 4),
+        assessor: 'Self-assessment (exercise)',
+        exercise: true,
+      };
+      return [
+        {
+          ...base,
+          id: stableId('cas', world.seed, agencyKey, id!, 1),
+          tier: before,
+          assessedOn: addDays(civilDate(world.asOf), -400),
+          current: false,
+        },
+        {
+          ...base,
+          id: stableId('cas', world.seed, agencyKey, id!, 2),
+          tier: Math.min(4, before + random.integer(0, 1)),
+          assessedOn: addDays(civilDate(world.asOf), -random.integer(5, 90)),
+          current: true,
+        },
+      ];
+    }),
+  );
+}
+
+function progress(world: ExerciseWorld): Partial<DirectiveProgress>[] {
+  return EXERCISE_AGENCIES.flatMap((agencyKey) =>
+    directives.map(({ id }) => ({
+      id: stableId('dpr', world.seed, agencyKey, id!),
+      agencyKey,
+      directiveId: id,
+      status: randomOf(world, `directive ${agencyKey} ${id}`).weighted({
+        NOT_STARTED: 1,
+        IN_PROGRESS: 3,
+        REPORTED_COMPLETE: 4,
+        VERIFIED: 3,
+        EXCEPTION_REPORTED: 1,
+      }),
+      asOf: addDays(civilDate(world.asOf), -7),
+      exercise: true,
+    })),
+  );
+}
+
+/** Cases that reviews led to, and cases of other origin. */
+function makeCases(
+  world: ExerciseWorld,
+  flaws: readonly FlawStory[],
+  systems: readonly Partial<FederalSystem>[],
+): ExerciseRows[] {
+  const cases: Partial<ClearinghouseCase>[] = [];
+  const caseSectors: Link[] = [];
+  const caseSystems: Link[] = [];
+  const open = (
+    id: string,
+    origin: {
+      openedByKey: string;
+      findingId: string | null;
+      source: ClearinghouseCase['source'];
+      openedAt: string;
+      sectorKeys: readonly string[];
+    },
+  ) => {
+    const random = randomOf(world, `case ${id}`);
+    const { sectorKeys, ...facts } = origin;
+    const patched = after(origin.openedAt, 15 + random.next() * 60);
+    const published = after(patched, 5 + random.next() * 20);
+    const refused = random.chance(0.1);
+    const status: ClearinghouseCase['status'] = refused
+      ? random.weighted({ DECLINED: 1, NOT_A_FLAW: 1 })
+      : published <= world.asOf
+        ? random.weighted({ PUBLISHED: 1, CLOSED: 1 })
+        : patched <= world.asOf
+          ? 'PATCH_AVAILABLE'
+          : random.weighted({ OPEN: 2, VALIDATED: 2, PATCH_IN_PROGRESS: 3 });
+    cases.push({
+      id,
+      ...facts,
+      title: `Flaw ${id.slice(-6)} (exercise)`,
+      cveId: null,
+      status,
+      priority: random.weighted({ LOW: 1, MEDIUM: 3, HIGH: 3, URGENT: 1 }),
+      embargoUntil: refused ? null : after(patched, 7),
+      patchedAt: !refused && patched <= world.asOf ? patched : null,
+      publishedAt: !refused && published <= world.asOf ? published : null,
+      version: 1,
+      exercise: true,
+    });
+    caseSectors.push(...sectorKeys.map((targetKey) => ({ ownerKey: id, targetKey })));
+    caseSystems.push(
+      ...random.some(systems, random.integer(0, 3)).map((system) => ({ ownerKey: id, targetKey: system.id! })),
+    );
+  };
+  for (const { caseId, findingId, agencyKey, sectorKeys, sharedAt } of flaws)
+    open(caseId, { openedByKey: agencyKey, findingId, source: 'REVIEW_FINDING', openedAt: sharedAt, sectorKeys });
+  for (let index = 0; index < 12 * world.scale; index += 1) {
+    const random = randomOf(world, `other case ${index}`);
+    open(stableId('chc', world.seed, index), {
+      openedByKey: random.pick(['cisa', 'nsa', 'treasury']),
+      findingId: null,
+      source: random.weighted({ INDUSTRY: 2, AGENCY_SCAN: 1 }),
+      openedAt: officeTime(after(world.asOf, -1 - random.next() * 600), random),
+      sectorKeys: random.some(sectors, 1).map(({ key }) => key!),
+    });
+  }
+  return [rows(ClearinghouseCase, cases), rows(CaseSector, caseSectors), rows(CaseSystem, caseSystems)];
+}

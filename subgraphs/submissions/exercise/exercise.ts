@@ -1,0 +1,561 @@
+import { addBusinessDays } from '../../../shared/calendar/business-days';
+import { civilDate } from '../../../shared/calendar/civil';
+import type { Random } from '../../../shared/exercise/random';
+import {
+  after,
+  daysFrom,
+  type ExerciseRows,
+  type ExerciseWorld,
+  earliest,
+  latest,
+  officeTime,
+  REVIEWING_AGENCIES,
+  randomOf,
+  rows,
+  type SubmissionStory,
+} from '../../../shared/exercise/story';
+import { stableId } from '../../../shared/ids';
+import type { Link } from '../../../shared/model/links';
+import { DeveloperOrganization } from '../developer/developer-organization';
+import { AIModel } from '../model/ai-model';
+import { ModelVersion } from '../model/model-version';
+import { AccessGrant } from '../submission/access-grant';
+import { Artifact } from '../submission/artifact';
+import { CapabilityArea, Declaration, SelfEvaluation } from '../submission/declaration';
+import { InformationRequest } from '../submission/information-request';
+import { LaunchPlan } from '../submission/launch-plan';
+import { Submission, SubmissionAgency, SubmissionSector } from '../submission/submission';
+import { SubmissionEvent } from '../submission/submission-event';
+import { reviewWindow } from '../submission/window';
+
+/** Trees, so that no company is meant. */
+const NAMES = [
+  'Alder',
+  'Aspen',
+  'Beech',
+  'Birch',
+  'Cedar',
+  'Cypress',
+  'Elm',
+  'Hazel',
+  'Juniper',
+  'Larch',
+  'Linden',
+  'Maple',
+  'Oak',
+  'Olive',
+  'Pine',
+  'Poplar',
+  'Rowan',
+  'Spruce',
+  'Tamarack',
+  'Willow',
+];
+const COUNTRIES = ['US', 'US', 'US', 'GB', 'CA', 'FR', 'JP', 'KR'];
+const SECTORS = [
+  'financial-services',
+  'energy',
+  'healthcare-public',
+  'communications',
+  'it',
+  'water',
+  'dib',
+  'transport',
+];
+const EVALUATIONS = ['cybench', 'gdm_intercode_ctf', 'swe_bench', 'gpqa', 'agentharm'];
+
+/** How far back the story goes: two fiscal years and a little. */
+const STORY_DAYS = 720;
+
+/** Everything the generator makes of the submissions programme, and what the other programmes are told of it. */
+export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
+  const random = randomOf(world, 'submissions');
+  const tables = new Tables();
+  const developers = Array.from({ length: Math.min(200, 10 + 2 * world.scale) }, (_, index) =>
+    developer(index, random.fork(`developer ${index}`)),
+  );
+  tables.developers.push(...developers);
+  const stories: SubmissionStory[] = [];
+  const count = 30 * world.scale;
+  const drafts = Array.from({ length: count }, (_, index) => {
+    const own = random.fork(`submission ${index}`);
+    return { index, own, draftedAt: officeTime(after(world.asOf, -1 - own.next() * STORY_DAYS), own) };
+  }).sort((a, b) => (a.draftedAt < b.draftedAt ? -1 : 1));
+  const numbers = new Map<string, number>();
+  for (const { index, own, draftedAt } of drafts) {
+    const year = civilDate(draftedAt).slice(0, 4);
+    const running = (numbers.get(year) ?? 0) + 1;
+    numbers.set(year, running);
+    const number = `AIS-${year}-${String(running).padStart(6, '0')}`;
+    const story = new SubmissionPlot(world, own, own.pick(developers), index, number, draftedAt).tell(tables);
+    if (story) stories.push(story);
+  }
+  return { rows: tables.rows(), stories };
+}
+
+function developer(index: number, random: Random): Partial<DeveloperOrganization> {
+  const name = NAMES[index % NAMES.length]!;
+  const round = Math.floor(index / NAMES.length);
+  const key = `exercise-${name.toLowerCase()}${round > 0 ? `-${round + 1}` : ''}`;
+  const status = random.weighted({ IN_FORCE: 5, IN_DISCUSSION: 2, NONE: 2, ENDED: 1 });
+  return {
+    key,
+    legalName: `Exercise Developer ${name}${round > 0 ? ` ${round + 1}` : ''}`,
+    country: random.pick(COUNTRIES),
+    category: random.weighted({ INDUSTRY: 8, ACADEMIA: 1, OTHER: 1 }),
+    kevVendorNames: [],
+    alsoKnownAs: [],
+    pointOfContact: 'Office of model safety',
+    agreementStatus: status,
+    agreementRef: status === 'IN_FORCE' ? `EX-AGR-${String(index + 1).padStart(4, '0')}` : null,
+    version: 1,
+    exercise: true,
+  };
+}
+
+class Tables {
+  readonly developers: Partial<DeveloperOrganization>[] = [];
+  readonly models: Partial<AIModel>[] = [];
+  readonly versions: Partial<ModelVersion>[] = [];
+  readonly submissions: Partial<Submission>[] = [];
+  readonly sectors: Link[] = [];
+  readonly agencies: Link[] = [];
+  readonly plans: Partial<LaunchPlan>[] = [];
+  readonly grants: Partial<AccessGrant>[] = [];
+  readonly artifacts: Partial<Artifact>[] = [];
+  readonly declarations: Partial<Declaration>[] = [];
+  readonly evaluations: Partial<SelfEvaluation>[] = [];
+  readonly requests: Partial<InformationRequest>[] = [];
+  readonly events: Partial<SubmissionEvent>[] = [];
+
+  rows(): ExerciseRows[] {
+    return [
+      rows(DeveloperOrganization, this.developers),
+      rows(AIModel, this.models),
+      rows(ModelVersion, this.versions),
+      rows(Submission, this.submissions),
+      rows(SubmissionSector, this.sectors),
+      rows(SubmissionAgency, this.agencies),
+      rows(LaunchPlan, this.plans),
+      rows(AccessGrant, this.grants),
+      rows(Artifact, this.artifacts),
+      rows(Declaration, this.declarations),
+      rows(SelfEvaluation, this.evaluations),
+      rows(InformationRequest, this.requests),
+      rows(SubmissionEvent, this.events),
+    ];
+  }
+}
+
+type Happening = Omit<Partial<SubmissionEvent>, 'id' | 'sequence' | 'submissionId'> & {
+  occurredAt: string;
+  kind: SubmissionEvent['kind'];
+};
+
+/** The story of one submission, from draft to end, as far as it has come. */
+class SubmissionPlot {
+  private readonly id: string;
+  private readonly events: Happening[] = [];
+  private readonly asOf: string;
+
+  constructor(
+    private readonly world: ExerciseWorld,
+    private readonly random: Random,
+    private readonly developer: Partial<DeveloperOrganization>,
+    private readonly index: number,
+    private readonly number: string,
+    private readonly draftedAt: string,
+  ) {
+    this.id = stableId('sub', world.seed, index);
+    this.asOf = world.asOf;
+  }
+
+  tell(tables: Tables): SubmissionStory | undefined {
+    const { random, id, asOf, draftedAt } = this;
+    const filed = after(draftedAt, 1 + random.next() * 9);
+    const filedAt = filed <= asOf ? filed : null;
+    const plans = this.plans(filedAt ?? draftedAt, filedAt === null);
+    const plannedLaunchAt = plans.at(-1)!.plannedLaunchAt!;
+    const window = reviewWindow({ at: plannedLaunchAt });
+    const fate = filedAt === null ? ({ lifecycle: 'DRAFT' } as Fate) : this.fate(filedAt, plans.at(-1)!);
+    const model = this.model(fate);
+    const version = this.version(model, draftedAt);
+    const agencyKeys = filedAt === null ? [] : random.some(REVIEWING_AGENCIES, random.integer(1, 4));
+    const sectorKeys = random.some(SECTORS, random.integer(0, 3));
+    const all = random.chance(0.3);
+    const shared: readonly string[] = all && filedAt !== null ? REVIEWING_AGENCIES : agencyKeys;
+
+    this.happen({ occurredAt: draftedAt, kind: 'DRAFTED', actor: 'developer', toState: 'DRAFT' });
+    if (filedAt !== null)
+      this.happen({ occurredAt: filedAt, kind: 'FILED', actor: 'developer', fromState: 'DRAFT', toState: 'FILED' });
+    for (const plan of plans.slice(1))
+      this.happen({
+        occurredAt: plan.changedAt!,
+        kind: 'PLAN_CHANGED',
+        actor: 'developer',
+        detail: `Launch now planned for ${plan.plannedLaunchAt}`,
+      });
+    const requests = filedAt === null ? [] : this.requests(filedAt, fate);
+    const grants = filedAt === null ? [] : this.grants(shared, filedAt, window, fate);
+    this.end(fate);
+
+    tables.models.push(model);
+    tables.versions.push(version);
+    tables.submissions.push({
+      id,
+      number: this.number,
+      developerKey: this.developer.key,
+      modelId: model.id,
+      versionId: version.id,
+      lifecycle: fate.lifecycle,
+      intakeStatus: requests.some(({ status }) => status === 'OPEN')
+        ? 'INFORMATION_REQUESTED'
+        : filedAt !== null && daysFrom(filedAt, asOf) > 2
+          ? 'COMPLETE'
+          : 'UNCHECKED',
+      createdAt: draftedAt,
+      filedAt,
+      plannedLaunchAt,
+      windowOpensAt: window.opens,
+      windowClosesAt: window.closes,
+      sharingPreference: all ? 'ALL_REVIEWING_AGENCIES' : 'NAMED_AGENCIES_ONLY',
+      mitigationsDeclared: random.chance(0.7)
+        ? 'Refusal training, rate limits, monitoring of misuse (exercise).'
+        : null,
+      preLaunchAccessSeconds: accessSeconds(grants, earliest(plannedLaunchAt, fate.launchedAt, fate.endedAt, asOf)),
+      launchedAt: fate.launchedAt ?? null,
+      launchScope: fate.launchedAt ? random.weighted({ GENERAL: 3, LIMITED: 1 }) : null,
+      launchRecordedAt: fate.launchedAt ? earliest(after(fate.launchedAt, random.next() * 5), asOf) : null,
+      launchRecordedBy: fate.launchedAt ? 'developer' : null,
+      launchSource: fate.launchedAt ? 'DEVELOPER' : null,
+      withdrawnAt: fate.lifecycle === 'WITHDRAWN' ? fate.endedAt! : null,
+      withdrawalPhase: fate.lifecycle === 'WITHDRAWN' ? phaseAt(fate.endedAt!, window) : null,
+      withdrawalReason: null,
+      closedAt: fate.closedAt ?? null,
+      version: 1 + plans.length,
+      exercise: true,
+    });
+    tables.agencies.push(...agencyKeys.map((targetKey) => ({ ownerKey: id, targetKey })));
+    tables.sectors.push(...sectorKeys.map((targetKey) => ({ ownerKey: id, targetKey })));
+    tables.plans.push(...plans);
+    tables.grants.push(...grants);
+    tables.requests.push(...requests);
+    this.documents(tables);
+    const ordered = this.events
+      .filter(({ occurredAt }) => occurredAt <= asOf)
+      .map((event, place) => ({ event, place }))
+      .sort((a, b) =>
+        a.event.occurredAt === b.event.occurredAt
+          ? a.place - b.place
+          : a.event.occurredAt < b.event.occurredAt
+            ? -1
+            : 1,
+      );
+    ordered.forEach(({ event }, place) => {
+      tables.events.push({
+        id: stableId('evt', id, place),
+        submissionId: id,
+        sequence: place + 1,
+        exercise: true,
+        ...event,
+      });
+    });
+    if (filedAt === null) return undefined;
+    return {
+      id,
+      number: this.number,
+      versionId: version.id!,
+      filedAt,
+      plannedLaunchAt,
+      windowOpensAt: window.opens,
+      launchedAt: fate.launchedAt ?? null,
+      endedAt: fate.endedAt ?? null,
+      agencyKeys: shared,
+      sectorKeys,
+    };
+  }
+
+  private happen(event: Happening): void {
+    this.events.push(event);
+  }
+
+  private plans(filedAt: string, draft: boolean): Partial<LaunchPlan>[] {
+    const { random, id, asOf } = this;
+    const plan = (planVersion: number, plannedLaunchAt: string, changedAt: string): Partial<LaunchPlan> => ({
+      id: stableId('lpl', id, planVersion),
+      submissionId: id,
+      planVersion,
+      plannedLaunchAt,
+      plannedLaunchDate: null,
+      reference: 'PUBLIC_LAUNCH',
+      changedAt,
+      changedBy: 'developer',
+      reason: planVersion > 1 ? 'Release engineering (exercise).' : null,
+      exercise: true,
+    });
+    const plans = [plan(1, officeTime(after(filedAt, 8 + random.next() * 47), random), this.draftedAt)];
+    if (draft || !random.chance(0.3)) return plans;
+    const first = plans[0]!.plannedLaunchAt!;
+    const changedAt = after(filedAt, daysFrom(filedAt, first) * (0.2 + random.next() * 0.5));
+    const moved = random.chance(0.7)
+      ? after(first, 3 + random.next() * 25)
+      : after(first, -daysFrom(changedAt, first) * 0.4);
+    if (changedAt <= asOf) plans.push(plan(2, moved, changedAt));
+    return plans;
+  }
+
+  private fate(filedAt: string, plan: Partial<LaunchPlan>): Fate {
+    const { random, asOf } = this;
+    const planned = plan.plannedLaunchAt!;
+    const settled = latest(filedAt, plan.changedAt!);
+    const lot = random.weighted({ launch: 76, early: 6, withdraw: 13, notReleased: 5 });
+    const between = after(settled, daysFrom(settled, planned) * (0.1 + random.next() * 0.85));
+    if (lot === 'withdraw')
+      return between <= asOf ? { lifecycle: 'WITHDRAWN', endedAt: between } : { lifecycle: 'FILED' };
+    if (lot === 'notReleased')
+      return between <= asOf ? { lifecycle: 'NOT_RELEASED', endedAt: between } : { lifecycle: 'FILED' };
+    const launchedAt = lot === 'early' ? between : after(planned, random.chance(0.6) ? 0 : random.next() * 4);
+    if (launchedAt > asOf) return { lifecycle: 'FILED' };
+    const closedAt = after(launchedAt, 80 + random.next() * 20);
+    return closedAt <= asOf ? { lifecycle: 'CLOSED', launchedAt, closedAt } : { lifecycle: 'LAUNCHED', launchedAt };
+  }
+
+  private end({ lifecycle, launchedAt, endedAt, closedAt }: Fate): void {
+    if (launchedAt)
+      this.happen({
+        occurredAt: launchedAt,
+        kind: 'LAUNCHED',
+        actor: 'developer',
+        fromState: 'FILED',
+        toState: 'LAUNCHED',
+      });
+    if (closedAt)
+      this.happen({ occurredAt: closedAt, kind: 'CLOSED', actor: 'intake', fromState: 'LAUNCHED', toState: 'CLOSED' });
+    if (endedAt && lifecycle === 'WITHDRAWN')
+      this.happen({
+        occurredAt: endedAt,
+        kind: 'WITHDRAWN',
+        actor: 'developer',
+        fromState: 'FILED',
+        toState: 'WITHDRAWN',
+      });
+    if (endedAt && lifecycle === 'NOT_RELEASED')
+      this.happen({
+        occurredAt: endedAt,
+        kind: 'NOT_RELEASED',
+        actor: 'developer',
+        fromState: 'FILED',
+        toState: 'NOT_RELEASED',
+      });
+  }
+
+  private model({ launchedAt }: Fate): Partial<AIModel> {
+    const { random, index } = this;
+    const exponent = random.integer(23, 26);
+    return {
+      id: stableId('mdl', this.world.seed, index),
+      developerKey: this.developer.key,
+      organizations: [this.developer.legalName!],
+      codename: `exercise-${String(index + 1).padStart(5, '0')}`,
+      publicName: launchedAt ? `Exercise Model ${index + 1}` : null,
+      family: null,
+      modalities: random.some(['TEXT', 'IMAGE', 'AUDIO', 'VIDEO', 'CODE', 'ACTION'] as const, random.integer(1, 3)),
+      domains: [],
+      parameterCount: `${random.integer(7, 2000)}e9`,
+      trainingComputeFlop: `${random.integer(10, 99) / 10}e${exponent}`,
+      weightsOpen: random.chance(0.2),
+      frontier: exponent >= 25,
+      releaseStatus: launchedAt ? 'GENERAL' : 'UNRELEASED',
+      releasedOn: launchedAt ? civilDate(launchedAt) : null,
+      knownPublicSource: null,
+      version: 1,
+      exercise: true,
+    };
+  }
+
+  private version(model: Partial<AIModel>, draftedAt: string): Partial<ModelVersion> {
+    return {
+      id: stableId('mdv', model.id!),
+      modelId: model.id,
+      label: `${model.codename} release candidate ${this.random.integer(1, 5)}`,
+      publicLabel: null,
+      checkpointHash: digest(this.random),
+      frozenAt: after(draftedAt, -this.random.next() * 20),
+      releasedOn: model.releasedOn,
+      safeguardsLevel: this.random.weighted({ FULL: 5, REDUCED: 4, NONE: 1 }),
+      exercise: true,
+    };
+  }
+
+  private grants(
+    agencies: readonly string[],
+    filedAt: string,
+    window: { opens: string; closes: string },
+    fate: Fate,
+  ): Partial<AccessGrant>[] {
+    const { random, id, asOf } = this;
+    return agencies.flatMap((agencyKey): Partial<AccessGrant>[] => {
+      if (!random.chance(0.65)) return [];
+      const offeredAt = after(filedAt, 0.05 + random.next() * 2);
+      const startsAt = after(latest(window.opens, offeredAt), 0.1 + random.next() * 2);
+      const stop = earliest(fate.endedAt, fate.launchedAt, window.closes);
+      if (offeredAt > asOf || offeredAt >= stop || startsAt >= window.closes) return [];
+      const consent = random.chance(0.25);
+      const declined = random.chance(0.08);
+      const consentedEnd = after(window.closes, 14);
+      const begun = !declined && startsAt <= asOf && startsAt < stop;
+      const endsAt = consent ? consentedEnd : window.closes;
+      const status = declined
+        ? 'DECLINED'
+        : fate.endedAt
+          ? begun
+            ? 'ENDED'
+            : 'RESCINDED'
+          : fate.launchedAt
+            ? consent && begun && asOf < consentedEnd
+              ? 'ACTIVE'
+              : begun
+                ? 'ENDED'
+                : 'RESCINDED'
+            : !begun
+              ? 'OFFERED'
+              : asOf >= window.closes && !consent
+                ? 'PAUSED'
+                : 'ACTIVE';
+      const ended =
+        status === 'ENDED' ? earliest(fate.endedAt, consent ? consentedEnd : fate.launchedAt, endsAt) : null;
+      this.happen({ occurredAt: offeredAt, kind: 'ACCESS_OFFERED', actor: 'developer', agencyKey });
+      if (begun) this.happen({ occurredAt: startsAt, kind: 'ACCESS_STARTED', actor: 'agency', agencyKey });
+      if (status === 'PAUSED')
+        this.happen({ occurredAt: window.closes, kind: 'ACCESS_PAUSED', actor: 'system', agencyKey });
+      if (ended) this.happen({ occurredAt: ended, kind: 'ACCESS_ENDED', actor: 'system', agencyKey });
+      return [
+        {
+          id: stableId('grt', id, agencyKey),
+          submissionId: id,
+          agencyKey,
+          mode: random.weighted({ API: 5, HOSTED_SANDBOX: 3, ON_PREM_WEIGHTS: 1 }),
+          terms: 'Evaluation only (exercise).',
+          startsAt,
+          endsAt: ended ?? latest(endsAt, startsAt),
+          status,
+          postLaunchConsent: consent,
+          consentRecordedAt: consent ? offeredAt : null,
+          offeredAt,
+          acceptedAt: begun ? startsAt : null,
+          revokedAt: null,
+          revokedBy: null,
+          version: 1,
+          exercise: true,
+        },
+      ];
+    });
+  }
+
+  private requests(filedAt: string, fate: Fate): Partial<InformationRequest>[] {
+    const { random, id, asOf } = this;
+    if (!random.chance(0.4)) return [];
+    return Array.from({ length: random.integer(1, 2) }, (_, place) => place).flatMap(
+      (place): Partial<InformationRequest>[] => {
+        const askedAt = after(filedAt, 1 + random.next() * 3);
+        const stop = earliest(fate.endedAt, fate.launchedAt, asOf);
+        if (askedAt >= stop) return [];
+        const answered = after(askedAt, 1 + random.next() * 9);
+        const answeredAt = answered < stop && random.chance(0.8) ? answered : null;
+        const over = fate.endedAt !== undefined || fate.launchedAt !== undefined;
+        this.happen({ occurredAt: askedAt, kind: 'INFORMATION_REQUESTED', actor: 'intake' });
+        if (answeredAt) this.happen({ occurredAt: answeredAt, kind: 'INFORMATION_PROVIDED', actor: 'developer' });
+        return [
+          {
+            id: stableId('inf', id, place),
+            submissionId: id,
+            question:
+              place === 0
+                ? 'Which safeguards run in the version shared?'
+                : 'Which evaluations were run by third parties?',
+            askedAt,
+            dueOn: addBusinessDays(civilDate(askedAt), 5),
+            answeredAt,
+            answer: answeredAt ? 'See the attached report (exercise).' : null,
+            status: answeredAt ? 'ANSWERED' : over ? 'CLOSED' : 'OPEN',
+            version: 1,
+            exercise: true,
+          },
+        ];
+      },
+    );
+  }
+
+  private documents(tables: Tables): void {
+    const { random, id, draftedAt } = this;
+    for (const kind of random.some(
+      ['MODEL_CARD', 'SAFETY_CASE', 'EVAL_REPORT', 'ENDPOINT_SPEC'] as const,
+      random.integer(1, 3),
+    ))
+      tables.artifacts.push({
+        id: stableId('art', id, kind),
+        submissionId: id,
+        kind,
+        sha256: digest(random),
+        bytes: String(random.integer(20_000, 9_000_000)),
+        storedWhere: 'exercise store',
+        createdAt: draftedAt,
+        destroyedAt: null,
+        destructionAttestedBy: null,
+        exercise: true,
+      });
+    for (const area of random.some(Object.values(CapabilityArea), random.integer(1, 3)))
+      tables.declarations.push({
+        id: stableId('art', id, 'declaration', area),
+        submissionId: id,
+        area,
+        statement: 'As described in the model card (exercise).',
+        exercise: true,
+      });
+    for (const evaluation of random.some(EVALUATIONS, random.integer(1, 3)))
+      tables.evaluations.push({
+        id: stableId('art', id, 'evaluation', evaluation),
+        submissionId: id,
+        evaluation,
+        score: random.integer(50, 950) / 1000,
+        method: 'Mean of three runs',
+        exercise: true,
+      });
+  }
+}
+
+interface Fate {
+  lifecycle: Submission['lifecycle'];
+  launchedAt?: string;
+  endedAt?: string;
+  closedAt?: string;
+}
+
+function phaseAt(
+  instant: string,
+  window: { opens: string; closes: string },
+): NonNullable<Submission['withdrawalPhase']> {
+  if (instant < window.opens) return 'NOT_YET_OPEN';
+  return instant < window.closes ? 'OPEN' : 'LAUNCH_DUE';
+}
+
+/** Seconds in which at least one grant was active before the instant that ends the time before launch. */
+function accessSeconds(grants: readonly Partial<AccessGrant>[], bound: string): number {
+  const intervals = grants
+    .filter(({ acceptedAt }) => acceptedAt != null)
+    .map(({ startsAt, endsAt }) => [startsAt!, earliest(endsAt!, bound)] as const)
+    .filter(([from, to]) => from < to)
+    .sort();
+  let seconds = 0;
+  let covered = '';
+  for (const [from, to] of intervals) {
+    const start = from > covered ? from : covered;
+    if (to > start) seconds += (Date.parse(to) - Date.parse(start)) / 1000;
+    if (to > covered) covered = to;
+  }
+  return Math.round(seconds);
+}
+
+function digest(random: Random): string {
+  return Array.from({ length: 64 }, () => random.integer(0, 15).toString(16)).join('');
+}
