@@ -58,3 +58,8 @@ export function stableId(prefix: IdPrefix, ...parts: readonly (string | number)[
   }
   return `${prefix}_${text}`;
 }
+
+/** The id of a version of a public model by the label that published benchmarks give it: the same in every subgraph. */
+export function publishedVersionId(label: string): string {
+  return stableId('mdv', 'public', label.trim());
+}

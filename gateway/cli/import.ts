@@ -1,9 +1,178 @@
-export function describeSources(): string {
-  return '';
+import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { OperatorError } from '../../shared/errors';
+import { type Importer, type ImportReport, runImport } from '../../shared/import/importer';
+import { progressOn } from '../../shared/import/progress';
+import { requireReadable } from '../../shared/import/readers';
+import { formatReject } from '../../shared/import/reject';
+import type { OpenSubgraph, Subgraph } from '../../shared/subgraph/subgraph';
+import { databaseUrl, subgraphs } from './subgraphs';
+
+interface Source {
+  readonly importer: Importer;
+  readonly subgraph: Subgraph;
 }
-export async function importData(_options: {
+
+const sources: readonly Source[] = subgraphs.flatMap((subgraph) =>
+  subgraph.parts.importers.map((importer) => ({ importer, subgraph })),
+);
+
+/** The list of sources for the help text. */
+export function describeSources(): string {
+  const lines = sources.map(
+    ({ importer, subgraph }) => `  ${importer.source.padEnd(26)} ${importer.description} → ${subgraph.name}`,
+  );
+  return `\nSources:\n${lines.join('\n')}\n`;
+}
+
+export interface ImportOptions {
   source: string;
+  /** File, URL, or with "all" a folder. */
   file: string;
   dataFolder: string;
   rejectsFile?: string;
-}): Promise<void> {}
+}
+
+/** Imports one source, or all that a folder holds. @throws OperatorError when a file cannot be imported. */
+export async function importData({ source, file, dataFolder, rejectsFile }: ImportOptions): Promise<void> {
+  const open = new Map<Subgraph, OpenSubgraph>();
+  const work = source === 'all' ? findAll(file) : [{ ...sourceNamed(source), path: file }];
+  const reports: ImportReport[] = [];
+  try {
+    for (const { importer, subgraph, path } of work) {
+      if (!open.has(subgraph))
+        open.set(subgraph, await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
+      const { database } = open.get(subgraph)!;
+      const report = await withLocalFile(path, (local) =>
+        runImport(database, importer, local, progressOn(process.stderr, importer.source), subgraph.parts.entities),
+      );
+      reports.push(report);
+      process.stdout.write(describeReport(report));
+    }
+  } finally {
+    await Promise.all([...open.values()].map((subgraph) => subgraph.close()));
+  }
+  const rejects = reports.flatMap((report) => report.rejects);
+  if (rejectsFile) await writeFile(rejectsFile, rejects.map((reject) => `${formatReject(reject)}\n`).join(''));
+  if (reports.length > 1) process.stdout.write(describeTotal(reports));
+}
+
+function sourceNamed(name: string): Source {
+  const found = sources.find(({ importer }) => importer.source === name);
+  if (!found)
+    throw new OperatorError(
+      `There is no source "${name}"`,
+      `Choose one of ${sources.map(({ importer }) => importer.source).join(', ')}, or all`,
+    );
+  return found;
+}
+
+/** The files of a folder that belong to a source, in an order in which what is referred to comes first. */
+function findAll(folder: string): (Source & { path: string })[] {
+  let files: string[];
+  try {
+    if (!statSync(folder).isDirectory()) throw new Error('it is not a folder');
+    files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (error) {
+    throw new OperatorError(
+      `"${folder}" cannot be searched for files: ${(error as Error).message}`,
+      'Name the folder that holds the published files',
+    );
+  }
+  const found = files.sort().flatMap((path) => {
+    const source = sources.find(({ importer }) =>
+      importer.files.some((name) => name === basename(path) || path.endsWith(join('/', name))),
+    );
+    return source ? [{ ...source, path: join(folder, path) }] : [];
+  });
+  if (found.length === 0)
+    throw new OperatorError(
+      `"${folder}" holds no file of any source`,
+      `Files are known by name: ${sources.flatMap(({ importer }) => importer.files).join(', ')}`,
+    );
+  return inOrder(found);
+}
+
+function inOrder<T extends Source>(found: readonly T[]): T[] {
+  const done: T[] = [];
+  const place = (item: T) => {
+    if (done.includes(item)) return;
+    for (const name of item.importer.after ?? [])
+      for (const earlier of found.filter(({ importer }) => importer.source === name)) place(earlier);
+    done.push(item);
+  };
+  for (const item of found) place(item);
+  return done;
+}
+
+const DOWNLOAD_MS = 120_000;
+
+/** Gives `work` a file on disk: the path itself, or a download that is removed afterwards. */
+async function withLocalFile<T>(path: string, work: (file: string) => Promise<T>): Promise<T> {
+  if (!/^https?:\/\//.test(path)) {
+    await requireReadable(path);
+    return work(path);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-import-'));
+  const file = join(folder, basename(new URL(path).pathname) || 'download');
+  try {
+    const response = await fetch(path, {
+      signal: AbortSignal.timeout(DOWNLOAD_MS),
+      headers: { 'accept-encoding': 'gzip' },
+    });
+    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+    await pipeline(Readable.fromWeb(response.body as never), createWriteStream(file));
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new OperatorError(
+      `"${path}" cannot be downloaded: ${(error as Error).message}`,
+      'Check the address and the network, or download it and name the file',
+    );
+  }
+  try {
+    return await work(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const SHOWN_REJECTS = 10;
+const SHOWN_UNMATCHED = 8;
+
+export function describeReport({
+  source,
+  file,
+  read,
+  imported,
+  updated,
+  unchanged,
+  rejects,
+  unmatched,
+}: ImportReport): string {
+  const lines = [
+    `${source}: ${read} rows of ${file}: ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${rejects.length} rejected`,
+  ];
+  for (const reject of rejects.slice(0, SHOWN_REJECTS)) lines.push(`  rejected ${formatReject(reject)}`);
+  if (rejects.length > SHOWN_REJECTS)
+    lines.push(`  … and ${rejects.length - SHOWN_REJECTS} more; --rejects FILE writes them all`);
+  for (const [what, values] of unmatched) {
+    const sorted = [...values].sort(([, a], [, b]) => b - a);
+    const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+    const shown = sorted.slice(0, SHOWN_UNMATCHED).map(([value, count]) => `${value} (${count})`);
+    lines.push(
+      `  ${total} rows name no ${what} that the graph knows, kept as text: ${shown.join(', ')}${sorted.length > SHOWN_UNMATCHED ? ', …' : ''}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function describeTotal(reports: readonly ImportReport[]): string {
+  const sum = (count: (report: ImportReport) => number) => reports.reduce((total, report) => total + count(report), 0);
+  return `${reports.length} files, ${sum(({ read }) => read)} rows: ${sum(({ imported }) => imported)} imported, ${sum(({ updated }) => updated)} updated, ${sum(
+    ({ unchanged }) => unchanged,
+  )} unchanged, ${sum(({ rejects }) => rejects.length)} rejected\n`;
+}

@@ -10,19 +10,21 @@ import type { Row } from './row';
 export interface Write<T extends object = object> {
   readonly target: ModelClass<T>;
   readonly object: Partial<T>;
+  /** Properties given to the object only when it is new: another source knows them better. */
+  readonly whenNew?: Partial<T>;
 }
 
 /** Names the object that a row becomes, with its type checked. */
-export function write<T extends object>(target: ModelClass<T>, object: Partial<T>): Write {
-  return { target, object } as Write;
+export function write<T extends object>(target: ModelClass<T>, object: Partial<T>, whenNew?: Partial<T>): Write {
+  return { target, object, whenNew } as Write;
 }
 
 /** What an importer is told while it reads. */
 export interface ImportSession {
   /** Notes a value that names nothing known: kept in the row as text, counted in the report. */
   unmatched(what: string, value: string): void;
-  /** What importers of one run share, such as names already looked up. */
-  readonly database: Database;
+  /** Whether an object with this key is stored; only for the models that the importer `needs`. */
+  has(target: ModelClass, key: string): boolean;
 }
 
 /** Reads one published file format into one subgraph. */
@@ -35,6 +37,10 @@ export interface Importer {
   readonly files: readonly string[];
   /** Sources whose rows it refers to; `import all` takes those first. */
   readonly after?: readonly string[];
+  /** Models of whose objects it must know whether they exist. */
+  readonly needs?: readonly ModelClass[];
+  /** Several rows may mean one object: the first is taken, the others count as unchanged, not as repeated. */
+  readonly merges?: boolean;
   /** The rows of the file, as they are read. @throws OperatorError when it is not such a file. */
   read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
   /** The objects that a row becomes. @throws RowError when it cannot be taken. */
@@ -62,12 +68,14 @@ type Outcome = 'imported' | 'updated' | 'unchanged';
 /**
  * Imports a file in one transaction: all of its good rows, or none when the file breaks off. Importing it again changes
  * nothing. Every row read is imported, updated, unchanged or rejected.
+ * @param entities the tables in the order in which rows can be added: parents first.
  */
 export async function runImport(
   database: Database,
   importer: Importer,
   path: string,
   progress: Progress,
+  entities: readonly ModelClass[],
 ): Promise<ImportReport> {
   const file = basename(path);
   const counts: Record<Outcome, number> = { imported: 0, updated: 0, unchanged: 0 };
@@ -76,8 +84,9 @@ export async function runImport(
   let read = 0;
 
   await database.transaction(async (inside) => {
+    const keys = await knownKeys(inside, importer.needs ?? []);
     const session: ImportSession = {
-      database: inside,
+      has: (target, key) => keys.get(target)!.has(key),
       unmatched(what, value) {
         const values = unmatched.get(what) ?? new Map<string, number>();
         unmatched.set(what, values.set(value, (values.get(value) ?? 0) + 1));
@@ -86,7 +95,7 @@ export async function runImport(
     const seen = new Map<string, number>();
     let batch: (readonly Write[])[] = [];
     const flush = async () => {
-      for (const outcome of await store(inside, batch)) counts[outcome] += 1;
+      for (const outcome of await store(inside, batch, entities)) counts[outcome] += 1;
       batch = [];
     };
     for await (const row of await importer.read(path)) {
@@ -97,10 +106,11 @@ export async function runImport(
         checkLengths(inside, writes);
         const identity = `${modelOf(first.target).name} ${keyText(inside, first)}`;
         const earlier = seen.get(identity);
-        if (earlier !== undefined)
-          throw new RowError(modelOf(first.target).key, `repeats ${identity}, which stands at ${earlier}`);
-        seen.set(identity, row.line);
-        batch.push(writes);
+        if (earlier === undefined) {
+          seen.set(identity, row.line);
+          batch.push(writes);
+        } else if (importer.merges) counts.unchanged += 1;
+        else throw new RowError(modelOf(first.target).key, `repeats ${identity}, which stands at ${earlier}`);
       } catch (error) {
         if (!(error instanceof RowError)) throw error;
         rejects.push({ file, line: row.line, column: error.column, reason: error.message });
@@ -128,26 +138,30 @@ function keyText(database: Database, write: Write): string {
 
 /** The database would cut or refuse what does not fit, differently on each kind: so it is refused here, by column. */
 function checkLengths(database: Database, writes: readonly Write[]): void {
-  for (const { target, object } of writes)
+  for (const { target, object, whenNew } of writes) {
+    const complete: Record<string, unknown> = { ...whenNew, ...object };
     for (const column of database.columns(target)) {
-      const value = (object as Record<string, unknown>)[column.propertyName];
-      const length = Number(column.length);
-      if (typeof value === 'string' && length > 0 && value.length > length)
-        throw new RowError(column.propertyName, `is ${value.length} characters long; at most ${length} fit`);
-      if (typeof value === 'string' && column.type === 'text' && Buffer.byteLength(value) > MAX_TEXT_BYTES)
-        throw new RowError(
-          column.propertyName,
-          `is ${Buffer.byteLength(value)} bytes long; at most ${MAX_TEXT_BYTES} fit`,
-        );
-      if (column.isPrimary && (value === undefined || value === null || value === ''))
-        throw new RowError(column.propertyName, 'is missing');
-      if (!column.isNullable && (value === undefined || value === null))
-        throw new RowError(column.propertyName, 'is missing');
+      const name = column.propertyName;
+      const value = complete[name];
+      if (typeof value === 'string') {
+        const most = Number(column.length);
+        if (most > 0 && value.length > most)
+          throw new RowError(name, `is ${value.length} characters long; at most ${most} fit`);
+        if (column.type === 'text' && Buffer.byteLength(value) > MAX_TEXT_BYTES)
+          throw new RowError(name, `is ${Buffer.byteLength(value)} bytes long; at most ${MAX_TEXT_BYTES} fit`);
+      }
+      const missing = value === undefined || value === null || (column.isPrimary && value === '');
+      if (missing && (column.isPrimary || !column.isNullable)) throw new RowError(name, 'is missing');
     }
+  }
 }
 
 /** Writes a batch and says what became of each row. Two statements a kind of object: one reads, one writes. */
-async function store(database: Database, batch: readonly (readonly Write[])[]): Promise<Outcome[]> {
+async function store(
+  database: Database,
+  batch: readonly (readonly Write[])[],
+  entities: readonly ModelClass[],
+): Promise<Outcome[]> {
   const byTarget = new Map<ModelClass, Map<string, Write>>();
   for (const writes of batch)
     for (const write of writes) {
@@ -157,12 +171,14 @@ async function store(database: Database, batch: readonly (readonly Write[])[]): 
       byTarget.set(write.target, known);
     }
   const outcomes = new Map<Write, Outcome>();
-  for (const [target, writes] of byTarget) {
+  const targets = [...byTarget.keys()].sort((a, b) => entities.indexOf(a) - entities.indexOf(b));
+  for (const target of targets) {
+    const writes = byTarget.get(target)!;
     const existing = await existingRows(database, target, [...writes.values()]);
     const changed: object[] = [];
     for (const [key, write] of writes) {
       const stored = existing.get(key);
-      const complete = stored ? { ...stored, ...write.object } : write.object;
+      const complete = { ...(stored ?? write.whenNew), ...write.object };
       const outcome: Outcome = !stored
         ? 'imported'
         : differs(database, target, stored, complete)
@@ -178,6 +194,17 @@ async function store(database: Database, batch: readonly (readonly Write[])[]): 
     if (own[0] === 'imported') return 'imported';
     return own.some((outcome) => outcome !== 'unchanged') ? 'updated' : 'unchanged';
   });
+}
+
+async function knownKeys(database: Database, targets: readonly ModelClass[]): Promise<Map<ModelClass, Set<string>>> {
+  const keys = new Map<ModelClass, Set<string>>();
+  for (const target of targets) {
+    const rows = await database.query<{ k: string }>(
+      `SELECT ${database.column(target, modelOf(target).key)} AS k FROM ${database.table(target)}`,
+    );
+    keys.set(target, new Set(rows.map(({ k }) => k)));
+  }
+  return keys;
 }
 
 async function existingRows(

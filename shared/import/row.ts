@@ -8,6 +8,16 @@ export class Row {
     private readonly fields: Readonly<Record<string, unknown>>,
   ) {}
 
+  /** The same row under another number: where a file holds several lists. */
+  renumbered(line: number): Row {
+    return new Row(line, this.fields);
+  }
+
+  /** The same row with fields that a reader worked out. */
+  with(fields: Readonly<Record<string, unknown>>): Row {
+    return new Row(this.line, { ...this.fields, ...fields });
+  }
+
   /** The field as it stands in the source. */
   raw(column: string): unknown {
     return this.fields[column];

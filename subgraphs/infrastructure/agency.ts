@@ -5,6 +5,7 @@ import { groupBy } from '../../shared/collection/group';
 import { computed } from '../../shared/model/fields';
 import { median } from '../../shared/model/value-object';
 import type { Context } from '../../shared/subgraph/context';
+import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment } from './capability/capability';
 import { AgencyAuthorization } from './cloud/cloud-offering';
 import { DirectiveProgress } from './directive/directive';
@@ -17,6 +18,7 @@ import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 
 /** An agency, as infrastructure extends it. */
 export class Agency extends AgencyFields {
+  @hasMany(() => AgencyIdentifier, 'agencyKey', 'What other catalogues call it.') identifiers!: unknown;
   @hasMany(() => FederalSystem, 'agencyKey', 'Its information systems.') systems!: unknown;
   @hasMany(() => VulnerabilityFinding, 'agencyKey', 'Vulnerabilities found on its systems.')
   vulnerabilityFindings!: unknown;

@@ -1,6 +1,7 @@
 import { rootsOf } from '../../shared/collection/connection';
 import { Subgraph } from '../../shared/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
+import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment, CapabilityDimension, Control, DimensionWorkRole } from './capability/capability';
 import { CaseSector, CaseSystem, ClearinghouseCase } from './clearinghouse/clearinghouse-case';
 import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
@@ -31,6 +32,7 @@ export const infrastructure = new Subgraph({
     Sector,
     SectorRisk,
     SectorCoAgency,
+    AgencyIdentifier,
     GovDomain,
     Bureau,
     Vendor,

@@ -7,6 +7,7 @@ import { migrations } from './migrations/migrations';
 import { AIModel } from './model/ai-model';
 import { ModelVersion } from './model/model-version';
 import { ExecutiveOrder, OrderProvision, ProvisionAgency } from './order/executive-order';
+import { FederalHoliday } from './order/federal-holiday';
 import { SubmissionMetricsResolver } from './order/metrics';
 import { references } from './reference/references';
 import { Sector } from './sector';
@@ -25,6 +26,7 @@ export const submissions = new Subgraph({
     ExecutiveOrder,
     OrderProvision,
     ProvisionAgency,
+    FederalHoliday,
     DeveloperOrganization,
     AIModel,
     ModelVersion,
@@ -44,6 +46,7 @@ export const submissions = new Subgraph({
     AgencyRoots,
     SubmissionMetricsResolver,
     rootsOf(ExecutiveOrder, { one: 'executiveOrder', many: 'executiveOrders' }),
+    rootsOf(FederalHoliday, { one: 'federalHoliday', many: 'federalHolidays' }),
     rootsOf(DeveloperOrganization, { one: 'developerOrganization', many: 'developerOrganizations' }),
     rootsOf(AIModel, { one: 'aiModel', many: 'aiModels' }),
     rootsOf(ModelVersion, { one: 'modelVersion', many: 'modelVersions' }),

@@ -18,6 +18,7 @@ import { ExecutiveOrder, TimeToHireResolver, WorkforceMetricsResolver } from './
 import { HiringRequest, Position, PositionWorkRole } from './position/position';
 import { references } from './reference/references';
 import { OccupationalSeries } from './role/occupational-series';
+import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCounterpart } from './role/work-role';
 
 export const workforce = new Subgraph({
@@ -30,6 +31,8 @@ export const workforce = new Subgraph({
     WorkRoleAdditionalKsat,
     WorkRoleCounterpart,
     OccupationalSeries,
+    AppointmentType,
+    OpmAgency,
     Position,
     PositionWorkRole,
     HiringRequest,
@@ -53,6 +56,8 @@ export const workforce = new Subgraph({
     rootsOf(WorkRole, { one: 'workRole', many: 'workRoles' }),
     rootsOf(Ksat, { one: 'ksat', many: 'ksats' }),
     rootsOf(OccupationalSeries, { one: 'occupationalSeries', many: 'allOccupationalSeries' }),
+    rootsOf(AppointmentType, { one: 'appointmentType', many: 'appointmentTypes' }),
+    rootsOf(OpmAgency, { one: 'opmAgency', many: 'opmAgencies' }),
     rootsOf(Position, { one: 'position', many: 'positions' }),
     rootsOf(HiringRequest, { one: 'hiringRequest', many: 'hiringRequests' }),
     rootsOf(Announcement, { one: 'announcement', many: 'announcements' }),

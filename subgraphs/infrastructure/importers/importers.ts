@@ -1,3 +1,23 @@
 import type { Importer } from '../../../shared/import/importer';
+import { agencyIdentifiers } from './agency-identifiers';
+import { fedrampAgencies, fedrampAuthorizations, fedrampProducts } from './fedramp';
+import { bureaus, govDomains } from './gov-domains';
+import { kev } from './kev';
+import { controls, csf } from './nist';
+import { sectorList } from './sectors';
+import { commercialUseCases, individualUseCases } from './use-cases';
 
-export const importers: readonly Importer[] = [];
+export const importers: readonly Importer[] = [
+  kev,
+  individualUseCases,
+  commercialUseCases,
+  govDomains,
+  bureaus,
+  fedrampProducts,
+  fedrampAgencies,
+  fedrampAuthorizations,
+  controls,
+  csf,
+  sectorList,
+  agencyIdentifiers,
+];

@@ -3,6 +3,7 @@ import type { Migration } from '../../../shared/database/migrations';
 export const migration: Migration = {
   name: '0001-initial',
   mysql: [
+    'CREATE TABLE `agency_identifier` (`id` varchar(160) NOT NULL, `agency_key` varchar(60) NOT NULL, `scheme` varchar(40) NOT NULL, `value` varchar(120) NOT NULL, INDEX `IDX_8c56c21de1c3349fa6dea897ec` (`agency_key`), INDEX `IDX_35aa5b6ca8d096ec4df3135bfb` (`scheme`, `value`, `id`), PRIMARY KEY (`id`)) ENGINE=InnoDB',
     'CREATE TABLE `capability_dimension` (`id` varchar(20) NOT NULL, `level` varchar(40) NOT NULL, `title` varchar(255) NOT NULL, `statement` text NULL, `parent_id` varchar(20) NULL, INDEX `IDX_9e4449a07a9902a2827e94527e` (`parent_id`), PRIMARY KEY (`id`)) ENGINE=InnoDB',
     'CREATE TABLE `capability_dimension_work_roles` (`owner_key` varchar(60) NOT NULL, `target_key` varchar(60) NOT NULL, INDEX `IDX_a926bad5553e34e29bf769aa0b` (`target_key`), PRIMARY KEY (`owner_key`, `target_key`)) ENGINE=InnoDB',
     'CREATE TABLE `capability_assessment` (`id` varchar(30) NOT NULL, `agency_key` varchar(60) NOT NULL, `dimension_id` varchar(20) NOT NULL, `tier` int NOT NULL, `target` int NOT NULL, `assessed_on` varchar(10) NOT NULL, `assessor` varchar(255) NOT NULL, `current` tinyint NOT NULL, `exercise` tinyint NOT NULL, INDEX `IDX_935cb519cdb2153be49425999d` (`agency_key`), INDEX `IDX_8cf48ada7c52b8ce5694041ed7` (`dimension_id`), INDEX `IDX_36be3ecc6eaf28d8302412a1eb` (`dimension_id`, `agency_key`, `id`), PRIMARY KEY (`id`)) ENGINE=InnoDB',
@@ -46,6 +47,9 @@ export const migration: Migration = {
     'ALTER TABLE `clearinghouse_case` ADD CONSTRAINT `FK_8029df0585e3077265f4651d141` FOREIGN KEY (`cve_id`) REFERENCES `vulnerability`(`cve_id`) ON DELETE NO ACTION ON UPDATE NO ACTION',
   ],
   sqlite: [
+    'CREATE TABLE "agency_identifier" ("id" varchar(160) PRIMARY KEY NOT NULL, "agency_key" varchar(60) NOT NULL, "scheme" varchar(40) NOT NULL, "value" varchar(120) NOT NULL)',
+    'CREATE INDEX "IDX_8c56c21de1c3349fa6dea897ec" ON "agency_identifier" ("agency_key") ',
+    'CREATE INDEX "IDX_35aa5b6ca8d096ec4df3135bfb" ON "agency_identifier" ("scheme", "value", "id") ',
     'CREATE TABLE "capability_dimension" ("id" varchar(20) PRIMARY KEY NOT NULL, "level" varchar(40) NOT NULL, "title" varchar(255) NOT NULL, "statement" text, "parent_id" varchar(20))',
     'CREATE INDEX "IDX_9e4449a07a9902a2827e94527e" ON "capability_dimension" ("parent_id") ',
     'CREATE TABLE "capability_dimension_work_roles" ("owner_key" varchar(60) NOT NULL, "target_key" varchar(60) NOT NULL, PRIMARY KEY ("owner_key", "target_key"))',

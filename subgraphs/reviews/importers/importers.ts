@@ -1,3 +1,6 @@
 import type { Importer } from '../../../shared/import/importer';
+import { atlas } from './atlas';
+import { benchmarkRuns, timeHorizons } from './benchmarks';
+import { cveBench, cybench, evaluations } from './evaluations';
 
-export const importers: readonly Importer[] = [];
+export const importers: readonly Importer[] = [atlas, evaluations, cybench, cveBench, benchmarkRuns, timeHorizons];

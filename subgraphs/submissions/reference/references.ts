@@ -1,5 +1,7 @@
+import { federalHolidays } from '../../../shared/calendar/business-days';
 import type { ReferenceTable } from '../../../shared/subgraph/references';
 import { ExecutiveOrder } from '../order/executive-order';
+import { FederalHoliday } from '../order/federal-holiday';
 
 const order: Partial<ExecutiveOrder> = {
   number: '14409',
@@ -9,4 +11,12 @@ const order: Partial<ExecutiveOrder> = {
   url: null,
 };
 
-export const references: readonly ReferenceTable[] = [{ target: ExecutiveOrder, rows: [order] }];
+/** By the rule of the statute; an import may add days that an order grants. */
+const holidays: readonly Partial<FederalHoliday>[] = Array.from({ length: 9 }, (_, index) => 2024 + index).flatMap(
+  (year) => federalHolidays(year).map(({ name, date, observed }) => ({ date, name, observedOn: observed })),
+);
+
+export const references: readonly ReferenceTable[] = [
+  { target: ExecutiveOrder, rows: [order] },
+  { target: FederalHoliday, rows: holidays },
+];

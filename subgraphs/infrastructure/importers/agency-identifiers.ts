@@ -1,0 +1,37 @@
+import { agencyByKey } from '../../../shared/agency/directory';
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { RowError } from '../../../shared/import/reject';
+import { AgencyIdentifier, type IdentifierScheme } from '../agency-identifier';
+
+/** Columns of the crosswalk by what they hold. */
+const SCHEMES: readonly [string, keyof typeof IdentifierScheme][] = [
+  ['opmCode', 'OPM'],
+  ['fedrampIds', 'FEDRAMP'],
+  ['ombInventoryCode', 'OMB'],
+  ['ehriName', 'EHRI'],
+  ['usajobsStatusName', 'USAJOBS'],
+  ['primaryDomain', 'DOMAIN'],
+];
+
+/** The agencies themselves are a table of the product; this adds what other catalogues call them. */
+export const agencyIdentifiers: Importer = {
+  source: 'agency-identifiers',
+  description: 'Names and codes of agencies in other catalogues (derived), JSON',
+  files: ['agency-crosswalk.json'],
+  read: async (file) => rowsAt(file, await readJson(file)),
+  convert(row) {
+    const agencyKey = row.text('key', 60);
+    if (!agencyByKey(agencyKey)) throw new RowError('key', `is "${agencyKey}", which is no agency of the graph`);
+    const identifiers = SCHEMES.flatMap(([column, scheme]) => {
+      const raw = row.raw(column);
+      const values = Array.isArray(raw) ? raw.map(String) : [row.optional(column, 120)];
+      return values
+        .filter((value) => value !== null)
+        .map((value) => ({ id: `${scheme} ${value}`, agencyKey, scheme, value }));
+    });
+    if (identifiers.length === 0)
+      throw new RowError('key', `"${agencyKey}" has no name or code in any other catalogue`);
+    return identifiers.map((identifier) => write(AgencyIdentifier, identifier));
+  },
+};

@@ -1,0 +1,57 @@
+import { findAgency } from '../../../shared/agency/directory';
+import { stableId } from '../../../shared/ids';
+import { type Importer, write } from '../../../shared/import/importer';
+import { readCsv } from '../../../shared/import/readers';
+import { RowError } from '../../../shared/import/reject';
+import { Bureau, GovDomain } from '../domain';
+
+/** Addresses of people are published with the domains; they are not taken. */
+export const govDomains: Importer = {
+  source: 'gov-domains',
+  description: 'Federal .gov domains (CISA, CC0), CSV',
+  files: ['federal_gov_domains.csv', 'current-federal.csv'],
+  read: (file) =>
+    readCsv(file, ['Domain name', 'Domain type', 'Organization name', 'Suborganization name', 'City', 'State']),
+  convert(row, session) {
+    const domain = row.text('Domain name', 100).toLowerCase();
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))
+      throw new RowError('Domain name', `is "${domain}", which is no domain`);
+    const organization = row.text('Organization name');
+    const suborganization = row.optional('Suborganization name');
+    const match = (suborganization && findAgency(suborganization)) || findAgency(organization);
+    if (!match) session.unmatched('agency', organization);
+    return [
+      write(GovDomain, {
+        domain,
+        type: row.text('Domain type', 60),
+        agencyKey: match?.agency.key ?? null,
+        organization,
+        suborganization,
+        city: row.optional('City', 80),
+        state: row.optional('State', 10),
+      }),
+    ];
+  },
+};
+
+export const bureaus: Importer = {
+  source: 'bureaus',
+  description: 'Agencies and bureaus of the .gov registry (CISA, CC0), CSV',
+  files: ['federal_agencies_and_bureaus.csv'],
+  merges: true,
+  read: (file) => readCsv(file, ['Agency', 'Bureau']),
+  convert(row, session) {
+    const agencyName = row.text('Agency');
+    const name = row.optional('Bureau');
+    const match = findAgency(agencyName);
+    if (!match) session.unmatched('agency', agencyName);
+    return [
+      write(Bureau, {
+        id: stableId('bur', agencyName, name ?? ''),
+        agencyKey: match?.agency.key ?? null,
+        agencyName,
+        name,
+      }),
+    ];
+  },
+};

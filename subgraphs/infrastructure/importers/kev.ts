@@ -1,0 +1,40 @@
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { RowError } from '../../../shared/import/reject';
+import { organizationNamed } from '../../../shared/organization/organizations';
+import { Vulnerability } from '../vulnerability/vulnerability';
+import { vendorWrite } from './vendor';
+
+export const kev: Importer = {
+  source: 'kev',
+  description: 'Known exploited vulnerabilities (CISA, CC0), JSON',
+  files: ['known_exploited_vulnerabilities.json'],
+  read: async (file) => rowsAt(file, await readJson(file), 'vulnerabilities'),
+  convert(row) {
+    const cveId = row.text('cveID', 30);
+    if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('cveID', `is "${cveId}", which is no CVE id`);
+    const vendorName = row.text('vendorProject', 120);
+    const vendor = organizationNamed(vendorName);
+    const added = row.date('dateAdded');
+    const due = row.date('dueDate');
+    if (due < added) throw new RowError('dueDate', `is ${due}, before it was added on ${added}`);
+    return [
+      write(Vulnerability, {
+        cveId,
+        vendorKey: vendor.key,
+        vendorName,
+        product: row.text('product'),
+        name: row.text('vulnerabilityName', 300),
+        description: row.text('shortDescription', 60_000),
+        requiredAction: row.text('requiredAction', 60_000),
+        kevDateAdded: added,
+        kevDueDate: due,
+        ransomwareUse: row.optional('knownRansomwareCampaignUse') === 'Known' ? true : null,
+        cwes: row.list('cwes'),
+        notes: row.optional('notes', 60_000),
+        exercise: false,
+      }),
+      vendorWrite(vendor),
+    ];
+  },
+};

@@ -1,0 +1,58 @@
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { RowError } from '../../../shared/import/reject';
+import { CapabilityDimension, Control, type DimensionLevel } from '../capability/capability';
+
+export const controls: Importer = {
+  source: 'controls',
+  description: 'Controls of NIST SP 800-53 rev. 5 that stand in a baseline, JSON',
+  files: ['sp800-53r5-baseline-controls.json'],
+  // controls come before the controls that enhance them
+  read: async (file) =>
+    rowsAt(file, await readJson(file)).sort(
+      (a, b) => Number(Boolean(a.raw('enhancementOf'))) - Number(Boolean(b.raw('enhancementOf'))),
+    ),
+  convert: (row) => [
+    write(Control, {
+      id: row.text('id', 20),
+      label: row.text('label', 20),
+      title: row.text('title'),
+      family: row.text('family', 10),
+      familyTitle: row.text('familyTitle', 100),
+      enhancesId: row.optional('enhancementOf', 20),
+      baselines: row.list('baselines'),
+      statement: row.optional('statement', 60_000),
+    }),
+  ],
+};
+
+const LEVELS: Readonly<Record<string, keyof typeof DimensionLevel>> = {
+  function: 'FUNCTION',
+  category: 'CATEGORY',
+  subcategory: 'SUBCATEGORY',
+};
+
+export const csf: Importer = {
+  source: 'csf',
+  description: 'Outcomes of the NIST Cybersecurity Framework 2.0, JSON',
+  files: ['csf-2.0.json'],
+  read: async (file) => rowsAt(file, await readJson(file)).sort((a, b) => rank(a.raw('cls')) - rank(b.raw('cls'))),
+  convert(row) {
+    const level = LEVELS[row.text('cls', 20)];
+    if (!level) throw new RowError('cls', `is "${row.text('cls', 20)}"; function, category or subcategory is expected`);
+    const id = row.text('id', 20);
+    return [
+      write(CapabilityDimension, {
+        id,
+        level,
+        title: row.optional('title') ?? id,
+        statement: row.optional('text', 60_000),
+        parentId: row.optional('parent', 20),
+      }),
+    ];
+  },
+};
+
+function rank(level: unknown): number {
+  return Object.keys(LEVELS).indexOf(String(level));
+}

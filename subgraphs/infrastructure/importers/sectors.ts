@@ -1,0 +1,32 @@
+import { agencyByKey } from '../../../shared/agency/directory';
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { RowError } from '../../../shared/import/reject';
+import { Sector, SectorCoAgency } from '../sector/sector';
+
+function knownAgency(column: string, key: string): string {
+  if (!agencyByKey(key)) throw new RowError(column, `is "${key}", which is no agency of the graph`);
+  return key;
+}
+
+export const sectorList: Importer = {
+  source: 'sectors',
+  description: 'Critical-infrastructure sectors and their risk management agencies, JSON',
+  files: ['sectors.json'],
+  read: async (file) => rowsAt(file, await readJson(file)),
+  convert(row) {
+    const key = row.text('key', 60);
+    const performedBy = row.optional('performedBy');
+    return [
+      write(Sector, {
+        key,
+        name: row.text('name'),
+        leadAgencyKey: knownAgency('leadSrma', row.text('leadSrma')),
+        performedByKey: performedBy === null ? null : knownAgency('performedBy', performedBy),
+      }),
+      ...row
+        .list('coSrmas')
+        .map((agency) => write(SectorCoAgency, { ownerKey: key, targetKey: knownAgency('coSrmas', agency) })),
+    ];
+  },
+};

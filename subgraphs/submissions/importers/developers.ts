@@ -1,0 +1,56 @@
+import { type Importer, type Write, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { organizationNamed } from '../../../shared/organization/organizations';
+import { type DeveloperCategory, DeveloperOrganization } from '../developer/developer-organization';
+import { countryCode } from './countries';
+
+/** What a developer has that no catalogue tells. */
+const NOTHING_KNOWN = {
+  country: null,
+  category: 'OTHER' as const,
+  kevVendorNames: [],
+  alsoKnownAs: [],
+  agreementStatus: 'NONE' as const,
+  version: 1,
+  exercise: false,
+};
+
+/** A developer as a catalogue names it; several names may mean one. `facts` are what the catalogue is the authority for. */
+export function developerWrite(
+  name: string,
+  facts: Partial<DeveloperOrganization>,
+  otherwise: Partial<DeveloperOrganization> = {},
+): Write {
+  const { key, name: legalName } = organizationNamed(name);
+  return write(DeveloperOrganization, { key, ...facts }, { ...NOTHING_KNOWN, legalName, ...otherwise });
+}
+
+const CATEGORIES: Readonly<Record<string, keyof typeof DeveloperCategory>> = {
+  Industry: 'INDUSTRY',
+  Academia: 'ACADEMIA',
+  Government: 'GOVERNMENT',
+};
+
+export const developers: Importer = {
+  source: 'developers',
+  description: 'Developers of notable AI models (Epoch AI, CC BY 4.0), JSON',
+  files: ['developers.json'],
+  merges: true,
+  read: async (file) => rowsAt(file, await readJson(file)),
+  convert(row) {
+    const category = CATEGORIES[(row.optional('category') ?? '').split(',')[0]!] ?? 'OTHER';
+    return [developerWrite(row.text('name'), { country: countryCode(row.optional('country', 400)), category })];
+  },
+};
+
+export const developerCrosswalk: Importer = {
+  source: 'developer-crosswalk',
+  description: 'Names that developers bear in other catalogues (derived), JSON',
+  files: ['developer-crosswalk.json'],
+  after: ['developers'],
+  read: async (file) => rowsAt(file, await readJson(file)),
+  convert(row) {
+    const names = { kevVendorNames: row.list('kevVendorProjects'), alsoKnownAs: row.list('epochOrganizations') };
+    return [developerWrite(row.text('name'), names, { category: 'INDUSTRY' })];
+  },
+};

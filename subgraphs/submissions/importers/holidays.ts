@@ -1,0 +1,14 @@
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { FederalHoliday } from '../order/federal-holiday';
+
+export const holidays: Importer = {
+  source: 'federal-holidays',
+  description: 'Federal holidays with the days they are observed, JSON',
+  files: ['federal-holidays-2024-2028.json'],
+  read: async (file) => rowsAt(file, await readJson(file)),
+  convert(row) {
+    const date = row.date('date');
+    return [write(FederalHoliday, { date, name: row.text('name'), observedOn: row.date('observed') })];
+  },
+};

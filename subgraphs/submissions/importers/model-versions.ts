@@ -1,0 +1,32 @@
+import { publishedVersionId } from '../../../shared/ids';
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson, rowsAt } from '../../../shared/import/readers';
+import { AIModel } from '../model/ai-model';
+import { ModelVersion } from '../model/model-version';
+import { publicModelId } from './models';
+
+export const modelVersions: Importer = {
+  source: 'model-versions',
+  description: 'Versions of public models that benchmarks name (Epoch AI, CC BY 4.0), JSON',
+  files: ['model-versions.json'],
+  after: ['frontier-models', 'notable-models'],
+  needs: [AIModel],
+  read: async (file) => rowsAt(file, await readJson(file)),
+  convert(row, session) {
+    const label = row.text('id');
+    const name = row.optional('model');
+    const modelId = name === null ? null : publicModelId(name);
+    const known = modelId !== null && session.has(AIModel, modelId);
+    if (!known) session.unmatched('model', name ?? '(none)');
+    return [
+      write(ModelVersion, {
+        id: publishedVersionId(label),
+        modelId: known ? modelId : null,
+        label: row.optional('displayName') ?? label,
+        publicLabel: label,
+        releasedOn: row.optionalDate('released'),
+        exercise: false,
+      }),
+    ];
+  },
+};

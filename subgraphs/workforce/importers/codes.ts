@@ -1,0 +1,49 @@
+import { findAgency } from '../../../shared/agency/directory';
+import { OperatorError } from '../../../shared/errors';
+import { type Importer, write } from '../../../shared/import/importer';
+import { readJson } from '../../../shared/import/readers';
+import { Row } from '../../../shared/import/row';
+import { OccupationalSeries } from '../role/occupational-series';
+import { AppointmentType, OpmAgency } from '../role/opm-code';
+
+/** The rows of a document that maps codes to names. */
+async function codeRows(file: string): Promise<Row[]> {
+  const document = await readJson(file);
+  if (typeof document !== 'object' || document === null || Array.isArray(document))
+    throw new OperatorError(
+      `"${file}" does not map codes to names`,
+      'Check that the file belongs to this source (`import -- --help` lists them)',
+    );
+  return Object.entries(document).map(([code, name], index) => new Row(index + 1, { code, name }));
+}
+
+export const occupationalSeries: Importer = {
+  source: 'occupational-series',
+  description: 'Occupational series of OPM, JSON',
+  files: ['occupational-series.json'],
+  // the same series is listed with and without leading zeros
+  merges: true,
+  read: codeRows,
+  convert: (row) => [
+    write(OccupationalSeries, { code: row.text('code', 10).padStart(4, '0') }, { title: row.text('name') }),
+  ],
+};
+
+export const appointmentTypes: Importer = {
+  source: 'appointment-types',
+  description: 'Types of appointment of USAJOBS, JSON',
+  files: ['appointment-types.json'],
+  read: codeRows,
+  convert: (row) => [write(AppointmentType, { code: row.text('code', 10), name: row.text('name', 80) })],
+};
+
+export const opmAgencies: Importer = {
+  source: 'opm-agency-codes',
+  description: 'Codes of agencies and their parts (OPM), JSON',
+  files: ['opm-agency-codes.json'],
+  read: codeRows,
+  convert(row) {
+    const name = row.text('name');
+    return [write(OpmAgency, { code: row.text('code', 10), name, agencyKey: findAgency(name)?.agency.key ?? null })];
+  },
+};
