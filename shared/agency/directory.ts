@@ -31,9 +31,52 @@ export interface AgencyMatch {
   readonly by: 'name' | 'rule';
 }
 
+/** Parts of agencies that publishers name alone, and the agency each belongs to. */
+const COMPONENTS: readonly [RegExp, string][] = [
+  [/\b(army|national guard bureau)\b/i, 'army'],
+  [/\b(air force|air national guard|space force)\b/i, 'air-force'],
+  [/\b(navy|naval|marine corps)\b/i, 'navy'],
+  [
+    /\bdefense (logistics|finance|health|contract|intelligence|counterintelligence|threat|commissary|human resources|media)\b|^(joint staff|office of the secretary of defense|washington headquarters services)/i,
+    'dod',
+  ],
+  [
+    /\b(federal emergency management|customs and border protection|immigration and customs enforcement|citizenship and immigration services|federal law enforcement training)\b/i,
+    'dhs',
+  ],
+  [/\bveterans (health|benefits)|national cemetery/i, 'va'],
+  [/\b(bureau of prisons|drug enforcement|marshals service|bureau of alcohol, tobacco)\b/i, 'doj'],
+  [
+    /\b(national institutes of health|centers for disease control|centers for medicare|indian health service|health resources and services)\b/i,
+    'hhs',
+  ],
+  [
+    /\b(forest service|farm service agency|natural resources conservation|food safety and inspection|agricultural research|animal and plant health)\b/i,
+    'usda',
+  ],
+  [
+    /\b(national park service|bureau of land management|fish and wildlife service|geological survey|bureau of indian affairs|bureau of reclamation|bureau of indian education)\b/i,
+    'doi',
+  ],
+  [
+    /\b(census bureau|patent and trademark|international trade administration|bureau of industry and security|bureau of economic analysis)\b/i,
+    'doc',
+  ],
+  [/\b(bureau of the fiscal service|bureau of engraving|united states mint|alcohol and tobacco tax)\b/i, 'treasury'],
+  [
+    /\b(bureau of labor statistics|occupational safety and health administration|mine safety and health administration)\b/i,
+    'dol',
+  ],
+  [
+    /\b(federal highway administration|federal transit administration|federal railroad administration|national highway traffic safety)\b/i,
+    'dot',
+  ],
+];
+
 /**
  * The agency that a publisher's spelling means: its key, name, abbreviation or another name it goes by; "HHS/NIH" and
- * "Treasury - IRS" are read part by part, the most specific known part wins; "Agriculture, Department of" is turned round.
+ * "Treasury - IRS" are read part by part, the most specific known part wins; "Agriculture, Department of" is turned round;
+ * parts of agencies that are no agency of the graph belong, by rule, to the one they are part of.
  */
 export function findAgency(spelling: string): AgencyMatch | undefined {
   const exact = byName.get(fold(spelling));
@@ -49,5 +92,6 @@ export function findAgency(spelling: string): AgencyMatch | undefined {
     const agency = part && byName.get(fold(part));
     if (agency) return { agency, by: 'rule' };
   }
-  return undefined;
+  const component = COMPONENTS.find(([pattern]) => pattern.test(spelling.replace(/&/g, 'and')));
+  return component ? { agency: byKey.get(component[1])!, by: 'rule' } : undefined;
 }

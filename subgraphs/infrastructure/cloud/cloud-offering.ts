@@ -84,7 +84,9 @@ export class AgencyAuthorization {
   fedrampId!: string;
   @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
-  @text('Agency, as published.', { filter: true, order: true }) agencyName!: string;
+  @text('Agency, as published; null when not published.', { nullable: true, filter: true, order: true }) agencyName!:
+    | string
+    | null;
   @text('Part of the agency, as published.', { nullable: true, filter: true }) subAgencyName!: string | null;
   @text("FedRAMP's id of the agency.", { nullable: true, filter: true, length: 20 }) fedrampAgencyId!: string | null;
   @oneOf(() => AuthorizationKind, 'Whether it was the first.', { filter: true }) kind!: ValueOf<

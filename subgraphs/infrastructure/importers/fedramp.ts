@@ -53,9 +53,9 @@ export const fedrampProducts: Importer = {
   },
 };
 
-function agencyKeyOf(parent: string, sub: string | null, session: ImportSession): string | null {
-  const match = (sub && findAgency(sub)) || findAgency(parent);
-  if (!match) session.unmatched('agency', sub ? `${parent} / ${sub}` : parent);
+function agencyKeyOf(parent: string | null, sub: string | null, session: ImportSession): string | null {
+  const match = (sub && findAgency(sub)) || (parent && findAgency(parent)) || undefined;
+  if (!match) session.unmatched('agency', sub ? `${parent} / ${sub}` : (parent ?? '(none)'));
   return match?.agency.key ?? null;
 }
 
@@ -102,7 +102,7 @@ export const fedrampAuthorizations: Importer = {
   convert(row, session) {
     const fedrampId = row.text('product', 30);
     if (!session.has(CloudOffering, fedrampId)) session.unmatched('listed offering', fedrampId);
-    const agencyName = row.text('parent');
+    const agencyName = row.optional('parent');
     const subAgencyName = row.optional('sub');
     const kind = row.text('kind', 20);
     if (kind !== 'INITIAL' && kind !== 'REUSE')

@@ -15,9 +15,6 @@ export const kev: Importer = {
     if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('cveID', `is "${cveId}", which is no CVE id`);
     const vendorName = row.text('vendorProject', 120);
     const vendor = organizationNamed(vendorName);
-    const added = row.date('dateAdded');
-    const due = row.date('dueDate');
-    if (due < added) throw new RowError('dueDate', `is ${due}, before it was added on ${added}`);
     return [
       write(Vulnerability, {
         cveId,
@@ -27,8 +24,8 @@ export const kev: Importer = {
         name: row.text('vulnerabilityName', 300),
         description: row.text('shortDescription', 60_000),
         requiredAction: row.text('requiredAction', 60_000),
-        kevDateAdded: added,
-        kevDueDate: due,
+        kevDateAdded: row.date('dateAdded'),
+        kevDueDate: row.date('dueDate'),
         ransomwareUse: row.optional('knownRansomwareCampaignUse') === 'Known' ? true : null,
         cwes: row.list('cwes'),
         notes: row.optional('notes', 60_000),

@@ -80,7 +80,7 @@ export const individualUseCases: Importer = {
       ].join(' '),
     ),
   convert(row, session) {
-    const name = row.text('use_case_name', 500);
+    const name = row.optional('use_case_name', 500);
     const problem = row.optional('problem_solved', 60_000);
     const outputs = row.optional('system_outputs', 60_000);
     const vendorText = row.excerpt('vendor_name', 500);

@@ -30,7 +30,7 @@ export class AIUseCase {
   @text('Id in the inventory; many have none, some share one.', { nullable: true, filter: true, length: 40 }) ombId!:
     | string
     | null;
-  @text('Name.', { filter: true, order: true, length: 500 }) name!: string;
+  @text('Name; null when withheld.', { nullable: true, filter: true, order: true, length: 500 }) name!: string | null;
   @oneOf(() => DeploymentStage, 'How far it is; null when not published.', {
     nullable: true,
     filter: true,

@@ -7,8 +7,11 @@ export const holidays: Importer = {
   description: 'Federal holidays with the days they are observed, JSON',
   files: ['federal-holidays-2024-2028.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
-  convert(row) {
-    const date = row.date('date');
-    return [write(FederalHoliday, { date, name: row.text('name'), observedOn: row.date('observed') })];
-  },
+  convert: (row) => [
+    write(FederalHoliday, {
+      observedOn: row.date('observed'),
+      name: row.text('name', 100),
+      year: row.optionalInteger('year') ?? Number(row.date('observed').slice(0, 4)),
+    }),
+  ],
 };

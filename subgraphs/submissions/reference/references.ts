@@ -13,7 +13,7 @@ const order: Partial<ExecutiveOrder> = {
 
 /** By the rule of the statute; an import may add days that an order grants. */
 const holidays: readonly Partial<FederalHoliday>[] = Array.from({ length: 9 }, (_, index) => 2024 + index).flatMap(
-  (year) => federalHolidays(year).map(({ name, date, observed }) => ({ date, name, observedOn: observed })),
+  (year) => federalHolidays(year).map(({ name, observed }) => ({ observedOn: observed, name, year })),
 );
 
 export const references: readonly ReferenceTable[] = [

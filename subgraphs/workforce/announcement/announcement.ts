@@ -51,7 +51,12 @@ export class Announcement {
     nullable: true,
   })
   agencyKey!: string | null;
-  @text('Department, as its publisher writes it.', { filter: true, order: true }) department!: string;
+  @text('Department, as its publisher writes it; null when it names none.', {
+    nullable: true,
+    filter: true,
+    order: true,
+  })
+  department!: string | null;
   @text('Part of the department, as its publisher writes it.', { nullable: true, filter: true }) subagency!:
     | string
     | null;

@@ -48,6 +48,28 @@ function agencyOf(names: readonly (string | null)[], session: ImportSession): st
   return null;
 }
 
+/** What an announcement has that its source does not say. Another source may know better, so it never overwrites. */
+const UNSAID: Partial<Announcement> = {
+  subagency: null,
+  payPlanGrade: null,
+  gradeLow: null,
+  gradeHigh: null,
+  salaryMin: null,
+  salaryMax: null,
+  openings: null,
+  appointmentType: null,
+  serviceType: null,
+  hiringPaths: [],
+  location: null,
+  status: null,
+  url: null,
+  duties: null,
+  qualifications: null,
+  applicationCount: null,
+  requestId: null,
+  exercise: false,
+};
+
 /** An announcement with what can be read from its title, series and agency. */
 function announcement(
   row: Row,
@@ -61,28 +83,7 @@ function announcement(
   if (facts.openDate && facts.closeDate && facts.closeDate < facts.openDate)
     throw new RowError('closeDate', `is ${facts.closeDate}, before the opening on ${String(open)}`);
   return [
-    write(Announcement, {
-      subagency: null,
-      payPlanGrade: null,
-      gradeLow: null,
-      gradeHigh: null,
-      salaryMin: null,
-      salaryMax: null,
-      openings: null,
-      appointmentType: null,
-      serviceType: null,
-      hiringPaths: [],
-      location: null,
-      status: null,
-      url: null,
-      duties: null,
-      qualifications: null,
-      applicationCount: null,
-      requestId: null,
-      exercise: false,
-      agencyKey,
-      ...facts,
-    }),
+    write(Announcement, { agencyKey, ...facts }, UNSAID),
     ...series.map((code) => write(AnnouncementSeries, { ownerKey: controlNumber, targetKey: code.padStart(4, '0') })),
     ...workRolesOfTitle(title).map((targetKey) => write(AnnouncementWorkRole, { ownerKey: controlNumber, targetKey })),
   ];
@@ -123,7 +124,7 @@ export const postings: Importer = {
         hiringPaths: row.list('hiringPaths'),
         location: row.optional('location', 500),
         talentArea: AREAS[row.optional('talentArea') ?? ''] ?? areaOf(title),
-        status,
+        ...(status === null ? {} : { status }),
       },
       row.list('series'),
     );
@@ -137,7 +138,7 @@ export const cancelledAnnouncements: Importer = {
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {
     const title = row.text('title');
-    const hiringAgency = row.text('hiringAgency');
+    const hiringAgency = row.optional('hiringAgency');
     const [written, ...links] = announcement(
       row,
       session,

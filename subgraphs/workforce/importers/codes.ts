@@ -44,6 +44,6 @@ export const opmAgencies: Importer = {
   read: codeRows,
   convert(row) {
     const name = row.text('name');
-    return [write(OpmAgency, { code: row.text('code', 10), name, agencyKey: findAgency(name)?.agency.key ?? null })];
+    return [write(OpmAgency, { code: row.text('code', 100), name, agencyKey: findAgency(name)?.agency.key ?? null })];
   },
 };

@@ -10,7 +10,7 @@ export class AppointmentType {
 
 @model('An agency, or a part of one, by the code that OPM gives it.', { key: 'code', order: ['code'] })
 export class OpmAgency {
-  @key('Code, such as "TR93".', { length: 10 }) code!: string;
+  @key('Code, such as "TR93"; a few are listed under their name.', { length: 100 }) code!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @refersTo(() => Agency, 'The same agency in the graph, where it is one of its own.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
