@@ -163,7 +163,7 @@ export const cancelledAnnouncements: Importer = {
     // an announcement that the larger set also holds is described there; only what this set alone knows is added to it
     const { controlNumber, status, salaryMin, salaryMax, openings } = written!.object as Announcement;
     return [
-      write(Announcement, { controlNumber, status, salaryMin, salaryMax, openings }, written!.object as Announcement),
+      write(Announcement, { controlNumber, status, salaryMin, salaryMax, openings }, { ...UNSAID, ...written!.object }),
       ...links,
     ];
   },
