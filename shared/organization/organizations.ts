@@ -135,6 +135,26 @@ export function organizationsMentioned(text: string): Organization[] {
   ).map(({ key, name }) => ({ key, name, by: 'rule' as const }));
 }
 
+/** What stands in the place of a vendor's name when there is no vendor to name. */
+const NO_VENDOR =
+  /^(n\/?a|none|not (available|applicable)|various|multiple|other|unknown|tbd|open source.*|in-?house.*|internal.*|contractor.*|government.*|ai (service|model) provider|law enforcement sensitive.*|custom.*|\d+)$/i;
+
+/**
+ * The organisations that a field for vendors names: known ones wherever they are mentioned, and every other part of a
+ * list that reads like a name.
+ */
+export function organizationsListed(text: string): Organization[] {
+  const found = new Map(organizationsMentioned(text).map((organization) => [organization.key, organization]));
+  for (const part of text.replace(/\b(Inc|LLC|Corp|Ltd|Co)\.?(?=[,;]|$)/g, '').split(/[,;/\n]|\s+(?:and|&)\s+/)) {
+    const name = part.replace(/\([^)]*\)/g, '').trim();
+    if (name.length < 2 || name.length > 60 || name.split(/\s+/).length > 5 || NO_VENDOR.test(name)) continue;
+    if (organizationsMentioned(name).length > 0) continue;
+    const organization = organizationNamed(name);
+    if (organization.key !== '' && !found.has(organization.key)) found.set(organization.key, organization);
+  }
+  return [...found.values()];
+}
+
 /** Whether an organisation of this key is a developer that the graph knows under the same key. */
 export function isDeveloperKey(key: string): boolean {
   return DEVELOPERS.has(key);

@@ -27,7 +27,7 @@ import { ExecutiveOrder, ReviewMetricsResolver } from './order/executive-order';
 import { references } from './reference/references';
 import { RequiredWorkRole, Review, ReviewAgency } from './review/review';
 import { ReviewEvent } from './review/review-event';
-import { ReviewAssignment, Reviewer } from './review/reviewer';
+import { BusyReviewersResolver, ReviewAssignment, Reviewer } from './review/reviewer';
 import { Sector } from './sector';
 import { Submission } from './submission';
 
@@ -79,6 +79,7 @@ export const reviews = new Subgraph({
   ],
   resolvers: [
     AgencyRoots,
+    BusyReviewersResolver,
     FindingStatisticsResolver,
     ReviewMetricsResolver,
     rootsOf(Determination, { one: 'determination', many: 'determinations' }),

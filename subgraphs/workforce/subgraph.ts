@@ -11,7 +11,7 @@ import {
 import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';
-import { HiringGoal } from './goal/hiring-goal';
+import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, TimeToHireResolver, WorkforceMetricsResolver } from './order/executive-order';
@@ -51,6 +51,7 @@ export const workforce = new Subgraph({
   stubs: [Agency, AgencyWorkRole, ExecutiveOrder],
   resolvers: [
     AgencyRoots,
+    HiringGapsResolver,
     TimeToHireResolver,
     WorkforceMetricsResolver,
     rootsOf(WorkRole, { one: 'workRole', many: 'workRoles' }),

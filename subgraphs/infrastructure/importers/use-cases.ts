@@ -4,7 +4,7 @@ import { type Importer, type ImportSession, write } from '../../../shared/import
 import { readCsv } from '../../../shared/import/readers';
 import { RowError } from '../../../shared/import/reject';
 import type { Row } from '../../../shared/import/row';
-import { organizationsMentioned } from '../../../shared/organization/organizations';
+import { organizationsListed } from '../../../shared/organization/organizations';
 import type { DeploymentStage } from '../tool/defensive-tool';
 import { AIUseCase, type UseCaseImpact, UseCaseVendor } from '../use-case/ai-use-case';
 import { vendorWrite } from './vendor';
@@ -85,7 +85,7 @@ export const individualUseCases: Importer = {
     const outputs = row.optional('system_outputs', 60_000);
     const vendorText = row.excerpt('vendor_name', 500);
     const id = stableId('use', 'individual', row.text('identity', 2_500), row.raw('occurrence') as number);
-    const vendors = organizationsMentioned(vendorText ?? '');
+    const vendors = organizationsListed(vendorText ?? '');
     return [
       write(AIUseCase, {
         id,
@@ -159,7 +159,7 @@ export const commercialUseCases: Importer = {
         hasPii: null,
         testing: null,
       }),
-      ...organizationsMentioned(vendorText ?? '').flatMap((vendor) => [
+      ...organizationsListed(vendorText ?? '').flatMap((vendor) => [
         vendorWrite(vendor),
         write(UseCaseVendor, { ownerKey: id, targetKey: vendor.key }),
       ]),

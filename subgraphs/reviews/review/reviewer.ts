@@ -1,6 +1,17 @@
-import { Int } from 'type-graphql';
+import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import { hasMany } from '../../../shared/collection/connection';
-import { belongsTo, computed, dateTime, exerciseFlag, flag, key, refersTo, text } from '../../../shared/model/fields';
+import { RequestError } from '../../../shared/errors';
+import {
+  belongsTo,
+  computed,
+  dateTime,
+  exerciseFlag,
+  flag,
+  key,
+  refersTo,
+  sensitivity,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -46,4 +57,28 @@ export class ReviewAssignment {
   @dateTime('Since when.', { order: true }) assignedAt!: string;
   @flag('Whether the reviewer leads.', { filter: true }) lead!: boolean;
   @exerciseFlag() exercise!: boolean;
+}
+
+@Resolver()
+export class BusyReviewersResolver {
+  @Query(() => [Reviewer], {
+    description: 'Reviewers who work on more than so many open reviews, the busiest first; at most 500.',
+  })
+  @sensitivity('GOV')
+  async busyReviewers(
+    @Ctx() { database }: Context,
+    @Arg('moreThan', () => Int, { description: 'Open reviews that are not yet too many; 0 or more.' }) moreThan: number,
+  ): Promise<Reviewer[]> {
+    if (moreThan < 0)
+      throw new RequestError('BAD_USER_INPUT', `"moreThan" is ${moreThan}; it counts reviews, so give 0 or more`, [
+        'moreThan',
+      ]);
+    const rows = await database.query(
+      `SELECT ${database.selection(Reviewer, 't')}, COUNT(*) AS n
+       FROM reviewer t JOIN review_assignment a ON a.reviewer_id = t.id JOIN review r ON r.id = a.review_id
+       WHERE r.status IN (${OPEN_REVIEW_SQL}) GROUP BY t.id HAVING COUNT(*) > ? ORDER BY n DESC, t.id LIMIT 500`,
+      [moreThan],
+    );
+    return rows.map((row) => database.hydrate(Reviewer, row));
+  }
 }

@@ -66,6 +66,9 @@ const EVALUATIONS = ['cybench', 'gdm_intercode_ctf', 'swe_bench', 'gpqa', 'agent
 
 /** How far back the story goes: two fiscal years and a little. */
 const STORY_DAYS = 720;
+/** Much of what happens is recent, so that a dashboard of today has something to show. */
+const RECENT_DAYS = 60;
+const RECENT_SHARE = 0.45;
 
 /** Everything the generator makes of the submissions programme, and what the other programmes are told of it. */
 export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
@@ -76,10 +79,17 @@ export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[
   );
   tables.developers.push(...developers);
   const stories: SubmissionStory[] = [];
-  const count = 30 * world.scale;
+  const count = 40 * world.scale;
   const drafts = Array.from({ length: count }, (_, index) => {
     const own = random.fork(`submission ${index}`);
-    return { index, own, draftedAt: officeTime(after(world.asOf, -1 - own.next() * STORY_DAYS), own) };
+    return {
+      index,
+      own,
+      draftedAt: officeTime(
+        after(world.asOf, -1 - own.next() * (own.chance(RECENT_SHARE) ? RECENT_DAYS : STORY_DAYS)),
+        own,
+      ),
+    };
   }).sort((a, b) => (a.draftedAt < b.draftedAt ? -1 : 1));
   const numbers = new Map<string, number>();
   for (const { index, own, draftedAt } of drafts) {

@@ -123,7 +123,7 @@ class PositionPlot {
     const role = random.weighted(WEIGHTS);
     const hired = HIRED.find(({ code }) => code === role)!;
     const fate = random.weighted({ longFilled: 30, hiring: 55, vacant: 9, frozen: 3, planned: 3 });
-    const needed = officeTime(after(world.asOf, -3 - random.next() * 700), random);
+    const needed = officeTime(after(world.asOf, -3 - random.next() * (random.chance(0.35) ? 80 : 700)), random);
     const request =
       fate === 'hiring' ? this.hire(hired.code, hired.series, hired.area, hired.title, needed, tables) : undefined;
     const status = {

@@ -1,6 +1,6 @@
-import { Int } from 'type-graphql';
-import { fiscalYearPeriod } from '../../../shared/calendar/civil';
-import { belongsTo, computed, exerciseFlag, integer, key, refersTo } from '../../../shared/model/fields';
+import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { civilDate, fiscalYear, fiscalYearPeriod } from '../../../shared/calendar/civil';
+import { belongsTo, computed, exerciseFlag, integer, key, refersTo, sensitivity } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -51,4 +51,28 @@ async function hiresOf(database: Context['database'], keys: readonly string[]): 
     for (const { agency, role, n } of rows) counts.set([agency, role, year].join(' '), Number(n));
   }
   return keys.map((key) => counts.get(key) ?? 0);
+}
+
+@Resolver()
+export class HiringGapsResolver {
+  @Query(() => [HiringGoal], {
+    description: 'Goals of all agencies for one work role in a fiscal year, the largest gap first.',
+  })
+  @sensitivity('GOV')
+  async largestHiringGaps(
+    @Ctx() context: Context,
+    @Arg('workRole', () => ID, { description: 'Code of the work role, such as "531" for incident response.' })
+    workRole: string,
+    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Fiscal year; the current one by default.' })
+    year?: number,
+  ): Promise<HiringGoal[]> {
+    const { database, clock } = context;
+    const rows = await database.query(
+      `SELECT ${database.selection(HiringGoal, 't')} FROM hiring_goal t WHERE t.work_role_code = ? AND t.fiscal_year = ?`,
+      [workRole, year ?? fiscalYear(civilDate(clock.now()))],
+    );
+    const goals = rows.map((row) => database.hydrate(HiringGoal, row));
+    const gaps = new Map(await Promise.all(goals.map(async (goal) => [goal, await goal.gap(context)] as const)));
+    return goals.sort((a, b) => gaps.get(b)! - gaps.get(a)! || (a.agencyKey < b.agencyKey ? -1 : 1));
+  }
 }

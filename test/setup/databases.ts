@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql from 'mysql2/promise';
+
+/** A private MySQL-protocol server of this test run. */
+interface PrivateServer {
+  readonly process: ChildProcess;
+  readonly folder: string;
+}
+
+declare global {
+  var privateServer: PrivateServer | undefined;
+}
+
+const SERVERS = [
+  'mariadbd',
+  'mysqld',
+  '/usr/sbin/mariadbd',
+  '/usr/sbin/mysqld',
+  '/opt/homebrew/bin/mariadbd',
+  '/usr/local/bin/mariadbd',
+];
+
+function findServer(): string | undefined {
+  return SERVERS.find((name) =>
+    name.startsWith('/') ? existsSync(name) : spawnSync(name, ['--version']).status === 0,
+  );
+}
+
+async function answers(url: string, milliseconds: number): Promise<boolean> {
+  const deadline = Date.now() + milliseconds;
+  for (;;) {
+    try {
+      const connection = await mysql.createConnection(url);
+      await connection.end();
+      return true;
+    } catch {
+      if (Date.now() > deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Starts a server on a socket in a temporary folder; nothing of it is left behind. */
+async function startPrivateServer(binary: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-mysql-'));
+  const isMaria = spawnSync(binary, ['--version']).stdout.toString().includes('MariaDB');
+  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+  const data = join(folder, 'data');
+  const made = isMaria
+    ? spawnSync('mariadb-install-db', [
+        '--no-defaults',
+        `--datadir=${data}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        ...user,
+      ])
+    : spawnSync(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, ...user]);
+  if (made.status !== 0) throw new Error(`${binary} could not make its data folder:\n${made.stderr}`);
+  const socket = join(folder, 'mysql.sock');
+  const server = spawn(
+    binary,
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      `--socket=${socket}`,
+      `--pid-file=${join(folder, 'pid')}`,
+      '--skip-networking',
+      '--innodb-flush-log-at-trx-commit=0',
+      '--innodb-buffer-pool-size=256M',
+      ...(isMaria ? [] : ['--mysqlx=OFF']),
+      ...user,
+    ],
+    { stdio: 'ignore' },
+  );
+  globalThis.privateServer = { process: server, folder };
+  const url = `mysql://root@localhost/mysql?socketPath=${encodeURIComponent(socket)}`;
+  if (!(await answers(url, 60_000))) throw new Error(`${binary} did not start within 60 s`);
+  return `mysql://root@localhost/%?socket=${encodeURIComponent(socket)}`;
+}
+
+/**
+ * Says where the tests find a MySQL-protocol server: the one of ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database),
+ * else a private one where MariaDB or MySQL is installed. Without either the tests on MySQL are left out, under CI they fail.
+ */
+export default async function databases(): Promise<void> {
+  if (process.env.ORDERGRAPH_TEST_MYSQL_URL) return;
+  const binary = findServer();
+  if (binary) {
+    process.env.ORDERGRAPH_TEST_MYSQL_URL = await startPrivateServer(binary);
+    return;
+  }
+  const how = 'Install MariaDB or MySQL, or set ORDERGRAPH_TEST_MYSQL_URL, for example mysql://root@127.0.0.1:3306/%';
+  if (process.env.CI) throw new Error(`There is no MySQL-protocol server to test on. ${how}`);
+  process.stderr.write(`Tests on MySQL are left out: no server was found. ${how}\n`);
+}
+
+export function stopPrivateServer(): void {
+  if (!globalThis.privateServer) return;
+  globalThis.privateServer.process.kill('SIGKILL');
+  rmSync(globalThis.privateServer.folder, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,5 @@
+import { stopPrivateServer } from './databases';
+
+export default function stopDatabases(): void {
+  stopPrivateServer();
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { readText } from '../../gateway/cli/compose';
+import { tellExercise } from '../../gateway/cli/exercise';
+import { SUPERGRAPH_FILE } from '../../gateway/cli/schema';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { readConfig } from '../../gateway/config';
+import { createGateway } from '../../gateway/server';
+import { createLog } from '../../gateway/telemetry/log';
+import { InProcessDataSource } from '../../gateway/transport/in-process';
+import { fixedClock } from '../../shared/clock';
+import type { DatabaseKind } from '../../shared/database/dialect';
+import { replaceExerciseRows } from '../../shared/exercise/store';
+import type { ExerciseRows } from '../../shared/exercise/story';
+import { runImport } from '../../shared/import/importer';
+import { silent } from '../../shared/import/progress';
+import type { ModelClass } from '../../shared/model/model';
+import { packageRoot } from '../../shared/package-root';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { freshDatabases } from './databases';
+
+/** The instant that the tests' exercise has come to. */
+export const AS_OF = '2026-11-23T15:00:00.000Z';
+
+/** Small files of our own in the publishers' formats. */
+export const FIXTURES = join(packageRoot, 'test', 'fixtures', 'published');
+
+export interface Answer<Data = Record<string, never>> {
+  data: Data;
+  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+}
+
+/** The whole graph over a story, on one kind of database. */
+export interface World {
+  readonly open: readonly OpenSubgraph[];
+  readonly server: FastifyInstance;
+  subgraph(name: string): OpenSubgraph;
+  /** The rows of the story, as they were generated: what answers are recomputed from. */
+  rows<T extends object>(target: ModelClass<T>): readonly T[];
+  /** Asks through the gateway. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  ask(query: string, variables?: Record<string, unknown>): Promise<Answer<any>>;
+  /** The statements that a question costs, over all subgraphs. */
+  statements(query: string, variables?: Record<string, unknown>): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+const stories = new Map<number, Map<string, ExerciseRows[]>>();
+
+function storyOf(scale: number): Map<string, ExerciseRows[]> {
+  const story = stories.get(scale) ?? tellExercise({ seed: 'test', scale, asOf: AS_OF });
+  stories.set(scale, story);
+  return story;
+}
+
+/** @param imports sources and files to import before. */
+export async function openWorld(
+  kind: DatabaseKind,
+  scale = 1,
+  imports: readonly [source: string, file: string][] = [],
+): Promise<World> {
+  const databases = await freshDatabases(
+    kind,
+    subgraphs.map(({ name }) => name),
+  );
+  const clock = fixedClock(AS_OF);
+  const open: OpenSubgraph[] = [];
+  for (const subgraph of subgraphs)
+    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock }));
+  const story = storyOf(scale);
+  for (const { name, database, subgraph } of open) {
+    await replaceExerciseRows(database, subgraph.parts.entities, story.get(name)!);
+    for (const [source, file] of imports) {
+      const importer = subgraph.parts.importers.find((candidate) => candidate.source === source);
+      if (importer) await runImport(database, importer, file, silent, subgraph.parts.entities);
+    }
+  }
+  const server = await createGateway({
+    supergraphSdl: readText(SUPERGRAPH_FILE, 'The supergraph'),
+    config: readConfig({ logLevel: 'silent' }, {}),
+    log: createLog('silent', 'test'),
+    transport: ({ name }) => new InProcessDataSource(open.find((subgraph) => subgraph.name === name)!),
+  });
+  const ask = async (query: string, variables: Record<string, unknown> = {}) => {
+    const response = await server.inject({ method: 'POST', url: '/graphql', payload: { query, variables } });
+    return response.json();
+  };
+  const tables = [...story.values()].flat();
+  return {
+    open,
+    server,
+    subgraph: (name) => open.find((candidate) => candidate.name === name)!,
+    rows: (target) => (tables.find((table) => table.target === target)?.rows ?? []) as never,
+    ask,
+    async statements(query, variables) {
+      const counted = async (rest: readonly OpenSubgraph[]): Promise<string[]> => {
+        const [first, ...others] = rest;
+        if (!first) {
+          await ask(query, variables);
+          return [];
+        }
+        const { result, statements } = await first.database.counting(() => counted(others));
+        return [...statements, ...result];
+      };
+      return counted(open);
+    },
+    async close() {
+      await server.close();
+      await Promise.all(open.map((subgraph) => subgraph.close()));
+      await databases.drop();
+    },
+  };
+}
