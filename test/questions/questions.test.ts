@@ -37,7 +37,7 @@ const OPEN_REVIEWS = ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED', 'FINDINGS_SHAR
 const UNRESOLVED = ['OPEN', 'IN_REMEDIATION', 'MITIGATED'];
 const LEVELS = ['VERY_LOW', 'LOW', 'MODERATE', 'HIGH', 'VERY_HIGH'];
 const days = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 86_400_000;
-const after = (instant: string, count: number) => new Date(Date.parse(instant) + count * 86_400_000).toISOString();
+const later = (instant: string, count: number) => new Date(Date.parse(instant) + count * 86_400_000).toISOString();
 const within = (instant: string | null | undefined, year: number) =>
   instant != null && instant >= fiscalYearPeriod(year).from && instant < fiscalYearPeriod(year).until;
 
@@ -121,7 +121,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
   });
 
   test('2: launching within 30 days, with determinations', async () => {
-    const until = after(AS_OF, 30);
+    const until = later(AS_OF, 30);
     const nodes = await askAll('02-launching-soon', 'submissions', { from: AS_OF, until });
     const expected = submissions()
       .filter(
@@ -468,7 +468,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
   });
 
   test('13: vulnerabilities due in the next 14 days', async () => {
-    const until = after(AS_OF, 14);
+    const until = later(AS_OF, 14);
     const nodes = await askAll('13-due-soon', 'vulnerabilities', { from: AS_OF, until });
     const due = world
       .rows(VulnerabilityFinding)

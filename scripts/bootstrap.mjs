@@ -1,0 +1,76 @@
+// Runs a command of the project on a fresh clone: installs what the lock file says when it is missing or stale, compiles
+// when a source is newer than what was compiled, then hands over. Plain Node, so that it needs nothing itself.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const LEAST_NODE = [20, 19];
+const [command, ...rest] = process.argv.slice(2);
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
+  fail(`Node ${process.versions.node} is too old: Ordergraph needs ${LEAST_NODE.join('.')} or newer`);
+
+install();
+compile();
+if (command === 'test') run(join('node_modules', 'jest', 'bin', 'jest.js'), rest);
+else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);
+
+/** Installs when node_modules is not what this lock file and this Node asked for. */
+function install() {
+  const stamp = join(root, 'node_modules', '.ordergraph-installed');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(`${process.versions.modules} ${process.platform} ${process.arch}`)
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  process.stderr.write('Installing the dependencies of the lock file; this takes a minute or two the first time …\n');
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (npm.status !== 0) fail('The dependencies could not be installed: see the messages of npm above');
+  writeFileSync(stamp, wanted);
+}
+
+/** Compiles when any source is newer than the last compilation. */
+function compile() {
+  const stamp = join(root, 'dist', '.compiled');
+  const sources = ['gateway', 'shared', 'subgraphs', 'test', 'tsconfig.json', 'package-lock.json'];
+  if (existsSync(stamp) && newest(sources.map((name) => join(root, name))) <= statSync(stamp).mtimeMs) return;
+  process.stderr.write('Compiling …\n');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const tsc = spawnSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (tsc.status !== 0) fail('The sources do not compile: see the messages above');
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(stamp, '');
+}
+
+function newest(paths) {
+  let time = 0;
+  for (const path of paths) {
+    const found = statSync(path);
+    time = Math.max(time, found.mtimeMs);
+    if (found.isDirectory()) time = Math.max(time, newest(readdirSync(path).map((name) => join(path, name))));
+  }
+  return time;
+}
+
+/** Runs a script with the caller's terminal and ends as it ends; signals reach both, and the script decides. */
+function run(script, args) {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+  const node = spawnSync(process.execPath, [join(root, script), ...args], { cwd: process.cwd(), stdio: 'inherit' });
+  process.exit(node.status ?? 1);
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
