@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { OperatorError } from '../../shared/errors';
 import { compose } from '../supergraph/compose';
+import { readText } from './read-text';
 
 /** Composes `name[@url]=file` sources. @throws OperatorError when a file cannot be read or they do not compose. */
 export function composeFiles(sources: readonly string[]): string {
@@ -12,16 +12,4 @@ export function composeFiles(sources: readonly string[]): string {
       return { name, url, sdl: readText(file, `the schema of "${name}"`) };
     }),
   );
-}
-
-/** @throws OperatorError saying what the file was to be. */
-export function readText(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OperatorError(
-      `${what} cannot be read from "${file}": ${(error as Error).message}`,
-      'Check the path and its permissions',
-    );
-  }
 }

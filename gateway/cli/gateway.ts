@@ -3,10 +3,10 @@ import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
 import { describeConfig, type GatewayConfig } from '../config';
 import { createGateway } from '../server';
+import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { HttpDataSource } from '../transport/http';
-import { readText } from './compose';
-import { SUPERGRAPH_FILE } from './schema';
+import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {
@@ -34,7 +34,7 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
 export async function startGateway({ config, supergraph, urls }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
-  const supergraphSdl = readText(supergraph ?? SUPERGRAPH_FILE, 'The supergraph');
+  const supergraphSdl = readText(supergraph ?? OWN_SUPERGRAPH_FILE, 'The supergraph');
   const given = parseUrls(urls);
   const sources: HttpDataSource[] = [];
   const transport = ({ name, url }: { name: string; url?: string }): GraphQLDataSource => {

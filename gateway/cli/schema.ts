@@ -3,10 +3,8 @@ import { join, relative } from 'node:path';
 import { OperatorError } from '../../shared/errors';
 import { packageRoot } from '../../shared/package-root';
 import { compose } from '../supergraph/compose';
+import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { defaultUrl, subgraphs } from './subgraphs';
-
-/** The supergraph of the four subgraphs, generated and committed, so that the all-in-one start need not compose. */
-export const SUPERGRAPH_FILE = join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql');
 
 /** Every generated file with what it should hold. */
 function generated(): { file: string; content: string }[] {
@@ -16,7 +14,7 @@ function generated(): { file: string; content: string }[] {
       content: sdl,
     })),
     {
-      file: SUPERGRAPH_FILE,
+      file: OWN_SUPERGRAPH_FILE,
       content: compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) }))),
     },
   ];

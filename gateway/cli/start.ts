@@ -3,12 +3,12 @@ import { listen } from '../../shared/http/listen';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
 import { createGateway } from '../server';
+import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessDataSource } from '../transport/in-process';
-import { readText } from './compose';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
-import { SUPERGRAPH_FILE } from './schema';
+import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { databaseUrl, subgraphs } from './subgraphs';
 
@@ -38,7 +38,7 @@ export async function startAll({ config, dataFolder, scale }: StartOptions): Pro
     await fillWhenNew(open, scale, say);
     say('Starting the gateway …');
     const server = await createGateway({
-      supergraphSdl: readText(SUPERGRAPH_FILE, 'The supergraph'),
+      supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config,
       log,
       transport: ({ name }) => {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { readText } from '../../gateway/cli/compose';
 import { tellExercise } from '../../gateway/cli/exercise';
-import { SUPERGRAPH_FILE } from '../../gateway/cli/schema';
+import { readText } from '../../gateway/cli/read-text';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessDataSource } from '../../gateway/transport/in-process';
 import { fixedClock } from '../../shared/clock';
@@ -76,7 +76,7 @@ export async function openWorld(
     }
   }
   const server = await createGateway({
-    supergraphSdl: readText(SUPERGRAPH_FILE, 'The supergraph'),
+    supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
     config: readConfig({ logLevel: 'silent' }, {}),
     log: createLog('silent', 'test'),
     transport: ({ name }) => new InProcessDataSource(open.find((subgraph) => subgraph.name === name)!),

@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+# One image for every part; the command says which part a container is.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+# better-sqlite3 comes with a prebuilt binary; the tools are for platforms that have none
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ./
+COPY gateway gateway
+COPY shared shared
+COPY subgraphs subgraphs
+COPY test test
+RUN npm run build && npm prune --omit=dev && rm -rf dist/test dist/.tsbuildinfo && find dist -name '*.test.*' -delete
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/gateway/supergraph/ordergraph.graphql gateway/supergraph/
+USER node
+EXPOSE 4000
+ENTRYPOINT ["node", "dist/gateway/cli/main.js"]
+CMD ["gateway"]
