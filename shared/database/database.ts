@@ -69,7 +69,7 @@ export class Database {
         ? new DataSource({ ...shared, ...sqliteOptions(address.file) })
         : new DataSource({
             ...shared,
-            type: 'mysql',
+            type: address.server,
             host: address.host,
             port: address.port,
             username: address.user,

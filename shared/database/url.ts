@@ -7,6 +7,8 @@ export type DatabaseAddress =
   | { kind: 'sqlite'; file: string }
   | {
       kind: 'mysql';
+      /** The server's make, as far as the URL says: MariaDB describes its tables in another way. */
+      server: 'mysql' | 'mariadb';
       host: string;
       port: number;
       user: string;
@@ -29,6 +31,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
       throw new OperatorError(`The database URL ${redactDatabaseUrl(text)} names no database`, fix);
     return {
       kind: 'mysql',
+      server: text.startsWith('mariadb:') ? 'mariadb' : 'mysql',
       host: url.hostname || '127.0.0.1',
       port: url.port ? Number(url.port) : 3306,
       user: decodeURIComponent(url.username),

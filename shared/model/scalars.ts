@@ -95,16 +95,19 @@ export function parseBigNumber(text: string): string {
   return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
 }
 
-/** A text that sorts as the number does and loses no digit: how big numbers are stored. "3.8e25" is "10026.38". */
+/** Makes every exponent a positive number of five digits, so that exponents sort as text. */
+const EXPONENT_OFFSET = 50_000;
+
+/** A text that sorts as the number does and loses no digit: how big numbers are stored. "3.8e25" is "50026.38". */
 export function sortableBigNumber(text: string): string {
   const { digits, exponent } = decimalParts(text);
-  return digits === '' ? '00000.' : `${exponent + 10_000}.${digits}`;
+  return digits === '' ? '00000.' : `${exponent + EXPONENT_OFFSET}.${digits}`;
 }
 
 /** The inverse of {@link sortableBigNumber}. */
 export function bigNumberFromSortable(stored: string): string {
   const [exponent = '', digits = ''] = stored.split('.');
-  return digits === '' ? '0' : parseBigNumber(`0.${digits}e${Number(exponent) - 10_000}`);
+  return digits === '' ? '0' : parseBigNumber(`0.${digits}e${Number(exponent) - EXPONENT_OFFSET}`);
 }
 
 export const GraphQLBigNumber = new GraphQLScalarType<string, string>({

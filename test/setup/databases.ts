@@ -78,7 +78,7 @@ async function startPrivateServer(binary: string): Promise<string> {
   globalThis.privateServer = { process: server, folder };
   const url = `mysql://root@localhost/mysql?socketPath=${encodeURIComponent(socket)}`;
   if (!(await answers(url, 60_000))) throw new Error(`${binary} did not start within 60 s`);
-  return `mysql://root@localhost/%?socket=${encodeURIComponent(socket)}`;
+  return `${isMaria ? 'mariadb' : 'mysql'}://root@localhost/%?socket=${encodeURIComponent(socket)}`;
 }
 
 /**

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { bigNumberFromSortable, parseBigNumber, parseDate, parseInstant, sortableBigNumber } from './scalars';
+
+/** A non-negative decimal as digits × 10^power: compared exactly, with integers of any size. */
+const decimal = fc.record({
+  digits: fc.bigInt({ min: 0n, max: 10n ** 30n }),
+  power: fc.integer({ min: -40, max: 40 }),
+});
+type Decimal = { digits: bigint; power: number };
+const written = ({ digits, power }: Decimal) => `${digits}e${power}`;
+const scaled = ({ digits, power }: Decimal) => digits * 10n ** BigInt(power + 40);
+
+describe('big numbers', () => {
+  test('lose nothing: stored and read again they are the same number', () => {
+    fc.assert(
+      fc.property(decimal, (number) => {
+        const read = bigNumberFromSortable(sortableBigNumber(written(number)));
+        expect(read).toBe(parseBigNumber(written(number)));
+        expect(parseBigNumber(read)).toBe(read);
+      }),
+    );
+  });
+
+  test('sort as text in the order of the numbers', () => {
+    fc.assert(
+      fc.property(decimal, decimal, (a, b) => {
+        const [left, right] = [sortableBigNumber(written(a)), sortableBigNumber(written(b))];
+        const order = scaled(a) < scaled(b) ? -1 : scaled(a) > scaled(b) ? 1 : 0;
+        expect(left < right ? -1 : left > right ? 1 : 0).toBe(order);
+      }),
+    );
+  });
+
+  test.each([
+    ['1750000000000', '1750000000000'],
+    ['3.80e25', '3.8e25'],
+    ['0012.50', '12.5'],
+    ['5.0000000000001e+26', '5.0000000000001e26'],
+    ['0.000', '0'],
+    ['1e-3', '0.001'],
+  ])('%s is written %s', (text, canonical) => {
+    expect(parseBigNumber(text)).toBe(canonical);
+  });
+
+  test.each(['-1', 'many', '', '1e99999', '0x10', '1,000'])('"%s" is refused', (text) => {
+    expect(() => parseBigNumber(text)).toThrow('is not a number');
+  });
+});
+
+describe('dates and instants', () => {
+  test.each(['2026-02-29', '2026-13-01', '26-01-01', '2026-1-1', '2026-01-01T00:00:00Z'])('"%s" is no date', (text) => {
+    expect(() => parseDate(text)).toThrow('is not a date');
+  });
+
+  test('an instant is kept in UTC, whatever its offset', () => {
+    expect(parseInstant('2026-11-15T09:00:00-05:00')).toBe('2026-11-15T14:00:00.000Z');
+  });
+
+  test.each(['2026-11-15', '2026-11-15T09:00:00', '2026-02-30T09:00:00Z', 'yesterday'])(
+    '"%s" is no instant',
+    (text) => {
+      expect(() => parseInstant(text)).toThrow('is not a');
+    },
+  );
+});

@@ -1,0 +1,77 @@
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { Database } from '../../shared/database/database';
+import { pendingStatements } from '../../shared/database/draft-migration';
+import { parseDatabaseUrl, redactDatabaseUrl } from '../../shared/database/url';
+import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+
+describe.each(databaseKinds)('migrations on %s', (kind) => {
+  let databases: TestDatabases;
+  beforeEach(async () => {
+    databases = await freshDatabases(
+      kind,
+      subgraphs.map(({ name }) => name),
+    );
+  });
+  afterEach(() => databases.drop());
+
+  test.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
+    '%s: migrated tables say what the entities say',
+    async (name, subgraph) => {
+      const { entities, migrations } = subgraph.parts;
+      expect(await pendingStatements({ url: databases.url(name), name, entities, migrations })).toEqual([]);
+    },
+  );
+
+  test('several replicas may start at once: one migrates, all open', async () => {
+    const { name, parts } = subgraphs[0]!;
+    const options = { url: databases.url(name), name, entities: parts.entities, migrations: parts.migrations };
+    const open = await Promise.all([1, 2, 3, 4].map(() => Database.open(options)));
+    const history = await open[0]!.query('SELECT name FROM schema_migration ORDER BY name');
+    expect(history.map((row) => row.name)).toEqual(parts.migrations.map((migration) => migration.name));
+    await Promise.all(open.map((database) => database.close()));
+  });
+
+  test('a database of a newer release is left alone', async () => {
+    const { name, parts } = subgraphs[0]!;
+    const options = { url: databases.url(name), name, entities: parts.entities, migrations: parts.migrations };
+    const newer = await Database.open(options);
+    await newer.query(
+      "INSERT INTO schema_migration (name, applied_at) VALUES ('9999-from-the-future', '2099-01-01T00:00:00.000Z')",
+    );
+    await newer.close();
+    await expect(Database.open(options)).rejects.toThrow(
+      /newer release: it has had "9999-from-the-future"[\s\S]*Start the newer release again/,
+    );
+  });
+
+  test('a failing migration names itself, and a mended one goes on from there', async () => {
+    const url = databases.url('reviews');
+    const good = { name: '0001-good', mysql: ['CREATE TABLE a (id int)'], sqlite: ['CREATE TABLE a (id int)'] };
+    const bad = { name: '0002-bad', mysql: ['CREATE TABLE nonsense'], sqlite: ['CREATE TABLE nonsense'] };
+    const open = (...migrations: (typeof good)[]) => Database.open({ url, name: 'reviews', entities: [], migrations });
+    await expect(open(good, bad)).rejects.toThrow(/Migration "0002-bad" of the reviews database failed/);
+    const mended = await open(good, {
+      ...bad,
+      mysql: ['CREATE TABLE b (id int)'],
+      sqlite: ['CREATE TABLE b (id int)'],
+    });
+    expect(await mended.query('SELECT name FROM schema_migration ORDER BY name')).toHaveLength(2);
+    await mended.close();
+  });
+});
+
+test('a server that is down, or a file that is no database, is said in words', async () => {
+  const open = (url: string) => Database.open({ url, name: 'reviews', entities: [], migrations: [] });
+  await expect(open('mysql://nobody:secret@127.0.0.1:1/reviews')).rejects.toThrow(
+    /The reviews database mysql:\/\/nobody:\*\*\*@127.0.0.1:1\/reviews cannot be opened[\s\S]*Check that the server runs/,
+  );
+  await expect(open(__filename)).rejects.toThrow(/cannot be opened: file is not a database/);
+});
+
+test.each(['postgres://localhost/x', 'mysql://localhost', 'mysql://', ''])('"%s" is no database URL', (url) => {
+  expect(() => parseDatabaseUrl(url)).toThrow(/mysql:\/\//);
+});
+
+test('passwords are never shown', () => {
+  expect(redactDatabaseUrl('mysql://me:p%40ss@host:3306/x')).toBe('mysql://me:***@host:3306/x');
+});

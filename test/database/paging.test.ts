@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { fixedClock } from '../../shared/clock';
+import { Loaders } from '../../shared/collection/loaders';
+import { encodeCursor, type PageArguments, planPage } from '../../shared/collection/page';
+import { Database } from '../../shared/database/database';
+import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
+import { AIModel } from '../../subgraphs/submissions/model/ai-model';
+import { submissions } from '../../subgraphs/submissions/subgraph';
+import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { AS_OF } from '../support/world';
+
+const ORDERS = ['publicName', 'releasedOn', 'trainingComputeFlop', 'releaseStatus', 'id'];
+const orderBy = fc.uniqueArray(
+  fc.record({ field: fc.constantFrom(...ORDERS), direction: fc.constantFrom('ASC' as const, 'DESC' as const) }),
+  {
+    selector: ({ field }) => field,
+    maxLength: 3,
+  },
+);
+
+/** Few values and many gaps, so that ties and missing values are everywhere. */
+const row = fc.record({
+  publicName: fc.option(fc.constantFrom('Alpha', 'alpha', 'Beta', 'Émile', 'z_z', '100%'), { nil: null }),
+  releasedOn: fc.option(fc.constantFrom('2024-01-01', '2025-06-30'), { nil: null }),
+  trainingComputeFlop: fc.option(fc.constantFrom('9e9', '1e10', '3.8e25', '0'), { nil: null }),
+  releaseStatus: fc.constantFrom('GENERAL' as const, 'UNRELEASED' as const),
+});
+
+describe.each(databaseKinds)('paging on %s', (kind) => {
+  let databases: TestDatabases;
+  let database: Database;
+  beforeAll(async () => {
+    databases = await freshDatabases(kind, ['submissions']);
+    const { entities, migrations } = submissions.parts;
+    database = await Database.open({ url: databases.url('submissions'), name: 'submissions', entities, migrations });
+    const developer = {
+      key: 'd',
+      legalName: 'D',
+      country: null,
+      category: 'OTHER' as const,
+      kevVendorNames: [],
+      alsoKnownAs: [],
+      agreementStatus: 'NONE' as const,
+      version: 1,
+      exercise: true,
+    };
+    await database.insert(DeveloperOrganization, [developer, { ...developer, key: 'e', legalName: 'E' }]);
+  });
+  afterAll(async () => {
+    await database?.close();
+    await databases?.drop();
+  });
+
+  const list = (given: PageArguments) => new Loaders(database, fixedClock(AS_OF)).list(AIModel, given);
+
+  async function store(rows: readonly Partial<AIModel>[]): Promise<void> {
+    await database.query('DELETE FROM ai_model');
+    await database.insert(
+      AIModel,
+      rows.map((one, index) => ({
+        ...one,
+        id: `mdl_${String(index).padStart(26, '0')}`,
+        developerKey: index % 3 === 0 ? 'd' : 'e',
+        organizations: [],
+        codename: 'c',
+        modalities: [],
+        domains: [],
+        frontier: false,
+        version: 1,
+        exercise: true,
+      })),
+    );
+  }
+
+  test('every object comes once, in one order, whatever the page size, forward and backward', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 25 }),
+        orderBy,
+        fc.integer({ min: 1, max: 7 }),
+        async (rows, order, size) => {
+          await store(rows);
+          const all = (await list({ first: 500, orderBy: order })).rows.map(({ id }) => id);
+          expect(new Set(all).size).toBe(rows.length);
+          const walk = async (backward: boolean) => {
+            const seen: string[] = [];
+            for (let cursor: string | undefined; ; ) {
+              const page = await list(
+                backward
+                  ? { last: size, before: cursor, orderBy: order }
+                  : { first: size, after: cursor, orderBy: order },
+              );
+              const ids = page.rows.map(({ id }) => id);
+              if (backward) seen.unshift(...ids);
+              else seen.push(...ids);
+              if (!page.more) return seen;
+              const edge = backward ? page.rows[0]! : page.rows.at(-1)!;
+              cursor = encodeCursor(AIModel, page.plan.order, edge);
+            }
+          };
+          expect(await walk(false)).toEqual(all);
+          expect(await walk(true)).toEqual(all);
+        },
+      ),
+      { numRuns: kind === 'mysql' ? 25 : 60 },
+    );
+  });
+
+  test('lists of many parents in one statement are the lists of each', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 20 }),
+        orderBy,
+        fc.integer({ min: 1, max: 4 }),
+        async (rows, order, size) => {
+          await store(rows);
+          const given = { first: size, orderBy: order };
+          const loader = new Loaders(database, fixedClock(AS_OF)).listBy(AIModel, 'developerKey', given);
+          const { result, statements } = await database.counting(() => loader.loadMany(['d', 'e', 'unknown']));
+          expect(statements).toHaveLength(1);
+          for (const [index, key] of ['d', 'e', 'unknown'].entries()) {
+            const alone = await list({ ...given, filter: { developer: { key: { eq: key } } } });
+            expect((result[index] as { rows: readonly AIModel[] }).rows.map(({ id }) => id)).toEqual(
+              alone.rows.map(({ id }) => id),
+            );
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test('filters mean what plain code means', async () => {
+    const rows = fc.sample(row, { numRuns: 40, seed: 7 });
+    await store(rows);
+    const names = async (filter: PageArguments['filter']) => (await list({ first: 500, filter })).rows.length;
+    const count = (holds: (one: (typeof rows)[number]) => boolean) => rows.filter(holds).length;
+    expect(await names({ publicName: { contains: 'LPH' } })).toBe(
+      count(({ publicName }) => publicName?.toLowerCase().includes('lph') ?? false),
+    );
+    expect(await names({ publicName: { contains: '%' } })).toBe(
+      count(({ publicName }) => publicName?.includes('%') ?? false),
+    );
+    expect(await names({ publicName: { startsWith: 'A' } })).toBe(
+      count(({ publicName }) => publicName?.startsWith('A') ?? false),
+    );
+    expect(await names({ publicName: { isNull: true } })).toBe(count(({ publicName }) => publicName === null));
+    expect(await names({ not: { publicName: { eq: 'Beta' } } })).toBe(count(({ publicName }) => publicName !== 'Beta'));
+    expect(await names({ trainingComputeFlop: { gt: '9e9' } })).toBe(
+      count(({ trainingComputeFlop }) => ['1e10', '3.8e25'].includes(trainingComputeFlop ?? '')),
+    );
+    expect(await names({ or: [{ releaseStatus: { eq: 'GENERAL' } }, { releasedOn: { lt: '2025-01-01' } }] })).toBe(
+      count(({ releaseStatus, releasedOn }) => releaseStatus === 'GENERAL' || releasedOn === '2024-01-01'),
+    );
+    expect(await names({ releaseStatus: { in: [] } })).toBe(0);
+  });
+});
+
+describe('bad pages', () => {
+  test.each([
+    [{ first: 0 }, '"first" is 0; ask for 1 to 500'],
+    [{ first: -1 }, '"first" is -1'],
+    [{ first: 1_000_000_000 }, '"first" is 1000000000'],
+    [{ last: 0 }, '"last" is 0'],
+    [{ first: 1, last: 1 }, '"first" and "last" are both given'],
+    [{ after: 'not a cursor' }, 'it cannot be read'],
+    [{ after: Buffer.from('[1]').toString('base64url') }, 'made by another list, another order, or by hand'],
+    [
+      {
+        after: encodeCursor(
+          DeveloperOrganization,
+          [
+            { property: 'legalName', direction: 'ASC' },
+            { property: 'key', direction: 'ASC' },
+          ],
+          { legalName: 'x', key: 'y' },
+        ),
+      },
+      'it belongs to "DeveloperOrganization legalName key"',
+    ],
+    [
+      { after: Buffer.from(JSON.stringify(['AIModel -releasedOn -id', { $ne: 1 }, 'x'])).toString('base64url') },
+      'made by hand',
+    ],
+    [{ after: Buffer.from(JSON.stringify(['AIModel -releasedOn -id', 7, 'x'])).toString('base64url') }, 'made by hand'],
+  ])('%j is refused with a reason', (given, message) => {
+    expect(() => planPage(AIModel, given as PageArguments)).toThrow(message);
+  });
+
+  test('any text is refused as a cursor, or read as one of this list, and never fails otherwise', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((json) => Buffer.from(json).toString('base64url')),
+        ),
+        (after) => {
+          try {
+            planPage(AIModel, { after });
+          } catch (error) {
+            expect((error as { extensions?: { code?: string } }).extensions?.code).toBe('INVALID_CURSOR');
+          }
+        },
+      ),
+    );
+  });
+});
