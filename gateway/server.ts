@@ -1,11 +1,11 @@
 // Must stand before @apollo/gateway is loaded: it reads the variable once, and otherwise reports anonymously.
 import './telemetry/off';
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { OperatorError } from '../shared/errors';
 import { publicError } from '../shared/http/errors';
@@ -22,6 +22,23 @@ export interface GatewayParts {
   /** Whether each subgraph answers, where that is known. */
   readonly subgraphsReady?: () => Promise<Record<string, boolean>>;
 }
+
+/** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */
+const requireOperation: ApolloServerPlugin = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation, request }) {
+        if (operation) return;
+        const message = request.operationName
+          ? `The document has no operation named "${request.operationName}"`
+          : 'The document has several operations; say by operationName which one to run';
+        throw new GraphQLError(message, {
+          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+        });
+      },
+    };
+  },
+};
 
 /** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, and Apollo Sandbox for browsers. */
 export async function createGateway({
@@ -49,7 +66,11 @@ export async function createGateway({
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
-    plugins: [ApolloServerPluginLandingPageLocalDefault({ embed: true }), fastifyApolloDrainPlugin(server)],
+    plugins: [
+      ApolloServerPluginLandingPageLocalDefault({ embed: true }),
+      fastifyApolloDrainPlugin(server),
+      requireOperation,
+    ],
     logger: log,
   } as never);
   try {

@@ -34,7 +34,7 @@ export async function startAll({ config, dataFolder, scale }: StartOptions): Pro
   try {
     say('Opening the databases …');
     for (const subgraph of subgraphs)
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log }));
     await fillWhenNew(open, scale, say);
     say('Starting the gateway …');
     const server = await createGateway({

@@ -16,7 +16,7 @@ export interface SubgraphOptions {
 export async function startSubgraph({ name, host, port, database, dataFolder }: SubgraphOptions): Promise<void> {
   const subgraph = subgraphNamed(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
-  const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder) });
+  const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log });
   const server = await createSubgraphServer(open, log);
   closeOnSignal(log, async () => {
     await server.close();

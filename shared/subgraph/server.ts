@@ -1,4 +1,5 @@
 import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -25,7 +26,8 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => publicError(formatted, error, log),
-    plugins: [fastifyApolloDrainPlugin(server)],
+    // Apollo would otherwise add timings to every answer that asks for them, whoever asks
+    plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server)],
   });
   await apollo.start();
   await server.register(fastifyApollo(apollo), { context: async () => subgraph.context() });

@@ -3,9 +3,9 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import {
   type DocumentNode,
-  type ExecutionResult,
   execute,
   GraphQLError,
+  type GraphQLFormattedError,
   type GraphQLSchema,
   Kind,
   parse,
@@ -13,12 +13,14 @@ import {
   validate,
   visit,
 } from 'graphql';
+import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { type Clock, systemClock } from '../clock';
 import { connectionOf } from '../collection/connection';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { Migration } from '../database/migrations';
+import { publicError } from '../http/errors';
 import type { Importer } from '../import/importer';
 import { settleSensitivities } from '../model/fields';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
@@ -46,6 +48,12 @@ export interface SubgraphRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
   readonly operationName?: string;
+}
+
+/** The answer to it. */
+export interface SubgraphResponse {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
 }
 
 /** Entities that resolve from more than one key field answer for themselves. */
@@ -101,11 +109,11 @@ export class Subgraph {
   }
 
   /** Opens its database, migrates it and fills its reference tables. @throws OperatorError */
-  async open(options: { databaseUrl: string; clock?: Clock }): Promise<OpenSubgraph> {
+  async open(options: { databaseUrl: string; clock?: Clock; log?: Logger }): Promise<OpenSubgraph> {
     const { name, entities, migrations, references } = this.parts;
     const database = await Database.open({ url: options.databaseUrl, name, entities, migrations });
     await seedReferences(database, references);
-    return new OpenSubgraph(this, database, options.clock ?? systemClock);
+    return new OpenSubgraph(this, database, options.clock ?? systemClock, options.log ?? pino({ level: 'silent' }));
   }
 }
 
@@ -117,6 +125,7 @@ export class OpenSubgraph {
     readonly subgraph: Subgraph,
     readonly database: Database,
     readonly clock: Clock,
+    private readonly log: Logger,
   ) {}
 
   get name(): string {
@@ -128,17 +137,18 @@ export class OpenSubgraph {
     return { database: this.database, loaders: new Loaders(this.database, this.clock), clock: this.clock };
   }
 
-  /** Answers a request, as the HTTP server does, without a socket. */
-  async execute({ query, variables, operationName }: SubgraphRequest): Promise<ExecutionResult> {
+  /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
+  async execute({ query, variables, operationName }: SubgraphRequest): Promise<SubgraphResponse> {
     const document = this.document(query);
-    if (!('kind' in document)) return { errors: document };
-    return execute({
+    if (!('kind' in document)) return { errors: document.map((error) => error.toJSON()) };
+    const { data, errors } = await execute({
       schema: this.subgraph.schema,
       document,
       variableValues: variables,
       operationName,
       contextValue: this.context(),
     });
+    return { data, errors: errors?.map((error) => publicError(error.toJSON(), error, this.log)) };
   }
 
   /** Parsed and validated once per text; the gateway sends the same few texts over and over. */

@@ -60,7 +60,7 @@ export class ClearinghouseCase {
     typeof CaseStatus
   >;
   @oneOf(() => CasePriority, 'How urgent it is.', { filter: true }) priority!: ValueOf<typeof CasePriority>;
-  @dateTime('When it was opened.', { filter: true, order: true, index: true }) openedAt!: string;
+  @dateTime('When it was opened.', { filter: true, order: true }) openedAt!: string;
   @dateTime('Until when it is kept quiet.', { nullable: true, filter: true, order: true }) embargoUntil!: string | null;
   @dateTime('When a patch was there.', { nullable: true, filter: true, order: true }) patchedAt!: string | null;
   @dateTime('When it was published.', { nullable: true, filter: true, order: true }) publishedAt!: string | null;

@@ -46,7 +46,7 @@ export class Sector {
 export class SectorRisk {
   @key('`srk_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => Sector, 'The sector.', { as: 'sector', length: 60, filter: true }) sectorKey!: string;
-  @date('The day.', { filter: true, order: true, index: true }) asOf!: string;
+  @date('The day.', { filter: true, order: true }) asOf!: string;
   @oneOf(() => SectorRiskLevel, 'How threatened.', { filter: true }) level!: ValueOf<typeof SectorRiskLevel>;
   @longText('What drives it.', { nullable: true, sensitivity: 'GOV' }) drivers!: string | null;
   @exerciseFlag() exercise!: boolean;

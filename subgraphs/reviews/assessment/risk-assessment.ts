@@ -38,7 +38,7 @@ export class RiskAssessment {
   level!: RiskLevel;
   @oneOf(() => Confidence, 'How sure the agency is.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
   @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
-  @dateTime('When it was made.', { filter: true, order: true, index: true }) assessedAt!: string;
+  @dateTime('When it was made.', { filter: true, order: true }) assessedAt!: string;
   @integer('Revision, from 1.', { filter: true }) revision!: number;
   @flag('Whether it is the newest revision.', { filter: true }) current!: boolean;
   @belongsTo(() => RiskAssessment, 'The revision it replaces.', { as: 'supersedes', nullable: true, index: false })

@@ -51,7 +51,7 @@ export class Determination {
   status!: ValueOf<typeof DeterminationStatus>;
   @listOf(() => RiskDomain, 'Risks it is about.') riskDomains!: RiskDomain[];
   @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
-  @dateTime('When the agency was invited, or began.', { filter: true, order: true, index: true }) createdAt!: string;
+  @dateTime('When the agency was invited, or began.', { filter: true, order: true }) createdAt!: string;
   @dateTime('When an answer is hoped for: five business days after filing, or the planned launch if that is earlier.', {
     filter: true,
     order: true,

@@ -6,7 +6,7 @@ import { EvaluationDefinition } from './evaluation-definition';
 @model('A result that someone published for a public model.', { order: ['benchmark'] })
 export class BenchmarkResult {
   @key('`pub_` and 26 base-32 digits.') id!: string;
-  @text('Benchmark, as its source names it.', { filter: true, order: true, index: true, length: 120 })
+  @text('Benchmark, as its source names it.', { filter: true, order: true, length: 120 })
   benchmark!: string;
   @belongsTo(() => EvaluationDefinition, 'The same evaluation in the catalogue, where the names meet.', {
     as: 'evaluation',

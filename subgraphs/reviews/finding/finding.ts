@@ -57,7 +57,7 @@ export class Finding {
   @oneOf(() => FindingStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof FindingStatus
   >;
-  @dateTime('When it was written down.', { filter: true, order: true, index: true }) createdAt!: string;
+  @dateTime('When it was written down.', { filter: true, order: true }) createdAt!: string;
   @dateTime('When it was shared with the developer.', { nullable: true, filter: true, order: true, index: true })
   sharedAt!: string | null;
   @dateTime('When the developer first answered.', { nullable: true, filter: true, order: true }) respondedAt!:

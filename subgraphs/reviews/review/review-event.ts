@@ -29,7 +29,7 @@ export class ReviewEvent {
   @key('`evt_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Submission, 'The submission it concerns.', { as: 'submission', length: 30 }) submissionId!: string;
   @integer('Its place among the entries of the submission, from 1.', { order: true }) sequence!: number;
-  @dateTime('When it happened.', { filter: true, order: true, index: true }) occurredAt!: string;
+  @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;
   @oneOf(() => ReviewEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<typeof ReviewEventKind>;
   @text('Who did it: agency, developer or system.', { length: 40, filter: true }) actor!: string;
   @refersTo(() => Agency, 'The agency it concerns.', { as: 'agency', nullable: true, index: false }) agencyKey!:

@@ -69,7 +69,7 @@ export class Review {
   @oneOf(() => ReviewStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof ReviewStatus
   >;
-  @dateTime('When it was opened.', { filter: true, order: true, index: true }) openedAt!: string;
+  @dateTime('When it was opened.', { filter: true, order: true }) openedAt!: string;
   @dateTime('When its findings are hoped for.', { filter: true, order: true, index: true }) targetAt!: string;
   @dateTime('The launch, or the planned launch when that is earlier: what ends the time before launch.', {
     filter: true,

@@ -29,7 +29,7 @@ export const AgreementStatus = enumeration(
 })
 export class DeveloperOrganization {
   @key('Short name in kebab case, for example "openai".', { length: 60 }) key!: string;
-  @text('Name of the organisation.', { filter: true, order: true, index: true }) legalName!: string;
+  @text('Name of the organisation.', { filter: true, order: true }) legalName!: string;
   @text('Country of its seat, ISO 3166-1 alpha-2; null when unknown.', { length: 2, nullable: true, filter: true })
   country!: string | null;
   @oneOf(() => DeveloperCategory, 'What kind of organisation it is.', { filter: true }) category!: ValueOf<

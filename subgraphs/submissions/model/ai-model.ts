@@ -73,7 +73,7 @@ export class AIModel {
   @flag('Whether its publisher counts it among the frontier models of its time.', { filter: true }) frontier!: boolean;
   @oneOf(() => ReleaseStatus, 'How far it is released.', { filter: true, order: true, index: true })
   releaseStatus!: ValueOf<typeof ReleaseStatus>;
-  @date('Day of its public release; null while unreleased.', { nullable: true, filter: true, order: true, index: true })
+  @date('Day of its public release; null while unreleased.', { nullable: true, filter: true, order: true })
   releasedOn!: string | null;
   @url('Public page about it.', { nullable: true }) knownPublicSource!: string | null;
   @versionNumber() version!: number;

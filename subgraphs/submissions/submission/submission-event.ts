@@ -42,7 +42,7 @@ export class SubmissionEvent {
   @key('`evt_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => Submission, 'The submission it happened to.', { as: 'submission' }) submissionId!: string;
   @integer('Its place among the events of the submission, from 1.', { order: true }) sequence!: number;
-  @dateTime('When it happened.', { filter: true, order: true, index: true }) occurredAt!: string;
+  @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;
   @oneOf(() => SubmissionEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<
     typeof SubmissionEventKind
   >;

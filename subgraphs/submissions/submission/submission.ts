@@ -130,7 +130,7 @@ export class Submission {
   @oneOf(() => IntakeStatus, 'Whether intake finds it complete.', { filter: true }) intakeStatus!: ValueOf<
     typeof IntakeStatus
   >;
-  @dateTime('When the draft was made.', { filter: true, order: true, index: true }) createdAt!: string;
+  @dateTime('When the draft was made.', { filter: true, order: true }) createdAt!: string;
   @dateTime('When it was filed; null for a draft.', { nullable: true, filter: true, order: true, index: true })
   filedAt!: string | null;
   @dateTime('Planned launch by the current plan.', { filter: true, order: true, index: true }) plannedLaunchAt!: string;

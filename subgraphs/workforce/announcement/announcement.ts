@@ -61,7 +61,7 @@ export class Announcement {
     | string
     | null;
   @text('Title.', { filter: true, order: true }) title!: string;
-  @date('First day.', { filter: true, order: true, index: true }) openDate!: string;
+  @date('First day.', { filter: true, order: true }) openDate!: string;
   @date('Last day; null when its publisher names none.', { nullable: true, filter: true, order: true, index: true })
   closeDate!: string | null;
   @text('Pay plan and grade.', { nullable: true, length: 40 }) payPlanGrade!: string | null;

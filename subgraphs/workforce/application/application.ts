@@ -54,7 +54,7 @@ export class Application {
   @belongsTo(() => Announcement, 'What is applied for.', { as: 'announcement', length: 60, filter: true })
   controlNumber!: string;
   @belongsTo(() => Candidate, 'Who applies.', { as: 'candidate' }) candidateId!: string;
-  @dateTime('When.', { filter: true, order: true, index: true }) submittedAt!: string;
+  @dateTime('When.', { filter: true, order: true }) submittedAt!: string;
   @oneOf(() => ApplicationStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof ApplicationStatus
   >;

@@ -17,7 +17,7 @@ export class HiringGoal {
   @key('`gol_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Agency, 'Whose goal.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => WorkRole, 'For which role.', { as: 'workRole', length: 20, filter: true }) workRoleCode!: string;
-  @integer('Fiscal year.', { filter: true, order: true, index: true }) fiscalYear!: number;
+  @integer('Fiscal year.', { filter: true, order: true }) fiscalYear!: number;
   @integer('People to be hired.', { filter: true, order: true }) target!: number;
   @exerciseFlag() exercise!: boolean;
 

@@ -113,7 +113,6 @@ export class HiringRequest {
   @dateTime('When the need was confirmed: the time to hire counts from here.', {
     filter: true,
     order: true,
-    index: true,
   })
   needValidatedAt!: string;
   @oneOf(() => HiringAuthority, 'Under which authority.', { filter: true }) authority!: ValueOf<typeof HiringAuthority>;

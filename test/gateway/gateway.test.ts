@@ -1,0 +1,264 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { readConfig } from '../../gateway/config';
+import { createGateway } from '../../gateway/server';
+import { compose } from '../../gateway/supergraph/compose';
+import { createLog } from '../../gateway/telemetry/log';
+import { HttpDataSource } from '../../gateway/transport/http';
+import { fixedClock } from '../../shared/clock';
+import { createSubgraphServer } from '../../shared/subgraph/server';
+import { freshDatabases } from '../support/databases';
+import { AS_OF, openWorld, type World } from '../support/world';
+
+const log = createLog('silent', 'test');
+const config = readConfig(
+  { logLevel: 'silent', forwardHeader: ['authorization'], subgraphTimeoutMs: '400', maxResponseBytes: '65536' },
+  {},
+);
+
+async function ask(server: FastifyInstance, query: string, headers: Record<string, string> = {}) {
+  const response = await server.inject({ method: 'POST', url: '/graphql', payload: { query }, headers });
+  return { status: response.statusCode, ...response.json() };
+}
+
+describe('the gateway in one process', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('sqlite');
+  });
+  afterAll(() => world.close());
+
+  test('answers health checks, and a browser with the explorer', async () => {
+    expect((await world.server.inject('/health/live')).json()).toEqual({ status: 'live' });
+    expect((await world.server.inject('/health/ready')).statusCode).toBe(200);
+    expect((await world.server.inject('/')).headers.location).toBe('/graphql');
+    const page = await world.server.inject({ url: '/graphql', headers: { accept: 'text/html' } });
+    expect(page.body).toContain('embeddable-sandbox');
+  });
+
+  test('a client’s mistakes are its own: 400 or 415 with a code, never 500', async () => {
+    const post = (payload: string, headers: Record<string, string> = {}) =>
+      world.server.inject({
+        method: 'POST',
+        url: '/graphql',
+        payload,
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    expect((await post('{"query":')).statusCode).toBe(400);
+    expect((await post('{"query":')).json().errors[0].extensions.code).toBe('BAD_REQUEST');
+    expect((await post('{"query":"{ nonsense }"}')).statusCode).toBe(400);
+    expect((await post('{"query":"query A { __typename }","operationName":"B"}')).statusCode).toBe(400);
+    expect((await post('x', { 'content-encoding': 'br' })).statusCode).toBe(415);
+    expect((await post('x', { 'content-encoding': 'gzip' })).statusCode).toBe(415);
+    expect((await post(`{"query":"{ __typename }","variables":{"x":"${'x'.repeat(1_100_000)}"}}`)).statusCode).toBe(
+      413,
+    );
+  });
+
+  test('errors of a subgraph keep their code and input path', async () => {
+    const { errors } = await world.ask('{ sectors(first: 0) { totalCount } }');
+    expect(errors![0]).toMatchObject({
+      path: ['sectors'],
+      extensions: { code: 'INVALID_PAGE', inputPath: ['first'], subgraph: 'infrastructure' },
+    });
+  });
+
+  test('an unexpected failure says nothing of its insides', async () => {
+    const { database } = world.subgraph('infrastructure');
+    const query = jest.spyOn(database, 'query').mockRejectedValue(new Error('SELECT secret FROM password_table'));
+    const { errors } = await world.ask('{ sectors { nodes { name } } }');
+    query.mockRestore();
+    expect(errors).toEqual([
+      {
+        message: 'Internal error',
+        path: ['sectors'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', subgraph: 'infrastructure' },
+      },
+    ]);
+  });
+
+  test('an unknown key is null, not an empty object, wherever it is met', async () => {
+    const { data, errors } = await world.ask(
+      '{ agency(key: "nobody") { name } sector(key: "nothing") { name } submission(id: "sub_none") { number } aiModel(id: "x") { family } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ agency: null, sector: null, submission: null, aiModel: null });
+    const { database } = world.subgraph('reviews');
+    const [review] = await database.query<{ id: string }>('SELECT id FROM review LIMIT 1');
+    await database.query("UPDATE review SET submission_id = 'sub_unknown' WHERE id = ?", [review!.id]);
+    const answer = await world.ask(`{ review(id: "${review!.id}") { submission { number } } }`);
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data.review.submission).toEqual(null);
+  });
+
+  test('a reference whose key is no text reaches no resolver', async () => {
+    const answer = await world.subgraph('infrastructure').execute({
+      query: 'query($r: [_Any!]!) { _entities(representations: $r) { ... on Vulnerability { name } } }',
+      variables: { r: [{ __typename: 'Vulnerability', cveId: { $ne: 1 } }] },
+    });
+    expect(answer.errors?.[0]?.extensions?.code).toBe('INVALID_REFERENCE');
+  });
+});
+
+describe('the gateway over HTTP', () => {
+  test('a subgraph that is down costs its own fields only, and says which it is', async () => {
+    const databases = await freshDatabases(
+      'sqlite',
+      subgraphs.map(({ name }) => name),
+    );
+    const running = await Promise.all(
+      subgraphs.map(async (subgraph) => {
+        const open = await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock: fixedClock(AS_OF) });
+        const server = await createSubgraphServer(open, log);
+        const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/graphql`;
+        return { open, server, url, name: subgraph.name, sdl: subgraph.sdl };
+      }),
+    );
+    const sources: HttpDataSource[] = [];
+    const gateway = await createGateway({
+      supergraphSdl: compose(running),
+      config,
+      log,
+      transport: ({ name, url }) => {
+        const source = new HttpDataSource(name, url!, {
+          timeoutMs: 2_000,
+          maxResponseBytes: 1_000_000,
+          forwardHeaders: [],
+        });
+        sources.push(source);
+        return source;
+      },
+    });
+    const question =
+      '{ executiveOrder(number: "14409") { title reviewMetrics { openReviews } workforceMetrics { goal } infrastructureMetrics { overdueExposures } } }';
+    const whole = await ask(gateway, question);
+    expect(whole.errors).toBeUndefined();
+    const reviews = running.find(({ name }) => name === 'reviews')!;
+    await reviews.server.close();
+    const partial = await ask(gateway, question);
+    expect(partial.data.executiveOrder).toBeNull();
+    expect(partial.errors[0].extensions).toEqual({
+      code: 'SUBGRAPH_UNREACHABLE',
+      subgraph: 'reviews',
+      retryable: true,
+    });
+    expect(partial.errors[0].message).not.toContain('127.0.0.1');
+    const spared = await ask(
+      gateway,
+      '{ executiveOrder(number: "14409") { title workforceMetrics { goal } infrastructureMetrics { overdueExposures } } }',
+    );
+    expect(spared.errors).toBeUndefined();
+    await gateway.close();
+    await Promise.all([
+      ...sources.map((source) => source.close()),
+      ...running.map(async ({ server, open }) => {
+        await server.close();
+        await open.close();
+      }),
+    ]);
+    await databases.drop();
+  });
+
+  describe('any supergraph, over subgraphs that nobody here wrote', () => {
+    let strange: Server;
+    let gateway: FastifyInstance;
+    let seen: Record<string, string | string[] | undefined>[];
+    let answer: (send: (status: number, body: string, headers?: Record<string, string>) => void) => void;
+    const source: HttpDataSource[] = [];
+
+    beforeAll(async () => {
+      strange = createHttpServer((request, response) => {
+        seen.push(request.headers);
+        answer((status, body, headers = {}) => response.writeHead(status, headers).end(body));
+      });
+      await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(strange.address() as AddressInfo).port}/anything`;
+      const sdl =
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"]) type Query { hello: String }';
+      gateway = await createGateway({
+        supergraphSdl: compose([{ name: 'strange', url, sdl }]),
+        config,
+        log,
+        transport: ({ name, url: address }) => {
+          const made = new HttpDataSource(name, address!, {
+            timeoutMs: config.subgraphTimeoutMs,
+            maxResponseBytes: config.maxResponseBytes,
+            forwardHeaders: config.forwardHeader,
+          });
+          source.push(made);
+          return made;
+        },
+      });
+    });
+    beforeEach(() => {
+      seen = [];
+    });
+    afterAll(async () => {
+      await gateway.close();
+      await Promise.all(source.map((made) => made.close()));
+      strange.closeAllConnections();
+      strange.close();
+    });
+
+    test('answers; named headers are handed on, others are not, compression is not asked for', async () => {
+      answer = (send) => send(200, '{"data":{"hello":"world"}}', { 'content-type': 'application/json' });
+      const { data } = await ask(gateway, '{ hello }', { authorization: 'Bearer abc', cookie: 'secret=1' });
+      expect(data).toEqual({ hello: 'world' });
+      expect(seen[0]).toMatchObject({ authorization: 'Bearer abc', 'accept-encoding': 'identity' });
+      expect(seen[0]).not.toHaveProperty('cookie');
+    });
+
+    test.each<[string, typeof answer, string]>([
+      ['nothing', () => {}, 'SUBGRAPH_TIMEOUT'],
+      ['a redirect', (send) => send(302, '', { location: 'http://127.0.0.1:1/' }), 'SUBGRAPH_BAD_RESPONSE'],
+      ['a page', (send) => send(200, '<html>internal-host-17</html>'), 'SUBGRAPH_BAD_RESPONSE'],
+      ['an empty object', (send) => send(200, '{}'), 'SUBGRAPH_BAD_RESPONSE'],
+      ['an error page', (send) => send(500, 'stack at internal-host-17'), 'SUBGRAPH_BAD_RESPONSE'],
+      [
+        'far too much',
+        (send) => send(200, `{"data":{"hello":"${'x'.repeat(100_000)}"}}`),
+        'SUBGRAPH_RESPONSE_TOO_LARGE',
+      ],
+    ])('a subgraph that answers %s is an error with a code, and nothing internal leaks', async (_what, how, code) => {
+      answer = how;
+      const { data, errors } = await ask(gateway, '{ hello }');
+      expect(data?.hello ?? null).toBeNull();
+      expect(errors[0].extensions).toMatchObject({ code, subgraph: 'strange' });
+      expect(JSON.stringify(errors)).not.toMatch(/internal-host|127\.0\.0\.1|stack/);
+    });
+  });
+});
+
+test('a supergraph that is none is refused in words', async () => {
+  await expect(
+    createGateway({
+      supergraphSdl: 'type Query { x: Int }',
+      config,
+      log,
+      transport: () => ({ process: async () => ({}) }) as never,
+    }),
+  ).rejects.toThrow(/The supergraph cannot be served[\s\S]*Federation 2 supergraph schema/);
+});
+
+describe('configuration', () => {
+  test('flags before environment before defaults', () => {
+    expect(readConfig({}, {}).port).toBe(4000);
+    expect(readConfig({}, { ORDERGRAPH_PORT: '4444' }).port).toBe(4444);
+    expect(readConfig({ port: '5555' }, { ORDERGRAPH_PORT: '4444' }).port).toBe(5555);
+    expect(readConfig({}, { ORDERGRAPH_FORWARD_HEADERS: 'Authorization, X-Trace' }).forwardHeader).toEqual([
+      'authorization',
+      'x-trace',
+    ]);
+  });
+
+  test.each([
+    [{ port: '99999' }, {}, /--port is "99999"/],
+    [{}, { ORDERGRAPH_PORT: 'four' }, /ORDERGRAPH_PORT is "four"/],
+    [{ auth: 'on' }, {}, /--auth is "on"[\s\S]*Who may ask/],
+    [{ subgraphTimeoutMs: '0' }, {}, /--subgraph-timeout-ms is "0"/],
+  ])('%j %j is refused with the setting’s name', (flags, environment, message) => {
+    expect(() => readConfig(flags, environment)).toThrow(message);
+  });
+});

@@ -1,0 +1,160 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { importData } from '../../gateway/cli/import';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { runImport } from '../../shared/import/importer';
+import { silent } from '../../shared/import/progress';
+import { requireReadable } from '../../shared/import/readers';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { AIUseCase } from '../../subgraphs/infrastructure/use-case/ai-use-case';
+import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
+import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { FIXTURES } from '../support/world';
+
+const KEV = readFileSync(join(FIXTURES, 'known_exploited_vulnerabilities.json'), 'utf8');
+const USE_CASES = readFileSync(join(FIXTURES, 'federal_ai_use_cases_2025.csv'), 'utf8');
+
+describe.each(databaseKinds)('importing on %s', (kind) => {
+  let databases: TestDatabases;
+  let infrastructure: OpenSubgraph;
+  let folder: string;
+  const definition = subgraphs.find(({ name }) => name === 'infrastructure')!;
+
+  beforeEach(async () => {
+    databases = await freshDatabases(kind, ['infrastructure']);
+    infrastructure = await definition.open({ databaseUrl: databases.url('infrastructure') });
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-import-test-'));
+  });
+  afterEach(async () => {
+    await infrastructure.close();
+    await databases.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function file(name: string, content: string | Buffer): string {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  const run = (source: string, path: string) =>
+    runImport(
+      infrastructure.database,
+      definition.parts.importers.find((importer) => importer.source === source)!,
+      path,
+      silent,
+      definition.parts.entities,
+    );
+
+  test('every row is imported, updated, unchanged or rejected, and a second import changes nothing', async () => {
+    const path = file('use.csv', USE_CASES);
+    const first = await run('omb-use-cases', path);
+    expect(first).toMatchObject({ read: 5, imported: 5, updated: 0, unchanged: 0, rejects: [] });
+    expect(await run('omb-use-cases', path)).toMatchObject({ read: 5, imported: 0, updated: 0, unchanged: 5 });
+    const changed = await run(
+      'omb-use-cases',
+      file('use.csv', USE_CASES.replace('Sorts letters', 'Sorts all letters')),
+    );
+    expect(changed).toMatchObject({ read: 5, imported: 0, updated: 1, unchanged: 4 });
+    expect([...first.unmatched.get('agency')!]).toEqual([['Bureau of Made-Up Affairs', 1]]);
+    expect(await infrastructure.database.count(AIUseCase)).toBe(5);
+  });
+
+  test('rows that cannot be taken are rejected with line, column and reason; the others are taken', async () => {
+    const document = JSON.parse(KEV);
+    const [first, second, third] = document.vulnerabilities;
+    document.vulnerabilities = [
+      first,
+      { ...second, cveID: 'CVE-1900-90001' },
+      { ...third, cveID: 'CVE-90' },
+      { ...third, cveID: undefined },
+      { ...third, cveID: 'CVE-1900-90005', dueDate: 'soon' },
+      { ...third, cveID: 'CVE-1900-90006', product: 'x'.repeat(256) },
+      { ...third, cveID: 'CVE-1900-90007', notes: 'x'.repeat(65_536) },
+      third,
+    ];
+    const report = await run('kev', file('kev.json', JSON.stringify(document)));
+    expect(report).toMatchObject({ read: 8, imported: 2, updated: 0, unchanged: 0 });
+    expect(report.rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
+      [2, 'cveId', 'repeats Vulnerability CVE-1900-90001, which stands at 1'],
+      [3, 'cveID', 'is "CVE-90", which is no CVE id'],
+      [4, 'cveID', 'is missing'],
+      [5, 'dueDate', 'is "soon", which is no date (YYYY-MM-DD or MM/DD/YYYY)'],
+      [6, 'product', 'is 256 characters long; at most 255 fit'],
+      [7, 'notes', 'is 65536 characters long; at most 60000 fit'],
+    ]);
+  });
+
+  test.each([
+    [
+      'kev',
+      'broken.json',
+      KEV.slice(0, 700),
+      /not well-formed JSON \(line \d+, column \d+\)[\s\S]*Nothing of the file was imported/,
+    ],
+    ['kev', 'empty.json', '', /not well-formed JSON \(it is empty\)/],
+    ['kev', 'other.json', '{"items": []}', /has no list at "vulnerabilities"/],
+    ['kev', 'norows.json', '{"vulnerabilities": []}', /holds no rows/],
+    ['omb-use-cases', 'columns.csv', 'a,b\n1,2\n', /lacks the columns "agency", "agency_name", .* it has "a", "b"/],
+    ['omb-use-cases', 'ragged.csv', `${USE_CASES}TREAS,only two\n`, /not well-formed CSV at line 7/],
+    ['omb-use-cases', 'quote.csv', `${USE_CASES}"TREAS,never closed\n`, /not well-formed CSV/],
+  ])('%s from %s: refused as a whole, and nothing is half-written', async (source, name, content, message) => {
+    await expect(run(source, file(name, content))).rejects.toThrow(message);
+    expect(await infrastructure.database.count(AIUseCase)).toBe(0);
+    expect(await infrastructure.database.count(Vulnerability)).toBe(0);
+  });
+
+  test('a byte-order mark is skipped in CSV and in JSON', async () => {
+    expect(await run('kev', file('bom.json', `\uFEFF${KEV}`))).toMatchObject({ imported: 3 });
+    expect(await run('omb-use-cases', file('nobom.csv', USE_CASES.replace('\uFEFF', '')))).toMatchObject({
+      imported: 5,
+    });
+  });
+
+  test('whatever the rows hold, none is lost from the count', async () => {
+    const value = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.constant(null),
+      fc.constant(undefined),
+      fc.array(fc.string()),
+      fc.object(),
+    );
+    const rows = fc.array(
+      fc.record({
+        cveID: fc.oneof(fc.constantFrom('CVE-1900-10000', 'CVE-1900-10001'), value),
+        vendorProject: value,
+        product: value,
+        vulnerabilityName: value,
+        dateAdded: fc.oneof(fc.constant('2026-01-01'), value),
+        shortDescription: value,
+        requiredAction: value,
+        dueDate: fc.oneof(fc.constant('2026-02-01'), value),
+        cwes: value,
+      }),
+      { minLength: 1, maxLength: 20 },
+    );
+    await fc.assert(
+      fc.asyncProperty(rows, async (vulnerabilities) => {
+        const report = await run('kev', file('any.json', JSON.stringify({ vulnerabilities })));
+        expect(report.imported + report.updated + report.unchanged + report.rejects.length).toBe(report.read);
+        expect(report.read).toBe(vulnerabilities.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+test('a file that is missing, a folder, or an unknown source is said in words', async () => {
+  await expect(requireReadable('/no/such/file.json')).rejects.toThrow(
+    /There is no file "\/no\/such\/file.json"[\s\S]*Check the path/,
+  );
+  await expect(requireReadable(tmpdir())).rejects.toThrow(/is not a file[\s\S]*import -- all <folder>/);
+  const options = { dataFolder: join(tmpdir(), 'never-made'), file: '/no/such/folder' };
+  await expect(importData({ ...options, source: 'kevv' })).rejects.toThrow(
+    /There is no source "kevv"[\s\S]*Choose one of .*kev/,
+  );
+  await expect(importData({ ...options, source: 'all' })).rejects.toThrow(/cannot be searched for files/);
+});

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/package-root';
+import { Review } from '../../subgraphs/reviews/review/review';
+import { databaseKinds } from '../support/databases';
+import { openWorld, type World } from '../support/world';
+
+const QUESTIONS = join(packageRoot, 'test', 'questions');
+const VARIABLES: Record<string, Record<string, unknown>> = {
+  '02': { from: '2026-11-23T15:00:00Z', until: '2026-12-23T15:00:00Z' },
+  '03': { key: 'exercise-alder' },
+  '05': { from: '2026-10-01T04:00:00Z' },
+  '10': { agency: 'treasury' },
+  '12': { fiscalYear: 2027 },
+  '13': { from: '2026-11-23T15:00:00Z', until: '2026-12-07T15:00:00Z' },
+  '17': { key: 'financial-services' },
+  '18': { moreThan: 0 },
+  '20': { this: 2027, last: 2026 },
+};
+const questions = readdirSync(QUESTIONS)
+  .filter((name) => name.endsWith('.graphql'))
+  .sort();
+
+/** Tables that grow with the programmes; the others are small reference tables. */
+const LARGE = [
+  'application',
+  'candidate',
+  'vulnerability_finding',
+  'federal_system',
+  'position',
+  'finding',
+  'review_event',
+  'submission_event',
+  'announcement',
+  'risk_assessment',
+  'evaluation_run',
+  'determination',
+  'consultation_message',
+];
+
+describe.each(databaseKinds)('what questions cost on %s', (kind) => {
+  let small: World;
+  let large: World;
+  beforeAll(async () => {
+    small = await openWorld(kind, 1);
+    large = await openWorld(kind, 10);
+    // a server that has run for a while knows its tables; one that was filled a second ago must be told to look
+    for (const { database, subgraph } of large.open)
+      for (const entity of subgraph.parts.entities)
+        await database.query(
+          kind === 'mysql' ? `ANALYZE TABLE ${database.table(entity)}` : `ANALYZE ${database.table(entity)}`,
+        );
+  }, 120_000);
+  afterAll(async () => {
+    await small?.close();
+    await large?.close();
+  });
+
+  test.each(questions)('%s: as many statements at ten times the data', async (name) => {
+    const query = readFileSync(join(QUESTIONS, name), 'utf8');
+    const variables = (world: World) =>
+      name.startsWith('19')
+        ? { id: world.rows(Review).find(({ status }) => status === 'CLOSED')!.submissionId }
+        : (VARIABLES[name.slice(0, 2)] ?? {});
+    const [few, many] = [
+      await small.statements(query, variables(small)),
+      await large.statements(query, variables(large)),
+    ];
+    expect(few.length).toBeGreaterThan(0);
+    expect(many.length).toBe(few.length);
+  });
+
+  test('entities of other subgraphs are resolved in one statement, however many', async () => {
+    const infrastructure = large.subgraph('infrastructure');
+    const rows = await infrastructure.database.query<{ cve_id: string }>('SELECT cve_id FROM vulnerability LIMIT 400');
+    const { statements } = await infrastructure.database.counting(() =>
+      infrastructure.execute({
+        query: 'query($r: [_Any!]!) { _entities(representations: $r) { ... on Vulnerability { name } } }',
+        variables: { r: rows.map(({ cve_id }) => ({ __typename: 'Vulnerability', cveId: cve_id })) },
+      }),
+    );
+    expect(rows).toHaveLength(400);
+    expect(statements).toHaveLength(1);
+  });
+
+  // short pages: of a page that is a good part of the table a database rightly reads the table
+  test.each([
+    ['submissions', '{ submissions(first: 3) { nodes { number } } }'],
+    ['submissions', '{ submissions(first: 3, filter: { windowPhase: { eq: OPEN } }) { nodes { number } } }'],
+    [
+      'submissions',
+      '{ submissions(first: 3, filter: { developer: { key: { eq: "exercise-alder" } } }) { nodes { number } } }',
+    ],
+    ['reviews', '{ reviews(first: 3) { nodes { id } } }'],
+    ['reviews', '{ findings(first: 3) { nodes { title } } }'],
+    ['reviews', '{ determinations(first: 3, filter: { agency: { eq: "nsa" } }) { nodes { outcome } } }'],
+    ['reviews', '{ riskAssessments(first: 3) { nodes { level } } }'],
+    ['workforce', '{ positions(first: 3, filter: { agency: { eq: "treasury" } }) { nodes { title } } }'],
+    ['workforce', '{ applications(first: 3) { nodes { status } } }'],
+    ['workforce', '{ announcements(first: 3, filter: { acceptingApplications: { eq: true } }) { nodes { title } } }'],
+    ['infrastructure', '{ vulnerabilityFindings(first: 3) { nodes { status } } }'],
+    [
+      'infrastructure',
+      '{ vulnerabilityFindings(filter: { overdue: { eq: true }, agency: { eq: "treasury" } }) { nodes { status } } }',
+    ],
+    ['infrastructure', '{ federalSystems(first: 3) { nodes { impactLevel } } }'],
+    ['infrastructure', '{ agency(key: "treasury") { vulnerabilityFindings(first: 10) { nodes { status } } } }'],
+  ])('%s %s: no full scan of a large table', async (name, query) => {
+    const { database } = large.subgraph(name);
+    const { statements } = await database.counting(() => large.ask(query));
+    for (const statement of statements) {
+      const marks = (statement.match(/\?/g) ?? []).length;
+      const plan = await database.query(database.dialect.explain(statement), Array(marks).fill('treasury'));
+      const scanned = plan.flatMap((step) => (kind === 'sqlite' ? sqliteScan(String(step.detail)) : mysqlScan(step)));
+      expect(scanned.filter((table) => LARGE.includes(table))).toEqual([]);
+    }
+    expect(statements.length).toBeGreaterThan(0);
+  });
+
+  /** The table that a step of SQLite reads from end to end without an index. */
+  function sqliteScan(detail: string): string[] {
+    const [, table] = /^SCAN (\w+)(?! USING)$/.exec(detail) ?? [];
+    return table ? [aliased(table)] : [];
+  }
+
+  /** The table that a step of MySQL reads from end to end without an index. */
+  function mysqlScan(step: Record<string, unknown>): string[] {
+    return step.type === 'ALL' && step.table ? [aliased(String(step.table))] : [];
+  }
+
+  // lists select from the table under the alias "t"; what is scanned under it is the list's own table
+  function aliased(table: string): string {
+    return table === 't' ? LARGE[0]! : table;
+  }
+});
