@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { packageRoot } from '../../shared/package-root';
+import { databaseKinds, freshDatabases } from '../support/databases';
+
+const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
+
+/** A process of the product with what it has said so far. */
+interface Running {
+  readonly child: ChildProcess;
+  output(): string;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+const running: Running[] = [];
+
+function run(args: readonly string[], environment: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    text += chunk;
+  });
+  const one = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.on('exit', resolve)) };
+  running.push(one);
+  return one;
+}
+
+/** Waits until a process says something. Fails with all it said when it ends before. */
+async function says(one: Running, pattern: RegExp): Promise<RegExpExecArray> {
+  for (;;) {
+    const match = pattern.exec(one.output());
+    if (match) return match;
+    if (one.child.exitCode !== null) throw new Error(`It ended with ${one.child.exitCode} and said:\n${one.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function ask(port: number, query: string) {
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as { data: Record<string, never>; errors?: unknown[] };
+}
+
+let folder: string;
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error('Run the tests by `npm test`, which compiles first');
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-process-'));
+});
+afterEach(async () => {
+  for (const one of running.splice(0)) {
+    if (one.child.exitCode === null) one.child.kill('SIGKILL');
+    await one.ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('everything in one process', () => {
+  test('comes up with exercise data, answers question 1 from all four subgraphs, and ends on SIGTERM', async () => {
+    const port = await freePort();
+    const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
+    await says(start, /The graph answers at/);
+    const { data, errors } = await ask(port, QUESTION_1);
+    expect(errors).toBeUndefined();
+    expect(data.executiveOrder).toMatchObject({ number: '14409', reviewMetrics: { openReviews: expect.any(Number) } });
+    expect(start.output()).toMatch(
+      /Opening the databases …[\s\S]*Making exercise data of scale 1 …[\s\S]*Made \d+ rows of exercise data[\s\S]*Starting the gateway/,
+    );
+    start.child.kill('SIGTERM');
+    expect(await start.ended).toBe(0);
+  });
+
+  test('a port in use is said in words, and nothing is left locked', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const start = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
+    expect(await start.ended).toBe(1);
+    expect(start.output()).toMatch(new RegExp(`Port ${port} on 127.0.0.1 is in use by another process[\\s\\S]*--port`));
+    expect(start.output()).not.toMatch(/at .*\.js:\d+/);
+    await new Promise((resolve) => taken.close(resolve));
+    const again = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
+    await says(again, /The graph answers at/);
+  });
+
+  test('two starts on one data folder: the second is refused, the first goes on', async () => {
+    const port = await freePort();
+    const first = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
+    await says(first, /The graph answers at/);
+    const second = run(['start', '--port', '0', '--data', join(folder, 'data')]);
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toMatch(/The data folder ".*" is in use by another running Ordergraph[\s\S]*--data/);
+    expect((await ask(port, '{ agency(key: "nsa") { name } }')).data).toEqual({
+      agency: { name: 'National Security Agency' },
+    });
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const third = run(['start', '--port', '0', '--data', join(folder, 'data')]);
+    await says(third, /The graph answers at/);
+  });
+});
+
+describe('help and bad commands', () => {
+  test.each([
+    [['--help'], 0, /start[\s\S]*gateway[\s\S]*subgraph[\s\S]*import/],
+    [['start', '--help'], 0, /--port <value>[\s\S]*ORDERGRAPH_PORT; default: 4000/],
+    [['import', '--help'], 0, /Sources:[\s\S]*kev .*Known exploited vulnerabilities/],
+    [['start', '--port', 'many'], 1, /--port is "many"/],
+    [['start', '--scale', '-1'], 1, /at least 0/],
+    [
+      ['subgraph', 'nothing'],
+      1,
+      /There is no subgraph "nothing"[\s\S]*submissions, reviews, workforce, infrastructure/,
+    ],
+    [['gateway', '--supergraph', '/no/such/file'], 1, /The supergraph cannot be read from "\/no\/such\/file"/],
+    [['gateway', '--subgraph-url', 'reviews'], 1, /"reviews" does not say where a subgraph answers/],
+    [['import', 'kev', '/no/such/file.json'], 1, /There is no file "\/no\/such\/file.json"/],
+    [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
+    [['nonsense'], 1, /unknown command 'nonsense'/],
+  ])('%j ends with %d and says so', async (args, code, said) => {
+    const one = run(args, { ORDERGRAPH_DATA: join(folder, 'data') });
+    expect(await one.ended).toBe(code);
+    expect(one.output()).toMatch(said);
+    expect(one.output()).not.toMatch(/\n\s+at /);
+  });
+});
+
+interface ComposeService {
+  build?: string;
+  command: string[];
+  environment: Record<string, string>;
+}
+
+describe.each(databaseKinds)('the containers’ commands, outside of containers, on %s', (kind) => {
+  const compose = parse(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+    services: Record<string, ComposeService>;
+  };
+  const own = Object.entries(compose.services).filter(([, service]) => service.build);
+
+  test('migrate ends well; four subgraphs and two gateways come up, answer, and end on SIGTERM', async () => {
+    const databases = await freshDatabases(kind, ['submissions', 'reviews', 'workforce', 'infrastructure']);
+    const ports = new Map<string, number>();
+    for (const [name] of own) ports.set(name, await freePort());
+    /** The service's own environment, with the addresses of this test in the place of the containers'. */
+    const environmentOf = (name: string, service: ComposeService) =>
+      Object.fromEntries(
+        Object.entries(service.environment).map(([variable, value]) => {
+          const database = /^ORDERGRAPH_(\w+)_DATABASE_URL$/.exec(variable)?.[1]?.toLowerCase();
+          if (database) return [variable, databases.url(database)];
+          if (variable === 'ORDERGRAPH_HOST') return [variable, '127.0.0.1'];
+          if (variable === 'ORDERGRAPH_PORT') return [variable, String(ports.get(name))];
+          return [
+            variable,
+            value.replace(/http:\/\/([\w-]+):4000/g, (_url, host: string) => `http://127.0.0.1:${ports.get(host)}`),
+          ];
+        }),
+      );
+    const start = (name: string) => run(compose.services[name]!.command, environmentOf(name, compose.services[name]!));
+    expect(own.map(([name]) => name).toSorted()).toEqual([
+      'gateway-1',
+      'gateway-2',
+      'infrastructure',
+      'migrate',
+      'reviews',
+      'submissions',
+      'workforce',
+    ]);
+    const migration = start('migrate');
+    expect([await migration.ended, migration.output()]).toEqual([
+      0,
+      expect.stringContaining('infrastructure: up to date'),
+    ]);
+    const subgraphs = ['infrastructure', 'reviews', 'submissions', 'workforce'].map(start);
+    for (const subgraph of subgraphs) await says(subgraph, /answers at/);
+    const gateways = ['gateway-1', 'gateway-2'].map(start);
+    for (const gateway of gateways) await says(gateway, /The graph answers at/);
+    for (const name of ['gateway-1', 'gateway-2']) {
+      expect((await fetch(`http://127.0.0.1:${ports.get(name)}/health/ready`)).status).toBe(200);
+      const { data, errors } = await ask(ports.get(name)!, QUESTION_1);
+      expect(errors).toBeUndefined();
+      expect(data.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
+    }
+    for (const one of [...gateways, ...subgraphs]) {
+      one.child.kill('SIGTERM');
+      expect(await one.ended).toBe(0);
+    }
+    await databases.drop();
+  });
+
+  test('no secret stands in the file', () => {
+    const text = readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8');
+    for (const [, value] of text.matchAll(/PASSWORD: (.+)/g)) expect(value).toMatch(/^\$\{\w+:\?set it in \.env\}$/);
+    for (const [, password] of text.matchAll(/mysql:\/\/\w+:(.+?)@/g))
+      expect(password).toMatch(/^\$\{\w+:\?set it in \.env\}$/);
+  });
+});
