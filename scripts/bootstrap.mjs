@@ -1,7 +1,6 @@
 // Runs a command of the project on a fresh clone: installs what the lock file says when it is missing or stale, compiles
 // when a source is newer than what was compiled, then hands over. Plain Node, so that it needs nothing itself.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,14 +18,12 @@ compile();
 if (command === 'test') run(join('node_modules', 'jest', 'bin', 'jest.js'), rest);
 else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);
 
-/** Installs when node_modules is not what this lock file and this Node asked for. */
+/** Installs when node_modules is not what the lock file says, or was made for another Node. */
 function install() {
-  const stamp = join(root, 'node_modules', '.ordergraph-installed');
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .update(`${process.versions.modules} ${process.platform} ${process.arch}`)
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const madeFor = join(root, 'node_modules', '.made-for-node');
+  const node = `${process.versions.modules} ${process.platform} ${process.arch}`;
+  const otherNode = existsSync(madeFor) && readFileSync(madeFor, 'utf8') !== node;
+  if (!otherNode && isInstalled()) return;
   process.stderr.write('Installing the dependencies of the lock file; this takes a minute or two the first time …\n');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -34,7 +31,18 @@ function install() {
     shell: process.platform === 'win32',
   });
   if (npm.status !== 0) fail('The dependencies could not be installed: see the messages of npm above');
-  writeFileSync(stamp, wanted);
+  writeFileSync(madeFor, node);
+}
+
+/** Whether npm's own record of what it installed has every package of the lock file, in its version. */
+function isInstalled() {
+  const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
+  const record = join('node_modules', '.package-lock.json');
+  if (!existsSync(join(root, record))) return false;
+  const installed = packagesOf(record);
+  return Object.entries(packagesOf('package-lock.json')).every(
+    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
+  );
 }
 
 /** Compiles when any source is newer than the last compilation. */

@@ -73,12 +73,34 @@ export function addBusinessDays(date: string, days: number): string {
   return day;
 }
 
-/** Business days after `from`, up to and including `to`. */
-export function businessDaysBetween(from: string, to: string): number {
-  let count = 0;
-  for (let day = from; day < to; ) {
-    day = addDays(day, 1);
-    if (isBusinessDay(day)) count += 1;
+/** How many business days of its year lie before each day of it, by the day's place in the year. */
+const businessDaysBefore = new Map<number, readonly number[]>();
+function daysBeforeIn(year: number): readonly number[] {
+  let counts = businessDaysBefore.get(year);
+  if (!counts) {
+    const made = [0];
+    for (let day = `${year}-01-01`; day.startsWith(String(year)); day = addDays(day, 1))
+      made.push(made.at(-1)! + (isBusinessDay(day) ? 1 : 0));
+    counts = made;
+    businessDaysBefore.set(year, counts);
   }
+  return counts;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Business days of the year up to and including a day. */
+function upTo(date: string): number {
+  const year = Number(date.slice(0, 4));
+  const place = (Date.parse(date) - Date.UTC(year, 0, 1)) / DAY_MS;
+  return daysBeforeIn(year)[place + 1]!;
+}
+
+/** Business days after `from`, up to and including `to`; 0 when `to` is not later. */
+export function businessDaysBetween(from: string, to: string): number {
+  if (to <= from) return 0;
+  let count = upTo(to) - upTo(from);
+  for (let year = Number(from.slice(0, 4)); year < Number(to.slice(0, 4)); year += 1)
+    count += daysBeforeIn(year).at(-1)!;
   return count;
 }

@@ -3,13 +3,26 @@ import { Temporal } from 'temporal-polyfill';
 /** The zone of official days: what "today" means to an agency. */
 export const OFFICIAL_ZONE = 'America/New_York';
 
+/** Days by the hour of an instant: zones change their offset on the hour, and figures ask for the same hours again and again. */
+const dayOfHour = new Map<string, string>();
+const MOST_HOURS = 50_000;
+
 /** The civil day an instant falls on. */
 export function civilDate(instant: Date | string, zone = OFFICIAL_ZONE): string {
-  const epoch =
-    typeof instant === 'string'
-      ? Temporal.Instant.from(instant)
-      : Temporal.Instant.fromEpochMilliseconds(instant.getTime());
-  return epoch.toZonedDateTimeISO(zone).toPlainDate().toString();
+  const text = typeof instant === 'string' ? instant : instant.toISOString();
+  if (zone !== OFFICIAL_ZONE || !text.endsWith('Z')) return civilDateOf(text, zone);
+  const hour = text.slice(0, 13);
+  let day = dayOfHour.get(hour);
+  if (day === undefined) {
+    day = civilDateOf(`${hour}:00:00Z`, zone);
+    if (dayOfHour.size >= MOST_HOURS) dayOfHour.clear();
+    dayOfHour.set(hour, day);
+  }
+  return day;
+}
+
+function civilDateOf(instant: string, zone: string): string {
+  return Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDate().toString();
 }
 
 /** The instant a civil day begins, in UTC. */

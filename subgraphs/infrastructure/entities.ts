@@ -12,11 +12,6 @@ export class AgencyWorkRole {
   @stubKey('Agency key and work role code, joined by a colon.') id!: string;
 }
 
-@stub('An AI model.', { resolvable: false })
-export class AIModel {
-  @stubKey() id!: string;
-}
-
 @stub('What a review found about a model.', { resolvable: false })
 export class Finding {
   @stubKey() id!: string;

@@ -2,6 +2,7 @@ import { rootsOf } from '../../shared/collection/connection';
 import { Subgraph } from '../../shared/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyIdentifier } from './agency-identifier';
+import { AIModel } from './ai-model';
 import { CapabilityAssessment, CapabilityDimension, Control, DimensionWorkRole } from './capability/capability';
 import { CaseSector, CaseSystem, ClearinghouseCase } from './clearinghouse/clearinghouse-case';
 import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
@@ -9,13 +10,13 @@ import { AuthorizedOfferingResolver } from './cloud/offering-of-authorization';
 import { DeveloperOrganization } from './developer-organization';
 import { Directive, DirectiveProgress } from './directive/directive';
 import { Bureau, GovDomain } from './domain';
-import { AgencyWorkRole, AIModel, Finding, WorkRole } from './entities';
+import { AgencyWorkRole, Finding, WorkRole } from './entities';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, InfrastructureMetricsResolver } from './order/executive-order';
 import { references } from './reference/references';
 import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
-import { FederalSystem, SystemCloudOffering, SystemSector } from './system/federal-system';
+import { FederalSystem, SystemCloudOffering, SystemDomain, SystemSector } from './system/federal-system';
 import { ToolAdoptionResolver } from './tool/adoption';
 import { DefensiveTool, DeploymentSystem, ToolDeployment, ToolSubcategory } from './tool/defensive-tool';
 import { AIUseCase, UseCaseVendor } from './use-case/ai-use-case';
@@ -43,6 +44,7 @@ export const infrastructure = new Subgraph({
     FederalSystem,
     SystemSector,
     SystemCloudOffering,
+    SystemDomain,
     VulnerabilityFinding,
     CapabilityDimension,
     DimensionWorkRole,

@@ -14,7 +14,7 @@ import {
 } from './atlas/atlas';
 import { Advice, Consultation, ConsultationMessage } from './consultation/consultation';
 import { Designation, Determination, DeterminationSector } from './determination/determination';
-import { AgencyWorkRole, ClearinghouseCase, Vulnerability, WorkRole } from './entities';
+import { AgencyWorkRole, ClearinghouseCase } from './entities';
 import { BenchmarkResult } from './evaluation/benchmark-result';
 import { EvaluationDefinition } from './evaluation/evaluation-definition';
 import { EvaluationItem } from './evaluation/evaluation-item';
@@ -30,6 +30,8 @@ import { ReviewEvent } from './review/review-event';
 import { BusyReviewersResolver, ReviewAssignment, Reviewer } from './review/reviewer';
 import { Sector } from './sector';
 import { Submission } from './submission';
+import { Vulnerability } from './vulnerability';
+import { WorkRole } from './work-role';
 
 export const reviews = new Subgraph({
   name: 'reviews',

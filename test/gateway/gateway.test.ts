@@ -57,6 +57,25 @@ describe('the gateway in one process', () => {
     );
   });
 
+  test('an unknown filter, operator or value is refused before anything is asked, and the message names it', async () => {
+    for (const [filter, named] of [
+      ['{ lifecycle: { eq: LOST } }', 'LOST'],
+      ['{ colour: { eq: RED } }', 'colour'],
+      ['{ filedAt: { eq: "yesterday" } }', 'yesterday'],
+      ['{ filedAt: { like: "2026" } }', 'like'],
+    ]) {
+      const { errors } = await world.ask(`{ submissions(filter: ${filter}) { totalCount } }`);
+      expect(errors![0]).toMatchObject({
+        message: expect.stringContaining(named!),
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      });
+    }
+    const { errors } = await world.ask(
+      `{ submissions(filter: { number: { in: [${'"x",'.repeat(1_001)}] } }) { totalCount } }`,
+    );
+    expect(errors![0]).toMatchObject({ extensions: { code: 'INVALID_FILTER', inputPath: ['filter', 'number', 'in'] } });
+  });
+
   test('errors of a subgraph keep their code and input path', async () => {
     const { errors } = await world.ask('{ sectors(first: 0) { totalCount } }');
     expect(errors![0]).toMatchObject({

@@ -43,6 +43,7 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
     key: `exercise-${name.toLowerCase()}`,
     name: `Exercise Vendor ${name}`,
     developerKey: null,
+    exercise: true,
   }));
   const vulnerabilities = makeVulnerabilities(world);
   const { tools, subcategories } = makeTools(world);

@@ -4,5 +4,5 @@ import { Vendor } from '../vendor/vendor';
 
 /** The vendor that an organisation is; the first catalogue that names it gives the name. */
 export function vendorWrite({ key, name }: Organization): Write {
-  return write(Vendor, { key }, { name, developerKey: isDeveloperKey(key) ? key : null });
+  return write(Vendor, { key }, { name, developerKey: isDeveloperKey(key) ? key : null, exercise: false });
 }

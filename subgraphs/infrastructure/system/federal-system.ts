@@ -5,6 +5,7 @@ import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 import { CloudOffering } from '../cloud/cloud-offering';
+import { GovDomain } from '../domain';
 import { Sector } from '../sector/sector';
 import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 
@@ -41,6 +42,12 @@ export const SystemSector = links(
   'sectorsSupported',
   () => Sector,
   { description: 'Sectors it supports.' },
+);
+export const SystemDomain = links(
+  () => FederalSystem,
+  'domains',
+  () => GovDomain,
+  { description: 'Domains it answers under.' },
 );
 export const SystemCloudOffering = links(
   () => FederalSystem,

@@ -15,8 +15,8 @@ import {
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
+import { AIModel } from '../ai-model';
 import { CapabilityDimension } from '../capability/capability';
-import { AIModel } from '../entities';
 import { FederalSystem } from '../system/federal-system';
 
 export const ToolPurpose = enumeration('ToolPurpose', 'What a defensive tool is for.', {

@@ -1,6 +1,6 @@
 import { Int } from 'type-graphql';
 import { hasMany } from '../../../shared/collection/connection';
-import { computed, key, refersTo, text } from '../../../shared/model/fields';
+import { computed, exerciseFlag, key, refersTo, text } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { CloudOffering } from '../cloud/cloud-offering';
@@ -38,6 +38,8 @@ export class Vendor {
     nullable: true,
   })
   developerKey!: string | null;
+
+  @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => Vulnerability, 'vendorKey', 'Known exploited vulnerabilities of its products.')
   vulnerabilities!: unknown;

@@ -15,6 +15,7 @@ import {
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
+import { ModelVersion } from '../ai-model';
 import { RiskDomain } from '../risk';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
@@ -91,6 +92,12 @@ export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a m
 export class Designation {
   @key('`dsg_` and 26 base-32 digits.') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
+  @refersTo(() => ModelVersion, 'The version of the model it is about.', {
+    as: 'version',
+    length: 30,
+    sensitivity: 'PROPIN',
+  })
+  versionId!: string;
   @oneOf(() => DesignationOutcome, 'What is found.', { filter: true }) outcome!: ValueOf<typeof DesignationOutcome>;
   @refersTo(() => Agency, 'Who made it: always NSA.', { as: 'madeBy' }) madeByKey!: string;
   @dateTime('When.', { filter: true, order: true }) madeAt!: string;

@@ -1,6 +1,6 @@
 import { belongsTo, key, refersTo, text } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
-import { Vulnerability } from '../entities';
+import { Vulnerability } from '../vulnerability';
 import { EvaluationDefinition } from './evaluation-definition';
 
 @model('One item of an evaluation: a challenge, or a vulnerability to be exploited.', {

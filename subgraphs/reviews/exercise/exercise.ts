@@ -283,6 +283,7 @@ class ReviewPlot {
     tables.designations.push({
       id: stableId('dsg', this.story.id),
       submissionId: this.story.id,
+      versionId: this.story.versionId,
       outcome,
       madeByKey: 'nsa',
       madeAt,

@@ -13,10 +13,11 @@ import {
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { AtlasTechnique } from '../atlas/atlas';
-import { ClearinghouseCase, Vulnerability } from '../entities';
+import { ClearinghouseCase } from '../entities';
 import { Review } from '../review/review';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
+import { Vulnerability } from '../vulnerability';
 
 export const FindingSeverity = enumeration('FindingSeverity', 'How grave a finding is.', {
   INFORMATIONAL: 'Worth knowing.',

@@ -20,11 +20,12 @@ import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
-import { AgencyWorkRole, WorkRole } from '../entities';
+import { AgencyWorkRole } from '../entities';
 import { EvaluationRun } from '../evaluation/evaluation-run';
 import { Finding } from '../finding/finding';
 import { RiskDomain } from '../risk';
 import { Submission } from '../submission';
+import { WorkRole } from '../work-role';
 import { ReviewAssignment } from './reviewer';
 
 export const ReviewStatus = enumeration('ReviewStatus', 'Where a review stands.', {

@@ -15,7 +15,8 @@ import {
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
-import { AgencyWorkRole, WorkRole } from '../entities';
+import { AgencyWorkRole } from '../entities';
+import { WorkRole } from '../work-role';
 import { OPEN_REVIEW_SQL, Review } from './review';
 
 @model('A reviewer of an agency, known by post and not by name.', { order: ['post'], sensitivity: 'GOV' })
