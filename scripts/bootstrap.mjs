@@ -14,6 +14,7 @@ if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
   fail(`Node ${process.versions.node} is too old: Ordergraph needs ${LEAST_NODE.join('.')} or newer`);
 
 install();
+if (command === 'install') process.exit();
 compile();
 if (command === 'test') run(join('node_modules', 'jest', 'bin', 'jest.js'), rest);
 else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);

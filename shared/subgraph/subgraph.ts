@@ -140,7 +140,7 @@ export class OpenSubgraph {
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
   async execute({ query, variables, operationName }: SubgraphRequest): Promise<SubgraphResponse> {
     const document = this.document(query);
-    if (!('kind' in document)) return { errors: document.map((error) => error.toJSON()) };
+    if (!('kind' in document)) return { errors: document.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) };
     const { data, errors } = await execute({
       schema: this.subgraph.schema,
       document,
@@ -148,6 +148,8 @@ export class OpenSubgraph {
       operationName,
       contextValue: this.context(),
     });
+    // without data nothing was run: what is wrong is the request, a variable's value above all
+    if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
     return { data, errors: errors?.map((error) => publicError(error.toJSON(), error, this.log)) };
   }
 
@@ -181,6 +183,12 @@ export class OpenSubgraph {
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** An error as it is sent, under a code where it has none. */
+function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
+  const formatted = error.toJSON();
+  return { ...formatted, extensions: { code, ...formatted.extensions } };
 }
 
 function buildFederated({ entities, stubs, resolvers }: SubgraphParts): { sdl: string; schema: GraphQLSchema } {

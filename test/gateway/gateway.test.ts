@@ -70,6 +70,14 @@ describe('the gateway in one process', () => {
         extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
       });
     }
+    const late = await world.ask(
+      'query($at: DateTime) { submissions(filter: { filedAt: { gt: $at } }) { totalCount } }',
+      { at: 'soon' },
+    );
+    expect(late.errors![0]).toMatchObject({
+      message: expect.stringContaining('"soon" is not an instant'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
     const { errors } = await world.ask(
       `{ submissions(filter: { number: { in: [${'"x",'.repeat(1_001)}] } }) { totalCount } }`,
     );
