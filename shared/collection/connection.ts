@@ -12,7 +12,7 @@ import {
   Resolver,
   registerEnumType,
 } from 'type-graphql';
-import { draftOf, type ModelClass, modelOf } from '../model/model';
+import { draftOf, type ModelClass, modelOf, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
 import type { Page } from './loaders';
@@ -171,7 +171,11 @@ export function hasMany(child: () => ModelClass, childProperty: string, descript
     Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
     Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
     Ctx()(prototype, field, 1);
-    Field((() => connectionOf(child()).connection) as never, { description })(prototype, field, { value: resolve });
+    whenDeclared(prototype, ({ stored }) => {
+      Field((() => connectionOf(child()).connection) as never, { nullable: !stored, description })(prototype, field, {
+        value: resolve,
+      });
+    });
     Directive('@sensitivity(class: PUBLIC)')(prototype, field);
   };
 }
@@ -183,7 +187,7 @@ interface RootNames {
   many: string;
 }
 
-/** The two root fields of a model: one object by key, and the list. */
+/** The two root fields of a model: one object by key, and the list. Nullable, so that a subgraph that is down costs no other's. */
 export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClass {
   const { name, key } = modelOf(target);
   const { connection, args } = connectionOf(target);
@@ -207,18 +211,17 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
     field: string,
     type: ModelClass,
     argsType: ModelClass,
-    nullable: boolean,
     description: string,
   ) => {
     Args((() => argsType) as never)(Roots.prototype, method, 0);
     Ctx()(Roots.prototype, method, 1);
-    Query((() => type) as never, { name: field, nullable, description })(
+    Query((() => type) as never, { name: field, nullable: true, description })(
       Roots.prototype,
       method,
       Object.getOwnPropertyDescriptor(Roots.prototype, method)!,
     );
   };
-  decorate('one', one, target, KeyArgs, true, `The ${name} with this ${key}, or null.`);
-  decorate('many', many, connection, args, false, `All ${name} objects, narrowed, ordered and paged as asked.`);
+  decorate('one', one, target, KeyArgs, `The ${name} with this ${key}, or null.`);
+  decorate('many', many, connection, args, `All ${name} objects, narrowed, ordered and paged as asked.`);
   return Roots;
 }

@@ -11,6 +11,7 @@ import {
   type Sensitivity,
   snakeCase,
   stubOf,
+  whenDeclared,
 } from './model';
 import {
   bigNumberFromSortable,
@@ -50,16 +51,11 @@ type Declaration = {
   column: ColumnOptions;
 };
 
-/** Adds the class of a field once its type's own class is known, which is after all property decorators have run. */
+/** Writes the class of a field, its type's own by default. */
 function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
-  pendingSensitivity.push({ prototype, field, sensitivity });
-}
-const pendingSensitivity: { prototype: object; field: string; sensitivity: Sensitivity | undefined }[] = [];
-
-/** Writes the `@sensitivity` directive of every field declared so far. Called before a schema is built. */
-export function settleSensitivities(): void {
-  for (const { prototype, field, sensitivity } of pendingSensitivity.splice(0))
-    Directive(`@sensitivity(class: ${sensitivity ?? draftOf(prototype.constructor).sensitivity})`)(prototype, field);
+  whenDeclared(prototype, (model) => {
+    Directive(`@sensitivity(class: ${sensitivity ?? model.sensitivity})`)(prototype, field);
+  });
 }
 
 function declare({ description, options, comparison, graphql, column }: Declaration) {
@@ -266,7 +262,7 @@ export function method(
   prototype: object,
   name: string,
   type: () => GraphQLTypeReference,
-  options: { nullable?: boolean; description: string },
+  options: { nullable?: boolean | 'items'; description: string },
   resolve: (parent: Record<string, unknown>, context: Context) => unknown,
 ): void {
   const value = function (this: Record<string, unknown>, context: Context) {
@@ -290,7 +286,9 @@ interface ComputedOptions {
 export function computed(type: () => GraphQLTypeReference, description: string, options: ComputedOptions = {}) {
   return (prototype: object, property: string, descriptor: PropertyDescriptor): void => {
     Ctx()(prototype, property, 0);
-    Field(type, { nullable: options.nullable ?? false, description })(prototype, property, descriptor);
+    whenDeclared(prototype, ({ stored }) => {
+      Field(type, { nullable: options.nullable ?? !stored, description })(prototype, property, descriptor);
+    });
     declareSensitivity(prototype, property, options.sensitivity);
     if (options.conditions) {
       const comparison: Comparison = {

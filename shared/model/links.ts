@@ -12,6 +12,8 @@ export interface Link {
 interface LinksOptions {
   description: string;
   filter?: boolean;
+  /** The entities are another subgraph's: one that cannot be had is null in the list, and costs nothing else. */
+  remote?: boolean;
   sensitivity?: Sensitivity;
 }
 
@@ -57,7 +59,7 @@ export function links(
     ownerClass.prototype,
     field,
     () => [target()] as never,
-    { description: options.description },
+    { description: options.description, nullable: options.remote ? 'items' : false },
     async (parent, context) => {
       const type = target();
       const rows = await context.loaders

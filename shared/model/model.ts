@@ -56,6 +56,8 @@ export interface Model {
   defaultOrder: readonly Order[];
   selectable: Map<string, Selectable>;
   hasMany: HasMany[];
+  /** What the property decorators leave to be done once the class decorator has said what the class is. */
+  pending: ((model: Model) => void)[];
   /** Of a link table: whose links it holds. */
   linkOwner?: ModelClass;
 }
@@ -77,10 +79,20 @@ export function draftOf(target: object): Model {
       defaultOrder: [],
       selectable: new Map(parent?.selectable),
       hasMany: [...(parent?.hasMany ?? [])],
+      pending: [],
     };
     models.set(target, model);
   }
   return model;
+}
+
+/** Runs `work` when the class of a prototype is declared: property decorators run before the class decorator. */
+export function whenDeclared(prototype: object, work: (model: Model) => void): void {
+  draftOf(prototype.constructor).pending.push(work);
+}
+
+function declared(model: Model): void {
+  for (const work of model.pending.splice(0)) work(model);
 }
 
 export function modelOf(target: object): Model {
@@ -131,6 +143,7 @@ export function model(description: string, options: ModelOptions = {}) {
     if (ordered.length > 0) Index([...ordered, draft.key])(target);
     ObjectType(name, { description })(target);
     if (options.entity !== false) Directive(`@key(fields: "${draft.key}")`)(target);
+    declared(draft);
   };
 }
 
@@ -141,7 +154,10 @@ interface StubOptions {
   resolvable?: boolean;
 }
 
-/** An entity that another subgraph (or shared reference) owns, as this subgraph refers to it or extends it. */
+/**
+ * An entity that another subgraph (or shared reference) owns, as this subgraph refers to it or extends it. The fields added
+ * to it are nullable, whatever they declare: when this subgraph is down, they are missing and the rest of the entity is not.
+ */
 export function stub(description: string, options: StubOptions = {}) {
   return (target: ModelClass): void => {
     const name = options.name ?? target.name;
@@ -155,6 +171,7 @@ export function stub(description: string, options: StubOptions = {}) {
     Directive(options.resolvable === false ? `@key(fields: "${key}", resolvable: false)` : `@key(fields: "${key}")`)(
       target,
     );
+    declared(draft);
   };
 }
 

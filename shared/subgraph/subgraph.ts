@@ -22,7 +22,6 @@ import { Database } from '../database/database';
 import type { Migration } from '../database/migrations';
 import { publicError } from '../http/errors';
 import type { Importer } from '../import/importer';
-import { settleSensitivities } from '../model/fields';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
 import type { Context } from './context';
 import { type ReferenceTable, seedReferences } from './references';
@@ -192,7 +191,6 @@ function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
 }
 
 function buildFederated({ entities, stubs, resolvers }: SubgraphParts): { sdl: string; schema: GraphQLSchema } {
-  settleSensitivities();
   const types = entities.filter((entity) => modelOf(entity).published);
   for (const entity of types) connectionOf(entity);
   const plain = buildSchemaSync({

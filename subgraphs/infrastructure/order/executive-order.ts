@@ -109,7 +109,10 @@ async function infrastructureMetrics(
 
 @Resolver(() => ExecutiveOrder)
 export class InfrastructureMetricsResolver {
-  @FieldResolver(() => InfrastructureMetrics, { description: 'How the protection of infrastructure stands.' })
+  @FieldResolver(() => InfrastructureMetrics, {
+    nullable: true,
+    description: 'How the protection of infrastructure stands.',
+  })
   @sensitivity('GOV')
   infrastructureMetrics(
     @Ctx() { database, clock }: Context,

@@ -24,7 +24,10 @@ export class OverdueByCoverage {
 
 @Resolver()
 export class ToolAdoptionResolver {
-  @Query(() => [ToolAdoption], { description: 'AI-powered defensive tools put into use, by agency and quarter.' })
+  @Query(() => [ToolAdoption], {
+    nullable: true,
+    description: 'AI-powered defensive tools put into use, by agency and quarter.',
+  })
   @sensitivity('GOV')
   async aiToolAdoption(@Ctx() { database }: Context): Promise<ToolAdoption[]> {
     const rows = await database.query<{ agency: string; month: string; n: number }>(
@@ -45,6 +48,7 @@ export class ToolAdoptionResolver {
   }
 
   @Query(() => [OverdueByCoverage], {
+    nullable: true,
     description: 'Overdue exposures of systems with and without an AI-powered defensive tool.',
   })
   @sensitivity('GOV')

@@ -21,7 +21,10 @@ export class UseCaseCount {
 
 @Resolver()
 export class UseCaseStatisticsResolver {
-  @Query(() => [UseCaseCount], { description: 'Individually published AI use cases by agency and stage.' })
+  @Query(() => [UseCaseCount], {
+    nullable: true,
+    description: 'Individually published AI use cases by agency and stage.',
+  })
   @sensitivity('PUBLIC')
   async aiUseCaseCounts(
     @Ctx() { database }: Context,

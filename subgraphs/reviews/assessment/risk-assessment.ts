@@ -50,9 +50,7 @@ export const RiskAssessmentSector = links(
   () => RiskAssessment,
   'sectors',
   () => Sector,
-  {
-    description: 'Critical-infrastructure sectors at risk.',
-  },
+  { remote: true, description: 'Critical-infrastructure sectors at risk.' },
 );
 export const RiskAssessmentTechnique = links(
   () => RiskAssessment,

@@ -74,9 +74,7 @@ export const DeterminationSector = links(
   () => Determination,
   'sectors',
   () => Sector,
-  {
-    description: 'Critical-infrastructure sectors it names.',
-  },
+  { remote: true, description: 'Critical-infrastructure sectors it names.' },
 );
 
 export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a model is found to be a covered one.', {

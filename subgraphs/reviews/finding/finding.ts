@@ -80,7 +80,7 @@ export const FindingSector = links(
   () => Finding,
   'sectors',
   () => Sector,
-  { description: 'Critical-infrastructure sectors it touches.' },
+  { remote: true, description: 'Critical-infrastructure sectors it touches.' },
 );
 export const FindingTechnique = links(
   () => Finding,
@@ -94,7 +94,5 @@ export const FindingVulnerability = links(
   () => Finding,
   'relatedVulnerabilities',
   () => Vulnerability,
-  {
-    description: 'Known vulnerabilities it has to do with.',
-  },
+  { remote: true, description: 'Known vulnerabilities it has to do with.' },
 );

@@ -30,6 +30,7 @@ interface Row {
 @Resolver()
 export class FindingStatisticsResolver {
   @Query(() => [FindingStatistic], {
+    nullable: true,
     description: 'Findings by month, ATLAS tactic and severity, with the response times of developers.',
   })
   @sensitivity('GOV')

@@ -76,7 +76,7 @@ async function reviewMetrics(database: Database, now: Date, year: number | null)
 
 @Resolver(() => ExecutiveOrder)
 export class ReviewMetricsResolver {
-  @FieldResolver(() => ReviewMetrics, { description: 'How the review programme stands.' })
+  @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'How the review programme stands.' })
   @sensitivity('GOV')
   reviewMetrics(
     @Ctx() { database, clock }: Context,

@@ -63,6 +63,7 @@ export class ReviewAssignment {
 @Resolver()
 export class BusyReviewersResolver {
   @Query(() => [Reviewer], {
+    nullable: true,
     description: 'Reviewers who work on more than so many open reviews, the busiest first; at most 500.',
   })
   @sensitivity('GOV')

@@ -94,7 +94,7 @@ async function submissionMetrics(database: Database, now: Date, year: number | n
 
 @Resolver(() => ExecutiveOrder)
 export class SubmissionMetricsResolver {
-  @FieldResolver(() => SubmissionMetrics, { description: 'How the intake programme stands.' })
+  @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake programme stands.' })
   @sensitivity('GOV')
   submissionMetrics(
     @Ctx() { database, clock }: Context,

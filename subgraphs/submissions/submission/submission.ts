@@ -230,9 +230,7 @@ export const SubmissionSector = links(
   () => Submission,
   'sectorsOfConcern',
   () => Sector,
-  {
-    description: 'Critical-infrastructure sectors that the developer names.',
-  },
+  { remote: true, description: 'Critical-infrastructure sectors that the developer names.' },
 );
 export const SubmissionAgency = links(
   () => Submission,

@@ -56,6 +56,7 @@ async function hiresOf(database: Context['database'], keys: readonly string[]): 
 @Resolver()
 export class HiringGapsResolver {
   @Query(() => [HiringGoal], {
+    nullable: true,
     description: 'Goals of all agencies for one work role in a fiscal year, the largest gap first.',
   })
   @sensitivity('GOV')

@@ -108,7 +108,7 @@ async function workforceMetrics(database: Database, now: Date, year: number): Pr
 
 @Resolver(() => ExecutiveOrder)
 export class WorkforceMetricsResolver {
-  @FieldResolver(() => WorkforceMetrics, { description: 'How the workforce programme stands.' })
+  @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'How the workforce programme stands.' })
   @sensitivity('GOV')
   workforceMetrics(
     @Ctx() { database, clock }: Context,
@@ -124,7 +124,10 @@ export class WorkforceMetricsResolver {
 
 @Resolver()
 export class TimeToHireResolver {
-  @Query(() => [TimeToHire], { description: 'Time to hire by agency and authority, the slowest median first.' })
+  @Query(() => [TimeToHire], {
+    nullable: true,
+    description: 'Time to hire by agency and authority, the slowest median first.',
+  })
   @sensitivity('GOV')
   async timeToHire(
     @Ctx() { database, clock }: Context,
