@@ -96,3 +96,15 @@ export function officeTime(instant: string, random: Random): string {
   const day = instant.slice(0, 10);
   return `${day}T${String(random.integer(14, 21)).padStart(2, '0')}:${String(random.integer(0, 59)).padStart(2, '0')}:00.000Z`;
 }
+
+/** What happened, in time order, numbered from 1; of what happened at one time, what was told first comes first. */
+export function numbered<Event extends { occurredAt: string }>(
+  events: readonly Event[],
+): (Event & { sequence: number })[] {
+  return events
+    .map((event, place) => ({ event, place }))
+    .sort((a, b) =>
+      a.event.occurredAt < b.event.occurredAt ? -1 : a.event.occurredAt > b.event.occurredAt ? 1 : a.place - b.place,
+    )
+    .map(({ event }, place) => ({ ...event, sequence: place + 1 }));
+}

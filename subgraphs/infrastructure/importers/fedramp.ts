@@ -1,6 +1,6 @@
-import { findAgency } from '../../../shared/agency/directory';
 import { stableId } from '../../../shared/ids';
-import { type Importer, type ImportSession, write } from '../../../shared/import/importer';
+import { agencyKeyOf } from '../../../shared/import/agency';
+import { type Importer, write } from '../../../shared/import/importer';
 import { readJson, rowsAt } from '../../../shared/import/readers';
 import { RowError } from '../../../shared/import/reject';
 import { organizationNamed } from '../../../shared/organization/organizations';
@@ -53,12 +53,6 @@ export const fedrampProducts: Importer = {
   },
 };
 
-function agencyKeyOf(parent: string | null, sub: string | null, session: ImportSession): string | null {
-  const match = (sub && findAgency(sub)) || (parent && findAgency(parent)) || undefined;
-  if (!match) session.unmatched('agency', sub ? `${parent} / ${sub}` : (parent ?? '(none)'));
-  return match?.agency.key ?? null;
-}
-
 export const fedrampAgencies: Importer = {
   source: 'fedramp-agencies',
   description: 'Agencies of the FedRAMP marketplace (GSA), JSON',
@@ -70,7 +64,7 @@ export const fedrampAgencies: Importer = {
     return [
       write(MarketplaceAgency, {
         id: row.text('id', 20),
-        agencyKey: agencyKeyOf(parentName, subName, session),
+        agencyKey: agencyKeyOf(session, subName, parentName),
         parentName,
         subName,
         website: row.optional('website', 500),
@@ -111,7 +105,7 @@ export const fedrampAuthorizations: Importer = {
       write(AgencyAuthorization, {
         id: stableId('aut', row.text('identity', 2_000), row.raw('occurrence') as number),
         fedrampId,
-        agencyKey: agencyKeyOf(agencyName, subAgencyName, session),
+        agencyKey: agencyKeyOf(session, subAgencyName, agencyName),
         agencyName,
         subAgencyName,
         fedrampAgencyId: row.optional('agency', 20),

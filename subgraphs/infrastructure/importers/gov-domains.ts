@@ -1,5 +1,5 @@
-import { findAgency } from '../../../shared/agency/directory';
 import { stableId } from '../../../shared/ids';
+import { agencyKeyOf } from '../../../shared/import/agency';
 import { type Importer, write } from '../../../shared/import/importer';
 import { readCsv } from '../../../shared/import/readers';
 import { RowError } from '../../../shared/import/reject';
@@ -18,13 +18,11 @@ export const govDomains: Importer = {
       throw new RowError('Domain name', `is "${domain}", which is no domain`);
     const organization = row.text('Organization name');
     const suborganization = row.optional('Suborganization name');
-    const match = (suborganization && findAgency(suborganization)) || findAgency(organization);
-    if (!match) session.unmatched('agency', organization);
     return [
       write(GovDomain, {
         domain,
         type: row.text('Domain type', 60),
-        agencyKey: match?.agency.key ?? null,
+        agencyKey: agencyKeyOf(session, suborganization, organization),
         organization,
         suborganization,
         city: row.optional('City', 80),
@@ -43,12 +41,10 @@ export const bureaus: Importer = {
   convert(row, session) {
     const agencyName = row.text('Agency');
     const name = row.optional('Bureau');
-    const match = findAgency(agencyName);
-    if (!match) session.unmatched('agency', agencyName);
     return [
       write(Bureau, {
         id: stableId('bur', agencyName, name ?? ''),
-        agencyKey: match?.agency.key ?? null,
+        agencyKey: agencyKeyOf(session, agencyName),
         agencyName,
         name,
       }),

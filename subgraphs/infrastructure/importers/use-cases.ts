@@ -1,6 +1,6 @@
-import { findAgency } from '../../../shared/agency/directory';
 import { stableId } from '../../../shared/ids';
-import { type Importer, type ImportSession, write } from '../../../shared/import/importer';
+import { agencyKeyOf } from '../../../shared/import/agency';
+import { type Importer, write } from '../../../shared/import/importer';
 import { readCsv } from '../../../shared/import/readers';
 import { RowError } from '../../../shared/import/reject';
 import type { Row } from '../../../shared/import/row';
@@ -47,15 +47,6 @@ async function* withOccurrence(rows: AsyncIterable<Row>, identity: (row: Row) =>
   }
 }
 
-function agencyKeyOf(names: readonly (string | null)[], session: ImportSession): string | null {
-  for (const name of names) {
-    const match = name === null ? undefined : findAgency(name);
-    if (match) return match.agency.key;
-  }
-  session.unmatched('agency', names.filter(Boolean).at(-1) ?? '(none)');
-  return null;
-}
-
 const INDIVIDUAL_COLUMNS = [
   'agency',
   'agency_name',
@@ -89,7 +80,7 @@ export const individualUseCases: Importer = {
     return [
       write(AIUseCase, {
         id,
-        agencyKey: agencyKeyOf([row.optional('agency'), row.optional('agency_name')], session),
+        agencyKey: agencyKeyOf(session, row.optional('agency'), row.optional('agency_name')),
         agencyName: row.text('agency_name', 100),
         bureau: row.optional('agency_bureau'),
         inventory: 'INDIVIDUAL',
@@ -137,7 +128,7 @@ export const commercialUseCases: Importer = {
     return [
       write(AIUseCase, {
         id,
-        agencyKey: agencyKeyOf([agencyName], session),
+        agencyKey: agencyKeyOf(session, agencyName),
         agencyName,
         bureau: null,
         inventory: 'COMMERCIAL',

@@ -8,6 +8,7 @@ import {
   earliest,
   type FlawStory,
   latest,
+  numbered,
   REVIEWING_AGENCIES,
   randomOf,
   rows,
@@ -146,24 +147,14 @@ class ReviewPlot {
       if (opened) this.review(agencyKey, opened, random, tables);
       if (agencyKey === 'nsa' && random.chance(0.5)) this.designate(random, tables);
     }
-    const ordered = this.events
-      .map((event, place) => ({ event, place }))
-      .sort((a, b) =>
-        a.event.occurredAt === b.event.occurredAt
-          ? a.place - b.place
-          : a.event.occurredAt < b.event.occurredAt
-            ? -1
-            : 1,
-      );
-    ordered.forEach(({ event }, place) => {
+    const { id } = this.story;
+    for (const event of numbered(this.events))
       tables.events.push({
-        id: stableId('evt', 'reviews', this.story.id, place),
-        submissionId: this.story.id,
-        sequence: place + 1,
-        exercise: true,
         ...event,
+        id: stableId('evt', 'reviews', id, event.sequence),
+        submissionId: id,
+        exercise: true,
       });
-    });
   }
 
   /** Notes what happened, unless it lies in the future of the story. Returns whether it has happened. */

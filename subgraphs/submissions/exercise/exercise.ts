@@ -8,6 +8,7 @@ import {
   type ExerciseWorld,
   earliest,
   latest,
+  numbered,
   officeTime,
   REVIEWING_AGENCIES,
   randomOf,
@@ -251,25 +252,8 @@ class SubmissionPlot {
     tables.grants.push(...grants);
     tables.requests.push(...requests);
     this.documents(tables);
-    const ordered = this.events
-      .filter(({ occurredAt }) => occurredAt <= asOf)
-      .map((event, place) => ({ event, place }))
-      .sort((a, b) =>
-        a.event.occurredAt === b.event.occurredAt
-          ? a.place - b.place
-          : a.event.occurredAt < b.event.occurredAt
-            ? -1
-            : 1,
-      );
-    ordered.forEach(({ event }, place) => {
-      tables.events.push({
-        id: stableId('evt', id, place),
-        submissionId: id,
-        sequence: place + 1,
-        exercise: true,
-        ...event,
-      });
-    });
+    for (const event of numbered(this.events.filter(({ occurredAt }) => occurredAt <= asOf)))
+      tables.events.push({ ...event, id: stableId('evt', id, event.sequence), submissionId: id, exercise: true });
     if (filedAt === null) return undefined;
     return {
       id,

@@ -1,4 +1,4 @@
-import { findAgency } from '../../../shared/agency/directory';
+import { agencyKeyOf } from '../../../shared/import/agency';
 import { type Importer, type ImportSession, type Write, write } from '../../../shared/import/importer';
 import { readJson, rowsAt } from '../../../shared/import/readers';
 import { RowError } from '../../../shared/import/reject';
@@ -38,16 +38,6 @@ function areaOf(title: string): TalentArea {
   return 'IT';
 }
 
-/** The most specific agency that the graph knows among the names of an announcement. */
-function agencyOf(names: readonly (string | null)[], session: ImportSession): string | null {
-  for (const name of names) {
-    const match = name === null ? undefined : findAgency(name);
-    if (match) return match.agency.key;
-  }
-  session.unmatched('agency', names.filter(Boolean).at(-1) ?? '(none)');
-  return null;
-}
-
 /** What an announcement has that its source does not say. Another source may know better, so it never overwrites. */
 const UNSAID: Partial<Announcement> = {
   subagency: null,
@@ -78,7 +68,7 @@ function announcement(
   series: readonly string[],
 ): Write[] {
   const { controlNumber, title } = facts;
-  const agencyKey = agencyOf([facts.subagency ?? null, facts.department ?? null], session);
+  const agencyKey = agencyKeyOf(session, facts.subagency ?? null, facts.department ?? null);
   const open = row.raw('openDate') ?? row.raw('open_date');
   if (facts.openDate && facts.closeDate && facts.closeDate < facts.openDate)
     throw new RowError('closeDate', `is ${facts.closeDate}, before the opening on ${String(open)}`);

@@ -1,17 +1,11 @@
-import { findAgency } from '../../../shared/agency/directory';
 import { OperatorError } from '../../../shared/errors';
-import { type Importer, type ImportSession, write } from '../../../shared/import/importer';
+import { agencyKeyOf } from '../../../shared/import/agency';
+import { type Importer, write } from '../../../shared/import/importer';
 import { readJson, rowsAt } from '../../../shared/import/readers';
 import { RowError } from '../../../shared/import/reject';
 import { Row } from '../../../shared/import/row';
 import { AnnouncementStatistic } from '../announcement/announcement';
 import { WorkforceFlow } from '../flow/workforce-flow';
-
-function agencyKeyOf(name: string, session: ImportSession): string | null {
-  const match = findAgency(name);
-  if (!match) session.unmatched('agency', name);
-  return match?.agency.key ?? null;
-}
 
 function count(row: Row, column: string): number {
   const value = row.optionalInteger(column);
@@ -35,7 +29,7 @@ export const announcementStatistics: Importer = {
       return [
         write(AnnouncementStatistic, {
           id: `agency ${agencyName}`,
-          agencyKey: agencyKeyOf(agencyName, session),
+          agencyKey: agencyKeyOf(session, agencyName),
           agencyName,
           month: null,
           total: count(row, 'total_jobs'),
@@ -104,7 +98,7 @@ export const workforceFlows: Importer = {
     return [
       write(WorkforceFlow, {
         id: `${agencyName} ${month}`,
-        agencyKey: agencyKeyOf(agencyName, session),
+        agencyKey: agencyKeyOf(session, agencyName),
         agencyName,
         month,
         accessions: count(row, 'accessions'),
