@@ -113,7 +113,7 @@ program
 program
   .command('exercise')
   .description('Replaces the exercise data: a made-up, consistent story, every object of it marked as exercise data.')
-  .option('--scale <n>', 'How much: 1 is a small country-fair, 100 is about a million rows.', wholeNumber(1), 1)
+  .option('--scale <n>', 'How much: 1 is about ten thousand rows, 100 about a million.', wholeNumber(1), 1)
   .option('--seed <text>', 'Another seed, another story.', 'ordergraph')
   .option('--as-of <date>', 'The day the story has come to, YYYY-MM-DD; today by default.')
   .option(...dataOption)

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/package-root';
+
+type Lock = { packages: Record<string, { version?: string; resolved?: string }> };
+const lock: Lock = JSON.parse(readFileSync(join(packageRoot, 'package-lock.json'), 'utf8'));
+
+/** First versions without a known flaw; none of ours may fall below. */
+const LEAST: Record<string, string> = {
+  // CVE-2026-32621
+  '@apollo/gateway': '2.13.2',
+  '@apollo/subgraph': '2.13.2',
+  '@apollo/server': '5.5.0',
+  undici: '7.30.0',
+};
+
+const isAtLeast = (version: string, least: string): boolean => {
+  const [a, b] = [version, least].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  const place = a.findIndex((part, index) => part !== b[index]);
+  return place === -1 || a[place]! > b[place]!;
+};
+
+test.each(Object.entries(LEAST))('%s is at least %s, wherever it stands in the tree', (name, least) => {
+  const installed = Object.entries(lock.packages).filter(([path]) => path.endsWith(`node_modules/${name}`));
+  expect(installed.length).toBeGreaterThan(0);
+  for (const [path, { version }] of installed) expect([path, isAtLeast(version!, least)]).toEqual([path, true]);
+});
+
+test('versions are compared by number', () => {
+  expect([isAtLeast('2.14.0', '2.13.2'), isAtLeast('2.9.9', '2.13.2'), isAtLeast('2.13.2', '2.13.2')]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
+
+test('the lock file names no registry', () => {
+  expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
