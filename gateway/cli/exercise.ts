@@ -24,11 +24,18 @@ export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> 
 }
 
 /** Puts a story in the place of the one that the databases hold. @returns the number of rows. */
-export async function storeExercise(open: readonly OpenSubgraph[], world: ExerciseWorld): Promise<number> {
+export async function storeExercise(
+  open: readonly OpenSubgraph[],
+  world: ExerciseWorld,
+  say: (text: string) => void = () => {},
+): Promise<number> {
   const story = tellExercise(world);
   let stored = 0;
-  for (const { name, database, subgraph } of open)
-    stored += await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
+  for (const { name, database, subgraph } of open) {
+    const rows = await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
+    say(`  ${name}: ${rows} rows`);
+    stored += rows;
+  }
   return stored;
 }
 
@@ -64,7 +71,7 @@ export async function replaceExercise({ scale, seed, asOf, dataFolder }: Exercis
     for (const subgraph of subgraphs)
       open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
     process.stdout.write(`Making exercise data of scale ${scale} …\n`);
-    const rows = await storeExercise(open, { seed, scale, asOf: day });
+    const rows = await storeExercise(open, { seed, scale, asOf: day }, (text) => process.stdout.write(`${text}\n`));
     process.stdout.write(`Made ${rows} rows: invented, and marked as exercise data\n`);
   } finally {
     await Promise.all(open.map((subgraph) => subgraph.close()));

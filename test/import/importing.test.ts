@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -157,4 +159,27 @@ test('a file that is missing, a folder, or an unknown source is said in words', 
     /There is no source "kevv"[\s\S]*Choose one of .*kev/,
   );
   await expect(importData({ ...options, source: 'all' })).rejects.toThrow(/cannot be searched for files/);
+});
+
+test('a file is taken from a URL, and a URL that gives none is said in words', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/known_exploited_vulnerabilities.json') response.end(KEV);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const dataFolder = mkdtempSync(join(tmpdir(), 'ordergraph-url-'));
+  const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    await importData({ source: 'kev', file: `${address}/known_exploited_vulnerabilities.json`, dataFolder });
+    expect(said.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
+    await expect(importData({ source: 'kev', file: `${address}/nothing.json`, dataFolder })).rejects.toThrow(
+      /nothing.json" cannot be downloaded: the server answered 404[\s\S]*Check the address/,
+    );
+  } finally {
+    said.mockRestore();
+    server.close();
+    server.closeAllConnections();
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
 });

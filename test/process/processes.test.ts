@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +123,49 @@ describe('everything in one process', () => {
     const third = run(['start', '--port', '0', '--data', join(folder, 'data')]);
     await says(third, /The graph answers at/);
   });
+});
+
+test('the gateway alone, over a supergraph and a subgraph that nobody here wrote', async () => {
+  const seen: (string | undefined)[] = [];
+  const strange = createHttpServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.setHeader('content-type', 'application/json').end('{"data":{"hello":"world"}}');
+  });
+  await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
+  const { port: strangePort } = strange.address() as { port: number };
+  const schema = join(folder, 'strange.graphql');
+  const supergraph = join(folder, 'supergraph.graphql');
+  writeFileSync(
+    schema,
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3") type Query { hello: String }',
+  );
+  const composed = run(['compose', `strange@http://127.0.0.1:${strangePort}/graphql=${schema}`]);
+  expect(await composed.ended).toBe(0);
+  writeFileSync(supergraph, composed.output());
+  const port = await freePort();
+  const gateway = run([
+    'gateway',
+    '--supergraph',
+    supergraph,
+    '--port',
+    String(port),
+    '--auth',
+    'off',
+    '--forward-header',
+    'authorization',
+  ]);
+  await says(gateway, /The graph answers at/);
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer abc' },
+    body: '{"query":"{ hello }"}',
+  });
+  expect(await response.json()).toEqual({ data: { hello: 'world' } });
+  expect(seen).toEqual(['Bearer abc']);
+  gateway.child.kill('SIGTERM');
+  expect(await gateway.ended).toBe(0);
+  strange.closeAllConnections();
+  strange.close();
 });
 
 describe('help and bad commands', () => {
