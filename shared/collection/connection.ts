@@ -12,7 +12,7 @@ import {
   Resolver,
   registerEnumType,
 } from 'type-graphql';
-import { draftOf, type ModelClass, modelOf, whenDeclared } from '../model/model';
+import { type ModelClass, modelOf, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
 import type { Page } from './loaders';
@@ -160,7 +160,6 @@ function connect(target: ModelClass, page: Page, total: () => Promise<number>): 
  */
 export function hasMany(child: () => ModelClass, childProperty: string, description: string) {
   return (prototype: object, field: string): void => {
-    draftOf(prototype.constructor).hasMany.push({ field, child, childProperty });
     const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
       const target = child();
       const parentKey = this[modelOf(prototype.constructor).key]!;
@@ -176,8 +175,16 @@ export function hasMany(child: () => ModelClass, childProperty: string, descript
         value: resolve,
       });
     });
-    Directive('@sensitivity(class: PUBLIC)')(prototype, field);
+    unsettled.push(() => Directive(`@sensitivity(class: ${modelOf(child()).sensitivity})`)(prototype, field));
   };
+}
+
+/** Lists whose class of sensitivity is not written yet: it is that of the children, who may be declared later. */
+const unsettled: (() => void)[] = [];
+
+/** Writes the class of sensitivity of all lists. Called before a schema is built, when all classes are declared. */
+export function settleLists(): void {
+  for (const settle of unsettled.splice(0)) settle();
 }
 
 interface RootNames {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '../errors';
-import type { DatabaseKind } from './dialect';
 
 /** Where a database is, told apart by its URL. */
 export type DatabaseAddress =
@@ -54,8 +53,4 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
 /** The URL without its password, for logs and messages. */
 export function redactDatabaseUrl(text: string): string {
   return text.replace(/^([a-z]+:\/\/[^:/@]*):[^@]*@/i, '$1:***@');
-}
-
-export function databaseKindOf(text: string): DatabaseKind {
-  return parseDatabaseUrl(text).kind;
 }

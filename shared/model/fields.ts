@@ -7,7 +7,6 @@ import {
   draftOf,
   type GraphQLTypeReference,
   type ModelClass,
-  modelOf,
   type Sensitivity,
   snakeCase,
   stubOf,
@@ -304,9 +303,4 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
 /** The class of a field that is declared with TypeGraphQL's own decorators. */
 export function sensitivity(of: Sensitivity) {
   return Directive(`@sensitivity(class: ${of})`);
-}
-
-/** The key that a parent row or stub is known by. */
-export function keyOf(object: object): string {
-  return (object as Record<string, string>)[modelOf(object.constructor).key]!;
 }

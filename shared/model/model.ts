@@ -34,12 +34,6 @@ export interface Selectable {
   readonly order: boolean;
 }
 
-export interface HasMany {
-  readonly field: string;
-  readonly child: () => ModelClass;
-  readonly childProperty: string;
-}
-
 export type Order = { readonly property: string; readonly direction: 'ASC' | 'DESC' };
 
 /** What the decorators of this folder know about a class. */
@@ -55,7 +49,6 @@ export interface Model {
   sensitivity: Sensitivity;
   defaultOrder: readonly Order[];
   selectable: Map<string, Selectable>;
-  hasMany: HasMany[];
   /** What the property decorators leave to be done once the class decorator has said what the class is. */
   pending: ((model: Model) => void)[];
   /** Of a link table: whose links it holds. */
@@ -78,7 +71,6 @@ export function draftOf(target: object): Model {
       sensitivity: 'PUBLIC',
       defaultOrder: [],
       selectable: new Map(parent?.selectable),
-      hasMany: [...(parent?.hasMany ?? [])],
       pending: [],
     };
     models.set(target, model);

@@ -16,7 +16,7 @@ import {
 import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { type Clock, systemClock } from '../clock';
-import { connectionOf } from '../collection/connection';
+import { connectionOf, settleLists } from '../collection/connection';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { Migration } from '../database/migrations';
@@ -191,6 +191,7 @@ function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
 }
 
 function buildFederated({ entities, stubs, resolvers }: SubgraphParts): { sdl: string; schema: GraphQLSchema } {
+  settleLists();
   const types = entities.filter((entity) => modelOf(entity).published);
   for (const entity of types) connectionOf(entity);
   const plain = buildSchemaSync({
