@@ -28,6 +28,8 @@ export interface DatabaseOptions {
   readonly name: string;
   readonly entities: readonly ModelClass[];
   readonly migrations: readonly Migration[];
+  /** What else is to be done to the database before anyone uses it; one process at a time, after the migrations. */
+  readonly prepare?: (database: Database) => Promise<unknown>;
 }
 
 /** One subgraph's database: its tables, reached through TypeORM where objects are meant and through SQL where sets are. */
@@ -51,7 +53,9 @@ export class Database {
   static async open(options: DatabaseOptions): Promise<Database> {
     const database = await Database.connect(options);
     try {
-      await runMigrations(database.source, database.address, options.migrations, options.name);
+      await runMigrations(database.source, database.address, options.migrations, options.name, async () => {
+        await options.prepare?.(database);
+      });
     } catch (error) {
       await database.close();
       throw error;

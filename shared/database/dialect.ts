@@ -19,10 +19,9 @@ const mysql: Dialect = {
   kind: 'mysql',
   quote: (name) => `\`${name}\``,
   daysBetween: (from, to) => `(TIMESTAMPDIFF(SECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 86400.0)`,
-  onConflictUpdate: (_key, columns) =>
-    columns.length === 0
-      ? ''
-      : `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`,
+  // a table of keys alone still needs an assignment, so that a key that exists is no error
+  onConflictUpdate: (key, columns) =>
+    `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
   explain: (sql) => `EXPLAIN ${sql}`,
 };
 

@@ -16,7 +16,7 @@ const HISTORY = 'schema_migration';
 const LOCK_WAIT_SECONDS = 60;
 
 /**
- * Brings the tables to the newest migration, under a lock that other processes wait for.
+ * Brings the tables to the newest migration, and runs `after`, under a lock that other processes wait for.
  * @throws OperatorError when the database knows a migration that this release does not, or the lock stays taken.
  */
 export async function runMigrations(
@@ -24,12 +24,16 @@ export async function runMigrations(
   address: DatabaseAddress,
   migrations: readonly Migration[],
   name: string,
+  after: () => Promise<void>,
 ): Promise<void> {
   const runner = source.createQueryRunner();
   await runner.connect();
   try {
     if (address.kind === 'mysql') await requireBinaryCollation(runner, address.database, name);
-    await locked(runner, address, name, () => migrate(runner, address, migrations, name));
+    await locked(runner, address, name, async () => {
+      await migrate(runner, address, migrations, name);
+      await after();
+    });
   } finally {
     await runner.release();
   }

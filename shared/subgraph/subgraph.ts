@@ -110,8 +110,8 @@ export class Subgraph {
   /** Opens its database, migrates it and fills its reference tables. @throws OperatorError */
   async open(options: { databaseUrl: string; clock?: Clock; log?: Logger }): Promise<OpenSubgraph> {
     const { name, entities, migrations, references } = this.parts;
-    const database = await Database.open({ url: options.databaseUrl, name, entities, migrations });
-    await seedReferences(database, references);
+    const prepare = (database: Database) => seedReferences(database, references);
+    const database = await Database.open({ url: options.databaseUrl, name, entities, migrations, prepare });
     return new OpenSubgraph(this, database, options.clock ?? systemClock, options.log ?? pino({ level: 'silent' }));
   }
 }

@@ -255,6 +255,15 @@ describe.each(databaseKinds)('the containers’ commands, outside of containers,
     await databases.drop();
   });
 
+  test('several replicas that start at once migrate once', async () => {
+    const databases = await freshDatabases(kind, ['reviews']);
+    const environment = { ORDERGRAPH_REVIEWS_DATABASE_URL: databases.url('reviews') };
+    const replicas = [1, 2, 3].map(() => run(['migrate', 'reviews'], environment));
+    for (const replica of replicas)
+      expect([await replica.ended, replica.output()]).toEqual([0, 'reviews: up to date\n']);
+    await databases.drop();
+  });
+
   test('no secret stands in the file', () => {
     const text = readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8');
     for (const [, value] of text.matchAll(/PASSWORD: (.+)/g)) expect(value).toMatch(/^\$\{\w+:\?set it in \.env\}$/);
