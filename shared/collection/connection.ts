@@ -16,7 +16,7 @@ import { type ModelClass, modelOf, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
 import type { Page } from './loaders';
-import { DEFAULT_PAGE_SIZE, encodeCursor, MAX_PAGE_SIZE, type PageArguments, planPage } from './page';
+import { DEFAULT_PAGE_SIZE, encodeCursor, MAX_PAGE_SIZE, type PageArguments } from './page';
 
 enum OrderDirection {
   ASC = 'ASC',
@@ -163,7 +163,6 @@ export function hasMany(child: () => ModelClass, childProperty: string, descript
     const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
       const target = child();
       const parentKey = this[modelOf(prototype.constructor).key]!;
-      planPage(target, given);
       const page = await loaders.listBy(target, childProperty, given).load(parentKey);
       return connect(target, page, () => loaders.countBy(target, childProperty, given).load(parentKey));
     };

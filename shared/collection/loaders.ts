@@ -45,15 +45,11 @@ export class Loaders {
 
   /** Objects by key; null where there is none. */
   byKey<T extends object>(target: ModelClass<T>): DataLoader<string, T | null> {
-    return this.byUnique(target, modelOf(target).key);
-  }
-
-  /** Objects by a property whose values are unique; null where there is none. */
-  byUnique<T extends object>(target: ModelClass<T>, property: string): DataLoader<string, T | null> {
-    return this.batched(target, `by ${property}`, async (keys) => {
-      const rows = await this.database.findBy(target, property, keys);
-      const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[property]), row]));
-      return keys.map((key) => found.get(key) ?? null);
+    return this.batched(target, 'by key', async (keys) => {
+      const { key } = modelOf(target);
+      const rows = await this.database.findBy(target, key, keys);
+      const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[key]), row]));
+      return keys.map((value) => found.get(value) ?? null);
     });
   }
 
@@ -107,8 +103,8 @@ export class Loaders {
 
   /** Pages of the objects whose `property` names the parent: for any number of parents one statement. */
   listBy<T extends object>(target: ModelClass<T>, property: string, given: PageArguments): DataLoader<string, Page<T>> {
-    const plan = planPage(target, given);
     return this.batched(target, `list by ${property} ${JSON.stringify(given)}`, async (parents) => {
+      const plan = planPage(target, given);
       const { database } = this;
       const conditions = [
         new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't'),

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database';
 import { InvalidCursorError, InvalidPageError } from '../errors';
-import { type ModelClass, modelOf, type Order } from '../model/model';
+import { type Comparison, type ModelClass, modelOf, type Order } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
 import type { Condition, FilterValue } from './where';
 
@@ -70,6 +70,13 @@ export function encodeCursor(target: ModelClass, order: readonly Order[], row: o
   return Buffer.from(JSON.stringify([listName(target, order), ...values])).toString('base64url');
 }
 
+/** How the values of each property are compared. */
+function comparisonKinds(target: ModelClass): Map<string, Comparison['kind']> {
+  return new Map(
+    [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
+  );
+}
+
 function decodeCursor(target: ModelClass, order: readonly Order[], cursor: string, argument: string): CursorValue[] {
   let content: unknown;
   try {
@@ -84,9 +91,7 @@ function decodeCursor(target: ModelClass, order: readonly Order[], cursor: strin
   if (values.some((value) => value !== null && !['string', 'number', 'boolean'].includes(typeof value)))
     throw new InvalidCursorError(argument, 'it was made by hand');
   const numeric = new Set(['integer', 'float']);
-  const kinds = new Map(
-    [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
-  );
+  const kinds = comparisonKinds(target);
   order.forEach(({ property }, index) => {
     const kind = kinds.get(property) ?? 'text';
     const expected = numeric.has(kind) ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
@@ -122,9 +127,7 @@ function beyond(
   alias: string,
   forward: boolean,
 ): Condition {
-  const kinds = new Map(
-    [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
-  );
+  const kinds = comparisonKinds(target);
   const alternatives: string[] = [];
   const parameters: unknown[] = [];
   const equalSql: string[] = [];

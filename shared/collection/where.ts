@@ -117,9 +117,9 @@ export class WhereBuilder {
       const inner = `f${++this.aliases}`;
       const table = comparison.table();
       const named = (keys: readonly unknown[]): Condition => {
-        const other = `${inner}.${this.database.column(table, comparison.other)}`;
+        const other = `${inner}.${this.database.column(table, 'targetKey')}`;
         const { sql, parameters } = this.isIn(other, keys);
-        const own = `${inner}.${this.database.column(table, comparison.own)}`;
+        const own = `${inner}.${this.database.column(table, 'ownerKey')}`;
         return {
           sql: `EXISTS (SELECT 1 FROM ${this.database.table(table)} ${inner} WHERE ${own} = ${column} AND ${sql})`,
           parameters,

@@ -29,7 +29,7 @@ export interface DatabaseOptions {
   readonly entities: readonly ModelClass[];
   readonly migrations: readonly Migration[];
   /** What else is to be done to the database before anyone uses it; one process at a time, after the migrations. */
-  readonly prepare?: (database: Database) => Promise<unknown>;
+  readonly prepare?: (database: Database) => Promise<void>;
 }
 
 /** One subgraph's database: its tables, reached through TypeORM where objects are meant and through SQL where sets are. */

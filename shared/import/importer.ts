@@ -104,7 +104,7 @@ export async function runImport(
         const writes = importer.convert(row, session);
         const first = writes[0]!;
         checkLengths(inside, writes);
-        const identity = `${modelOf(first.target).name} ${keyText(inside, first)}`;
+        const identity = `${modelOf(first.target).name} ${keyText(inside, first.target, first.object)}`;
         const earlier = seen.get(identity);
         if (earlier === undefined) {
           seen.set(identity, row.line);
@@ -126,14 +126,10 @@ export async function runImport(
   return { source: importer.source, file, read, ...counts, rejects, unmatched };
 }
 
-function primaryValues(database: Database, { target, object }: Write): unknown[] {
-  return database
-    .metadata(target)
-    .primaryColumns.map((column) => (object as Record<string, unknown>)[column.propertyName]);
-}
-
-function keyText(database: Database, write: Write): string {
-  return primaryValues(database, write).join(' ');
+/** What tells an object from others of its kind, as one text. */
+function keyText(database: Database, target: ModelClass, object: object): string {
+  const { primaryColumns } = database.metadata(target);
+  return primaryColumns.map((column) => (object as Record<string, unknown>)[column.propertyName]).join(' ');
 }
 
 /** The database would cut or refuse what does not fit, differently on each kind: so it is refused here, by column. */
@@ -166,7 +162,7 @@ async function store(
   for (const writes of batch)
     for (const write of writes) {
       const known = byTarget.get(write.target) ?? new Map<string, Write>();
-      const key = keyText(database, write);
+      const key = keyText(database, write.target, write.object);
       if (!known.has(key)) known.set(key, write);
       byTarget.set(write.target, known);
     }
@@ -212,13 +208,10 @@ async function existingRows(
   target: ModelClass,
   writes: readonly Write[],
 ): Promise<Map<string, object>> {
-  const [first, ...others] = database.metadata(target).primaryColumns;
+  const [first] = database.metadata(target).primaryColumns;
   const values = [...new Set(writes.map(({ object }) => (object as Record<string, unknown>)[first!.propertyName]))];
   const rows = await database.findBy(target, first!.propertyName, values);
-  const primary = [first!, ...others];
-  return new Map(
-    rows.map((row) => [primary.map((column) => (row as Record<string, unknown>)[column.propertyName]).join(' '), row]),
-  );
+  return new Map(rows.map((row) => [keyText(database, target, row), row]));
 }
 
 function differs(database: Database, target: ModelClass, stored: object, given: object): boolean {

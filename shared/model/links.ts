@@ -41,12 +41,7 @@ export function links(
   draft.stored = true;
   draft.linkOwner = ownerClass;
 
-  const comparison: Comparison = {
-    kind: 'link',
-    table: () => LinkTable as ModelClass,
-    own: 'ownerKey',
-    other: 'targetKey',
-  };
+  const comparison: Comparison = { kind: 'link', table: () => LinkTable as ModelClass };
   if (options.filter ?? true)
     draftOf(ownerClass).selectable.set(field, {
       name: field,

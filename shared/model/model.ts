@@ -14,7 +14,7 @@ export type Comparison =
   | { kind: 'key' | 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
   | { kind: 'enum'; values: () => object }
   | { kind: 'model'; target: () => ModelClass }
-  | { kind: 'link'; table: () => ModelClass; own: string; other: string }
+  | { kind: 'link'; table: () => ModelClass }
   | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
 
 /**

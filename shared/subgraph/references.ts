@@ -11,14 +11,13 @@ export interface ReferenceTable<T extends object = object> {
 /** Where a database keeps which edition of its reference tables it has had. Not an entity: every database has it. */
 const EDITIONS = 'reference_edition';
 
-/** Writes the reference tables whose content differs from what the database has had; returns how many were written. */
-export async function seedReferences(database: Database, tables: readonly ReferenceTable[]): Promise<number> {
+/** Writes the reference tables whose content differs from what the database has had. */
+export async function seedReferences(database: Database, tables: readonly ReferenceTable[]): Promise<void> {
   await database.query(
     `CREATE TABLE IF NOT EXISTS ${EDITIONS} (name varchar(100) NOT NULL PRIMARY KEY, digest varchar(64) NOT NULL)`,
   );
   const known = await database.query<{ name: string; digest: string }>(`SELECT name, digest FROM ${EDITIONS}`);
   const digests = new Map(known.map(({ name, digest }) => [name, digest]));
-  let written = 0;
   for (const { target, rows } of tables) {
     const name = database.metadata(target).tableName;
     const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
@@ -28,7 +27,5 @@ export async function seedReferences(database: Database, tables: readonly Refere
       const tail = inside.dialect.onConflictUpdate(['name'], ['digest']);
       await inside.query(`INSERT INTO ${EDITIONS} (name, digest) VALUES (?, ?) ${tail}`, [name, digest]);
     });
-    written += 1;
   }
-  return written;
 }

@@ -55,11 +55,6 @@ export interface SubgraphResponse {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Entities that resolve from more than one key field answer for themselves. */
-interface ResolvesReference {
-  resolveReference?(reference: Record<string, unknown>, context: Context): unknown;
-}
-
 const HEADER = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
 
@@ -231,9 +226,7 @@ function publishedDocument(schema: GraphQLSchema): DocumentNode {
 
 function referenceResolver(type: ModelClass) {
   const { key, stored, name } = modelOf(type);
-  const own = (type as ResolvesReference).resolveReference;
   return (reference: Record<string, unknown>, context: Context): unknown => {
-    if (own) return own(reference, context);
     const value = reference[key];
     if (typeof value !== 'string')
       throw new GraphQLError(`A reference to ${name} needs its ${key} as a string`, {

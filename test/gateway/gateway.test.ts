@@ -30,6 +30,10 @@ describe('the gateway in one process', () => {
   });
   afterAll(() => world.close());
 
+  test('the vendor’s telemetry is off', () => {
+    expect(process.env.APOLLO_TELEMETRY_DISABLED).toBe('1');
+  });
+
   test('answers health checks, and a browser with the explorer', async () => {
     expect((await world.server.inject('/health/live')).json()).toEqual({ status: 'live' });
     expect((await world.server.inject('/health/ready')).statusCode).toBe(200);
