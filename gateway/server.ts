@@ -8,6 +8,8 @@ import type { FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { OperatorError } from '../shared/errors';
+import type { FileExchange } from '../shared/files/exchange';
+import { addFileRoutes } from '../shared/files/routes';
 import { publicError } from '../shared/http/errors';
 import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
@@ -21,6 +23,8 @@ export interface GatewayParts {
   readonly transport: (subgraph: { name: string; url?: string }) => GraphQLDataSource;
   /** Whether each subgraph answers, where that is known. */
   readonly subgraphsReady?: () => Promise<Record<string, boolean>>;
+  /** Takes and gives files for the subgraph that has them. */
+  readonly files?: FileExchange;
 }
 
 /** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */
@@ -47,6 +51,7 @@ export async function createGateway({
   log,
   transport,
   subgraphsReady,
+  files,
 }: GatewayParts): Promise<FastifyInstance> {
   const gateway = new ApolloGateway({
     supergraphSdl,
@@ -85,6 +90,7 @@ export async function createGateway({
   await server.register(fastifyApollo(apollo), {
     context: async (request) => ({ headers: request.headers as Record<string, string | undefined> }),
   });
+  if (files) await addFileRoutes(server, files);
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));
   return server;
 }

@@ -6,9 +6,44 @@ export class RequestError extends GraphQLError {
     code: string,
     message: string,
     /** Where in the input: argument name first, then input fields. */
-    inputPath: readonly (string | number)[] = [],
+    readonly inputPath: readonly (string | number)[] = [],
+    /** What else a program can act on. */
+    details: Readonly<Record<string, unknown>> = {},
   ) {
-    super(message, { extensions: { code, inputPath } });
+    super(message, { extensions: { code, inputPath, ...details } });
+  }
+}
+
+/** The object was changed since the caller read it. */
+export class VersionConflictError extends RequestError {
+  constructor(type: string, expected: number, current: number) {
+    super(
+      'VERSION_CONFLICT',
+      `The ${type} is at version ${current}, the change was based on version ${expected}: read it again and decide anew`,
+      ['input', 'expectedVersion'],
+      { expected, current },
+    );
+  }
+}
+
+/** The key names nothing that the caller may know of; whether it exists for others is not said. */
+export class NotFoundError extends RequestError {
+  constructor(type: string, key: string, field: string) {
+    super('NOT_FOUND', `There is no ${type} "${key}"`, ['input', field]);
+  }
+}
+
+/** A key in the input names nothing that exists. */
+export class UnknownReferenceError extends RequestError {
+  constructor(type: string, key: string, inputPath: readonly (string | number)[]) {
+    super('UNKNOWN_REFERENCE', `There is no ${type} "${key}"`, inputPath);
+  }
+}
+
+/** A value of the input is not what it must be. */
+export class InputError extends RequestError {
+  constructor(message: string, inputPath: readonly (string | number)[]) {
+    super('BAD_USER_INPUT', message, inputPath);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ulid } from 'ulid';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -41,7 +42,16 @@ export type IdPrefix =
   | 'srk'
   | 'dpr'
   | 'bur'
-  | 'aut';
+  | 'aut'
+  | 'dcl'
+  | 'sev'
+  | 'dst'
+  | 'shf';
+
+/** A new id: prefix and ULID, so that ids made later sort later. */
+export function newId(prefix: IdPrefix, now: string): string {
+  return `${prefix}_${ulid(Date.parse(now))}`;
+}
 
 /**
  * An id that the same facts always give: prefix and 26 Crockford base-32 digits (the form of a ULID) of a SHA-256 over

@@ -1,4 +1,5 @@
 import { OperatorError } from '../../shared/errors';
+import { InProcessBus } from '../../shared/events/in-process-bus';
 import { listen } from '../../shared/http/listen';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
@@ -6,11 +7,12 @@ import { createGateway } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessDataSource } from '../transport/in-process';
+import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { databaseUrl, subgraphs } from './subgraphs';
+import { databaseUrl, FILES_SUBGRAPH, subgraphs } from './subgraphs';
 
 export interface StartOptions {
   config: GatewayConfig;
@@ -27,15 +29,19 @@ export async function startAll({ config, dataFolder, scale }: StartOptions): Pro
   say(`Ordergraph, everything in one process\n${describeConfig(config)}\n  data = ${dataFolder}`);
   const lock = lockDataFolder(dataFolder);
   const open: OpenSubgraph[] = [];
+  const bus = remoteBus(log) ?? new InProcessBus();
+  const store = fileStore(dataFolder);
   const close = async () => {
     await Promise.all(open.map((subgraph) => subgraph.close()));
+    await bus.close();
     lock.release();
   };
   try {
     say('Opening the databases …');
     for (const subgraph of subgraphs)
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log }));
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store }));
     await fillWhenNew(open, scale, say);
+    for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
     say('Starting the gateway …');
     const server = await createGateway({
       supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
@@ -56,6 +62,7 @@ export async function startAll({ config, dataFolder, scale }: StartOptions): Pro
         );
         return Object.fromEntries(ready);
       },
+      files: open.find(({ name }) => name === FILES_SUBGRAPH)?.files,
     });
     const address = await listen(server, config.host, config.port);
     closeOnSignal(log, async () => {

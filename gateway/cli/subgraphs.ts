@@ -9,6 +9,12 @@ import { workforce } from '../../subgraphs/workforce/subgraph';
 /** The four programmes. A new subgraph of this repository is added here and nowhere else. */
 export const subgraphs: readonly Subgraph[] = [submissions, reviews, workforce, infrastructure];
 
+/** The programme that takes and gives files. */
+export const FILES_SUBGRAPH = submissions.name;
+
+/** The programmes that act on what others tell. */
+export const eventReaders = subgraphs.filter(({ parts }) => (parts.handlers ?? []).length > 0).map(({ name }) => name);
+
 /** The port a subgraph has when it runs alone and none is said. */
 export function defaultPort(name: string): number {
   return 4001 + subgraphs.findIndex((subgraph) => subgraph.name === name);

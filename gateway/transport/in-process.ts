@@ -1,5 +1,6 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { GraphQLFormattedError } from 'graphql';
+import type { ForwardedHeaders } from './http';
 
 /** A subgraph in the same process. */
 export interface LocalSubgraph {
@@ -7,6 +8,7 @@ export interface LocalSubgraph {
     query: string;
     variables?: Record<string, unknown>;
     operationName?: string;
+    headers?: Readonly<Record<string, string | undefined>>;
   }): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }>;
 }
 
@@ -14,11 +16,12 @@ export interface LocalSubgraph {
 export class InProcessDataSource implements GraphQLDataSource {
   constructor(private readonly subgraph: LocalSubgraph) {}
 
-  async process({ request }: GraphQLDataSourceProcessOptions): ReturnType<GraphQLDataSource['process']> {
+  async process({ request, context }: GraphQLDataSourceProcessOptions): ReturnType<GraphQLDataSource['process']> {
     const { data, errors } = await this.subgraph.execute({
       query: request.query!,
       variables: request.variables,
       operationName: request.operationName,
+      headers: (context as ForwardedHeaders).headers,
     });
     return { data: data ?? null, errors } as never;
   }

@@ -1,7 +1,32 @@
 import { Temporal } from 'temporal-polyfill';
+import { OperatorError } from '../errors';
 
-/** The zone of official days: what "today" means to an agency. */
-export const OFFICIAL_ZONE = 'America/New_York';
+/** The zone of official days: what "today" means to an agency. ORDERGRAPH_ZONE names another. */
+export const OFFICIAL_ZONE = readZone(process.env.ORDERGRAPH_ZONE);
+
+/** @throws OperatorError when there is no such zone. */
+export function readZone(name = 'America/New_York'): string {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId;
+  } catch {
+    throw new OperatorError(
+      `ORDERGRAPH_ZONE is "${name}", which is no time zone`,
+      'Write one such as America/New_York',
+    );
+  }
+}
+
+/** Seconds between two instants as a clock on the wall of the zone shows them; never less than none. */
+export function wallClockSeconds(from: string, to: string, zone = OFFICIAL_ZONE): number {
+  const shown = (instant: string) => Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDateTime();
+  return Math.max(0, shown(from).until(shown(to)).total('seconds'));
+}
+
+/** The instant at which a clock on the wall has gone on by so many seconds; of two such instants the first. */
+export function afterWallClockSeconds(from: string, seconds: number, zone = OFFICIAL_ZONE): string {
+  const shown = Temporal.Instant.from(from).toZonedDateTimeISO(zone).toPlainDateTime().add({ seconds });
+  return new Date(shown.toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds).toISOString();
+}
 
 /** Days by the hour of an instant: zones change their offset on the hour, and figures ask for the same hours again and again. */
 const dayOfHour = new Map<string, string>();

@@ -43,6 +43,11 @@ export class Loaders {
     return loader as DataLoader<string, Value>;
   }
 
+  /** Forgets what was read: after a change in the same request. */
+  forget(): void {
+    this.made.clear();
+  }
+
   /** Objects by key; null where there is none. */
   byKey<T extends object>(target: ModelClass<T>): DataLoader<string, T | null> {
     return this.batched(target, 'by key', async (keys) => {

@@ -11,6 +11,18 @@ export interface Dialect {
   onConflictUpdate(key: readonly string[], columns: readonly string[]): string;
   /** The statement that shows how a query will be run. */
   explain(sql: string): string;
+  /** The tail of a SELECT in a transaction that keeps others from changing its rows until the transaction ends. */
+  readonly forUpdate: string;
+  /** Whether the database gave a transaction up in favour of another; the same transaction may succeed when tried again. */
+  gaveWay(error: DriverError): boolean;
+  /** Whether a row with the same unique key is there already. */
+  isDuplicate(error: DriverError): boolean;
+}
+
+/** What both drivers say of a failed statement. */
+export interface DriverError {
+  readonly code?: string;
+  readonly errno?: number;
 }
 
 const mysqlInstant = (expression: string) => `CAST(REPLACE(REPLACE(${expression}, 'T', ' '), 'Z', '') AS DATETIME(3))`;
@@ -23,6 +35,9 @@ const mysql: Dialect = {
   onConflictUpdate: (key, columns) =>
     `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
   explain: (sql) => `EXPLAIN ${sql}`,
+  forUpdate: 'FOR UPDATE',
+  gaveWay: ({ code }) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'].includes(code ?? ''),
+  isDuplicate: ({ code }) => code === 'ER_DUP_ENTRY',
 };
 
 const sqlite: Dialect = {
@@ -32,6 +47,10 @@ const sqlite: Dialect = {
   onConflictUpdate: (key, columns) =>
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
   explain: (sql) => `EXPLAIN QUERY PLAN ${sql}`,
+  // a transaction has the whole database to itself
+  forUpdate: '',
+  gaveWay: ({ code }) => code?.startsWith('SQLITE_BUSY') ?? false,
+  isDuplicate: ({ code }) => code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY',
 };
 
 export const dialects: Record<DatabaseKind, Dialect> = { mysql, sqlite };

@@ -12,8 +12,68 @@ export async function pendingStatements(options: {
   const database = await Database.open(options);
   try {
     const log = await database.source.driver.createSchemaBuilder().log();
-    return log.upQueries.map(({ query }) => query);
+    const statements = log.upQueries.map(({ query }) => query);
+    return database.dialect.kind === 'sqlite' ? await withoutRebuilds(database, statements) : statements;
   } finally {
     await database.close();
   }
+}
+
+const REBUILT = /^CREATE TABLE "temporary_(\w+)" \((.*)\)$/s;
+const CREATED = /^CREATE TABLE "(?!temporary_)(\w+)"/;
+const INDEX = /^(CREATE|DROP) (?:UNIQUE )?INDEX "(\w+)"/;
+
+/**
+ * TypeORM changes an SQLite table by building it anew and dropping the old one, which foreign keys forbid once there are rows.
+ * The same change as SQLite's own ALTER TABLE: columns added and dropped, new tables made as they end up.
+ */
+async function withoutRebuilds(database: Database, statements: readonly string[]): Promise<string[]> {
+  const final = new Map(
+    statements.flatMap((sql) => matched(REBUILT, sql, ([table, body]) => [[table!, body!] as const])),
+  );
+  const created = new Set(statements.flatMap((sql) => matched(CREATED, sql, ([table]) => [table!])));
+  const count = (verb: string, name: string) =>
+    statements.filter((sql) => matched(INDEX, sql, ([v, n]) => [v === verb && n === name])[0]).length;
+  const written = new Set<string>();
+  const result: string[] = [];
+  for (const sql of statements) {
+    const [index] = matched(INDEX, sql, ([verb, name]) => [{ verb: verb!, name: name! }]);
+    if (index) {
+      const change = count('CREATE', index.name) - count('DROP', index.name);
+      const wanted = index.verb === 'CREATE' ? change > 0 : change < 0;
+      if (!wanted || written.has(index.name)) continue;
+      written.add(index.name);
+      result.push(sql.trim());
+      continue;
+    }
+    const [table] = matched(CREATED, sql, ([name]) => [name!]);
+    if (table) result.push(final.has(table) ? `CREATE TABLE "${table}" (${final.get(table)})` : sql);
+  }
+  const columns: string[] = [];
+  for (const [table, body] of final)
+    if (!created.has(table)) columns.push(...(await alterations(database, table, body)));
+  // an index may be on a column that is added
+  const place = result.findIndex((sql) => sql.startsWith('CREATE') && sql.includes('INDEX'));
+  return place < 0 ? [...result, ...columns] : [...result.slice(0, place), ...columns, ...result.slice(place)];
+}
+
+function matched<Value>(pattern: RegExp, sql: string, of: (groups: (string | undefined)[]) => Value[]): Value[] {
+  const match = pattern.exec(sql);
+  return match ? of(match.slice(1)) : [];
+}
+
+async function alterations(database: Database, table: string, body: string): Promise<string[]> {
+  const wanted = new Map(
+    body
+      .split(/, (?="|CONSTRAINT)/)
+      .flatMap((part) => matched(/^"(\w+)" (.*)$/s, part, ([name, type]) => [[name!, type!] as const])),
+  );
+  const present = await database.query<{ name: string }>(`PRAGMA table_info("${table}")`);
+  const names = new Set(present.map(({ name }) => name));
+  return [
+    ...[...wanted]
+      .filter(([name]) => !names.has(name))
+      .map(([name, type]) => `ALTER TABLE "${table}" ADD COLUMN "${name}" ${type}`),
+    ...[...names].filter((name) => !wanted.has(name)).map((name) => `ALTER TABLE "${table}" DROP COLUMN "${name}"`),
+  ];
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database';
 import { type ModelClass, modelOf } from '../model/model';
+import { ExerciseReplacement } from './replacement';
 import type { ExerciseRows } from './story';
 
 /** Tables that hold exercise data: those with the flag, and the link tables of their owners. */
@@ -29,7 +30,11 @@ export function replaceExerciseRows(
   tables: readonly ExerciseRows[],
 ): Promise<number> {
   return database.transaction(async (inside) => {
-    for (const target of [...entities].reverse()) await removeExercise(inside, target);
+    const seals = entities.includes(ExerciseReplacement);
+    if (seals) await inside.insert(ExerciseReplacement, [{ id: 'now' }]);
+    for (const target of [...entities].reverse())
+      if (target !== ExerciseReplacement) await removeExercise(inside, target);
+    if (seals) await inside.query('DELETE FROM exercise_replacement');
     const byTarget = new Map(tables.map((table) => [table.target, table.rows]));
     const stray = tables.find(({ target }) => !entities.includes(target));
     if (stray) throw new Error(`${stray.target.name} is not a table of the ${database.name} subgraph`);

@@ -1,3 +1,4 @@
+import { REVIEWING_AGENCIES } from '../agency/reviewing-agencies';
 import type { ModelClass } from '../model/model';
 import { Random } from './random';
 
@@ -24,7 +25,9 @@ export function rows<T extends object>(target: ModelClass<T>, of: readonly Parti
 export interface SubmissionStory {
   readonly id: string;
   readonly number: string;
+  readonly developerKey: string;
   readonly versionId: string;
+  readonly lifecycle: 'FILED' | 'LAUNCHED' | 'WITHDRAWN' | 'NOT_RELEASED' | 'CLOSED';
   readonly filedAt: string;
   readonly plannedLaunchAt: string;
   readonly windowOpensAt: string;
@@ -34,6 +37,18 @@ export interface SubmissionStory {
   /** Agencies it is shared with. */
   readonly agencyKeys: readonly string[];
   readonly sectorKeys: readonly string[];
+  readonly grants: readonly GrantStory[];
+}
+
+/** What other programmes know of a grant of access. */
+export interface GrantStory {
+  readonly id: string;
+  readonly agencyKey: string;
+  readonly mode: string;
+  readonly status: string;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly postLaunchConsent: boolean;
 }
 
 /** What the clearinghouse knows of a flaw that a review found. */
@@ -44,9 +59,6 @@ export interface FlawStory {
   readonly sectorKeys: readonly string[];
   readonly sharedAt: string;
 }
-
-/** Agencies that review models in the exercise. */
-export const REVIEWING_AGENCIES = ['nsa', 'treasury', 'cisa', 'dod', 'doe', 'nist'] as const;
 
 /** Agencies that have systems and positions in the exercise. */
 export const EXERCISE_AGENCIES = [

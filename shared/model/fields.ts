@@ -35,6 +35,8 @@ interface FieldOptions {
   sensitivity?: Sensitivity;
   /** Keep the column, publish no field. */
   hidden?: boolean;
+  /** What rows get that are older than the column. */
+  default?: string | number | boolean;
 }
 
 interface TextOptions extends FieldOptions {
@@ -60,7 +62,7 @@ function declareSensitivity(prototype: object, field: string, sensitivity: Sensi
 function declare({ description, options, comparison, graphql, column }: Declaration) {
   return (prototype: object, property: string): void => {
     const nullable = options.nullable ?? false;
-    Column({ name: snakeCase(property), nullable, ...column })(prototype, property);
+    Column({ name: snakeCase(property), nullable, default: options.default, ...column })(prototype, property);
     if (options.unique) Index({ unique: true })(prototype, property);
     else if (options.index) Index()(prototype, property);
     if (options.hidden) return;
@@ -273,6 +275,8 @@ export function method(
 }
 
 interface ComputedOptions {
+  /** Name of the GraphQL field, when a stored property bears the name. */
+  as?: string;
   nullable?: boolean;
   sensitivity?: Sensitivity;
   /** Offers it in the list's filter: for each value the condition under which an object has it. */
@@ -284,9 +288,10 @@ interface ComputedOptions {
 /** A field worked out when it is asked for, by a method that takes the {@link Context}. Nothing of it is stored. */
 export function computed(type: () => GraphQLTypeReference, description: string, options: ComputedOptions = {}) {
   return (prototype: object, property: string, descriptor: PropertyDescriptor): void => {
+    const name = options.as ?? property;
     Ctx()(prototype, property, 0);
     whenDeclared(prototype, ({ stored }) => {
-      Field(type, { nullable: options.nullable ?? !stored, description })(prototype, property, descriptor);
+      Field(type, { name, nullable: options.nullable ?? !stored, description })(prototype, property, descriptor);
     });
     declareSensitivity(prototype, property, options.sensitivity);
     if (options.conditions) {
@@ -295,7 +300,7 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
         values: options.values ?? null,
         conditions: options.conditions,
       };
-      select(prototype, property, property, comparison, { filter: true });
+      select(prototype, name, name, comparison, { filter: true });
     }
   };
 }

@@ -1,10 +1,15 @@
 import type { Clock } from '../clock';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
+import type { Principal } from '../identity/principal';
 
 /** What the resolvers of one request to one subgraph share. */
 export interface Context {
   readonly database: Database;
   readonly loaders: Loaders;
   readonly clock: Clock;
+  /** Who asks; null when the caller does not say. */
+  readonly principal: Principal | null;
+  /** Says that something was changed, so that what follows from it is not waited for. */
+  readonly changed: () => void;
 }

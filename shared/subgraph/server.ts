@@ -3,6 +3,7 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { addFileRoutes } from '../files/routes';
 import { publicError } from '../http/errors';
 import { createServer } from '../http/server';
 import type { Context } from './context';
@@ -30,6 +31,9 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
     plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server)],
   });
   await apollo.start();
-  await server.register(fastifyApollo(apollo), { context: async () => subgraph.context() });
+  await server.register(fastifyApollo(apollo), {
+    context: async ({ headers }) => subgraph.context(headers as Record<string, string | undefined>),
+  });
+  if (subgraph.files) await addFileRoutes(server, subgraph.files);
   return server;
 }

@@ -20,11 +20,18 @@ import { connectionOf, settleLists } from '../collection/connection';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { Migration } from '../database/migrations';
+import type { EventHandler } from '../events/inbox';
+import type { ContentStore } from '../files/content-store';
+import type { FileExchange } from '../files/exchange';
 import { publicError } from '../http/errors';
+import { PRINCIPAL_HEADER, type Principal, readPrincipal } from '../identity/principal';
 import type { Importer } from '../import/importer';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
+import { type MutationSpec, mutationsOf } from '../mutation/mutation';
+import { Background, type BackgroundOptions } from './background';
 import type { Context } from './context';
 import { type ReferenceTable, seedReferences } from './references';
+import type { ScheduledTask } from './schedule';
 
 /** What a subgraph is made of. One file per subgraph, `subgraph.ts`, lists it. */
 export interface SubgraphParts {
@@ -40,6 +47,14 @@ export interface SubgraphParts {
   readonly migrations: readonly Migration[];
   readonly references: readonly ReferenceTable[];
   readonly importers: readonly Importer[];
+  /** What callers may change. */
+  readonly mutations?: readonly MutationSpec[];
+  /** What it does about events of other subgraphs. */
+  readonly handlers?: readonly EventHandler[];
+  /** What time brings about. */
+  readonly schedule?: readonly ScheduledTask[];
+  /** How files are taken and given, when the subgraph has any. */
+  readonly files?: (open: OpenSubgraph, store: ContentStore) => FileExchange;
 }
 
 /** A GraphQL request to a subgraph. */
@@ -47,6 +62,8 @@ export interface SubgraphRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
   readonly operationName?: string;
+  /** Headers of the HTTP request it came with, or would have: lower-case names. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The answer to it. */
@@ -78,6 +95,14 @@ enum Sensitivity {
 }
 `;
 
+export interface OpenOptions {
+  readonly databaseUrl: string;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** Where the contents of files are. */
+  readonly store?: ContentStore;
+}
+
 /** A subgraph before it has a database: its published schema and the executable one. */
 export class Subgraph {
   private built: { sdl: string; schema: GraphQLSchema } | undefined;
@@ -103,36 +128,67 @@ export class Subgraph {
   }
 
   /** Opens its database, migrates it and fills its reference tables. @throws OperatorError */
-  async open(options: { databaseUrl: string; clock?: Clock; log?: Logger }): Promise<OpenSubgraph> {
+  async open(options: OpenOptions): Promise<OpenSubgraph> {
     const { name, entities, migrations, references } = this.parts;
     const prepare = (database: Database) => seedReferences(database, references);
     const database = await Database.open({ url: options.databaseUrl, name, entities, migrations, prepare });
-    return new OpenSubgraph(this, database, options.clock ?? systemClock, options.log ?? pino({ level: 'silent' }));
+    const { clock = systemClock, log = pino({ level: 'silent' }), store } = options;
+    return new OpenSubgraph(this, database, clock, log, store);
   }
 }
 
 /** A subgraph that can answer. */
 export class OpenSubgraph {
   private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
+  private background: Background | undefined;
 
   constructor(
     readonly subgraph: Subgraph,
     readonly database: Database,
     readonly clock: Clock,
-    private readonly log: Logger,
+    readonly log: Logger,
+    readonly store?: ContentStore,
   ) {}
+
+  /** Takes and gives its files; undefined when it has none, or nowhere to keep them. */
+  get files(): FileExchange | undefined {
+    return this.store && this.subgraph.parts.files?.(this, this.store);
+  }
 
   get name(): string {
     return this.subgraph.name;
   }
 
-  /** What the resolvers of one request share. Its loaders must not outlive it. */
-  context(): Context {
-    return { database: this.database, loaders: new Loaders(this.database, this.clock), clock: this.clock };
+  /** What the resolvers of one request share. Its loaders must not outlive it. @throws RequestError INVALID_PRINCIPAL */
+  context(headers: SubgraphRequest['headers'] = {}): Context {
+    const principal: Principal | null = readPrincipal(headers[PRINCIPAL_HEADER]);
+    const { database, clock } = this;
+    return {
+      database,
+      loaders: new Loaders(database, clock),
+      clock,
+      principal,
+      changed: () => this.background?.nudge(),
+    };
+  }
+
+  /** Begins to hand on events, to act on those of others, and to look at the clock. */
+  startBackground(options: BackgroundOptions): void {
+    const { name, database, clock, log } = this;
+    const { handlers = [], schedule = [], mutations = [] } = this.subgraph.parts;
+    if (handlers.length + schedule.length + mutations.length === 0) return;
+    this.background = new Background({ name, database, clock, log, handlers, schedule, store: this.store }, options);
+    this.background.start();
   }
 
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
-  async execute({ query, variables, operationName }: SubgraphRequest): Promise<SubgraphResponse> {
+  async execute({ query, variables, operationName, headers }: SubgraphRequest): Promise<SubgraphResponse> {
+    let contextValue: Context;
+    try {
+      contextValue = this.context(headers);
+    } catch (error) {
+      return { errors: [(error as GraphQLError).toJSON()] };
+    }
     const document = this.document(query);
     if (!('kind' in document)) return { errors: document.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) };
     const { data, errors } = await execute({
@@ -140,7 +196,7 @@ export class OpenSubgraph {
       document,
       variableValues: variables,
       operationName,
-      contextValue: this.context(),
+      contextValue,
     });
     // without data nothing was run: what is wrong is the request, a variable's value above all
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
@@ -174,8 +230,9 @@ export class OpenSubgraph {
     }
   }
 
-  close(): Promise<void> {
-    return this.database.close();
+  async close(): Promise<void> {
+    await this.background?.stop();
+    await this.database.close();
   }
 }
 
@@ -185,12 +242,15 @@ function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
   return { ...formatted, extensions: { code, ...formatted.extensions } };
 }
 
-function buildFederated({ entities, stubs, resolvers }: SubgraphParts): { sdl: string; schema: GraphQLSchema } {
+function buildFederated({ entities, stubs, resolvers, mutations = [] }: SubgraphParts): {
+  sdl: string;
+  schema: GraphQLSchema;
+} {
   settleLists();
   const types = entities.filter((entity) => modelOf(entity).published);
   for (const entity of types) connectionOf(entity);
   const plain = buildSchemaSync({
-    resolvers: resolvers as never,
+    resolvers: [...resolvers, ...(mutations.length > 0 ? [mutationsOf(mutations)] : [])] as never,
     orphanedTypes: [...types, ...stubs] as never,
     validate: false,
     skipCheck: true,

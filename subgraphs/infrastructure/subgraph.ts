@@ -1,10 +1,12 @@
 import { rootsOf } from '../../shared/collection/connection';
+import { workTables } from '../../shared/events/tables';
 import { Subgraph } from '../../shared/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyIdentifier } from './agency-identifier';
 import { AIModel } from './ai-model';
 import { CapabilityAssessment, CapabilityDimension, Control, DimensionWorkRole } from './capability/capability';
 import { CaseSector, CaseSystem, ClearinghouseCase } from './clearinghouse/clearinghouse-case';
+import { clearinghouseHandlers } from './clearinghouse/handlers';
 import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
 import { AuthorizedOfferingResolver } from './cloud/offering-of-authorization';
 import { DeveloperOrganization } from './developer-organization';
@@ -61,6 +63,7 @@ export const infrastructure = new Subgraph({
     ClearinghouseCase,
     CaseSector,
     CaseSystem,
+    ...workTables,
   ],
   stubs: [Agency, AgencyWorkRole, AIModel, DeveloperOrganization, ExecutiveOrder, Finding, WorkRole],
   resolvers: [
@@ -89,6 +92,7 @@ export const infrastructure = new Subgraph({
     rootsOf(GovDomain, { one: 'govDomain', many: 'govDomains' }),
     rootsOf(Bureau, { one: 'bureau', many: 'bureaus' }),
   ],
+  handlers: clearinghouseHandlers,
   migrations,
   references,
   importers,

@@ -1,8 +1,11 @@
 import { rootsOf } from '../../shared/collection/connection';
+import { workTables } from '../../shared/events/tables';
+import { ExerciseReplacement } from '../../shared/exercise/replacement';
 import { Subgraph } from '../../shared/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { ModelVersion } from './ai-model';
 import { RiskAssessment, RiskAssessmentSector, RiskAssessmentTechnique } from './assessment/risk-assessment';
+import { assessmentMutations } from './assessment/risk-assessment.mutations';
 import {
   AtlasCaseStudy,
   AtlasMitigation,
@@ -13,23 +16,31 @@ import {
   TechniqueTactic,
 } from './atlas/atlas';
 import { Advice, Consultation, ConsultationMessage } from './consultation/consultation';
+import { consultationMutations } from './consultation/consultation.mutations';
 import { Designation, Determination, DeterminationSector } from './determination/determination';
+import { determinationMutations } from './determination/determination.mutations';
 import { AgencyWorkRole, ClearinghouseCase } from './entities';
 import { BenchmarkResult } from './evaluation/benchmark-result';
 import { EvaluationDefinition } from './evaluation/evaluation-definition';
 import { EvaluationItem } from './evaluation/evaluation-item';
 import { EvaluationRun } from './evaluation/evaluation-run';
 import { Finding, FindingSector, FindingTechnique, FindingVulnerability } from './finding/finding';
+import { findingMutations } from './finding/finding.mutations';
+import { FindingReading } from './finding/finding-reading';
 import { FindingStatisticsResolver } from './finding/statistics';
+import { reviewHandlers } from './handlers';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, ReviewMetricsResolver } from './order/executive-order';
 import { references } from './reference/references';
 import { RequiredWorkRole, Review, ReviewAgency } from './review/review';
+import { reviewMutations } from './review/review.mutations';
 import { ReviewEvent } from './review/review-event';
 import { BusyReviewersResolver, ReviewAssignment, Reviewer } from './review/reviewer';
+import { reviewSchedule } from './schedule';
 import { Sector } from './sector';
 import { Submission } from './submission';
+import { AccessNotice, SubmissionNotice } from './submission-notice';
 import { Vulnerability } from './vulnerability';
 import { WorkRole } from './work-role';
 
@@ -67,6 +78,11 @@ export const reviews = new Subgraph({
     ConsultationMessage,
     Advice,
     ReviewEvent,
+    FindingReading,
+    SubmissionNotice,
+    AccessNotice,
+    ExerciseReplacement,
+    ...workTables,
   ],
   stubs: [
     Agency,
@@ -100,6 +116,15 @@ export const reviews = new Subgraph({
     rootsOf(AtlasMitigation, { one: 'atlasMitigation', many: 'atlasMitigations' }),
     rootsOf(AtlasCaseStudy, { one: 'atlasCaseStudy', many: 'atlasCaseStudies' }),
   ],
+  mutations: [
+    ...determinationMutations,
+    ...reviewMutations,
+    ...findingMutations,
+    ...assessmentMutations,
+    ...consultationMutations,
+  ],
+  handlers: reviewHandlers,
+  schedule: reviewSchedule,
   migrations,
   references,
   importers,

@@ -1,10 +1,15 @@
 import { rootsOf } from '../../shared/collection/connection';
+import { workTables } from '../../shared/events/tables';
+import { ExerciseReplacement } from '../../shared/exercise/replacement';
 import { Subgraph } from '../../shared/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { DeveloperOrganization } from './developer/developer-organization';
+import { organizationMutations } from './developer/developer-organization.mutations';
+import { Finding } from './entities';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { AIModel } from './model/ai-model';
+import { modelMutations } from './model/ai-model.mutations';
 import { ModelVersion } from './model/model-version';
 import { ExecutiveOrder, OrderProvision, ProvisionAgency } from './order/executive-order';
 import { FederalHoliday } from './order/federal-holiday';
@@ -12,11 +17,22 @@ import { SubmissionMetricsResolver } from './order/metrics';
 import { references } from './reference/references';
 import { Sector } from './sector';
 import { AccessGrant } from './submission/access-grant';
+import { accessMutations } from './submission/access-grant.mutations';
 import { Artifact } from './submission/artifact';
+import { artifactMutations } from './submission/artifact.mutations';
+import { artifactExchange } from './submission/artifact-exchange';
 import { Declaration, SelfEvaluation } from './submission/declaration';
+import { DestructionObligation } from './submission/destruction-obligation';
+import { submissionHandlers } from './submission/handlers';
 import { InformationRequest } from './submission/information-request';
+import { intakeMutations } from './submission/intake.mutations';
+import { KnownReview } from './submission/known-review';
 import { LaunchPlan } from './submission/launch-plan';
-import { Submission, SubmissionAgency, SubmissionSector } from './submission/submission';
+import { NumberSeries } from './submission/number-series';
+import { submissionSchedule } from './submission/schedule';
+import { SharedFinding } from './submission/shared-finding';
+import { Submission, SubmissionAgency, SubmissionAssignedAgency, SubmissionSector } from './submission/submission';
+import { submissionMutations } from './submission/submission.mutations';
 import { SubmissionEvent } from './submission/submission-event';
 
 export const submissions = new Subgraph({
@@ -33,15 +49,22 @@ export const submissions = new Subgraph({
     Submission,
     SubmissionSector,
     SubmissionAgency,
+    SubmissionAssignedAgency,
     LaunchPlan,
     AccessGrant,
     Artifact,
     Declaration,
     SelfEvaluation,
     InformationRequest,
+    DestructionObligation,
+    SharedFinding,
     SubmissionEvent,
+    KnownReview,
+    NumberSeries,
+    ExerciseReplacement,
+    ...workTables,
   ],
-  stubs: [Agency, Sector],
+  stubs: [Agency, Sector, Finding],
   resolvers: [
     AgencyRoots,
     SubmissionMetricsResolver,
@@ -53,6 +76,17 @@ export const submissions = new Subgraph({
     rootsOf(Submission, { one: 'submission', many: 'submissions' }),
     rootsOf(AccessGrant, { one: 'accessGrant', many: 'accessGrants' }),
   ],
+  mutations: [
+    ...organizationMutations,
+    ...modelMutations,
+    ...submissionMutations,
+    ...accessMutations,
+    ...artifactMutations,
+    ...intakeMutations,
+  ],
+  handlers: submissionHandlers,
+  schedule: submissionSchedule,
+  files: artifactExchange,
   migrations,
   references,
   importers,

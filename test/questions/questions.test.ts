@@ -169,7 +169,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       const node = shown.find((candidate) => candidate.number === number)!;
       const active = world
         .rows(AccessGrant)
-        .filter(({ submissionId, status }) => submissionId === id && status === 'ACTIVE');
+        .filter(({ submissionId, recordedStatus }) => submissionId === id && recordedStatus === 'ACTIVE');
       expect(node.accessGrants.nodes.map(({ agency, endsAt }) => `${agency.key} ${endsAt}`).toSorted()).toEqual(
         active.map(({ agencyKey, endsAt }) => `${agencyKey} ${endsAt}`).toSorted(),
       );

@@ -10,7 +10,7 @@ describe.each(subgraphs.map(({ name }) => name))('the schema of %s', (name) => {
   test('describes every type, field, argument and enum value', () => {
     const bare: string[] = [];
     const check = (node: { name: { value: string }; description?: { value: string } }) => {
-      if (!node.description?.value.trim() && node.name.value !== 'Query') bare.push(node.name.value);
+      if (!node.description?.value.trim() && !/^(Query|Mutation)$/.test(node.name.value)) bare.push(node.name.value);
     };
     visit(document, {
       ObjectTypeDefinition: check,
@@ -28,7 +28,7 @@ describe.each(subgraphs.map(({ name }) => name))('the schema of %s', (name) => {
     const unclassified: string[] = [];
     visit(document, {
       ObjectTypeDefinition(type) {
-        const carrier = /(Connection|Edge)$|^(Query|PageInfo)$/.test(type.name.value);
+        const carrier = /(Connection|Edge|Payload)$|^(Query|Mutation|PageInfo)$/.test(type.name.value);
         for (const field of type.fields ?? [])
           if (!carrier && !field.directives?.some((directive) => directive.name.value === 'sensitivity'))
             unclassified.push(`${type.name.value}.${field.name.value}`);

@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -12,6 +13,7 @@ import {
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import { Agency } from '../agency';
 import { AtlasTechnique } from '../atlas/atlas';
 import { Confidence } from '../finding/finding';
@@ -43,6 +45,8 @@ export class RiskAssessment {
   @flag('Whether it is the newest revision.', { filter: true }) current!: boolean;
   @belongsTo(() => RiskAssessment, 'The revision it replaces.', { as: 'supersedes', nullable: true, index: false })
   supersedesId!: string | null;
+  /** Submission, agency and risk while it is the newest revision: the database refuses a second. */
+  @kept({ length: 140, nullable: true }) @Index({ unique: true }) currentKey!: string | null;
   @exerciseFlag() exercise!: boolean;
 }
 

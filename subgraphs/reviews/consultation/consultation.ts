@@ -16,6 +16,7 @@ import {
   versionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { Submission } from '../submission';
@@ -63,6 +64,8 @@ export class ConsultationMessage {
   @date('By when an answer would help.', { nullable: true, filter: true, order: true }) dueOn!: string | null;
   @dateTime('When it was answered.', { nullable: true, filter: true }) answeredAt!: string | null;
   @dateTime('When the other side read it.', { nullable: true }) readAt!: string | null;
+  /** Whether its being overdue is on the timeline. */
+  @kept({ type: 'boolean', default: false }) overdueNoted!: boolean;
   @exerciseFlag() exercise!: boolean;
 
   @computed(() => Boolean, 'Whether it asks for information that has not come by its day.')

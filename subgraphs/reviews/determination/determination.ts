@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -14,6 +15,7 @@ import {
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import { Agency } from '../agency';
 import { ModelVersion } from '../ai-model';
 import { RiskDomain } from '../risk';
@@ -58,9 +60,14 @@ export class Determination {
     order: true,
   })
   targetAt!: string;
+  @flag('Whether a launch that was moved closer has shortened the time to the target.', { default: false })
+  targetCompressed!: boolean;
   @dateTime('When it was issued.', { nullable: true, filter: true, order: true }) issuedAt!: string | null;
   @belongsTo(() => Determination, 'The one it replaces.', { as: 'supersedes', nullable: true, index: false })
   supersedesId!: string | null;
+  /** Submission and agency while it is a draft, or current: the database refuses a second of either (I3). */
+  @kept({ length: 100, nullable: true }) @Index({ unique: true }) draftKey!: string | null;
+  @kept({ length: 100, nullable: true }) @Index({ unique: true }) currentKey!: string | null;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
 

@@ -1,3 +1,4 @@
+import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate, startOfDay } from '../../../shared/calendar/civil';
 import type { Random } from '../../../shared/exercise/random';
@@ -9,7 +10,6 @@ import {
   type FlawStory,
   latest,
   numbered,
-  REVIEWING_AGENCIES,
   randomOf,
   rows,
   type SubmissionStory,
@@ -26,6 +26,7 @@ import { RequiredWorkRole, Review, ReviewAgency } from '../review/review';
 import { ReviewEvent } from '../review/review-event';
 import { ReviewAssignment, Reviewer } from '../review/reviewer';
 import { RiskDomain, RiskLevel, riskLevel } from '../risk';
+import { AccessNotice, SubmissionNotice } from '../submission-notice';
 
 const ROLES = ['672', '623', '541', '511', '733'];
 const EVALUATIONS = [
@@ -97,6 +98,8 @@ class Tables {
   readonly messages: Partial<ConsultationMessage>[] = [];
   readonly advice: Partial<Advice>[] = [];
   readonly events: Partial<ReviewEvent>[] = [];
+  readonly notices: Partial<SubmissionNotice>[] = [];
+  readonly access: Partial<AccessNotice>[] = [];
 
   rows(): ExerciseRows[] {
     return [
@@ -119,6 +122,8 @@ class Tables {
       rows(ConsultationMessage, this.messages),
       rows(Advice, this.advice),
       rows(ReviewEvent, this.events),
+      rows(SubmissionNotice, this.notices),
+      rows(AccessNotice, this.access),
     ];
   }
 }
@@ -140,6 +145,7 @@ class ReviewPlot {
   }
 
   tell(tables: Tables): void {
+    this.hear(tables);
     for (const agencyKey of this.story.agencyKeys) {
       const random = randomOf(this.world, `reviews ${this.story.id} ${agencyKey}`);
       const opened = this.determine(agencyKey, random, tables);
@@ -155,6 +161,14 @@ class ReviewPlot {
         submissionId: id,
         exercise: true,
       });
+  }
+
+  /** What the agencies have been told of the submission. */
+  private hear(tables: Tables): void {
+    const { grants, sectorKeys: _sectors, endedAt: _ended, agencyKeys, ...story } = this.story;
+    tables.notices.push({ ...story, agencyKeys: [...agencyKeys], exercise: true });
+    for (const grant of grants)
+      tables.access.push({ ...grant, submissionId: story.id, revoked: false, exercise: true });
   }
 
   /** Notes what happened, unless it lies in the future of the story. Returns whether it has happened. */
@@ -196,6 +210,7 @@ class ReviewPlot {
         id,
         outcome: null,
         status: over ? 'NOT_ISSUED' : 'DRAFT',
+        draftKey: over ? null : `${story.id}:${agencyKey}`,
         createdAt: invitedAt,
         issuedAt: null,
       });
@@ -238,6 +253,7 @@ class ReviewPlot {
         id: stableId('det', story.id, agencyKey, 2),
         outcome: second,
         status: 'ISSUED',
+        currentKey: `${story.id}:${agencyKey}`,
         createdAt: issuedAt,
         targetAt: latest(base.targetAt, issuedAt),
         issuedAt: secondAt,
@@ -259,6 +275,7 @@ class ReviewPlot {
       id,
       outcome,
       status: 'ISSUED',
+      currentKey: `${story.id}:${agencyKey}`,
       createdAt: invitedAt,
       issuedAt,
       rationale: 'By the agency’s own criteria (exercise).',
@@ -450,6 +467,7 @@ class ReviewPlot {
         assessedAt: at,
         revision: 1,
         current: !revised,
+        currentKey: revised ? null : `${story.id}:${agencyKey}:${domain}`,
         supersedesId: null,
       });
       this.happen({
@@ -472,6 +490,7 @@ class ReviewPlot {
         assessedAt: revisedAt,
         revision: 2,
         current: true,
+        currentKey: `${story.id}:${agencyKey}:${domain}`,
         supersedesId: first,
       });
       this.happen({

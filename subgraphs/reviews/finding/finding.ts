@@ -12,6 +12,7 @@ import {
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import { AtlasTechnique } from '../atlas/atlas';
 import { ClearinghouseCase } from '../entities';
 import { Review } from '../review/review';
@@ -72,6 +73,10 @@ export class Finding {
     sensitivity: 'ISVI',
   })
   clearinghouseCaseId!: string | null;
+  @text('Why it cannot be shared with the developer.', { nullable: true, sensitivity: 'GOV_DELIB' })
+  notShareableReason!: string | null;
+  /** By which subject its author calls: somebody else reads it before it is shared. */
+  @kept({ length: 100, default: '' }) authorSubject!: string;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
 }

@@ -7,6 +7,7 @@ import {
   computed,
   dateTime,
   exerciseFlag,
+  flag,
   integer,
   key,
   listOf,
@@ -18,6 +19,7 @@ import {
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole } from '../entities';
@@ -78,6 +80,15 @@ export class Review {
     index: true,
   })
   launchBoundAt!: string;
+  @flag('Whether a launch that was moved closer has shortened the time to the target.', { default: false })
+  targetCompressed!: boolean;
+  @flag('Whether it evaluates on documents only, without access to the model.', { filter: true, default: false })
+  documentsOnly!: boolean;
+  @dateTime('When the agency gave documents back.', { nullable: true }) documentsReturnedAt!: string | null;
+  /** By which subject the lead reviewer calls. */
+  @kept({ length: 100, default: '' }) leadSubject!: string;
+  /** The end of the time before launch for which its going on is on the timeline. */
+  @kept({ length: 24, nullable: true }) postLaunchNotedFor!: string | null;
   @integer('Evaluations planned.', { filter: true }) plannedRuns!: number;
   @integer('People working on it.', { filter: true }) teamSize!: number;
   @longText('What the developer is told.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!:

@@ -1,3 +1,4 @@
+import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate } from '../../../shared/calendar/civil';
 import type { Random } from '../../../shared/exercise/random';
@@ -10,7 +11,6 @@ import {
   latest,
   numbered,
   officeTime,
-  REVIEWING_AGENCIES,
   randomOf,
   rows,
   type SubmissionStory,
@@ -21,6 +21,7 @@ import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';
 import { AccessGrant } from '../submission/access-grant';
+import { accessChanges, NO_ACCESS } from '../submission/access-hours';
 import { Artifact } from '../submission/artifact';
 import { CapabilityArea, Declaration, SelfEvaluation } from '../submission/declaration';
 import { InformationRequest } from '../submission/information-request';
@@ -65,6 +66,9 @@ const SECTORS = [
 ];
 const EVALUATIONS = ['cybench', 'gdm_intercode_ctf', 'swe_bench', 'gpqa', 'agentharm'];
 
+/** Numbers of exercise files lie above those that real files reach. */
+const FIRST_NUMBER = 900_000;
+
 /** How far back the story goes: two fiscal years and a little. */
 const STORY_DAYS = 720;
 /** Much of what happens is recent, so that a dashboard of today has something to show. */
@@ -95,7 +99,7 @@ export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[
   const numbers = new Map<string, number>();
   for (const { index, own, draftedAt } of drafts) {
     const year = civilDate(draftedAt).slice(0, 4);
-    const running = (numbers.get(year) ?? 0) + 1;
+    const running = (numbers.get(year) ?? FIRST_NUMBER) + 1;
     numbers.set(year, running);
     const number = `AIS-${year}-${String(running).padStart(6, '0')}`;
     const story = new SubmissionPlot(world, own, own.pick(developers), index, number, draftedAt).tell(tables);
@@ -210,6 +214,8 @@ class SubmissionPlot {
     const grants = filedAt === null ? [] : this.grants(shared, filedAt, window, fate);
     this.end(fate);
 
+    const access = accessOf(grants, earliest(fate.launchedAt, fate.endedAt, asOf), fate.lifecycle === 'FILED');
+
     tables.models.push(model);
     tables.versions.push(version);
     tables.submissions.push({
@@ -233,7 +239,15 @@ class SubmissionPlot {
       mitigationsDeclared: random.chance(0.7)
         ? 'Refusal training, rate limits, monitoring of misuse (exercise).'
         : null,
-      preLaunchAccessSeconds: accessSeconds(grants, earliest(plannedLaunchAt, fate.launchedAt, fate.endedAt, asOf)),
+      ...access,
+      planVersion: plans.length,
+      windowNotedVersion: filedAt !== null && window.opens <= asOf ? plans.length : 0,
+      dueNotedVersion: filedAt !== null && window.closes <= asOf ? plans.length : 0,
+      settledAt: asOf,
+      nextDueAt: fate.lifecycle === 'FILED' || grants.some(({ statusUntil }) => statusUntil) ? asOf : null,
+      filedVersionId: fate.lifecycle === 'FILED' ? version.id : null,
+      endedAt: fate.endedAt ?? null,
+      erasedAt: null,
       launchedAt: fate.launchedAt ?? null,
       launchScope: fate.launchedAt ? random.weighted({ GENERAL: 3, LIMITED: 1 }) : null,
       launchRecordedAt: fate.launchedAt ? earliest(after(fate.launchedAt, random.next() * 5), asOf) : null,
@@ -258,7 +272,9 @@ class SubmissionPlot {
     return {
       id,
       number: this.number,
+      developerKey: this.developer.key!,
       versionId: version.id!,
+      lifecycle: fate.lifecycle as SubmissionStory['lifecycle'],
       filedAt,
       plannedLaunchAt,
       windowOpensAt: window.opens,
@@ -266,6 +282,15 @@ class SubmissionPlot {
       endedAt: fate.endedAt ?? null,
       agencyKeys: shared,
       sectorKeys,
+      grants: grants.map((grant) => ({
+        id: grant.id!,
+        agencyKey: grant.agencyKey!,
+        mode: grant.mode!,
+        status: grant.recordedStatus!,
+        startsAt: grant.startsAt!,
+        endsAt: grant.endsAt!,
+        postLaunchConsent: grant.postLaunchConsent!,
+      })),
     };
   }
 
@@ -432,7 +457,14 @@ class SubmissionPlot {
           terms: 'Evaluation only (exercise).',
           startsAt,
           endsAt: ended ?? latest(endsAt, startsAt),
-          status,
+          recordedStatus: status,
+          pausedBy: status === 'PAUSED' ? ('SYSTEM' as const) : null,
+          ...(status === 'ACTIVE' && !consent && fate.lifecycle === 'FILED'
+            ? { statusUntil: window.closes, statusThen: 'PAUSED' as const }
+            : status === 'ACTIVE' || (status === 'PAUSED' && consent)
+              ? { statusUntil: endsAt, statusThen: 'ENDED' as const }
+              : { statusUntil: null, statusThen: null }),
+          endsAtLaunch: !consent,
           postLaunchConsent: consent,
           consentRecordedAt: consent ? offeredAt : null,
           offeredAt,
@@ -472,6 +504,7 @@ class SubmissionPlot {
             answeredAt,
             answer: answeredAt ? 'See the attached report (exercise).' : null,
             status: answeredAt ? 'ANSWERED' : over ? 'CLOSED' : 'OPEN',
+            overdueNoted: false,
             version: 1,
             exercise: true,
           },
@@ -492,7 +525,10 @@ class SubmissionPlot {
         kind,
         sha256: digest(random),
         bytes: String(random.integer(20_000, 9_000_000)),
+        storage: 'REFERENCE',
         storedWhere: 'exercise store',
+        fileName: null,
+        contentRemoved: false,
         createdAt: draftedAt,
         destroyedAt: null,
         destructionAttestedBy: null,
@@ -533,21 +569,26 @@ function phaseAt(
   return instant < window.closes ? 'OPEN' : 'LAUNCH_DUE';
 }
 
-/** Seconds in which at least one grant was active before the instant that ends the time before launch. */
-function accessSeconds(grants: readonly Partial<AccessGrant>[], bound: string): number {
-  const intervals = grants
-    .filter(({ acceptedAt }) => acceptedAt != null)
-    .map(({ startsAt, endsAt }) => [startsAt!, earliest(endsAt!, bound)] as const)
-    .filter(([from, to]) => from < to)
-    .sort();
-  let seconds = 0;
-  let covered = '';
-  for (const [from, to] of intervals) {
-    const start = from > covered ? from : covered;
-    if (to > start) seconds += (Date.parse(to) - Date.parse(start)) / 1000;
-    if (to > covered) covered = to;
+/** What the time in which at least one agency had access before the launch comes to, as the programme keeps it. */
+function accessOf(
+  grants: readonly Partial<AccessGrant>[],
+  bound: string,
+  filed: boolean,
+): Pick<Submission, 'accessSeconds' | 'accessSince'> {
+  const instants = new Map<string, number>();
+  for (const { acceptedAt, startsAt, endsAt, recordedStatus } of grants) {
+    if (acceptedAt == null || startsAt! >= bound) continue;
+    const stop = recordedStatus === 'ACTIVE' && filed ? null : earliest(endsAt!, bound);
+    instants.set(startsAt!, (instants.get(startsAt!) ?? 0) + 1);
+    if (stop !== null) instants.set(stop, (instants.get(stop) ?? 0) - 1);
   }
-  return Math.round(seconds);
+  let hours = NO_ACCESS;
+  let active = 0;
+  for (const at of [...instants.keys()].sort()) {
+    active += instants.get(at)!;
+    hours = accessChanges(hours, active > 0, at);
+  }
+  return { accessSeconds: hours.seconds, accessSince: hours.since };
 }
 
 function digest(random: Random): string {

@@ -1,6 +1,7 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
+  computed,
   dateTime,
   exerciseFlag,
   flag,
@@ -12,6 +13,8 @@ import {
   versionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
+import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { Submission } from './submission';
 
@@ -40,8 +43,15 @@ export class AccessGrant {
   @longText('Under which terms.', { nullable: true }) terms!: string | null;
   @dateTime('From when; inside the window.', { filter: true, order: true }) startsAt!: string;
   @dateTime('Until when.', { filter: true, order: true }) endsAt!: string;
-  @oneOf(() => AccessGrantStatus, 'Where it stands.', { filter: true, order: true, index: true })
-  status!: ValueOf<typeof AccessGrantStatus>;
+  /** Where it stood when it last changed; {@link currentStatus} is where it stands. */
+  @kept({ name: 'status', length: 40 }) recordedStatus!: ValueOf<typeof AccessGrantStatus>;
+  /** Who paused it; what the system paused, the system resumes. */
+  @kept({ length: 40, nullable: true }) pausedBy!: 'DEVELOPER' | 'SYSTEM' | null;
+  /** Until when the status lasts if nothing happens, and what it is from then on. */
+  @kept({ length: 24, nullable: true }) statusUntil!: string | null;
+  @kept({ length: 40, nullable: true }) statusThen!: ValueOf<typeof AccessGrantStatus> | null;
+  /** Whether it ends with the window, wherever the plan moves it. */
+  @kept({ type: 'boolean', default: false }) endsAtLaunch!: boolean;
   @flag('Whether the developer consents to access after launch.', { filter: true }) postLaunchConsent!: boolean;
   @dateTime('When the consent was recorded.', { nullable: true }) consentRecordedAt!: string | null;
   @dateTime('When it was offered.') offeredAt!: string;
@@ -50,4 +60,20 @@ export class AccessGrant {
   @text('Who revoked it.', { nullable: true }) revokedBy!: string | null;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @computed(() => AccessGrantStatus, 'Where it stands now.', {
+    as: 'status',
+    values: () => AccessGrantStatus,
+    conditions: Object.fromEntries(
+      Object.keys(AccessGrantStatus).map((status) => [
+        status,
+        (column: (property: string) => string, now: string) =>
+          `(CASE WHEN ${column('statusUntil')} <= ${now} THEN ${column('statusThen')} ELSE ${column('recordedStatus')} END) = '${status}'`,
+      ]),
+    ),
+  })
+  currentStatus({ clock }: Pick<Context, 'clock'>): ValueOf<typeof AccessGrantStatus> {
+    const over = this.statusUntil !== null && this.statusUntil <= clock.now().toISOString();
+    return over ? this.statusThen! : this.recordedStatus;
+  }
 }

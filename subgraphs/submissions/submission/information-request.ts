@@ -12,6 +12,7 @@ import {
   versionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import type { Context } from '../../../shared/subgraph/context';
 import { Submission } from './submission';
 
@@ -36,6 +37,8 @@ export class InformationRequest {
   @longText('The answer.', { nullable: true, sensitivity: 'PROPIN' }) answer!: string | null;
   @oneOf(() => InformationRequestStatus, 'Where it stands.', { filter: true, index: true })
   status!: ValueOf<typeof InformationRequestStatus>;
+  /** Whether its being overdue is on the timeline. */
+  @kept({ type: 'boolean', default: false }) overdueNoted!: boolean;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
 

@@ -1,4 +1,5 @@
 import { Int } from 'type-graphql';
+import { Index } from 'typeorm';
 import { civilDate, daysBetween } from '../../../shared/calendar/civil';
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
@@ -7,7 +8,6 @@ import {
   computed,
   dateTime,
   exerciseFlag,
-  integer,
   key,
   longText,
   oneOf,
@@ -17,6 +17,7 @@ import {
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
+import { kept } from '../../../shared/model/record';
 import { GraphQLInstant, GraphQLUrl } from '../../../shared/model/scalars';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
@@ -26,10 +27,13 @@ import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';
 import { Sector } from '../sector';
 import { AccessGrant } from './access-grant';
+import { accessSeconds } from './access-hours';
 import { Artifact } from './artifact';
 import { Declaration, SelfEvaluation } from './declaration';
+import { DestructionObligation } from './destruction-obligation';
 import { InformationRequest } from './information-request';
 import { LaunchPlan } from './launch-plan';
+import { SharedFinding } from './shared-finding';
 import { SubmissionEvent } from './submission-event';
 
 export const SubmissionLifecycle = enumeration(
@@ -140,11 +144,6 @@ export class Submission {
   @oneOf(() => SharingPreference, 'Which agencies it is shared with.', { filter: true })
   sharingPreference!: ValueOf<typeof SharingPreference>;
   @longText('Mitigations that the developer declares.', { nullable: true }) mitigationsDeclared!: string | null;
-  @integer('Seconds of access before launch that agencies have had, of 720 hours at most.', {
-    filter: true,
-    order: true,
-  })
-  preLaunchAccessSeconds!: number;
   @dateTime('', { nullable: true, hidden: true, index: true }) launchedAt!: string | null;
   @oneOf(() => LaunchScope, '', { nullable: true, hidden: true }) launchScope!: ValueOf<typeof LaunchScope> | null;
   @dateTime('', { nullable: true, hidden: true }) launchRecordedAt!: string | null;
@@ -155,6 +154,24 @@ export class Submission {
   @oneOf(() => WindowPhase, '', { nullable: true, hidden: true }) withdrawalPhase!: ValueOf<typeof WindowPhase> | null;
   @longText('', { nullable: true, hidden: true }) withdrawalReason!: string | null;
   @dateTime('When the file was closed after launch.', { nullable: true }) closedAt!: string | null;
+  @dateTime('When a draft was discarded, or the model declared not to be released.', { nullable: true }) endedAt!:
+    | string
+    | null;
+  /** Version of the current launch plan. */
+  @kept({ type: 'int', default: 1 }) planVersion!: number;
+  /** Plan version whose opening of the window, and whose due launch, are on the timeline. */
+  @kept({ type: 'int', default: 0 }) windowNotedVersion!: number;
+  @kept({ type: 'int', default: 0 }) dueNotedVersion!: number;
+  /** Access before launch so far, and since when some agency has it: see access-hours.ts. */
+  @kept({ type: 'int', default: 0 }) accessSeconds!: number;
+  @kept({ length: 24, nullable: true }) accessSince!: string | null;
+  /** Up to when what time brings is on the timeline, and when something falls due next. */
+  @kept({ length: 24, default: '' }) settledAt!: string;
+  @kept({ length: 24, nullable: true }) @Index() nextDueAt!: string | null;
+  /** The version while it is filed, so that the database refuses a second filed submission of it (I2). */
+  @kept({ length: 30, nullable: true }) @Index({ unique: true }) filedVersionId!: string | null;
+  /** When what a discarded draft said was erased. */
+  @kept({ length: 24, nullable: true }) erasedAt!: string | null;
   @versionNumber() version!: number;
   @exerciseFlag() exercise!: boolean;
 
@@ -166,6 +183,10 @@ export class Submission {
   selfEvaluations!: unknown;
   @hasMany(() => Artifact, 'submissionId', 'Documents.') artifacts!: unknown;
   @hasMany(() => InformationRequest, 'submissionId', 'Questions of the intake office.') informationRequests!: unknown;
+  @hasMany(() => DestructionObligation, 'submissionId', 'After a withdrawal: who is to destroy what it holds, by when.')
+  destructionList!: unknown;
+  @hasMany(() => SharedFinding, 'submissionId', 'Findings that agencies shared with the developer.')
+  sharedFindings!: unknown;
   @hasMany(
     () => SubmissionEvent,
     'submissionId',
@@ -202,6 +223,11 @@ export class Submission {
     return daysBetween(civilDate(clock.now()), civilDate(this.plannedLaunchAt));
   }
 
+  @computed(() => Int, 'Seconds of access before launch that agencies have had up to now, 720 hours at most.')
+  preLaunchAccessSeconds({ clock }: Pick<Context, 'clock'>): number {
+    return accessSeconds({ seconds: this.accessSeconds, since: this.accessSince }, clock.now().toISOString());
+  }
+
   @computed(() => LaunchRecord, 'The launch, once it is recorded.', { nullable: true })
   launch(): LaunchRecord | null {
     if (this.launchedAt === null) return null;
@@ -231,6 +257,14 @@ export const SubmissionSector = links(
   'sectorsOfConcern',
   () => Sector,
   { remote: true, description: 'Critical-infrastructure sectors that the developer names.' },
+);
+export const SubmissionAssignedAgency = links(
+  () => Submission,
+  'assignedAgencies',
+  () => Agency,
+  {
+    description: 'Agencies that the intake office assigned within what the developer prefers.',
+  },
 );
 export const SubmissionAgency = links(
   () => Submission,

@@ -1,11 +1,24 @@
 import { Temporal } from 'temporal-polyfill';
 import { OFFICIAL_ZONE } from '../../../shared/calendar/civil';
+import { OperatorError } from '../../../shared/errors';
 
 /** How long before launch access may begin. */
 export const WINDOW_DAYS = 30;
 
 /** When a launch is planned: an instant, or a day when the hour is not known. */
 export type PlannedLaunch = { at: string } | { date: string };
+
+/** Which event the 30 days lead up to when a developer does not say: ORDERGRAPH_LAUNCH_REFERENCE, else the public launch. */
+export const defaultReference = readReference(process.env.ORDERGRAPH_LAUNCH_REFERENCE);
+
+/** @throws OperatorError when the setting names no event. */
+export function readReference(name = 'PUBLIC_LAUNCH'): 'PUBLIC_LAUNCH' | 'TRUSTED_PARTNER_RELEASE' {
+  if (name === 'PUBLIC_LAUNCH' || name === 'TRUSTED_PARTNER_RELEASE') return name;
+  throw new OperatorError(
+    `ORDERGRAPH_LAUNCH_REFERENCE is "${name}"`,
+    'Write PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE, or leave it out for PUBLIC_LAUNCH',
+  );
+}
 
 /** The time in which agencies may have access: `opens` included, `closes` not. Instants in UTC. */
 export interface ReviewWindow {

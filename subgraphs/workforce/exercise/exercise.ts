@@ -1,3 +1,4 @@
+import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
 import { civilDate, fiscalYear } from '../../../shared/calendar/civil';
 import { groupBy } from '../../../shared/collection/group';
 import type { Random } from '../../../shared/exercise/random';
@@ -7,7 +8,6 @@ import {
   type ExerciseRows,
   type ExerciseWorld,
   officeTime,
-  REVIEWING_AGENCIES,
   randomOf,
   rows,
 } from '../../../shared/exercise/story';

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { OperatorError } from '../../shared/errors';
+import type { EventBus } from '../../shared/events/bus';
+import { RedisBus } from '../../shared/events/redis-bus';
+import { FolderStore } from '../../shared/files/content-store';
+import { eventReaders } from './subgraphs';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function milliseconds(environment: Environment, name: string, standard: number): number {
+  const given = environment[name];
+  if (given === undefined) return standard;
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 10 || value > 3_600_000)
+    throw new OperatorError(`${name} is "${given}"`, 'Write milliseconds: a whole number from 10 to 3600000');
+  return value;
+}
+
+/** How often subgraphs look at the clock, and how soon a replica takes over from one that died. */
+export function backgroundTimes(environment: Environment = process.env): { everyMs: number; leaseMs: number } {
+  return {
+    everyMs: milliseconds(environment, 'ORDERGRAPH_SCHEDULE_MS', 5_000),
+    leaseMs: milliseconds(environment, 'ORDERGRAPH_LEASE_MS', 10_000),
+  };
+}
+
+/** The bus that EVENTS_URL names; undefined when it names none. */
+export function remoteBus(log: Logger, environment: Environment = process.env): EventBus | undefined {
+  const url = environment.EVENTS_URL;
+  return url ? new RedisBus(url, eventReaders, log) : undefined;
+}
+
+/** Where uploaded documents are kept: ORDERGRAPH_FILES, else a folder beside the databases. */
+export function fileStore(dataFolder: string, environment: Environment = process.env): FolderStore {
+  return new FolderStore(environment.ORDERGRAPH_FILES ?? join(dataFolder, 'artifacts'));
+}

@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream';
+import { GraphQLError } from 'graphql';
+import { Pool } from 'undici';
+import type { FileExchange, Headers, SentFile } from '../../shared/files/exchange';
+import { FILES_PATH } from '../../shared/files/routes';
+import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
+import { SubgraphError } from './errors';
+
+/** Milliseconds of silence after which a transfer is given up. */
+const SILENCE_MS = 30_000;
+
+/** Hands files to and from a subgraph over HTTP as they stream; nothing is held in memory as a whole. */
+export class HttpFileExchange implements FileExchange {
+  private readonly pool: Pool;
+
+  /** @param url any address of the subgraph; files are beside it. */
+  constructor(
+    private readonly name: string,
+    url: string,
+  ) {
+    this.pool = new Pool(new URL(url).origin, {
+      connections: 32,
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+    });
+  }
+
+  async put(id: string, content: Readable, headers: Headers): Promise<void> {
+    const { statusCode, body } = await this.request('PUT', id, headers, content);
+    const text = await body.text();
+    if (statusCode >= 300) throw this.refusal(text);
+  }
+
+  async get(id: string, headers: Headers): Promise<SentFile> {
+    const { statusCode, headers: answered, body } = await this.request('GET', id, headers);
+    if (statusCode >= 300) throw this.refusal(await body.text());
+    const disposition = String(answered['content-disposition'] ?? '');
+    return {
+      content: body,
+      bytes: Number(answered['content-length']),
+      fileName: decodeURIComponent(/filename\*=UTF-8''(\S+)/.exec(disposition)?.[1] ?? id),
+    };
+  }
+
+  private async request(method: 'GET' | 'PUT', id: string, headers: Headers, content?: Readable) {
+    const principal = headers[PRINCIPAL_HEADER];
+    try {
+      return await this.pool.request({
+        method,
+        path: `${FILES_PATH}/${encodeURIComponent(id)}`,
+        headers: {
+          ...(principal === undefined ? {} : { [PRINCIPAL_HEADER]: principal }),
+          ...(content ? { 'content-type': 'application/octet-stream' } : {}),
+        },
+        body: content,
+      });
+    } catch (cause) {
+      throw new SubgraphError('SUBGRAPH_UNREACHABLE', this.name, 'did not take the file, or cannot be reached', {
+        retryable: true,
+        cause,
+      });
+    }
+  }
+
+  /** What the subgraph says, as it says it. */
+  private refusal(text: string): GraphQLError {
+    try {
+      const [{ message, extensions }] = JSON.parse(text).errors;
+      return new GraphQLError(message, { extensions });
+    } catch {
+      return new SubgraphError('SUBGRAPH_BAD_RESPONSE', this.name, 'refused the file without saying why', {
+        retryable: false,
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { type EventType, eventType } from './event';
+
+/**
+ * The events between the programmes: the one place where they are declared. Data carry keys and facts that the reader needs,
+ * nothing proprietary beyond what its rules work on. `docs/events.md` is generated from here.
+ */
+
+const instant = z.iso.datetime().describe('An instant, RFC 3339 in UTC.');
+const key = z.string().min(1).max(60);
+const keys = z.array(key).max(100);
+
+export const submissionFiled = eventType(
+  'submissions.filed',
+  'A developer filed a submission. The agencies it is shared with are invited to a determination.',
+  ['reviews'],
+  z.object({
+    number: z.string().describe('Number of the file.'),
+    developerKey: key.describe('Who shares the model.'),
+    modelId: key,
+    versionId: key,
+    filedAt: instant,
+    planVersion: z.int().min(1),
+    plannedLaunchAt: instant,
+    windowOpensAt: instant,
+    agencyKeys: keys.describe('Agencies it is shared with.'),
+    exercise: z.boolean().describe('Whether it is exercise data.'),
+  }),
+);
+
+export const submissionAmended = eventType(
+  'submissions.amended',
+  'A developer changed which agencies a filed submission is shared with, or which version of the model it is about.',
+  ['reviews'],
+  z.object({ versionId: key, agencyKeys: keys }),
+);
+
+export const launchPlanChanged = eventType(
+  'submissions.plan-changed',
+  'A developer moved a planned launch. Windows, targets and access follow.',
+  ['reviews'],
+  z.object({ planVersion: z.int().min(1), plannedLaunchAt: instant, windowOpensAt: instant, changedAt: instant }),
+);
+
+export const accessChanged = eventType(
+  'submissions.access-changed',
+  "An agency's access to a model began, rested, ended or was offered.",
+  ['reviews'],
+  z.object({
+    grantId: key,
+    agencyKey: key,
+    mode: z.string(),
+    status: z.string(),
+    startsAt: instant,
+    endsAt: instant,
+    postLaunchConsent: z.boolean(),
+    revoked: z.boolean().describe('Whether the developer took it back.'),
+  }),
+);
+
+export const submissionLaunched = eventType(
+  'submissions.launched',
+  'A launch was recorded. Open reviews go on, after the launch.',
+  ['reviews'],
+  z.object({ launchedAt: instant }),
+);
+
+export const submissionEnded = eventType(
+  'submissions.ended',
+  'A submission was withdrawn, or its model will not be released. Open determinations end, open reviews stop, queued runs are cancelled.',
+  ['reviews'],
+  z.object({ lifecycle: z.enum(['WITHDRAWN', 'NOT_RELEASED']), endedAt: instant }),
+);
+
+export const submissionClosed = eventType(
+  'submissions.closed',
+  'The file of a launched model was closed.',
+  ['reviews'],
+  z.object({ closedAt: instant }),
+);
+
+export const determinationIssued = eventType(
+  'reviews.determination-issued',
+  'An agency said whether it finds a review necessary. Advisory: nothing waits for it.',
+  ['submissions'],
+  z.object({ agencyKey: key, outcome: z.string(), issuedAt: instant }),
+);
+
+export const reviewOpened = eventType(
+  'reviews.review-opened',
+  'An agency opened a review.',
+  ['submissions'],
+  z.object({ reviewId: key, agencyKey: key, openedAt: instant }),
+);
+
+export const reviewEnded = eventType(
+  'reviews.review-ended',
+  'A review ended.',
+  ['submissions'],
+  z.object({ reviewId: key, agencyKey: key, status: z.string(), endedAt: instant }),
+);
+
+export const findingsShared = eventType(
+  'reviews.findings-shared',
+  'An agency shared findings with the developer, who sees them from then on, whatever becomes of the submission.',
+  ['submissions'],
+  z.object({
+    reviewId: key,
+    agencyKey: key,
+    sharedAt: instant,
+    findings: z
+      .array(z.object({ findingId: key, title: z.string(), detail: z.string(), severity: z.string() }))
+      .max(200),
+  }),
+);
+
+export const findingReferred = eventType(
+  'reviews.finding-referred',
+  'A finding is a flaw in deployed software: the clearinghouse opens a case.',
+  ['infrastructure'],
+  z.object({
+    caseId: key,
+    findingId: key,
+    agencyKey: key,
+    title: z.string(),
+    severity: z.string(),
+    sectorKeys: keys,
+    referredAt: instant,
+    exercise: z.boolean(),
+  }),
+);
+
+/** All of them, by name. */
+export const eventTypes: ReadonlyMap<string, EventType> = new Map(
+  [
+    submissionFiled,
+    submissionAmended,
+    launchPlanChanged,
+    accessChanged,
+    submissionLaunched,
+    submissionEnded,
+    submissionClosed,
+    determinationIssued,
+    reviewOpened,
+    reviewEnded,
+    findingsShared,
+    findingReferred,
+  ].map((type) => [type.name, type as EventType]),
+);

@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream';
+
+export type Headers = Readonly<Record<string, string | undefined>>;
+
+/** A file on its way out. */
+export interface SentFile {
+  readonly content: Readable;
+  readonly bytes: number;
+  readonly fileName: string;
+}
+
+/** Takes and gives the contents of files, by the id of the object that stands for the file in the graph. */
+export interface FileExchange {
+  /** @throws RequestError; nothing is kept then. */
+  put(id: string, content: Readable, headers: Headers): Promise<void>;
+  /** @throws RequestError */
+  get(id: string, headers: Headers): Promise<SentFile>;
+}

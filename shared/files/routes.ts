@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { GraphQLError } from 'graphql';
+import type { FileExchange, Headers } from './exchange';
+
+/** Where files are reached: PUT uploads, GET downloads. */
+export const FILES_PATH = '/artifacts';
+
+const STATUS: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  INVALID_PRINCIPAL: 400,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  ILLEGAL_TRANSITION: 409,
+  ALREADY_STORED: 409,
+  CONTENT_TOO_LONG: 413,
+  CONTENT_TRUNCATED: 422,
+  DIGEST_MISMATCH: 422,
+  SUBGRAPH_UNREACHABLE: 503,
+  SUBGRAPH_TIMEOUT: 504,
+};
+
+/** Adds the two routes to a server. Contents stream through; they are never held in memory as a whole. */
+export async function addFileRoutes(server: FastifyInstance, exchange: FileExchange): Promise<void> {
+  await server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    // whatever its type, an upload is a stream of bytes
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    scope.put<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
+      try {
+        await exchange.put(request.params.id, request.raw, request.headers as Headers);
+        return await reply.code(204).send();
+      } catch (error) {
+        // what is still on its way is not waited for
+        reply.header('connection', 'close');
+        return refuse(reply, error);
+      }
+    });
+    scope.get<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
+      try {
+        const { content, bytes, fileName } = await exchange.get(request.params.id, request.headers as Headers);
+        return await reply
+          .header('content-type', 'application/octet-stream')
+          .header('content-length', bytes)
+          .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
+          .header('x-content-type-options', 'nosniff')
+          .header('cache-control', 'private, no-store')
+          .send(content);
+      } catch (error) {
+        return refuse(reply, error);
+      }
+    });
+  });
+}
+
+function refuse(reply: FastifyReply, error: unknown): FastifyReply {
+  const code = error instanceof GraphQLError ? String(error.extensions.code) : '';
+  if (!(code in STATUS)) throw error;
+  const { message, extensions } = error as GraphQLError;
+  return reply.code(STATUS[code]!).send({ errors: [{ message, extensions }] });
+}

@@ -1,0 +1,19 @@
+/** Keys of the sixteen critical-infrastructure sectors: what every programme may refer to. Infrastructure owns the sectors. */
+export const SECTOR_KEYS: ReadonlySet<string> = new Set([
+  'chemical',
+  'commercial-facilities',
+  'communications',
+  'critical-manufacturing',
+  'dams',
+  'dib',
+  'emergency-services',
+  'energy',
+  'financial-services',
+  'food-agriculture',
+  'government-facilities',
+  'healthcare-public',
+  'it',
+  'nuclear',
+  'transport',
+  'water',
+]);

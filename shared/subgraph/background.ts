@@ -1,0 +1,115 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock';
+import type { Database } from '../database/database';
+import type { EventBus } from '../events/bus';
+import { type EventHandler, receive } from '../events/inbox';
+import { LeaseHolder } from '../events/lease';
+import { relay } from '../events/outbox';
+import type { ContentStore } from '../files/content-store';
+import type { ScheduledTask } from './schedule';
+
+export interface BackgroundOptions {
+  /** What carries events; without one they wait in the outbox. */
+  readonly bus?: EventBus;
+  /** Milliseconds between looks at the clock. */
+  readonly everyMs: number;
+  /** Milliseconds after which another replica takes over from one that died. */
+  readonly leaseMs: number;
+}
+
+interface Parts {
+  readonly name: string;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly handlers: readonly EventHandler[];
+  readonly schedule: readonly ScheduledTask[];
+  readonly store?: ContentStore;
+}
+
+/**
+ * What a subgraph does unasked: it hands on its events, acts on those of others, and makes happen what time brings. Of several
+ * replicas one does it; when that one dies, the next does.
+ */
+export class Background {
+  private readonly lease: LeaseHolder;
+  private readonly stopping = new AbortController();
+  private reading: { until: AbortController; ended: Promise<void> } | undefined;
+  private wake: (() => void) | undefined;
+  private dueAt = 0;
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly options: BackgroundOptions,
+  ) {
+    this.lease = new LeaseHolder(parts.database, 'background', options.leaseMs);
+  }
+
+  start(): void {
+    this.ended = this.run();
+  }
+
+  /** There is something to hand on. */
+  nudge(): void {
+    this.wake?.();
+  }
+
+  private async run(): Promise<void> {
+    const { log, name } = this.parts;
+    while (!this.stopping.signal.aborted) {
+      try {
+        if (await this.lease.hold()) await this.round();
+        else await this.stopReading();
+      } catch (error) {
+        log.warn({ err: error, subgraph: name }, 'background work failed; trying again');
+      }
+      await this.rest();
+    }
+  }
+
+  private async round(): Promise<void> {
+    const { name, database, clock, log, handlers, schedule, store } = this.parts;
+    const { bus, everyMs } = this.options;
+    if (bus && !this.reading && handlers.length > 0) {
+      const until = new AbortController();
+      const act = (event: Parameters<typeof receive>[4]) =>
+        receive(database, clock, log, handlers, event).then(() => this.nudge());
+      this.reading = { until, ended: bus.read(name, act, until.signal) };
+    }
+    if (Date.now() >= this.dueAt) {
+      this.dueAt = Date.now() + everyMs;
+      for (const task of schedule) await task.run(database, clock, store);
+    }
+    if (bus) await relay(database, name, bus, clock);
+  }
+
+  /** Until there is something to do, but never so long that the lease is lost. */
+  private rest(): Promise<void> {
+    if (this.stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(this.options.everyMs, this.options.leaseMs / 3));
+      this.wake = () => {
+        clearTimeout(timer);
+        this.wake = undefined;
+        // what is written in the same turn goes out together
+        setImmediate(resolve);
+      };
+    });
+  }
+
+  private async stopReading(): Promise<void> {
+    const { reading } = this;
+    this.reading = undefined;
+    reading?.until.abort();
+    await reading?.ended;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.nudge();
+    await this.ended;
+    await this.stopReading();
+    await this.lease.release().catch(() => {});
+  }
+}

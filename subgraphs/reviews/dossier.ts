@@ -1,0 +1,94 @@
+import { NotFoundError, VersionConflictError } from '../../shared/errors';
+import type { ModelClass } from '../../shared/model/model';
+import type { Work } from '../../shared/mutation/work';
+import { appendTimeline, type Happening } from '../../shared/timeline/timeline';
+import { ReviewEvent, type ReviewEventKind } from './review/review-event';
+import { AccessNotice, SubmissionNotice } from './submission-notice';
+
+type Kind = keyof typeof ReviewEventKind;
+
+/**
+ * What the agencies have of one submission, locked for one change: all that agencies and the developer do about one submission
+ * is done one after the other, and stands on one timeline.
+ */
+export class Dossier {
+  private readonly happenings: Happening<Kind>[] = [];
+
+  private constructor(
+    readonly work: Work,
+    readonly notice: SubmissionNotice,
+  ) {}
+
+  /** @throws NotFoundError when there is none, or the caller may not know of it. */
+  static async open(work: Work, submissionId: string, field = 'submissionId'): Promise<Dossier> {
+    const notice = await work.database.lock(SubmissionNotice, submissionId);
+    if (!notice || !knows(work, notice)) throw new NotFoundError('submission', submissionId, field);
+    return new Dossier(work, notice);
+  }
+
+  /** One that begins with a submission being filed. */
+  static async begin(work: Work, notice: SubmissionNotice): Promise<Dossier> {
+    await work.database.insert(SubmissionNotice, [notice]);
+    return new Dossier(work, notice);
+  }
+
+  /**
+   * Opens the dossier that an object belongs to, and the object as it is under the lock.
+   * @throws NotFoundError that speaks of the object, VersionConflictError
+   */
+  static async of<T extends { submissionId: string; version?: number }>(
+    work: Work,
+    target: ModelClass<T>,
+    type: string,
+    id: string,
+    { expectedVersion, field = 'id' }: { expectedVersion?: number; field?: string } = {},
+  ): Promise<{ dossier: Dossier; object: T }> {
+    const missing = new NotFoundError(type, id, field);
+    const [found] = await work.database.findBy(target, 'id', [id]);
+    if (!found) throw missing;
+    const dossier = await Dossier.open(work, found.submissionId).catch((error: unknown) => {
+      throw error instanceof NotFoundError ? missing : error;
+    });
+    const [object] = await work.database.findBy(target, 'id', [id]);
+    if (expectedVersion !== undefined && object!.version !== expectedVersion)
+      throw new VersionConflictError(type, expectedVersion, object!.version!);
+    return { dossier, object: object! };
+  }
+
+  happen(happening: Omit<Happening<Kind>, 'actor'>): void {
+    this.happenings.push({ actor: this.work.actor, ...happening });
+  }
+
+  /** The launch, or the planned launch when that is earlier: what ends the time before launch. */
+  get launchBoundAt(): string {
+    const { launchedAt, plannedLaunchAt } = this.notice;
+    return launchedAt !== null && launchedAt < plannedLaunchAt ? launchedAt : plannedLaunchAt;
+  }
+
+  /** Whether an agency has access now, and whether to the model itself. */
+  async access(agencyKey: string): Promise<{ active: boolean; model: boolean }> {
+    const { database, now } = this.work;
+    const { launchedAt, plannedLaunchAt, id } = this.notice;
+    const grants = await database.findBy(AccessNotice, 'submissionId', [id]);
+    const active = grants.filter(
+      (grant) =>
+        grant.agencyKey === agencyKey &&
+        grant.status === 'ACTIVE' &&
+        now < grant.endsAt &&
+        (grant.postLaunchConsent || (launchedAt === null && now < plannedLaunchAt)),
+    );
+    return { active: active.length > 0, model: active.some(({ mode }) => mode !== 'DOCUMENTS_ONLY') };
+  }
+
+  /** Writes what happened to the timeline. Two statements, however much it is. */
+  async save(): Promise<void> {
+    const { work, notice } = this;
+    await appendTimeline(work.database, ReviewEvent, notice, work.now, this.happenings);
+  }
+}
+
+function knows({ actor, principal }: Work, notice: SubmissionNotice): boolean {
+  if (actor === 'SYSTEM') return true;
+  if (actor === 'DEVELOPER') return notice.developerKey === principal.organization;
+  return actor === 'AGENCY' && notice.agencyKeys.includes(principal.agency!);
+}

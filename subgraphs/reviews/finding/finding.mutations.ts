@@ -1,0 +1,414 @@
+import { findingReferred, findingsShared } from '../../../shared/contracts/events';
+import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { stableId } from '../../../shared/ids';
+import { enumeration } from '../../../shared/model/enumeration';
+import {
+  enumInput,
+  expectedVersionInput,
+  idInput,
+  listInput,
+  longTextInput,
+  optional,
+  textInput,
+  unchanged,
+} from '../../../shared/mutation/input';
+import { mutation } from '../../../shared/mutation/mutation';
+import type { Work } from '../../../shared/mutation/work';
+import { GuardError } from '../../../shared/state/state-machine';
+import { AtlasTechnique } from '../atlas/atlas';
+import { sectorsInput, writeSectors } from '../determination/determination.mutations';
+import { Dossier } from '../dossier';
+import { findingLifecycle } from '../lifecycle';
+import { Review } from '../review/review';
+import { moveReview, ownReview } from '../review/review.mutations';
+import type { ReviewEventKind } from '../review/review-event';
+import { Confidence, Finding, FindingSector, FindingSeverity, FindingTechnique, FindingVulnerability } from './finding';
+import { FindingReading } from './finding-reading';
+
+const content = {
+  title: textInput('Title.'),
+  detail: longTextInput('What was found.'),
+  severity: enumInput(() => FindingSeverity, 'How grave it is.'),
+  confidence: enumInput(() => Confidence, 'How sure you are.'),
+  sectors: sectorsInput,
+  techniques: listInput(
+    idInput('Id of an ATLAS technique, such as "AML.T0051".'),
+    'ATLAS techniques it is an instance of.',
+  ),
+  relatedVulnerabilities: listInput(
+    textInput('A CVE id.', { max: 20, pattern: /^CVE-\d{4}-\d{4,}$/ }),
+    'Known vulnerabilities it has to do with.',
+  ),
+};
+
+interface Named {
+  readonly sectors?: string[] | null;
+  readonly techniques?: string[] | null;
+  readonly relatedVulnerabilities?: string[] | null;
+}
+
+/** Writes what a finding names. */
+async function writeNamed(
+  work: Work,
+  id: string,
+  { sectors, techniques, relatedVulnerabilities }: Named,
+): Promise<void> {
+  const { database } = work;
+  if (sectors) await writeSectors(work, FindingSector, id, sectors);
+  if (techniques) {
+    const known = await database.findBy(AtlasTechnique, 'id', techniques);
+    techniques.forEach((key, place) => {
+      if (!known.some((technique) => technique.id === key))
+        throw new UnknownReferenceError('ATLAS technique', key, ['input', 'techniques', place]);
+    });
+    await database.query(`DELETE FROM ${database.table(FindingTechnique)} WHERE owner_key = ?`, [id]);
+    await database.insert(
+      FindingTechnique,
+      techniques.map((targetKey) => ({ ownerKey: id, targetKey })),
+    );
+  }
+  if (relatedVulnerabilities) {
+    await database.query(`DELETE FROM ${database.table(FindingVulnerability)} WHERE owner_key = ?`, [id]);
+    await database.insert(
+      FindingVulnerability,
+      relatedVulnerabilities.map((targetKey) => ({ ownerKey: id, targetKey })),
+    );
+  }
+}
+
+const draftFinding = mutation({
+  name: 'draftFinding',
+  description: 'Writes down what a review found. The developer sees it once it is shared.',
+  by: ['AGENCY'],
+  input: {
+    reviewId: idInput('Your agency’s review, or one it takes part in.'),
+    title: content.title,
+    detail: content.detail,
+    severity: content.severity,
+    confidence: content.confidence,
+    sectors: optional(content.sectors),
+    techniques: optional(content.techniques),
+    relatedVulnerabilities: optional(content.relatedVulnerabilities),
+  },
+  returns: ['finding', () => Finding],
+  async run(work, { reviewId, sectors, techniques, relatedVulnerabilities, ...input }) {
+    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId', participant: true });
+    if (review.status !== 'EVALUATING' && review.status !== 'FINDINGS_DRAFTED')
+      throw new GuardError(
+        'draftFinding',
+        'reviewIsWorkedOn',
+        `Findings are drafted while a review evaluates or drafts; it is ${review.status}`,
+      );
+    const id = work.newId('fnd');
+    const status = findingLifecycle.next(null, 'draftFinding', work.actor, {});
+    await work.database.insert(Finding, [
+      {
+        ...input,
+        id,
+        reviewId,
+        submissionId: review.submissionId,
+        authorSubject: work.principal.subject,
+        status,
+        createdAt: work.now,
+        sharedAt: null,
+        respondedAt: null,
+        developerResponse: null,
+        clearinghouseCaseId: null,
+        notShareableReason: null,
+        version: 1,
+        exercise: review.exercise,
+      },
+    ]);
+    await writeNamed(work, id, { sectors, techniques, relatedVulnerabilities });
+    dossier.happen({ kind: 'FINDING_DRAFTED', agencyKey: work.principal.agency, objectId: id, toState: status });
+    await dossier.save();
+    return id;
+  },
+});
+
+/** A finding of a review that the caller's agency leads or takes part in. */
+async function agencyFinding(work: Work, id: string, expectedVersion: number) {
+  const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id, { expectedVersion });
+  await ownReview(work, finding.reviewId, { participant: true }).catch((error: unknown) => {
+    throw error instanceof NotFoundError ? new NotFoundError('finding', id, 'id') : error;
+  });
+  return { dossier, finding };
+}
+
+/** A finding that was shared with the caller. To the developer there are no others. */
+async function sharedFinding(work: Work, id: string, expectedVersion: number) {
+  const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id, {});
+  if (finding.sharedAt === null) throw new NotFoundError('finding', id, 'id');
+  await Dossier.of(work, Finding, 'finding', id, { expectedVersion });
+  return { dossier, finding };
+}
+
+/** Takes a finding to the state that a trigger leads to, and writes it down. */
+async function moveFinding(
+  dossier: Dossier,
+  finding: Finding,
+  trigger: string,
+  kind: keyof typeof ReviewEventKind,
+  changes: Partial<Finding> = {},
+): Promise<string> {
+  const { work } = dossier;
+  const status = findingLifecycle.next(finding.status, trigger, work.actor, {});
+  await work.database.update(Finding, finding.id, { ...changes, status, version: finding.version + 1 });
+  dossier.happen({
+    kind,
+    agencyKey: work.principal.agency,
+    objectId: finding.id,
+    fromState: finding.status,
+    toState: status,
+  });
+  await dossier.save();
+  return finding.id;
+}
+
+const ownInput = { id: idInput('The finding.'), expectedVersion: expectedVersionInput() };
+
+const editFinding = mutation({
+  name: 'editFinding',
+  description:
+    'Changes a draft of a finding. What is left out stays. Whoever had read it reads it again before it is shared.',
+  by: ['AGENCY'],
+  input: {
+    ...ownInput,
+    title: unchanged(content.title),
+    detail: unchanged(content.detail),
+    severity: unchanged(content.severity),
+    confidence: unchanged(content.confidence),
+    sectors: unchanged(content.sectors),
+    techniques: unchanged(content.techniques),
+    relatedVulnerabilities: unchanged(content.relatedVulnerabilities),
+  },
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion, sectors, techniques, relatedVulnerabilities, ...input }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+    await writeNamed(work, id, { sectors, techniques, relatedVulnerabilities });
+    return moveFinding(dossier, finding, 'editFinding', 'FINDING_EDITED', {
+      ...given,
+      authorSubject: work.principal.subject,
+    });
+  },
+});
+
+const dropFinding = mutation({
+  name: 'dropFinding',
+  description: 'Gives a draft of a finding up.',
+  by: ['AGENCY'],
+  input: ownInput,
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+    return moveFinding(dossier, finding, 'dropFinding', 'FINDING_DROPPED');
+  },
+});
+
+const markFindingNotShareable = mutation({
+  name: 'markFindingNotShareable',
+  description: 'Records that a finding cannot be shared with the developer, and why.',
+  by: ['AGENCY'],
+  input: { ...ownInput, reason: textInput('Why it cannot be shared.') },
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion, reason }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+    return moveFinding(dossier, finding, 'markFindingNotShareable', 'FINDING_NOT_SHAREABLE', {
+      notShareableReason: reason,
+    });
+  },
+});
+
+const readFindings = mutation({
+  name: 'readFindings',
+  description:
+    'Records that you have read the drafts of a review’s findings as they are now. Findings are shared once a reviewer who did not write them has read them.',
+  by: ['AGENCY'],
+  input: { reviewId: idInput('Your agency’s review.') },
+  returns: ['review', () => Review],
+  async run(work, { reviewId }) {
+    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId' });
+    const { database, principal, now } = work;
+    const drafts = (await database.findBy(Finding, 'reviewId', [reviewId])).filter(({ status }) => status === 'DRAFT');
+    await database.upsert(
+      FindingReading,
+      drafts.map(({ id, version }) => ({
+        id: `${id}/${principal.subject}`,
+        findingId: id,
+        reader: principal.subject,
+        version,
+        readAt: now,
+      })),
+    );
+    dossier.happen({
+      kind: 'FINDINGS_READ',
+      agencyKey: review.leadAgencyKey,
+      objectId: reviewId,
+      detail: `${drafts.length}`,
+    });
+    await dossier.save();
+    return reviewId;
+  },
+});
+
+const shareFindings = mutation({
+  name: 'shareFindings',
+  description: 'Shares the findings of a review with the developer: all drafts but those recorded as not shareable.',
+  by: ['AGENCY'],
+  input: { reviewId: idInput('Your agency’s review.'), expectedVersion: expectedVersionInput() },
+  returns: ['review', () => Review],
+  async run(work, { reviewId, expectedVersion }) {
+    const { database, now } = work;
+    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId', expectedVersion });
+    const drafts = (await database.findBy(Finding, 'reviewId', [reviewId])).filter(
+      ({ status, notShareableReason }) => status === 'DRAFT' && notShareableReason === null,
+    );
+    const readings = await database.findBy(
+      FindingReading,
+      'findingId',
+      drafts.map(({ id }) => id),
+    );
+    const unread = drafts.filter(
+      ({ id, version, authorSubject }) =>
+        !readings.some((one) => one.findingId === id && one.version === version && one.reader !== authorSubject),
+    );
+    await moveReview(dossier, review, 'shareFindings', 'FINDINGS_SHARED', {
+      draftFindings: drafts.length,
+      unreadFindings: unread.length,
+    });
+    const status = findingLifecycle.next('DRAFT', 'shareFindings', work.actor, {});
+    const ids = drafts.map(({ id }) => id);
+    await database.query(
+      `UPDATE finding SET status = ?, shared_at = ?, version = version + 1 WHERE id IN (${ids.map(() => '?').join(', ')})`,
+      [status, now, ...ids],
+    );
+    for (const { id } of drafts)
+      dossier.happen({
+        kind: 'FINDING_SHARED',
+        agencyKey: review.leadAgencyKey,
+        objectId: id,
+        fromState: 'DRAFT',
+        toState: status,
+      });
+    await dossier.save();
+    // an event has a bound on its size, a review has none on its findings
+    for (let start = 0; start < drafts.length; start += FINDINGS_AN_EVENT)
+      work.emit(findingsShared, review.submissionId, {
+        reviewId,
+        agencyKey: review.leadAgencyKey,
+        sharedAt: now,
+        findings: drafts
+          .slice(start, start + FINDINGS_AN_EVENT)
+          .map(({ id, title, detail, severity }) => ({ findingId: id, title, detail, severity })),
+      });
+    return reviewId;
+  },
+});
+
+/** Their details have up to 64,000 bytes each, an outbox row up to 16 MB. */
+const FINDINGS_AN_EVENT = 50;
+
+const acknowledgeFinding = mutation({
+  name: 'acknowledgeFinding',
+  description: 'Acknowledges a finding that was shared with you. You need not.',
+  by: ['DEVELOPER'],
+  input: ownInput,
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion }) {
+    const { dossier, finding } = await sharedFinding(work, id, expectedVersion);
+    return moveFinding(dossier, finding, 'acknowledgeFinding', 'DEVELOPER_RESPONDED', {
+      respondedAt: finding.respondedAt ?? work.now,
+    });
+  },
+});
+
+const FindingResponse = enumeration('FindingResponse', 'What a developer says to a finding.', {
+  MITIGATION_REPORTED: 'There is a mitigation.',
+  DISPUTED: 'It is disputed.',
+  NOTED: 'It is noted, and no more.',
+});
+
+const TRIGGER_OF_RESPONSE = {
+  MITIGATION_REPORTED: 'reportMitigation',
+  DISPUTED: 'disputeFinding',
+  NOTED: 'noteFinding',
+} as const;
+
+const respondToFinding = mutation({
+  name: 'respondToFinding',
+  description: 'Answers a finding that you acknowledged.',
+  by: ['DEVELOPER'],
+  input: {
+    ...ownInput,
+    response: enumInput(() => FindingResponse, 'What you say to it.'),
+    text: optional(longTextInput('Your answer.')),
+  },
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion, response, text }) {
+    const { dossier, finding } = await sharedFinding(work, id, expectedVersion);
+    return moveFinding(dossier, finding, TRIGGER_OF_RESPONSE[response], 'DEVELOPER_RESPONDED', {
+      respondedAt: finding.respondedAt ?? work.now,
+      developerResponse: text,
+    });
+  },
+});
+
+const closeFinding = mutation({
+  name: 'closeFinding',
+  description: 'Closes a finding that the developer answered, or that lapsed.',
+  by: ['AGENCY'],
+  input: ownInput,
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+    return moveFinding(dossier, finding, 'closeFinding', 'FINDING_CLOSED');
+  },
+});
+
+const referFinding = mutation({
+  name: 'referFinding',
+  description: 'Refers a shared finding that is a flaw in deployed software to the clearinghouse, which opens a case.',
+  by: ['AGENCY'],
+  input: ownInput,
+  returns: ['finding', () => Finding],
+  async run(work, { id, expectedVersion }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+    if (finding.clearinghouseCaseId !== null)
+      throw new RequestError('ALREADY_EXISTS', `It has the case ${finding.clearinghouseCaseId} already`, [
+        'input',
+        'id',
+      ]);
+    if (finding.sharedAt === null)
+      throw new InputError('A finding is referred once it is shared with the developer', ['input', 'id']);
+    const caseId = stableId('chc', id);
+    const sectors = await work.database.findBy(FindingSector, 'ownerKey', [id]);
+    await work.database.update(Finding, id, { clearinghouseCaseId: caseId, version: finding.version + 1 });
+    dossier.happen({ kind: 'FINDING_REFERRED', agencyKey: work.principal.agency, objectId: id, detail: caseId });
+    await dossier.save();
+    work.emit(findingReferred, finding.submissionId, {
+      caseId,
+      findingId: id,
+      agencyKey: work.principal.agency!,
+      title: finding.title,
+      severity: finding.severity,
+      sectorKeys: sectors.map(({ targetKey }) => targetKey),
+      referredAt: work.now,
+      exercise: finding.exercise,
+    });
+    return id;
+  },
+});
+
+export const findingMutations = [
+  draftFinding,
+  editFinding,
+  dropFinding,
+  markFindingNotShareable,
+  readFindings,
+  shareFindings,
+  acknowledgeFinding,
+  respondToFinding,
+  closeFinding,
+  referFinding,
+];

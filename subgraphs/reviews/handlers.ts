@@ -1,0 +1,158 @@
+import {
+  accessChanged,
+  launchPlanChanged,
+  submissionAmended,
+  submissionClosed,
+  submissionEnded,
+  submissionFiled,
+  submissionLaunched,
+} from '../../shared/contracts/events';
+import { type EventHandler, on } from '../../shared/events/inbox';
+import type { Work } from '../../shared/mutation/work';
+import { Determination } from './determination/determination';
+import { determinationTarget, newDetermination } from './determination/determination.mutations';
+import { Dossier } from './dossier';
+import { determinationLifecycle } from './lifecycle';
+import { Review } from './review/review';
+import { lastGrantRevoked, reviewTarget, stopReviews } from './review/review.mutations';
+import { AccessNotice, SubmissionNotice } from './submission-notice';
+
+/** What the agencies' programme does about what becomes of submissions. */
+export const reviewHandlers: readonly EventHandler[] = [
+  on(submissionFiled, async (work, id, data) => {
+    const notice = Object.assign(new SubmissionNotice(), {
+      id,
+      number: data.number,
+      developerKey: data.developerKey,
+      versionId: data.versionId,
+      lifecycle: 'FILED',
+      filedAt: data.filedAt,
+      plannedLaunchAt: data.plannedLaunchAt,
+      windowOpensAt: data.windowOpensAt,
+      launchedAt: null,
+      agencyKeys: data.agencyKeys,
+      exercise: data.exercise,
+    });
+    const dossier = await Dossier.begin(work, notice);
+    await invite(dossier, data.agencyKeys);
+    await dossier.save();
+  }),
+
+  on(submissionAmended, async (work, id, { versionId, agencyKeys }) => {
+    const dossier = await Dossier.open(work, id);
+    const before = new Set(dossier.notice.agencyKeys);
+    await work.database.update(SubmissionNotice, id, { versionId, agencyKeys });
+    await invite(
+      dossier,
+      agencyKeys.filter((key) => !before.has(key)),
+    );
+    await endDrafts(dossier, ({ agencyKey }) => !agencyKeys.includes(agencyKey));
+    await dossier.save();
+  }),
+
+  on(launchPlanChanged, async (work, id, { plannedLaunchAt, windowOpensAt }) => {
+    const dossier = await Dossier.open(work, id);
+    Object.assign(dossier.notice, { plannedLaunchAt, windowOpensAt });
+    await work.database.update(SubmissionNotice, id, { plannedLaunchAt, windowOpensAt });
+    await followPlan(dossier);
+    dossier.happen({ kind: 'PLAN_CHANGED', detail: `Launch now planned for ${plannedLaunchAt}` });
+    await dossier.save();
+  }),
+
+  on(accessChanged, async (work, submissionId, { grantId, ...grant }) => {
+    const dossier = await Dossier.open(work, submissionId);
+    await work.database.upsert(AccessNotice, [
+      { ...grant, id: grantId, submissionId, exercise: dossier.notice.exercise },
+    ]);
+    const grants = await work.database.findBy(AccessNotice, 'submissionId', [submissionId]);
+    if (lastGrantRevoked(grants, grant.agencyKey)) {
+      const reviews = await work.database.findBy(Review, 'submissionId', [submissionId]);
+      const returned = reviews.filter(
+        ({ leadAgencyKey, documentsReturnedAt }) => leadAgencyKey === grant.agencyKey && documentsReturnedAt !== null,
+      );
+      await stopReviews(dossier, returned, 'Access was taken back and documents were returned');
+    }
+    await dossier.save();
+  }),
+
+  on(submissionLaunched, async (work, id, { launchedAt }) => {
+    const dossier = await Dossier.open(work, id);
+    Object.assign(dossier.notice, { lifecycle: 'LAUNCHED', launchedAt });
+    await work.database.update(SubmissionNotice, id, { lifecycle: 'LAUNCHED', launchedAt });
+    // the time before launch ends for open and ended reviews alike
+    await work.database.updateWhere(Review, { launchBoundAt: dossier.launchBoundAt }, 'submission_id = ?', [id]);
+    dossier.happen({ kind: 'LAUNCHED', occurredAt: launchedAt });
+    await dossier.save();
+  }),
+
+  on(submissionEnded, async (work, id, { lifecycle }) => {
+    const dossier = await Dossier.open(work, id);
+    await work.database.update(SubmissionNotice, id, { lifecycle });
+    await endDrafts(dossier, () => true);
+    const reason = lifecycle === 'WITHDRAWN' ? 'The submission was withdrawn' : 'The model will not be released';
+    await stopReviews(dossier, await work.database.findBy(Review, 'submissionId', [id]), reason);
+    dossier.happen({ kind: lifecycle });
+    await dossier.save();
+  }),
+
+  on(submissionClosed, async ({ database }, id) => {
+    await database.lock(SubmissionNotice, id);
+    await database.update(SubmissionNotice, id, { lifecycle: 'CLOSED' });
+  }),
+];
+
+/** Invites agencies that have no determination of it yet. */
+async function invite(dossier: Dossier, agencyKeys: readonly string[]): Promise<void> {
+  const { work, notice } = dossier;
+  const present = await work.database.findBy(Determination, 'submissionId', [notice.id]);
+  const invited = agencyKeys.filter(
+    (key) => !present.some(({ agencyKey, status }) => agencyKey === key && (status === 'DRAFT' || status === 'ISSUED')),
+  );
+  await work.database.insert(
+    Determination,
+    invited.map((agencyKey) => {
+      const draft = newDetermination(work, notice, agencyKey);
+      dossier.happen({ kind: 'INVITED', agencyKey, objectId: draft.id, toState: draft.status });
+      return draft;
+    }),
+  );
+}
+
+/** Ends drafts of determinations without their being issued. */
+async function endDrafts(dossier: Dossier, which: (draft: Determination) => boolean): Promise<void> {
+  const { work, notice } = dossier;
+  const all = await work.database.findBy(Determination, 'submissionId', [notice.id]);
+  const drafts = all.filter((one) => one.status === 'DRAFT' && which(one));
+  if (drafts.length === 0) return;
+  const status = determinationLifecycle.next('DRAFT', 'submissionEnded', 'SYSTEM', drafts[0]!);
+  await work.database.query(
+    `UPDATE determination SET status = ?, draft_key = NULL, version = version + 1
+     WHERE id IN (${drafts.map(() => '?').join(', ')})`,
+    [status, ...drafts.map(({ id }) => id)],
+  );
+  for (const { id, agencyKey } of drafts)
+    dossier.happen({ kind: 'DETERMINATION_NOT_ISSUED', agencyKey, objectId: id, fromState: 'DRAFT', toState: status });
+}
+
+/** Lets targets follow a changed plan. One that moves closer is marked as compressed. */
+async function followPlan({ work, notice, launchBoundAt }: Dossier): Promise<void> {
+  const { database } = work;
+  const target = determinationTarget(notice);
+  await database.query(
+    `UPDATE determination SET target_compressed = CASE WHEN target_at > ? THEN 1 ELSE target_compressed END, target_at = ?
+     WHERE submission_id = ? AND status = 'DRAFT'`,
+    [target, target, notice.id],
+  );
+  const reviews = await database.findBy(Review, 'submissionId', [notice.id]);
+  await upsertReviews(
+    work,
+    reviews.map((review) => {
+      const targetAt = review.closedAt === null ? reviewTarget(notice, review.openedAt) : review.targetAt;
+      const targetCompressed = review.targetCompressed || targetAt < review.targetAt;
+      return Object.assign(review, { targetAt, targetCompressed, launchBoundAt });
+    }),
+  );
+}
+
+const upsertReviews = ({ database }: Work, reviews: readonly Review[]): Promise<void> =>
+  reviews.length === 0 ? Promise.resolve() : database.upsert(Review, reviews);

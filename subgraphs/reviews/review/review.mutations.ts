@@ -1,0 +1,571 @@
+import { agencyByKey } from '../../../shared/agency/directory';
+import { reviewEnded, reviewOpened } from '../../../shared/contracts/events';
+import { NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import {
+  booleanInput,
+  enumInput,
+  expectedVersionInput,
+  floatInput,
+  idInput,
+  intInput,
+  listInput,
+  longTextInput,
+  objectInput,
+  optional,
+  textInput,
+} from '../../../shared/mutation/input';
+import { mutation } from '../../../shared/mutation/mutation';
+import type { Work } from '../../../shared/mutation/work';
+import { GuardError } from '../../../shared/state/state-machine';
+import { Determination } from '../determination/determination';
+import { Dossier } from '../dossier';
+import { EvaluationDefinition } from '../evaluation/evaluation-definition';
+import { EvaluationRun } from '../evaluation/evaluation-run';
+import { Finding } from '../finding/finding';
+import { type ReviewFacts, reviewLifecycle, runLifecycle } from '../lifecycle';
+import { RiskDomain } from '../risk';
+import { AccessNotice, type SubmissionNotice } from '../submission-notice';
+import { OPEN_REVIEW_STATUSES, RequiredWorkRole, Review, ReviewAgency } from './review';
+import type { ReviewEventKind } from './review-event';
+import { ReviewAssignment, Reviewer } from './reviewer';
+
+/** Calendar days before the planned launch by which findings are hoped for. */
+const TARGET_DAYS = 2;
+
+/** When findings are hoped for: two days before the planned launch, or as soon as there are any when that has passed. */
+export function reviewTarget({ plannedLaunchAt }: SubmissionNotice, openedAt: string): string {
+  const target = new Date(Date.parse(plannedLaunchAt) - TARGET_DAYS * 86_400_000).toISOString();
+  return target > openedAt ? target : openedAt;
+}
+
+const FACTS: ReviewFacts = {
+  currentOutcome: null,
+  sharedWithAgency: true,
+  submissionLifecycle: 'FILED',
+  activeGrant: false,
+  documentsOnly: false,
+  isLead: false,
+  draftFindings: 0,
+  unreadFindings: 0,
+  unsettledFindings: 0,
+};
+
+const workRoleCode = textInput('Code of a work role: three digits, such as "672".', { max: 3, pattern: /^\d{3}$/ });
+
+const openReview = mutation({
+  name: 'openReview',
+  description:
+    'Opens a review: your agency’s current determination finds one necessary. It holds nothing up; a launch does not wait for it.',
+  by: ['AGENCY'],
+  input: {
+    submissionId: idInput('The submission.'),
+    scope: listInput(
+      enumInput(() => RiskDomain, 'A risk.'),
+      'Risks it looks at.',
+    ),
+    plannedRuns: optional(intInput('Evaluations planned.', { max: 1_000 })),
+    teamSize: optional(intInput('People working on it.', { min: 1, max: 1_000 })),
+    requiredWorkRoles: optional(
+      listInput(
+        objectInput('RequiredWorkRoleInput', 'How many people of a work role a review needs.', {
+          workRoleCode,
+          count: intInput('How many.', { min: 1, max: 1_000 }),
+        }),
+        'Work roles its team needs.',
+      ),
+    ),
+  },
+  returns: ['review', () => Review],
+  async run(work, { submissionId, scope, plannedRuns, teamSize, requiredWorkRoles }) {
+    const { database, now, principal } = work;
+    const dossier = await Dossier.open(work, submissionId);
+    const { notice } = dossier;
+    const agencyKey = principal.agency!;
+    const [current] = await database.findBy(Determination, 'currentKey', [`${submissionId}:${agencyKey}`]);
+    const status = reviewLifecycle.next(null, 'openReview', work.actor, {
+      ...FACTS,
+      currentOutcome: current?.outcome ?? null,
+      sharedWithAgency: notice.agencyKeys.includes(agencyKey),
+      submissionLifecycle: notice.lifecycle,
+    });
+    const others = await database.findBy(Review, 'submissionId', [submissionId]);
+    const open = others.find((one) => one.leadAgencyKey === agencyKey && isOpen(one));
+    if (open)
+      throw new GuardError('openReview', 'oneOpenReview', `Your agency has review ${open.id} of it open already`);
+    const id = work.newId('rev');
+    await database.insert(Review, [
+      {
+        id,
+        submissionId,
+        leadAgencyKey: agencyKey,
+        leadSubject: principal.subject,
+        scope,
+        status,
+        openedAt: now,
+        targetAt: reviewTarget(notice, now),
+        targetCompressed: false,
+        launchBoundAt: dossier.launchBoundAt,
+        postLaunchNotedFor: null,
+        plannedRuns: plannedRuns ?? 0,
+        teamSize: teamSize ?? 1,
+        documentsOnly: false,
+        documentsReturnedAt: null,
+        summaryForDeveloper: null,
+        closedAt: null,
+        closeReason: null,
+        version: 1,
+        exercise: notice.exercise,
+      },
+    ]);
+    await database.insert(
+      RequiredWorkRole,
+      (requiredWorkRoles ?? []).map((role) => ({
+        ...role,
+        id: `${id}:${role.workRoleCode}`,
+        reviewId: id,
+        staffingId: `${agencyKey}:${role.workRoleCode}`,
+        exercise: notice.exercise,
+      })),
+    );
+    dossier.happen({ kind: 'REVIEW_OPENED', agencyKey, objectId: id, toState: status });
+    await dossier.save();
+    work.emit(reviewOpened, submissionId, { reviewId: id, agencyKey, openedAt: now });
+    return id;
+  },
+});
+
+const isOpen = ({ status }: Review): boolean => (OPEN_REVIEW_STATUSES as readonly string[]).includes(status);
+
+/** A review that the caller's agency leads, or takes part in where that is enough. */
+export async function ownReview(
+  work: Work,
+  id: string,
+  {
+    expectedVersion,
+    field = 'id',
+    participant = false,
+  }: { expectedVersion?: number; field?: string; participant?: boolean } = {},
+): Promise<{ dossier: Dossier; review: Review }> {
+  const { dossier, object: review } = await Dossier.of(work, Review, 'review', id, { expectedVersion, field });
+  if (review.leadAgencyKey === work.principal.agency) return { dossier, review };
+  const links = participant ? await work.database.findBy(ReviewAgency, 'ownerKey', [id]) : [];
+  if (!links.some(({ targetKey }) => targetKey === work.principal.agency)) throw new NotFoundError('review', id, field);
+  return { dossier, review };
+}
+
+/** Takes a review to the state that a trigger leads to, and writes it down. */
+export async function moveReview(
+  dossier: Dossier,
+  review: Review,
+  trigger: string,
+  kind: keyof typeof ReviewEventKind,
+  facts: Partial<ReviewFacts> = {},
+  changes: Partial<Review> = {},
+): Promise<void> {
+  const { work } = dossier;
+  const status = reviewLifecycle.next(review.status, trigger, work.actor, { ...FACTS, ...facts });
+  await work.database.update(Review, review.id, { ...changes, status, version: review.version + 1 });
+  dossier.happen({
+    kind,
+    agencyKey: review.leadAgencyKey,
+    objectId: review.id,
+    fromState: review.status,
+    toState: status,
+    detail: changes.closeReason ?? null,
+  });
+  if (changes.closedAt)
+    work.emit(reviewEnded, review.submissionId, {
+      reviewId: review.id,
+      agencyKey: review.leadAgencyKey,
+      status,
+      endedAt: changes.closedAt,
+    });
+}
+
+const ownInput = { id: idInput('Your agency’s review.'), expectedVersion: expectedVersionInput() };
+
+const startEvaluation = mutation({
+  name: 'startEvaluation',
+  description: 'Begins to evaluate: with access to the model, or on documents only.',
+  by: ['AGENCY'],
+  input: {
+    ...ownInput,
+    documentsOnly: optional(booleanInput('Whether it is done on documents only. No, when left out.')),
+  },
+  returns: ['review', () => Review],
+  async run(work, { id, expectedVersion, documentsOnly }) {
+    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+    const { active } = await dossier.access(review.leadAgencyKey);
+    const only = documentsOnly ?? false;
+    const facts = { activeGrant: active, documentsOnly: only };
+    await moveReview(dossier, review, 'startEvaluation', 'EVALUATION_STARTED', facts, { documentsOnly: only });
+    await dossier.save();
+    return id;
+  },
+});
+
+const concludeEvaluation = mutation({
+  name: 'concludeEvaluation',
+  description: 'Ends the evaluating: findings are written from now on. Runs that still wait are cancelled.',
+  by: ['AGENCY'],
+  input: ownInput,
+  returns: ['review', () => Review],
+  async run(work, { id, expectedVersion }) {
+    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+    await moveReview(dossier, review, 'concludeEvaluation', 'FINDINGS_DRAFTED');
+    await cancelRuns(work, [id]);
+    await dossier.save();
+    return id;
+  },
+});
+
+/** Cancels the runs of reviews that wait or run. */
+export async function cancelRuns({ database, now }: Work, reviewIds: readonly string[]): Promise<void> {
+  if (reviewIds.length === 0) return;
+  await database.updateWhere(
+    EvaluationRun,
+    { status: 'CANCELLED', endedAt: now },
+    `status IN ('QUEUED', 'RUNNING') AND review_id IN (${reviewIds.map(() => '?').join(', ')})`,
+    reviewIds,
+  );
+}
+
+const closeReview = mutation({
+  name: 'closeReview',
+  description: 'Ends a review: with findings once they are shared, or without any.',
+  by: ['AGENCY'],
+  input: {
+    ...ownInput,
+    reason: textInput('Why it ends.'),
+    summaryForDeveloper: optional(longTextInput('What the developer is told.')),
+  },
+  returns: ['review', () => Review],
+  async run(work, { id, expectedVersion, reason, summaryForDeveloper }) {
+    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+    const findings = await work.database.findBy(Finding, 'reviewId', [id]);
+    const unsettled = findings.filter(({ status, notShareableReason }) => status === 'DRAFT' && !notShareableReason);
+    const facts = {
+      isLead: review.leadSubject === work.principal.subject,
+      unsettledFindings: unsettled.length,
+    };
+    await moveReview(dossier, review, 'closeReview', 'REVIEW_CLOSED', facts, {
+      closedAt: work.now,
+      closeReason: reason,
+      summaryForDeveloper: summaryForDeveloper ?? review.summaryForDeveloper,
+    });
+    await cancelRuns(work, [id]);
+    await dossier.save();
+    return id;
+  },
+});
+
+const handOverReview = mutation({
+  name: 'handOverReview',
+  description: 'Names another lead reviewer of the same agency.',
+  by: ['AGENCY'],
+  input: { ...ownInput, leadSubject: idInput('The subject by which the new lead reviewer calls.') },
+  returns: ['review', () => Review],
+  async run(work, { id, expectedVersion, leadSubject }) {
+    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+    requireOpen(review, 'handOverReview');
+    await work.database.update(Review, id, { leadSubject, version: review.version + 1 });
+    await dossier.save();
+    return id;
+  },
+});
+
+function requireOpen(review: Review, trigger: string): void {
+  if (!isOpen(review)) throw new GuardError(trigger, 'reviewIsOpen', `The review has ended: it is ${review.status}`);
+}
+
+const inviteParticipant = mutation({
+  name: 'inviteParticipant',
+  description: 'Lets another agency, with which the developer shares the submission, take part in your review.',
+  by: ['AGENCY'],
+  input: { ...ownInput, agencyKey: idInput('The agency.') },
+  returns: ['review', () => Review],
+  async run(work, { id, expectedVersion, agencyKey }) {
+    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+    requireOpen(review, 'inviteParticipant');
+    const path = ['input', 'agencyKey'];
+    if (!agencyByKey(agencyKey)) throw new UnknownReferenceError('agency', agencyKey, path);
+    if (!dossier.notice.agencyKeys.includes(agencyKey))
+      throw new GuardError(
+        'inviteParticipant',
+        'sharedWithAgency',
+        `The developer does not share it with ${agencyKey}`,
+        path,
+      );
+    const links = await work.database.findBy(ReviewAgency, 'ownerKey', [id]);
+    if (agencyKey === review.leadAgencyKey || links.some(({ targetKey }) => targetKey === agencyKey))
+      throw new RequestError('ALREADY_EXISTS', `${agencyKey} takes part already`, path);
+    await work.database.insert(ReviewAgency, [{ ownerKey: id, targetKey: agencyKey }]);
+    await work.database.update(Review, id, { version: review.version + 1 });
+    dossier.happen({ kind: 'PARTICIPANT_INVITED', agencyKey, objectId: id });
+    await dossier.save();
+    return id;
+  },
+});
+
+const returnDocuments = mutation({
+  name: 'returnDocuments',
+  description:
+    'Records that your agency gave back, or destroyed, the documents of a review. When its access was taken back too, the review stops.',
+  by: ['AGENCY'],
+  input: ownInput,
+  returns: ['review', () => Review],
+  async run(work, { id, expectedVersion }) {
+    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+    requireOpen(review, 'returnDocuments');
+    dossier.happen({ kind: 'DOCUMENTS_RETURNED', agencyKey: review.leadAgencyKey, objectId: id });
+    await work.database.update(Review, id, { documentsReturnedAt: work.now, version: review.version + 1 });
+    const grants = await work.database.findBy(AccessNotice, 'submissionId', [review.submissionId]);
+    if (lastGrantRevoked(grants, review.leadAgencyKey))
+      await stopReviews(
+        dossier,
+        [{ ...review, version: review.version + 1 } as Review],
+        'Access was taken back and documents were returned',
+      );
+    await dossier.save();
+    return id;
+  },
+});
+
+/** Whether an agency has no access left or on offer, because the developer took it back. */
+export function lastGrantRevoked(grants: readonly AccessNotice[], agencyKey: string): boolean {
+  const own = grants.filter((grant) => grant.agencyKey === agencyKey);
+  return (
+    own.some(({ revoked }) => revoked) && !own.some(({ status }) => ['OFFERED', 'ACTIVE', 'PAUSED'].includes(status))
+  );
+}
+
+/** Stops reviews: by what happened to the submission, never by an agency. A bounded number of statements. */
+export async function stopReviews(dossier: Dossier, reviews: readonly Review[], reason: string): Promise<void> {
+  const open = reviews.filter(isOpen);
+  if (open.length === 0) return;
+  const { work } = dossier;
+  const status = reviewLifecycle.next(open[0]!.status, 'stopReview', 'SYSTEM', FACTS);
+  await work.database.query(
+    `UPDATE review SET status = ?, closed_at = ?, close_reason = ?, version = version + 1
+     WHERE id IN (${open.map(() => '?').join(', ')})`,
+    [status, work.now, reason, ...open.map(({ id }) => id)],
+  );
+  await cancelRuns(
+    work,
+    open.map(({ id }) => id),
+  );
+  for (const review of open) {
+    dossier.happen({
+      kind: 'REVIEW_STOPPED',
+      agencyKey: review.leadAgencyKey,
+      objectId: review.id,
+      fromState: review.status,
+      toState: status,
+      detail: reason,
+    });
+    work.emit(reviewEnded, review.submissionId, {
+      reviewId: review.id,
+      agencyKey: review.leadAgencyKey,
+      status,
+      endedAt: work.now,
+    });
+  }
+}
+
+const registerReviewer = mutation({
+  name: 'registerReviewer',
+  description: 'Registers a reviewer’s post of your agency. Posts are named, people are not.',
+  by: ['AGENCY'],
+  input: { post: textInput('The post, such as "Treasury reviewer 3".'), workRoleCode },
+  returns: ['reviewer', () => Reviewer],
+  async run(work, { post, workRoleCode: code }) {
+    const id = work.newId('rvw');
+    const agencyKey = work.principal.agency!;
+    if (!agencyByKey(agencyKey)) throw new UnknownReferenceError('agency', agencyKey, []);
+    await work.database.insert(Reviewer, [
+      { id, post, agencyKey, workRoleCode: code, staffingId: `${agencyKey}:${code}`, exercise: false },
+    ]);
+    return id;
+  },
+});
+
+const assignReviewer = mutation({
+  name: 'assignReviewer',
+  description: 'Assigns a reviewer of your agency to its review.',
+  by: ['AGENCY'],
+  input: {
+    reviewId: idInput('Your agency’s review.'),
+    reviewerId: idInput('The reviewer.'),
+    lead: optional(booleanInput('Whether the reviewer leads. No, when left out.')),
+  },
+  returns: ['review', () => Review],
+  async run(work, { reviewId, reviewerId, lead }) {
+    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId', participant: true });
+    requireOpen(review, 'assignReviewer');
+    const [reviewer] = await work.database.findBy(Reviewer, 'id', [reviewerId]);
+    if (!reviewer || reviewer.agencyKey !== work.principal.agency)
+      throw new UnknownReferenceError('reviewer of your agency', reviewerId, ['input', 'reviewerId']);
+    await work.database.upsert(ReviewAssignment, [
+      {
+        id: `${reviewId}:${reviewerId}`,
+        reviewId,
+        reviewerId,
+        assignedAt: work.now,
+        lead: lead ?? false,
+        exercise: review.exercise,
+      },
+    ]);
+    await dossier.save();
+    return reviewId;
+  },
+});
+
+const queueEvaluationRun = mutation({
+  name: 'queueEvaluationRun',
+  description: 'Plans a run of an evaluation in a review that is open.',
+  by: ['AGENCY'],
+  input: {
+    reviewId: idInput('Your agency’s review, or one it takes part in.'),
+    definitionId: optional(idInput('Evaluation of the catalogue, such as "cybench".')),
+    title: optional(textInput('Name of the evaluation, when it is not in the catalogue.')),
+    scaffold: optional(textInput('Scaffold around the model.')),
+  },
+  returns: ['run', () => EvaluationRun],
+  async run(work, { reviewId, definitionId, title, scaffold }) {
+    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId', participant: true });
+    if (review.status !== 'OPENED' && review.status !== 'EVALUATING')
+      throw new GuardError(
+        'queueEvaluationRun',
+        'stillEvaluating',
+        `The review evaluates no more: it is ${review.status}`,
+      );
+    const [definition] =
+      definitionId === null ? [] : await work.database.findBy(EvaluationDefinition, 'id', [definitionId]);
+    if (definitionId !== null && !definition)
+      throw new UnknownReferenceError('evaluation', definitionId, ['input', 'definitionId']);
+    const name = definition?.title ?? title;
+    if (name === null || name === undefined)
+      throw new RequestError('BAD_USER_INPUT', 'Say what is to be run: "definitionId" or "title"', ['input', 'title']);
+    const id = work.newId('run');
+    await work.database.insert(EvaluationRun, [
+      {
+        id,
+        reviewId,
+        definitionId,
+        title: name,
+        versionId: dossier.notice.versionId,
+        scaffold,
+        status: runLifecycle.next(null, 'queueEvaluationRun', work.actor, { modelAccess: false }),
+        queuedAt: work.now,
+        startedAt: null,
+        endedAt: null,
+        score: null,
+        ciLow: null,
+        ciHigh: null,
+        unit: null,
+        notes: null,
+        exercise: review.exercise,
+      },
+    ]);
+    dossier.happen({ kind: 'RUN_QUEUED', agencyKey: work.principal.agency, objectId: id, detail: name });
+    await dossier.save();
+    return id;
+  },
+});
+
+/** Takes a run to the state that a trigger leads to. */
+async function moveRun(
+  work: Work,
+  id: string,
+  trigger: string,
+  kind: keyof typeof ReviewEventKind,
+  changes: Partial<EvaluationRun>,
+): Promise<string> {
+  const missing = new NotFoundError('evaluation run', id, 'id');
+  const [found] = await work.database.findBy(EvaluationRun, 'id', [id]);
+  if (!found) throw missing;
+  const { dossier } = await ownReview(work, found.reviewId, { participant: true }).catch((error: unknown) => {
+    throw error instanceof NotFoundError ? missing : error;
+  });
+  // again, under the lock
+  const [run] = await work.database.findBy(EvaluationRun, 'id', [id]);
+  const { model } = await dossier.access(work.principal.agency!);
+  const status = runLifecycle.next(run!.status, trigger, work.actor, { modelAccess: model });
+  await work.database.update(EvaluationRun, id, { ...changes, status });
+  dossier.happen({ kind, agencyKey: work.principal.agency, objectId: id, fromState: run!.status, toState: status });
+  await dossier.save();
+  return id;
+}
+
+const runInput = { id: idInput('The run.') };
+
+const startEvaluationRun = mutation({
+  name: 'startEvaluationRun',
+  description: 'Begins a run. It needs access to the model.',
+  by: ['AGENCY'],
+  input: runInput,
+  returns: ['run', () => EvaluationRun],
+  run: (work, { id }) => moveRun(work, id, 'startEvaluationRun', 'RUN_STARTED', { startedAt: work.now }),
+});
+
+const finishEvaluationRun = mutation({
+  name: 'finishEvaluationRun',
+  description: 'Records the result of a run.',
+  by: ['AGENCY'],
+  input: {
+    ...runInput,
+    score: floatInput('Score.', { min: -1e12, max: 1e12 }),
+    ciLow: optional(floatInput('Lower end of the 95 % confidence interval.', { min: -1e12, max: 1e12 })),
+    ciHigh: optional(floatInput('Upper end of the 95 % confidence interval.', { min: -1e12, max: 1e12 })),
+    unit: optional(textInput('Unit of the score.', { max: 40 })),
+    notes: optional(longTextInput('Notes; they stay with your agency and oversight.')),
+  },
+  returns: ['run', () => EvaluationRun],
+  async run(work, { id, score, ciLow, ciHigh, unit, notes }) {
+    if ((ciLow !== null && ciLow > score) || (ciHigh !== null && ciHigh < score))
+      throw new RequestError('BAD_USER_INPUT', `The interval does not hold the score ${score}`, ['input', 'ciLow']);
+    return moveRun(work, id, 'finishEvaluationRun', 'RUN_ENDED', {
+      score,
+      ciLow,
+      ciHigh,
+      unit,
+      notes,
+      endedAt: work.now,
+    });
+  },
+});
+
+const failEvaluationRun = mutation({
+  name: 'failEvaluationRun',
+  description: 'Records that a run failed.',
+  by: ['AGENCY'],
+  input: { ...runInput, notes: longTextInput('What went wrong.') },
+  returns: ['run', () => EvaluationRun],
+  run: (work, { id, notes }) => moveRun(work, id, 'failEvaluationRun', 'RUN_ENDED', { notes, endedAt: work.now }),
+});
+
+const cancelEvaluationRun = mutation({
+  name: 'cancelEvaluationRun',
+  description: 'Cancels a run that waits or runs.',
+  by: ['AGENCY'],
+  input: runInput,
+  returns: ['run', () => EvaluationRun],
+  run: (work, { id }) => moveRun(work, id, 'cancelEvaluationRun', 'RUN_ENDED', { endedAt: work.now }),
+});
+
+export const reviewMutations = [
+  openReview,
+  startEvaluation,
+  concludeEvaluation,
+  closeReview,
+  handOverReview,
+  inviteParticipant,
+  returnDocuments,
+  registerReviewer,
+  assignReviewer,
+  queueEvaluationRun,
+  startEvaluationRun,
+  finishEvaluationRun,
+  failEvaluationRun,
+  cancelEvaluationRun,
+];

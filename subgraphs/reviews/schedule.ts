@@ -1,0 +1,99 @@
+import { addDays, civilDate, startOfDay } from '../../shared/calendar/civil';
+import { type ScheduledTask, scheduled } from '../../shared/subgraph/schedule';
+import { Consultation, ConsultationMessage } from './consultation/consultation';
+import { Dossier } from './dossier';
+import { Finding } from './finding/finding';
+import { findingLifecycle } from './lifecycle';
+import { OPEN_REVIEW_SQL, OPEN_REVIEW_STATUSES, Review } from './review/review';
+
+/** Days after which a finding that nobody answered is noted, by the custom of coordinated disclosure. */
+export const LAPSE_DAYS = 45;
+
+const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+
+/** A review that is open at the launch, or its planned time, goes on after it: that goes on the timeline, and changes nothing. */
+const noteLaunches = scheduled(
+  'note reviews that go on after the launch',
+  async (database, now, limit) =>
+    ids(
+      await database.query<{ id: string }>(
+        `SELECT id FROM review WHERE status IN (${OPEN_REVIEW_SQL}) AND launch_bound_at <= ?
+         AND (post_launch_noted_for IS NULL OR post_launch_noted_for <> launch_bound_at)
+         ORDER BY launch_bound_at LIMIT ${limit}`,
+        [now],
+      ),
+    ),
+  async (work, id) => {
+    const { dossier, object: review } = await Dossier.of(work, Review, 'review', id);
+    const due = review.launchBoundAt <= work.now && review.postLaunchNotedFor !== review.launchBoundAt;
+    if (!due || !(OPEN_REVIEW_STATUSES as readonly string[]).includes(review.status)) return;
+    await work.database.update(Review, id, { postLaunchNotedFor: review.launchBoundAt });
+    dossier.happen({
+      kind: 'REVIEW_POST_LAUNCH',
+      agencyKey: review.leadAgencyKey,
+      objectId: id,
+      occurredAt: review.launchBoundAt,
+    });
+    await dossier.save();
+  },
+);
+
+const lapseFindings = scheduled(
+  'note findings that nobody answered',
+  async (database, now, limit) =>
+    ids(
+      await database.query<{ id: string }>(
+        `SELECT id FROM finding WHERE status IN ('SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED') AND shared_at <= ?
+         ORDER BY shared_at LIMIT ${limit}`,
+        [daysBefore(now, LAPSE_DAYS)],
+      ),
+    ),
+  async (work, id) => {
+    const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
+    const open = finding.status === 'SHARED_WITH_DEVELOPER' || finding.status === 'ACKNOWLEDGED';
+    if (!open || finding.sharedAt! > daysBefore(work.now, LAPSE_DAYS)) return;
+    const status = findingLifecycle.next(finding.status, 'lapse', 'SYSTEM', {});
+    await work.database.update(Finding, id, { status, version: finding.version + 1 });
+    dossier.happen({
+      kind: 'FINDING_LAPSED',
+      objectId: id,
+      fromState: finding.status,
+      toState: status,
+      occurredAt: daysBefore(finding.sharedAt!, -LAPSE_DAYS),
+    });
+    await dossier.save();
+  },
+);
+
+const noteOverdueQuestions = scheduled(
+  'note overdue questions of consultations',
+  async (database, now, limit) =>
+    ids(
+      await database.query<{ id: string }>(
+        `SELECT m.id AS id FROM consultation_message m
+         WHERE m.due_on < ? AND m.answered_at IS NULL AND m.overdue_noted = 0 ORDER BY m.due_on LIMIT ${limit}`,
+        [civilDate(now)],
+      ),
+    ),
+  async (work, id) => {
+    const { database } = work;
+    const [found] = await database.findBy(ConsultationMessage, 'id', [id]);
+    const { dossier, object: thread } = await Dossier.of(work, Consultation, 'consultation', found!.consultationId);
+    const [message] = await database.findBy(ConsultationMessage, 'id', [id]);
+    if (message!.answeredAt !== null || message!.overdueNoted) return;
+    await database.update(ConsultationMessage, id, { overdueNoted: true });
+    dossier.happen({
+      kind: 'INFORMATION_OVERDUE',
+      agencyKey: thread.agencyKey,
+      objectId: id,
+      occurredAt: startOfDay(addDays(message!.dueOn!, 1)),
+    });
+    await dossier.save();
+  },
+);
+
+function daysBefore(instant: string, days: number): string {
+  return new Date(Date.parse(instant) - days * 86_400_000).toISOString();
+}
+
+export const reviewSchedule: readonly ScheduledTask[] = [noteLaunches, lapseFindings, noteOverdueQuestions];

@@ -1,0 +1,103 @@
+import { NotFoundError, RequestError, VersionConflictError } from '../../../shared/errors';
+import {
+  enumInput,
+  expectedVersionInput,
+  idInput,
+  listInput,
+  optional,
+  textInput,
+  unchanged,
+} from '../../../shared/mutation/input';
+import { mutation } from '../../../shared/mutation/mutation';
+import { ForbiddenError } from '../../../shared/state/state-machine';
+import { AgreementStatus, DeveloperCategory, DeveloperOrganization } from './developer-organization';
+
+const country = textInput('Country of its seat, ISO 3166-1 alpha-2, such as "US".', { max: 2, pattern: /^[A-Z]{2}$/ });
+
+const registerOrganization = mutation({
+  name: 'registerOrganization',
+  description: 'Registers a developer organisation: by itself, or by the intake office.',
+  by: ['DEVELOPER', 'INTAKE'],
+  input: {
+    key: textInput('Short name in kebab case, for good: other objects refer to it.', {
+      max: 60,
+      pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/,
+    }),
+    legalName: textInput('Name of the organisation.'),
+    country: optional(country),
+    category: enumInput(() => DeveloperCategory, 'What kind of organisation it is.'),
+    pointOfContact: optional(textInput('Office that speaks for it; name no person.')),
+    alsoKnownAs: optional(listInput(textInput('A name.'), 'Other names it is known by.')),
+  },
+  returns: ['organization', () => DeveloperOrganization],
+  async run({ database, actor, principal }, { key, alsoKnownAs, ...input }) {
+    if (actor === 'DEVELOPER' && principal.organization !== key)
+      throw new ForbiddenError(`registerOrganization of "${key}"`, ['INTAKE'], 'DEVELOPER');
+    if (await database.lock(DeveloperOrganization, key))
+      throw new RequestError('ALREADY_EXISTS', `The organisation "${key}" is registered already`, ['input', 'key']);
+    await database.insert(DeveloperOrganization, [
+      {
+        ...input,
+        key,
+        kevVendorNames: [],
+        alsoKnownAs: alsoKnownAs ?? [],
+        agreementStatus: 'NONE',
+        agreementRef: null,
+        version: 1,
+        exercise: false,
+      },
+    ]);
+    return key;
+  },
+});
+
+const updateOrganization = mutation({
+  name: 'updateOrganization',
+  description: 'Changes what an organisation says of itself.',
+  by: ['DEVELOPER', 'INTAKE'],
+  input: {
+    key: idInput('The organisation.'),
+    expectedVersion: expectedVersionInput(),
+    legalName: unchanged(textInput('Name of the organisation.')),
+    country: unchanged(country),
+    pointOfContact: unchanged(textInput('Office that speaks for it; name no person.')),
+  },
+  returns: ['organization', () => DeveloperOrganization],
+  async run({ database, actor, principal }, { key, expectedVersion, ...changes }) {
+    const organization = await database.lock(DeveloperOrganization, key);
+    if (!organization || (actor === 'DEVELOPER' && principal.organization !== key))
+      throw new NotFoundError('organisation', key, 'key');
+    if (organization.version !== expectedVersion)
+      throw new VersionConflictError('organisation', expectedVersion, organization.version);
+    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+    await database.update(DeveloperOrganization, key, { ...given, version: expectedVersion + 1 });
+    return key;
+  },
+});
+
+const recordAgreement = mutation({
+  name: 'recordAgreement',
+  description: "Records where an organisation's agreement with the government stands. Filing needs none.",
+  by: ['INTAKE'],
+  input: {
+    key: idInput('The organisation.'),
+    expectedVersion: expectedVersionInput(),
+    status: enumInput(() => AgreementStatus, 'Where the agreement stands.'),
+    reference: optional(textInput('Reference of the agreement.', { max: 80 })),
+  },
+  returns: ['organization', () => DeveloperOrganization],
+  async run({ database }, { key, expectedVersion, status, reference }) {
+    const organization = await database.lock(DeveloperOrganization, key);
+    if (!organization) throw new NotFoundError('organisation', key, 'key');
+    if (organization.version !== expectedVersion)
+      throw new VersionConflictError('organisation', expectedVersion, organization.version);
+    await database.update(DeveloperOrganization, key, {
+      agreementStatus: status,
+      agreementRef: reference,
+      version: expectedVersion + 1,
+    });
+    return key;
+  },
+});
+
+export const organizationMutations = [registerOrganization, updateOrganization, recordAgreement];

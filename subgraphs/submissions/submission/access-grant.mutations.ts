@@ -1,0 +1,254 @@
+import { InputError, NotFoundError, UnknownReferenceError, VersionConflictError } from '../../../shared/errors';
+import {
+  booleanInput,
+  dateTimeInput,
+  enumInput,
+  expectedVersionInput,
+  idInput,
+  longTextInput,
+  optional,
+} from '../../../shared/mutation/input';
+import { mutation } from '../../../shared/mutation/mutation';
+import type { Work } from '../../../shared/mutation/work';
+import { GuardError } from '../../../shared/state/state-machine';
+import { AccessGrant, AccessMode } from './access-grant';
+import { grantLifecycle } from './lifecycle';
+import { SubmissionFile, sharedWith } from './submission-file';
+
+/** Opens the file of a grant, for the developer or the agency that it is for. */
+async function openGrant(work: Work, id: string, expectedVersion: number) {
+  const [found] = await work.database.findBy(AccessGrant, 'id', [id]);
+  if (!found || (work.actor === 'AGENCY' && found.agencyKey !== work.principal.agency))
+    throw new NotFoundError('grant', id, 'id');
+  const file = await openFileOf(work, found, id);
+  const grant = file.grants.find((one) => one.id === id)!;
+  if (grant.version !== expectedVersion) throw new VersionConflictError('grant', expectedVersion, grant.version);
+  return { file, grant };
+}
+
+async function openFileOf(work: Work, grant: AccessGrant, id: string): Promise<SubmissionFile> {
+  try {
+    return await SubmissionFile.open(work, grant.submissionId);
+  } catch (error) {
+    if (error instanceof NotFoundError) throw new NotFoundError('grant', id, 'id');
+    throw error;
+  }
+}
+
+const grantInput = { id: idInput('The grant of access.'), expectedVersion: expectedVersionInput() };
+
+const offerAccess = mutation({
+  name: 'offerAccess',
+  description: 'Offers an agency access to the model. The agency has it once it accepts, inside the window.',
+  by: ['DEVELOPER'],
+  input: {
+    submissionId: idInput('The submission.'),
+    agencyKey: idInput('The agency, such as "nsa".'),
+    mode: enumInput(() => AccessMode, 'How it reaches the model.'),
+    terms: optional(longTextInput('Under which terms.')),
+    startsAt: optional(dateTimeInput('From when; the opening of the window, or now, when left out.')),
+    endsAt: optional(
+      dateTimeInput(
+        'Until when; when left out until the launch, wherever it moves. Needed with consent beyond launch.',
+      ),
+    ),
+    postLaunchConsent: optional(booleanInput('Whether you consent to access after the launch. No, when left out.')),
+  },
+  returns: ['grant', () => AccessGrant],
+  async run(work, input) {
+    const file = await SubmissionFile.open(work, input.submissionId, 'submissionId');
+    file.move('offerAccess', null);
+    const { submission } = file;
+    if (!(await sharedWith(work, submission)).includes(input.agencyKey))
+      throw new UnknownReferenceError('agency that this submission is shared with', input.agencyKey, [
+        'input',
+        'agencyKey',
+      ]);
+    const consent = input.postLaunchConsent ?? false;
+    const launched = submission.launchedAt !== null;
+    if (launched && !consent)
+      throw new InputError('The model is launched: access goes on only with your consent, so set "postLaunchConsent"', [
+        'input',
+        'postLaunchConsent',
+      ]);
+    if (consent && input.endsAt === null)
+      throw new InputError('Say until when you consent to access: "endsAt"', ['input', 'endsAt']);
+    const { windowOpensAt, windowClosesAt } = submission;
+    const earliestStart = launched || work.now > windowOpensAt ? work.now : windowOpensAt;
+    const startsAt = input.startsAt ?? earliestStart;
+    if (!launched && (startsAt < windowOpensAt || startsAt >= windowClosesAt))
+      throw new InputError(
+        `Access begins inside the window, from ${windowOpensAt} and before ${windowClosesAt}; "startsAt" is ${startsAt}`,
+        ['input', 'startsAt'],
+      );
+    const endsAt = input.endsAt ?? windowClosesAt;
+    if (endsAt <= startsAt) throw new InputError(`"endsAt" must come after ${startsAt}`, ['input', 'endsAt']);
+    if (!consent && endsAt > windowClosesAt)
+      throw new InputError(
+        `Without consent to access after the launch it ends by the planned launch, ${windowClosesAt}`,
+        ['input', 'endsAt'],
+      );
+    const open = file.grants.find(
+      ({ agencyKey, recordedStatus }) =>
+        agencyKey === input.agencyKey && ['OFFERED', 'ACTIVE', 'PAUSED'].includes(recordedStatus),
+    );
+    if (open)
+      throw new GuardError(
+        'offerAccess',
+        'oneGrantAnAgency',
+        `${input.agencyKey} has grant ${open.id} already, which is ${open.recordedStatus}; revoke it first`,
+        ['input', 'agencyKey'],
+      );
+    const grant = Object.assign(new AccessGrant(), {
+      id: work.newId('grt'),
+      submissionId: submission.id,
+      agencyKey: input.agencyKey,
+      mode: input.mode,
+      terms: input.terms,
+      startsAt,
+      endsAt,
+      endsAtLaunch: input.endsAt === null,
+      recordedStatus: grantLifecycle.next(null, 'offerAccess', work.actor, {} as never),
+      pausedBy: null,
+      statusUntil: null,
+      statusThen: null,
+      postLaunchConsent: consent,
+      consentRecordedAt: consent ? work.now : null,
+      offeredAt: work.now,
+      acceptedAt: null,
+      revokedAt: null,
+      revokedBy: null,
+      version: 1,
+      exercise: submission.exercise,
+    });
+    file.addGrant(grant);
+    file.happen({
+      kind: 'ACCESS_OFFERED',
+      actor: work.actor,
+      agencyKey: grant.agencyKey,
+      objectId: grant.id,
+      toState: 'OFFERED',
+    });
+    await file.save({ changed: false });
+    return grant.id;
+  },
+});
+
+const acceptAccess = mutation({
+  name: 'acceptAccess',
+  description: 'Accepts the terms of an offer: the agency has access from now on.',
+  by: ['AGENCY'],
+  input: grantInput,
+  returns: ['grant', () => AccessGrant],
+  async run(work, { id, expectedVersion }) {
+    const { file, grant } = await openGrant(work, id, expectedVersion);
+    file.moveGrant(grant, 'acceptAccess');
+    grant.acceptedAt = work.now;
+    await file.save({ changed: false });
+    return id;
+  },
+});
+
+const declineAccess = mutation({
+  name: 'declineAccess',
+  description: 'Does not take an offer of access. An agency may still decide on documents.',
+  by: ['AGENCY'],
+  input: grantInput,
+  returns: ['grant', () => AccessGrant],
+  async run(work, { id, expectedVersion }) {
+    const { file, grant } = await openGrant(work, id, expectedVersion);
+    file.moveGrant(grant, 'declineAccess');
+    await file.save({ changed: false });
+    return id;
+  },
+});
+
+const pauseAccess = mutation({
+  name: 'pauseAccess',
+  description: 'Lets access rest until the developer resumes it.',
+  by: ['DEVELOPER'],
+  input: grantInput,
+  returns: ['grant', () => AccessGrant],
+  async run(work, { id, expectedVersion }) {
+    const { file, grant } = await openGrant(work, id, expectedVersion);
+    file.moveGrant(grant, 'pauseAccess');
+    await file.save({ changed: false });
+    return id;
+  },
+});
+
+const resumeAccess = mutation({
+  name: 'resumeAccess',
+  description: 'Lets access that rests go on, inside the window or with consent to access after the launch.',
+  by: ['DEVELOPER'],
+  input: grantInput,
+  returns: ['grant', () => AccessGrant],
+  async run(work, { id, expectedVersion }) {
+    const { file, grant } = await openGrant(work, id, expectedVersion);
+    file.moveGrant(grant, 'resumeAccess');
+    await file.save({ changed: false });
+    return id;
+  },
+});
+
+const revokeAccess = mutation({
+  name: 'revokeAccess',
+  description: 'Takes access, or an offer of it, back. It needs no reason.',
+  by: ['DEVELOPER'],
+  input: grantInput,
+  returns: ['grant', () => AccessGrant],
+  async run(work, { id, expectedVersion }) {
+    const { file, grant } = await openGrant(work, id, expectedVersion);
+    file.moveGrant(grant, 'revokeAccess');
+    grant.revokedAt = work.now;
+    grant.revokedBy = 'developer';
+    await file.save({ changed: false });
+    return id;
+  },
+});
+
+const consentToPostLaunchAccess = mutation({
+  name: 'consentToPostLaunchAccess',
+  description: 'Consents to access after the launch, up to an instant. Without it access rests at the planned launch.',
+  by: ['DEVELOPER'],
+  input: { ...grantInput, endsAt: dateTimeInput('Until when.') },
+  returns: ['grant', () => AccessGrant],
+  async run(work, { id, expectedVersion, endsAt }) {
+    const { file, grant } = await openGrant(work, id, expectedVersion);
+    if (!['OFFERED', 'ACTIVE', 'PAUSED'].includes(grant.recordedStatus))
+      throw new GuardError(
+        'consentToPostLaunchAccess',
+        'grantIsOpen',
+        `The grant is ${grant.recordedStatus}; offer a new one`,
+      );
+    if (endsAt <= work.now || endsAt <= grant.startsAt)
+      throw new InputError('"endsAt" must lie in the future, after the access begins', ['input', 'endsAt']);
+    Object.assign(grant, {
+      postLaunchConsent: true,
+      consentRecordedAt: work.now,
+      endsAt,
+      endsAtLaunch: false,
+      version: grant.version + 1,
+    });
+    file.touchGrant(grant);
+    file.happen({
+      kind: 'ACCESS_CONSENTED',
+      actor: work.actor,
+      agencyKey: grant.agencyKey,
+      objectId: grant.id,
+      detail: `Until ${endsAt}`,
+    });
+    await file.save({ changed: false });
+    return id;
+  },
+});
+
+export const accessMutations = [
+  offerAccess,
+  acceptAccess,
+  declineAccess,
+  pauseAccess,
+  resumeAccess,
+  revokeAccess,
+  consentToPostLaunchAccess,
+];

@@ -1,0 +1,46 @@
+import { determinationIssued, findingsShared, reviewEnded, reviewOpened } from '../../../shared/contracts/events';
+import { type EventHandler, on } from '../../../shared/events/inbox';
+import { KnownReview } from './known-review';
+import { SharedFinding } from './shared-finding';
+import { SubmissionFile } from './submission-file';
+
+/** What the submissions programme does about what agencies tell: it shows it to the developer, and it hinders nothing. */
+export const submissionHandlers: readonly EventHandler[] = [
+  on(determinationIssued, async (work, id, { agencyKey, outcome, issuedAt }) => {
+    const file = await SubmissionFile.open(work, id);
+    file.happen({ kind: 'DETERMINATION_RECEIVED', actor: 'AGENCY', agencyKey, detail: outcome, occurredAt: issuedAt });
+    await file.save({ changed: false });
+  }),
+
+  on(reviewOpened, async ({ database }, submissionId, { reviewId, agencyKey }) => {
+    await database.upsert(KnownReview, [{ id: reviewId, submissionId, agencyKey, open: true }]);
+  }),
+
+  on(reviewEnded, async ({ database }, submissionId, { reviewId, agencyKey }) => {
+    await database.upsert(KnownReview, [{ id: reviewId, submissionId, agencyKey, open: false }]);
+  }),
+
+  on(findingsShared, async (work, id, { agencyKey, reviewId, sharedAt, findings }) => {
+    const file = await SubmissionFile.open(work, id);
+    await work.database.insert(
+      SharedFinding,
+      findings.map((finding) => ({
+        ...finding,
+        id: work.newId('shf'),
+        submissionId: id,
+        agencyKey,
+        sharedAt,
+        exercise: file.submission.exercise,
+      })),
+    );
+    file.happen({
+      kind: 'FINDINGS_RECEIVED',
+      actor: 'AGENCY',
+      agencyKey,
+      objectId: reviewId,
+      occurredAt: sharedAt,
+      detail: `${findings.length}`,
+    });
+    await file.save({ changed: false });
+  }),
+];

@@ -1,0 +1,10 @@
+import { kept, record } from '../../../shared/model/record';
+
+/** What this programme has been told of a review: enough to know whether one is still open. */
+@record('known_review', { index: [['submissionId']] })
+export class KnownReview {
+  @kept({ primary: true, length: 30 }) id!: string;
+  @kept({ length: 30 }) submissionId!: string;
+  @kept({ length: 60 }) agencyKey!: string;
+  @kept({ type: 'boolean' }) open!: boolean;
+}

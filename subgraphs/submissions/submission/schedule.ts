@@ -1,0 +1,106 @@
+import { addDays, civilDate, startOfDay } from '../../../shared/calendar/civil';
+import type { ScheduledTask } from '../../../shared/subgraph/schedule';
+import { scheduled } from '../../../shared/subgraph/schedule';
+import { Artifact } from './artifact';
+import { Declaration, SelfEvaluation } from './declaration';
+import { InformationRequest } from './information-request';
+import { LaunchPlan } from './launch-plan';
+import { Submission } from './submission';
+import { SubmissionFile } from './submission-file';
+
+/** Days after which what a discarded draft said is erased. */
+const DRAFT_DAYS = 30;
+
+const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+
+/** Windows open, launches fall due, access rests, goes on and ends. */
+const settleSubmissions = scheduled(
+  'settle submissions',
+  async (database, now, limit) =>
+    ids(
+      await database.query<{ id: string }>(
+        `SELECT id FROM submission WHERE next_due_at <= ? ORDER BY next_due_at LIMIT ${limit}`,
+        [now],
+      ),
+    ),
+  async (work, id) => {
+    // opening a file makes up for what time has brought
+    const file = await SubmissionFile.open(work, id);
+    await file.save({ changed: false });
+  },
+);
+
+const noteOverdueRequests = scheduled(
+  'note overdue information requests',
+  async (database, now, limit) =>
+    ids(
+      await database.query<{ id: string }>(
+        `SELECT id FROM information_request WHERE status = 'OPEN' AND overdue_noted = 0 AND due_on < ? ORDER BY due_on LIMIT ${limit}`,
+        [civilDate(now)],
+      ),
+    ),
+  async (work, id) => {
+    const { database } = work;
+    const [found] = await database.findBy(InformationRequest, 'id', [id]);
+    const file = await SubmissionFile.open(work, found!.submissionId);
+    const [request] = await database.findBy(InformationRequest, 'id', [id]);
+    if (request!.status !== 'OPEN' || request!.overdueNoted) return;
+    await database.update(InformationRequest, id, { overdueNoted: true });
+    file.happen({
+      kind: 'INFORMATION_OVERDUE',
+      actor: 'SYSTEM',
+      objectId: id,
+      occurredAt: startOfDay(addDays(request!.dueOn, 1)),
+    });
+    await file.save({ changed: false });
+  },
+);
+
+/** What a discarded draft said goes; that there was one stays on the timeline. */
+const eraseDiscardedDrafts = scheduled(
+  'erase discarded drafts',
+  async (database, now, limit) =>
+    ids(
+      await database.query<{ id: string }>(
+        `SELECT id FROM submission WHERE lifecycle = 'DISCARDED' AND erased_at IS NULL AND ended_at <= ? ORDER BY ended_at LIMIT ${limit}`,
+        [new Date(Date.parse(now) - DRAFT_DAYS * 86_400_000).toISOString()],
+      ),
+    ),
+  async ({ database, now }, id) => {
+    await database.lock(Submission, id);
+    await database.update(Submission, id, { mitigationsDeclared: null, erasedAt: now });
+    await database.updateWhere(LaunchPlan, { reason: null }, 'submission_id = ?', [id]);
+    await database.updateWhere(Artifact, { storage: 'DESTROYED', destroyedAt: now }, 'submission_id = ?', [id]);
+    for (const table of [Declaration, SelfEvaluation])
+      await database.query(`DELETE FROM ${database.table(table)} WHERE submission_id = ?`, [id]);
+    for (const table of ['submission_sectors_of_concern', 'submission_requested_agencies'])
+      await database.query(`DELETE FROM ${table} WHERE owner_key = ?`, [id]);
+  },
+);
+
+/** Takes contents out of the store whose documents are all destroyed. */
+const removeDestroyedContents: ScheduledTask = {
+  name: 'remove destroyed contents',
+  async run(database, _clock, store) {
+    if (!store) return 0;
+    const rows = await database.query<{ sha256: string }>(
+      `SELECT DISTINCT d.sha256 AS sha256 FROM artifact d WHERE d.storage = 'DESTROYED' AND d.content_removed = 0
+       AND NOT EXISTS (SELECT 1 FROM artifact k WHERE k.sha256 = d.sha256 AND k.storage IN ('STORED', 'AWAITING_UPLOAD'))
+       LIMIT 500`,
+    );
+    for (const { sha256 } of rows) {
+      await store.remove(sha256);
+      await database.transaction((inside) =>
+        inside.updateWhere(Artifact, { contentRemoved: true }, `sha256 = ? AND storage = 'DESTROYED'`, [sha256]),
+      );
+    }
+    return rows.length;
+  },
+};
+
+export const submissionSchedule: readonly ScheduledTask[] = [
+  settleSubmissions,
+  noteOverdueRequests,
+  eraseDiscardedDrafts,
+  removeDestroyedContents,
+];

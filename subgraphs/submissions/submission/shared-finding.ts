@@ -1,0 +1,21 @@
+import { belongsTo, dateTime, exerciseFlag, key, longText, refersTo, text } from '../../../shared/model/fields';
+import { model } from '../../../shared/model/model';
+import { Agency } from '../agency';
+import { Finding } from '../entities';
+import { Submission } from './submission';
+
+@model('A finding as it was shared with the developer: the developer keeps it, whatever becomes of the submission.', {
+  order: ['-sharedAt'],
+  sensitivity: 'PROPIN',
+})
+export class SharedFinding {
+  @key('`shf_` and 26 base-32 digits.') id!: string;
+  @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
+  @refersTo(() => Finding, 'The finding, as the agency has it now.', { as: 'finding', length: 30 }) findingId!: string;
+  @refersTo(() => Agency, 'The agency that shared it.', { as: 'agency' }) agencyKey!: string;
+  @text('Its title when it was shared.') title!: string;
+  @longText('What it said when it was shared.') detail!: string;
+  @text('How grave it was held to be: INFORMATIONAL to CRITICAL.', { length: 40, filter: true }) severity!: string;
+  @dateTime('When it was shared.', { filter: true, order: true }) sharedAt!: string;
+  @exerciseFlag() exercise!: boolean;
+}
