@@ -123,6 +123,17 @@ program
   });
 
 program
+  .command('exercise:voluntary')
+  .description(
+    'Plays the voluntary framework through the public API: three companies, four agencies, step by step. On a graph of its own, or on one that runs.',
+  )
+  .option('--url <address>', 'A graph that runs, such as http://127.0.0.1:4000.')
+  .action(async (options: { url?: string }) => {
+    const { exerciseVoluntary } = await import('./voluntary/command');
+    await exerciseVoluntary(options);
+  });
+
+program
   .command('schema')
   .description('Writes the schemas of the subgraphs and the supergraph from the code.')
   .option('--check', 'Write nothing; fail when a committed file is stale.')

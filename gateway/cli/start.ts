@@ -19,12 +19,20 @@ export interface StartOptions {
   dataFolder: string;
   /** Scale of the exercise data made when the databases are new; 0 makes none. */
   scale: number;
+  /** Where progress is told; standard output by default. */
+  say?: (text: string) => void;
 }
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const toOutput = (text: string) => process.stdout.write(`${text}\n`);
 
-/** Runs the four subgraphs and the gateway in this process until a signal ends it. */
-export async function startAll({ config, dataFolder, scale }: StartOptions): Promise<void> {
+/** Everything in one process, running. */
+export interface Started {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Runs the four subgraphs and the gateway in this process until a signal, or the caller, ends it. */
+export async function startAll({ config, dataFolder, scale, say = toOutput }: StartOptions): Promise<Started> {
   const log = createLog(config.logLevel, 'ordergraph');
   say(`Ordergraph, everything in one process\n${describeConfig(config)}\n  data = ${dataFolder}`);
   const lock = lockDataFolder(dataFolder);
@@ -65,11 +73,13 @@ export async function startAll({ config, dataFolder, scale }: StartOptions): Pro
       files: open.find(({ name }) => name === FILES_SUBGRAPH)?.files,
     });
     const address = await listen(server, config.host, config.port);
-    closeOnSignal(log, async () => {
+    const closeAll = async () => {
       await server.close();
       await close();
-    });
+    };
+    closeOnSignal(log, closeAll);
     say(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Ctrl-C ends it.`);
+    return { address, close: closeAll };
   } catch (error) {
     await close();
     throw error;

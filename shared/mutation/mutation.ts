@@ -99,8 +99,8 @@ async function perform(
   context: Context,
 ): Promise<Done> {
   const { principal, actor } = authorize(spec, context.principal);
-  const input = readFields(fields, given, ['input']) as InputOf<InputFields> & { idempotencyKey: string };
-  const id = `${principal.organization ?? principal.agency ?? 'intake'}/${input.idempotencyKey}`;
+  const { idempotencyKey: clientKey, ...input } = readFields(fields, given, ['input']) as InputOf<InputFields>;
+  const id = `${principal.organization ?? principal.agency ?? 'intake'}/${clientKey}`;
   const digest = createHash('sha256')
     .update(JSON.stringify([spec.name, actor, input]))
     .digest('hex');
@@ -110,7 +110,7 @@ async function perform(
       if (earlier.digest !== digest)
         throw new RequestError(
           'IDEMPOTENCY_KEY_REUSED',
-          `The idempotency key "${input.idempotencyKey}" was used before, with another input; take a new one`,
+          `The idempotency key "${clientKey}" was used before, with another input; take a new one`,
           ['input', 'idempotencyKey'],
         );
       return { key: earlier.resultKey, replayed: true };

@@ -33,6 +33,7 @@ import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, ReviewMetricsResolver } from './order/executive-order';
 import { references } from './reference/references';
+import { ReviewHistoryResolver } from './review/history';
 import { RequiredWorkRole, Review, ReviewAgency } from './review/review';
 import { reviewMutations } from './review/review.mutations';
 import { ReviewEvent } from './review/review-event';
@@ -97,6 +98,7 @@ export const reviews = new Subgraph({
   ],
   resolvers: [
     AgencyRoots,
+    ReviewHistoryResolver,
     BusyReviewersResolver,
     FindingStatisticsResolver,
     ReviewMetricsResolver,

@@ -24,6 +24,7 @@ import { artifactExchange } from './submission/artifact-exchange';
 import { Declaration, SelfEvaluation } from './submission/declaration';
 import { DestructionObligation } from './submission/destruction-obligation';
 import { submissionHandlers } from './submission/handlers';
+import { SubmissionHistoryResolver } from './submission/history';
 import { InformationRequest } from './submission/information-request';
 import { intakeMutations } from './submission/intake.mutations';
 import { KnownReview } from './submission/known-review';
@@ -67,6 +68,7 @@ export const submissions = new Subgraph({
   stubs: [Agency, Sector, Finding],
   resolvers: [
     AgencyRoots,
+    SubmissionHistoryResolver,
     SubmissionMetricsResolver,
     rootsOf(ExecutiveOrder, { one: 'executiveOrder', many: 'executiveOrders' }),
     rootsOf(FederalHoliday, { one: 'federalHoliday', many: 'federalHolidays' }),

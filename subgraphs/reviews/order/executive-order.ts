@@ -1,13 +1,13 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { businessDaysBetween } from '../../../shared/calendar/business-days';
 import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
+import { pastInstant } from '../../../shared/calendar/past-instant';
 import type { Database } from '../../../shared/database/database';
 import { sensitivity } from '../../../shared/model/fields';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
-import { OPEN_REVIEW_SQL } from '../review/review';
 
 /** The executive order, as the reviews programme extends it. */
 @stub('An executive order and how its programmes stand: each subgraph adds the figures of its own.', { key: 'number' })
@@ -24,6 +24,9 @@ export class ReviewMetrics {
   @part(() => Int, 'Reviews opened that ended before the launch.') closedBeforeLaunch!: number;
   @part(() => Int, 'Reviews opened that ended after it.') closedAfterLaunch!: number;
   @part(() => Ratio, 'Share of invited agencies that issued a determination.') determinationCoverage!: Ratio;
+  @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.')
+  answeredBeforeLaunch!: Ratio;
+  @part(() => Int, 'Findings shared with developers before the launch.') findingsSharedBeforeLaunch!: number;
   @part(() => Ratio, 'Share of issued determinations that find a review necessary.') reviewNecessary!: Ratio;
   @part(() => Float, 'Median business days from invitation to determination; null of none.', { nullable: true })
   medianDeterminationBusinessDays!: number | null;
@@ -33,46 +36,70 @@ export class ReviewMetrics {
   medianResponseDays!: number | null;
 }
 
-async function reviewMetrics(database: Database, now: Date, year: number | null): Promise<ReviewMetrics> {
+async function reviewMetrics(database: Database, asOf: string, year: number | null): Promise<ReviewMetrics> {
   const { from, until } = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
-  const period = [from, until];
+  const period = [from, until, asOf];
   const [open] = await database.query<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM review WHERE status IN (${OPEN_REVIEW_SQL})`,
+    'SELECT COUNT(*) AS n FROM review WHERE opened_at <= ? AND (closed_at IS NULL OR closed_at > ?)',
+    [asOf, asOf],
   );
   const [reviews] = await database.query<{ opened: number; before: number | null; later: number | null }>(
     `SELECT COUNT(*) AS opened,
-            SUM(CASE WHEN closed_at < launch_bound_at THEN 1 ELSE 0 END) AS ${database.dialect.quote('before')},
-            SUM(CASE WHEN closed_at >= launch_bound_at THEN 1 ELSE 0 END) AS later
-     FROM review WHERE opened_at >= ? AND opened_at < ?`,
+            SUM(CASE WHEN closed_at <= ? AND closed_at < launch_bound_at THEN 1 ELSE 0 END) AS ${database.dialect.quote('before')},
+            SUM(CASE WHEN closed_at <= ? AND closed_at >= launch_bound_at THEN 1 ELSE 0 END) AS later
+     FROM review WHERE opened_at >= ? AND opened_at < ? AND opened_at <= ?`,
+    [asOf, asOf, ...period],
+  );
+  const invited = await database.query<{
+    createdAt: string;
+    issuedAt: string | null;
+    outcome: string | null;
+    plannedLaunchAt: string | null;
+  }>(
+    `SELECT d.created_at AS createdAt, d.issued_at AS issuedAt, d.outcome AS outcome, n.planned_launch_at AS plannedLaunchAt
+     FROM determination d LEFT JOIN submission_notice n ON n.id = d.submission_id
+     WHERE d.created_at >= ? AND d.created_at < ? AND d.created_at <= ?`,
     period,
   );
-  const determinations = await database.query<{ createdAt: string; issuedAt: string | null; outcome: string | null }>(
-    'SELECT created_at AS createdAt, issued_at AS issuedAt, outcome FROM determination WHERE created_at >= ? AND created_at < ?',
+  const findings = await database.query<{
+    sharedAt: string | null;
+    respondedAt: string | null;
+    launchBoundAt: string;
+  }>(
+    `SELECT f.shared_at AS sharedAt, f.responded_at AS respondedAt, r.launch_bound_at AS launchBoundAt
+     FROM finding f JOIN review r ON r.id = f.review_id
+     WHERE f.created_at >= ? AND f.created_at < ? AND f.created_at <= ?`,
     period,
   );
-  const findings = await database.query<{ shared: string | null; days: number | null }>(
-    `SELECT shared_at AS shared, ${database.dialect.daysBetween('shared_at', 'responded_at')} AS days
-     FROM finding WHERE created_at >= ? AND created_at < ?`,
-    period,
-  );
-  const issued = determinations.filter(({ issuedAt }) => issuedAt !== null);
+  const issued = invited.filter(({ issuedAt }) => issuedAt !== null && issuedAt <= asOf);
+  const shared = findings.filter(({ sharedAt }) => sharedAt !== null && sharedAt <= asOf);
+  const answered = shared.filter(({ respondedAt }) => respondedAt !== null && respondedAt <= asOf);
   return Object.assign(new ReviewMetrics(), {
-    asOf: now.toISOString(),
+    asOf,
     fiscalYear: year,
     openReviews: Number(open!.n),
     opened: Number(reviews!.opened),
     closedBeforeLaunch: Number(reviews!.before ?? 0),
     closedAfterLaunch: Number(reviews!.later ?? 0),
-    determinationCoverage: Ratio.of(issued.length, determinations.length),
+    determinationCoverage: Ratio.of(issued.length, invited.length),
+    answeredBeforeLaunch: Ratio.of(
+      issued.filter(({ issuedAt, plannedLaunchAt }) => plannedLaunchAt !== null && issuedAt! < plannedLaunchAt).length,
+      invited.length,
+    ),
     reviewNecessary: Ratio.of(issued.filter(({ outcome }) => outcome === 'REVIEW_NECESSARY').length, issued.length),
     medianDeterminationBusinessDays: median(
       issued.map(({ createdAt, issuedAt }) => businessDaysBetween(civilDate(createdAt), civilDate(issuedAt!))),
     ),
     findings: findings.length,
-    findingsShared: findings.filter(({ shared }) => shared !== null).length,
-    medianResponseDays: median(findings.filter(({ days }) => days !== null).map(({ days }) => Number(days))),
+    findingsShared: shared.length,
+    findingsSharedBeforeLaunch: shared.filter(({ sharedAt, launchBoundAt }) => sharedAt! < launchBoundAt).length,
+    medianResponseDays: median(
+      answered.map(({ sharedAt, respondedAt }) => (Date.parse(respondedAt!) - Date.parse(sharedAt!)) / DAY_MS),
+    ),
   });
 }
+
+const DAY_MS = 86_400_000;
 
 @Resolver(() => ExecutiveOrder)
 export class ReviewMetricsResolver {
@@ -85,7 +112,12 @@ export class ReviewMetricsResolver {
       description: 'Only what began in this fiscal year (October to September).',
     })
     year?: number,
+    @Arg('asOf', () => GraphQLInstant, {
+      nullable: true,
+      description: 'As it was known at this instant of the past; now, when left out.',
+    })
+    asOf?: string,
   ): Promise<ReviewMetrics> {
-    return reviewMetrics(database, clock.now(), year ?? null);
+    return reviewMetrics(database, pastInstant(asOf, clock), year ?? null);
   }
 }

@@ -1,17 +1,34 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '../../../shared/calendar/civil';
+import { pastInstant } from '../../../shared/calendar/past-instant';
+import { groupBy } from '../../../shared/collection/group';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
+import { LaunchReference } from '../submission/launch-plan';
 import { WindowPhase } from '../submission/submission';
+import { reviewWindow } from '../submission/window';
 import { ExecutiveOrder } from './executive-order';
 
 @valueObject('How many submissions were withdrawn in a phase.')
 export class WithdrawalCount {
   @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
+  @part(() => Int, 'How many.') count!: number;
+  @part(() => Ratio, 'Out of all that were filed.') rate!: Ratio;
+}
+
+@valueObject('How many submissions were filed in a quarter.')
+export class QuarterCount {
+  @part(() => String, 'The calendar quarter, such as 2026-Q3.') quarter!: string;
+  @part(() => Int, 'How many.') count!: number;
+}
+
+@valueObject('How many submissions count their 30 days back from an event.')
+export class ReferenceCount {
+  @part(() => LaunchReference, 'The event.') reference!: ValueOf<typeof LaunchReference>;
   @part(() => Int, 'How many.') count!: number;
 }
 
@@ -35,31 +52,65 @@ export class SubmissionMetrics {
   @part(() => Ratio, 'Changes of launch plan per submission.') planChanges!: Ratio;
   @part(() => Int, 'Changes to a later launch.') plansMovedLater!: number;
   @part(() => Int, 'Changes to an earlier launch.') plansMovedEarlier!: number;
+  @part(
+    () => Ratio,
+    'Share of submissions whose planned launch is a week ago or more that have a launch recorded within 7 days of it.',
+  )
+  launchRecordedWithinSevenDays!: Ratio;
+  @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
+  @part(() => [ReferenceCount], 'Submissions filed by the event that their plan counts back from.')
+  filedByReference!: ReferenceCount[];
+  @part(
+    () => Int,
+    'Submissions that somebody else than their developer moved out of FILED, other than to LAUNCHED on public evidence. The framework is voluntary: the target is 0.',
+  )
+  voluntarinessBreaches!: number;
 }
 
 interface FiledRow {
-  id: string;
-  lifecycle: string;
-  leadDays: number;
-  usableDays: number;
-  phase: string | null;
-  inside: number;
+  filedAt: string;
+  plannedLaunchAt: string;
+  reference: ValueOf<typeof LaunchReference>;
+  launchedAt: string | null;
+  launchRecordedAt: string | null;
+  withdrawnAt: string | null;
+  endedAt: string | null;
+  phase: ValueOf<typeof WindowPhase> | null;
 }
 
-async function submissionMetrics(database: Database, now: Date, year: number | null): Promise<SubmissionMetrics> {
-  const period: Period = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
-  const { daysBetween } = database.dialect;
-  const rows = await database.query<FiledRow>(
-    `SELECT s.id AS id, s.lifecycle AS lifecycle, s.withdrawal_phase AS phase,
-            ${daysBetween('s.filed_at', 's.planned_launch_at')} AS leadDays,
-            ${daysBetween('CASE WHEN s.filed_at > s.window_opens_at THEN s.filed_at ELSE s.window_opens_at END', 's.window_closes_at')} AS usableDays,
-            CASE WHEN s.filed_at >= s.window_opens_at THEN 1 ELSE 0 END AS inside
-     FROM submission s WHERE s.filed_at >= ? AND s.filed_at < ?`,
-    [period.from, period.until],
+const DAY_MS = 86_400_000;
+const daysFrom = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+
+/** What had been filed by an instant, with the launch plan that held then. */
+function filedBy(database: Database, asOf: string): Promise<FiledRow[]> {
+  return database.query<FiledRow>(
+    `SELECT s.filed_at AS filedAt, p.planned_launch_at AS plannedLaunchAt, p.reference AS reference,
+            s.launched_at AS launchedAt, s.launch_recorded_at AS launchRecordedAt, s.withdrawn_at AS withdrawnAt,
+            s.ended_at AS endedAt, s.withdrawal_phase AS phase
+     FROM submission s JOIN launch_plan p ON p.submission_id = s.id
+     WHERE s.filed_at <= ? AND p.plan_version =
+       (SELECT MAX(q.plan_version) FROM launch_plan q WHERE q.submission_id = s.id AND q.changed_at <= ?)`,
+    [asOf, asOf],
   );
-  const [open] = await database.query<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM submission s WHERE s.lifecycle = 'FILED' AND s.window_opens_at <= ? AND s.window_closes_at > ?`,
-    [now.toISOString(), now.toISOString()],
+}
+
+/** What was known of a submission at an instant: `lifecycle` then. */
+function stateAt({ withdrawnAt, launchRecordedAt, endedAt }: FiledRow, asOf: string) {
+  if (withdrawnAt !== null && withdrawnAt <= asOf) return 'WITHDRAWN';
+  if (launchRecordedAt !== null && launchRecordedAt <= asOf) return 'LAUNCHED';
+  return endedAt !== null && endedAt <= asOf ? 'NOT_RELEASED' : 'FILED';
+}
+
+async function submissionMetrics(database: Database, asOf: string, year: number | null): Promise<SubmissionMetrics> {
+  const period: Period = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
+  const known = (await filedBy(database, asOf)).map((row) => ({
+    ...row,
+    state: stateAt(row, asOf),
+    window: reviewWindow({ at: row.plannedLaunchAt }),
+  }));
+  const rows = known.filter(({ filedAt }) => filedAt >= period.from && filedAt < period.until);
+  const inWindow = known.filter(
+    ({ state, window }) => state === 'FILED' && window.opens <= asOf && asOf < window.closes,
   );
   const [moved] = await database.query<{ later: number | null; earlier: number | null }>(
     `SELECT SUM(CASE WHEN p.planned_launch_at > q.planned_launch_at THEN 1 ELSE 0 END) AS later,
@@ -67,29 +118,70 @@ async function submissionMetrics(database: Database, now: Date, year: number | n
      FROM launch_plan p
      JOIN launch_plan q ON q.submission_id = p.submission_id AND q.plan_version = p.plan_version - 1
      JOIN submission s ON s.id = p.submission_id
-     WHERE s.filed_at >= ? AND s.filed_at < ?`,
-    [period.from, period.until],
+     WHERE s.filed_at >= ? AND s.filed_at < ? AND s.filed_at <= ? AND p.changed_at <= ?`,
+    [period.from, period.until, asOf, asOf],
   );
-  const withdrawn = rows.filter(({ lifecycle }) => lifecycle === 'WITHDRAWN');
+  const withdrawn = rows.filter(({ state }) => state === 'WITHDRAWN');
   const later = Number(moved?.later ?? 0);
   const earlier = Number(moved?.earlier ?? 0);
+  const expected = rows.filter(
+    ({ state, plannedLaunchAt }) =>
+      (state === 'FILED' || state === 'LAUNCHED') && daysFrom(plannedLaunchAt, asOf) >= LAUNCH_RECORD_DAYS,
+  );
+  const recorded = expected.filter(
+    ({ state, plannedLaunchAt, launchRecordedAt }) =>
+      state === 'LAUNCHED' && daysFrom(plannedLaunchAt, launchRecordedAt!) <= LAUNCH_RECORD_DAYS,
+  );
   return Object.assign(new SubmissionMetrics(), {
-    asOf: now.toISOString(),
+    asOf,
     fiscalYear: year,
     filed: rows.length,
-    inWindow: Number(open!.n),
-    launched: rows.filter(({ lifecycle }) => lifecycle === 'LAUNCHED' || lifecycle === 'CLOSED').length,
+    inWindow: inWindow.length,
+    launched: rows.filter(({ state }) => state === 'LAUNCHED').length,
     withdrawn: withdrawn.length,
     withdrawnByPhase: Object.values(WindowPhase)
       .map((phase) => ({ phase, count: withdrawn.filter((row) => row.phase === phase).length }))
-      .filter(({ count }) => count > 0),
-    medianLeadDays: median(rows.map(({ leadDays }) => Number(leadDays))),
-    medianUsableWindowDays: median(rows.map(({ usableDays }) => Number(usableDays))),
-    filedInsideWindow: Ratio.of(rows.filter(({ inside }) => Number(inside) === 1).length, rows.length),
+      .filter(({ count }) => count > 0)
+      .map(({ phase, count }) => ({ phase, count, rate: Ratio.of(count, rows.length) })),
+    medianLeadDays: median(rows.map(({ filedAt, plannedLaunchAt }) => daysFrom(filedAt, plannedLaunchAt))),
+    medianUsableWindowDays: median(
+      rows.map(({ filedAt, window }) => daysFrom(filedAt > window.opens ? filedAt : window.opens, window.closes)),
+    ),
+    filedInsideWindow: Ratio.of(rows.filter(({ filedAt, window }) => filedAt >= window.opens).length, rows.length),
     planChanges: Ratio.of(later + earlier, rows.length),
     plansMovedLater: later,
     plansMovedEarlier: earlier,
+    launchRecordedWithinSevenDays: Ratio.of(recorded.length, expected.length),
+    filedByQuarter: counts(rows, ({ filedAt }) => quarterOf(civilDate(filedAt))).map(([quarter, count]) => ({
+      quarter,
+      count,
+    })),
+    filedByReference: counts(rows, ({ reference }) => reference).map(([reference, count]) => ({ reference, count })),
+    voluntarinessBreaches: await breaches(database, asOf),
   });
+}
+
+/** Days after the planned launch within which a launch is expected to be recorded. */
+const LAUNCH_RECORD_DAYS = 7;
+
+function quarterOf(day: string): string {
+  return `${day.slice(0, 4)}-Q${Math.ceil(Number(day.slice(5, 7)) / 3)}`;
+}
+
+function counts<Row>(rows: readonly Row[], of: (row: Row) => string): [string, number][] {
+  return [...groupBy(rows, of).entries()]
+    .map(([name, group]): [string, number] => [name, group.length])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What the timeline has of moves out of FILED that only a developer can make. */
+async function breaches(database: Database, asOf: string): Promise<number> {
+  const [row] = await database.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM submission_event
+     WHERE from_state = 'FILED' AND actor <> 'developer' AND (to_state <> 'LAUNCHED' OR detail IS NULL) AND occurred_at <= ?`,
+    [asOf],
+  );
+  return Number(row!.n);
 }
 
 @Resolver(() => ExecutiveOrder)
@@ -103,8 +195,13 @@ export class SubmissionMetricsResolver {
       description: 'Only what was filed in this fiscal year (October to September).',
     })
     year?: number,
+    @Arg('asOf', () => GraphQLInstant, {
+      nullable: true,
+      description: 'As it was known at this instant of the past; now, when left out.',
+    })
+    asOf?: string,
   ): Promise<SubmissionMetrics> {
-    return submissionMetrics(database, clock.now(), year ?? null);
+    return submissionMetrics(database, pastInstant(asOf, clock), year ?? null);
   }
 
   @FieldResolver(() => Int, {

@@ -107,6 +107,7 @@ const offerAccess = mutation({
       terms: input.terms,
       startsAt,
       endsAt,
+      startsAtOpening: input.startsAt === null,
       endsAtLaunch: input.endsAt === null,
       recordedStatus: grantLifecycle.next(null, 'offerAccess', work.actor, {} as never),
       pausedBy: null,

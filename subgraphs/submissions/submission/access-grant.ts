@@ -50,6 +50,8 @@ export class AccessGrant {
   /** Until when the status lasts if nothing happens, and what it is from then on. */
   @kept({ length: 24, nullable: true }) statusUntil!: string | null;
   @kept({ length: 40, nullable: true }) statusThen!: ValueOf<typeof AccessGrantStatus> | null;
+  /** Whether it begins with the window, wherever the plan moves it. */
+  @kept({ type: 'boolean', default: false }) startsAtOpening!: boolean;
   /** Whether it ends with the window, wherever the plan moves it. */
   @kept({ type: 'boolean', default: false }) endsAtLaunch!: boolean;
   @flag('Whether the developer consents to access after launch.', { filter: true }) postLaunchConsent!: boolean;

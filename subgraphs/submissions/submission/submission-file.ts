@@ -229,20 +229,28 @@ export class SubmissionFile {
     const { windowOpensAt, windowClosesAt } = submission;
     for (const grant of this.grants) {
       if (!['OFFERED', 'ACTIVE', 'PAUSED'].includes(grant.recordedStatus)) continue;
-      if (grant.startsAt < windowOpensAt || grant.startsAt >= windowClosesAt) grant.startsAt = windowOpensAt;
+      const before = `${grant.startsAt} ${grant.endsAt}`;
+      // what has begun has begun; an offer follows the window
+      if (grant.recordedStatus === 'OFFERED') {
+        const outside = grant.startsAt < windowOpensAt || grant.startsAt >= windowClosesAt;
+        if (grant.startsAtOpening || outside) grant.startsAt = latest(windowOpensAt, grant.offeredAt);
+      }
       if (grant.endsAtLaunch) grant.endsAt = windowClosesAt;
       else if (!grant.postLaunchConsent && grant.endsAt > windowClosesAt) grant.endsAt = windowClosesAt;
       if (grant.endsAt <= grant.startsAt) {
         grant.endsAt = windowClosesAt;
         grant.endsAtLaunch = true;
       }
-      this.touchGrant(grant);
-      if (grant.recordedStatus === 'ACTIVE' && work.now < grant.startsAt)
+      if (before !== `${grant.startsAt} ${grant.endsAt}`) {
+        grant.version += 1;
+        this.touchGrant(grant);
+      }
+      if (grant.recordedStatus === 'ACTIVE' && work.now < windowOpensAt)
         this.moveGrant(grant, 'planMoved', { actor: 'SYSTEM' });
       else if (
         grant.recordedStatus === 'PAUSED' &&
         grant.pausedBy === 'SYSTEM' &&
-        work.now >= grant.startsAt &&
+        work.now >= windowOpensAt &&
         work.now < grant.endsAt &&
         work.now < windowClosesAt &&
         this.secondsLeft(work.now) > 0

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OperatorError } from '../../../shared/errors';
+import { readConfig } from '../../config';
+import { startAll } from '../start';
+import { Stage, StoryError } from './stage';
+import { playVoluntaryFramework } from './story';
+
+/** Plays the exercise on a graph that runs, or on one of its own that is gone afterwards. */
+export async function exerciseVoluntary({ url }: { url?: string }): Promise<void> {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const run = Date.now().toString(36);
+  if (url !== undefined) return play(url, run, say);
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-exercise-'));
+  process.env.ORDERGRAPH_SCHEDULE_MS ??= '500';
+  say('Starting a graph of its own …');
+  const config = readConfig({ port: 0, logLevel: 'warn' });
+  const own = await startAll({ config, dataFolder: folder, scale: 0, say: () => {} });
+  try {
+    await play(own.address, run, say);
+  } finally {
+    await own.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function play(url: string, run: string, say: (line: string) => void): Promise<void> {
+  if (!URL.canParse(url))
+    throw new OperatorError(`"${url}" is no address of a graph`, 'Write --url http://127.0.0.1:4000');
+  const stage = new Stage(url, run, say);
+  say(`The voluntary framework, played on ${url}. All of it is invented. Run "${run}".`);
+  try {
+    await playVoluntaryFramework(stage);
+  } catch (error) {
+    if (error instanceof StoryError)
+      throw new OperatorError(error.message, `It stopped after ${stage.played} steps; the graph's log says more`);
+    if (error instanceof TypeError && error.message === 'fetch failed')
+      throw new OperatorError(`Nobody answers at ${url}`, 'Start the graph first, or leave --url out');
+    throw error;
+  }
+  say(`\n${stage.played} steps, all as the framework has it.`);
+}

@@ -1,0 +1,97 @@
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { pastInstant } from '../../../shared/calendar/past-instant';
+import type { ValueOf } from '../../../shared/model/enumeration';
+import { sensitivity } from '../../../shared/model/fields';
+import { stubOf } from '../../../shared/model/model';
+import { GraphQLInstant } from '../../../shared/model/scalars';
+import { part, valueObject } from '../../../shared/model/value-object';
+import type { Context } from '../../../shared/subgraph/context';
+import { Agency } from '../agency';
+import { AccessGrantStatus } from './access-grant';
+import { LaunchPlan } from './launch-plan';
+import { IntakeStatus, Submission, SubmissionLifecycle, WindowPhase } from './submission';
+import { SubmissionEvent, type SubmissionEventKind } from './submission-event';
+import { reviewWindow } from './window';
+
+@valueObject('Where an agency’s access stood.')
+export class PastAccess {
+  @part(() => Agency, 'The agency.', { sensitivity: 'PROPIN' }) agency!: Agency;
+  @part(() => AccessGrantStatus, 'Where its access stood.', { sensitivity: 'PROPIN' })
+  status!: ValueOf<typeof AccessGrantStatus>;
+}
+
+@valueObject('A submission as it was at an instant of the past, by its timeline.')
+export class PastSubmission {
+  @part(() => GraphQLInstant, 'The instant.', { sensitivity: 'PROPIN' }) asOf!: string;
+  @part(() => SubmissionLifecycle, 'The state it was in.', { sensitivity: 'PROPIN' })
+  lifecycle!: ValueOf<typeof SubmissionLifecycle>;
+  @part(() => IntakeStatus, 'Whether intake found it complete.') intakeStatus!: ValueOf<typeof IntakeStatus>;
+  @part(() => WindowPhase, 'Where it stood in its 30 days.') windowPhase!: ValueOf<typeof WindowPhase>;
+  @part(() => Int, 'Version of the launch plan that held.', { sensitivity: 'PROPIN' }) planVersion!: number;
+  @part(() => GraphQLInstant, 'The launch as it was planned.', { sensitivity: 'PROPIN' }) plannedLaunchAt!: string;
+  @part(() => [PastAccess], 'Access that had been offered or given.', { sensitivity: 'PROPIN' })
+  access!: PastAccess[];
+}
+
+type Kind = keyof typeof SubmissionEventKind;
+
+const STATUS_OF_KIND: Partial<Record<Kind, ValueOf<typeof AccessGrantStatus>>> = {
+  ACCESS_OFFERED: 'OFFERED',
+  ACCESS_STARTED: 'ACTIVE',
+  ACCESS_RESUMED: 'ACTIVE',
+  ACCESS_PAUSED: 'PAUSED',
+  ACCESS_ENDED: 'ENDED',
+  ACCESS_RESCINDED: 'RESCINDED',
+  ACCESS_DECLINED: 'DECLINED',
+};
+
+const INTAKE_OF_KIND: Partial<Record<Kind, ValueOf<typeof IntakeStatus>>> = {
+  INTAKE_CHECKED: 'COMPLETE',
+  INFORMATION_REQUESTED: 'INFORMATION_REQUESTED',
+  INFORMATION_PROVIDED: 'UNCHECKED',
+};
+
+/** Plays a timeline back up to an instant. @returns null before the submission was drafted */
+export function submissionAsOf(
+  events: readonly SubmissionEvent[],
+  plans: readonly LaunchPlan[],
+  asOf: string,
+): PastSubmission | null {
+  const past = events.filter(({ occurredAt }) => occurredAt <= asOf);
+  const plan = plans.filter(({ changedAt }) => changedAt <= asOf).at(-1);
+  if (past.length === 0 || !plan) return null;
+  let lifecycle = 'DRAFT' as PastSubmission['lifecycle'];
+  let intakeStatus: PastSubmission['intakeStatus'] = 'UNCHECKED';
+  const access = new Map<string, PastAccess>();
+  for (const { kind, toState, agencyKey, objectId } of past) {
+    if (toState !== null && toState in SubmissionLifecycle) lifecycle = toState as typeof lifecycle;
+    intakeStatus = INTAKE_OF_KIND[kind] ?? intakeStatus;
+    const status = STATUS_OF_KIND[kind];
+    if (status && agencyKey !== null) access.set(objectId ?? agencyKey, { agency: stubOf(Agency, agencyKey)!, status });
+  }
+  const { plannedLaunchAt, planVersion } = plan;
+  const { opens, closes } = reviewWindow({ at: plannedLaunchAt });
+  const phases = { LAUNCHED: 'LAUNCHED', CLOSED: 'LAUNCHED' } as Partial<Record<string, PastSubmission['windowPhase']>>;
+  const phase = asOf < opens ? 'NOT_YET_OPEN' : asOf < closes ? 'OPEN' : 'LAUNCH_DUE';
+  const windowPhase = phases[lifecycle] ?? (lifecycle === 'FILED' ? phase : 'NONE');
+  return { asOf, lifecycle, intakeStatus, windowPhase, planVersion, plannedLaunchAt, access: [...access.values()] };
+}
+
+@Resolver(() => Submission)
+export class SubmissionHistoryResolver {
+  @FieldResolver(() => PastSubmission, {
+    nullable: true,
+    description: 'How it stood at an instant of the past, by its timeline; null before it was drafted.',
+  })
+  @sensitivity('PROPIN')
+  async asOf(
+    @Root() submission: Submission,
+    @Ctx() { loaders, clock }: Context,
+    @Arg('at', () => GraphQLInstant, { description: 'The instant.' }) at: string,
+  ): Promise<PastSubmission | null> {
+    const instant = pastInstant(at, clock, 'at');
+    const events = await loaders.allBy(SubmissionEvent, 'submissionId').load(submission.id);
+    const plans = await loaders.allBy(LaunchPlan, 'submissionId').load(submission.id);
+    return submissionAsOf(events, plans, instant);
+  }
+}
