@@ -1,6 +1,7 @@
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { OperatorError } from '../../shared/errors';
+import { gateVocabulary } from './voluntary';
 
 /** A subgraph as composition sees it. */
 export interface PublishedSubgraph {
@@ -15,6 +16,12 @@ export interface PublishedSubgraph {
  * @returns the supergraph schema. @throws OperatorError with every composition error when they do not compose.
  */
 export function compose(subgraphs: readonly PublishedSubgraph[]): string {
+  const gates = gateVocabulary(subgraphs);
+  if (gates.length > 0)
+    throw new OperatorError(
+      `Names that would make a gate of the voluntary framework:\n${gates.map((name) => `- ${name}`).join('\n')}`,
+      'Agencies advise and developers decide: name it after what it is. The supergraph was left as it is',
+    );
   const result = composeServices(
     subgraphs.map(({ name, sdl, url }) => ({ name, url: url ?? '', typeDefs: parse(sdl) })),
   );

@@ -1,6 +1,8 @@
 import { type DocumentNode, parse, visit } from 'graphql';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { compose } from '../../gateway/supergraph/compose';
+import { gateVocabulary } from '../../gateway/supergraph/voluntary';
+import { Determination } from '../../subgraphs/reviews/determination/determination';
 
 const documents = new Map<string, DocumentNode>(subgraphs.map(({ name, sdl }) => [name, parse(sdl)]));
 
@@ -38,30 +40,69 @@ describe.each(subgraphs.map(({ name }) => name))('the schema of %s', (name) => {
   });
 });
 
-/** Words that would make an agency's advice a gate. Whole words only, so "threshold" and "clearinghouse" pass. */
-const GATE = new Set(
-  'approve approved reject deny clear clearance preclear permit license licence certify block hold veto embargo gate'.split(
-    ' ',
-  ),
-);
-const words = (name: string) =>
-  name.split(/_|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/).map((word) => word.toLowerCase());
+describe('N4: nothing near models, submissions and reviews is named as a gate', () => {
+  const published = subgraphs.map(({ name, sdl }) => ({ name, sdl }));
+  const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';
 
-test.each(['submissions', 'reviews'])('nothing in %s is named as a gate', (name) => {
-  const named: string[] = [];
-  const check = (node: { name: { value: string } }) => {
-    if (words(node.name.value).some((word) => GATE.has(word))) named.push(node.name.value);
-  };
-  visit(documents.get(name)!, {
-    ObjectTypeDefinition: check,
-    InputObjectTypeDefinition: check,
-    EnumTypeDefinition: check,
-    FieldDefinition: check,
-    InputValueDefinition: check,
-    EnumValueDefinition: check,
+  test('the four programmes compose', () => {
+    expect(gateVocabulary(published)).toEqual([]);
   });
-  expect(named).toEqual([]);
-  expect(words('holdRelease')).toContain('hold');
+
+  test.each([
+    ['submissions', 'extend type Mutation { approveSubmission(id: ID!): Boolean }', 'Mutation.approveSubmission'],
+    ['submissions', 'enum Stage { FILED ON_HOLD }', 'Stage.ON_HOLD'],
+    ['reviews', 'input ReleaseInput { licenceNumber: String }', 'ReleaseInput.licenceNumber'],
+    ['reviews', 'type LaunchGate { id: ID }', 'LaunchGate'],
+    ['reviews', 'extend type Query { reviews2(blocked: Boolean): Int }', 'Query.blocked'],
+  ])('one added to %s is refused: %s', (name, sdl, found) => {
+    const changed = published.map((one) => (one.name === name ? { ...one, sdl: `${one.sdl}\n${sdl}` } : one));
+    expect(gateVocabulary(changed)).toEqual([expect.stringContaining(`${name}: ${found} `)]);
+    expect(() => compose(changed)).toThrow(/Names that would make a gate[\s\S]*name it after what it is/);
+  });
+
+  test('one in a subgraph with which an agency extends submissions is refused, wherever in it', () => {
+    const extension = {
+      name: 'reviews-treasury',
+      sdl: `${LINK} type Submission @key(fields: "id") { id: ID! treasury: TreasuryView }
+            type TreasuryView { cleared: Boolean aggregate: Int threshold: Int clearinghouse: String }`,
+    };
+    expect(gateVocabulary([...published, extension])).toEqual(['reviews-treasury: TreasuryView.cleared ("cleared")']);
+  });
+
+  test('a subgraph that only refers to submissions, and other graphs, have words of their own', () => {
+    const referring = {
+      name: 'budget',
+      sdl: `${LINK} type Submission @key(fields: "id", resolvable: false) { id: ID! }
+            type Query { line(id: ID!): Line } type Line { approved: Boolean submission: Submission }`,
+    };
+    expect(gateVocabulary([...published, referring])).toEqual([]);
+    expect(gateVocabulary([{ name: 'shop', sdl: 'type Query { a: Int } type Review { approved: Boolean }' }])).toEqual(
+      [],
+    );
+  });
+
+  test('words of hiring and of disclosure stay out of the framework', () => {
+    const changed = published.map((one) =>
+      one.name === 'workforce'
+        ? { ...one, sdl: `${one.sdl}\nextend type Review { clearance: String, posts: Int }` }
+        : one,
+    );
+    expect(gateVocabulary(changed)).toEqual(['workforce: Review.clearance ("clearance")']);
+  });
+
+  test('N5: the schema says that a determination is advisory, of the type and of a field that is always true', () => {
+    const sdl = published.find(({ name }) => name === 'reviews')!.sdl;
+    const document = documents.get('reviews')!;
+    let description = '';
+    visit(document, {
+      ObjectTypeDefinition(node) {
+        if (node.name.value === 'Determination') description = node.description!.value;
+      },
+    });
+    expect(description).toMatch(/advisory only: no launch waits for it/);
+    expect(sdl).toMatch(/advisoryOnly: Boolean! @sensitivity\(class: PUBLIC\)/);
+    expect(new Determination().advisoryOnly()).toBe(true);
+  });
 });
 
 test('subgraphs that contradict each other are refused, with every reason', () => {

@@ -1,7 +1,7 @@
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate, startOfDay } from '../../../shared/calendar/civil';
 import { determinationIssued } from '../../../shared/contracts/events';
-import { InputError, NotFoundError, UnknownReferenceError } from '../../../shared/errors';
+import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import type { Link } from '../../../shared/model/links';
 import type { ModelClass } from '../../../shared/model/model';
 import {
@@ -18,7 +18,6 @@ import {
 import { mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
 import { SECTOR_KEYS } from '../../../shared/sector/sector-keys';
-import { ForbiddenError } from '../../../shared/state/state-machine';
 import { Dossier } from '../dossier';
 import { determinationLifecycle } from '../lifecycle';
 import { RiskDomain } from '../risk';
@@ -244,7 +243,10 @@ const makeDesignation = mutation({
   returns: ['designation', () => Designation],
   async run(work, { submissionId, outcome, classifiedAnnexExists }) {
     if (work.principal.agency !== DESIGNATING_AGENCY)
-      throw new ForbiddenError('makeDesignation, for the Director of NSA,', ['AGENCY'], 'AGENCY');
+      throw new RequestError(
+        'FORBIDDEN',
+        `A designation is made by the Director of NSA; you act for ${work.principal.agency}`,
+      );
     const dossier = await Dossier.open(work, submissionId);
     if (dossier.notice.lifecycle === 'WITHDRAWN')
       throw new InputError('The submission was withdrawn: there is nothing to designate', ['input', 'submissionId']);

@@ -1,0 +1,80 @@
+import { StateMachine } from '../../../shared/state/state-machine';
+import { grantLifecycle, type SubmissionFacts, submissionLifecycle } from './lifecycle';
+
+const moves = submissionLifecycle.transitions.filter((row) => !StateMachine.origins(row).includes(row.to));
+
+/** All that guards may ever look at; the type keeps the list complete. */
+const FACTS: Record<keyof SubmissionFacts, 'developer' | 'agencies'> = {
+  now: 'developer',
+  plannedLaunchAt: 'developer',
+  launchedAt: 'developer',
+  evidence: 'developer',
+  openReviews: 'agencies',
+};
+
+test('N1: out of FILED only a developer leads, except to LAUNCHED on public evidence; the government else only closes', () => {
+  for (const row of moves.filter((one) => StateMachine.origins(one).includes('FILED'))) {
+    const government = row.by.filter((actor) => actor !== 'DEVELOPER');
+    if (government.length === 0) continue;
+    expect([row.trigger, row.to, government]).toEqual(['recordLaunch', 'LAUNCHED', ['INTAKE']]);
+    expect(row.guards!.map(({ name }) => name)).toContain('publicEvidence');
+  }
+  const governments = moves.filter(({ by }) => by.some((actor) => actor !== 'DEVELOPER'));
+  expect(governments.map((row) => [StateMachine.origins(row), row.to])).toEqual([
+    [['FILED'], 'LAUNCHED'],
+    [['LAUNCHED'], 'CLOSED'],
+  ]);
+});
+
+test('N2: a developer can always record a launch that has happened, and withdraw', () => {
+  const launch = moves.find(({ trigger, by }) => trigger === 'recordLaunch' && by.includes('DEVELOPER'))!;
+  expect(launch.guards!.flatMap(({ reads }) => reads).toSorted()).toEqual(['launchedAt', 'now']);
+  const withdrawal = moves.find(({ trigger }) => trigger === 'withdrawSubmission')!;
+  expect(withdrawal).toEqual({
+    trigger: 'withdrawSubmission',
+    from: ['FILED', 'LAUNCHED'],
+    to: 'WITHDRAWN',
+    by: ['DEVELOPER'],
+  });
+});
+
+test('N3: nothing that agencies do feeds a condition of a transition before the launch', () => {
+  for (const row of submissionLifecycle.transitions)
+    for (const { name, reads } of row.guards ?? [])
+      for (const fact of reads)
+        if (FACTS[fact] === 'agencies')
+          expect([name, row.from, row.to]).toEqual(['noOpenReview', 'LAUNCHED', 'CLOSED']);
+});
+
+test('a guard is given what it says it reads, and nothing else', () => {
+  const seen: string[][] = [];
+  const machine = new StateMachine<'A' | 'B', { x: number; y: number }>(
+    'thing',
+    ['A', 'B'],
+    [
+      {
+        trigger: 'go',
+        from: 'A',
+        to: 'B',
+        by: ['SYSTEM'],
+        guards: [{ name: 'g', reads: ['x'], holds: (facts) => seen.push(Object.keys(facts)) > 0, otherwise: '' }],
+      },
+    ],
+  );
+  machine.next('A', 'go', 'SYSTEM', { x: 1, y: 2 });
+  expect(seen).toEqual([['x']]);
+});
+
+test.each([
+  ['submission', submissionLifecycle as StateMachine<string>, ['DISCARDED', 'NOT_RELEASED', 'WITHDRAWN', 'CLOSED']],
+  ['grant', grantLifecycle as StateMachine<string>, ['ENDED', 'RESCINDED', 'DECLINED']],
+])('%s: every state can be reached, and the ends are the ends', (_name, machine, ends) => {
+  expect(machine.terminal).toEqual(ends);
+  const reached = new Set<string | null>([null]);
+  for (let before = -1; before !== reached.size; ) {
+    before = reached.size;
+    for (const row of machine.transitions)
+      if (StateMachine.origins(row).some((state) => reached.has(state))) reached.add(row.to);
+  }
+  expect(machine.states.filter((state) => !reached.has(state))).toEqual([]);
+});
