@@ -1,0 +1,281 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { readText } from '../../gateway/cli/read-text';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { readConfig } from '../../gateway/config';
+import { createGateway } from '../../gateway/server';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
+import { createLog } from '../../gateway/telemetry/log';
+import { InProcessDataSource } from '../../gateway/transport/in-process';
+import { SettableClock } from '../../shared/clock';
+import type { DatabaseKind } from '../../shared/database/dialect';
+import { InProcessBus } from '../../shared/events/in-process-bus';
+import { receive } from '../../shared/events/inbox';
+import { relay } from '../../shared/events/outbox';
+import { FolderStore } from '../../shared/files/content-store';
+import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { freshDatabases } from './databases';
+import type { Answer } from './world';
+
+/** The instant at which tests of the framework begin: a Monday at ten in Washington. */
+export const MONDAY = '2026-06-15T14:00:00.000Z';
+
+/** Who calls. */
+export const developer = (organization = 'alder') =>
+  `role=developer-submitter; organization=${organization}; subject=submitter`;
+export const reviewer = (agency: string, subject = 'reviewer-1') =>
+  `role=agency-reviewer; agency=${agency}; subject=${subject}`;
+export const INTAKE = 'role=intake-officer; subject=officer-1';
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+type Loose = any;
+
+/** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
+export class Framework {
+  private readonly bus = new InProcessBus();
+  private readonly stop = new AbortController();
+  private keys = 0;
+
+  private constructor(
+    readonly clock: SettableClock,
+    readonly open: readonly OpenSubgraph[],
+    readonly server: FastifyInstance,
+    readonly files: string,
+    private readonly drop: () => Promise<void>,
+    /** A further process on the same databases would have this. */
+    readonly databaseUrl: (name: string) => string,
+  ) {
+    for (const { name, database, log, subgraph } of open)
+      void this.bus.read(
+        name,
+        (event) => receive(database, clock, log, subgraph.parts.handlers ?? [], event),
+        this.stop.signal,
+      );
+  }
+
+  static async open(kind: DatabaseKind): Promise<Framework> {
+    const databases = await freshDatabases(
+      kind,
+      subgraphs.map(({ name }) => name),
+    );
+    const clock = new SettableClock(MONDAY);
+    const files = mkdtempSync(join(tmpdir(), 'ordergraph-files-'));
+    const store = new FolderStore(files);
+    const open: OpenSubgraph[] = [];
+    for (const subgraph of subgraphs)
+      open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, store }));
+    const server = await createGateway({
+      supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
+      config: readConfig({ logLevel: 'silent' }, {}),
+      log: createLog('silent', 'test'),
+      transport: ({ name }) => new InProcessDataSource(open.find((subgraph) => subgraph.name === name)!),
+      files: open.find(({ name }) => name === 'submissions')!.files,
+    });
+    const drop = async () => {
+      rmSync(files, { recursive: true, force: true });
+      await databases.drop();
+    };
+    return new Framework(clock, open, server, files, drop, (name) => databases.url(name));
+  }
+
+  subgraph(name: string): OpenSubgraph {
+    return this.open.find((candidate) => candidate.name === name)!;
+  }
+
+  /** Rows of a table, by SQL. */
+  sql<Row = Loose>(subgraph: string, statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.subgraph(subgraph).database.query<Row>(statement, parameters);
+  }
+
+  /** Changes rows as no mutation would: to put an object into a state. */
+  force(subgraph: string, statement: string, parameters: readonly unknown[] = []): Promise<unknown> {
+    return this.subgraph(subgraph).database.transaction((inside) => inside.query(statement, parameters));
+  }
+
+  async ask(who: string | null, query: string, variables: Record<string, unknown> = {}): Promise<Answer<Loose>> {
+    const response = await this.server.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: who === null ? {} : { [PRINCIPAL_HEADER]: who },
+      payload: { query, variables },
+    });
+    return response.json();
+  }
+
+  /** Calls a mutation, under a new idempotency key unless the input names one. */
+  call(who: string | null, mutation: string, input: Record<string, unknown>, fields = ''): Promise<Answer<Loose>> {
+    this.keys += 1;
+    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+    return this.ask(who, `mutation ($input: ${type}!) { ${mutation}(input: $input) { replayed ${fields} } }`, {
+      input: { idempotencyKey: `key-${this.keys}`, ...input },
+    });
+  }
+
+  /** Does a mutation, and returns the object it changed. Fails with what the graph says when it is refused. */
+  async does(who: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
+    const { data, errors } = await this.call(who, mutation, input, fields);
+    if (errors) throw new Error(`${mutation}: ${JSON.stringify(errors)}`);
+    const { replayed: _replayed, ...payload } = data[mutation];
+    return Object.values(payload)[0];
+  }
+
+  /** Calls a mutation that is to be refused, and returns code, message and input path. */
+  async refused(who: string | null, mutation: string, input: Record<string, unknown>) {
+    const { errors, data } = await this.call(who, mutation, input);
+    if (!errors) throw new Error(`${mutation} was not refused: ${JSON.stringify(data)}`);
+    const [{ message, extensions }] = errors as [{ message: string; extensions: Loose }];
+    return { code: extensions.code as string, message, inputPath: extensions.inputPath, extensions };
+  }
+
+  /** Hands on all events, and those that follow from them. */
+  async deliver(): Promise<void> {
+    for (let published = 1; published > 0; ) {
+      published = 0;
+      for (const { database, name } of this.open)
+        if (name !== 'workforce') published += await relay(database, name, this.bus, this.clock);
+    }
+  }
+
+  /** Does what time has brought, and hands on what follows. */
+  async tick(): Promise<void> {
+    for (const { subgraph, database, store } of this.open)
+      for (const task of subgraph.parts.schedule ?? []) await task.run(database, this.clock, store);
+    await this.deliver();
+  }
+
+  inDays(days: number): string {
+    return new Date(this.clock.now().getTime() + days * 86_400_000).toISOString();
+  }
+
+  /** An organisation with a model and a version of it. @returns the version's id */
+  async register(organization = 'alder'): Promise<string> {
+    const who = developer(organization);
+    const known = await this.sql(
+      'submissions',
+      `SELECT 1 FROM developer_organization WHERE ${'`key`'.replace(/`/g, this.quote)} = ?`,
+      [organization],
+    );
+    if (known.length === 0)
+      await this.does(
+        who,
+        'registerOrganization',
+        { key: organization, legalName: `The ${organization} company`, category: 'INDUSTRY' },
+        'organization { key }',
+      );
+    const model = await this.does(who, 'registerModel', { codename: 'falcon', modalities: ['TEXT'] }, 'model { id }');
+    const version = await this.does(
+      who,
+      'registerModelVersion',
+      { modelId: model.id, label: 'rc 1' },
+      'version { id }',
+    );
+    return version.id;
+  }
+
+  private get quote(): string {
+    return this.subgraph('submissions').database.dialect.kind === 'mysql' ? '`' : '"';
+  }
+
+  /** A draft of a new model's submission. */
+  async draft(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
+    const versionId = await this.register(organization);
+    return this.does(
+      developer(organization),
+      'draftSubmission',
+      {
+        versionId,
+        launchPlan: { plannedLaunchAt: this.inDays(20) },
+        sharingPreference: 'NAMED_AGENCIES_ONLY',
+        requestedAgencies: ['nsa', 'treasury'],
+        ...input,
+      },
+      SUBMISSION,
+    );
+  }
+
+  /** A filed submission, of which the agencies have heard. */
+  async filed(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
+    const { id, version } = await this.draft(input, organization);
+    const submission = await this.does(
+      developer(organization),
+      'fileSubmission',
+      { id, expectedVersion: version },
+      SUBMISSION,
+    );
+    await this.deliver();
+    return submission;
+  }
+
+  /** A grant that an agency has accepted. */
+  async granted(submissionId: string, agencyKey: string, input: Record<string, unknown> = {}): Promise<Loose> {
+    const { id, version } = await this.does(
+      developer(),
+      'offerAccess',
+      { submissionId, agencyKey, mode: 'API', ...input },
+      GRANT,
+    );
+    const grant = await this.does(reviewer(agencyKey), 'acceptAccess', { id, expectedVersion: version }, GRANT);
+    await this.deliver();
+    return grant;
+  }
+
+  /** A determination that an agency has issued. */
+  async determined(submissionId: string, agency: string, outcome = 'REVIEW_NECESSARY'): Promise<Loose> {
+    const draft = await this.does(
+      reviewer(agency),
+      'draftDetermination',
+      { submissionId, outcome, rationale: 'So we think.' },
+      DETERMINATION,
+    );
+    const issued = await this.does(
+      reviewer(agency),
+      'issueDetermination',
+      { id: draft.id, expectedVersion: draft.version },
+      DETERMINATION,
+    );
+    await this.deliver();
+    return issued;
+  }
+
+  /** A review that an agency has opened. */
+  async opened(submissionId: string, agency: string): Promise<Loose> {
+    await this.determined(submissionId, agency);
+    const review = await this.does(
+      reviewer(agency),
+      'openReview',
+      { submissionId, scope: ['CYBERSECURITY_MISUSE'] },
+      REVIEW,
+    );
+    await this.deliver();
+    return review;
+  }
+
+  /** The submission as its developer sees it. */
+  async submission(id: string): Promise<Loose> {
+    const { data } = await this.ask(
+      developer(),
+      `query ($id: ID!) { submission(id: $id) { id version lifecycle windowPhase intakeStatus plannedLaunchAt windowOpensAt
+         preLaunchAccessSeconds filedAt
+         accessGrants(orderBy: { field: id }) { nodes { id version status startsAt endsAt agency { key } } }
+         timeline(first: 500) { nodes { kind actor occurredAt sequence fromState toState objectId } } } }`,
+      { id },
+    );
+    return data.submission;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.server.close();
+    await Promise.all(this.open.map((subgraph) => subgraph.close()));
+    await this.drop();
+  }
+}
+
+export const SUBMISSION = 'submission { id number version lifecycle windowPhase windowOpensAt plannedLaunchAt }';
+export const GRANT = 'grant { id version status startsAt endsAt }';
+export const DETERMINATION = 'determination { id version status outcome targetAt }';
+export const REVIEW = 'review { id version status timing targetAt targetCompressed }';
+export const FINDING = 'finding { id version status }';

@@ -1,0 +1,308 @@
+import { databaseKinds } from '../support/databases';
+import { developer, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+
+const MANY = 200;
+
+describe.each(databaseKinds)('many at once, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+  });
+  afterAll(() => graph.close());
+
+  /** Calls all at once, and counts the outcomes by code. */
+  const outcomes = async (calls: Promise<{ errors?: { extensions: { code?: unknown } }[] }>[]) => {
+    const counts: Record<string, number> = {};
+    for (const { errors } of await Promise.all(calls)) {
+      const code = String(errors?.[0]?.extensions.code ?? 'done');
+      counts[code] = (counts[code] ?? 0) + 1;
+    }
+    return counts;
+  };
+  const all = <T>(make: (place: number) => T): T[] => Array.from({ length: MANY }, (_, place) => make(place));
+
+  test('200 changes of one launch plan, each based on the same version: one is made, 199 are told why not', async () => {
+    const { id, version } = await graph.filed();
+    const counts = await outcomes(
+      all((place) =>
+        graph.call(developer(), 'changeLaunchPlan', {
+          id,
+          expectedVersion: version,
+          launchPlan: { plannedLaunchAt: graph.inDays(10 + place / 24) },
+        }),
+      ),
+    );
+    expect(counts).toEqual({ done: 1, VERSION_CONFLICT: MANY - 1 });
+    expect(
+      await graph.sql('submissions', 'SELECT plan_version FROM launch_plan WHERE submission_id = ?', [id]),
+    ).toHaveLength(2);
+    expect((await graph.submission(id)).version).toBe(version + 1);
+  });
+
+  test('200 conflicting transitions of one submission: one wins, and the timeline has one', async () => {
+    const { id } = await graph.filed();
+    const counts = await outcomes(
+      all((place) =>
+        place % 3 === 0
+          ? graph.call(developer(), 'withdrawSubmission', { id })
+          : place % 3 === 1
+            ? graph.call(developer(), 'declareNotReleased', { id })
+            : graph.call(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
+      ),
+    );
+    const { lifecycle, timeline } = await graph.submission(id);
+    const moves = timeline.nodes.filter((one: { fromState: string; toState: string }) => one.fromState === 'FILED');
+    // a launched one can still be withdrawn: then two have won, one after the other
+    const second = lifecycle === 'WITHDRAWN' && moves[0].toState === 'LAUNCHED' ? 1 : 0;
+    expect(moves).toHaveLength(1);
+    expect(counts).toEqual({ done: 1 + second, ILLEGAL_TRANSITION: MANY - 1 - second });
+  });
+
+  test('200 accept one offer: one has accepted, and access is counted once', async () => {
+    const { id: submissionId } = await graph.filed();
+    const offer = await graph.does(developer(), 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
+    const counts = await outcomes(
+      all(() => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedVersion: offer.version })),
+    );
+    expect(counts).toEqual({ done: 1, VERSION_CONFLICT: MANY - 1 });
+  });
+
+  test('200 open a review of one submission for one agency: there is one', async () => {
+    const { id: submissionId } = await graph.filed();
+    await graph.determined(submissionId, 'nsa');
+    const counts = await outcomes(
+      all(() => graph.call(reviewer('nsa'), 'openReview', { submissionId, scope: ['AUTONOMY'] })),
+    );
+    expect(counts).toEqual({ done: 1, PRECONDITION_FAILED: MANY - 1 });
+    expect(await graph.sql('reviews', 'SELECT id FROM review WHERE submission_id = ?', [submissionId])).toHaveLength(1);
+  });
+
+  test('I2: 50 drafts of one version filed at once: one is filed', async () => {
+    const first = await graph.draft();
+    const [{ version_id: versionId }] = await graph.sql(
+      'submissions',
+      'SELECT version_id FROM submission WHERE id = ?',
+      [first.id],
+    );
+    const drafts = [first];
+    for (let place = 1; place < 50; place += 1)
+      drafts.push(
+        await graph.does(
+          developer(),
+          'draftSubmission',
+          {
+            versionId,
+            launchPlan: { plannedLaunchAt: graph.inDays(20) },
+            sharingPreference: 'ALL_REVIEWING_AGENCIES',
+          },
+          SUBMISSION,
+        ),
+      );
+    const counts = await outcomes(
+      drafts.map(({ id, version }) => graph.call(developer(), 'fileSubmission', { id, expectedVersion: version })),
+    );
+    expect(counts).toEqual({ done: 1, ALREADY_FILED: 49 });
+  });
+
+  test('one idempotency key 200 times at once: one change, 199 replays', async () => {
+    const versionId = await graph.register();
+    const input = {
+      versionId,
+      launchPlan: { plannedLaunchAt: graph.inDays(20) },
+      sharingPreference: 'ALL_REVIEWING_AGENCIES',
+      idempotencyKey: `one-${kind}`,
+    };
+    const answers = await Promise.all(
+      all(() => graph.call(developer(), 'draftSubmission', input, 'submission { id number }')),
+    );
+    const payloads = answers.map(({ data }) => data.draftSubmission);
+    expect(payloads.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(new Set(payloads.map(({ submission }) => submission.id)).size).toBe(1);
+    const rows = await graph.sql('submissions', 'SELECT id FROM submission WHERE version_id = ?', [versionId]);
+    expect(rows).toHaveLength(1);
+  });
+
+  test('numbers of files are each given once', async () => {
+    const versions = await Promise.all([1, 2, 3].map(() => graph.register()));
+    const answers = await Promise.all(
+      all((place) =>
+        graph.does(
+          developer(),
+          'draftSubmission',
+          {
+            versionId: versions[place % 3],
+            launchPlan: { plannedLaunchDate: graph.inDays(90).slice(0, 10) },
+            sharingPreference: 'ALL_REVIEWING_AGENCIES',
+          },
+          SUBMISSION,
+        ),
+      ),
+    );
+    expect(new Set(answers.map(({ number }) => number)).size).toBe(MANY);
+  });
+});
+
+describe.each(databaseKinds)('idempotency keys and versions, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+  });
+  afterAll(() => graph.close());
+
+  test('the same key with the same input gives the same object and changes nothing', async () => {
+    const { id, version } = await graph.draft();
+    const input = { id, expectedVersion: version, idempotencyKey: 'file-it' };
+    const first = await graph.call(developer(), 'fileSubmission', input, SUBMISSION);
+    const outbox = await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox');
+    const again = await graph.call(developer(), 'fileSubmission', input, SUBMISSION);
+    expect(first.data.fileSubmission.replayed).toBe(false);
+    expect(again.data.fileSubmission).toEqual({ ...first.data.fileSubmission, replayed: true });
+    expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(outbox);
+  });
+
+  test('the same key with another input, or for another mutation, is refused', async () => {
+    const { id, version } = await graph.draft();
+    await graph.call(developer(), 'fileSubmission', { id, expectedVersion: version, idempotencyKey: 'mine' });
+    const other = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
+    expect(other).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', inputPath: ['input', 'idempotencyKey'] });
+    expect((await graph.submission(id)).lifecycle).toBe('FILED');
+  });
+
+  test('a key belongs to who used it: another organisation may use the same', async () => {
+    const mine = await graph.call(
+      developer(),
+      'registerModel',
+      { codename: 'a', modalities: [], idempotencyKey: 'k' },
+      'model { id }',
+    );
+    await graph.register('birch');
+    const theirs = await graph.call(
+      developer('birch'),
+      'registerModel',
+      { codename: 'b', modalities: [], idempotencyKey: 'k' },
+      'model { id }',
+    );
+    expect(theirs.data.registerModel.model.id).not.toBe(mine.data.registerModel.model.id);
+  });
+
+  test('what was refused can be tried again under the same key', async () => {
+    const { id, version } = await graph.draft();
+    const input = { id, idempotencyKey: 'try' };
+    expect((await graph.refused(developer(), 'fileSubmission', { ...input, expectedVersion: version + 7 })).code).toBe(
+      'VERSION_CONFLICT',
+    );
+    const { data } = await graph.call(developer(), 'fileSubmission', { ...input, expectedVersion: version });
+    expect(data.fileSubmission.replayed).toBe(false);
+  });
+
+  test('a stale version is refused with both versions', async () => {
+    const { id, version } = await graph.filed();
+    await graph.does(
+      developer(),
+      'amendSubmission',
+      { id, expectedVersion: version, mitigationsDeclared: 'More.' },
+      SUBMISSION,
+    );
+    expect(await graph.refused(INTAKE, 'completeIntakeCheck', { id, expectedVersion: version })).toMatchObject({
+      code: 'VERSION_CONFLICT',
+      message: expect.stringContaining('read it again'),
+      inputPath: ['input', 'expectedVersion'],
+      extensions: { expected: version, current: version + 1 },
+    });
+  });
+
+  test('what the clock brings, and what agencies do, makes no version of the developer’s stale', async () => {
+    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(40) } });
+    graph.clock.advance({ days: 11 });
+    await graph.tick();
+    await graph.opened(id, 'nsa');
+    expect((await graph.submission(id)).version).toBe(version);
+  });
+});
+
+describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+  });
+  afterAll(() => graph.close());
+
+  const statements = async (subgraph: string, work: () => Promise<unknown>) =>
+    (await graph.subgraph(subgraph).database.counting(work)).statements;
+  const transactions = (sent: readonly string[]) =>
+    sent.filter((one) => /^(BEGIN|START TRANSACTION)/i.test(one)).length;
+
+  test('one transaction, and as many statements with fourteen grants as with one', async () => {
+    const costs: number[] = [];
+    for (const agencies of [['nsa'], ALL_AGENCIES]) {
+      const { id } = await graph.filed({ requestedAgencies: agencies });
+      for (const agencyKey of agencies)
+        await graph.does(developer(), 'offerAccess', { submissionId: id, agencyKey, mode: 'API' }, GRANT);
+      const { version } = await graph.submission(id);
+      const launchPlan = { plannedLaunchAt: graph.inDays(45) };
+      const moved = await statements('submissions', () =>
+        graph.does(developer(), 'changeLaunchPlan', { id, expectedVersion: version, launchPlan }, 'submission { id }'),
+      );
+      const withdrawn = await statements('submissions', () =>
+        graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
+      );
+      expect([transactions(moved), transactions(withdrawn)]).toEqual([1, 1]);
+      const delivered = await statements('reviews', () => graph.deliver());
+      costs.push(moved.length, withdrawn.length);
+      expect(delivered.length).toBeGreaterThan(0);
+    }
+    expect(costs.slice(2)).toEqual(costs.slice(0, 2));
+    expect(Math.max(...costs)).toBeLessThanOrEqual(30);
+  });
+
+  test('a review with a hundred findings is shared and closed in as many statements as one with one', async () => {
+    const costs: number[] = [];
+    for (const findings of [1, 100]) {
+      const { id } = await graph.filed();
+      const review = await graph.opened(id, 'nsa');
+      const started = await graph.does(
+        reviewer('nsa'),
+        'startEvaluation',
+        { id: review.id, expectedVersion: review.version, documentsOnly: true },
+        REVIEW,
+      );
+      for (let place = 0; place < findings; place += 1)
+        await graph.does(
+          reviewer('nsa'),
+          'draftFinding',
+          { reviewId: review.id, title: `F ${place}`, detail: 'D', severity: 'LOW', confidence: 'LOW' },
+          'finding { id }',
+        );
+      const drafted = await graph.does(
+        reviewer('nsa'),
+        'concludeEvaluation',
+        { id: review.id, expectedVersion: started.version },
+        REVIEW,
+      );
+      await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
+      const sent = await statements('reviews', () =>
+        graph.does(reviewer('nsa'), 'shareFindings', { reviewId: review.id, expectedVersion: drafted.version }, REVIEW),
+      );
+      expect(transactions(sent)).toBe(1);
+      costs.push(sent.length);
+    }
+    expect(costs[1]).toBe(costs[0]);
+  });
+});
+
+const ALL_AGENCIES = [
+  'nsa',
+  'treasury',
+  'cisa',
+  'dod',
+  'doe',
+  'nist',
+  'dhs',
+  'hhs',
+  'doj',
+  'va',
+  'usda',
+  'dot',
+  'epa',
+  'gsa',
+];
