@@ -24,8 +24,9 @@ export class RedisBus implements EventBus {
   private readonly client: Redis;
   private readonly readers = new Set<Redis>();
   private trimmedAt = 0;
+  private prepared = false;
 
-  /** @param groups the readers there are: a group exists before the first event, so that none is missed. */
+  /** @param groups the readers there are. */
   constructor(
     private readonly url: string,
     private readonly groups: readonly string[],
@@ -48,8 +49,12 @@ export class RedisBus implements EventBus {
   }
 
   async life(): Promise<string> {
+    const known = this.prepared ? await this.client.get(LIFE) : null;
+    if (known !== null) return known;
+    // a group exists before the first event, so that none is missed
     for (const group of this.groups) await this.ensureGroup(group);
     await this.client.set(LIFE, randomUUID(), 'NX');
+    this.prepared = true;
     return (await this.client.get(LIFE)) ?? '';
   }
 

@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,54 +6,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { packageRoot } from '../../shared/package-root';
 import { databaseKinds, freshDatabases } from '../support/databases';
+import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 
-const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
-
-/** A process of the product with what it has said so far. */
-interface Running {
-  readonly child: ChildProcess;
-  output(): string;
-  /** Resolves with the exit code. */
-  readonly ended: Promise<number | null>;
-}
-
-const running: Running[] = [];
-
-function run(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk) => {
-    text += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    text += chunk;
-  });
-  const one = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.on('exit', resolve)) };
-  running.push(one);
-  return one;
-}
-
-/** Waits until a process says something. Fails with all it said when it ends before. */
-async function says(one: Running, pattern: RegExp): Promise<RegExpExecArray> {
-  for (;;) {
-    const match = pattern.exec(one.output());
-    if (match) return match;
-    if (one.child.exitCode !== null) throw new Error(`It ended with ${one.child.exitCode} and said:\n${one.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function ask(port: number, query: string) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -66,17 +20,12 @@ async function ask(port: number, query: string) {
 }
 
 let folder: string;
-beforeAll(() => {
-  if (!existsSync(MAIN)) throw new Error('Run the tests by `npm test`, which compiles first');
-});
+beforeAll(requireCompiled);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-process-'));
 });
 afterEach(async () => {
-  for (const one of running.splice(0)) {
-    if (one.child.exitCode === null) one.child.kill('SIGKILL');
-    await one.ended;
-  }
+  await killAll();
   rmSync(folder, { recursive: true, force: true });
 });
 

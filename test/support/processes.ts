@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/package-root';
+
+const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+
+/** A process of the product with what it has said so far. */
+export interface Running {
+  readonly child: ChildProcess;
+  output(): string;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+const running: Running[] = [];
+
+/** Fails when there is nothing compiled that could be run. */
+export function requireCompiled(): void {
+  if (!existsSync(MAIN)) throw new Error('Run the tests by `npm test`, which compiles first');
+}
+
+/** Starts a command of the product. */
+export function run(args: readonly string[], environment: Record<string, string> = {}): Running {
+  return runProgram(process.execPath, [MAIN, ...args], environment);
+}
+
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Running {
+  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  const hear = (chunk: Buffer) => {
+    text += chunk;
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const one = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.on('exit', resolve)) };
+  running.push(one);
+  return one;
+}
+
+/** Kills what is still running. */
+export async function killAll(): Promise<void> {
+  for (const one of running.splice(0)) await kill(one);
+}
+
+/** Ends a process as a loss of power would. */
+export async function kill(one: Running): Promise<void> {
+  if (one.child.exitCode === null && one.child.signalCode === null) one.child.kill('SIGKILL');
+  await one.ended;
+}
+
+/** Waits until a process says something. Fails with all it said when it ends before. */
+export async function says(one: Running, pattern: RegExp): Promise<RegExpExecArray> {
+  for (;;) {
+    const match = pattern.exec(one.output());
+    if (match) return match;
+    if (one.child.exitCode !== null) throw new Error(`It ended with ${one.child.exitCode} and said:\n${one.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, kill, type Running, runProgram, says } from './processes';
+
+const SERVERS = ['redis-server', '/opt/homebrew/bin/redis-server', 'valkey-server'];
+
+function findServer(): string | undefined {
+  return SERVERS.find((name) => spawnSync(name, ['--version']).status === 0);
+}
+
+const found = findServer();
+if (!found) {
+  const how = 'Install redis-server (or valkey-server)';
+  if (process.env.CI) throw new Error(`There is no Redis server to test on. ${how}`);
+  process.stderr.write(`Tests on Redis are left out: no server was found. ${how}\n`);
+}
+
+/** `describe` where there is a Redis server to start. CI fails without one. */
+export const describeOnRedis: jest.Describe = found ? describe : describe.skip;
+
+/** A private Redis server that keeps what it acknowledged. */
+export class PrivateRedis {
+  private server: Running | undefined;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'ordergraph-redis-'));
+
+  private constructor(private readonly port: number) {}
+
+  static async start(): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(await freePort());
+    await redis.restart();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async restart(): Promise<void> {
+    this.server = runProgram(found!, [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.folder,
+      '--appendonly',
+      'yes',
+      '--save',
+      '',
+    ]);
+    await says(this.server, /Ready to accept connections/);
+  }
+
+  /** As a loss of power would. */
+  async kill(): Promise<void> {
+    if (this.server) await kill(this.server);
+  }
+
+  /** Loses its memory with it. */
+  async lose(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder);
+    await this.restart();
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
