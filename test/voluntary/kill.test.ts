@@ -1,0 +1,353 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { Caller } from '../../gateway/cli/voluntary/client';
+import { Database } from '../../shared/database/database';
+import type { DatabaseKind } from '../../shared/database/dialect';
+import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { developer, reviewer } from '../support/framework';
+import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+
+/** More kills find more: ORDERGRAPH_TEST_KILLS. */
+const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? 14);
+const WRITERS = 4;
+const AGENCIES = ['nsa', 'treasury', 'cisa'];
+
+beforeAll(requireCompiled);
+afterEach(killAll);
+
+/** A process that can be killed at any moment and comes back under the same address. */
+class Part {
+  private running: Running | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly start: () => Running,
+    private readonly ready: RegExp,
+  ) {}
+
+  async up(): Promise<void> {
+    for (;;) {
+      this.running = this.start();
+      try {
+        await says(this.running, this.ready);
+        return;
+      } catch (error) {
+        // the port of the one that was killed may not be free yet
+        if (!/in use by another process/.test(String(error))) throw error;
+      }
+    }
+  }
+
+  async killAndRestart(): Promise<void> {
+    await kill(this.running!);
+    await this.up();
+  }
+
+  output(): string {
+    return this.running?.output() ?? '';
+  }
+}
+
+/** Every process of the real shape, on one kind of database: reviews twice. */
+class Shape {
+  readonly parts: Part[] = [];
+  url = '';
+
+  private constructor(
+    readonly databases: TestDatabases,
+    readonly redis: PrivateRedis,
+  ) {}
+
+  static async start(kind: DatabaseKind, folder: string): Promise<Shape> {
+    const names = subgraphs.map(({ name }) => name);
+    const databases = await freshDatabases(kind, names);
+    const redis = await PrivateRedis.start();
+    const shape = new Shape(databases, redis);
+    const environment = {
+      EVENTS_URL: redis.url,
+      ORDERGRAPH_FILES: folder,
+      ORDERGRAPH_SCHEDULE_MS: '100',
+      ORDERGRAPH_LEASE_MS: '900',
+      ORDERGRAPH_LOG_LEVEL: 'error',
+    };
+    const urls: string[] = [];
+    for (const name of ['submissions', 'reviews', 'reviews', 'infrastructure', 'workforce']) {
+      const port = await freePort();
+      const second = shape.parts.some((part) => part.name === name);
+      if (!second) urls.push('--subgraph-url', `${name}=http://127.0.0.1:${port}/graphql`);
+      const args = ['subgraph', name, '--port', String(port), '--database', databases.url(name)];
+      shape.parts.push(new Part(name, () => run(args, environment), /answers at/));
+    }
+    for (const part of shape.parts) await part.up();
+    const port = await freePort();
+    const gateway = new Part(
+      'gateway',
+      () => run(['gateway', '--port', String(port), ...urls], environment),
+      /The graph answers at/,
+    );
+    await gateway.up();
+    shape.parts.push(gateway);
+    shape.url = `http://127.0.0.1:${port}`;
+    return shape;
+  }
+
+  caller(principal: string): Caller {
+    return new Caller(this.url, 'test', principal);
+  }
+
+  connect(name: string): Promise<Database> {
+    const { entities } = subgraphs.find((subgraph) => subgraph.name === name)!.parts;
+    return Database.connect({ url: this.databases.url(name), name, entities, migrations: [] });
+  }
+
+  async stop(): Promise<void> {
+    await killAll();
+    await this.redis.stop();
+    await this.databases.drop();
+  }
+}
+
+/** A client that calls until it is answered, always under the same idempotency key: what it is told is done, is done. */
+class Writer {
+  private calls = 0;
+  /** What was acknowledged, by mutation. */
+  readonly done: { mutation: string; input: Record<string, unknown> }[] = [];
+
+  constructor(
+    private readonly shape: Shape,
+    private readonly name: string,
+  ) {}
+
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  async does(principal: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<any> {
+    this.calls += 1;
+    const idempotencyKey = `${this.name}-${this.calls}`;
+    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { replayed ${fields} } }`;
+    for (;;) {
+      const answer = await this.shape
+        .caller(principal)
+        .ask(query, { input: { ...input, idempotencyKey } })
+        .catch(() => undefined);
+      const code = answer?.errors?.[0]?.extensions.code;
+      const payload = answer?.data?.[mutation];
+      if (payload && !answer?.errors) {
+        this.done.push({ mutation, input });
+        const { replayed: _replayed, ...object } = payload;
+        return Object.values(object)[0];
+      }
+      // the process was killed, or its database just came back: whether it was done is not known, so the same again
+      const transient =
+        !code ||
+        ['INTERNAL_SERVER_ERROR', 'SUBGRAPH_UNREACHABLE', 'SUBGRAPH_TIMEOUT', 'DOWNSTREAM_SERVICE_ERROR'].includes(
+          code,
+        );
+      // the agencies may not have heard of the submission yet
+      const early = code === 'NOT_FOUND' && mutation === 'draftDetermination';
+      if (!transient && !early) throw new Error(`${mutation}: ${JSON.stringify(answer)}`);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+
+  /** Files submissions, moves their plans, lets agencies determine, withdraws some: until told to stop. */
+  async write(organization: string, until: () => boolean): Promise<void> {
+    const alder = developer(organization);
+    await this.does(
+      alder,
+      'registerOrganization',
+      { key: organization, legalName: organization, category: 'INDUSTRY' },
+      'organization { key }',
+    );
+    for (let round = 0; !until(); round += 1) {
+      const model = await this.does(alder, 'registerModel', { codename: `m${round}`, modalities: [] }, 'model { id }');
+      const version = await this.does(
+        alder,
+        'registerModelVersion',
+        { modelId: model.id, label: 'rc' },
+        'version { id }',
+      );
+      const draft = await this.does(
+        alder,
+        'draftSubmission',
+        {
+          versionId: version.id,
+          launchPlan: { plannedLaunchAt: inDays(20) },
+          sharingPreference: 'NAMED_AGENCIES_ONLY',
+          requestedAgencies: AGENCIES,
+        },
+        'submission { id version }',
+      );
+      const { id } = draft;
+      const filed = await this.does(
+        alder,
+        'fileSubmission',
+        { id, expectedVersion: draft.version },
+        'submission { id version }',
+      );
+      const moved = await this.does(
+        alder,
+        'changeLaunchPlan',
+        { id, expectedVersion: filed.version, launchPlan: { plannedLaunchAt: inDays(25) } },
+        'submission { id version }',
+      );
+      const determination = await this.does(
+        reviewer('nsa'),
+        'draftDetermination',
+        { submissionId: id, outcome: 'REVIEW_NECESSARY', rationale: 'So.' },
+        'determination { id version }',
+      );
+      await this.does(
+        reviewer('nsa'),
+        'issueDetermination',
+        { id: determination.id, expectedVersion: determination.version },
+        'determination { id }',
+      );
+      await this.does(reviewer('nsa'), 'openReview', { submissionId: id, scope: ['AUTONOMY'] }, 'review { id }');
+      if (round % 2 === 0) await this.does(alder, 'withdrawSubmission', { id }, 'submission { id }');
+      else
+        await this.does(
+          alder,
+          'changeLaunchPlan',
+          { id, expectedVersion: moved.version, launchPlan: { plannedLaunchAt: inDays(15) } },
+          'submission { id }',
+        );
+    }
+  }
+}
+
+const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+
+describeOnRedis.each(databaseKinds)('kill -9 of any process at any moment, on %s', (kind) => {
+  test(`after ${KILLS} kills while ${WRITERS} clients write, no event is lost and no effect is doubled`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-kill-'));
+    const shape = await Shape.start(kind, folder);
+    let stopped = false;
+    const writers = Array.from({ length: WRITERS }, (_, place) => new Writer(shape, `w${place}`));
+    const writing = Promise.all(writers.map((writer, place) => writer.write(`org-${place}`, () => stopped)));
+    for (let place = 0; place < KILLS; place += 1) {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+      const victim = Math.floor(Math.random() * (shape.parts.length + 1));
+      const part = shape.parts[victim];
+      if (part) await part.killAndRestart();
+      else {
+        await shape.redis.kill();
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+        await shape.redis.restart();
+      }
+    }
+    stopped = true;
+    await writing;
+    const submissions = await shape.connect('submissions');
+    const reviews = await shape.connect('reviews');
+    await quiet(submissions, reviews);
+    const calls = writers.flatMap(({ done }) => done);
+    expect(calls.length).toBeGreaterThan(WRITERS * 5);
+    await nothingLostOrDoubled(calls, submissions, reviews);
+    await submissions.close();
+    await reviews.close();
+    await shape.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 240_000);
+});
+
+/** Waits until every event of either side has been acted on by the other. */
+async function quiet(submissions: Database, reviews: Database): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const left: unknown[] = [];
+    for (const [source, reader, name] of [
+      [submissions, reviews, 'submissions'],
+      [reviews, submissions, 'reviews'],
+    ] as const) {
+      const told = await source.query<{ subject: string; last: number }>(
+        'SELECT subject, MAX(sequence) AS last FROM outbox GROUP BY subject',
+      );
+      const heard = new Map(
+        (await reader.query<{ id: string; sequence: number }>('SELECT id, sequence FROM inbox_cursor')).map((row) => [
+          row.id,
+          Number(row.sequence),
+        ]),
+      );
+      left.push(...told.filter(({ subject, last }) => heard.get(`${name}/${subject}`) !== Number(last)));
+    }
+    if (left.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(left.slice(0, 5))}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Compares what clients were told is done with what both databases hold. */
+async function nothingLostOrDoubled(
+  calls: readonly { mutation: string; input: Record<string, unknown> }[],
+  submissions: Database,
+  reviews: Database,
+): Promise<void> {
+  const of = (mutation: string) => calls.filter((call) => call.mutation === mutation).map(({ input }) => input);
+  const count = async (database: Database, sql: string) => Number((await database.query<{ n: number }>(sql))[0]!.n);
+  expect(await count(submissions, 'SELECT COUNT(*) AS n FROM inbox_rejected')).toBe(0);
+  expect(await count(reviews, 'SELECT COUNT(*) AS n FROM inbox_rejected')).toBe(0);
+
+  // acknowledged means done, once: models, submissions, plans
+  expect(await count(submissions, 'SELECT COUNT(*) AS n FROM ai_model')).toBe(of('registerModel').length);
+  expect(await count(submissions, `SELECT COUNT(*) AS n FROM submission_event WHERE kind = 'FILED'`)).toBe(
+    of('fileSubmission').length,
+  );
+  expect(await count(submissions, `SELECT COUNT(*) AS n FROM submission_event WHERE kind = 'PLAN_CHANGED'`)).toBe(
+    of('changeLaunchPlan').length,
+  );
+  expect(await count(submissions, `SELECT COUNT(*) AS n FROM submission_event WHERE kind = 'WITHDRAWN'`)).toBe(
+    of('withdrawSubmission').length,
+  );
+
+  // each filing has reached the agencies once: a notice, and one invitation for each agency
+  const filed = of('fileSubmission')
+    .map(({ id }) => String(id))
+    .sort();
+  const notices = await reviews.query<{ id: string; lifecycle: string; planned: string }>(
+    'SELECT id, lifecycle, planned_launch_at AS planned FROM submission_notice ORDER BY id',
+  );
+  expect(notices.map(({ id }) => id)).toEqual(filed);
+  const invited = await reviews.query<{ submission: string; agency: string; n: number }>(
+    `SELECT submission_id AS submission, agency_key AS agency, COUNT(*) AS n FROM review_event WHERE kind = 'INVITED'
+     GROUP BY submission_id, agency_key`,
+  );
+  expect(invited.filter(({ n }) => Number(n) !== 1)).toEqual([]);
+  expect(invited).toHaveLength(filed.length * AGENCIES.length);
+
+  // each change of plan, and each withdrawal, has had its effect once, and the last one counts
+  expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'PLAN_CHANGED'`)).toBe(
+    of('changeLaunchPlan').length,
+  );
+  expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'WITHDRAWN'`)).toBe(
+    of('withdrawSubmission').length,
+  );
+  const stored = await submissions.query<{ id: string; lifecycle: string; planned: string }>(
+    `SELECT id, lifecycle, planned_launch_at AS planned FROM submission WHERE filed_at IS NOT NULL ORDER BY id`,
+  );
+  expect(notices).toEqual(stored);
+  const withdrawn = new Set(of('withdrawSubmission').map(({ id }) => String(id)));
+  const determinations = await reviews.query<{ submission: string; status: string }>(
+    'SELECT submission_id AS submission, status FROM determination',
+  );
+  expect(determinations.filter(({ submission, status }) => withdrawn.has(submission) && status === 'DRAFT')).toEqual(
+    [],
+  );
+  const open = await reviews.query<{ submission: string }>(
+    'SELECT submission_id AS submission FROM review WHERE closed_at IS NULL',
+  );
+  expect(open.filter(({ submission }) => withdrawn.has(submission))).toEqual([]);
+  expect(open.length + withdrawn.size).toBe(of('openReview').length);
+
+  // and back: each determination and each review has reached the submissions programme once
+  expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'DETERMINATION_ISSUED'`)).toBe(
+    of('issueDetermination').length,
+  );
+  expect(
+    await count(submissions, `SELECT COUNT(*) AS n FROM submission_event WHERE kind = 'DETERMINATION_RECEIVED'`),
+  ).toBe(of('issueDetermination').length);
+  expect(await count(submissions, 'SELECT COUNT(*) AS n FROM known_review')).toBe(of('openReview').length);
+  expect(await count(submissions, 'SELECT COUNT(*) AS n FROM known_review WHERE open = 1')).toBe(open.length);
+}
