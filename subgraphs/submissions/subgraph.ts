@@ -18,6 +18,7 @@ import { references } from './reference/references';
 import { Sector } from './sector';
 import { AccessGrant } from './submission/access-grant';
 import { accessMutations } from './submission/access-grant.mutations';
+import { AccessHoursResolver } from './submission/access-hours.resolver';
 import { Artifact } from './submission/artifact';
 import { artifactMutations } from './submission/artifact.mutations';
 import { artifactExchange } from './submission/artifact-exchange';
@@ -67,6 +68,7 @@ export const submissions = new Subgraph({
   ],
   stubs: [Agency, Sector, Finding],
   resolvers: [
+    AccessHoursResolver,
     AgencyRoots,
     SubmissionHistoryResolver,
     SubmissionMetricsResolver,

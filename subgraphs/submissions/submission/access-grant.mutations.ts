@@ -130,7 +130,7 @@ const offerAccess = mutation({
       objectId: grant.id,
       toState: 'OFFERED',
     });
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return grant.id;
   },
 });
@@ -145,7 +145,7 @@ const acceptAccess = mutation({
     const { file, grant } = await openGrant(work, id, expectedVersion);
     file.moveGrant(grant, 'acceptAccess');
     grant.acceptedAt = work.now;
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });
@@ -159,7 +159,7 @@ const declineAccess = mutation({
   async run(work, { id, expectedVersion }) {
     const { file, grant } = await openGrant(work, id, expectedVersion);
     file.moveGrant(grant, 'declineAccess');
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });
@@ -173,7 +173,7 @@ const pauseAccess = mutation({
   async run(work, { id, expectedVersion }) {
     const { file, grant } = await openGrant(work, id, expectedVersion);
     file.moveGrant(grant, 'pauseAccess');
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });
@@ -187,7 +187,7 @@ const resumeAccess = mutation({
   async run(work, { id, expectedVersion }) {
     const { file, grant } = await openGrant(work, id, expectedVersion);
     file.moveGrant(grant, 'resumeAccess');
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });
@@ -203,7 +203,7 @@ const revokeAccess = mutation({
     file.moveGrant(grant, 'revokeAccess');
     grant.revokedAt = work.now;
     grant.revokedBy = 'developer';
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });
@@ -239,7 +239,7 @@ const consentToPostLaunchAccess = mutation({
       objectId: grant.id,
       detail: `Until ${endsAt}`,
     });
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });

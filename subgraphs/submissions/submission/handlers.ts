@@ -9,7 +9,7 @@ export const submissionHandlers: readonly EventHandler[] = [
   on(determinationIssued, async (work, id, { agencyKey, outcome, issuedAt }) => {
     const file = await SubmissionFile.open(work, id);
     file.happen({ kind: 'DETERMINATION_RECEIVED', actor: 'AGENCY', agencyKey, detail: outcome, occurredAt: issuedAt });
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
   }),
 
   on(reviewOpened, async ({ database }, submissionId, { reviewId, agencyKey }) => {
@@ -41,6 +41,6 @@ export const submissionHandlers: readonly EventHandler[] = [
       occurredAt: sharedAt,
       detail: `${findings.length}`,
     });
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
   }),
 ];

@@ -55,7 +55,7 @@ const completeIntakeCheck = mutation({
     const { submission } = file;
     file.move('completeIntakeCheck', 'INTAKE_CHECKED');
     submission.intakeStatus = intakeLifecycle.next(submission.intakeStatus, 'completeIntakeCheck', work.actor, {});
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -93,7 +93,7 @@ const requestInformation = mutation({
         exercise: submission.exercise,
       },
     ]);
-    await file.save();
+    await file.save(work);
     return id;
   },
 });
@@ -133,7 +133,7 @@ const answerInformationRequest = mutation({
       version: expectedVersion + 1,
     });
     file.happen({ kind: 'INFORMATION_PROVIDED', actor: work.actor, objectId: id });
-    await file.save();
+    await file.save(work);
     return id;
   },
 });
@@ -149,7 +149,7 @@ const closeInformationRequest = mutation({
     const status = informationRequestLifecycle.next(request.status, 'closeInformationRequest', work.actor, {});
     await work.database.update(InformationRequest, id, { status, version: expectedVersion + 1 });
     file.happen({ kind: 'INFORMATION_REQUEST_CLOSED', actor: work.actor, objectId: id });
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
     return id;
   },
 });

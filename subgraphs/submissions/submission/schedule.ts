@@ -26,7 +26,7 @@ const settleSubmissions = scheduled(
   async (work, id) => {
     // opening a file makes up for what time has brought
     const file = await SubmissionFile.open(work, id);
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
   },
 );
 
@@ -52,7 +52,7 @@ const noteOverdueRequests = scheduled(
       objectId: id,
       occurredAt: startOfDay(addDays(request!.dueOn, 1)),
     });
-    await file.save({ changed: false });
+    await file.save(work, { changed: false });
   },
 );
 

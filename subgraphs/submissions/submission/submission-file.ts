@@ -35,7 +35,7 @@ export class SubmissionFile {
   private readonly changedGrants = new Set<AccessGrant>();
 
   private constructor(
-    readonly work: Work,
+    private readonly work: Pick<Work, 'now' | 'actor'>,
     readonly submission: Submission,
     readonly grants: AccessGrant[],
   ) {}
@@ -56,6 +56,17 @@ export class SubmissionFile {
   /** Opens the file of a submission that is not there yet. */
   static create(work: Work, submission: Submission): SubmissionFile {
     return new SubmissionFile(work, submission, []);
+  }
+
+  /**
+   * Seconds of access before launch up to an instant: what time has brought since the submission was last written is made up for
+   * in memory, and nothing is written.
+   */
+  static secondsUsed(submission: Submission, grants: readonly AccessGrant[], now: string): number {
+    const copy = <T extends object>(row: T): T => Object.assign(Object.create(Object.getPrototypeOf(row)), row);
+    const file = new SubmissionFile({ now, actor: 'SYSTEM' }, copy(submission), grants.map(copy));
+    file.settle();
+    return MOST_ACCESS_SECONDS - file.secondsLeft(now);
   }
 
   /** @throws VersionConflictError when the change was based on another version than the current one. */
@@ -270,8 +281,8 @@ export class SubmissionFile {
   }
 
   /** Writes everything, and returns the submission's key. A bounded number of statements, whatever the file holds. */
-  async save({ changed = true } = {}): Promise<string> {
-    const { work, submission } = this;
+  async save(work: Work, { changed = true } = {}): Promise<string> {
+    const { submission } = this;
     const { database, now } = work;
     if (changed) submission.version += 1;
     for (const grant of this.grants) {

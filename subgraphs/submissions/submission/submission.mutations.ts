@@ -124,8 +124,12 @@ function readPlan(plan: PlanInput, now: string) {
   };
 }
 
-async function addPlan(file: SubmissionFile, plan: ReturnType<typeof readPlan>, reason: string | null): Promise<void> {
-  const { submission, work } = file;
+async function addPlan(
+  work: Work,
+  submission: Submission,
+  plan: ReturnType<typeof readPlan>,
+  reason: string | null,
+): Promise<void> {
   const { plannedLaunchAt, plannedLaunchDate, reference, window } = plan;
   Object.assign(submission, { plannedLaunchAt, ...window });
   await work.database.insert(LaunchPlan, [
@@ -248,11 +252,11 @@ const draftSubmission = mutation({
     });
     await work.database.insert(Submission, [submission]);
     const file = SubmissionFile.create(work, submission);
-    await addPlan(file, plan, null);
+    await addPlan(work, submission, plan, null);
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
     await writeContent(work, submission, given);
     file.happen({ kind: 'DRAFTED', actor: work.actor, toState: 'DRAFT' });
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -300,7 +304,7 @@ const amendSubmission = mutation({
         versionId: submission.versionId,
         agencyKeys: await sharedWith(work, submission),
       });
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -348,7 +352,7 @@ const fileSubmission = mutation({
       exercise: submission.exercise,
     });
     file.settle();
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -362,7 +366,7 @@ const discardDraft = mutation({
     const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
     file.move('discardDraft', 'DISCARDED');
     file.submission.endedAt = work.now;
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -388,7 +392,7 @@ const changeLaunchPlan = mutation({
     submission.planVersion += 1;
     // a window that was open and stays open does not open again
     if (wasOpen && stillOpen(plan.window.windowOpensAt)) submission.windowNotedVersion = submission.planVersion;
-    await addPlan(file, plan, reason);
+    await addPlan(work, submission, plan, reason);
     file.followPlan();
     if (submission.lifecycle === 'FILED')
       work.emit(launchPlanChanged, id, {
@@ -398,7 +402,7 @@ const changeLaunchPlan = mutation({
         changedAt: work.now,
       });
     file.settle();
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -439,7 +443,7 @@ const recordLaunch = mutation({
     });
     await database.update(ModelVersion, submission.versionId, { releasedOn });
     work.emit(submissionLaunched, id, { launchedAt });
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -458,7 +462,7 @@ const declareNotReleased = mutation({
     file.endAccess(work.now, { keepConsented: false });
     await closeRequests(work, id);
     work.emit(submissionEnded, id, { lifecycle: 'NOT_RELEASED', endedAt: work.now });
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -500,7 +504,7 @@ const withdrawSubmission = mutation({
       })),
     );
     work.emit(submissionEnded, id, { lifecycle: 'WITHDRAWN', endedAt: work.now });
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -525,7 +529,7 @@ const closeSubmission = mutation({
     file.endAccess(work.now, { keepConsented: false });
     await closeRequests(work, id);
     work.emit(submissionClosed, id, { closedAt: work.now });
-    return file.save();
+    return file.save(work);
   },
 });
 
@@ -555,7 +559,7 @@ const assignAgency = mutation({
       versionId: submission.versionId,
       agencyKeys: await sharedWith(work, submission),
     });
-    return file.save();
+    return file.save(work);
   },
 });
 

@@ -27,7 +27,6 @@ import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';
 import { Sector } from '../sector';
 import { AccessGrant } from './access-grant';
-import { accessSeconds } from './access-hours';
 import { Artifact } from './artifact';
 import { Declaration, SelfEvaluation } from './declaration';
 import { DestructionObligation } from './destruction-obligation';
@@ -221,11 +220,6 @@ export class Submission {
   @computed(() => Int, 'Civil days until the planned launch; negative once it has passed.')
   daysToLaunch({ clock }: Context): number {
     return daysBetween(civilDate(clock.now()), civilDate(this.plannedLaunchAt));
-  }
-
-  @computed(() => Int, 'Seconds of access before launch that agencies have had up to now, 720 hours at most.')
-  preLaunchAccessSeconds({ clock }: Pick<Context, 'clock'>): number {
-    return accessSeconds({ seconds: this.accessSeconds, since: this.accessSince }, clock.now().toISOString());
   }
 
   @computed(() => LaunchRecord, 'The launch, once it is recorded.', { nullable: true })

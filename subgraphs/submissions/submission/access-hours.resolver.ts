@@ -1,0 +1,19 @@
+import { Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { instant } from '../../../shared/clock';
+import { sensitivity } from '../../../shared/model/fields';
+import type { Context } from '../../../shared/subgraph/context';
+import { AccessGrant } from './access-grant';
+import { Submission } from './submission';
+import { SubmissionFile } from './submission-file';
+
+@Resolver(() => Submission)
+export class AccessHoursResolver {
+  @FieldResolver(() => Int, {
+    description: 'Seconds of access before launch that agencies have had up to now, of 720 hours at most.',
+  })
+  @sensitivity('PROPIN')
+  async preLaunchAccessSeconds(@Root() submission: Submission, @Ctx() { loaders, clock }: Context): Promise<number> {
+    const grants = await loaders.allBy(AccessGrant, 'submissionId').load(submission.id);
+    return SubmissionFile.secondsUsed(submission, grants, instant(clock.now()));
+  }
+}

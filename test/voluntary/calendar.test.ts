@@ -1,0 +1,379 @@
+import { databaseKinds } from '../support/databases';
+import { developer, FINDING, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+
+// biome-ignore lint/suspicious/noExplicitAny: rows as the database has them
+type Row = any;
+
+const kinds = (timeline: { nodes: Row[] }): string[] => timeline.nodes.map(({ kind }) => kind);
+
+describe.each(databaseKinds)('what time brings, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+  });
+  afterAll(() => graph.close());
+
+  const events = (id: string) =>
+    graph.sql('submissions', 'SELECT * FROM submission_event WHERE submission_id = ? ORDER BY sequence', [id]);
+  const reviewEvents = (id: string) =>
+    graph.sql('reviews', 'SELECT * FROM review_event WHERE submission_id = ? ORDER BY sequence', [id]);
+  const change = (id: string, version: number, plannedLaunchAt: string) =>
+    graph.does(
+      developer(),
+      'changeLaunchPlan',
+      { id, expectedVersion: version, launchPlan: { plannedLaunchAt } },
+      SUBMISSION,
+    );
+
+  test('a window opens and a launch falls due, each once, at its instant, however late anybody looks', async () => {
+    const launch = graph.inDays(40);
+    const { id, windowOpensAt } = await graph.filed({ launchPlan: { plannedLaunchAt: launch } });
+    await graph.tick();
+    expect(await events(id)).toHaveLength(2);
+    graph.clock.advance({ days: 45 });
+    await graph.tick();
+    await graph.tick();
+    const seen = (await events(id)).slice(2).map((one) => [one.kind, one.actor, one.occurred_at]);
+    expect(seen).toEqual([
+      ['WINDOW_OPENED', 'system', windowOpensAt],
+      ['LAUNCH_DUE', 'system', launch],
+    ]);
+  });
+
+  test('what is derived is never stale: access has ended at its instant, before any scheduler has looked', async () => {
+    const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
+    await graph.granted(id, 'nsa');
+    await graph.granted(id, 'treasury', { postLaunchConsent: true, endsAt: graph.inDays(9) });
+    const statuses = async () => {
+      const { accessGrants, windowPhase } = await graph.submission(id);
+      return [windowPhase, ...accessGrants.nodes.map((one: Row) => `${one.agency.key} ${one.status}`).sort()];
+    };
+    const active = async () => {
+      const { data } = await graph.ask(
+        developer(),
+        'query ($id: ID!) { submission(id: $id) { accessGrants(filter: { status: { eq: ACTIVE } }) { nodes { agency { key } } } } }',
+        { id },
+      );
+      return data.submission.accessGrants.nodes.map((one: Row) => one.agency.key);
+    };
+    expect(await statuses()).toEqual(['OPEN', 'nsa ACTIVE', 'treasury ACTIVE']);
+    graph.clock.advance({ days: 5 });
+    expect(await statuses()).toEqual(['LAUNCH_DUE', 'nsa PAUSED', 'treasury ACTIVE']);
+    expect(await active()).toEqual(['treasury']);
+    graph.clock.advance({ days: 4 });
+    expect(await statuses()).toEqual(['LAUNCH_DUE', 'nsa PAUSED', 'treasury ENDED']);
+    await graph.tick();
+    expect(await statuses()).toEqual(['LAUNCH_DUE', 'nsa PAUSED', 'treasury ENDED']);
+  });
+
+  test('at the planned launch access rests; when the launch moves, it goes on by itself, and what was used stays counted', async () => {
+    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
+    await graph.granted(id, 'nsa');
+    graph.clock.advance({ days: 6 });
+    await graph.tick();
+    const used = (await graph.submission(id)).preLaunchAccessSeconds;
+    expect(used).toBe(5 * 86_400);
+    await change(id, version, graph.inDays(40));
+    expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('PAUSED');
+    graph.clock.advance({ days: 10 });
+    expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('ACTIVE');
+    graph.clock.advance({ days: 2 });
+    expect((await graph.submission(id)).preLaunchAccessSeconds).toBe(used + 2 * 86_400);
+    await graph.tick();
+    expect((await graph.submission(id)).preLaunchAccessSeconds).toBe(used + 2 * 86_400);
+    expect(kinds((await graph.submission(id)).timeline)).toEqual([
+      'DRAFTED',
+      'FILED',
+      'WINDOW_OPENED',
+      'ACCESS_OFFERED',
+      'ACCESS_STARTED',
+      'LAUNCH_DUE',
+      'ACCESS_PAUSED',
+      'PLAN_CHANGED',
+      'WINDOW_OPENED',
+      'ACCESS_RESUMED',
+    ]);
+  });
+
+  test('T4: after 720 hours over two plans access ends, and cannot be taken up again before the launch', async () => {
+    const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(29) } });
+    await graph.granted(id, 'nsa');
+    graph.clock.advance({ days: 20 });
+    await change(id, (await graph.submission(id)).version, graph.inDays(28));
+    graph.clock.advance({ days: 9, hours: 23 });
+    expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('ACTIVE');
+    graph.clock.advance({ hours: 1 });
+    const { accessGrants, preLaunchAccessSeconds } = await graph.submission(id);
+    expect([accessGrants.nodes[0].status, preLaunchAccessSeconds]).toEqual(['ENDED', 720 * 3_600]);
+    const offer = await graph.does(
+      developer(),
+      'offerAccess',
+      { submissionId: id, agencyKey: 'nsa', mode: 'API' },
+      GRANT,
+    );
+    expect(await graph.refused(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedVersion: 1 })).toMatchObject({
+      code: 'PRECONDITION_FAILED',
+      message: expect.stringContaining('720 hours'),
+    });
+  });
+
+  test('a launch date that moves closer closes the window sooner; targets follow and are marked as compressed', async () => {
+    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
+    const review = await graph.opened(id, 'nsa');
+    await change(id, version, graph.inDays(2));
+    await graph.deliver();
+    const { data } = await graph.ask(
+      reviewer('nsa'),
+      `query ($id: ID!) { submission(id: $id) { reviews { nodes { id targetAt targetCompressed } }
+         determinations(filter: { status: { eq: DRAFT } }) { nodes { targetAt targetCompressed } } } }`,
+      { id },
+    );
+    const [{ targetAt, targetCompressed }] = data.submission.reviews.nodes;
+    expect([targetAt < review.targetAt, targetCompressed]).toEqual([true, true]);
+    expect(data.submission.determinations.nodes).toEqual([{ targetAt: graph.inDays(2), targetCompressed: true }]);
+  });
+
+  test('a review that is open at the planned launch goes on after it, once on the timeline for each such launch', async () => {
+    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(3) } });
+    const { id: reviewId } = await graph.opened(id, 'nsa');
+    const timing = async () =>
+      (await graph.ask(reviewer('nsa'), `{ review(id: "${reviewId}") { status timing } }`)).data.review;
+    expect(await timing()).toEqual({ status: 'OPENED', timing: 'PRE_LAUNCH' });
+    graph.clock.advance({ days: 4 });
+    expect(await timing()).toEqual({ status: 'OPENED', timing: 'POST_LAUNCH' });
+    await graph.tick();
+    await graph.tick();
+    const passed = async () => (await reviewEvents(id)).filter((one) => one.kind === 'REVIEW_POST_LAUNCH');
+    expect(await passed()).toHaveLength(1);
+    await change(id, version, graph.inDays(3));
+    await graph.deliver();
+    expect(await timing()).toEqual({ status: 'OPENED', timing: 'PRE_LAUNCH' });
+    await graph.does(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }, SUBMISSION);
+    await graph.deliver();
+    await graph.tick();
+    expect(await timing()).toEqual({ status: 'OPENED', timing: 'POST_LAUNCH' });
+    expect(await passed()).toHaveLength(2);
+  });
+
+  test('a question open past its day is on the timeline once, and nothing else follows', async () => {
+    const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(60) } });
+    await graph.does(
+      INTAKE,
+      'requestInformation',
+      { submissionId: id, question: 'Which?' },
+      'informationRequest { id }',
+    );
+    const thread = await graph.does(reviewer('nsa'), 'openConsultation', { submissionId: id }, 'consultation { id }');
+    const dueOn = graph.inDays(3).slice(0, 10);
+    await graph.does(
+      reviewer('nsa'),
+      'sendMessage',
+      { consultationId: thread.id, body: 'Which?', dueOn },
+      'consultation { id }',
+    );
+    const before = await graph.submission(id);
+    graph.clock.advance({ days: 12 });
+    await graph.tick();
+    await graph.tick();
+    const after = await graph.submission(id);
+    expect(kinds(after.timeline).slice(kinds(before.timeline).length)).toEqual(['INFORMATION_OVERDUE']);
+    expect([after.lifecycle, after.version, after.intakeStatus]).toEqual([
+      'FILED',
+      before.version,
+      'INFORMATION_REQUESTED',
+    ]);
+    expect((await reviewEvents(id)).filter((one) => one.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
+  });
+
+  test('a finding that nobody answers is noted after 45 days; the developer need not answer', async () => {
+    const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
+    const review = await graph.opened(id, 'nsa');
+    const nsa = reviewer('nsa');
+    const started = await graph.does(
+      nsa,
+      'startEvaluation',
+      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      REVIEW,
+    );
+    const finding = await graph.does(
+      nsa,
+      'draftFinding',
+      { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
+      FINDING,
+    );
+    const drafted = await graph.does(
+      nsa,
+      'concludeEvaluation',
+      { id: review.id, expectedVersion: started.version },
+      REVIEW,
+    );
+    await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
+    await graph.does(nsa, 'shareFindings', { reviewId: review.id, expectedVersion: drafted.version }, REVIEW);
+    const status = async () =>
+      (await graph.ask(nsa, `{ finding(id: "${finding.id}") { status } }`)).data.finding.status;
+    graph.clock.advance({ days: 44, hours: 23 });
+    await graph.tick();
+    expect(await status()).toBe('SHARED_WITH_DEVELOPER');
+    graph.clock.advance({ hours: 1 });
+    await graph.tick();
+    expect(await status()).toBe('NOTED');
+  });
+
+  test('what a discarded draft said is erased after 30 days; that there was one stays', async () => {
+    const { id, version } = await graph.draft({
+      mitigationsDeclared: 'Secret.',
+      declaredCapabilities: [{ area: 'CODE', statement: 'Secret too.' }],
+    });
+    await graph.does(developer(), 'discardDraft', { id, expectedVersion: version }, SUBMISSION);
+    graph.clock.advance({ days: 29 });
+    await graph.tick();
+    expect(await graph.sql('submissions', 'SELECT id FROM declaration WHERE submission_id = ?', [id])).toHaveLength(1);
+    graph.clock.advance({ days: 2 });
+    await graph.tick();
+    expect(await graph.sql('submissions', 'SELECT id FROM declaration WHERE submission_id = ?', [id])).toHaveLength(0);
+    const [row] = await graph.sql(
+      'submissions',
+      'SELECT mitigations_declared AS said, lifecycle FROM submission WHERE id = ?',
+      [id],
+    );
+    expect(row).toEqual({ said: null, lifecycle: 'DISCARDED' });
+    expect(await events(id)).toHaveLength(2);
+  });
+
+  test('several replicas that look at the clock at once make it happen once', async () => {
+    const ids: string[] = [];
+    for (let place = 0; place < 8; place += 1) {
+      const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(4) } });
+      await graph.granted(id, 'nsa');
+      ids.push(id);
+    }
+    graph.clock.advance({ days: 5 });
+    const { subgraph } = graph.subgraph('submissions');
+    const replicas = await Promise.all(
+      [1, 2, 3].map(() => subgraph.open({ databaseUrl: graph.databaseUrl('submissions'), clock: graph.clock })),
+    );
+    await Promise.all(
+      replicas.flatMap((replica) =>
+        (subgraph.parts.schedule ?? []).map((task) => task.run(replica.database, graph.clock)),
+      ),
+    );
+    for (const id of ids) {
+      const happened = (await events(id)).map((one) => one.kind);
+      expect(happened.filter((one) => one === 'LAUNCH_DUE' || one === 'ACCESS_PAUSED')).toEqual([
+        'LAUNCH_DUE',
+        'ACCESS_PAUSED',
+      ]);
+      const told = await graph.sql(
+        'submissions',
+        `SELECT data FROM outbox WHERE subject = ? AND type = 'submissions.access-changed'`,
+        [id],
+      );
+      expect(told.map(({ data }) => JSON.parse(data).status)).toEqual(['OFFERED', 'ACTIVE', 'PAUSED']);
+    }
+    await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  test('filed a minute before the launch, the window is a minute long', async () => {
+    const draft = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(2) } });
+    graph.clock.advance({ days: 1, hours: 23, minutes: 59 });
+    const filed = await graph.does(
+      developer(),
+      'fileSubmission',
+      { id: draft.id, expectedVersion: draft.version },
+      SUBMISSION,
+    );
+    expect(filed.windowPhase).toBe('OPEN');
+    graph.clock.advance({ minutes: 1 });
+    expect((await graph.submission(draft.id)).windowPhase).toBe('LAUNCH_DUE');
+  });
+});
+
+describe.each(databaseKinds)('the past, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+  });
+  afterAll(() => graph.close());
+
+  test('"as of" any instant says what was true then, of states, plans, access, determinations, reviews and figures', async () => {
+    const QUERY = `query ($id: ID!) { submission(id: $id) {
+      lifecycle intakeStatus windowPhase launchPlan { planVersion plannedLaunchAt }
+      accessGrants { nodes { agency { key } status } }
+      determinations { nodes { agency { key } status outcome } } reviews { nodes { leadAgency { key } status } } }
+      executiveOrder(number: "14409") { submissionMetrics { FIGURES } reviewMetrics { REVIEWS } } }`;
+    const PAST = `query ($id: ID!, $at: DateTime!) { submission(id: $id) {
+      asOf(at: $at) { lifecycle intakeStatus windowPhase planVersion plannedLaunchAt access { agency { key } status } }
+      reviewsAsOf(at: $at) { determinations { agency { key } status outcome } reviews { agency { key } status } } }
+      executiveOrder(number: "14409") { submissionMetrics(asOf: $at) { FIGURES } reviewMetrics(asOf: $at) { REVIEWS } } }`;
+    const FIGURES =
+      'filed inWindow launched withdrawn medianLeadDays medianUsableWindowDays plansMovedLater plansMovedEarlier ' +
+      'filedByQuarter { quarter count } launchRecordedWithinSevenDays { numerator denominator } withdrawnByPhase { phase rate { value } }';
+    const REVIEWS =
+      'openReviews opened closedBeforeLaunch closedAfterLaunch determinationCoverage { numerator denominator } ' +
+      'answeredBeforeLaunch { numerator } findings findingsShared';
+    const fill = (query: string) => query.replace('FIGURES', FIGURES).replace('REVIEWS', REVIEWS);
+    const moments: { at: string; seen: Row }[] = [];
+    const sorted = (list: Row[]) => list.map((one) => JSON.stringify(one)).sort();
+    const look = async (id: string) => {
+      await graph.tick();
+      const { data } = await graph.ask(developer(), fill(QUERY), { id });
+      const { submission, executiveOrder } = data;
+      const seen = {
+        lifecycle: submission.lifecycle,
+        intakeStatus: submission.intakeStatus,
+        windowPhase: submission.windowPhase,
+        plan: submission.launchPlan,
+        access: sorted(submission.accessGrants.nodes),
+        determinations: sorted(submission.determinations.nodes),
+        reviews: sorted(submission.reviews.nodes.map((one: Row) => ({ agency: one.leadAgency, status: one.status }))),
+        executiveOrder,
+      };
+      moments.push({ at: graph.clock.now().toISOString(), seen });
+      graph.clock.advance({ days: 1, hours: 3 });
+    };
+    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(33) } });
+    await look(id);
+    await graph.does(INTAKE, 'completeIntakeCheck', { id, expectedVersion: version }, SUBMISSION);
+    await look(id);
+    const review = await graph.opened(id, 'nsa');
+    await look(id);
+    graph.clock.advance({ days: 3 });
+    await look(id);
+    await graph.granted(id, 'nsa');
+    await look(id);
+    await graph.does(
+      developer(),
+      'changeLaunchPlan',
+      { id, expectedVersion: version + 1, launchPlan: { plannedLaunchAt: graph.inDays(50) } },
+      SUBMISSION,
+    );
+    await look(id);
+    await graph.determined(id, 'treasury', 'REVIEW_NOT_NECESSARY');
+    await graph.does(
+      reviewer('nsa'),
+      'startEvaluation',
+      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      REVIEW,
+    );
+    await look(id);
+    await graph.does(developer(), 'withdrawSubmission', { id }, SUBMISSION);
+    await look(id);
+    for (const { at, seen } of moments) {
+      const { data, errors } = await graph.ask(developer(), fill(PAST), { id, at });
+      expect(errors).toBeUndefined();
+      const { asOf, reviewsAsOf } = data.submission;
+      expect({
+        lifecycle: asOf.lifecycle,
+        intakeStatus: asOf.intakeStatus,
+        windowPhase: asOf.windowPhase,
+        plan: { planVersion: asOf.planVersion, plannedLaunchAt: asOf.plannedLaunchAt },
+        access: sorted(asOf.access),
+        determinations: sorted(reviewsAsOf.determinations),
+        reviews: sorted(reviewsAsOf.reviews),
+        executiveOrder: data.executiveOrder,
+      }).toEqual(seen);
+    }
+    const future = await graph.ask(developer(), fill(PAST), { id, at: graph.inDays(1) });
+    expect(future.errors![0]).toMatchObject({ message: expect.stringContaining('lies in the future') });
+  });
+});
