@@ -117,6 +117,11 @@ export class RedisBus implements EventBus {
     return answer?.[0]?.[1] ?? [];
   }
 
+  /** How many entries the stream holds. */
+  length(): Promise<number> {
+    return this.client.xlen(STREAM);
+  }
+
   /** Removes what every group has acknowledged; now and then. */
   private async trim(): Promise<void> {
     if (Date.now() - this.trimmedAt < TRIM_EVERY_MS) return;
