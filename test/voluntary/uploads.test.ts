@@ -1,0 +1,276 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import { Caller } from '../../gateway/cli/voluntary/client';
+import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
+import { databaseKinds } from '../support/databases';
+import { developer, Framework, INTAKE, reviewer, SUBMISSION } from '../support/framework';
+import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+
+const ARTIFACT = 'artifact { id storage storedWhere }';
+const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
+
+/** Files of the store, those that were never finished included. */
+function stored(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => {
+  let graph: Framework;
+  let url: string;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+    url = await graph.server.listen({ port: 0, host: '127.0.0.1' });
+  });
+  afterAll(() => graph.close());
+
+  const caller = (principal: string | null) => new Caller(url, 'test', principal);
+  const attach = (submissionId: string, content: Uint8Array, input: Record<string, unknown> = {}) =>
+    graph.does(
+      developer(),
+      'attachArtifact',
+      { submissionId, kind: 'MODEL_CARD', sha256: sha256(content), bytes: String(content.length), ...input },
+      ARTIFACT,
+    );
+  const storage = async (id: string) =>
+    (await graph.sql('submissions', 'SELECT storage FROM artifact WHERE id = ?', [id]))[0].storage;
+
+  test('what is uploaded is verified, kept under its digest, and given to those whom the submission is shared with', async () => {
+    const { id } = await graph.filed();
+    const content = Buffer.from(`A model card, ${kind}.`);
+    const artifact = await attach(id, content, { fileName: 'card of the model.txt' });
+    expect(artifact).toMatchObject({ storage: 'AWAITING_UPLOAD', storedWhere: `/artifacts/${artifact.id}` });
+    expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, said: '' });
+    expect([await storage(artifact.id), stored(graph.files)]).toEqual(['STORED', [sha256(content)]]);
+    for (const who of [developer(), INTAKE, reviewer('nsa')]) {
+      const { status, content: given } = await caller(who).download(artifact.storedWhere);
+      expect([status, given.equals(content)]).toEqual([200, true]);
+    }
+    const response = await fetch(`${url}${artifact.storedWhere}`, { headers: { [PRINCIPAL_HEADER]: INTAKE } });
+    expect(response.headers.get('content-disposition')).toBe(
+      "attachment; filename*=UTF-8''card%20of%20the%20model.txt",
+    );
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    for (const who of [reviewer('dod'), developer('birch')])
+      expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
+    expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
+  });
+
+  test.each([
+    ['another content of the same length', (content: Buffer) => Buffer.from(content).reverse(), 422, 'DIGEST_MISMATCH'],
+    ['a content that ends too soon', (content: Buffer) => content.subarray(0, -1), 422, 'CONTENT_TRUNCATED'],
+    ['nothing', () => Buffer.alloc(0), 422, 'CONTENT_TRUNCATED'],
+    ['a content that goes on', (content: Buffer) => Buffer.concat([content, content]), 413, 'CONTENT_TOO_LONG'],
+  ])('%s is refused in words, and nothing is kept', async (_what, change, status, code) => {
+    const { id } = await graph.filed();
+    const content = Buffer.from(`Something ${Math.random()} that is long enough.`);
+    const before = stored(graph.files);
+    const artifact = await attach(id, content);
+    const answer = await caller(developer()).upload(artifact.storedWhere, change(content));
+    expect([answer.status, JSON.parse(answer.said).errors[0].extensions.code]).toEqual([status, code]);
+    expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
+    // and it can be uploaded still
+    expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
+  });
+
+  test('a connection that breaks off leaves nothing behind', async () => {
+    const { id } = await graph.filed();
+    const content = Buffer.alloc(4 * 1024 * 1024, 7);
+    const artifact = await attach(id, content);
+    const before = stored(graph.files);
+    const { port } = new URL(url);
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write(
+          `PUT ${artifact.storedWhere} HTTP/1.1\r\nhost: x\r\n${PRINCIPAL_HEADER}: ${developer()}\r\ncontent-type: application/octet-stream\r\ncontent-length: ${content.length}\r\n\r\n`,
+        );
+        socket.write(content.subarray(0, 1024 * 1024), () => {
+          socket.destroy();
+          resolve();
+        });
+      });
+    });
+    for (let attempt = 0; stored(graph.files).length > before.length && attempt < 100; attempt += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
+  });
+
+  test('who may not know of an artifact is told that there is none; who may not upload is told so; nobody uploads twice', async () => {
+    const { id } = await graph.filed();
+    const content = Buffer.from(`Private ${kind}`);
+    const artifact = await attach(id, content);
+    const code = async (who: string | null, path = artifact.storedWhere) => {
+      const { status, said } = await caller(who).upload(path, content);
+      return [status, status === 204 ? '' : JSON.parse(said).errors[0].extensions.code];
+    };
+    expect(await code(null)).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await code('role=king')).toEqual([400, 'INVALID_PRINCIPAL']);
+    expect(await code(reviewer('nsa'))).toEqual([403, 'FORBIDDEN']);
+    expect(await code(developer('birch'))).toEqual([404, 'NOT_FOUND']);
+    expect(await code(developer(), '/artifacts/art_nothing')).toEqual([404, 'NOT_FOUND']);
+    expect(await code(developer())).toEqual([204, '']);
+    expect(await code(developer())).toEqual([409, 'ALREADY_STORED']);
+  });
+
+  test('a document that its developer keeps is referred to by its digest, and not uploaded', async () => {
+    const { id } = await graph.filed();
+    const artifact = await attach(id, Buffer.from('x'), { reference: 'Vault 7, shelf 3' });
+    expect(artifact).toMatchObject({ storage: 'REFERENCE', storedWhere: 'Vault 7, shelf 3' });
+    expect((await caller(developer()).upload(`/artifacts/${artifact.id}`, Buffer.from('x'))).status).toBe(409);
+  });
+
+  test('after a withdrawal the intake office attests the destruction, and the content goes; what another needs stays', async () => {
+    const [mine, shared] = [Buffer.from(`Mine ${kind}`), Buffer.from(`Shared ${kind}`)];
+    const first = await graph.filed();
+    const second = await graph.filed();
+    for (const [submission, content] of [
+      [first, mine],
+      [first, shared],
+      [second, shared],
+    ] as const) {
+      const artifact = await attach(submission.id, content);
+      expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
+    }
+    const withdrawn = await graph.does(
+      developer(),
+      'withdrawSubmission',
+      { id: first.id },
+      'submission { destructionList { nodes { id holder dueOn version } } }',
+    );
+    const list = withdrawn.destructionList.nodes as { id: string; holder: string; dueOn: string; version: number }[];
+    expect(list.map(({ holder, dueOn }) => `${holder} ${dueOn}`)).toEqual([
+      'intake 2026-06-30',
+      'nsa 2026-06-30',
+      'treasury 2026-06-30',
+    ]);
+    const entry = list.find(({ holder }) => holder === 'intake')!;
+    const input = { id: entry.id, expectedVersion: entry.version };
+    expect((await graph.refused(reviewer('nsa'), 'attestDestruction', input)).code).toBe('NOT_FOUND');
+    await graph.does(INTAKE, 'attestDestruction', input, 'obligation { attestedAt }');
+    expect((await graph.refused(INTAKE, 'attestDestruction', { ...input, expectedVersion: 2 })).code).toBe(
+      'ALREADY_ATTESTED',
+    );
+    await graph.tick();
+    expect([stored(graph.files).includes(sha256(mine)), stored(graph.files).includes(sha256(shared))]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('what is announced must be possible', async () => {
+    const { id } = await graph.filed();
+    const input = { submissionId: id, kind: 'OTHER', sha256: 'a'.repeat(64) };
+    const of = async (change: Record<string, unknown>) =>
+      (await graph.refused(developer(), 'attachArtifact', { ...input, ...change })).message;
+    expect(await of({ bytes: '0' })).toMatch(/"bytes" is 0; it must be a whole number, at least 1/);
+    expect(await of({ bytes: '1.5' })).toMatch(/"bytes" is 1.5/);
+    expect(await of({ bytes: '1e13' })).toMatch(/Uploads have at most \d+ bytes; keep it and give a "reference"/);
+    expect(await of({ bytes: '1', fileName: '../../etc/passwd' })).toMatch(/"fileName" must be of the form/);
+    expect(await of({ bytes: '1', sha256: 'XYZ' })).toMatch(/is not a SHA-256 digest/);
+  });
+});
+
+describe('a gigabyte', () => {
+  beforeAll(requireCompiled);
+  afterEach(killAll);
+
+  const GIGABYTE = 1024 ** 3;
+  const CHUNK = Buffer.alloc(1024 * 1024, 42);
+  /** Memory of a process in bytes. */
+  const memory = (pid: number) => Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString()) * 1024;
+  const gigabyte = () =>
+    Readable.from(
+      (function* () {
+        for (let sent = 0; sent < GIGABYTE; sent += CHUNK.length) yield CHUNK;
+      })(),
+    );
+
+  test('streams through gateway and subgraph in constant memory, each way', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-gigabyte-'));
+    const port = await freePort();
+    const subgraph = run(['subgraph', 'submissions', '--port', String(port), '--data', folder], {
+      ORDERGRAPH_LOG_LEVEL: 'error',
+    });
+    await says(subgraph, /answers at/);
+    const gatewayPort = await freePort();
+    const gateway = run([
+      'gateway',
+      '--port',
+      String(gatewayPort),
+      '--subgraph-url',
+      `submissions=http://127.0.0.1:${port}/graphql`,
+    ]);
+    await says(gateway, /The graph answers at/);
+    const url = `http://127.0.0.1:${gatewayPort}`;
+    const alder = new Caller(url, 'Alder', developer());
+    const does = async (mutation: string, input: Record<string, unknown>, fields: string) => {
+      const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+      const { data, errors } = await alder.ask(
+        `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`,
+        {
+          input: { ...input, idempotencyKey: mutation },
+        },
+      );
+      if (errors) throw new Error(JSON.stringify(errors));
+      // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+      return Object.values(data[mutation])[0] as any;
+    };
+    await does(
+      'registerOrganization',
+      { key: 'alder', legalName: 'Alder', category: 'INDUSTRY' },
+      'organization { key }',
+    );
+    const model = await does('registerModel', { codename: 'm', modalities: [] }, 'model { id }');
+    const version = await does('registerModelVersion', { modelId: model.id, label: 'rc' }, 'version { id }');
+    const draft = await does(
+      'draftSubmission',
+      {
+        versionId: version.id,
+        launchPlan: { plannedLaunchAt: new Date(Date.now() + 10 * 86_400_000).toISOString() },
+        sharingPreference: 'ALL_REVIEWING_AGENCIES',
+      },
+      SUBMISSION,
+    );
+    const hash = createHash('sha256');
+    for (let hashed = 0; hashed < GIGABYTE; hashed += CHUNK.length) hash.update(CHUNK);
+    const artifact = await does(
+      'attachArtifact',
+      { submissionId: draft.id, kind: 'EVAL_REPORT', sha256: hash.digest('hex'), bytes: String(GIGABYTE) },
+      ARTIFACT,
+    );
+    const before = [gateway, subgraph].map(({ child }) => memory(child.pid!));
+    const most = [...before];
+    const watch = setInterval(() => {
+      [gateway, subgraph].forEach(({ child }, place) => {
+        most[place] = Math.max(most[place]!, memory(child.pid!));
+      });
+    }, 100);
+    const pool = new Pool(url);
+    const headers = { [PRINCIPAL_HEADER]: developer() };
+    const up = await pool.request({
+      method: 'PUT',
+      path: artifact.storedWhere,
+      headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(GIGABYTE) },
+      body: gigabyte(),
+    });
+    expect([up.statusCode, await up.body.text()]).toEqual([204, '']);
+    const down = await pool.request({ method: 'GET', path: artifact.storedWhere, headers });
+    let came = 0;
+    for await (const chunk of down.body) came += (chunk as Buffer).length;
+    clearInterval(watch);
+    await pool.close();
+    expect([down.statusCode, came]).toEqual([200, GIGABYTE]);
+    const grown = most.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
+    // buffers of the streams and what the collector leaves lying about, far from a gigabyte
+    expect(Math.max(...grown)).toBeLessThan(200);
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
