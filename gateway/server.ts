@@ -61,6 +61,7 @@ export async function createGateway({
   const server = createServer({
     log,
     maxRequestBytes: config.maxRequestBytes,
+    takesFiles: files !== undefined,
     readiness: async () => {
       const parts = (await subgraphsReady?.()) ?? {};
       return { ready: Object.values(parts).every(Boolean), parts };

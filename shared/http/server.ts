@@ -8,13 +8,21 @@ export type Readiness = () => Promise<{ ready: boolean; parts: Record<string, bo
  * A Fastify server with what all our servers share: health checks, and refusal of compressed bodies, which nobody who is not
  * yet known should make us inflate.
  */
-export function createServer(options: { log: Logger; maxRequestBytes: number; readiness: Readiness }): FastifyInstance {
+export function createServer(options: {
+  log: Logger;
+  maxRequestBytes: number;
+  readiness: Readiness;
+  /** Whether it takes files, which may take long to come. */
+  takesFiles?: boolean;
+}): FastifyInstance {
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
     bodyLimit: options.maxRequestBytes,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
-    requestTimeout: 60_000,
+    requestTimeout: options.takesFiles ? 3_600_000 : 60_000,
+    // a connection on which nothing moves
+    connectionTimeout: 120_000,
   };
   const server = Fastify(fastifyOptions) as unknown as FastifyInstance;
   server.addHook('onRequest', async (request, reply) => {

@@ -17,6 +17,7 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
   const server = createServer({
     log,
     maxRequestBytes: MAX_REQUEST_BYTES,
+    takesFiles: subgraph.files !== undefined,
     readiness: async () => {
       const database = await subgraph.isReady();
       return { ready: database, parts: { database } };

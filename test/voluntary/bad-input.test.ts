@@ -1,0 +1,654 @@
+import { createHash } from 'node:crypto';
+import { databaseKinds } from '../support/databases';
+import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+type Loose = any;
+
+/** What the cases act on. */
+interface Objects {
+  readonly versionId: string;
+  readonly draft: Loose;
+  readonly filed: Loose;
+  readonly review: Loose;
+  readonly finding: Loose;
+  readonly revision: string;
+  readonly replaced: string;
+  readonly thread: string;
+  readonly past: string;
+  readonly soon: string;
+}
+
+type Case = [
+  what: string,
+  who: string | null,
+  mutation: string,
+  input: (objects: Objects) => Record<string, unknown>,
+  refusal: { code: string; path?: (string | number)[]; said: RegExp },
+];
+
+const alder = developer();
+const nsa = reviewer('nsa');
+const draftOf = (change: Record<string, unknown>) => (objects: Objects) => ({
+  versionId: objects.versionId,
+  launchPlan: { plannedLaunchAt: objects.soon },
+  sharingPreference: 'ALL_REVIEWING_AGENCIES',
+  ...change,
+});
+const findingOf =
+  (change: Record<string, unknown>) =>
+  ({ review }: Objects) => ({
+    reviewId: review.id,
+    title: 'T',
+    detail: 'D',
+    severity: 'LOW',
+    confidence: 'LOW',
+    ...change,
+  });
+
+const CASES: Case[] = [
+  [
+    'nobody',
+    null,
+    'draftSubmission',
+    draftOf({}),
+    { code: 'UNAUTHENTICATED', said: /say who you are: send the header "ordergraph-principal"/ },
+  ],
+  [
+    'an odd principal',
+    'role=king; subject=x',
+    'draftSubmission',
+    draftOf({}),
+    { code: 'INVALID_PRINCIPAL', said: /"king"[\s\S]*developer-submitter/ },
+  ],
+  [
+    'a developer without an organisation',
+    'role=developer-submitter; subject=x',
+    'draftSubmission',
+    draftOf({}),
+    { code: 'INVALID_PRINCIPAL', said: /without an organization/ },
+  ],
+  [
+    'an agency that drafts',
+    nsa,
+    'draftSubmission',
+    draftOf({}),
+    { code: 'FORBIDDEN', said: /draftSubmission is done by DEVELOPER; you act as AGENCY/ },
+  ],
+  [
+    'a launch in the past',
+    alder,
+    'draftSubmission',
+    ({ past, ...rest }) => draftOf({ launchPlan: { plannedLaunchAt: past } })({ past, ...rest }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchAt'], said: /has passed/ },
+  ],
+  [
+    'a launch today by day, which began before now',
+    alder,
+    'draftSubmission',
+    (objects) => draftOf({ launchPlan: { plannedLaunchDate: '2026-06-15' } })(objects),
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchDate'], said: /has passed/ },
+  ],
+  [
+    'a launch in the far future',
+    alder,
+    'draftSubmission',
+    draftOf({ launchPlan: { plannedLaunchDate: '2099-01-01' } }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchDate'], said: /more than 5 years ahead/ },
+  ],
+  [
+    'a launch at no time',
+    alder,
+    'draftSubmission',
+    draftOf({ launchPlan: {} }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan'], said: /either "plannedLaunchAt" or "plannedLaunchDate"/ },
+  ],
+  [
+    'a launch at two times',
+    alder,
+    'draftSubmission',
+    (objects) => draftOf({ launchPlan: { plannedLaunchAt: objects.soon, plannedLaunchDate: '2026-08-01' } })(objects),
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan'], said: /either/ },
+  ],
+  [
+    'a day that is none',
+    alder,
+    'draftSubmission',
+    draftOf({ launchPlan: { plannedLaunchDate: '2026-02-30' } }),
+    { code: 'BAD_USER_INPUT', said: /"2026-02-30" is not a date/ },
+  ],
+  [
+    'an unknown version',
+    alder,
+    'draftSubmission',
+    draftOf({ versionId: 'mdv_nothing' }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'versionId'], said: /no model version "mdv_nothing"/ },
+  ],
+  [
+    'the version of another organisation',
+    developer('birch'),
+    'draftSubmission',
+    draftOf({}),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'versionId'], said: /no model version/ },
+  ],
+  [
+    'an unknown agency',
+    alder,
+    'draftSubmission',
+    draftOf({ requestedAgencies: ['nsa', 'atlantis'] }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'requestedAgencies', 1], said: /no agency "atlantis"/ },
+  ],
+  [
+    'an agency twice',
+    alder,
+    'draftSubmission',
+    draftOf({ requestedAgencies: ['nsa', 'nsa'] }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'requestedAgencies', 1], said: /names "nsa" twice/ },
+  ],
+  [
+    'a sector that another subgraph does not have',
+    alder,
+    'draftSubmission',
+    draftOf({ sectorsOfConcern: ['moon-mining'] }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'sectorsOfConcern', 0], said: /no sector "moon-mining"/ },
+  ],
+  [
+    'a NUL',
+    alder,
+    'draftSubmission',
+    draftOf({ mitigationsDeclared: 'a\u0000b' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /U\+0000 at place 2/ },
+  ],
+  [
+    'half a surrogate pair',
+    alder,
+    'draftSubmission',
+    draftOf({ mitigationsDeclared: 'a\ud800' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /half a surrogate pair/ },
+  ],
+  [
+    'a mark that turns the direction',
+    alder,
+    'registerModel',
+    () => ({ codename: 'fal\u202econ', modalities: [] }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'codename'], said: /U\+202E/ },
+  ],
+  [
+    'a text too long',
+    alder,
+    'draftSubmission',
+    draftOf({ mitigationsDeclared: 'x'.repeat(16_001) }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /16001 characters; at most 16000/ },
+  ],
+  [
+    'a nested text that is empty',
+    alder,
+    'draftSubmission',
+    draftOf({ declaredCapabilities: [{ area: 'CODE', statement: ' ' }] }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'declaredCapabilities', 0, 'statement'], said: /"statement" is empty/ },
+  ],
+  [
+    'a score that is none',
+    alder,
+    'draftSubmission',
+    draftOf({ selfEvaluations: [{ evaluation: 'e', score: 1.2, method: 'm' }] }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'selfEvaluations', 0, 'score'], said: /between 0 and 1/ },
+  ],
+  [
+    'an organisation that is there',
+    alder,
+    'registerOrganization',
+    () => ({ key: 'alder', legalName: 'A', category: 'INDUSTRY' }),
+    { code: 'ALREADY_EXISTS', path: ['input', 'key'], said: /registered already/ },
+  ],
+  [
+    'an organisation of somebody else',
+    alder,
+    'registerOrganization',
+    () => ({ key: 'birch-2', legalName: 'A', category: 'INDUSTRY' }),
+    { code: 'FORBIDDEN', said: /INTAKE/ },
+  ],
+  [
+    'a key that is no slug',
+    INTAKE,
+    'registerOrganization',
+    () => ({ key: 'Not A Slug', legalName: 'A', category: 'INDUSTRY' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'key'], said: /of the form/ },
+  ],
+  [
+    'a version frozen in the future',
+    alder,
+    'registerModelVersion',
+    ({ soon, draft }) => ({ modelId: draft.model.id, label: 'x', frozenAt: soon }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], said: /lies in the future/ },
+  ],
+  [
+    'a label that is there',
+    alder,
+    'registerModelVersion',
+    ({ draft }) => ({ modelId: draft.model.id, label: 'rc 1' }),
+    { code: 'ALREADY_EXISTS', path: ['input', 'label'], said: /has a version "rc 1" already/ },
+  ],
+
+  [
+    'somebody else’s draft',
+    developer('birch'),
+    'fileSubmission',
+    ({ draft }) => ({ id: draft.id, expectedVersion: 1 }),
+    { code: 'NOT_FOUND', path: ['input', 'id'], said: /no submission/ },
+  ],
+  [
+    'a draft, to the intake office',
+    INTAKE,
+    'completeIntakeCheck',
+    ({ draft }) => ({ id: draft.id, expectedVersion: 1 }),
+    { code: 'NOT_FOUND', said: /no submission/ },
+  ],
+  [
+    'nothing to amend',
+    alder,
+    'amendSubmission',
+    ({ filed }) => ({ id: filed.id, expectedVersion: filed.version }),
+    { code: 'BAD_USER_INPUT', said: /Nothing is to be changed/ },
+  ],
+  [
+    'a version number that cannot be',
+    alder,
+    'amendSubmission',
+    ({ filed }) => ({ id: filed.id, expectedVersion: 0, mitigationsDeclared: 'x' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'expectedVersion'], said: /between 1 and/ },
+  ],
+  [
+    'a launch that has not happened',
+    alder,
+    'recordLaunch',
+    ({ filed, soon }) => ({ id: filed.id, launchedAt: soon, scope: 'GENERAL' }),
+    { code: 'PRECONDITION_FAILED', said: /lies in the future/ },
+  ],
+  [
+    'a launch that the government saw nowhere',
+    INTAKE,
+    'recordLaunch',
+    ({ filed, past }) => ({ id: filed.id, launchedAt: past, scope: 'GENERAL' }),
+    { code: 'PRECONDITION_FAILED', said: /public evidence/ },
+  ],
+  [
+    'evidence that is no address',
+    INTAKE,
+    'recordLaunch',
+    ({ filed, past }) => ({ id: filed.id, launchedAt: past, scope: 'GENERAL', evidence: 'file:///etc/passwd' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'evidence'], said: /begins with https/ },
+  ],
+  [
+    'a further agency where the developer names its own',
+    INTAKE,
+    'assignAgency',
+    ({ filed }) => ({ id: filed.id, expectedVersion: filed.version, agencyKey: 'hhs' }),
+    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /with no others/ },
+  ],
+
+  [
+    'access for an agency it is not shared with',
+    alder,
+    'offerAccess',
+    ({ filed }) => ({ submissionId: filed.id, agencyKey: 'dod', mode: 'API' }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'agencyKey'], said: /shared with "dod"/ },
+  ],
+  [
+    'access before the window',
+    alder,
+    'offerAccess',
+    ({ filed, past }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', startsAt: past }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], said: /inside the window/ },
+  ],
+  [
+    'access beyond the launch without consent',
+    alder,
+    'offerAccess',
+    ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', endsAt: '2026-12-01T00:00:00Z' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /Without consent/ },
+  ],
+  [
+    'consent without an end',
+    alder,
+    'offerAccess',
+    ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', postLaunchConsent: true }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /until when/ },
+  ],
+  [
+    'an answer that would have helped yesterday',
+    INTAKE,
+    'requestInformation',
+    ({ filed }) => ({ submissionId: filed.id, question: 'q', dueOn: '2026-06-01' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], said: /has passed: today is 2026-06-/ },
+  ],
+
+  [
+    'a submission that the agency may not know of',
+    reviewer('dod'),
+    'draftDetermination',
+    ({ filed }) => ({ submissionId: filed.id }),
+    { code: 'NOT_FOUND', path: ['input', 'submissionId'], said: /no submission/ },
+  ],
+  [
+    'a submission that does not exist',
+    nsa,
+    'draftDetermination',
+    () => ({ submissionId: 'sub_nothing' }),
+    { code: 'NOT_FOUND', path: ['input', 'submissionId'], said: /no submission "sub_nothing"/ },
+  ],
+  [
+    'a sector of a determination',
+    nsa,
+    'draftDetermination',
+    ({ filed }) => ({ submissionId: filed.id, sectors: ['energy', 'x'] }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'sectors', 1], said: /no sector "x"/ },
+  ],
+  [
+    'another agency’s determination',
+    reviewer('treasury'),
+    'issueDetermination',
+    ({ review }) => ({ id: review.determination, expectedVersion: 3 }),
+    { code: 'NOT_FOUND', said: /no determination/ },
+  ],
+  [
+    'a designation by Treasury',
+    reviewer('treasury'),
+    'makeDesignation',
+    ({ filed }) => ({ submissionId: filed.id, outcome: 'COVERED' }),
+    { code: 'FORBIDDEN', said: /Director of NSA/ },
+  ],
+  [
+    'a review that nobody found necessary',
+    reviewer('treasury'),
+    'openReview',
+    ({ filed }) => ({ submissionId: filed.id, scope: [] }),
+    { code: 'PRECONDITION_FAILED', said: /does not find a review necessary/ },
+  ],
+  [
+    'a second review',
+    nsa,
+    'openReview',
+    ({ filed }) => ({ submissionId: filed.id, scope: [] }),
+    { code: 'PRECONDITION_FAILED', said: /open already/ },
+  ],
+  [
+    'another agency’s review',
+    reviewer('treasury'),
+    'closeReview',
+    ({ review }) => ({ id: review.id, expectedVersion: review.version, reason: 'x' }),
+    { code: 'NOT_FOUND', said: /no review/ },
+  ],
+  [
+    'a review that somebody else leads',
+    reviewer('nsa', 'other'),
+    'closeReview',
+    ({ review }) => ({ id: review.id, expectedVersion: review.version, reason: 'x' }),
+    { code: 'PRECONDITION_FAILED', said: /The lead reviewer closes a review/ },
+  ],
+  [
+    'a run without access',
+    nsa,
+    'startEvaluationRun',
+    ({ review }) => ({ id: review.run }),
+    { code: 'PRECONDITION_FAILED', said: /needs access to the model/ },
+  ],
+  [
+    'an evaluation that no catalogue has',
+    nsa,
+    'queueEvaluationRun',
+    ({ review }) => ({ reviewId: review.id, definitionId: 'nothing' }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'definitionId'], said: /no evaluation "nothing"/ },
+  ],
+  [
+    'a work role that cannot be',
+    nsa,
+    'registerReviewer',
+    () => ({ post: 'p', workRoleCode: '67' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'workRoleCode'], said: /of the form/ },
+  ],
+  [
+    'a technique that ATLAS has not',
+    nsa,
+    'draftFinding',
+    findingOf({ techniques: ['AML.T9999'] }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'techniques', 0], said: /no ATLAS technique/ },
+  ],
+  [
+    'a CVE id that is none',
+    nsa,
+    'draftFinding',
+    findingOf({ relatedVulnerabilities: ['CVE-1'] }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'relatedVulnerabilities', 0], said: /of the form/ },
+  ],
+  [
+    'a finding that was not shared, to the developer',
+    alder,
+    'acknowledgeFinding',
+    ({ finding }) => ({ id: finding.id, expectedVersion: finding.version }),
+    { code: 'NOT_FOUND', said: /no finding/ },
+  ],
+  [
+    'a finding of another agency',
+    reviewer('treasury'),
+    'dropFinding',
+    ({ finding }) => ({ id: finding.id, expectedVersion: finding.version }),
+    { code: 'NOT_FOUND', said: /no finding/ },
+  ],
+  [
+    'the same risk assessed twice',
+    nsa,
+    'assessRisk',
+    ({ filed }) => ({
+      submissionId: filed.id,
+      domain: 'AUTONOMY',
+      likelihood: 'LOW',
+      impact: 'LOW',
+      confidence: 'LOW',
+      rationale: 'r',
+    }),
+    { code: 'ALREADY_EXISTS', path: ['input', 'domain'], said: /revise ras_/ },
+  ],
+  [
+    'a revision of a revision that was replaced',
+    nsa,
+    'reviseRiskAssessment',
+    ({ replaced }) => ({ id: replaced, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'id'], said: /replaced already: a revision follows the current one/ },
+  ],
+  [
+    'a revision of another agency’s',
+    reviewer('treasury'),
+    'reviseRiskAssessment',
+    ({ revision }) => ({ id: revision, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
+    { code: 'NOT_FOUND', said: /no risk assessment/ },
+  ],
+  [
+    'a consultation with nobody',
+    alder,
+    'openConsultation',
+    ({ filed }) => ({ submissionId: filed.id }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], said: /with which agency/ },
+  ],
+  [
+    'a second consultation',
+    nsa,
+    'openConsultation',
+    ({ filed }) => ({ submissionId: filed.id }),
+    { code: 'ALREADY_EXISTS', said: /one open already/ },
+  ],
+  [
+    'an answer to nothing',
+    alder,
+    'sendMessage',
+    ({ thread }) => ({ consultationId: thread, body: 'b', answersId: 'msg_nothing' }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'answersId'], said: /message of this consultation/ },
+  ],
+  [
+    'an idempotency key that is none',
+    alder,
+    'registerModel',
+    () => ({ codename: 'c', modalities: [], idempotencyKey: 'two words' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'idempotencyKey'], said: /of the form/ },
+  ],
+];
+
+describe.each(databaseKinds)('bad input, on %s', (kind) => {
+  let graph: Framework;
+  let objects: Objects;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+    objects = await prepare(graph);
+  });
+  afterAll(() => graph.close());
+
+  /** All that both databases hold. */
+  const everything = async () => {
+    const digest = createHash('sha256');
+    for (const name of ['submissions', 'reviews'])
+      for (const target of graph.subgraph(name).subgraph.parts.entities) {
+        const table = graph.subgraph(name).database.table(target);
+        const rows = await graph.sql(name, `SELECT * FROM ${table}`);
+        digest.update(
+          rows
+            .map((row) => JSON.stringify(row))
+            .sort()
+            .join(),
+        );
+      }
+    return digest.digest('hex');
+  };
+
+  test.each(CASES)(
+    '%s is refused precisely, and changes nothing',
+    async (_what, who, mutation, input, { code, path, said }) => {
+      const before = await everything();
+      const refusal = await graph.refused(who, mutation, input(objects));
+      expect(refusal).toMatchObject({ code, message: expect.stringMatching(said) });
+      if (path) expect(refusal.inputPath).toEqual(path);
+      expect(await everything()).toBe(before);
+    },
+  );
+
+  test('a determination says what it finds and why, or it is not issued', async () => {
+    const { id } = await graph.filed();
+    const issue = async () => {
+      const [row] = await graph.sql(
+        'reviews',
+        `SELECT id, version FROM determination WHERE submission_id = ? AND agency_key = 'nsa'`,
+        [id],
+      );
+      return graph.call(nsa, 'issueDetermination', { id: row.id, expectedVersion: row.version });
+    };
+    expect((await issue()).errors![0]!.message).toMatch(/says whether a review is needed/);
+    await graph.does(
+      nsa,
+      'draftDetermination',
+      { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY' },
+      'determination { id }',
+    );
+    expect((await issue()).errors![0]!.message).toMatch(/says why: draft it with a "rationale"/);
+    await graph.does(nsa, 'draftDetermination', { submissionId: id, rationale: 'So.' }, 'determination { id }');
+    expect((await issue()).errors).toBeUndefined();
+  });
+
+  test('filing at the planned launch is too late, a minute before is not', async () => {
+    const early = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
+    const late = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
+    graph.clock.advance({ hours: 23, minutes: 59 });
+    await graph.does(alder, 'fileSubmission', { id: early.id, expectedVersion: early.version }, SUBMISSION);
+    graph.clock.advance({ minutes: 1 });
+    expect(await graph.refused(alder, 'fileSubmission', { id: late.id, expectedVersion: late.version })).toMatchObject({
+      code: 'PRECONDITION_FAILED',
+      message: expect.stringMatching(/The planned launch has passed/),
+    });
+  });
+
+  test('a draft that nobody would see is not filed', async () => {
+    const draft = await graph.draft({ requestedAgencies: [] });
+    expect(
+      (await graph.refused(alder, 'fileSubmission', { id: draft.id, expectedVersion: draft.version })).message,
+    ).toMatch(/names no agency/);
+  });
+
+  test('an entity of another subgraph that is not there is null in the answer, and costs nothing else', async () => {
+    const { id } = await graph.filed();
+    const review = await graph.opened(id, 'nsa');
+    await graph.does(
+      nsa,
+      'startEvaluation',
+      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      REVIEW,
+    );
+    const finding = await graph.does(
+      nsa,
+      'draftFinding',
+      {
+        reviewId: review.id,
+        title: 'T',
+        detail: 'D',
+        severity: 'LOW',
+        confidence: 'LOW',
+        relatedVulnerabilities: ['CVE-2026-99999'],
+      },
+      FINDING,
+    );
+    const { data, errors } = await graph.ask(
+      nsa,
+      `{ finding(id: "${finding.id}") { title relatedVulnerabilities { cveId product } } }`,
+    );
+    expect([data.finding, errors]).toEqual([{ title: 'T', relatedVulnerabilities: [null] }, undefined]);
+  });
+});
+
+async function prepare(graph: Framework): Promise<Objects> {
+  const draft = await graph.draft();
+  const [{ version_id: versionId, model_id: modelId }] = await graph.sql(
+    'submissions',
+    'SELECT version_id, model_id FROM submission WHERE id = ?',
+    [draft.id],
+  );
+  await graph.register('birch');
+  const filed = await graph.filed();
+  const opened = await graph.opened(filed.id, 'nsa');
+  const [{ id: determination }] = await graph.sql('reviews', `SELECT id FROM determination WHERE status = 'ISSUED'`);
+  const run = await graph.does(nsa, 'queueEvaluationRun', { reviewId: opened.id, title: 'Suite' }, 'run { id }');
+  const review = await graph.does(
+    nsa,
+    'startEvaluation',
+    { id: opened.id, expectedVersion: opened.version, documentsOnly: true },
+    REVIEW,
+  );
+  const finding = await graph.does(
+    nsa,
+    'draftFinding',
+    { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
+    FINDING,
+  );
+  const levels = { likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' };
+  const { id: replaced } = await graph.does(
+    nsa,
+    'assessRisk',
+    { submissionId: filed.id, domain: 'AUTONOMY', ...levels },
+    'riskAssessment { id }',
+  );
+  const { id: revision } = await graph.does(
+    nsa,
+    'reviseRiskAssessment',
+    { id: replaced, ...levels },
+    'riskAssessment { id }',
+  );
+  const { id: thread } = await graph.does(nsa, 'openConsultation', { submissionId: filed.id }, 'consultation { id }');
+  return {
+    versionId,
+    draft: { ...draft, model: { id: modelId } },
+    filed,
+    review: { ...review, determination, run: run.id },
+    finding,
+    revision,
+    replaced,
+    thread,
+    past: graph.inDays(-40),
+    soon: graph.inDays(20),
+  };
+}
