@@ -12,7 +12,7 @@ import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { databaseUrl, FILES_SUBGRAPH, subgraphs } from './subgraphs';
+import { databaseUrl, eventReaders, FILES_SUBGRAPH, subgraphs } from './subgraphs';
 
 export interface StartOptions {
   config: GatewayConfig;
@@ -37,7 +37,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
   say(`Ordergraph, everything in one process\n${describeConfig(config)}\n  data = ${dataFolder}`);
   const lock = lockDataFolder(dataFolder);
   const open: OpenSubgraph[] = [];
-  const bus = remoteBus(log) ?? new InProcessBus();
+  const bus = remoteBus(log) ?? new InProcessBus(eventReaders);
   const store = fileStore(dataFolder);
   const close = async () => {
     await Promise.all(open.map((subgraph) => subgraph.close()));

@@ -20,8 +20,9 @@ export interface ContentStore {
    */
   put(content: Readable, announced: Announced): Promise<void>;
   get(sha256: string): Promise<Readable>;
-  has(sha256: string): Promise<boolean>;
   remove(sha256: string): Promise<void>;
+  /** Removes what uploads left behind that never ended, older than a day. @returns how many */
+  sweep(now: Date): Promise<number>;
 }
 
 const UNFINISHED = 'unfinished';
@@ -59,18 +60,10 @@ export class FolderStore implements ContentStore {
     return createReadStream(path);
   }
 
-  async has(sha256: string): Promise<boolean> {
-    return stat(this.path(sha256)).then(
-      () => true,
-      () => false,
-    );
-  }
-
   async remove(sha256: string): Promise<void> {
     await rm(this.path(sha256), { force: true });
   }
 
-  /** Removes what uploads left behind that never ended, older than a day. @returns how many */
   async sweep(now: Date): Promise<number> {
     const folder = join(this.folder, UNFINISHED);
     let swept = 0;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock';
 import type { Database } from '../database/database';
 import type { EventBus } from '../events/bus';
+import { NotListeningError } from '../events/in-process-bus';
 import { type EventHandler, receive } from '../events/inbox';
 import { LeaseHolder } from '../events/lease';
 import { relay } from '../events/outbox';
@@ -62,7 +63,9 @@ export class Background {
         if (await this.lease.hold()) await this.round();
         else await this.stopReading();
       } catch (error) {
-        log.warn({ err: error, subgraph: name }, 'background work failed; trying again');
+        // at a start the readers of one process begin one after the other
+        if (!(error instanceof NotListeningError))
+          log.warn({ err: error, subgraph: name }, 'background work failed; trying again');
       }
       await this.rest();
     }
@@ -79,7 +82,11 @@ export class Background {
     }
     if (Date.now() >= this.dueAt) {
       this.dueAt = Date.now() + everyMs;
-      for (const task of schedule) await task.run(database, clock, store);
+      // one task that fails keeps no other from being done
+      for (const task of schedule)
+        await task.run(database, clock, store).catch((error: unknown) => {
+          log.error({ err: error, subgraph: name, task: task.name }, 'a scheduled task failed; it is tried again');
+        });
     }
     if (bus) await relay(database, name, bus, clock);
   }

@@ -3,9 +3,11 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { RequestError } from '../errors';
 import { addFileRoutes } from '../files/routes';
 import { publicError } from '../http/errors';
 import { createServer } from '../http/server';
+import { PRINCIPAL_HEADER, readPrincipal } from '../identity/principal';
 import type { Context } from './context';
 import type { OpenSubgraph } from './subgraph';
 
@@ -22,6 +24,14 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
       const database = await subgraph.isReady();
       return { ready: database, parts: { database } };
     },
+  });
+  // a caller that says who it is in no way that can be read is told so before anything is done
+  server.addHook('onRequest', async ({ headers }, reply) => {
+    try {
+      readPrincipal(headers[PRINCIPAL_HEADER] as string | undefined);
+    } catch (error) {
+      await reply.code(400).send({ errors: [(error as RequestError).toJSON()] });
+    }
   });
   const apollo = new ApolloServer<Context>({
     schema: subgraph.subgraph.schema,

@@ -1,5 +1,5 @@
 import { addDays, civilDate, startOfDay } from '../../shared/calendar/civil';
-import { type ScheduledTask, scheduled } from '../../shared/subgraph/schedule';
+import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '../../shared/subgraph/schedule';
 import { Consultation, ConsultationMessage } from './consultation/consultation';
 import { Dossier } from './dossier';
 import { Finding } from './finding/finding';
@@ -96,4 +96,9 @@ function daysBefore(instant: string, days: number): string {
   return new Date(Date.parse(instant) - days * 86_400_000).toISOString();
 }
 
-export const reviewSchedule: readonly ScheduledTask[] = [noteLaunches, lapseFindings, noteOverdueQuestions];
+export const reviewSchedule: readonly ScheduledTask[] = [
+  noteLaunches,
+  lapseFindings,
+  noteOverdueQuestions,
+  forgetIdempotencyKeys,
+];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { readText } from '../../gateway/cli/read-text';
-import { subgraphs } from '../../gateway/cli/subgraphs';
+import { eventReaders, subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
@@ -35,7 +35,7 @@ type Loose = any;
 
 /** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
 export class Framework {
-  private readonly bus = new InProcessBus();
+  private readonly bus = new InProcessBus(eventReaders);
   private readonly stop = new AbortController();
   private keys = 0;
 
@@ -49,11 +49,12 @@ export class Framework {
     readonly databaseUrl: (name: string) => string,
   ) {
     for (const { name, database, log, subgraph } of open)
-      void this.bus.read(
-        name,
-        (event) => receive(database, clock, log, subgraph.parts.handlers ?? [], event),
-        this.stop.signal,
-      );
+      if (eventReaders.includes(name))
+        void this.bus.read(
+          name,
+          (event) => receive(database, clock, log, subgraph.parts.handlers ?? [], event),
+          this.stop.signal,
+        );
   }
 
   static async open(kind: DatabaseKind): Promise<Framework> {

@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { EventEnvelope } from '../../shared/contracts/event';
 import { eventTypes } from '../../shared/contracts/events';
 import type { EventBus, EventReader } from '../../shared/events/bus';
+import { InProcessBus } from '../../shared/events/in-process-bus';
 import { receive } from '../../shared/events/inbox';
 import { LeaseHolder } from '../../shared/events/lease';
 import { relay } from '../../shared/events/outbox';
@@ -105,6 +106,23 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await relay(database, 'submissions', bus, graph.clock)).toBe(30);
     expect(bus.events.map(({ subject }) => subject)).toEqual(ids);
     expect(await relay(database, 'submissions', bus, graph.clock)).toBe(0);
+  });
+
+  test('in one process, what is told before all listen waits until they do', async () => {
+    const bus = new InProcessBus(['reviews', 'submissions']);
+    const { database } = graph.subgraph('submissions');
+    const { id } = await graph.draft();
+    await graph.does(developer(), 'fileSubmission', { id, expectedVersion: 1 }, SUBMISSION);
+    const stop = new AbortController();
+    const heard: string[] = [];
+    void bus.read('submissions', async () => {}, stop.signal);
+    await expect(relay(database, 'submissions', bus, graph.clock)).rejects.toThrow(
+      '"reviews" subgraph does not listen',
+    );
+    void bus.read('reviews', async ({ subject }) => void heard.push(subject), stop.signal);
+    await relay(database, 'submissions', bus, graph.clock);
+    expect(heard).toContain(id);
+    stop.abort();
   });
 
   test('a bus that lost its memory gets everything again', async () => {

@@ -58,7 +58,7 @@ class Shape {
 
   private constructor(
     readonly databases: TestDatabases,
-    readonly redis: PrivateRedis,
+    readonly redis: PrivateRedis | undefined,
   ) {}
 
   static async start(kind: DatabaseKind, folder: string): Promise<Shape> {
@@ -94,6 +94,19 @@ class Shape {
     return shape;
   }
 
+  /** Everything in one process, on SQLite files in a folder. */
+  static async startAllInOne(folder: string): Promise<Shape> {
+    const databases: TestDatabases = { url: (name) => join(folder, `${name}.sqlite`), drop: async () => {} };
+    const shape = new Shape(databases, undefined);
+    const port = await freePort();
+    const environment = { ORDERGRAPH_SCHEDULE_MS: '100', ORDERGRAPH_LEASE_MS: '900', ORDERGRAPH_LOG_LEVEL: 'error' };
+    const args = ['start', '--scale', '0', '--data', folder, '--port', String(port)];
+    shape.parts.push(new Part('start', () => run(args, environment), /The graph answers at/));
+    await shape.parts[0]!.up();
+    shape.url = `http://127.0.0.1:${port}`;
+    return shape;
+  }
+
   caller(principal: string): Caller {
     return new Caller(this.url, 'test', principal);
   }
@@ -105,7 +118,7 @@ class Shape {
 
   async stop(): Promise<void> {
     await killAll();
-    await this.redis.stop();
+    await this.redis?.stop();
     await this.databases.drop();
   }
 }
@@ -220,38 +233,54 @@ class Writer {
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
-describeOnRedis.each(databaseKinds)('kill -9 of any process at any moment, on %s', (kind) => {
-  test(`after ${KILLS} kills while ${WRITERS} clients write, no event is lost and no effect is doubled`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-kill-'));
-    const shape = await Shape.start(kind, folder);
-    let stopped = false;
-    const writers = Array.from({ length: WRITERS }, (_, place) => new Writer(shape, `w${place}`));
-    const writing = Promise.all(writers.map((writer, place) => writer.write(`org-${place}`, () => stopped)));
-    for (let place = 0; place < KILLS; place += 1) {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
-      const victim = Math.floor(Math.random() * (shape.parts.length + 1));
-      const part = shape.parts[victim];
-      if (part) await part.killAndRestart();
-      else {
-        await shape.redis.kill();
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
-        await shape.redis.restart();
-      }
+/** Lets clients write while processes are killed, and compares afterwards. */
+async function killWhileWriting(shape: Shape, kills: number): Promise<void> {
+  let stopped = false;
+  const writers = Array.from({ length: WRITERS }, (_, place) => new Writer(shape, `w${place}`));
+  const writing = Promise.all(writers.map((writer, place) => writer.write(`org-${place}`, () => stopped)));
+  const { parts, redis } = shape;
+  for (let killed = 0; killed < kills; killed += 1) {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+    const part = parts[Math.floor(Math.random() * (parts.length + (redis ? 1 : 0)))];
+    if (part) await part.killAndRestart();
+    else {
+      await redis!.kill();
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+      await redis!.restart();
     }
-    stopped = true;
-    await writing;
-    const submissions = await shape.connect('submissions');
-    const reviews = await shape.connect('reviews');
-    await quiet(submissions, reviews);
-    const calls = writers.flatMap(({ done }) => done);
-    expect(calls.length).toBeGreaterThan(WRITERS * 5);
-    await nothingLostOrDoubled(calls, submissions, reviews);
-    await submissions.close();
-    await reviews.close();
-    await shape.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }, 240_000);
+  }
+  stopped = true;
+  await writing;
+  const submissions = await shape.connect('submissions');
+  const reviews = await shape.connect('reviews');
+  await quiet(submissions, reviews);
+  const calls = writers.flatMap(({ done }) => done);
+  expect(calls.length).toBeGreaterThan(WRITERS * 5);
+  await nothingLostOrDoubled(calls, submissions, reviews);
+  await submissions.close();
+  await reviews.close();
+  await shape.stop();
+}
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-kill-'));
 });
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describeOnRedis.each(databaseKinds)('kill -9 of any process at any moment, on %s', (kind) => {
+  test(
+    `after ${KILLS} kills while ${WRITERS} clients write, no event is lost and no effect is doubled`,
+    async () => killWhileWriting(await Shape.start(kind, folder), KILLS),
+    240_000,
+  );
+});
+
+test(
+  'the same with everything in one process, which is killed again and again',
+  async () => killWhileWriting(await Shape.startAllInOne(folder), Math.ceil(KILLS / 2)),
+  240_000,
+);
 
 /** Waits until every event of either side has been acted on by the other. */
 async function quiet(submissions: Database, reviews: Database): Promise<void> {

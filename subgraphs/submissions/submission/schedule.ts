@@ -1,6 +1,5 @@
 import { addDays, civilDate, startOfDay } from '../../../shared/calendar/civil';
-import type { ScheduledTask } from '../../../shared/subgraph/schedule';
-import { scheduled } from '../../../shared/subgraph/schedule';
+import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '../../../shared/subgraph/schedule';
 import { Artifact } from './artifact';
 import { Declaration, SelfEvaluation } from './declaration';
 import { InformationRequest } from './information-request';
@@ -81,8 +80,9 @@ const eraseDiscardedDrafts = scheduled(
 /** Takes contents out of the store whose documents are all destroyed. */
 const removeDestroyedContents: ScheduledTask = {
   name: 'remove destroyed contents',
-  async run(database, _clock, store) {
+  async run(database, clock, store) {
     if (!store) return 0;
+    await store.sweep(clock.now());
     const rows = await database.query<{ sha256: string }>(
       `SELECT DISTINCT d.sha256 AS sha256 FROM artifact d WHERE d.storage = 'DESTROYED' AND d.content_removed = 0
        AND NOT EXISTS (SELECT 1 FROM artifact k WHERE k.sha256 = d.sha256 AND k.storage IN ('STORED', 'AWAITING_UPLOAD'))
@@ -103,4 +103,5 @@ export const submissionSchedule: readonly ScheduledTask[] = [
   noteOverdueRequests,
   eraseDiscardedDrafts,
   removeDestroyedContents,
+  forgetIdempotencyKeys,
 ];
