@@ -4,6 +4,7 @@ import { OperatorError } from '../../shared/errors';
 import { packageRoot } from '../../shared/package-root';
 import { compose } from '../supergraph/compose';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
+import { eventsDocument } from './events-document';
 import { defaultUrl, subgraphs } from './subgraphs';
 
 /** Every generated file with what it should hold. */
@@ -17,6 +18,7 @@ function generated(): { file: string; content: string }[] {
       file: OWN_SUPERGRAPH_FILE,
       content: compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) }))),
     },
+    { file: join(packageRoot, 'docs', 'events.md'), content: eventsDocument() },
   ];
 }
 

@@ -100,17 +100,18 @@ export const reviewEnded = eventType(
   z.object({ reviewId: key, agencyKey: key, status: z.string(), endedAt: instant }),
 );
 
-export const findingsShared = eventType(
-  'reviews.findings-shared',
-  'An agency shared findings with the developer, who sees them from then on, whatever becomes of the submission.',
+export const findingShared = eventType(
+  'reviews.finding-shared',
+  'An agency shared a finding with the developer, who sees it from then on, whatever becomes of the submission.',
   ['submissions'],
   z.object({
     reviewId: key,
     agencyKey: key,
     sharedAt: instant,
-    findings: z
-      .array(z.object({ findingId: key, title: z.string(), detail: z.string(), severity: z.string() }))
-      .max(200),
+    findingId: key,
+    title: z.string(),
+    detail: z.string(),
+    severity: z.string(),
   }),
 );
 
@@ -143,7 +144,7 @@ export const eventTypes: ReadonlyMap<string, EventType> = new Map(
     determinationIssued,
     reviewOpened,
     reviewEnded,
-    findingsShared,
+    findingShared,
     findingReferred,
   ].map((type) => [type.name, type as EventType]),
 );

@@ -84,8 +84,8 @@ export function textInput(description: string, { max = 255, pattern }: { max?: n
   );
 }
 
-/** Most characters of a long text: four bytes each fit into a column of 65,535 bytes. */
-const MOST_LONG = 16_000;
+/** Most characters of a long text: with four bytes each, also an event that carries it fits into a column of 65,535 bytes. */
+const MOST_LONG = 10_000;
 
 export function longTextInput(description: string) {
   return given<string>(

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { packageRoot } from '../../shared/package-root';
 import { databaseKinds, freshDatabases } from '../support/databases';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 
@@ -148,7 +149,7 @@ interface ComposeService {
   environment: Record<string, string>;
 }
 
-describe.each(databaseKinds)('the containers’ commands, outside of containers, on %s', (kind) => {
+describeOnRedis.each(databaseKinds)('the containers’ commands, outside of containers, on %s', (kind) => {
   const compose = parse(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
     services: Record<string, ComposeService>;
   };
@@ -156,6 +157,7 @@ describe.each(databaseKinds)('the containers’ commands, outside of containers,
 
   test('migrate ends well; four subgraphs and two gateways come up, answer, and end on SIGTERM', async () => {
     const databases = await freshDatabases(kind, ['submissions', 'reviews', 'workforce', 'infrastructure']);
+    const redis = await PrivateRedis.start();
     const ports = new Map<string, number>();
     for (const [name] of own) ports.set(name, await freePort());
     /** The service's own environment, with the addresses of this test in the place of the containers'. */
@@ -165,6 +167,8 @@ describe.each(databaseKinds)('the containers’ commands, outside of containers,
           const database = /^ORDERGRAPH_(\w+)_DATABASE_URL$/.exec(variable)?.[1]?.toLowerCase();
           if (database) return [variable, databases.url(database)];
           if (variable === 'ORDERGRAPH_HOST') return [variable, '127.0.0.1'];
+          if (variable === 'EVENTS_URL') return [variable, redis.url];
+          if (variable === 'ORDERGRAPH_FILES') return [variable, join(folder, 'files')];
           if (variable === 'ORDERGRAPH_PORT') return [variable, String(ports.get(name))];
           return [
             variable,
@@ -201,6 +205,7 @@ describe.each(databaseKinds)('the containers’ commands, outside of containers,
       one.child.kill('SIGTERM');
       expect(await one.ended).toBe(0);
     }
+    await redis.stop();
     await databases.drop();
   });
 

@@ -177,8 +177,8 @@ const CASES: Case[] = [
     'a text too long',
     alder,
     'draftSubmission',
-    draftOf({ mitigationsDeclared: 'x'.repeat(16_001) }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /16001 characters; at most 16000/ },
+    draftOf({ mitigationsDeclared: 'x'.repeat(10_001) }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /10001 characters; at most 10000/ },
   ],
   [
     'a nested text that is empty',

@@ -1,4 +1,4 @@
-import { findingReferred, findingsShared } from '../../../shared/contracts/events';
+import { findingReferred, findingShared } from '../../../shared/contracts/events';
 import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
@@ -292,22 +292,20 @@ const shareFindings = mutation({
         toState: status,
       });
     await dossier.save();
-    // an event has a bound on its size, a review has none on its findings
-    for (let start = 0; start < drafts.length; start += FINDINGS_AN_EVENT)
-      work.emit(findingsShared, review.submissionId, {
+    // one event a finding: an event has a bound on its size, a review has none on its findings
+    for (const { id, title, detail, severity } of drafts)
+      work.emit(findingShared, review.submissionId, {
         reviewId,
         agencyKey: review.leadAgencyKey,
         sharedAt: now,
-        findings: drafts
-          .slice(start, start + FINDINGS_AN_EVENT)
-          .map(({ id, title, detail, severity }) => ({ findingId: id, title, detail, severity })),
+        findingId: id,
+        title,
+        detail,
+        severity,
       });
     return reviewId;
   },
 });
-
-/** Their details have up to 64,000 bytes each, an outbox row up to 16 MB. */
-const FINDINGS_AN_EVENT = 50;
 
 const acknowledgeFinding = mutation({
   name: 'acknowledgeFinding',

@@ -1,4 +1,4 @@
-import { determinationIssued, findingsShared, reviewEnded, reviewOpened } from '../../../shared/contracts/events';
+import { determinationIssued, findingShared, reviewEnded, reviewOpened } from '../../../shared/contracts/events';
 import { type EventHandler, on } from '../../../shared/events/inbox';
 import { KnownReview } from './known-review';
 import { SharedFinding } from './shared-finding';
@@ -20,26 +20,18 @@ export const submissionHandlers: readonly EventHandler[] = [
     await database.upsert(KnownReview, [{ id: reviewId, submissionId, agencyKey, open: false }]);
   }),
 
-  on(findingsShared, async (work, id, { agencyKey, reviewId, sharedAt, findings }) => {
+  on(findingShared, async (work, id, { reviewId: _review, ...finding }) => {
     const file = await SubmissionFile.open(work, id);
-    await work.database.insert(
-      SharedFinding,
-      findings.map((finding) => ({
-        ...finding,
-        id: work.newId('shf'),
-        submissionId: id,
-        agencyKey,
-        sharedAt,
-        exercise: file.submission.exercise,
-      })),
-    );
+    const { agencyKey, findingId, sharedAt } = finding;
+    await work.database.insert(SharedFinding, [
+      { ...finding, id: work.newId('shf'), submissionId: id, exercise: file.submission.exercise },
+    ]);
     file.happen({
-      kind: 'FINDINGS_RECEIVED',
+      kind: 'FINDING_RECEIVED',
       actor: 'AGENCY',
       agencyKey,
-      objectId: reviewId,
+      objectId: findingId,
       occurredAt: sharedAt,
-      detail: `${findings.length}`,
     });
     await file.save(work, { changed: false });
   }),

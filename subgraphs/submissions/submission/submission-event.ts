@@ -39,7 +39,7 @@ export const SubmissionEventKind = enumeration('SubmissionEventKind', 'What happ
   ACCESS_CONSENTED: 'The developer consented to access after launch.',
   ARTIFACT_DESTROYED: 'A document was destroyed.',
   DESTRUCTION_ATTESTED: 'A holder attested that it destroyed what it held.',
-  FINDINGS_RECEIVED: 'An agency shared findings with the developer.',
+  FINDING_RECEIVED: 'An agency shared a finding with the developer.',
   DETERMINATION_RECEIVED: 'An agency said whether it finds a review necessary.',
   LAUNCHED: 'The model was launched.',
   NOT_RELEASED: 'The developer declared that it will not be released.',
