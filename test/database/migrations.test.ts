@@ -22,6 +22,27 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     },
   );
 
+  test.each(['submissions', 'reviews'])('%s: rows of the first release are there after the upgrade', async (name) => {
+    const { entities, migrations } = subgraphs.find((subgraph) => subgraph.name === name)!.parts;
+    const options = { url: databases.url(name), name, entities, migrations };
+    const first = await Database.open({ ...options, migrations: migrations.slice(0, 1) });
+    for (const [table, row] of FIRST_RELEASE[name]!) {
+      const columns = Object.keys(row).map((column) => first.dialect.quote(column));
+      await first.query(
+        `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+        Object.values(row),
+      );
+    }
+    await first.close();
+    const upgraded = await Database.open(options);
+    for (const [table, row] of FIRST_RELEASE[name]!) {
+      const rows = await upgraded.query(`SELECT * FROM ${table}`);
+      const { pre_launch_access_seconds: _dropped, ...kept } = row;
+      expect([table, rows]).toEqual([table, [expect.objectContaining(kept)]]);
+    }
+    await upgraded.close();
+  });
+
   test('several replicas may start at once: one migrates, all open', async () => {
     const { name, parts } = subgraphs[0]!;
     const options = { url: databases.url(name), name, entities: parts.entities, migrations: parts.migrations };
@@ -75,3 +96,149 @@ test.each(['postgres://localhost/x', 'mysql://localhost', 'mysql://', ''])('"%s"
 test('passwords are never shown', () => {
   expect(redactDatabaseUrl('mysql://me:p%40ss@host:3306/x')).toBe('mysql://me:***@host:3306/x');
 });
+
+const AT = '2026-06-15T14:00:00.000Z';
+
+/** A row of each table that the second release changed, parents first, as the first release had them. */
+const FIRST_RELEASE: Record<string, [table: string, row: Record<string, string | number>][]> = {
+  submissions: [
+    [
+      'developer_organization',
+      {
+        key: 'alder',
+        legal_name: 'Alder',
+        category: 'INDUSTRY',
+        kev_vendor_names: '[]',
+        also_known_as: '[]',
+        agreement_status: 'NONE',
+        version: 1,
+        exercise: 0,
+      },
+    ],
+    [
+      'ai_model',
+      {
+        id: 'mdl_1',
+        developer_key: 'alder',
+        organizations: '[]',
+        codename: 'c',
+        modalities: '[]',
+        domains: '[]',
+        frontier: 0,
+        release_status: 'UNRELEASED',
+        version: 1,
+        exercise: 0,
+      },
+    ],
+    ['model_version', { id: 'mdv_1', model_id: 'mdl_1', label: 'l', exercise: 0 }],
+    [
+      'submission',
+      {
+        id: 'sub_1',
+        number: 'AIS-2026-000001',
+        developer_key: 'alder',
+        model_id: 'mdl_1',
+        version_id: 'mdv_1',
+        lifecycle: 'FILED',
+        intake_status: 'UNCHECKED',
+        created_at: AT,
+        filed_at: AT,
+        planned_launch_at: AT,
+        window_opens_at: AT,
+        window_closes_at: AT,
+        sharing_preference: 'NAMED_AGENCIES_ONLY',
+        pre_launch_access_seconds: 0,
+        version: 1,
+        exercise: 0,
+      },
+    ],
+    [
+      'submission_event',
+      {
+        id: 'evt_1',
+        submission_id: 'sub_1',
+        sequence: 1,
+        occurred_at: AT,
+        kind: 'FILED',
+        actor: 'developer',
+        exercise: 0,
+      },
+    ],
+    [
+      'access_grant',
+      {
+        id: 'grt_1',
+        submission_id: 'sub_1',
+        agency_key: 'nsa',
+        mode: 'API',
+        starts_at: AT,
+        ends_at: AT,
+        status: 'OFFERED',
+        post_launch_consent: 0,
+        offered_at: AT,
+        version: 1,
+        exercise: 0,
+      },
+    ],
+    [
+      'artifact',
+      {
+        id: 'art_1',
+        submission_id: 'sub_1',
+        kind: 'OTHER',
+        sha256: 'a',
+        bytes: '1',
+        stored_where: 'w',
+        created_at: AT,
+        exercise: 0,
+      },
+    ],
+  ],
+  reviews: [
+    [
+      'review',
+      {
+        id: 'rev_1',
+        submission_id: 'sub_1',
+        lead_agency_key: 'nsa',
+        scope: '[]',
+        status: 'OPENED',
+        opened_at: AT,
+        target_at: AT,
+        launch_bound_at: AT,
+        planned_runs: 1,
+        team_size: 1,
+        version: 1,
+        exercise: 0,
+      },
+    ],
+    [
+      'finding',
+      {
+        id: 'fnd_1',
+        review_id: 'rev_1',
+        submission_id: 'sub_1',
+        title: 't',
+        detail: 'd',
+        severity: 'LOW',
+        confidence: 'LOW',
+        status: 'DRAFT',
+        created_at: AT,
+        version: 1,
+        exercise: 0,
+      },
+    ],
+    [
+      'review_event',
+      {
+        id: 'evt_1',
+        submission_id: 'sub_1',
+        sequence: 1,
+        occurred_at: AT,
+        kind: 'INVITED',
+        actor: 'system',
+        exercise: 0,
+      },
+    ],
+  ],
+};

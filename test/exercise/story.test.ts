@@ -21,6 +21,7 @@ import { Submission } from '../../subgraphs/submissions/submission/submission';
 import { SubmissionEvent } from '../../subgraphs/submissions/submission/submission-event';
 import { Announcement } from '../../subgraphs/workforce/announcement/announcement';
 import { Application } from '../../subgraphs/workforce/application/application';
+import { CapacitySnapshot } from '../../subgraphs/workforce/goal/capacity-snapshot';
 import { HiringRequest, Position } from '../../subgraphs/workforce/position/position';
 import { AS_OF } from '../support/world';
 
@@ -179,6 +180,15 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       if (!enteredOnDutyAt) continue;
       expect(needValidatedAt < enteredOnDutyAt && enteredOnDutyAt <= AS_OF).toBe(true);
       expect(positions.get(positionId)!.status).toBe('FILLED');
+    }
+  });
+
+  test('I10: no agency has more positions filled than it is authorised to', () => {
+    expect(rows(CapacitySnapshot).length).toBeGreaterThan(0);
+    for (const { authorised, filled, vacant, inHiring } of rows(CapacitySnapshot)) {
+      expect(filled).toBeLessThanOrEqual(authorised);
+      expect(filled + vacant).toBeLessThanOrEqual(authorised);
+      expect(inHiring).toBeLessThanOrEqual(vacant);
     }
   });
 

@@ -110,7 +110,7 @@ describe('the gateway in one process', () => {
     ]);
   });
 
-  test('an unknown key is null, not an empty object, wherever it is met', async () => {
+  test('F2: an unknown key is null, not an empty object, wherever it is met', async () => {
     const { data, errors } = await world.ask(
       '{ agency(key: "nobody") { name } sector(key: "nothing") { name } submission(id: "sub_none") { number } aiModel(id: "x") { family } }',
     );
@@ -134,7 +134,7 @@ describe('the gateway in one process', () => {
 });
 
 describe('the gateway over HTTP', () => {
-  test('a subgraph that is down costs its own fields only, and says which it is', async () => {
+  test('F3: a subgraph that is down costs its own fields only, and says which it is', async () => {
     const databases = await freshDatabases(
       'sqlite',
       subgraphs.map(({ name }) => name),

@@ -530,6 +530,39 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     },
   );
 
+  test('F1: what a caller may not know of is refused in the words of what does not exist', async () => {
+    const { filed, review, finding, revision } = objects;
+    const cases: [string, string, (id: string) => Record<string, unknown>, string][] = [
+      [developer('birch'), 'withdrawSubmission', (id) => ({ id }), filed.id],
+      [reviewer('dod'), 'draftDetermination', (submissionId) => ({ submissionId }), filed.id],
+      [reviewer('dod'), 'closeReview', (id) => ({ id, expectedVersion: 1, reason: 'r' }), review.id],
+      [developer('birch'), 'acknowledgeFinding', (id) => ({ id, expectedVersion: 1 }), finding.id],
+      [
+        reviewer('dod'),
+        'reviseRiskAssessment',
+        (id) => ({ id, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
+        revision,
+      ],
+    ];
+    for (const [who, mutation, input, id] of cases) {
+      const unseen = await graph.refused(who, mutation, input(id));
+      const absent = await graph.refused(who, mutation, input('xxx_nothing'));
+      expect(JSON.stringify(unseen).replaceAll(id, 'ID')).toBe(JSON.stringify(absent).replaceAll('xxx_nothing', 'ID'));
+    }
+  });
+
+  test('F4: what is counted for one caller is counted again for another, and nothing of it is cached on the way', async () => {
+    const query = '{ submissions { totalCount } }';
+    const response = await graph.server.inject({ method: 'POST', url: '/graphql', payload: { query } });
+    expect(response.headers['cache-control']).toBe('no-store');
+    const { statements } = await graph
+      .subgraph('submissions')
+      .database.counting(() =>
+        Promise.all([graph.ask(developer(), query), graph.ask(reviewer('nsa'), query), graph.ask(INTAKE, query)]),
+      );
+    expect(statements.filter((one) => /SELECT COUNT/.test(one))).toHaveLength(3);
+  });
+
   test('a determination says what it finds and why, or it is not issued', async () => {
     const { id } = await graph.filed();
     const issue = async () => {

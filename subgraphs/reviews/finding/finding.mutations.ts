@@ -1,5 +1,11 @@
 import { findingReferred, findingShared } from '../../../shared/contracts/events';
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import {
+  InputError,
+  NotFoundError,
+  RequestError,
+  UnknownReferenceError,
+  VersionConflictError,
+} from '../../../shared/errors';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
 import {
@@ -137,9 +143,9 @@ async function agencyFinding(work: Work, id: string, expectedVersion: number) {
 
 /** A finding that was shared with the caller. To the developer there are no others. */
 async function sharedFinding(work: Work, id: string, expectedVersion: number) {
-  const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id, {});
+  const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
   if (finding.sharedAt === null) throw new NotFoundError('finding', id, 'id');
-  await Dossier.of(work, Finding, 'finding', id, { expectedVersion });
+  if (finding.version !== expectedVersion) throw new VersionConflictError('finding', expectedVersion, finding.version);
   return { dossier, finding };
 }
 

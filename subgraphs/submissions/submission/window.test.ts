@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { reviewWindow } from './window';
+import { readZone } from '../../../shared/calendar/civil';
+import { readReference, reviewWindow } from './window';
 
 const instant = (text: string) => new Date(text).toISOString();
 const wallClock = (text: string) =>
@@ -37,4 +38,57 @@ test('the window opens 30 civil days before launch at the same wall-clock time, 
     }),
     { numRuns: 1000 },
   );
+});
+
+test('a plan that moves later moves the window later, and never longer or shorter than 30 civil days', () => {
+  const launches = fc.date({ min: new Date('2024-01-01'), max: new Date('2033-01-01'), noInvalidDate: true });
+  fc.assert(
+    fc.property(launches, fc.integer({ min: 1, max: 400 * 24 * 60 }), (launch, minutes) => {
+      const before = reviewWindow({ at: launch.toISOString() });
+      const after = reviewWindow({ at: new Date(launch.getTime() + minutes * 60_000).toISOString() });
+      expect(after.closes > before.closes).toBe(true);
+      // within the hour that comes twice, a later launch may share the opening of an earlier one, or come before it by that hour
+      const sooner = (Date.parse(before.opens) - Date.parse(after.opens)) / 3_600_000;
+      expect(sooner).toBeLessThanOrEqual(1);
+      if (sooner > 0) expect(minutes).toBeLessThanOrEqual(60);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test.each(['Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kolkata', 'UTC'])('the rule holds in %s too', (zone) => {
+  const launches = fc.date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
+  const shown = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO(zone).toPlainDateTime();
+  fc.assert(
+    fc.property(launches, (launch) => {
+      const { opens, closes } = reviewWindow({ at: launch.toISOString() }, zone);
+      const skipped = shown(opens)
+        .since(shown(closes).subtract({ days: 30 }))
+        .total('minutes');
+      expect([0, 30, 60]).toContain(skipped);
+    }),
+  );
+});
+
+test.each([
+  ['a leap day', { date: '2028-02-29' }, '2028-01-30T00:00:00-05:00'],
+  ['thirty days after a leap day', { date: '2028-03-30' }, '2028-02-29T00:00:00-05:00'],
+  ['the same day without one', { date: '2027-03-30' }, '2027-02-28T00:00:00-05:00'],
+])('%s', (_what, launch, opens) => {
+  expect(reviewWindow(launch).opens).toBe(instant(opens));
+});
+
+test.each([
+  ['ORDERGRAPH_ZONE', () => readZone('Mars/Olympus'), /"Mars\/Olympus", which is no time zone/],
+  ['ORDERGRAPH_LAUNCH_REFERENCE', () => readReference('SOME_DAY'), /PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE/],
+])('a value of %s that is none is refused in words', (_name, read, said) => {
+  expect(read).toThrow(said);
+});
+
+test('both reference events can be the one that is meant when a plan says none', () => {
+  expect([readReference(), readReference('TRUSTED_PARTNER_RELEASE')]).toEqual([
+    'PUBLIC_LAUNCH',
+    'TRUSTED_PARTNER_RELEASE',
+  ]);
+  expect(readZone()).toBe('America/New_York');
 });

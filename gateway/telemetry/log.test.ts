@@ -1,0 +1,15 @@
+import { QueryFailedError } from 'typeorm';
+import { createLog } from './log';
+
+test('a failed statement is logged without the values it was given', () => {
+  let written = '';
+  const log = createLog('info', 'test', {
+    write(line: string) {
+      written += line;
+    },
+  });
+  const driverError = Object.assign(new Error('no such column: x'), { sqlMessage: 'near planted-secret' });
+  log.error({ err: new QueryFailedError('UPDATE t SET x = ?', ['planted-secret'], driverError) }, 'it failed');
+  expect(JSON.parse(written)).toMatchObject({ err: { query: 'UPDATE t SET x = ?' }, msg: 'it failed' });
+  expect(written).not.toContain('planted-secret');
+});
