@@ -26,6 +26,20 @@ export class VersionConflictError extends RequestError {
   }
 }
 
+/** @throws VersionConflictError when a change is based on another version of an object than the current one. */
+export function requireVersion(type: string, { version }: { version: number }, expected: number): void {
+  if (version !== expected) throw new VersionConflictError(type, expected, version);
+}
+
+/** Runs `work`; whatever it does not find, the object of the caller's input is what is not found. */
+export async function orNotFound<T>(missing: NotFoundError, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof NotFoundError ? missing : error;
+  }
+}
+
 /** The key names nothing that the caller may know of; whether it exists for others is not said. */
 export class NotFoundError extends RequestError {
   constructor(type: string, key: string, field: string) {

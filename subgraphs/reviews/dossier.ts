@@ -1,4 +1,4 @@
-import { NotFoundError, VersionConflictError } from '../../shared/errors';
+import { NotFoundError, orNotFound, requireVersion } from '../../shared/errors';
 import type { ModelClass } from '../../shared/model/model';
 import type { Work } from '../../shared/mutation/work';
 import { appendTimeline, type Happening } from '../../shared/timeline/timeline';
@@ -33,7 +33,8 @@ export class Dossier {
   }
 
   /**
-   * Opens the dossier that an object belongs to, and the object as it is under the lock.
+   * Opens the dossier that an object belongs to, and the object as it is under the lock; `mayKnow` says whether the caller may
+   * know of the object, when knowing of the submission is not enough.
    * @throws NotFoundError that speaks of the object, VersionConflictError
    */
   static async of<T extends { submissionId: string; version?: number }>(
@@ -41,17 +42,18 @@ export class Dossier {
     target: ModelClass<T>,
     type: string,
     id: string,
-    { expectedVersion, field = 'id' }: { expectedVersion?: number; field?: string } = {},
+    {
+      expectedVersion,
+      field = 'id',
+      mayKnow = () => true,
+    }: { expectedVersion?: number; field?: string; mayKnow?: (object: T) => boolean } = {},
   ): Promise<{ dossier: Dossier; object: T }> {
     const missing = new NotFoundError(type, id, field);
     const [found] = await work.database.findBy(target, 'id', [id]);
-    if (!found) throw missing;
-    const dossier = await Dossier.open(work, found.submissionId).catch((error: unknown) => {
-      throw error instanceof NotFoundError ? missing : error;
-    });
+    if (!found || !mayKnow(found)) throw missing;
+    const dossier = await orNotFound(missing, Dossier.open(work, found.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);
-    if (expectedVersion !== undefined && object!.version !== expectedVersion)
-      throw new VersionConflictError(type, expectedVersion, object!.version!);
+    if (expectedVersion !== undefined) requireVersion(type, object as { version: number }, expectedVersion);
     return { dossier, object: object! };
   }
 

@@ -535,6 +535,11 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     const cases: [string, string, (id: string) => Record<string, unknown>, string][] = [
       [developer('birch'), 'withdrawSubmission', (id) => ({ id }), filed.id],
       [reviewer('dod'), 'draftDetermination', (submissionId) => ({ submissionId }), filed.id],
+      // whose submission is shared with it, but not its objects: also with a version that is stale
+      [reviewer('treasury'), 'closeReview', (id) => ({ id, expectedVersion: 99, reason: 'r' }), review.id],
+      [reviewer('treasury'), 'dropDetermination', (id) => ({ id, expectedVersion: 99 }), review.determination],
+      [reviewer('treasury'), 'dropFinding', (id) => ({ id, expectedVersion: 99 }), finding.id],
+      [reviewer('treasury'), 'closeConsultation', (id) => ({ id, expectedVersion: 99 }), objects.thread],
       [reviewer('dod'), 'closeReview', (id) => ({ id, expectedVersion: 1, reason: 'r' }), review.id],
       [developer('birch'), 'acknowledgeFinding', (id) => ({ id, expectedVersion: 1 }), finding.id],
       [

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { agencyByKey } from '../../shared/agency/directory';
 import { SECTOR_KEYS } from '../../shared/sector/sector-keys';
+import { reviewLifecycle } from '../../subgraphs/reviews/lifecycle';
 import { MOST_ACCESS_SECONDS } from '../../subgraphs/submissions/submission/access-hours';
+import { intakeLifecycle } from '../../subgraphs/submissions/submission/intake.mutations';
+import { grantLifecycle } from '../../subgraphs/submissions/submission/lifecycle';
 import { databaseKinds } from '../support/databases';
 import { developer, Framework, INTAKE, reviewer } from '../support/framework';
 
@@ -316,6 +319,43 @@ describe.each(databaseKinds)('whatever anybody does, on %s', (kind) => {
       expect([drafts, reviews]).toEqual([[], []]);
     }
   };
+
+  test('N2, for every state of access, intake and review: a filed submission can be launched, and withdrawn', async () => {
+    const { id } = await graph.filed();
+    const { id: grant } = await graph.granted(id, 'nsa');
+    const { id: review } = await graph.opened(id, 'nsa');
+    await graph.does(
+      INTAKE,
+      'requestInformation',
+      { submissionId: id, question: 'Which?' },
+      'informationRequest { id }',
+    );
+    const [row] = await graph.sql('submissions', 'SELECT version_id AS versionId FROM submission WHERE id = ?', [id]);
+    const now = graph.inDays(0);
+    for (const status of grantLifecycle.states)
+      for (const intake of intakeLifecycle.states)
+        for (const reviewStatus of reviewLifecycle.states) {
+          await graph.force('reviews', 'UPDATE review SET status = ? WHERE id = ?', [reviewStatus, review]);
+          for (const mutation of ['recordLaunch', 'withdrawSubmission']) {
+            await graph.force('submissions', 'UPDATE access_grant SET status = ? WHERE id = ?', [status, grant]);
+            await graph.force(
+              'submissions',
+              `UPDATE submission SET lifecycle = 'FILED', intake_status = ?, launched_at = NULL, launch_recorded_at = NULL,
+                 filed_version_id = ? WHERE id = ?`,
+              [intake, row.versionId, id],
+            );
+            const input = mutation === 'recordLaunch' ? { id, launchedAt: now, scope: 'LIMITED' } : { id };
+            const { errors } = await graph.call(developer(), mutation, input);
+            expect([status, intake, reviewStatus, mutation, errors]).toEqual([
+              status,
+              intake,
+              reviewStatus,
+              mutation,
+              undefined,
+            ]);
+          }
+        }
+  });
 
   test('T1–T6, I1–I6 and N1 hold after every walk', async () => {
     await fc.assert(

@@ -1,4 +1,4 @@
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import { enumInput, type InputOf, idInput, listInput, longTextInput, optional } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
@@ -100,8 +100,9 @@ const reviseRiskAssessment = mutation({
   input: { id: idInput('The current revision, which the new one replaces.'), ...content },
   returns: ['riskAssessment', () => RiskAssessment],
   async run(work: Work, { id, ...input }) {
-    const { dossier, object: before } = await Dossier.of(work, RiskAssessment, 'risk assessment', id);
-    if (before.agencyKey !== work.principal.agency) throw new NotFoundError('risk assessment', id, 'id');
+    const { dossier, object: before } = await Dossier.of(work, RiskAssessment, 'risk assessment', id, {
+      mayKnow: ({ agencyKey }) => agencyKey === work.principal.agency,
+    });
     if (!before.current)
       throw new InputError(
         `Revision ${before.revision} was replaced already: a revision follows the current one, so that they make one chain`,

@@ -1,6 +1,6 @@
 import { agencyByKey } from '../../../shared/agency/directory';
 import { civilDate } from '../../../shared/calendar/civil';
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import {
   dateInput,
   expectedVersionInput,
@@ -63,12 +63,12 @@ async function ownThread(
   id: string,
   { expectedVersion, field }: { expectedVersion?: number; field: string },
 ) {
+  const { actor, principal } = work;
   const { dossier, object: thread } = await Dossier.of(work, Consultation, 'consultation', id, {
     expectedVersion,
     field,
+    mayKnow: ({ agencyKey }) => actor !== 'AGENCY' || agencyKey === principal.agency,
   });
-  if (work.actor === 'AGENCY' && thread.agencyKey !== work.principal.agency)
-    throw new NotFoundError('consultation', id, field);
   return { dossier, thread };
 }
 

@@ -1,7 +1,7 @@
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate, startOfDay } from '../../../shared/calendar/civil';
 import { determinationIssued } from '../../../shared/contracts/events';
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import type { Link } from '../../../shared/model/links';
 import type { ModelClass } from '../../../shared/model/model';
 import {
@@ -147,8 +147,10 @@ const draftDetermination = mutation({
 
 /** The caller's own agency's determination. */
 async function ownDetermination(work: Work, id: string, expectedVersion: number) {
-  const { dossier, object } = await Dossier.of(work, Determination, 'determination', id, { expectedVersion });
-  if (object.agencyKey !== work.principal.agency) throw new NotFoundError('determination', id, 'id');
+  const { dossier, object } = await Dossier.of(work, Determination, 'determination', id, {
+    expectedVersion,
+    mayKnow: ({ agencyKey }) => agencyKey === work.principal.agency,
+  });
   return { dossier, determination: object };
 }
 

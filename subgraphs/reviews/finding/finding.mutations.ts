@@ -2,9 +2,10 @@ import { findingReferred, findingShared } from '../../../shared/contracts/events
 import {
   InputError,
   NotFoundError,
+  orNotFound,
   RequestError,
+  requireVersion,
   UnknownReferenceError,
-  VersionConflictError,
 } from '../../../shared/errors';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
@@ -134,10 +135,9 @@ const draftFinding = mutation({
 
 /** A finding of a review that the caller's agency leads or takes part in. */
 async function agencyFinding(work: Work, id: string, expectedVersion: number) {
-  const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id, { expectedVersion });
-  await ownReview(work, finding.reviewId, { participant: true }).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? new NotFoundError('finding', id, 'id') : error;
-  });
+  const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
+  await orNotFound(new NotFoundError('finding', id, 'id'), ownReview(work, finding.reviewId, { participant: true }));
+  requireVersion('finding', finding, expectedVersion);
   return { dossier, finding };
 }
 
@@ -145,7 +145,7 @@ async function agencyFinding(work: Work, id: string, expectedVersion: number) {
 async function sharedFinding(work: Work, id: string, expectedVersion: number) {
   const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
   if (finding.sharedAt === null) throw new NotFoundError('finding', id, 'id');
-  if (finding.version !== expectedVersion) throw new VersionConflictError('finding', expectedVersion, finding.version);
+  requireVersion('finding', finding, expectedVersion);
   return { dossier, finding };
 }
 

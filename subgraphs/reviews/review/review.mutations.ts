@@ -1,6 +1,6 @@
 import { agencyByKey } from '../../../shared/agency/directory';
 import { reviewEnded, reviewOpened } from '../../../shared/contracts/events';
-import { NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { NotFoundError, orNotFound, RequestError, requireVersion, UnknownReferenceError } from '../../../shared/errors';
 import {
   booleanInput,
   enumInput,
@@ -146,10 +146,13 @@ export async function ownReview(
     participant = false,
   }: { expectedVersion?: number; field?: string; participant?: boolean } = {},
 ): Promise<{ dossier: Dossier; review: Review }> {
-  const { dossier, object: review } = await Dossier.of(work, Review, 'review', id, { expectedVersion, field });
-  if (review.leadAgencyKey === work.principal.agency) return { dossier, review };
-  const links = participant ? await work.database.findBy(ReviewAgency, 'ownerKey', [id]) : [];
-  if (!links.some(({ targetKey }) => targetKey === work.principal.agency)) throw new NotFoundError('review', id, field);
+  const { dossier, object: review } = await Dossier.of(work, Review, 'review', id, { field });
+  const { agency } = work.principal;
+  if (review.leadAgencyKey !== agency) {
+    const links = participant ? await work.database.findBy(ReviewAgency, 'ownerKey', [id]) : [];
+    if (!links.some(({ targetKey }) => targetKey === agency)) throw new NotFoundError('review', id, field);
+  }
+  if (expectedVersion !== undefined) requireVersion('review', review, expectedVersion);
   return { dossier, review };
 }
 
@@ -484,9 +487,7 @@ async function moveRun(
   const missing = new NotFoundError('evaluation run', id, 'id');
   const [found] = await work.database.findBy(EvaluationRun, 'id', [id]);
   if (!found) throw missing;
-  const { dossier } = await ownReview(work, found.reviewId, { participant: true }).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? missing : error;
-  });
+  const { dossier } = await orNotFound(missing, ownReview(work, found.reviewId, { participant: true }));
   // again, under the lock
   const [run] = await work.database.findBy(EvaluationRun, 'id', [id]);
   const { model } = await dossier.access(work.principal.agency!);

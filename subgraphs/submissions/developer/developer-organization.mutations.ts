@@ -1,4 +1,4 @@
-import { NotFoundError, RequestError, VersionConflictError } from '../../../shared/errors';
+import { NotFoundError, RequestError, requireVersion } from '../../../shared/errors';
 import {
   enumInput,
   expectedVersionInput,
@@ -67,8 +67,7 @@ const updateOrganization = mutation({
     const organization = await database.lock(DeveloperOrganization, key);
     if (!organization || (actor === 'DEVELOPER' && principal.organization !== key))
       throw new NotFoundError('organisation', key, 'key');
-    if (organization.version !== expectedVersion)
-      throw new VersionConflictError('organisation', expectedVersion, organization.version);
+    requireVersion('organisation', organization, expectedVersion);
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     await database.update(DeveloperOrganization, key, { ...given, version: expectedVersion + 1 });
     return key;
@@ -89,8 +88,7 @@ const recordAgreement = mutation({
   async run({ database }, { key, expectedVersion, status, reference }) {
     const organization = await database.lock(DeveloperOrganization, key);
     if (!organization) throw new NotFoundError('organisation', key, 'key');
-    if (organization.version !== expectedVersion)
-      throw new VersionConflictError('organisation', expectedVersion, organization.version);
+    requireVersion('organisation', organization, expectedVersion);
     await database.update(DeveloperOrganization, key, {
       agreementStatus: status,
       agreementRef: reference,

@@ -1,4 +1,5 @@
-import { InputError, NotFoundError, UnknownReferenceError, VersionConflictError } from '../../../shared/errors';
+import { InputError, requireVersion, UnknownReferenceError } from '../../../shared/errors';
+import type { Actor } from '../../../shared/identity/principal';
 import {
   booleanInput,
   dateTimeInput,
@@ -8,7 +9,7 @@ import {
   longTextInput,
   optional,
 } from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
+import { type MutationSpec, mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
 import { GuardError } from '../../../shared/state/state-machine';
 import { AccessGrant, AccessMode } from './access-grant';
@@ -17,22 +18,13 @@ import { SubmissionFile, sharedWith } from './submission-file';
 
 /** Opens the file of a grant, for the developer or the agency that it is for. */
 async function openGrant(work: Work, id: string, expectedVersion: number) {
-  const [found] = await work.database.findBy(AccessGrant, 'id', [id]);
-  if (!found || (work.actor === 'AGENCY' && found.agencyKey !== work.principal.agency))
-    throw new NotFoundError('grant', id, 'id');
-  const file = await openFileOf(work, found, id);
+  const { actor, principal } = work;
+  const mayKnow = ({ agencyKey }: AccessGrant) => actor !== 'AGENCY' || agencyKey === principal.agency;
+  const { file } = await SubmissionFile.of(work, AccessGrant, 'grant', id, expectedVersion, mayKnow);
+  // the one of the file: time may have moved it on, which makes the caller's version stale
   const grant = file.grants.find((one) => one.id === id)!;
-  if (grant.version !== expectedVersion) throw new VersionConflictError('grant', expectedVersion, grant.version);
+  requireVersion('grant', grant, expectedVersion);
   return { file, grant };
-}
-
-async function openFileOf(work: Work, grant: AccessGrant, id: string): Promise<SubmissionFile> {
-  try {
-    return await SubmissionFile.open(work, grant.submissionId);
-  } catch (error) {
-    if (error instanceof NotFoundError) throw new NotFoundError('grant', id, 'id');
-    throw error;
-  }
 }
 
 const grantInput = { id: idInput('The grant of access.'), expectedVersion: expectedVersionInput() };
@@ -135,78 +127,56 @@ const offerAccess = mutation({
   },
 });
 
-const acceptAccess = mutation({
-  name: 'acceptAccess',
-  description: 'Accepts the terms of an offer: the agency has access from now on.',
-  by: ['AGENCY'],
-  input: grantInput,
-  returns: ['grant', () => AccessGrant],
-  async run(work, { id, expectedVersion }) {
-    const { file, grant } = await openGrant(work, id, expectedVersion);
-    file.moveGrant(grant, 'acceptAccess');
-    grant.acceptedAt = work.now;
-    await file.save(work, { changed: false });
-    return id;
-  },
-});
+/** A mutation that takes a grant to the state that the trigger of its name leads to. */
+function moveGrant(
+  name: string,
+  by: Actor,
+  description: string,
+  note: (now: string) => Partial<AccessGrant> = () => ({}),
+): MutationSpec {
+  return mutation({
+    name,
+    description,
+    by: [by],
+    input: grantInput,
+    returns: ['grant', () => AccessGrant],
+    async run(work, { id, expectedVersion }) {
+      const { file, grant } = await openGrant(work, id, expectedVersion);
+      file.moveGrant(grant, name);
+      Object.assign(grant, note(work.now));
+      await file.save(work, { changed: false });
+      return id;
+    },
+  });
+}
 
-const declineAccess = mutation({
-  name: 'declineAccess',
-  description: 'Does not take an offer of access. An agency may still decide on documents.',
-  by: ['AGENCY'],
-  input: grantInput,
-  returns: ['grant', () => AccessGrant],
-  async run(work, { id, expectedVersion }) {
-    const { file, grant } = await openGrant(work, id, expectedVersion);
-    file.moveGrant(grant, 'declineAccess');
-    await file.save(work, { changed: false });
-    return id;
-  },
-});
+const acceptAccess = moveGrant(
+  'acceptAccess',
+  'AGENCY',
+  'Accepts the terms of an offer: the agency has access from now on.',
+  (acceptedAt) => ({ acceptedAt }),
+);
 
-const pauseAccess = mutation({
-  name: 'pauseAccess',
-  description: 'Lets access rest until the developer resumes it.',
-  by: ['DEVELOPER'],
-  input: grantInput,
-  returns: ['grant', () => AccessGrant],
-  async run(work, { id, expectedVersion }) {
-    const { file, grant } = await openGrant(work, id, expectedVersion);
-    file.moveGrant(grant, 'pauseAccess');
-    await file.save(work, { changed: false });
-    return id;
-  },
-});
+const declineAccess = moveGrant(
+  'declineAccess',
+  'AGENCY',
+  'Does not take an offer of access. An agency may still decide on documents.',
+);
 
-const resumeAccess = mutation({
-  name: 'resumeAccess',
-  description: 'Lets access that rests go on, inside the window or with consent to access after the launch.',
-  by: ['DEVELOPER'],
-  input: grantInput,
-  returns: ['grant', () => AccessGrant],
-  async run(work, { id, expectedVersion }) {
-    const { file, grant } = await openGrant(work, id, expectedVersion);
-    file.moveGrant(grant, 'resumeAccess');
-    await file.save(work, { changed: false });
-    return id;
-  },
-});
+const pauseAccess = moveGrant('pauseAccess', 'DEVELOPER', 'Lets access rest until the developer resumes it.');
 
-const revokeAccess = mutation({
-  name: 'revokeAccess',
-  description: 'Takes access, or an offer of it, back. It needs no reason.',
-  by: ['DEVELOPER'],
-  input: grantInput,
-  returns: ['grant', () => AccessGrant],
-  async run(work, { id, expectedVersion }) {
-    const { file, grant } = await openGrant(work, id, expectedVersion);
-    file.moveGrant(grant, 'revokeAccess');
-    grant.revokedAt = work.now;
-    grant.revokedBy = 'developer';
-    await file.save(work, { changed: false });
-    return id;
-  },
-});
+const resumeAccess = moveGrant(
+  'resumeAccess',
+  'DEVELOPER',
+  'Lets access that rests go on, inside the window or with consent to access after the launch.',
+);
+
+const revokeAccess = moveGrant(
+  'revokeAccess',
+  'DEVELOPER',
+  'Takes access, or an offer of it, back. It needs no reason.',
+  (revokedAt) => ({ revokedAt, revokedBy: 'developer' }),
+);
 
 const consentToPostLaunchAccess = mutation({
   name: 'consentToPostLaunchAccess',

@@ -1,4 +1,4 @@
-import { InputError, NotFoundError, RequestError, VersionConflictError } from '../../../shared/errors';
+import { InputError, RequestError } from '../../../shared/errors';
 import { FILES_PATH } from '../../../shared/files/routes';
 import {
   bigNumberInput,
@@ -72,15 +72,17 @@ const attestDestruction = mutation({
   returns: ['obligation', () => DestructionObligation],
   async run(work, { id, expectedVersion }) {
     const { database, principal, now } = work;
-    const [found] = await database.findBy(DestructionObligation, 'id', [id]);
     const holder = work.actor === 'INTAKE' ? 'intake' : principal.agency;
-    if (!found || found.holder !== holder) throw new NotFoundError('entry of a destruction list', id, 'id');
-    const file = await SubmissionFile.open(work, found.submissionId);
-    const [obligation] = await database.findBy(DestructionObligation, 'id', [id]);
-    if (obligation!.attestedAt !== null)
-      throw new RequestError('ALREADY_ATTESTED', `It was attested at ${obligation!.attestedAt}`, ['input', 'id']);
-    if (obligation!.version !== expectedVersion)
-      throw new VersionConflictError('entry', expectedVersion, obligation!.version);
+    const { file, object: obligation } = await SubmissionFile.of(
+      work,
+      DestructionObligation,
+      'entry of a destruction list',
+      id,
+      expectedVersion,
+      (entry) => entry.holder === holder,
+    );
+    if (obligation.attestedAt !== null)
+      throw new RequestError('ALREADY_ATTESTED', `It was attested at ${obligation.attestedAt}`, ['input', 'id']);
     await database.update(DestructionObligation, id, {
       attestedAt: now,
       attestedBy: principal.subject,
@@ -91,7 +93,7 @@ const attestDestruction = mutation({
         Artifact,
         { storage: 'DESTROYED', destroyedAt: now, destructionAttestedBy: principal.subject },
         `submission_id = ? AND storage <> 'REFERENCE'`,
-        [found.submissionId],
+        [obligation.submissionId],
       );
     file.happen({
       kind: 'DESTRUCTION_ATTESTED',

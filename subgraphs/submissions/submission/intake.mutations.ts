@@ -1,6 +1,6 @@
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate } from '../../../shared/calendar/civil';
-import { InputError, NotFoundError, VersionConflictError } from '../../../shared/errors';
+import { InputError } from '../../../shared/errors';
 import { dateInput, expectedVersionInput, idInput, longTextInput, optional } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
@@ -99,19 +99,8 @@ const requestInformation = mutation({
 });
 
 /** Opens the file of a question. */
-async function openRequest(work: Work, id: string, expectedVersion: number) {
-  const missing = new NotFoundError('information request', id, 'id');
-  const [found] = await work.database.findBy(InformationRequest, 'id', [id]);
-  if (!found) throw missing;
-  const file = await SubmissionFile.open(work, found.submissionId).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? missing : error;
-  });
-  // again, under the lock
-  const [request] = await work.database.findBy(InformationRequest, 'id', [id]);
-  if (request!.version !== expectedVersion)
-    throw new VersionConflictError('information request', expectedVersion, request!.version);
-  return { file, request: request! };
-}
+const openRequest = (work: Work, id: string, expectedVersion: number) =>
+  SubmissionFile.of(work, InformationRequest, 'information request', id, expectedVersion);
 
 const requestInput = { id: idInput('The information request.'), expectedVersion: expectedVersionInput() };
 
@@ -122,7 +111,7 @@ const answerInformationRequest = mutation({
   input: { ...requestInput, answer: longTextInput('The answer.') },
   returns: ['informationRequest', () => InformationRequest],
   async run(work, { id, expectedVersion, answer }) {
-    const { file, request } = await openRequest(work, id, expectedVersion);
+    const { file, object: request } = await openRequest(work, id, expectedVersion);
     const { submission } = file;
     const status = informationRequestLifecycle.next(request.status, 'answerInformationRequest', work.actor, {});
     submission.intakeStatus = intakeLifecycle.next(submission.intakeStatus, 'answerInformationRequest', work.actor, {});
@@ -145,7 +134,7 @@ const closeInformationRequest = mutation({
   input: requestInput,
   returns: ['informationRequest', () => InformationRequest],
   async run(work, { id, expectedVersion }) {
-    const { file, request } = await openRequest(work, id, expectedVersion);
+    const { file, object: request } = await openRequest(work, id, expectedVersion);
     const status = informationRequestLifecycle.next(request.status, 'closeInformationRequest', work.actor, {});
     await work.database.update(InformationRequest, id, { status, version: expectedVersion + 1 });
     file.happen({ kind: 'INFORMATION_REQUEST_CLOSED', actor: work.actor, objectId: id });

@@ -1,8 +1,9 @@
 import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
 import { accessChanged } from '../../../shared/contracts/events';
-import { NotFoundError, VersionConflictError } from '../../../shared/errors';
+import { NotFoundError, orNotFound, requireVersion } from '../../../shared/errors';
 import type { Actor } from '../../../shared/identity/principal';
 import type { Link } from '../../../shared/model/links';
+import type { ModelClass } from '../../../shared/model/model';
 import type { Work } from '../../../shared/mutation/work';
 import { appendTimeline, type Happening } from '../../../shared/timeline/timeline';
 import { AccessGrant } from './access-grant';
@@ -53,6 +54,28 @@ export class SubmissionFile {
     return file;
   }
 
+  /**
+   * Opens the file that an object belongs to, and the object as it is under the lock.
+   * @param mayKnow whether the caller may know of the object, when knowing of the submission is not enough.
+   * @throws NotFoundError that speaks of the object, VersionConflictError
+   */
+  static async of<T extends { submissionId: string; version: number }>(
+    work: Work,
+    target: ModelClass<T>,
+    type: string,
+    id: string,
+    expectedVersion: number,
+    mayKnow: (object: T) => boolean = () => true,
+  ): Promise<{ file: SubmissionFile; object: T }> {
+    const missing = new NotFoundError(type, id, 'id');
+    const [found] = await work.database.findBy(target, 'id', [id]);
+    if (!found || !mayKnow(found)) throw missing;
+    const file = await orNotFound(missing, SubmissionFile.open(work, found.submissionId));
+    const [object] = await work.database.findBy(target, 'id', [id]);
+    requireVersion(type, object!, expectedVersion);
+    return { file, object: object! };
+  }
+
   /** Opens the file of a submission that is not there yet. */
   static create(work: Work, submission: Submission): SubmissionFile {
     return new SubmissionFile(work, submission, []);
@@ -71,8 +94,7 @@ export class SubmissionFile {
 
   /** @throws VersionConflictError when the change was based on another version than the current one. */
   expect(version: number | null): this {
-    if (version !== null && version !== this.submission.version)
-      throw new VersionConflictError('submission', version, this.submission.version);
+    if (version !== null) requireVersion('submission', this.submission, version);
     return this;
   }
 

@@ -1,5 +1,6 @@
 import { Int } from 'type-graphql';
 import { Index } from 'typeorm';
+import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate, daysBetween } from '../../../shared/calendar/civil';
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
@@ -18,7 +19,7 @@ import {
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
-import { GraphQLInstant, GraphQLUrl } from '../../../shared/model/scalars';
+import { GraphQLCivilDate, GraphQLInstant, GraphQLUrl } from '../../../shared/model/scalars';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -89,6 +90,9 @@ export const WindowPhase = enumeration(
     LAUNCHED: 'Launched.',
   },
 );
+
+/** Business days within which intake hopes to look at a submission. */
+const INTAKE_BUSINESS_DAYS = 2;
 
 const filed = (column: (property: string) => string) => `${column('lifecycle')} = 'FILED'`;
 
@@ -220,6 +224,15 @@ export class Submission {
   @computed(() => Int, 'Civil days until the planned launch; negative once it has passed.')
   daysToLaunch({ clock }: Context): number {
     return daysBetween(civilDate(clock.now()), civilDate(this.plannedLaunchAt));
+  }
+
+  @computed(
+    () => GraphQLCivilDate,
+    'The day by which intake hopes to have looked at it: two business days after filing. A goal; nothing follows when it is missed.',
+    { nullable: true },
+  )
+  intakeTargetOn(): string | null {
+    return this.filedAt === null ? null : addBusinessDays(civilDate(this.filedAt), INTAKE_BUSINESS_DAYS);
   }
 
   @computed(() => LaunchRecord, 'The launch, once it is recorded.', { nullable: true })
