@@ -28,6 +28,9 @@ interface Parts {
   readonly store?: ContentStore;
 }
 
+/** Milliseconds between looks at the outbox when nobody says that there is something in it. */
+const POLL_MS = 500;
+
 /**
  * What a subgraph does unasked: it hands on its events, acts on those of others, and makes happen what time brings. Of several
  * replicas one does it; when that one dies, the next does.
@@ -37,6 +40,9 @@ export class Background {
   private readonly stopping = new AbortController();
   private reading: { until: AbortController; ended: Promise<void> } | undefined;
   private wake: (() => void) | undefined;
+  private nudged = false;
+  private leading = false;
+  private renewAt = 0;
   private dueAt = 0;
   private ended: Promise<void> = Promise.resolve();
 
@@ -53,14 +59,25 @@ export class Background {
 
   /** There is something to hand on. */
   nudge(): void {
+    this.nudged = true;
     this.wake?.();
+  }
+
+  /** Whether this replica does the work: asked of the database often enough never to lose the lease by neglect. */
+  private async leads(): Promise<boolean> {
+    if (Date.now() < this.renewAt) return this.leading;
+    this.leading = false;
+    this.leading = await this.lease.hold();
+    this.renewAt = Date.now() + this.options.leaseMs / 3;
+    return this.leading;
   }
 
   private async run(): Promise<void> {
     const { log, name } = this.parts;
     while (!this.stopping.signal.aborted) {
       try {
-        if (await this.lease.hold()) await this.round();
+        this.nudged = false;
+        if (await this.leads()) await this.round();
         else await this.stopReading();
       } catch (error) {
         // at a start the readers of one process begin one after the other
@@ -91,11 +108,12 @@ export class Background {
     if (bus) await relay(database, name, bus, clock);
   }
 
-  /** Until there is something to do, but never so long that the lease is lost. */
+  /** Until there is something to do; another replica may have written it, so never long. */
   private rest(): Promise<void> {
-    if (this.stopping.signal.aborted) return Promise.resolve();
+    if (this.stopping.signal.aborted || this.nudged) return Promise.resolve();
+    const { everyMs, leaseMs } = this.options;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(this.options.everyMs, this.options.leaseMs / 3));
+      const timer = setTimeout(resolve, Math.min(everyMs, leaseMs / 3, POLL_MS));
       this.wake = () => {
         clearTimeout(timer);
         this.wake = undefined;

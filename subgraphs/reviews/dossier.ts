@@ -19,10 +19,17 @@ export class Dossier {
     readonly notice: SubmissionNotice,
   ) {}
 
-  /** @throws NotFoundError when there is none, or the caller may not know of it. */
-  static async open(work: Work, submissionId: string, field = 'submissionId'): Promise<Dossier> {
+  /** @throws NotFoundError when there is none, or it is not shared with the caller. */
+  static async open(work: Work, submissionId: string): Promise<Dossier> {
+    const dossier = await Dossier.locked(work, submissionId);
+    if (work.actor === 'AGENCY' && !dossier.notice.agencyKeys.includes(work.principal.agency!))
+      throw new NotFoundError('submission', submissionId, 'submissionId');
+    return dossier;
+  }
+
+  private static async locked(work: Work, submissionId: string): Promise<Dossier> {
     const notice = await work.database.lock(SubmissionNotice, submissionId);
-    if (!notice || !knows(work, notice)) throw new NotFoundError('submission', submissionId, field);
+    if (!notice || !knows(work, notice)) throw new NotFoundError('submission', submissionId, 'submissionId');
     return new Dossier(work, notice);
   }
 
@@ -33,7 +40,7 @@ export class Dossier {
   }
 
   /**
-   * Opens the dossier that an object belongs to, and the object as it is under the lock; `mayKnow` says whether the caller may
+   * Opens the dossier that an object belongs to, also for an agency that it was shared with when the object was made, and the object as it is under the lock; `mayKnow` says whether the caller may
    * know of the object, when knowing of the submission is not enough.
    * @throws NotFoundError that speaks of the object, VersionConflictError
    */
@@ -51,7 +58,7 @@ export class Dossier {
     const missing = new NotFoundError(type, id, field);
     const [found] = await work.database.findBy(target, 'id', [id]);
     if (!found || !mayKnow(found)) throw missing;
-    const dossier = await orNotFound(missing, Dossier.open(work, found.submissionId));
+    const dossier = await orNotFound(missing, Dossier.locked(work, found.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);
     if (expectedVersion !== undefined) requireVersion(type, object as { version: number }, expectedVersion);
     return { dossier, object: object! };
@@ -89,8 +96,9 @@ export class Dossier {
   }
 }
 
+/** Whether the caller may know of the submission: it is, or was, shared with its agency, or is its own. */
 function knows({ actor, principal }: Work, notice: SubmissionNotice): boolean {
   if (actor === 'SYSTEM') return true;
   if (actor === 'DEVELOPER') return notice.developerKey === principal.organization;
-  return actor === 'AGENCY' && notice.agencyKeys.includes(principal.agency!);
+  return actor === 'AGENCY' && [...notice.agencyKeys, ...notice.formerAgencyKeys].includes(principal.agency!);
 }

@@ -31,6 +31,7 @@ export const reviewHandlers: readonly EventHandler[] = [
       windowOpensAt: data.windowOpensAt,
       launchedAt: null,
       agencyKeys: data.agencyKeys,
+      formerAgencyKeys: [],
       exercise: data.exercise,
     });
     const dossier = await Dossier.begin(work, notice);
@@ -40,11 +41,13 @@ export const reviewHandlers: readonly EventHandler[] = [
 
   on(submissionAmended, async (work, id, { versionId, agencyKeys }) => {
     const dossier = await Dossier.open(work, id);
-    const before = new Set(dossier.notice.agencyKeys);
-    await work.database.update(SubmissionNotice, id, { versionId, agencyKeys });
+    const { notice } = dossier;
+    const known = [...notice.agencyKeys, ...notice.formerAgencyKeys];
+    const formerAgencyKeys = known.filter((key) => !agencyKeys.includes(key));
+    await work.database.update(SubmissionNotice, id, { versionId, agencyKeys, formerAgencyKeys });
     await invite(
       dossier,
-      agencyKeys.filter((key) => !before.has(key)),
+      agencyKeys.filter((key) => !notice.agencyKeys.includes(key)),
     );
     await endDrafts(dossier, ({ agencyKey }) => !agencyKeys.includes(agencyKey));
     await dossier.save();

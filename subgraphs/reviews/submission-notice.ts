@@ -14,6 +14,8 @@ export class SubmissionNotice {
   @kept({ length: 24, nullable: true }) launchedAt!: string | null;
   /** Agencies it is shared with. */
   @kept({ type: 'simple-json' }) agencyKeys!: string[];
+  /** Agencies it was shared with once: they may finish what they have begun, and begin nothing. */
+  @kept({ type: 'simple-json' }) formerAgencyKeys!: string[];
   @kept({ type: 'boolean' }) exercise!: boolean;
 }
 

@@ -155,6 +155,33 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await passed()).toHaveLength(2);
   });
 
+  test('an agency that is no longer named loses its access, finishes what it has begun, and begins nothing', async () => {
+    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
+    await graph.granted(id, 'nsa');
+    const review = await graph.opened(id, 'nsa');
+    await graph.does(
+      developer(),
+      'amendSubmission',
+      { id, expectedVersion: version, requestedAgencies: ['treasury'] },
+      SUBMISSION,
+    );
+    await graph.deliver();
+    expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('ENDED');
+    for (const [mutation, input] of [
+      ['draftDetermination', { submissionId: id }],
+      ['openReview', { submissionId: id, scope: [] }],
+      ['sendAdvice', { submissionId: id, body: 'b' }],
+    ] as const)
+      expect((await graph.refused(reviewer('nsa'), mutation, input)).code).toBe('NOT_FOUND');
+    const stopped = await graph.does(
+      reviewer('nsa'),
+      'returnDocuments',
+      { id: review.id, expectedVersion: review.version },
+      'review { status closeReason }',
+    );
+    expect(stopped).toEqual({ status: 'STOPPED', closeReason: 'Access was taken back and documents were returned' });
+  });
+
   test('a question open past its day is on the timeline once, and nothing else follows', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(60) } });
     await graph.does(

@@ -166,7 +166,7 @@ class ReviewPlot {
   /** What the agencies have been told of the submission. */
   private hear(tables: Tables): void {
     const { grants, sectorKeys: _sectors, endedAt: _ended, agencyKeys, ...story } = this.story;
-    tables.notices.push({ ...story, agencyKeys: [...agencyKeys], exercise: true });
+    tables.notices.push({ ...story, agencyKeys: [...agencyKeys], formerAgencyKeys: [], exercise: true });
     for (const grant of grants)
       tables.access.push({ ...grant, submissionId: story.id, revoked: false, exercise: true });
   }

@@ -302,6 +302,16 @@ export class SubmissionFile {
     this.count(at);
   }
 
+  /** Takes access back from agencies that the developer no longer shares the submission with. */
+  keepAccessOf(agencyKeys: readonly string[]): void {
+    for (const grant of this.grants) {
+      const open = ['OFFERED', 'ACTIVE', 'PAUSED'].includes(grant.recordedStatus);
+      if (!open || agencyKeys.includes(grant.agencyKey)) continue;
+      this.moveGrant(grant, 'revokeAccess');
+      Object.assign(grant, { revokedAt: this.work.now, revokedBy: 'developer' });
+    }
+  }
+
   /** Writes everything, and returns the submission's key. A bounded number of statements, whatever the file holds. */
   async save(work: Work, { changed = true } = {}): Promise<string> {
     const { submission } = this;

@@ -272,7 +272,7 @@ const endInput = {
 const amendSubmission = mutation({
   name: 'amendSubmission',
   description:
-    'Changes what a draft or a filed submission says, whom it is shared with, or, for a new checkpoint, which version of the model it is about. What is left out stays; lists are replaced whole.',
+    'Changes what a draft or a filed submission says, whom it is shared with, or, for a new checkpoint, which version of the model it is about. What is left out stays; lists are replaced whole. An agency that is no longer named loses its access.',
   by: ['DEVELOPER'],
   input: {
     ...submissionInput,
@@ -299,11 +299,11 @@ const amendSubmission = mutation({
       if (submission.lifecycle === 'FILED') await claimVersion(work, submission, 'versionId');
     }
     await writeContent(work, submission, input);
-    if (submission.lifecycle === 'FILED')
-      work.emit(submissionAmended, id, {
-        versionId: submission.versionId,
-        agencyKeys: await sharedWith(work, submission),
-      });
+    if (submission.lifecycle === 'FILED') {
+      const agencyKeys = await sharedWith(work, submission);
+      file.keepAccessOf(agencyKeys);
+      work.emit(submissionAmended, id, { versionId: submission.versionId, agencyKeys });
+    }
     return file.save(work);
   },
 });
