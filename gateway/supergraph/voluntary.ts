@@ -1,5 +1,4 @@
 import { type DocumentNode, type NameNode, parse, visit } from 'graphql';
-import type { PublishedSubgraph } from './compose';
 
 /**
  * Rule N4: nothing near models, submissions and reviews is named as a gate, in any subgraph that is about them. Whole words
@@ -31,7 +30,7 @@ export const wordsOf = (name: string): string[] =>
   name.split(/_|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/).map((word) => word.toLowerCase());
 
 /** Every name of these subgraphs that breaks the rule, each with where it stands. None where there is no framework. */
-export function gateVocabulary(subgraphs: readonly PublishedSubgraph[]): string[] {
+export function gateVocabulary(subgraphs: readonly { name: string; sdl: string }[]): string[] {
   const names = new Set(subgraphs.map(({ name }) => name));
   if (!names.has('submissions') || !names.has('reviews')) return [];
   return subgraphs.flatMap(({ name, sdl }) => {

@@ -22,7 +22,7 @@ async function openGrant(work: Work, id: string, expectedVersion: number) {
   const mayKnow = ({ agencyKey }: AccessGrant) => actor !== 'AGENCY' || agencyKey === principal.agency;
   const { file } = await SubmissionFile.of(work, AccessGrant, 'grant', id, expectedVersion, mayKnow);
   // the one of the file: time may have moved it on, which makes the caller's version stale
-  const grant = file.grants.find((one) => one.id === id)!;
+  const grant = file.access.grants.find((one) => one.id === id)!;
   requireVersion('grant', grant, expectedVersion);
   return { file, grant };
 }
@@ -80,7 +80,7 @@ const offerAccess = mutation({
         `Without consent to access after the launch it ends by the planned launch, ${windowClosesAt}`,
         ['input', 'endsAt'],
       );
-    const open = file.grants.find(
+    const open = file.access.grants.find(
       ({ agencyKey, recordedStatus }) =>
         agencyKey === input.agencyKey && ['OFFERED', 'ACTIVE', 'PAUSED'].includes(recordedStatus),
     );
@@ -114,7 +114,7 @@ const offerAccess = mutation({
       version: 1,
       exercise: submission.exercise,
     });
-    file.addGrant(grant);
+    file.access.add(grant);
     file.happen({
       kind: 'ACCESS_OFFERED',
       actor: work.actor,
@@ -122,7 +122,7 @@ const offerAccess = mutation({
       objectId: grant.id,
       toState: 'OFFERED',
     });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
     return grant.id;
   },
 });
@@ -142,9 +142,9 @@ function moveGrant(
     returns: ['grant', () => AccessGrant],
     async run(work, { id, expectedVersion }) {
       const { file, grant } = await openGrant(work, id, expectedVersion);
-      file.moveGrant(grant, name);
+      file.access.move(grant, name);
       Object.assign(grant, note(work.now));
-      await file.save(work, { changed: false });
+      await file.save({ changed: false });
       return id;
     },
   });
@@ -201,7 +201,7 @@ const consentToPostLaunchAccess = mutation({
       endsAtLaunch: false,
       version: grant.version + 1,
     });
-    file.touchGrant(grant);
+    file.access.touch(grant);
     file.happen({
       kind: 'ACCESS_CONSENTED',
       actor: work.actor,
@@ -209,7 +209,7 @@ const consentToPostLaunchAccess = mutation({
       objectId: grant.id,
       detail: `Until ${endsAt}`,
     });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
     return id;
   },
 });

@@ -3,8 +3,8 @@ import { instant } from '../../../shared/clock';
 import { sensitivity } from '../../../shared/model/fields';
 import type { Context } from '../../../shared/subgraph/context';
 import { AccessGrant } from './access-grant';
+import { AccessLedger } from './access-ledger';
 import { Submission } from './submission';
-import { SubmissionFile } from './submission-file';
 
 @Resolver(() => Submission)
 export class AccessHoursResolver {
@@ -14,6 +14,6 @@ export class AccessHoursResolver {
   @sensitivity('PROPIN')
   async preLaunchAccessSeconds(@Root() submission: Submission, @Ctx() { loaders, clock }: Context): Promise<number> {
     const grants = await loaders.allBy(AccessGrant, 'submissionId').load(submission.id);
-    return SubmissionFile.secondsUsed(submission, grants, instant(clock.now()));
+    return AccessLedger.secondsUsed(submission, grants, instant(clock.now()));
   }
 }

@@ -58,7 +58,7 @@ const attachArtifact = mutation({
         exercise: file.submission.exercise,
       },
     ]);
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
     return id;
   },
 });
@@ -101,7 +101,7 @@ const attestDestruction = mutation({
       agencyKey: holder === 'intake' ? null : holder,
       objectId: id,
     });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
     return id;
   },
 });

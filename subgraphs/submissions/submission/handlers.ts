@@ -9,7 +9,7 @@ export const submissionHandlers: readonly EventHandler[] = [
   on(determinationIssued, async (work, id, { agencyKey, outcome, issuedAt }) => {
     const file = await SubmissionFile.open(work, id);
     file.happen({ kind: 'DETERMINATION_RECEIVED', actor: 'AGENCY', agencyKey, detail: outcome, occurredAt: issuedAt });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
   }),
 
   on(reviewOpened, async ({ database }, submissionId, { reviewId, agencyKey }) => {
@@ -33,6 +33,6 @@ export const submissionHandlers: readonly EventHandler[] = [
       objectId: findingId,
       occurredAt: sharedAt,
     });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
   }),
 ];

@@ -55,7 +55,7 @@ const completeIntakeCheck = mutation({
     const { submission } = file;
     file.move('completeIntakeCheck', 'INTAKE_CHECKED');
     submission.intakeStatus = intakeLifecycle.next(submission.intakeStatus, 'completeIntakeCheck', work.actor, {});
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -93,7 +93,7 @@ const requestInformation = mutation({
         exercise: submission.exercise,
       },
     ]);
-    await file.save(work);
+    await file.save();
     return id;
   },
 });
@@ -122,7 +122,7 @@ const answerInformationRequest = mutation({
       version: expectedVersion + 1,
     });
     file.happen({ kind: 'INFORMATION_PROVIDED', actor: work.actor, objectId: id });
-    await file.save(work);
+    await file.save();
     return id;
   },
 });
@@ -138,7 +138,7 @@ const closeInformationRequest = mutation({
     const status = informationRequestLifecycle.next(request.status, 'closeInformationRequest', work.actor, {});
     await work.database.update(InformationRequest, id, { status, version: expectedVersion + 1 });
     file.happen({ kind: 'INFORMATION_REQUEST_CLOSED', actor: work.actor, objectId: id });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
     return id;
   },
 });

@@ -25,7 +25,7 @@ const settleSubmissions = scheduled(
   async (work, id) => {
     // opening a file makes up for what time has brought
     const file = await SubmissionFile.open(work, id);
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
   },
 );
 
@@ -51,7 +51,7 @@ const noteOverdueRequests = scheduled(
       objectId: id,
       occurredAt: startOfDay(addDays(request!.dueOn, 1)),
     });
-    await file.save(work, { changed: false });
+    await file.save({ changed: false });
   },
 );
 

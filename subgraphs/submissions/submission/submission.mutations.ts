@@ -256,7 +256,7 @@ const draftSubmission = mutation({
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
     await writeContent(work, submission, given);
     file.happen({ kind: 'DRAFTED', actor: work.actor, toState: 'DRAFT' });
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -301,10 +301,10 @@ const amendSubmission = mutation({
     await writeContent(work, submission, input);
     if (submission.lifecycle === 'FILED') {
       const agencyKeys = await sharedWith(work, submission);
-      file.keepAccessOf(agencyKeys);
+      file.access.keepOnly(agencyKeys);
       work.emit(submissionAmended, id, { versionId: submission.versionId, agencyKeys });
     }
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -351,8 +351,8 @@ const fileSubmission = mutation({
       agencyKeys,
       exercise: submission.exercise,
     });
-    file.settle();
-    return file.save(work);
+    file.access.settle();
+    return file.save();
   },
 });
 
@@ -366,7 +366,7 @@ const discardDraft = mutation({
     const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
     file.move('discardDraft', 'DISCARDED');
     file.submission.endedAt = work.now;
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -393,7 +393,7 @@ const changeLaunchPlan = mutation({
     // a window that was open and stays open does not open again
     if (wasOpen && stillOpen(plan.window.windowOpensAt)) submission.windowNotedVersion = submission.planVersion;
     await addPlan(work, submission, plan, reason);
-    file.followPlan();
+    file.access.followPlan();
     if (submission.lifecycle === 'FILED')
       work.emit(launchPlanChanged, id, {
         planVersion: submission.planVersion,
@@ -401,8 +401,8 @@ const changeLaunchPlan = mutation({
         windowOpensAt: submission.windowOpensAt,
         changedAt: work.now,
       });
-    file.settle();
-    return file.save(work);
+    file.access.settle();
+    return file.save();
   },
 });
 
@@ -433,7 +433,7 @@ const recordLaunch = mutation({
       launchEvidence: evidence,
       filedVersionId: null,
     });
-    file.endAccess(launchedAt, { keepConsented: true });
+    file.access.end(launchedAt, { keepConsented: true });
     const { database } = work;
     const releasedOn = civilDate(launchedAt);
     await database.update(AIModel, submission.modelId, {
@@ -443,7 +443,7 @@ const recordLaunch = mutation({
     });
     await database.update(ModelVersion, submission.versionId, { releasedOn });
     work.emit(submissionLaunched, id, { launchedAt });
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -459,10 +459,10 @@ const declareNotReleased = mutation({
     file.move('declareNotReleased', 'NOT_RELEASED');
     submission.endedAt = work.now;
     submission.filedVersionId = null;
-    file.endAccess(work.now, { keepConsented: false });
+    file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
     work.emit(submissionEnded, id, { lifecycle: 'NOT_RELEASED', endedAt: work.now });
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -485,9 +485,11 @@ const withdrawSubmission = mutation({
       endedAt: work.now,
       filedVersionId: null,
     });
-    const held = new Set(file.grants.filter(({ acceptedAt }) => acceptedAt !== null).map(({ agencyKey }) => agencyKey));
+    const held = new Set(
+      file.access.grants.filter(({ acceptedAt }) => acceptedAt !== null).map(({ agencyKey }) => agencyKey),
+    );
     for (const agencyKey of await sharedWith(work, submission)) held.add(agencyKey);
-    file.endAccess(work.now, { keepConsented: false });
+    file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
     const dueOn = addBusinessDays(civilDate(work.now), DESTRUCTION_BUSINESS_DAYS);
     await work.database.insert(
@@ -504,7 +506,7 @@ const withdrawSubmission = mutation({
       })),
     );
     work.emit(submissionEnded, id, { lifecycle: 'WITHDRAWN', endedAt: work.now });
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -526,10 +528,10 @@ const closeSubmission = mutation({
     const open = await work.database.findBy(KnownReview, 'submissionId', [id]);
     file.move('closeSubmission', 'CLOSED', { openReviews: open.filter((review) => review.open).length });
     file.submission.closedAt = work.now;
-    file.endAccess(work.now, { keepConsented: false });
+    file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
     work.emit(submissionClosed, id, { closedAt: work.now });
-    return file.save(work);
+    return file.save();
   },
 });
 
@@ -559,7 +561,7 @@ const assignAgency = mutation({
       versionId: submission.versionId,
       agencyKeys: await sharedWith(work, submission),
     });
-    return file.save(work);
+    return file.save();
   },
 });
 
