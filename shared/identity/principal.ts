@@ -35,11 +35,15 @@ export function actorsOf(principal: Principal): readonly Actor[] {
   return principal.roles.map((role) => ACTOR_OF_ROLE[role]);
 }
 
-const EXAMPLE = 'role=developer-submitter; organization=exercise-alder; subject=alice';
+/** A header as it is written. */
+export const PRINCIPAL_EXAMPLE = 'role=developer-submitter; organization=exercise-alder; subject=alice';
 const VALUE = /^[A-Za-z0-9][A-Za-z0-9@._-]{0,99}$/;
 
 function invalid(why: string): RequestError {
-  return new RequestError('INVALID_PRINCIPAL', `The header "${PRINCIPAL_HEADER}" ${why}. Write it like "${EXAMPLE}"`);
+  return new RequestError(
+    'INVALID_PRINCIPAL',
+    `The header "${PRINCIPAL_HEADER}" ${why}. Write it like "${PRINCIPAL_EXAMPLE}"`,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { instant } from '../clock';
 import { RequestError } from '../errors';
 import { IdempotencyKey } from '../events/tables';
-import { type Actor, actorsOf, PRINCIPAL_HEADER, type Principal } from '../identity/principal';
+import { type Actor, actorsOf, PRINCIPAL_EXAMPLE, PRINCIPAL_HEADER, type Principal } from '../identity/principal';
 import { type ModelClass, modelOf } from '../model/model';
 import { ForbiddenError } from '../state/state-machine';
 import type { Context } from '../subgraph/context';
@@ -84,7 +84,7 @@ function authorize({ name, by }: MutationSpec, principal: Principal | null): { p
   if (!principal)
     throw new RequestError(
       'UNAUTHENTICATED',
-      `${name} changes something, so say who you are: send the header "${PRINCIPAL_HEADER}"`,
+      `${name} changes something, so say who you are: send the header "${PRINCIPAL_HEADER}", such as "${PRINCIPAL_EXAMPLE}"`,
     );
   const actors = actorsOf(principal);
   const actor = by.find((candidate) => actors.includes(candidate));

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import { packageRoot } from '../../shared/package-root';
 import { databaseKinds, freshDatabases } from '../support/databases';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
@@ -201,6 +202,15 @@ describeOnRedis.each(databaseKinds)('the containers’ commands, outside of cont
       expect(errors).toBeUndefined();
       expect(data.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
     }
+    // who cannot be made out is refused by each subgraph, over HTTP as in one process
+    const odd = await fetch(`http://127.0.0.1:${ports.get('gateway-1')}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [PRINCIPAL_HEADER]: 'role=king; subject=x' },
+      body: JSON.stringify({ query: '{ submissions(first: 1) { totalCount } }' }),
+    });
+    expect(await odd.json()).toMatchObject({ errors: [{ extensions: { code: 'INVALID_PRINCIPAL' } }] });
+    const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${ports.get('gateway-2')}`]);
+    expect([await play.ended, play.output()]).toEqual([0, expect.stringContaining('all as the framework has it')]);
     for (const one of [...gateways, ...subgraphs]) {
       one.child.kill('SIGTERM');
       expect(await one.ended).toBe(0);
