@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { civilDate } from '../../../shared/calendar/civil';
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
@@ -53,6 +54,7 @@ export class Consultation {
   order: ['sentAt'],
   sensitivity: 'PROPIN',
 })
+@Index(['overdueNoted', 'dueOn'])
 export class ConsultationMessage {
   @key('`msg_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => Consultation, 'The thread.', { as: 'consultation', filter: true }) consultationId!: string;

@@ -29,6 +29,7 @@ export const migration: Migration = {
     "ALTER TABLE `finding` ADD `author_subject` varchar(100) NOT NULL DEFAULT ''",
     'ALTER TABLE `risk_assessment` ADD `current_key` varchar(140) NULL',
     'ALTER TABLE `risk_assessment` ADD UNIQUE INDEX `IDX_a45cc2f6792a55097660d9055f` (`current_key`)',
+    'CREATE INDEX `IDX_3eee278fc7c78858cbf9bb6952` ON `consultation_message` (`overdue_noted`, `due_on`)',
     'CREATE UNIQUE INDEX `IDX_8d85e1a5ff458a4eb139fd376c` ON `review_event` (`submission_id`, `sequence`)',
   ],
   sqlite: [
@@ -60,6 +61,7 @@ export const migration: Migration = {
     'CREATE INDEX "IDX_a72162f6ebff2b7b96a3ced161" ON "access_notice" ("submission_id")',
     'CREATE TABLE "finding_reading" ("id" varchar(140) PRIMARY KEY NOT NULL, "finding_id" varchar(30) NOT NULL, "reader" varchar(100) NOT NULL, "version" integer NOT NULL, "read_at" varchar(24) NOT NULL)',
     'CREATE INDEX "IDX_fb0b9ef5f84731f394c9e83e7a" ON "finding_reading" ("finding_id")',
+    'CREATE INDEX "IDX_3eee278fc7c78858cbf9bb6952" ON "consultation_message" ("overdue_noted", "due_on")',
     'CREATE UNIQUE INDEX "IDX_78343cf009996f7c042e888687" ON "determination" ("draft_key")',
     'CREATE UNIQUE INDEX "IDX_84afacd960c4ec581b27d9fd9d" ON "determination" ("current_key")',
     'CREATE UNIQUE INDEX "IDX_8d85e1a5ff458a4eb139fd376c" ON "review_event" ("submission_id", "sequence")',

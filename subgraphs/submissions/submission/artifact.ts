@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import { belongsTo, bigNumber, dateTime, exerciseFlag, key, oneOf, sha256, text } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
@@ -23,6 +24,7 @@ export const ArtifactStorage = enumeration('ArtifactStorage', 'Where the content
   order: ['createdAt'],
   sensitivity: 'PROPIN',
 })
+@Index(['storage', 'contentRemoved'])
 export class Artifact {
   @key('`art_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => Submission, 'The submission it belongs to.', { as: 'submission' }) submissionId!: string;

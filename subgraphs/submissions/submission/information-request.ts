@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { civilDate } from '../../../shared/calendar/civil';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
@@ -27,6 +28,7 @@ export const InformationRequestStatus = enumeration(
 );
 
 @model('A question of the intake office to a developer. It stops no clock.', { order: ['dueOn'], sensitivity: 'GOV' })
+@Index(['overdueNoted', 'dueOn'])
 export class InformationRequest {
   @key('`inf_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
