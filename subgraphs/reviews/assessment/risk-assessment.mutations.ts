@@ -1,11 +1,10 @@
-import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
-import { enumInput, type InputOf, idInput, listInput, longTextInput, optional } from '../../../shared/mutation/input';
+import { InputError, RequestError } from '../../../shared/errors';
+import { enumInput, type InputOf, idInput, longTextInput, optional } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
-import { AtlasTechnique } from '../atlas/atlas';
-import { sectorsInput, writeSectors } from '../determination/determination.mutations';
 import { Dossier } from '../dossier';
 import { Confidence } from '../finding/finding';
+import { sectorsInput, techniquesInput, writeSectors, writeTechniques } from '../named';
 import { RiskDomain, RiskLevel, riskLevel } from '../risk';
 import { RiskAssessment, RiskAssessmentSector, RiskAssessmentTechnique } from './risk-assessment';
 
@@ -15,7 +14,7 @@ const content = {
   confidence: enumInput(() => Confidence, 'How sure your agency is.'),
   rationale: longTextInput('Why. It stays with your agency and oversight.'),
   sectors: optional(sectorsInput),
-  techniques: optional(listInput(idInput('Id of an ATLAS technique.'), 'ATLAS techniques it thinks of.')),
+  techniques: optional(techniquesInput),
 };
 
 /** Adds a revision, the first or the next. */
@@ -47,15 +46,7 @@ async function addRevision(
     },
   ]);
   await writeSectors(work, RiskAssessmentSector, id, sectors ?? []);
-  const known = await database.findBy(AtlasTechnique, 'id', techniques ?? []);
-  (techniques ?? []).forEach((key, place) => {
-    if (!known.some((technique) => technique.id === key))
-      throw new UnknownReferenceError('ATLAS technique', key, ['input', 'techniques', place]);
-  });
-  await database.insert(
-    RiskAssessmentTechnique,
-    (techniques ?? []).map((targetKey) => ({ ownerKey: id, targetKey })),
-  );
+  await writeTechniques(work, RiskAssessmentTechnique, id, techniques ?? []);
   dossier.happen({
     kind: 'RISK_ASSESSED',
     agencyKey,

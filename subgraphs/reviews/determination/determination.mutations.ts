@@ -1,14 +1,11 @@
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate, startOfDay } from '../../../shared/calendar/civil';
 import { determinationIssued } from '../../../shared/contracts/events';
-import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
-import type { Link } from '../../../shared/model/links';
-import type { ModelClass } from '../../../shared/model/model';
+import { InputError, RequestError } from '../../../shared/errors';
 import {
   booleanInput,
   enumInput,
   expectedVersionInput,
-  type InputPath,
   idInput,
   listInput,
   longTextInput,
@@ -17,9 +14,9 @@ import {
 } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
-import { SECTOR_KEYS } from '../../../shared/sector/sector-keys';
 import { Dossier } from '../dossier';
 import { determinationLifecycle } from '../lifecycle';
+import { sectorsInput, writeSectors } from '../named';
 import { RiskDomain } from '../risk';
 import type { SubmissionNotice } from '../submission-notice';
 import {
@@ -37,32 +34,6 @@ const TARGET_BUSINESS_DAYS = 5;
 export function determinationTarget({ filedAt, plannedLaunchAt }: SubmissionNotice): string {
   const target = startOfDay(addBusinessDays(civilDate(filedAt), TARGET_BUSINESS_DAYS));
   return target < plannedLaunchAt ? target : plannedLaunchAt;
-}
-
-export const sectorsInput = listInput(
-  idInput('Key of a sector, such as "energy".'),
-  'Critical-infrastructure sectors.',
-  {
-    max: 30,
-  },
-);
-
-/** Puts sectors in the place of those that an object names. @throws UnknownReferenceError */
-export async function writeSectors(
-  { database }: Work,
-  table: ModelClass<Link>,
-  ownerKey: string,
-  keys: readonly string[],
-  path: InputPath = ['input', 'sectors'],
-): Promise<void> {
-  keys.forEach((key, place) => {
-    if (!SECTOR_KEYS.has(key)) throw new UnknownReferenceError('sector', key, [...path, place]);
-  });
-  await database.query(`DELETE FROM ${database.table(table)} WHERE owner_key = ?`, [ownerKey]);
-  await database.insert(
-    table,
-    keys.map((targetKey) => ({ ownerKey, targetKey })),
-  );
 }
 
 /** A new draft: by invitation, or by an agency that thinks again. */

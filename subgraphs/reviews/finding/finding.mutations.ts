@@ -1,12 +1,5 @@
 import { findingReferred, findingShared } from '../../../shared/contracts/events';
-import {
-  InputError,
-  NotFoundError,
-  orNotFound,
-  RequestError,
-  requireVersion,
-  UnknownReferenceError,
-} from '../../../shared/errors';
+import { InputError, NotFoundError, orNotFound, RequestError, requireVersion } from '../../../shared/errors';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
 import {
@@ -20,12 +13,12 @@ import {
   unchanged,
 } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
+import { replaceLinks } from '../../../shared/mutation/replace-links';
 import type { Work } from '../../../shared/mutation/work';
 import { GuardError } from '../../../shared/state/state-machine';
-import { AtlasTechnique } from '../atlas/atlas';
-import { sectorsInput, writeSectors } from '../determination/determination.mutations';
 import { Dossier } from '../dossier';
 import { findingLifecycle } from '../lifecycle';
+import { sectorsInput, techniquesInput, writeSectors, writeTechniques } from '../named';
 import { Review } from '../review/review';
 import { moveReview, ownReview } from '../review/review.mutations';
 import type { ReviewEventKind } from '../review/review-event';
@@ -38,10 +31,7 @@ const content = {
   severity: enumInput(() => FindingSeverity, 'How grave it is.'),
   confidence: enumInput(() => Confidence, 'How sure you are.'),
   sectors: sectorsInput,
-  techniques: listInput(
-    idInput('Id of an ATLAS technique, such as "AML.T0051".'),
-    'ATLAS techniques it is an instance of.',
-  ),
+  techniques: techniquesInput,
   relatedVulnerabilities: listInput(
     textInput('A CVE id.', { max: 20, pattern: /^CVE-\d{4}-\d{4,}$/ }),
     'Known vulnerabilities it has to do with.',
@@ -60,27 +50,9 @@ async function writeNamed(
   id: string,
   { sectors, techniques, relatedVulnerabilities }: Named,
 ): Promise<void> {
-  const { database } = work;
   if (sectors) await writeSectors(work, FindingSector, id, sectors);
-  if (techniques) {
-    const known = await database.findBy(AtlasTechnique, 'id', techniques);
-    techniques.forEach((key, place) => {
-      if (!known.some((technique) => technique.id === key))
-        throw new UnknownReferenceError('ATLAS technique', key, ['input', 'techniques', place]);
-    });
-    await database.query(`DELETE FROM ${database.table(FindingTechnique)} WHERE owner_key = ?`, [id]);
-    await database.insert(
-      FindingTechnique,
-      techniques.map((targetKey) => ({ ownerKey: id, targetKey })),
-    );
-  }
-  if (relatedVulnerabilities) {
-    await database.query(`DELETE FROM ${database.table(FindingVulnerability)} WHERE owner_key = ?`, [id]);
-    await database.insert(
-      FindingVulnerability,
-      relatedVulnerabilities.map((targetKey) => ({ ownerKey: id, targetKey })),
-    );
-  }
+  if (techniques) await writeTechniques(work, FindingTechnique, id, techniques);
+  if (relatedVulnerabilities) await replaceLinks(work.database, FindingVulnerability, id, relatedVulnerabilities);
 }
 
 const draftFinding = mutation({

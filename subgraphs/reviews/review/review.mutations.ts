@@ -225,9 +225,10 @@ const concludeEvaluation = mutation({
 /** Cancels the runs of reviews that wait or run. */
 export async function cancelRuns({ database, now }: Work, reviewIds: readonly string[]): Promise<void> {
   if (reviewIds.length === 0) return;
+  const status = runLifecycle.next('QUEUED', 'cancelEvaluationRun', 'SYSTEM', { modelAccess: false });
   await database.updateWhere(
     EvaluationRun,
-    { status: 'CANCELLED', endedAt: now },
+    { status, endedAt: now },
     `status IN ('QUEUED', 'RUNNING') AND review_id IN (${reviewIds.map(() => '?').join(', ')})`,
     reviewIds,
   );

@@ -41,8 +41,15 @@ export const informationRequestLifecycle = new StateMachine<InformationRequest['
     { trigger: 'requestInformation', from: null, to: 'OPEN', by: ['INTAKE'] },
     { trigger: 'answerInformationRequest', from: 'OPEN', to: 'ANSWERED', by: ['DEVELOPER'] },
     { trigger: 'closeInformationRequest', from: 'OPEN', to: 'CLOSED', by: ['INTAKE'] },
+    { trigger: 'submissionEnded', from: 'OPEN', to: 'CLOSED', by: ['SYSTEM'] },
   ],
 );
+
+/** Questions that are open when a submission ends need no answer any more. */
+export async function closeRequests({ database }: Work, submissionId: string): Promise<void> {
+  const status = informationRequestLifecycle.next('OPEN', 'submissionEnded', 'SYSTEM', {});
+  await database.updateWhere(InformationRequest, { status }, `submission_id = ? AND status = 'OPEN'`, [submissionId]);
+}
 
 const completeIntakeCheck = mutation({
   name: 'completeIntakeCheck',

@@ -10,8 +10,6 @@ import {
   submissionLaunched,
 } from '../../../shared/contracts/events';
 import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
-import type { Link } from '../../../shared/model/links';
-import type { ModelClass } from '../../../shared/model/model';
 import {
   dateInput,
   dateTimeInput,
@@ -30,6 +28,7 @@ import {
   urlInput,
 } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
+import { replaceLinks } from '../../../shared/mutation/replace-links';
 import type { Work } from '../../../shared/mutation/work';
 import { SECTOR_KEYS } from '../../../shared/sector/sector-keys';
 import { AIModel } from '../model/ai-model';
@@ -38,7 +37,7 @@ import { ModelVersion } from '../model/model-version';
 
 import { CapabilityArea, Declaration, SelfEvaluation } from './declaration';
 import { DestructionObligation } from './destruction-obligation';
-import { InformationRequest } from './information-request';
+import { closeRequests } from './intake.mutations';
 import { KnownReview } from './known-review';
 import { LaunchPlan, LaunchReference } from './launch-plan';
 import { submissionLifecycle } from './lifecycle';
@@ -148,20 +147,6 @@ async function addPlan(
   ]);
 }
 
-/** Replaces the targets of a link table. */
-async function relink(
-  work: Work,
-  table: ModelClass<Link>,
-  ownerKey: string,
-  targets: readonly string[],
-): Promise<void> {
-  await work.database.query(`DELETE FROM ${work.database.table(table)} WHERE owner_key = ?`, [ownerKey]);
-  await work.database.insert(
-    table,
-    targets.map((targetKey) => ({ ownerKey, targetKey })),
-  );
-}
-
 /** Writes the parts of what a submission says that are given. */
 async function writeContent(
   work: Work,
@@ -177,13 +162,13 @@ async function writeContent(
     input.requestedAgencies.forEach((key, place) => {
       if (!agencyByKey(key)) throw new UnknownReferenceError('agency', key, [...path, 'requestedAgencies', place]);
     });
-    await relink(work, SubmissionAgency, id, input.requestedAgencies);
+    await replaceLinks(database, SubmissionAgency, id, input.requestedAgencies);
   }
   if (input.sectorsOfConcern !== undefined) {
     input.sectorsOfConcern.forEach((key, place) => {
       if (!SECTOR_KEYS.has(key)) throw new UnknownReferenceError('sector', key, [...path, 'sectorsOfConcern', place]);
     });
-    await relink(work, SubmissionSector, id, input.sectorsOfConcern);
+    await replaceLinks(database, SubmissionSector, id, input.sectorsOfConcern);
   }
   if (input.declaredCapabilities !== undefined) {
     await database.query(`DELETE FROM ${database.table(Declaration)} WHERE submission_id = ?`, [id]);
@@ -509,13 +494,6 @@ const withdrawSubmission = mutation({
     return file.save();
   },
 });
-
-/** Questions that are open when a submission ends need no answer any more. */
-async function closeRequests({ database }: Work, submissionId: string): Promise<void> {
-  await database.updateWhere(InformationRequest, { status: 'CLOSED' }, `submission_id = ? AND status = 'OPEN'`, [
-    submissionId,
-  ]);
-}
 
 const closeSubmission = mutation({
   name: 'closeSubmission',

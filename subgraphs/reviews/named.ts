@@ -1,0 +1,48 @@
+import { UnknownReferenceError } from '../../shared/errors';
+import type { Link } from '../../shared/model/links';
+import type { ModelClass } from '../../shared/model/model';
+import { idInput, listInput } from '../../shared/mutation/input';
+import { replaceLinks } from '../../shared/mutation/replace-links';
+import type { Work } from '../../shared/mutation/work';
+import { SECTOR_KEYS } from '../../shared/sector/sector-keys';
+import { AtlasTechnique } from './atlas/atlas';
+
+/** Sectors that a determination, a finding or an assessment names. */
+export const sectorsInput = listInput(
+  idInput('Key of a sector, such as "energy".'),
+  'Critical-infrastructure sectors.',
+  { max: 30 },
+);
+
+/** ATLAS techniques that a finding or an assessment names. */
+export const techniquesInput = listInput(
+  idInput('Id of an ATLAS technique, such as "AML.T0051".'),
+  'ATLAS techniques.',
+);
+
+/** Puts sectors in the place of those that an object names. @throws UnknownReferenceError */
+export async function writeSectors(
+  { database }: Work,
+  table: ModelClass<Link>,
+  ownerKey: string,
+  keys: readonly string[],
+): Promise<void> {
+  keys.forEach((key, place) => {
+    if (!SECTOR_KEYS.has(key)) throw new UnknownReferenceError('sector', key, ['input', 'sectors', place]);
+  });
+  await replaceLinks(database, table, ownerKey, keys);
+}
+
+/** Puts techniques in the place of those that an object names. @throws UnknownReferenceError */
+export async function writeTechniques(
+  { database }: Work,
+  table: ModelClass<Link>,
+  ownerKey: string,
+  ids: readonly string[],
+): Promise<void> {
+  const known = new Set((await database.findBy(AtlasTechnique, 'id', ids)).map(({ id }) => id));
+  ids.forEach((id, place) => {
+    if (!known.has(id)) throw new UnknownReferenceError('ATLAS technique', id, ['input', 'techniques', place]);
+  });
+  await replaceLinks(database, table, ownerKey, ids);
+}
