@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
 import type { FileExchange, Headers } from './exchange';
@@ -26,12 +28,13 @@ export async function addFileRoutes(server: FastifyInstance, exchange: FileExcha
     // whatever its type, an upload is a stream of bytes
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.put<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
+      const content = contentOf(request.raw);
       try {
-        await exchange.put(request.params.id, request.raw, request.headers as Headers);
+        await exchange.put(request.params.id, content, request.headers as Headers);
         return await reply.code(204).send();
       } catch (error) {
-        // what is still on its way is not waited for
-        reply.header('connection', 'close');
+        content.destroy();
+        discard(request.raw);
         return refuse(reply, error);
       }
     });
@@ -50,6 +53,32 @@ export async function addFileRoutes(server: FastifyInstance, exchange: FileExcha
       }
     });
   });
+}
+
+/** The body of a request as a stream of its own: whoever gives it up in the middle does not break the connection with it. */
+function contentOf(request: IncomingMessage): Readable {
+  const content = new PassThrough();
+  const breakOff = () => {
+    if (!request.complete) content.destroy();
+  };
+  request.on('close', breakOff).on('error', breakOff);
+  return request.pipe(content);
+}
+
+/** Most that is read and thrown away of a body that was refused, so that the client reads why before its writing fails. */
+const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
+const MOST_DISCARDING_MS = 30_000;
+
+function discard(request: IncomingMessage): void {
+  let left = MOST_DISCARDED_BYTES;
+  const stop = setTimeout(() => request.destroy(), MOST_DISCARDING_MS).unref();
+  request.on('close', () => clearTimeout(stop));
+  request.unpipe();
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.resume();
 }
 
 function refuse(reply: FastifyReply, error: unknown): FastifyReply {

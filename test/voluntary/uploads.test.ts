@@ -81,6 +81,18 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
   });
 
+  test('who sends a lot that is refused at once still reads why', async () => {
+    const { id } = await graph.filed();
+    const much = Buffer.alloc(40 * 1024 * 1024, 1);
+    const small = await attach(id, Buffer.from(`small ${Math.random()}`));
+    const large = await attach(id, much);
+    const code = async (who: string | null, path: string) =>
+      JSON.parse((await caller(who).upload(path, much)).said).errors[0].extensions.code;
+    expect(await code(developer(), small.storedWhere)).toBe('CONTENT_TOO_LONG');
+    expect(await code(developer('birch'), large.storedWhere)).toBe('NOT_FOUND');
+    expect(await code(null, large.storedWhere)).toBe('UNAUTHENTICATED');
+  });
+
   test('a connection that breaks off leaves nothing behind', async () => {
     const { id } = await graph.filed();
     const content = Buffer.alloc(4 * 1024 * 1024, 7);
@@ -246,6 +258,16 @@ describe('a gigabyte', () => {
       { submissionId: draft.id, kind: 'EVAL_REPORT', sha256: hash.digest('hex'), bytes: String(GIGABYTE) },
       ARTIFACT,
     );
+    // what the subgraph refuses at once, the gateway hands back in its words
+    const path = artifact.storedWhere;
+    const refused = async (principal: string) => {
+      const { status, said } = await new Caller(url, 'test', principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
+      return [status, JSON.parse(said).errors[0].extensions.code];
+    };
+    expect(await refused(developer('birch'))).toEqual([404, 'NOT_FOUND']);
+    expect(await refused(reviewer('nsa'))).toEqual([403, 'FORBIDDEN']);
+    expect(await refused(developer())).toEqual([422, 'CONTENT_TRUNCATED']);
+
     const before = [gateway, subgraph].map(({ child }) => memory(child.pid!));
     const most = [...before];
     const watch = setInterval(() => {
