@@ -44,7 +44,16 @@ export class RedisBus implements EventBus {
       connectTimeout: 5_000,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
-    client.on('error', (error) => this.log.warn({ err: error.message }, 'the event bus is away'));
+    // said once, however often it is tried
+    let away = false;
+    client.on('error', (error: Error) => {
+      if (!away) this.log.warn({ reason: error.message }, 'the event bus is away; events wait in the database');
+      away = true;
+    });
+    client.on('ready', () => {
+      if (away) this.log.info('the event bus is back');
+      away = false;
+    });
     return client;
   }
 
@@ -97,7 +106,7 @@ export class RedisBus implements EventBus {
         }
       } catch (error) {
         if (until.aborted) break;
-        this.log.warn({ err: (error as Error).message, reader }, 'events cannot be read now; trying again');
+        this.log.debug({ reason: (error as Error).message, reader }, 'events cannot be read now; trying again');
         taken = true;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }

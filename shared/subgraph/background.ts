@@ -74,17 +74,23 @@ export class Background {
 
   private async run(): Promise<void> {
     const { log, name } = this.parts;
+    let failing = false;
     while (!this.stopping.signal.aborted) {
       try {
         this.nudged = false;
         if (await this.leads()) await this.round();
         else await this.stopReading();
+        if (failing) log.info({ subgraph: name }, 'background work goes on');
+        failing = false;
       } catch (error) {
         // at a start the readers of one process begin one after the other
-        if (!(error instanceof NotListeningError))
-          log.warn({ err: error, subgraph: name }, 'background work failed; trying again');
+        if (error instanceof NotListeningError) continue;
+        // said once, however often it is tried
+        if (!failing) log.warn({ err: error, subgraph: name }, 'background work failed; it is tried again');
+        failing = true;
+      } finally {
+        await this.rest();
       }
-      await this.rest();
     }
   }
 
