@@ -11,14 +11,18 @@ export const LAPSE_DAYS = 45;
 
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 
+/** Only what belongs to a submission of which the agencies have been told: data of older releases may belong to others. */
+const toldOf = (alias: string): string =>
+  `EXISTS (SELECT 1 FROM submission_notice n WHERE n.id = ${alias}.submission_id)`;
+
 /** A review that is open at the launch, or its planned time, goes on after it: that goes on the timeline, and changes nothing. */
 const noteLaunches = scheduled(
   'note reviews that go on after the launch',
   async (database, now, limit) =>
     ids(
       await database.query<{ id: string }>(
-        `SELECT id FROM review WHERE status IN (${OPEN_REVIEW_SQL}) AND launch_bound_at <= ?
-         AND (post_launch_noted_for IS NULL OR post_launch_noted_for <> launch_bound_at)
+        `SELECT id FROM review r WHERE status IN (${OPEN_REVIEW_SQL}) AND launch_bound_at <= ?
+         AND (post_launch_noted_for IS NULL OR post_launch_noted_for <> launch_bound_at) AND ${toldOf('r')}
          ORDER BY launch_bound_at LIMIT ${limit}`,
         [now],
       ),
@@ -43,7 +47,7 @@ const lapseFindings = scheduled(
   async (database, now, limit) =>
     ids(
       await database.query<{ id: string }>(
-        `SELECT id FROM finding WHERE status IN ('SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED') AND shared_at <= ?
+        `SELECT id FROM finding f WHERE status IN ('SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED') AND shared_at <= ? AND ${toldOf('f')}
          ORDER BY shared_at LIMIT ${limit}`,
         [daysBefore(now, LAPSE_DAYS)],
       ),
@@ -70,8 +74,8 @@ const noteOverdueQuestions = scheduled(
   async (database, now, limit) =>
     ids(
       await database.query<{ id: string }>(
-        `SELECT m.id AS id FROM consultation_message m
-         WHERE m.due_on < ? AND m.answered_at IS NULL AND m.overdue_noted = 0 ORDER BY m.due_on LIMIT ${limit}`,
+        `SELECT m.id AS id FROM consultation_message m JOIN consultation c ON c.id = m.consultation_id
+         WHERE m.due_on < ? AND m.answered_at IS NULL AND m.overdue_noted = 0 AND ${toldOf('c')} ORDER BY m.due_on LIMIT ${limit}`,
         [civilDate(now)],
       ),
     ),

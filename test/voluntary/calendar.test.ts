@@ -300,6 +300,35 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
+  test('what an older release left, of submissions that nobody was told of, is left alone', async () => {
+    const { id } = await graph.filed();
+    const { id: review } = await graph.opened(id, 'nsa');
+    const { id: thread } = await graph.does(
+      reviewer('nsa'),
+      'openConsultation',
+      { submissionId: id },
+      'consultation { id }',
+    );
+    const message = { consultationId: thread, body: 'Which?', dueOn: graph.inDays(1).slice(0, 10) };
+    await graph.does(reviewer('nsa'), 'sendMessage', message, 'consultation { id }');
+    await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [id]);
+    graph.clock.advance({ days: 30 });
+    await graph.tick();
+    const [row] = await graph.sql('reviews', 'SELECT post_launch_noted_for AS noted FROM review WHERE id = ?', [
+      review,
+    ]);
+    expect(row.noted).toBeNull();
+  });
+
+  test('a year that has files and no series of numbers yet goes on after the highest', async () => {
+    const { id, number } = await graph.draft();
+    const [year] = /\d{4}/.exec(number)!;
+    await graph.force('submissions', 'UPDATE submission SET number = ? WHERE id = ?', [`AIS-${year}-700041`, id]);
+    await graph.force('submissions', 'DELETE FROM number_series');
+    expect((await graph.draft()).number).toBe(`AIS-${year}-700042`);
+    expect((await graph.draft()).number).toBe(`AIS-${year}-700043`);
+  });
+
   test('filed a minute before the launch, the window is a minute long', async () => {
     const draft = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(2) } });
     graph.clock.advance({ days: 1, hours: 23, minutes: 59 });

@@ -26,6 +26,7 @@ import { Artifact } from '../submission/artifact';
 import { CapabilityArea, Declaration, SelfEvaluation } from '../submission/declaration';
 import { InformationRequest } from '../submission/information-request';
 import { LaunchPlan } from '../submission/launch-plan';
+import { FIRST_EXERCISE_NUMBER, numberOf } from '../submission/number-series';
 import { Submission, SubmissionAgency, SubmissionSector } from '../submission/submission';
 import { SubmissionEvent } from '../submission/submission-event';
 import { reviewWindow } from '../submission/window';
@@ -66,9 +67,6 @@ const SECTORS = [
 ];
 const EVALUATIONS = ['cybench', 'gdm_intercode_ctf', 'swe_bench', 'gpqa', 'agentharm'];
 
-/** Numbers of exercise files lie above those that real files reach. */
-const FIRST_NUMBER = 900_000;
-
 /** How far back the story goes: two fiscal years and a little. */
 const STORY_DAYS = 720;
 /** Much of what happens is recent, so that a dashboard of today has something to show. */
@@ -99,9 +97,9 @@ export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[
   const numbers = new Map<string, number>();
   for (const { index, own, draftedAt } of drafts) {
     const year = civilDate(draftedAt).slice(0, 4);
-    const running = (numbers.get(year) ?? FIRST_NUMBER) + 1;
-    numbers.set(year, running);
-    const number = `AIS-${year}-${String(running).padStart(6, '0')}`;
+    const running = numbers.get(year) ?? FIRST_EXERCISE_NUMBER;
+    numbers.set(year, running + 1);
+    const number = numberOf(year, running);
     const story = new SubmissionPlot(world, own, own.pick(developers), index, number, draftedAt).tell(tables);
     if (story) stories.push(story);
   }

@@ -1,4 +1,5 @@
 import { civilDate } from '../../../shared/calendar/civil';
+import type { Database } from '../../../shared/database/database';
 import { kept, record } from '../../../shared/model/record';
 import type { Work } from '../../../shared/mutation/work';
 
@@ -13,8 +14,24 @@ export class NumberSeries {
 export async function nextNumber({ database, now }: Work): Promise<string> {
   const year = Number(civilDate(now).slice(0, 4));
   const series = await database.lock(NumberSeries, String(year));
-  const number = (series?.last ?? 0) + 1;
+  const number = (series?.last ?? (await lastOf(database, year))) + 1;
   if (series) await database.update(NumberSeries, String(year), { last: number });
   else await database.insert(NumberSeries, [{ year, last: number }]);
+  return numberOf(year, number);
+}
+
+/** Numbers from here on are those of exercise data, so that neither meets the other. */
+export const FIRST_EXERCISE_NUMBER = 900_001;
+
+export function numberOf(year: number | string, number: number): string {
   return `AIS-${year}-${String(number).padStart(6, '0')}`;
+}
+
+/** The highest number that was given in a year before there was a series for it; 0 when none was. */
+async function lastOf(database: Database, year: number): Promise<number> {
+  const [row] = await database.query<{ last: string | null }>(
+    'SELECT MAX(number) AS last FROM submission WHERE number >= ? AND number < ?',
+    [numberOf(year, 0), numberOf(year, FIRST_EXERCISE_NUMBER)],
+  );
+  return row?.last ? Number(row.last.slice(-6)) : 0;
 }
