@@ -171,10 +171,19 @@ const wall = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO('Ameri
 async function checkInvariants(graph: Framework, walker: Walker): Promise<void> {
   const { submissionId } = walker;
   const [submission] = await graph.sql('submissions', 'SELECT * FROM submission WHERE id = ?', [submissionId]);
+  // what is read before anybody has looked at the clock is what is read after
+  const seen = await graph.submission(submissionId);
+  await graph.tick();
+  const settled = await graph.submission(submissionId);
+  const shown = ({ accessGrants, preLaunchAccessSeconds, windowPhase }: Row) => [
+    windowPhase,
+    preLaunchAccessSeconds,
+    accessGrants.nodes.map(({ id, status }: Row) => [id, status]),
+  ];
+  expect(shown(seen)).toEqual(shown(settled));
   const plans = await walker.rows('submissions', 'launch_plan', 'plan_version');
   const events = await walker.rows('submissions', 'submission_event', 'sequence');
   const reviewEvents = await walker.rows('reviews', 'review_event', 'sequence');
-  const seen = await graph.submission(submissionId);
 
   // T1: the window is 30 civil days, skipped times aside
   const { window_opens_at: opens, window_closes_at: closes } = submission;
