@@ -1,3 +1,4 @@
+import { instant } from '../../../shared/clock';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -16,6 +17,7 @@ import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
+import { AccessLedger } from './access-ledger';
 import { Submission } from './submission';
 
 export const AccessMode = enumeration('AccessMode', 'How an agency reaches a model.', {
@@ -47,7 +49,7 @@ export class AccessGrant {
   @kept({ name: 'status', length: 40 }) recordedStatus!: ValueOf<typeof AccessGrantStatus>;
   /** Who paused it; what the system paused, the system resumes. */
   @kept({ length: 40, nullable: true }) pausedBy!: 'DEVELOPER' | 'SYSTEM' | null;
-  /** Until when the status lasts if nothing happens, and what it is from then on. */
+  /** Until when the status lasts if nothing happens, and what it is from then on: what lists are narrowed by between two looks of the scheduler. */
   @kept({ length: 24, nullable: true }) statusUntil!: string | null;
   @kept({ length: 40, nullable: true }) statusThen!: ValueOf<typeof AccessGrantStatus> | null;
   /** Whether it begins with the window, wherever the plan moves it. */
@@ -74,8 +76,12 @@ export class AccessGrant {
       ]),
     ),
   })
-  currentStatus({ clock }: Pick<Context, 'clock'>): ValueOf<typeof AccessGrantStatus> {
-    const over = this.statusUntil !== null && this.statusUntil <= clock.now().toISOString();
-    return over ? this.statusThen! : this.recordedStatus;
+  async currentStatus({ clock, loaders }: Context): Promise<ValueOf<typeof AccessGrantStatus>> {
+    const now = instant(clock.now());
+    if (this.statusUntil === null || now < this.statusUntil) return this.recordedStatus;
+    // more than one thing may have fallen due since anybody looked
+    const submission = await loaders.byKey(Submission).load(this.submissionId);
+    const grants = await loaders.allBy(AccessGrant, 'submissionId').load(this.submissionId);
+    return AccessLedger.statusAt(submission!, grants, this.id, now);
   }
 }

@@ -55,14 +55,24 @@ export class AccessLedger {
   ) {}
 
   /**
-   * Seconds of access before launch up to an instant: what time has brought since the submission was last written is made up for
-   * on copies, and nothing is changed.
+   * The ledger as it is at an instant: what time has brought since the submission was last written is made up for on copies, and
+   * nothing is changed.
    */
-  static secondsUsed(submission: Submission, grants: readonly AccessGrant[], now: string): number {
+  private static at(submission: Submission, grants: readonly AccessGrant[], now: string): AccessLedger {
     const copy = <T extends object>(row: T): T => Object.assign(Object.create(Object.getPrototypeOf(row)), row);
     const ledger = new AccessLedger({ now, actor: 'SYSTEM' }, copy(submission), grants.map(copy), () => {});
     ledger.settle();
-    return MOST_ACCESS_SECONDS - ledger.secondsLeft(now);
+    return ledger;
+  }
+
+  /** Seconds of access before launch up to an instant. */
+  static secondsUsed(submission: Submission, grants: readonly AccessGrant[], now: string): number {
+    return MOST_ACCESS_SECONDS - AccessLedger.at(submission, grants, now).secondsLeft(now);
+  }
+
+  /** Where a grant stands at an instant. */
+  static statusAt(submission: Submission, grants: readonly AccessGrant[], id: string, now: string) {
+    return AccessLedger.at(submission, grants, now).grants.find((grant) => grant.id === id)!.recordedStatus;
   }
 
   /** Seconds of access before launch that are left at an instant. */
