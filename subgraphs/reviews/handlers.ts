@@ -8,7 +8,6 @@ import {
   submissionLaunched,
 } from '../../shared/contracts/events';
 import { type EventHandler, on } from '../../shared/events/inbox';
-import type { Work } from '../../shared/mutation/work';
 import { Determination } from './determination/determination';
 import { determinationTarget, newDetermination } from './determination/determination.mutations';
 import { Dossier } from './dossier';
@@ -147,8 +146,8 @@ async function followPlan({ work, notice, launchBoundAt }: Dossier): Promise<voi
     [target, target, notice.id],
   );
   const reviews = await database.findBy(Review, 'submissionId', [notice.id]);
-  await upsertReviews(
-    work,
+  await database.upsert(
+    Review,
     reviews.map((review) => {
       const targetAt = review.closedAt === null ? reviewTarget(notice, review.openedAt) : review.targetAt;
       const targetCompressed = review.targetCompressed || targetAt < review.targetAt;
@@ -156,6 +155,3 @@ async function followPlan({ work, notice, launchBoundAt }: Dossier): Promise<voi
     }),
   );
 }
-
-const upsertReviews = ({ database }: Work, reviews: readonly Review[]): Promise<void> =>
-  reviews.length === 0 ? Promise.resolve() : database.upsert(Review, reviews);

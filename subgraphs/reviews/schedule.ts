@@ -4,7 +4,7 @@ import { Consultation, ConsultationMessage } from './consultation/consultation';
 import { Dossier } from './dossier';
 import { Finding } from './finding/finding';
 import { findingLifecycle } from './lifecycle';
-import { OPEN_REVIEW_SQL, OPEN_REVIEW_STATUSES, Review } from './review/review';
+import { OPEN_REVIEW_SQL, Review } from './review/review';
 
 /** Days after which a finding that nobody answered is noted, by the custom of coordinated disclosure. */
 export const LAPSE_DAYS = 45;
@@ -30,7 +30,7 @@ const noteLaunches = scheduled(
   async (work, id) => {
     const { dossier, object: review } = await Dossier.of(work, Review, 'review', id);
     const due = review.launchBoundAt <= work.now && review.postLaunchNotedFor !== review.launchBoundAt;
-    if (!due || !(OPEN_REVIEW_STATUSES as readonly string[]).includes(review.status)) return;
+    if (!due || !review.open()) return;
     await work.database.update(Review, id, { postLaunchNotedFor: review.launchBoundAt });
     dossier.happen({
       kind: 'REVIEW_POST_LAUNCH',

@@ -25,7 +25,7 @@ import { Finding } from '../finding/finding';
 import { type ReviewFacts, reviewLifecycle, runLifecycle } from '../lifecycle';
 import { RiskDomain } from '../risk';
 import { AccessNotice, type SubmissionNotice } from '../submission-notice';
-import { OPEN_REVIEW_STATUSES, RequiredWorkRole, Review, ReviewAgency } from './review';
+import { RequiredWorkRole, Review, ReviewAgency } from './review';
 import type { ReviewEventKind } from './review-event';
 import { ReviewAssignment, Reviewer } from './reviewer';
 
@@ -89,7 +89,7 @@ const openReview = mutation({
       submissionLifecycle: notice.lifecycle,
     });
     const others = await database.findBy(Review, 'submissionId', [submissionId]);
-    const open = others.find((one) => one.leadAgencyKey === agencyKey && isOpen(one));
+    const open = others.find((one) => one.leadAgencyKey === agencyKey && one.open());
     if (open)
       throw new GuardError('openReview', 'oneOpenReview', `Your agency has review ${open.id} of it open already`);
     const id = work.newId('rev');
@@ -133,8 +133,6 @@ const openReview = mutation({
     return id;
   },
 });
-
-const isOpen = ({ status }: Review): boolean => (OPEN_REVIEW_STATUSES as readonly string[]).includes(status);
 
 /** A review that the caller's agency leads, or takes part in where that is enough. */
 export async function ownReview(
@@ -279,7 +277,7 @@ const handOverReview = mutation({
 });
 
 function requireOpen(review: Review, trigger: string): void {
-  if (!isOpen(review)) throw new GuardError(trigger, 'reviewIsOpen', `The review has ended: it is ${review.status}`);
+  if (!review.open()) throw new GuardError(trigger, 'reviewIsOpen', `The review has ended: it is ${review.status}`);
 }
 
 const inviteParticipant = mutation({
@@ -325,11 +323,7 @@ const returnDocuments = mutation({
     await work.database.update(Review, id, { documentsReturnedAt: work.now, version: review.version + 1 });
     const grants = await work.database.findBy(AccessNotice, 'submissionId', [review.submissionId]);
     if (lastGrantRevoked(grants, review.leadAgencyKey))
-      await stopReviews(
-        dossier,
-        [{ ...review, version: review.version + 1 } as Review],
-        'Access was taken back and documents were returned',
-      );
+      await stopReviews(dossier, [review], 'Access was taken back and documents were returned');
     await dossier.save();
     return id;
   },
@@ -345,7 +339,7 @@ export function lastGrantRevoked(grants: readonly AccessNotice[], agencyKey: str
 
 /** Stops reviews: by what happened to the submission, never by an agency. A bounded number of statements. */
 export async function stopReviews(dossier: Dossier, reviews: readonly Review[], reason: string): Promise<void> {
-  const open = reviews.filter(isOpen);
+  const open = reviews.filter((review) => review.open());
   if (open.length === 0) return;
   const { work } = dossier;
   const status = reviewLifecycle.next(open[0]!.status, 'stopReview', 'SYSTEM', FACTS);

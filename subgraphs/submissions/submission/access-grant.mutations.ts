@@ -13,6 +13,7 @@ import { type MutationSpec, mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
 import { GuardError } from '../../../shared/state/state-machine';
 import { AccessGrant, AccessMode } from './access-grant';
+import { isLive } from './access-ledger';
 import { grantLifecycle } from './lifecycle';
 import { SubmissionFile, sharedWith } from './submission-file';
 
@@ -80,10 +81,7 @@ const offerAccess = mutation({
         `Without consent to access after the launch it ends by the planned launch, ${windowClosesAt}`,
         ['input', 'endsAt'],
       );
-    const open = file.access.grants.find(
-      ({ agencyKey, recordedStatus }) =>
-        agencyKey === input.agencyKey && ['OFFERED', 'ACTIVE', 'PAUSED'].includes(recordedStatus),
-    );
+    const open = file.access.grants.find((one) => one.agencyKey === input.agencyKey && isLive(one));
     if (open)
       throw new GuardError(
         'offerAccess',
@@ -186,7 +184,7 @@ const consentToPostLaunchAccess = mutation({
   returns: ['grant', () => AccessGrant],
   async run(work, { id, expectedVersion, endsAt }) {
     const { file, grant } = await openGrant(work, id, expectedVersion);
-    if (!['OFFERED', 'ACTIVE', 'PAUSED'].includes(grant.recordedStatus))
+    if (!isLive(grant))
       throw new GuardError(
         'consentToPostLaunchAccess',
         'grantIsOpen',

@@ -35,7 +35,7 @@ const latest = (a: string, b: string): string => (a > b ? a : b);
 
 /** The states in which a grant may still become, or be, access. */
 const LIVE: readonly AccessGrant['recordedStatus'][] = ['OFFERED', 'ACTIVE', 'PAUSED'];
-const isLive = ({ recordedStatus }: AccessGrant): boolean => LIVE.includes(recordedStatus);
+export const isLive = ({ recordedStatus }: AccessGrant): boolean => LIVE.includes(recordedStatus);
 
 /**
  * The access that agencies have to a submission, and what time does to it. It works on the objects it is given and knows no
