@@ -1,26 +1,28 @@
-// Must stand before @apollo/gateway is loaded: it reads the variable once, and otherwise reports anonymously.
-import './telemetry/off';
-import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { OperatorError } from '../shared/errors';
 import type { FileExchange } from '../shared/files/exchange';
 import { addFileRoutes } from '../shared/files/routes';
 import { publicError } from '../shared/http/errors';
 import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
-import type { ForwardedHeaders } from './transport/http';
+import { stringifyResult } from './execution/result';
+import { contextOf } from './http';
+import { plannerOf } from './planning/planners';
+import { type GraphContext, ServedGraph } from './supergraph/served-graph';
+import type { Transport } from './transport/transport';
 
 export interface GatewayParts {
   readonly supergraphSdl: string;
   readonly config: GatewayConfig;
   readonly log: Logger;
   /** How a subgraph of the supergraph is reached. */
-  readonly transport: (subgraph: { name: string; url?: string }) => GraphQLDataSource;
+  readonly transport: (subgraph: { name: string; url: string }) => Transport;
+  /** Request headers handed on to subgraphs, lower case. */
+  readonly forwardHeaders: readonly string[];
   /** Whether each subgraph answers, where that is known. */
   readonly subgraphsReady?: () => Promise<Record<string, boolean>>;
   /** Takes and gives files for the subgraph that has them. */
@@ -50,14 +52,24 @@ export async function createGateway({
   config,
   log,
   transport,
+  forwardHeaders,
   subgraphsReady,
   files,
 }: GatewayParts): Promise<FastifyInstance> {
-  const gateway = new ApolloGateway({
-    supergraphSdl,
-    buildService: ({ name, url }) => transport({ name, url }),
-    logger: log,
-  });
+  const served = new ServedGraph(
+    {
+      supergraphSdl,
+      planner: plannerOf(config.planner, log),
+      planLimits: {
+        entries: config.planCacheEntries,
+        bytes: config.planCacheBytes,
+        timeoutMs: config.planTimeoutMs,
+      },
+      transport,
+      fetchTimeoutMs: config.subgraphTimeoutMs,
+    },
+    log,
+  );
   const server = createServer({
     log,
     maxRequestBytes: config.maxRequestBytes,
@@ -67,8 +79,9 @@ export async function createGateway({
       return { ready: Object.values(parts).every(Boolean), parts };
     },
   });
-  const apollo = new ApolloServer<ForwardedHeaders>({
-    gateway: gateway as never,
+  const apollo = new ApolloServer<GraphContext>({
+    gateway: served,
+    stringifyResult,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
@@ -79,17 +92,14 @@ export async function createGateway({
     ],
     logger: log,
   } as never);
-  try {
-    await apollo.start();
-  } catch (error) {
-    throw new OperatorError(
-      `The supergraph cannot be served: ${(error as Error).message}`,
-      'Check that the file is a Federation 2 supergraph schema, as composition writes it',
-      { cause: error },
-    );
-  }
+  await apollo.start();
   await server.register(fastifyApollo(apollo), {
-    context: async (request) => ({ headers: request.headers as Record<string, string | undefined> }),
+    context: async (request, reply) =>
+      contextOf(request, reply, {
+        forwardHeaders,
+        returnHeaders: config.returnHeader,
+        timeoutMs: config.requestTimeoutMs,
+      }),
   });
   if (files) await addFileRoutes(server, files);
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));

@@ -16,7 +16,12 @@ if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
 install();
 if (command === 'install') process.exit();
 await compile();
-if (command === 'test') run(join('node_modules', 'jest', 'bin', 'jest.js'), rest);
+const scripts = {
+  test: join('node_modules', 'jest', 'bin', 'jest.js'),
+  'test:differential': join('dist', 'test', 'oracle', 'main.js'),
+  bench: join('dist', 'test', 'bench', 'main.js'),
+};
+if (command in scripts) run(scripts[command], rest);
 else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);
 
 /** Installs when node_modules is not what the lock file says, or was made for another Node. */

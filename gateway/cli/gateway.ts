@@ -1,4 +1,3 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
 import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
@@ -7,7 +6,9 @@ import { createGateway } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { HttpFileExchange } from '../transport/files';
-import { HttpDataSource } from '../transport/http';
+import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/http';
+import { ResilientTransport } from '../transport/resilient';
+import type { Transport } from '../transport/transport';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { defaultUrl, FILES_SUBGRAPH } from './subgraphs';
@@ -24,7 +25,7 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
     urls.map((entry) => {
       const [name = '', ...rest] = entry.split('=');
       const url = rest.join('=');
-      if (name === '' || !URL.canParse(url))
+      if (name === '' || !isSubgraphUrl(url))
         throw new OperatorError(
           `"${entry}" does not say where a subgraph answers`,
           'Write --subgraph-url name=http://host:port/graphql',
@@ -32,6 +33,12 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
       return [name.trim(), url.trim()];
     }),
   );
+}
+
+/** The certificates by which subgraphs and the gateway know each other, from their files. */
+function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOptions['tls'] {
+  const read = (file: string) => (file === '' ? undefined : readText(file, 'The PEM file'));
+  return { ca: read(subgraphCa), cert: read(subgraphCert), key: read(subgraphKey) };
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
@@ -44,27 +51,38 @@ export async function startGateway({ config, supergraph, urls }: GatewayOptions)
   const files = own
     ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH))
     : undefined;
-  const sources: HttpDataSource[] = [];
-  const transport = ({ name, url }: { name: string; url?: string }): GraphQLDataSource => {
+  const tls = tlsOf(config);
+  const transport = ({ name, url }: { name: string; url: string }): Transport => {
     const address = given.get(name) ?? url;
-    if (!address || !URL.canParse(address))
+    if (!isSubgraphUrl(address))
       throw new OperatorError(
         `The supergraph does not say where its subgraph "${name}" answers`,
         `Add --subgraph-url ${name}=http://host:port/graphql`,
       );
-    const source = new HttpDataSource(name, address, {
-      timeoutMs: config.subgraphTimeoutMs,
+    const http = new HttpTransport(name, address, {
       maxResponseBytes: config.maxResponseBytes,
-      forwardHeaders: own ? [...config.forwardHeader, PRINCIPAL_HEADER] : config.forwardHeader,
+      connections: config.subgraphConcurrency,
+      http2: config.subgraphHttp2,
+      tls,
     });
-    sources.push(source);
-    return source;
+    return new ResilientTransport(name, http, {
+      concurrency: config.subgraphConcurrency,
+      queue: config.subgraphQueue,
+      retries: config.subgraphRetries,
+    });
   };
   process.stdout.write(`Gateway\n${describeConfig(config)}\n  supergraph = ${supergraph ?? 'the four programmes'}\n`);
-  const server = await createGateway({ supergraphSdl, config, log, transport, files });
+  const server = await createGateway({
+    supergraphSdl,
+    config,
+    log,
+    transport,
+    forwardHeaders: own ? [...config.forwardHeader, PRINCIPAL_HEADER] : config.forwardHeader,
+    files,
+  });
   closeOnSignal(log, async () => {
     await server.close();
-    await Promise.all([...sources, ...(files ? [files] : [])].map((source) => source.close()));
+    await files?.close();
   });
   const address = await listen(server, config.host, config.port);
   process.stdout.write(`The graph answers at ${address}/graphql\n`);

@@ -6,7 +6,7 @@ import { flagOf, type GatewayConfig, readConfig, settings } from '../config';
 function withSettings(command: Command): Command {
   for (const [name, setting] of Object.entries(settings)) {
     const help = `${setting.help} (${setting.env}; default: ${String(setting.default) || 'none'})`;
-    if (name === 'forwardHeader')
+    if (Array.isArray(setting.default))
       command.option(`${flagOf(name)} <name>`, help, (value: string, before: string[] = []) => [...before, value]);
     else command.option(`${flagOf(name)} <value>`, help);
   }

@@ -1,12 +1,13 @@
 import { OperatorError } from '../../shared/errors';
 import { InProcessBus } from '../../shared/events/in-process-bus';
 import { listen } from '../../shared/http/listen';
+import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
 import { createGateway } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
-import { InProcessDataSource } from '../transport/in-process';
+import { InProcessTransport } from '../transport/in-process';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
@@ -62,8 +63,9 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
             `The supergraph names a subgraph "${name}" that is not part of this process`,
             'Run `npm run generate`',
           );
-        return new InProcessDataSource(subgraph);
+        return new InProcessTransport(subgraph);
       },
+      forwardHeaders: [...config.forwardHeader, PRINCIPAL_HEADER],
       subgraphsReady: async () => {
         const ready = await Promise.all(
           open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),

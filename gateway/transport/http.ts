@@ -1,125 +1,205 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
-import { Pool, errors as undiciErrors } from 'undici';
+import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
+import type { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
-
-type GatewayGraphQLResponse = Awaited<ReturnType<GraphQLDataSource['process']>>;
+import { readResponse } from './response';
+import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
 export interface HttpOptions {
-  /** Milliseconds until a fetch is given up. */
-  readonly timeoutMs: number;
   /** Most bytes of an answer that are read. */
   readonly maxResponseBytes: number;
-  /** Names of request headers that are handed on, lower case. */
-  readonly forwardHeaders: readonly string[];
+  /** Most connections to the subgraph. */
+  readonly connections: number;
+  /** Whether HTTP/2 is spoken with subgraphs that offer it, over TLS. */
+  readonly http2?: boolean;
+  /** PEM texts: whom to trust, and who we are. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-/** The part of a request's context that a fetch needs. */
-export interface ForwardedHeaders {
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+/** Milliseconds until a connection that is not made is given up. */
+const CONNECT_MS = 5_000;
+
+/** An address by scheme: `http`, `https`, or `http+unix` with the socket's path percent-encoded as the host. */
+export function isSubgraphUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:', 'http+unix:'].includes(new URL(text).protocol);
 }
 
 /**
  * Hands a fetch to a subgraph over HTTP: a pool of kept-alive connections, a deadline, a bound on the answer; redirects are
  * not followed, compressed answers not asked for, nothing is cached.
  */
-export class HttpDataSource implements GraphQLDataSource {
+export class HttpTransport implements Transport {
+  readonly shareable = true;
   private readonly pool: Pool;
   private readonly path: string;
 
+  /** @param url see {@link isSubgraphUrl} */
   constructor(
     private readonly name: string,
     url: string,
     private readonly options: HttpOptions,
   ) {
-    const { origin, pathname, search } = new URL(url);
+    const { protocol, host, origin, pathname, search } = new URL(url);
     this.path = pathname + search;
-    this.pool = new Pool(origin, {
-      connections: 64,
-      connect: { timeout: options.timeoutMs },
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
-      maxResponseSize: options.maxResponseBytes,
+    const socketPath = protocol === 'http+unix:' ? decodeURIComponent(host) : undefined;
+    this.pool = new Pool(socketPath ? 'http://localhost' : origin, {
+      connections: options.connections,
+      allowH2: options.http2 === true && protocol === 'https:',
+      // one timer a request is enough: ours
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 30_000,
+      connect: { timeout: CONNECT_MS, ...(socketPath ? { socketPath } : {}), ...options.tls },
     });
   }
 
-  async process({ request, context }: GraphQLDataSourceProcessOptions): Promise<GatewayGraphQLResponse> {
-    const { query, variables, operationName } = request;
-    const body = JSON.stringify({ query, variables, operationName });
-    const { statusCode, text } = await this.post(body, this.forwarded(context as ForwardedHeaders));
-    if (statusCode >= 300 && statusCode < 400)
-      throw this.badResponse('answered with a redirect, which is not followed');
-    const answer = parseAnswer(text);
-    if (answer === undefined) throw this.badResponse(`answered HTTP ${statusCode} without a GraphQL response`);
-    return answer;
-  }
-
-  private async post(body: string, headers: Record<string, string>): Promise<{ statusCode: number; text: string }> {
-    try {
-      const response = await this.pool.request({
-        method: 'POST',
-        path: this.path,
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          accept: 'application/json',
-          'accept-encoding': 'identity',
+  request({ operation, variables, headers, deadline, cancellation }: SubgraphRequest): Promise<SubgraphAnswer> {
+    const { name, options } = this;
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(
+        name,
+        options.maxResponseBytes,
+        deadline - performance.now(),
+        cancellation,
+        resolve,
+        reject,
+      );
+      if (exchange.isOver) return;
+      this.pool.dispatch(
+        {
+          method: 'POST',
+          path: this.path,
+          headers: {
+            ...headers,
+            'content-type': 'application/json',
+            accept: 'application/graphql-response+json, application/json',
+            'accept-encoding': 'identity',
+          },
+          body:
+            variables === '{}' ? `{"query":${operation.json}}` : `{"query":${operation.json},"variables":${variables}}`,
         },
-        body,
-        signal: AbortSignal.timeout(this.options.timeoutMs),
-      });
-      return { statusCode: response.statusCode, text: await response.body.text() };
-    } catch (cause) {
-      throw this.transportError(cause);
-    }
-  }
-
-  private forwarded(context: ForwardedHeaders | undefined): Record<string, string> {
-    const headers: Record<string, string> = {};
-    for (const name of this.options.forwardHeaders) {
-      const value = context?.headers?.[name];
-      if (value !== undefined) headers[name] = value;
-    }
-    return headers;
-  }
-
-  private transportError(cause: unknown): SubgraphError {
-    if (cause instanceof undiciErrors.ResponseExceededMaxSizeError)
-      return new SubgraphError('SUBGRAPH_RESPONSE_TOO_LARGE', this.name, 'gave an answer beyond the size limit', {
-        retryable: false,
-        cause,
-      });
-    const timedOut =
-      (cause as Error).name === 'TimeoutError' ||
-      cause instanceof undiciErrors.HeadersTimeoutError ||
-      cause instanceof undiciErrors.BodyTimeoutError ||
-      cause instanceof undiciErrors.ConnectTimeoutError;
-    return timedOut
-      ? new SubgraphError('SUBGRAPH_TIMEOUT', this.name, `did not answer within ${this.options.timeoutMs} ms`, {
-          retryable: true,
-          cause,
-        })
-      : new SubgraphError('SUBGRAPH_UNREACHABLE', this.name, 'cannot be reached', { retryable: true, cause });
-  }
-
-  private badResponse(what: string): SubgraphError {
-    return new SubgraphError('SUBGRAPH_BAD_RESPONSE', this.name, what, { retryable: false });
+        exchange,
+      );
+    });
   }
 
   close(): Promise<void> {
-    return this.pool.close();
+    return this.pool.destroy();
   }
 }
 
-/** A GraphQL response has data, errors, or both; anything else is not one. */
-function parseAnswer(text: string): GatewayGraphQLResponse | undefined {
-  let answer: { data?: unknown; errors?: unknown } | null;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return undefined;
+/** One request and its answer, as it comes. */
+class Exchange implements Dispatcher.DispatchHandler {
+  isOver = false;
+  private controller: Dispatcher.DispatchController | undefined;
+  private status = 0;
+  private headers: SubgraphAnswer['headers'] = {};
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private readonly timer: NodeJS.Timeout;
+  private readonly stay: (() => void) | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly maxBytes: number,
+    timeoutMs: number,
+    cancellation: Cancellation | undefined,
+    private readonly resolve: (answer: SubgraphAnswer) => void,
+    private readonly reject: (error: SubgraphError) => void,
+  ) {
+    this.timer = setTimeout(() => this.fail(SubgraphError.timeout(name, timeoutMs)), timeoutMs);
+    this.stay = cancellation?.onCancel(() => this.fail(SubgraphError.cancelled(name)));
   }
-  if (typeof answer !== 'object' || answer === null) return undefined;
-  const hasData = typeof answer.data === 'object' && answer.data !== undefined;
-  const hasErrors = Array.isArray(answer.errors) && answer.errors.length > 0;
-  return hasData || hasErrors ? (answer as GatewayGraphQLResponse) : undefined;
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.isOver) controller.abort(new Error('given up'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: SubgraphAnswer['headers'],
+  ): void {
+    this.status = status;
+    this.headers = headers;
+    if (Number(headers['content-length']) > this.maxBytes) this.tooLarge();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > this.maxBytes) this.tooLarge();
+    else this.chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.settle()) return;
+    const { chunks, headers, name, status } = this;
+    const refusal = refusalOf(name, status, headers);
+    if (refusal) {
+      this.reject(refusal);
+      return;
+    }
+    const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
+    this.resolve({ headers, read: () => readResponse(name, status, text) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, cause: Error): void {
+    this.fail(transportError(this.name, cause));
+  }
+
+  private tooLarge(): void {
+    this.fail(
+      new SubgraphError('SUBGRAPH_RESPONSE_TOO_LARGE', this.name, 'gave an answer beyond the size limit', {
+        retryable: false,
+      }),
+    );
+  }
+
+  private fail(error: SubgraphError): void {
+    if (!this.settle()) return;
+    this.chunks.length = 0;
+    this.reject(error);
+    this.controller?.abort(new Error('given up'));
+  }
+
+  /** Whether this is the first time it is over. */
+  private settle(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.stay?.();
+    return true;
+  }
+}
+
+/** What a status alone says: redirects are not followed; who is busy or away may be asked again. */
+function refusalOf(name: string, status: number, headers: SubgraphAnswer['headers']): SubgraphError | undefined {
+  if (status >= 300 && status < 400)
+    return new SubgraphError('SUBGRAPH_BAD_RESPONSE', name, 'answered with a redirect, which is not followed', {
+      retryable: false,
+    });
+  if (status === 429)
+    return new SubgraphError('SUBGRAPH_OVERLOADED', name, 'asks for fewer requests', {
+      retryable: true,
+      retryAfterMs: retryAfter(headers),
+    });
+  if (status === 502 || status === 503 || status === 504)
+    return new SubgraphError('SUBGRAPH_UNAVAILABLE', name, `is not available (HTTP ${status})`, {
+      retryable: true,
+      retryAfterMs: retryAfter(headers),
+    });
+  return undefined;
+}
+
+/** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
+function retryAfter(headers: SubgraphAnswer['headers']): number | undefined {
+  const given = headers['retry-after'];
+  if (typeof given !== 'string') return undefined;
+  const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+function transportError(name: string, cause: Error): SubgraphError {
+  if (cause instanceof undiciErrors.ConnectTimeoutError) return SubgraphError.timeout(name, CONNECT_MS, cause);
+  return new SubgraphError('SUBGRAPH_UNREACHABLE', name, 'cannot be reached', { retryable: true, cause });
 }

@@ -1,28 +1,42 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { GraphQLFormattedError } from 'graphql';
-import type { ForwardedHeaders } from './http';
+import type { Cancellation } from './cancellation';
+import { SubgraphError } from './errors';
+import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
 /** A subgraph in the same process. */
 export interface LocalSubgraph {
+  readonly name: string;
   execute(request: {
     query: string;
     variables?: Record<string, unknown>;
-    operationName?: string;
     headers?: Readonly<Record<string, string | undefined>>;
   }): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }>;
 }
 
 /** Hands a fetch to a subgraph in the same process. */
-export class InProcessDataSource implements GraphQLDataSource {
+export class InProcessTransport implements Transport {
+  // the answer is an object and no text: two readers would share it
+  readonly shareable = false;
+
   constructor(private readonly subgraph: LocalSubgraph) {}
 
-  async process({ request, context }: GraphQLDataSourceProcessOptions): ReturnType<GraphQLDataSource['process']> {
-    const { data, errors } = await this.subgraph.execute({
-      query: request.query!,
-      variables: request.variables,
-      operationName: request.operationName,
-      headers: (context as ForwardedHeaders).headers,
-    });
-    return { data: data ?? null, errors } as never;
+  async request({ operation, variables, headers, deadline, cancellation }: SubgraphRequest): Promise<SubgraphAnswer> {
+    const work = this.subgraph.execute({ query: operation.text, variables: JSON.parse(variables), headers });
+    const answer = await this.within(deadline - performance.now(), cancellation, work);
+    return { headers: {}, read: () => answer };
   }
+
+  /** The work of a local subgraph cannot be ended, but need not be waited for. */
+  private within<T>(timeoutMs: number, cancellation: Cancellation | undefined, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(SubgraphError.timeout(this.subgraph.name, timeoutMs)), timeoutMs);
+      const stay = cancellation?.onCancel(() => reject(SubgraphError.cancelled(this.subgraph.name)));
+      work.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        stay?.();
+      });
+    });
+  }
+
+  async close(): Promise<void> {}
 }

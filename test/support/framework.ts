@@ -8,7 +8,7 @@ import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
-import { InProcessDataSource } from '../../gateway/transport/in-process';
+import { InProcessTransport } from '../../gateway/transport/in-process';
 import { SettableClock } from '../../shared/clock';
 import type { DatabaseKind } from '../../shared/database/dialect';
 import { InProcessBus } from '../../shared/events/in-process-bus';
@@ -72,7 +72,8 @@ export class Framework {
       supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config: readConfig({ logLevel: 'silent' }, {}),
       log: createLog('silent', 'test'),
-      transport: ({ name }) => new InProcessDataSource(open.find((subgraph) => subgraph.name === name)!),
+      transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
+      forwardHeaders: [PRINCIPAL_HEADER],
       files: open.find(({ name }) => name === 'submissions')!.files,
     });
     const drop = async () => {

@@ -7,11 +7,12 @@ import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
-import { InProcessDataSource } from '../../gateway/transport/in-process';
+import { InProcessTransport } from '../../gateway/transport/in-process';
 import { fixedClock } from '../../shared/clock';
 import type { DatabaseKind } from '../../shared/database/dialect';
 import { replaceExerciseRows } from '../../shared/exercise/store';
 import type { ExerciseRows } from '../../shared/exercise/story';
+import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import { runImport } from '../../shared/import/importer';
 import { silent } from '../../shared/import/progress';
 import type { ModelClass } from '../../shared/model/model';
@@ -79,7 +80,8 @@ export async function openWorld(
     supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
     config: readConfig({ logLevel: 'silent' }, {}),
     log: createLog('silent', 'test'),
-    transport: ({ name }) => new InProcessDataSource(open.find((subgraph) => subgraph.name === name)!),
+    transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
+    forwardHeaders: [PRINCIPAL_HEADER],
   });
   const ask = async (query: string, variables: Record<string, unknown> = {}) => {
     const response = await server.inject({ method: 'POST', url: '/graphql', payload: { query, variables } });

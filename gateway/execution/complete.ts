@@ -1,0 +1,153 @@
+import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
+import { leafText, stringText } from './leaf';
+import type { AnswerPath } from './path';
+import type { OutputField, Shapes } from './shape';
+import { type AnswerObject, isObject } from './types';
+
+/** What completion needs to know of what went wrong while fetching. */
+export interface Losses {
+  /** Errors of subgraphs, each at its path in the answer, by response name as clients see it. */
+  readonly errors: readonly GraphQLFormattedError[];
+  /** Why a field of an object is not there; undefined when nobody knows. */
+  reason(object: AnswerObject, key: string): GraphQLFormattedError | 'unknown entity' | undefined;
+  /** The subgraph that was to give a field. */
+  owner(path: AnswerPath): string | undefined;
+}
+
+/** Errors of lost fields beyond these are counted and not listed. */
+const MAX_ERRORS = 1_000;
+
+/**
+ * Writes the answer field by field, by "Value Completion" and "Handling Execution Errors" of the GraphQL specification: what is
+ * missing or wrong is null at its nearest nullable place, with an error at its exact path.
+ */
+export class Completion {
+  readonly errors: GraphQLFormattedError[];
+  private readonly erroredPaths = new Set<string>();
+  private omitted = 0;
+
+  constructor(
+    private readonly losses: Losses,
+    private readonly introspected: AnswerObject | undefined,
+  ) {
+    this.errors = [...losses.errors];
+    for (const { path } of losses.errors) this.markErrored(path ?? []);
+  }
+
+  /** The text of the answer's data. */
+  data(root: AnswerObject, shapes: Shapes): string {
+    const text = this.object(root, shapes, []) ?? 'null';
+    if (this.omitted > 0)
+      this.errors.push({
+        message: `${this.omitted} more errors of this answer are not listed`,
+        extensions: { code: 'ERRORS_OMITTED' },
+      });
+    return text;
+  }
+
+  /** Undefined when it must be null and the reason is told. */
+  private object(value: AnswerObject, shapes: Shapes, path: AnswerPath): string | undefined {
+    const shape = shapes.of(value.__typename);
+    if (!shape) return this.invalid(path, 'is of a type that the graph does not have');
+    if (shape.isAmbiguous) return this.invalid(path, 'does not say of which type it is');
+    const texts: string[] = [];
+    for (const field of shape.fields) {
+      const at = [...path, field.name];
+      const text = this.field(value, field, at, shape.isObjectType);
+      if (text === undefined) return undefined;
+      texts.push(`${stringText(field.name)}:${text}`);
+    }
+    return `{${texts.join(',')}}`;
+  }
+
+  private field(object: AnswerObject, field: OutputField, path: AnswerPath, isObjectType: boolean): string | undefined {
+    if (field.field === '__typename')
+      return isObjectType ? stringText(field.parent) : this.invalid(path, 'does not say of which type it is');
+    if (!field.type) return JSON.stringify(this.introspected?.[field.key] ?? null);
+    const value = Object.hasOwn(object, field.key) ? object[field.key] : undefined;
+    if (value === undefined || value === null) this.explain(object, field, path, value === undefined);
+    return this.value(value ?? null, field.type, field.objects, path, `${field.parent}.${field.field}`);
+  }
+
+  /** A lost value is told once, where it was lost; so is a null where none may be. */
+  private explain(object: AnswerObject, field: OutputField, path: AnswerPath, isMissing: boolean): void {
+    if (this.hasError(path)) return;
+    const reason = this.losses.reason(object, field.key);
+    if (reason === 'unknown entity') this.markErrored(path);
+    else if (reason) this.add({ ...reason, path });
+    else if (isMissing) this.add(this.badResponse(path, `gave no value for "${field.parent}.${field.field}"`));
+  }
+
+  private value(
+    value: unknown,
+    type: GraphQLOutputType,
+    objects: Shapes | undefined,
+    path: AnswerPath,
+    what: string,
+  ): string | undefined {
+    if (isNonNullType(type)) {
+      const text = this.value(value, type.ofType, objects, path, what);
+      if (text !== 'null') return text;
+      if (!this.hasError(path)) this.add(this.badResponse(path, `gave null for "${what}", which is never null`));
+      return undefined;
+    }
+    if (value === null) return 'null';
+    return this.present(value, type, objects, path, what) ?? 'null';
+  }
+
+  private present(
+    value: unknown,
+    type: GraphQLOutputType,
+    objects: Shapes | undefined,
+    path: AnswerPath,
+    what: string,
+  ): string | undefined {
+    if (isListType(type)) {
+      if (!Array.isArray(value)) return this.invalid(path, 'is no list', what);
+      const items: string[] = [];
+      for (let index = 0; index < value.length; index++) {
+        const text = this.value(value[index] ?? null, type.ofType, objects, [...path, index], what);
+        if (text === undefined) return undefined;
+        items.push(text);
+      }
+      return `[${items.join(',')}]`;
+    }
+    if (isLeafType(type))
+      return leafText(type)(value) ?? this.invalid(path, `is no value of the type ${type.name}`, what);
+    return isObject(value) ? this.object(value, objects!, path) : this.invalid(path, 'is no object', what);
+  }
+
+  private invalid(path: AnswerPath, how: string, what?: string): undefined {
+    if (!this.hasError(path))
+      this.add(this.badResponse(path, `gave a value${what ? ` for "${what}"` : ''} that ${how}`));
+    return undefined;
+  }
+
+  private badResponse(path: AnswerPath, what: string): GraphQLFormattedError {
+    const subgraph = this.losses.owner(path);
+    return {
+      message: `${subgraph ? `The "${subgraph}" subgraph` : 'A subgraph'} ${what}`,
+      path,
+      extensions: { code: 'SUBGRAPH_BAD_RESPONSE', ...(subgraph ? { subgraph } : {}), retryable: false },
+    };
+  }
+
+  private add(error: GraphQLFormattedError): void {
+    if (this.errors.length < MAX_ERRORS) this.errors.push(error);
+    else this.omitted += 1;
+    this.markErrored(error.path ?? []);
+  }
+
+  /** An error explains nulls at its path and on the way there. */
+  private markErrored(path: AnswerPath): void {
+    for (let length = path.length; length > 0; length--) {
+      const key = JSON.stringify(path.slice(0, length));
+      if (this.erroredPaths.has(key)) return;
+      this.erroredPaths.add(key);
+    }
+  }
+
+  private hasError(path: AnswerPath): boolean {
+    return this.erroredPaths.has(JSON.stringify(path));
+  }
+}

@@ -1,0 +1,429 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { responseName } from '../planning/normalize';
+import type { Cancellation } from '../transport/cancellation';
+import { SubgraphError } from '../transport/errors';
+import type { SubgraphAnswer, SubgraphResponse, Transport } from '../transport/transport';
+import type { CompiledNode, CompiledOperation } from './compile';
+import { Completion, type Losses } from './complete';
+import type { CompiledEntity, CompiledFetch, EntityPath, SelectedNames } from './fetch';
+import { copy, merge } from './merge';
+import type { AnswerPath } from './path';
+import type { Conditions } from './shape';
+import { type AnswerObject, isObject } from './types';
+
+export interface ExecutionRequest {
+  /** Values of the client's variables and of the operation's literals. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly conditions: Conditions;
+  /** Handed on to every subgraph. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who asks, and all else that may make an answer another: calls are shared only between requests of one scope. */
+  readonly scope: string;
+  /** When the client gives up, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** Most milliseconds of one fetch. */
+  readonly fetchTimeoutMs: number;
+  readonly cancellation?: Cancellation;
+  readonly transport: (subgraph: string) => Transport;
+  /** Answers of `__schema` and `__type`, by response name. */
+  readonly introspected?: AnswerObject;
+}
+
+export interface ExecutionResult {
+  /** The JSON text of the answer's data. */
+  readonly data: string;
+  readonly errors?: readonly GraphQLFormattedError[];
+  /** Headers of the subgraphs' answers. */
+  readonly answered: readonly SubgraphAnswer['headers'][];
+}
+
+/** An error of a subgraph about one entity, waiting to be told where that stands in the answer. */
+interface EntityError {
+  readonly entity: CompiledEntity;
+  readonly objects: ReadonlySet<AnswerObject>;
+  readonly error: GraphQLFormattedError;
+  readonly rest: AnswerPath;
+}
+
+/** Why objects lack what a fetch was to give them. */
+interface Loss {
+  readonly fetch: CompiledFetch;
+  readonly error: GraphQLFormattedError;
+}
+
+/** Runs a compiled operation once. */
+export class Execution implements Losses {
+  private readonly root: AnswerObject = {};
+  private readonly variableTexts = new Map<string, string>();
+  private readonly losses = new Map<AnswerObject, Loss[]>();
+  private readonly unknown = new Set<AnswerObject>();
+  private readonly rootErrors: GraphQLFormattedError[] = [];
+  private readonly entityErrors: EntityError[] = [];
+  /** Errors that no field has told of. */
+  private readonly untold = new Set<GraphQLFormattedError>();
+  private readonly answered: SubgraphAnswer['headers'][] = [];
+  private flawed = false;
+  errors: readonly GraphQLFormattedError[] = [];
+
+  constructor(
+    private readonly operation: CompiledOperation,
+    private readonly request: ExecutionRequest,
+  ) {}
+
+  async run(): Promise<ExecutionResult> {
+    if (this.operation.root) await this.node(this.operation.root);
+    const { shapes, render } = this.operation.output(this.request.conditions);
+    if (!this.flawed) {
+      const data = render(this.root);
+      if (data !== undefined) return { data, answered: this.answered };
+    }
+    this.errors = this.locatedErrors();
+    const completion = new Completion(this, this.request.introspected);
+    const data = completion.data(this.root, shapes);
+    const errors = [...completion.errors, ...this.untold];
+    return errors.length > 0 ? { data, errors, answered: this.answered } : { data, answered: this.answered };
+  }
+
+  private node(node: CompiledNode): Promise<void> | undefined {
+    switch (node.kind) {
+      case 'Fetch':
+        return this.fetch(node);
+      case 'Sequence':
+        return this.sequence(node.nodes);
+      case 'Parallel':
+        return Promise.all(node.nodes.map((child) => this.node(child))) as Promise<unknown> as Promise<void>;
+      case 'Condition': {
+        const child = this.request.conditions[node.variable] ? node.whenTrue : node.whenFalse;
+        return child && this.node(child);
+      }
+    }
+  }
+
+  private async sequence(nodes: readonly CompiledNode[]): Promise<void> {
+    for (const node of nodes) await this.node(node);
+  }
+
+  private fetch(fetch: CompiledFetch): Promise<void> | undefined {
+    if (!fetch.entities) {
+      const variables = this.variables(fetch);
+      return this.call(fetch, `{${variables}}`).then(
+        (response) => this.takeRoot(fetch, response),
+        (error: unknown) => this.lose(fetch, [this.root], formatted(error, fetch)),
+      );
+    }
+    const asked = new Asked(fetch.entities, this.root);
+    if (asked.isEmpty) return undefined;
+    const variables = this.variables(fetch);
+    return this.call(fetch, `{${asked.text}${variables === '' ? '' : `,${variables}`}}`).then(
+      (response) => this.takeEntities(fetch, asked, response),
+      (error: unknown) => this.lose(fetch, asked.objects(), formatted(error, fetch)),
+    );
+  }
+
+  /** The client's variables that the fetch uses, as members of a JSON object. */
+  private variables(fetch: CompiledFetch): string {
+    let text = '';
+    for (const name of fetch.variables) {
+      let member = this.variableTexts.get(name);
+      if (member === undefined) {
+        const value = this.request.variables[name];
+        member = value === undefined ? '' : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+        this.variableTexts.set(name, member);
+      }
+      if (member !== '') text += text === '' ? member : `,${member}`;
+    }
+    return text;
+  }
+
+  private async call(fetch: CompiledFetch, variables: string): Promise<SubgraphResponse> {
+    const { deadline, fetchTimeoutMs, headers, scope, cancellation } = this.request;
+    const transport = this.request.transport(fetch.subgraph);
+    // what may follow gets its share: a hanging subgraph must not cost the fetches after it
+    const now = performance.now();
+    const timeoutMs = Math.min(fetchTimeoutMs, (deadline - now) / fetch.stages);
+    if (timeoutMs <= 0) throw SubgraphError.timeout(fetch.subgraph, 0);
+    const send = (until: Cancellation | undefined) =>
+      transport.request({
+        operation: fetch.operation,
+        variables,
+        headers,
+        deadline: now + timeoutMs,
+        cancellation: until,
+      });
+    const answer =
+      transport.shareable && fetch.operation.kind === 'query'
+        ? await fetch.inFlight.share(`${scope}\n${variables}`, cancellation, send)
+        : await send(cancellation);
+    this.answered.push(answer.headers);
+    return answer.read();
+  }
+
+  private takeRoot(fetch: CompiledFetch, { data, errors }: SubgraphResponse): void {
+    if (errors?.length) {
+      this.flawed = true;
+      for (const error of errors) {
+        const told = ofSubgraph(error, fetch);
+        if (error.path?.length) this.rootErrors.push({ ...told, path: answerPath(error.path, fetch) });
+        else this.lose(fetch, [this.root], told);
+      }
+    }
+    if (!data) return;
+    for (const rewrite of fetch.rewrites) rewrite(data);
+    merge(this.root, data);
+  }
+
+  private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors }: SubgraphResponse): void {
+    if (errors?.length) {
+      this.flawed = true;
+      for (const error of errors) this.takeEntityError(fetch, asked, error);
+    }
+    if (!data) return;
+    for (const one of asked.entities) {
+      const given = data[one.entity.alias];
+      if (!Array.isArray(given) || given.length !== one.count) {
+        if (given !== null && given !== undefined) this.lose(fetch, one.objects, badEntities(fetch, given, one.count));
+        else if (!errors?.length) this.lose(fetch, one.objects, badEntities(fetch, given, one.count));
+        continue;
+      }
+      this.mergeEntities(fetch, one, given);
+    }
+  }
+
+  private mergeEntities(fetch: CompiledFetch, asked: AskedEntity, given: unknown[]): void {
+    const { rewrites, types } = asked.entity;
+    if (rewrites.length > 0) for (const value of given) for (const rewrite of rewrites) rewrite(value);
+    const usedAt: (EntityPath | undefined)[] = new Array(given.length);
+    for (let i = 0; i < asked.objects.length; i++) {
+      const object = asked.objects[i]!;
+      const index = asked.indexes[i]!;
+      const value = given[index];
+      if (isObject(value)) {
+        const path = asked.paths[i]!;
+        const used = usedAt[index];
+        const typename = object.__typename;
+        if (used === undefined) {
+          usedAt[index] = path;
+          merge(object, value);
+        } else merge(object, used === path && path.mayShare ? value : copy(value));
+        // a subgraph that knows the object by its interface says that it is of the interface
+        if (object.__typename !== typename && types.isObjectType(typename) && !types.isObjectType(object.__typename))
+          object.__typename = typename;
+      } else if (value === null) this.unknown.add(object);
+      else this.lose(fetch, [object], badEntities(fetch, value, asked.count));
+    }
+  }
+
+  private takeEntityError(fetch: CompiledFetch, asked: Asked, error: GraphQLFormattedError): void {
+    const told = ofSubgraph(error, fetch);
+    const [alias, index, ...rest] = error.path ?? [];
+    const one = asked.entities.find(({ entity }) => entity.alias === alias);
+    if (!one || typeof index !== 'number') {
+      this.lose(fetch, one ? one.objects : asked.objects(), told);
+      return;
+    }
+    const objects = new Set(one.objects.filter((_object, i) => one.indexes[i] === index));
+    this.entityErrors.push({ entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
+  }
+
+  private lose(fetch: CompiledFetch, objects: readonly AnswerObject[], error: GraphQLFormattedError): void {
+    this.flawed = true;
+    this.untold.add(error);
+    for (const object of objects) {
+      const losses = this.losses.get(object);
+      if (losses) losses.push({ fetch, error });
+      else this.losses.set(object, [{ fetch, error }]);
+    }
+  }
+
+  reason(object: AnswerObject, key: string): GraphQLFormattedError | 'unknown entity' | undefined {
+    const losses = this.losses.get(object);
+    // what no failed fetch was to give was to be given by one that needed what they would have given
+    const loss = losses?.find(({ fetch }) => fetch.keys.has(key)) ?? losses?.[0];
+    if (loss) {
+      this.untold.delete(loss.error);
+      return loss.error;
+    }
+    return this.unknown.has(object) ? 'unknown entity' : undefined;
+  }
+
+  owner(path: AnswerPath): string | undefined {
+    const names = path.filter((step) => typeof step === 'string');
+    let best: { subgraph: string; length: number } | undefined;
+    for (const fetch of this.operation.fetches) {
+      const tops: { names: SelectedNames | undefined; at: string[] }[] = fetch.entities
+        ? fetch.entities.flatMap(({ alias, paths }) =>
+            paths.map(({ path: { source } }) => ({
+              names: fetch.selected().get(alias),
+              at: source.flatMap((step) => (step.kind === 'Field' ? [responseName(step.name)] : [])),
+            })),
+          )
+        : [{ names: fetch.selected(), at: [] }];
+      for (const top of tops) {
+        if (!top.at.every((name, index) => names[index] === name)) continue;
+        const gives = givesPath(top.names, names.slice(top.at.length));
+        if (gives && (!best || top.at.length > best.length)) best = { subgraph: fetch.subgraph, length: top.at.length };
+      }
+    }
+    return best?.subgraph;
+  }
+
+  /** A path as the client wrote its names, as far as the client asked: an error may be about what a planner asked for besides. */
+  private clientPath(path: AnswerPath): AnswerPath {
+    const known: (string | number)[] = [];
+    let names: SelectedNames | undefined = this.operation.names;
+    for (const step of path) {
+      if (typeof step === 'string') {
+        names = names?.get(step);
+        if (!names) break;
+      }
+      known.push(typeof step === 'string' ? responseName(step) : step);
+    }
+    return known;
+  }
+
+  private locatedErrors(): GraphQLFormattedError[] {
+    const errors = this.rootErrors.map((error) => ({ ...error, path: this.clientPath(error.path ?? []) }));
+    for (const { entity, objects, error, rest } of this.entityErrors)
+      for (const { path } of entity.paths)
+        for (const found of path.locate(this.root))
+          if (objects.has(found.object)) errors.push({ ...error, path: this.clientPath([...found.path, ...rest]) });
+    return errors;
+  }
+}
+
+/** A path in a subgraph's answer as the answer under construction has it. */
+const answerPath = (path: AnswerPath, { renamed }: CompiledFetch): AnswerPath =>
+  path.map((step) => (typeof step === 'string' ? (renamed.get(step) ?? step) : step));
+
+function givesPath(names: SelectedNames | undefined, path: readonly string[]): boolean {
+  let at = names;
+  for (const name of path) {
+    const next = [...(at ?? [])].find(([key]) => responseName(key) === name);
+    if (!next) return false;
+    at = next[1];
+  }
+  return true;
+}
+
+/** The objects that a fetch asks about, those that are the same entity once. */
+class Asked {
+  readonly entities: AskedEntity[];
+  readonly text: string;
+  readonly isEmpty: boolean;
+
+  constructor(entities: readonly CompiledEntity[], root: AnswerObject) {
+    const byVariable = new Map<string, Representations>();
+    this.entities = entities.map((entity) => {
+      let representations = byVariable.get(entity.variable);
+      if (!representations) {
+        representations = new Representations();
+        byVariable.set(entity.variable, representations);
+      }
+      return askedOf(entity, root, representations);
+    });
+    let text = '';
+    let count = 0;
+    for (const [variable, { texts }] of byVariable) {
+      text += `${text === '' ? '' : ','}"${variable}":[${texts.join(',')}]`;
+      count += texts.length;
+    }
+    this.text = text;
+    this.isEmpty = count === 0;
+  }
+
+  objects(): AnswerObject[] {
+    return this.entities.flatMap(({ objects }) => objects);
+  }
+}
+
+class Representations {
+  readonly texts: string[] = [];
+  private readonly indexes = new Map<string, number>();
+
+  index(text: string): number {
+    let index = this.indexes.get(text);
+    if (index === undefined) {
+      index = this.texts.length;
+      this.texts.push(text);
+      this.indexes.set(text, index);
+    }
+    return index;
+  }
+}
+
+interface AskedEntity {
+  readonly entity: CompiledEntity;
+  /** Objects of the answer, the index of each one's representation, and the path it was found by. */
+  readonly objects: AnswerObject[];
+  readonly indexes: number[];
+  readonly paths: EntityPath[];
+  /** How many representations are sent. */
+  readonly count: number;
+}
+
+function askedOf(entity: CompiledEntity, root: AnswerObject, representations: Representations): AskedEntity {
+  const objects: AnswerObject[] = [];
+  const indexes: number[] = [];
+  const paths: EntityPath[] = [];
+  const ask = (object: AnswerObject, path: EntityPath): number | undefined => {
+    const text = entity.represent(object);
+    if (text === undefined) return undefined;
+    const index = representations.index(text);
+    objects.push(object);
+    indexes.push(index);
+    paths.push(path);
+    return index;
+  };
+  for (const path of entity.paths)
+    if (path.isInterchangeable) askInterchangeable(path, entity, root, ask);
+    else for (const object of path.mayRepeat ? path.path.collectOnce(root) : path.path.collect(root)) ask(object, path);
+  return {
+    entity,
+    objects,
+    indexes,
+    paths,
+    get count() {
+      return representations.texts.length;
+    },
+  };
+}
+
+/** Asks about the first object of each representation, and puts it in the place of the others. */
+function askInterchangeable(
+  path: EntityPath,
+  entity: CompiledEntity,
+  root: AnswerObject,
+  ask: (object: AnswerObject, path: EntityPath) => number | undefined,
+): void {
+  const firsts = new Map<string, AnswerObject>();
+  for (const { object, holder, key } of path.path.collectHeld(root)) {
+    const text = entity.represent(object);
+    if (text === undefined) continue;
+    const first = firsts.get(text);
+    if (first === undefined) {
+      firsts.set(text, object);
+      ask(object, path);
+    } else if (first !== object) holder[key] = first;
+  }
+}
+
+function badEntities({ subgraph }: CompiledFetch, given: unknown, count: number): GraphQLFormattedError {
+  const what = Array.isArray(given)
+    ? `gave ${given.length} entities where ${count} were asked for`
+    : 'gave something else than entities';
+  return new SubgraphError('SUBGRAPH_BAD_RESPONSE', subgraph, what, { retryable: false }).toJSON();
+}
+
+/** A subgraph's own error, with the subgraph's name. */
+function ofSubgraph(error: GraphQLFormattedError, { subgraph }: CompiledFetch): GraphQLFormattedError {
+  const { message, extensions } = error;
+  return {
+    message: typeof message === 'string' ? message : 'Unknown error',
+    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...extensions, subgraph },
+  };
+}
+
+function formatted(error: unknown, fetch: CompiledFetch): GraphQLFormattedError {
+  if (error instanceof SubgraphError) return error.toJSON();
+  return ofSubgraph({ message: (error as Error).message }, fetch);
+}

@@ -1,0 +1,39 @@
+import { type AnswerObject, isObject } from './types';
+
+/**
+ * Merges what a subgraph gave into an object of the answer: objects and lists of one length are merged in depth, a value takes
+ * the place of another, and null never takes the place of a value.
+ */
+export function merge(target: AnswerObject, source: AnswerObject): void {
+  for (const key in source) {
+    // a subgraph must not reach the prototype all objects share
+    if (key === '__proto__') continue;
+    const given = source[key];
+    const there = target[key];
+    if (there === undefined || there === null) target[key] = given;
+    else if (given !== null && given !== there) target[key] = typeof given === 'object' ? merged(there, given) : given;
+  }
+}
+
+function merged(there: unknown, given: unknown): unknown {
+  if (isObject(there) && isObject(given)) {
+    merge(there, given);
+    return there;
+  }
+  if (Array.isArray(there) && Array.isArray(given) && there.length === given.length) {
+    for (let i = 0; i < there.length; i++)
+      if (there[i] === null || there[i] === undefined) there[i] = given[i];
+      else if (given[i] !== null) there[i] = typeof given[i] === 'object' ? merged(there[i], given[i]) : given[i];
+    return there;
+  }
+  return given;
+}
+
+/** A copy that shares nothing. Plain data only, as parsed from JSON. */
+export function copy<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(copy) as T;
+  const made: Record<string, unknown> = {};
+  for (const key in value) if (key !== '__proto__') made[key] = copy(value[key]);
+  return made as T;
+}

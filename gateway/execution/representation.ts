@@ -1,0 +1,141 @@
+import { isInherited } from '../planning/normalize';
+import type { RequiredSelection } from '../planning/plan';
+import { type AnswerObject, isObject, type TypeConditions } from './types';
+
+/** The representation of an object as JSON text, which is also its identity; undefined when the object lacks what is required. */
+export type Represent = (object: AnswerObject) => string | undefined;
+
+interface Context {
+  readonly types: TypeConditions;
+  readonly isConditional: boolean;
+}
+
+/** Text of a field and what follows, or undefined when it is not there. */
+type FieldText = (object: AnswerObject) => string | undefined;
+
+/**
+ * Compiles what a planner requires of an object, by the type that it is of. Of several fragments for one type those count whose
+ * fields are all there: what only a left-out field requires is not fetched.
+ * @param isConditional whether the plan leaves out fields by `@skip` and `@include`, and with them parts of nested requirements.
+ */
+export function compileRepresentation(
+  selections: readonly RequiredSelection[],
+  types: TypeConditions,
+  isConditional: boolean,
+): Represent {
+  const byType = new Map<unknown, Represent>();
+  return (object) => {
+    const typename = object.__typename;
+    let represent = byType.get(typename);
+    if (!represent) {
+      represent = representType(selections, typename, { types, isConditional });
+      byType.set(typename, represent);
+    }
+    return represent(object);
+  };
+}
+
+function representType(selections: readonly RequiredSelection[], typename: unknown, context: Context): Represent {
+  if (typeof typename !== 'string') return () => undefined;
+  const matching = selections.filter(
+    (one) => one.kind === 'Fragment' && context.types.matching(one.type).has(typename),
+  );
+  if (matching.length === 0) return () => undefined;
+  const whole = objectText(matching, typename, context, true);
+  if (matching.length === 1) return whole;
+  const parts = matching.map((one) => objectText([one], typename, context, true));
+  const some = new Map<string, Represent>();
+  return (object) => {
+    const text = whole(object);
+    if (text !== undefined) return text;
+    const complete = parts.map((part) => part(object) !== undefined);
+    if (!complete.includes(true)) return undefined;
+    const key = complete.join();
+    let represent = some.get(key);
+    if (!represent) {
+      const present = matching.filter((_one, index) => complete[index]);
+      represent = objectText(present, typename, context, true);
+      some.set(key, represent);
+    }
+    return represent(object);
+  };
+}
+
+function objectText(
+  selections: readonly RequiredSelection[],
+  typename: string | undefined,
+  context: Context,
+  isRoot: boolean,
+): Represent {
+  const fields = new Map<string, RequiredField>();
+  const gather = (given: readonly RequiredSelection[]): void => {
+    for (const selection of given)
+      if (selection.kind === 'Field') {
+        const { name, from } = selection;
+        const before = fields.get(name)?.selections ?? [];
+        fields.set(name, {
+          name,
+          from,
+          selections: selection.selections && [...before, ...selection.selections],
+        });
+      } else if (typename === undefined || context.types.matching(selection.type).has(typename)) {
+        gather(selection.selections);
+      }
+  };
+  gather(selections);
+  if (isRoot) fields.delete('__typename');
+  const type: RequiredField = { name: '__typename', from: '__typename', selections: undefined };
+  const texts = [...(isRoot ? [type] : []), ...fields.values()].map((field) => fieldText(field, context));
+  if (texts.length === 0) return () => '{}';
+  const maySkip = context.isConditional && !isRoot;
+  return (object) => {
+    let text = '';
+    for (let i = 0; i < texts.length; i++) {
+      const next = texts[i]!(object);
+      if (next !== undefined) text += text === '' ? `{${next}` : `,${next}`;
+      else if (!maySkip) return undefined;
+    }
+    return text === '' ? '{}' : `${text}}`;
+  };
+}
+
+interface RequiredField {
+  readonly name: string;
+  readonly from: string;
+  readonly selections: readonly RequiredSelection[] | undefined;
+}
+
+function fieldText({ name, from, selections }: RequiredField, context: Context): FieldText {
+  const head = `${JSON.stringify(name)}:`;
+  const inner = selections && compileNested(selections, context);
+  const mustOwn = isInherited(from);
+  return (object) => {
+    const value = mustOwn && !Object.hasOwn(object, from) ? undefined : object[from];
+    if (value === undefined) return undefined;
+    const text = value === null || !inner ? JSON.stringify(value) : inner(value);
+    return text === undefined ? undefined : head + text;
+  };
+}
+
+function compileNested(
+  selections: readonly RequiredSelection[],
+  context: Context,
+): (value: unknown) => string | undefined {
+  const byType = new Map<unknown, Represent>();
+  const nested = (value: unknown): string | undefined => {
+    if (value === null) return 'null';
+    if (Array.isArray(value)) {
+      const items = value.map(nested);
+      return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
+    }
+    if (!isObject(value)) return JSON.stringify(value);
+    const typename = value.__typename;
+    let represent = byType.get(typename);
+    if (!represent) {
+      represent = objectText(selections, typeof typename === 'string' ? typename : undefined, context, false);
+      byType.set(typename, represent);
+    }
+    return represent(value);
+  };
+  return nested;
+}

@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphContext } from './supergraph/served-graph';
+import { Cancellation } from './transport/cancellation';
+
+/** Which headers pass, by lower-case name; no others do. */
+export interface HeaderRules {
+  /** From clients to subgraphs. */
+  readonly forwardHeaders: readonly string[];
+  /** From subgraphs to clients. */
+  readonly returnHeaders: readonly string[];
+}
+
+/** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */
+export function contextOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { forwardHeaders, returnHeaders, timeoutMs }: HeaderRules & { readonly timeoutMs: number },
+): GraphContext {
+  const headers: Record<string, string> = {};
+  for (const name of forwardHeaders) {
+    const value = request.headers[name];
+    if (value !== undefined) headers[name] = String(value);
+  }
+  const gone = new Cancellation();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.cancel();
+  });
+  return {
+    headers,
+    // what is handed on decides what subgraphs answer: requests that differ in it share nothing
+    scope: forwardHeaders.length === 0 ? '' : JSON.stringify(headers),
+    deadline: performance.now() + timeoutMs,
+    cancellation: gone,
+    answered:
+      returnHeaders.length === 0
+        ? undefined
+        : (answers) => {
+            for (const name of returnHeaders) {
+              const values = [...new Set(answers.flatMap((answer) => answer[name] ?? []))];
+              if (values.length > 0) reply.header(name, name === 'set-cookie' ? values : values.join(', '));
+            }
+          },
+  };
+}

@@ -1,0 +1,22 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
+import { QueryPlanner } from '@apollo/query-planner';
+import { parse } from 'graphql';
+import type { PlanningReply, PlanningTask } from './apollo';
+
+// runs on a thread of its own: see apollo.ts
+const supergraph = Supergraph.build(workerData as string, { supportedFeatures: null, validateSupergraph: false });
+const planner = new QueryPlanner(supergraph);
+const apiSchema = supergraph.apiSchema();
+
+parentPort!.on('message', ({ id, operation }: PlanningTask) => {
+  let reply: PlanningReply;
+  try {
+    const parsed = operationFromDocument(apiSchema, parse(operation));
+    // as plain data: what a plan holds besides cannot be handed to another thread
+    reply = { id, plan: JSON.parse(JSON.stringify(planner.buildQueryPlan(parsed))) };
+  } catch (error) {
+    reply = { id, error: (error as Error).message };
+  }
+  parentPort!.postMessage(reply);
+});

@@ -1,0 +1,71 @@
+import { buildSchema, parse } from 'graphql';
+import { normalize } from './normalize';
+
+const schema = buildSchema(`
+  scalar Big
+  enum Colour { RED GREEN }
+  input Filter { colour: Colour, at: [Int!], inner: Filter }
+  input Odd { big: Big }
+  interface Node { id: ID! }
+  type Thing implements Node { id: ID!, name(length: Int = 3, big: Big): String, friends(filter: Filter, odd: Odd): [Thing], constructor: String }
+  type Query { thing(id: ID!): Thing, node: Node }
+`);
+const text = (query: string, name?: string) => normalize(parse(query), name, schema).text;
+
+test('the same shape is the same text, whatever its whitespace, fragments, literals and order of definitions', () => {
+  const shapes = [
+    '{ thing(id: "1") { id friends(filter: { colour: RED, at: [1, 2] }) { name(length: 4) } } }',
+    'query Named { thing(id: 7) { ...A } } fragment A on Thing { id ...B } fragment B on Thing { friends(filter: {colour: GREEN, at: 3}) { name(length: 5) } }',
+    'fragment X on Thing { id friends(filter: {inner: {colour: RED}}) { ... on Thing { name(length: 6) } } } query { thing(id: "x") { ...X } }',
+    '{ thing(id: """1""") { id @include(if: true) ... @skip(if: false) { friends(filter: {}) { name(length: 4) id @skip(if: true) } } } }',
+  ].map((query) => text(query));
+  expect(new Set(shapes).size).toBe(1);
+});
+
+test('literals become variables of the argument’s type; the same literal is the same variable; custom scalars stay', () => {
+  const { literals, text: planned } = normalize(
+    parse(
+      '{ a: thing(id: 5) { name(length: 2, big: 12345678901234567890) } b: thing(id: 5) { friends(odd: {big: 1}) { id } } }',
+    ),
+    undefined,
+    schema,
+  );
+  expect(literals).toEqual({ _l0: '5', _l1: 2 });
+  expect(planned).toContain('big: 12345678901234567890');
+  expect(planned).toContain('odd: {big: 1}');
+  expect(planned).toMatch(/\(\$_l0: ID!, \$_l1: Int\)/);
+});
+
+test('a variable of the client that looks like one of ours is not taken for it', () => {
+  const { literals } = normalize(parse('query($_l0: ID!) { thing(id: $_l0) { name(length: 2) } }'), undefined, schema);
+  expect(literals).toEqual({ _l_0: 2 });
+});
+
+test('response names that could be confused have names of their own', () => {
+  expect(text('{ thing(id: 1) { id: name __proto__: id constructor name } node { id } }')).toBe(
+    'query ($_l0: ID!) {\n  _o_thing: thing(id: $_l0) {\n    _o_id: name\n    _o___proto__: id\n    _o_constructor: constructor\n    _o_name: name\n  }\n  node {\n    id\n  }\n}',
+  );
+});
+
+test('introspection is not planned', () => {
+  const only = normalize(parse('{ __schema { types { name } } __typename }'), undefined, schema);
+  expect(only.text).toBeUndefined();
+  expect(only.introspection).toBeDefined();
+  const both = normalize(parse('{ t: __type(name: "Thing") { name } node { id __typename } }'), undefined, schema);
+  expect(both.text).toBe('{\n  node {\n    id\n    __typename\n  }\n}');
+});
+
+test('an object of which everything is left out is still asked for', () => {
+  const { text: planned, selectionSet } = normalize(parse('{ node { id @skip(if: true) } }'), undefined, schema);
+  expect(planned).toBe('{\n  node {\n    __typename\n  }\n}');
+  expect(JSON.stringify(selectionSet)).toContain('notRendered');
+});
+
+test('fragments that multiply are refused in words', () => {
+  const levels = Array.from(
+    { length: 30 },
+    (_, i) => `fragment F${i} on Thing { friends { ...F${i + 1} ...F${i + 1} } }`,
+  );
+  const query = `{ thing(id: 1) { ...F0 } } ${levels.join(' ')} fragment F30 on Thing { id }`;
+  expect(() => text(query)).toThrow(/more than 50000 fields/);
+});

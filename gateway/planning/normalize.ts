@@ -1,0 +1,315 @@
+import {
+  type ArgumentNode,
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLArgument,
+  type GraphQLCompositeType,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  getNamedType,
+  type InlineFragmentNode,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isSpecifiedScalarType,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  parseType,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValueNode,
+  valueFromAST,
+  visit,
+} from 'graphql';
+import { PlanningError } from './errors';
+
+/** An operation in the form in which operations of one shape are the same text. */
+export interface NormalizedOperation {
+  readonly kind: OperationTypeNode;
+  /** What the planner is given; undefined when nothing is asked of subgraphs. */
+  readonly text: string | undefined;
+  /** The key of its compiled plan: the text, with what only the answer needs. */
+  readonly key: string;
+  /** Whether the text says everything the answer has: root fields that begin with `__` are not in it. */
+  readonly isPlannedWhole: boolean;
+  /** The selections of the answer that the text says. */
+  readonly planned: SelectionSetNode | undefined;
+  /** The selections of the answer: fragments inlined, introspection included, response names as {@link responseName} reads them. */
+  readonly selectionSet: SelectionSetNode;
+  /** The introspection fields alone, for local execution; undefined when there are none. */
+  readonly introspection: OperationDefinitionNode | undefined;
+  /** The operation as the client wrote it. */
+  readonly definition: OperationDefinitionNode;
+  readonly hasLiterals: boolean;
+  /** Values of the variables that stand for literals of the operation. */
+  readonly literals: Readonly<Record<string, unknown>>;
+  /** Boolean variables that conditions look at. */
+  readonly conditions: readonly string[];
+}
+
+/** Selections of an operation with its fragments inlined; beyond this, fragments were multiplied to exhaust us. */
+const MAX_SELECTIONS = 50_000;
+
+/**
+ * Stands before the response names that a planner must not confuse with fields it selects for itself (aliases, and fields with
+ * arguments, which may share their name with a key or a requirement), and before those that every object inherits.
+ */
+const PREFIX = '_o_';
+const LITERAL = '_l';
+const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+/** The client's name of a field of the answer. */
+export function responseName(internal: string): string {
+  return internal.startsWith(PREFIX) ? internal.slice(PREFIX.length) : internal;
+}
+
+/** Whether a name must not be looked up in an object as it is. */
+export const isInherited = (name: string): boolean => inherited.has(name);
+
+/**
+ * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, gives ambiguous response names
+ * of their own, and takes introspection out of what is planned.
+ * @param document valid against the schema.
+ * @throws PlanningError OPERATION_TOO_LARGE
+ */
+export function normalize(
+  document: DocumentNode,
+  operationName: string | undefined | null,
+  schema: GraphQLSchema,
+): NormalizedOperation {
+  const operation = operationOf(document, operationName);
+  const normalizer = new Normalizer(document, schema, operation);
+  const root = schema.getRootType(operation.operation)!;
+  const selectionSet = normalizer.selectionSet(operation.selectionSet, root);
+  const planned = onlyAtRoot(selectionSet, (name) => !name.startsWith('__'));
+  const introspection = onlyAtRoot(selectionSet, (name) => name === '__schema' || name === '__type');
+  const variableDefinitions = [...(operation.variableDefinitions ?? []), ...normalizer.literalDefinitions];
+  const textOf = (selected: SelectionSetNode) =>
+    print({
+      kind: Kind.OPERATION_DEFINITION,
+      operation: operation.operation,
+      variableDefinitions,
+      selectionSet: selected,
+    });
+  const text = planned && textOf(asPlanned(planned));
+  return {
+    kind: operation.operation,
+    text,
+    key: planned ? textOf(planned) : '',
+    isPlannedWhole: !onlyAtRoot(selectionSet, (name) => name.startsWith('__')),
+    planned,
+    selectionSet,
+    introspection: introspection && {
+      ...operation,
+      name: undefined,
+      directives: [],
+      variableDefinitions,
+      selectionSet: introspection,
+    },
+    definition: operation,
+    literals: normalizer.literals,
+    hasLiterals: normalizer.literalDefinitions.length > 0,
+    conditions: conditionsOf(selectionSet),
+  };
+}
+
+function operationOf(document: DocumentNode, operationName: string | undefined | null): OperationDefinitionNode {
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.OPERATION_DEFINITION && (!operationName || definition.name?.value === operationName))
+      return definition;
+  throw new Error(`The document has no operation named "${operationName}"`);
+}
+
+class Normalizer {
+  readonly literals: Record<string, unknown> = {};
+  readonly literalDefinitions: NonNullable<OperationDefinitionNode['variableDefinitions']>[number][] = [];
+  private readonly fragments = new Map<string, FragmentDefinitionNode>();
+  private readonly literalNames = new Map<string, string>();
+  private readonly literalPrefix: string;
+  private selections = 0;
+
+  constructor(
+    document: DocumentNode,
+    private readonly schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+  ) {
+    for (const definition of document.definitions)
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
+    let prefix = LITERAL;
+    while (operation.variableDefinitions?.some(({ variable }) => variable.name.value.startsWith(prefix))) prefix += '_';
+    this.literalPrefix = prefix;
+  }
+
+  selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
+    const found = selections.flatMap((selection) => this.selection(selection, parent));
+    // an object of which nothing is wanted is still an object
+    return { kind: Kind.SELECTION_SET, selections: found.length > 0 ? found : [field('__typename', '__typename')] };
+  }
+
+  private selection(selection: SelectionNode, parent: GraphQLCompositeType): SelectionNode[] {
+    this.selections += 1;
+    if (this.selections > MAX_SELECTIONS)
+      throw new PlanningError(
+        'OPERATION_TOO_LARGE',
+        `The operation selects more than ${MAX_SELECTIONS} fields once its fragments are written out; split it`,
+        { status: 400 },
+      );
+    const directives = foldConditions(selection.directives);
+    if (!directives) return [];
+    if (selection.kind === Kind.FIELD) return [this.field(selection, directives, parent)];
+    const { typeCondition, selectionSet } =
+      selection.kind === Kind.FRAGMENT_SPREAD ? this.fragments.get(selection.name.value)! : selection;
+    const type = typeCondition ? (this.schema.getType(typeCondition.name.value) as GraphQLCompositeType) : parent;
+    const inner = selectionSet.selections.flatMap((child) => this.selection(child, type));
+    if (type === parent && directives.length === 0) return inner;
+    if (inner.length === 0) return [];
+    const fragment: InlineFragmentNode = {
+      kind: Kind.INLINE_FRAGMENT,
+      typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type.name } },
+      directives,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: inner },
+    };
+    return [fragment];
+  }
+
+  private field(node: FieldNode, directives: readonly DirectiveNode[], parent: GraphQLCompositeType): FieldNode {
+    const name = node.name.value;
+    const response = node.alias?.value ?? name;
+    if (name.startsWith('__')) return { ...node, alias: aliasOf(name, response, false), directives };
+    const definition = (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined)!;
+    const type = getNamedType(definition.type);
+    // given or not: a field with its defaults is another than one with arguments that a requirement gives
+    const hasArguments = definition.args.length > 0;
+    return {
+      kind: Kind.FIELD,
+      name: node.name,
+      alias: aliasOf(name, response, hasArguments),
+      arguments: node.arguments?.map((argument) => this.argument(argument, definition.args)),
+      directives,
+      selectionSet: node.selectionSet && isCompositeType(type) ? this.selectionSet(node.selectionSet, type) : undefined,
+    };
+  }
+
+  private argument(argument: ArgumentNode, definitions: readonly GraphQLArgument[]): ArgumentNode {
+    const { type } = definitions.find(({ name }) => name === argument.name.value)!;
+    if (argument.value.kind === Kind.VARIABLE || !isPlain(argument.value, type)) return argument;
+    return {
+      ...argument,
+      value: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: this.literal(argument.value, type) } },
+    };
+  }
+
+  /** The same literal of the same type is the same variable: fields that were the same stay the same. */
+  private literal(value: ValueNode, type: GraphQLInputType): string {
+    const key = `${type}=${print(value)}`;
+    let name = this.literalNames.get(key);
+    if (name === undefined) {
+      name = `${this.literalPrefix}${this.literalNames.size}`;
+      this.literalNames.set(key, name);
+      this.literals[name] = valueFromAST(value, type);
+      this.literalDefinitions.push({
+        kind: Kind.VARIABLE_DEFINITION,
+        variable: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } },
+        type: parseType(String(type)),
+      });
+    }
+    return name;
+  }
+}
+
+function aliasOf(name: string, response: string, hasArguments: boolean): FieldNode['alias'] {
+  const ambiguous = response !== name || hasArguments || isInherited(response) || response.startsWith(PREFIX);
+  return ambiguous ? { kind: Kind.NAME, value: PREFIX + response } : undefined;
+}
+
+function field(name: string, alias: string): FieldNode {
+  return {
+    kind: Kind.FIELD,
+    name: { kind: Kind.NAME, value: name },
+    alias: { kind: Kind.NAME, value: alias },
+    directives: [{ kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: NOT_RENDERED } }],
+  };
+}
+
+/** Marks a selection that is asked for and not shown. Never printed: the planner's text is made without it. */
+const NOT_RENDERED = 'notRendered';
+
+/** Whether a literal is JSON as it stands: of built-in scalars, enums, and lists and input objects of these, without variables. */
+function isPlain(value: ValueNode, type: GraphQLInputType): boolean {
+  const named = getNamedType(type);
+  const plainType =
+    isEnumType(named) ||
+    isSpecifiedScalarType(named) ||
+    (isInputObjectType(named) && onlyPlainFields(named, new Set()));
+  if (!plainType) return false;
+  let plain = true;
+  visit(value, {
+    Variable: () => {
+      plain = false;
+    },
+  });
+  return plain && valueFromAST(value, type) !== undefined;
+}
+
+function onlyPlainFields(type: GraphQLInputType, seen: Set<GraphQLInputType>): boolean {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named)) return isEnumType(named) || isSpecifiedScalarType(named);
+  if (seen.has(named)) return true;
+  seen.add(named);
+  return Object.values(named.getFields()).every((one) => onlyPlainFields(one.type, seen));
+}
+
+/** Constant conditions are decided; undefined when they leave the selection out. `@defer` is a hint and is not planned. */
+function foldConditions(directives: readonly DirectiveNode[] = []): readonly DirectiveNode[] | undefined {
+  const kept: DirectiveNode[] = [];
+  for (const directive of directives) {
+    const name = directive.name.value;
+    if (name === 'defer') continue;
+    const value = directive.arguments?.[0]?.value;
+    if ((name === 'skip' || name === 'include') && value?.kind === Kind.BOOLEAN) {
+      if (value.value === (name === 'skip')) return undefined;
+    } else kept.push(directive);
+  }
+  return kept;
+}
+
+/** What of a root selection set has a field of a wanted name; undefined when nothing has. */
+function onlyAtRoot(selectionSet: SelectionSetNode, wanted: (name: string) => boolean): SelectionSetNode | undefined {
+  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+    if (selection.kind === Kind.FIELD) return wanted(selection.name.value) ? [selection] : [];
+    if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
+    const inner = onlyAtRoot(selection.selectionSet, wanted);
+    return inner ? [{ ...selection, selectionSet: inner }] : [];
+  });
+  return selections.length > 0 ? { kind: Kind.SELECTION_SET, selections } : undefined;
+}
+
+/** As the planner is asked for it: without our marks; the type's name under its own name, which is where it is looked for. */
+const asPlanned = (selectionSet: SelectionSetNode): SelectionSetNode =>
+  visit(selectionSet, {
+    Directive: (directive) => (directive.name.value === NOT_RENDERED ? null : undefined),
+    Field: (node) => (node.name.value === '__typename' && node.alias ? { ...node, alias: undefined } : undefined),
+  });
+
+/** Whether a field of a normalised selection set is part of the answer. */
+export const isRendered = (node: FieldNode): boolean =>
+  !node.directives?.some(({ name }) => name.value === NOT_RENDERED);
+
+function conditionsOf(selectionSet: SelectionSetNode): string[] {
+  const names = new Set<string>();
+  visit(selectionSet, {
+    Directive: ({ name, arguments: given }) => {
+      const value = given?.[0]?.value;
+      if ((name.value === 'skip' || name.value === 'include') && value?.kind === Kind.VARIABLE)
+        names.add(value.name.value);
+      return false;
+    },
+  });
+  return [...names].sort();
+}

@@ -1,0 +1,13 @@
+import type { QueryPlan } from './plan';
+
+/** Turns operations into query plans, against one supergraph. */
+export interface Planner {
+  readonly name: 'native' | 'apollo';
+  /**
+   * @param operation text of one operation without fragments, without introspection fields.
+   * @param signal ends the work where that is possible.
+   * @throws PlanningError
+   */
+  plan(operation: string, signal: AbortSignal): Promise<QueryPlan>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import { ApolloPlanner } from './apollo';
+import { NativePlanner } from './native';
+import type { QueryPlan } from './plan';
+import type { Planner } from './planner';
+
+/**
+ * The planner by name. Apollo's stands in where the native one has no binary for this platform, and plans the few operations
+ * that the native one cannot.
+ */
+export function plannerOf(name: Planner['name'], log: Logger): (supergraphSdl: string) => Planner {
+  return (supergraphSdl) => {
+    if (name === 'apollo') return new ApolloPlanner(supergraphSdl);
+    try {
+      return new PlannerWithFallback(new NativePlanner(supergraphSdl), () => new ApolloPlanner(supergraphSdl));
+    } catch (error) {
+      if (!isMissingBinary(error)) throw error;
+      log.warn({ err: error }, 'the native planner has no binary for this platform; Apollo’s is used');
+      return new ApolloPlanner(supergraphSdl);
+    }
+  };
+}
+
+/** A planner, and another for what it fails to plan; the other is made when it is first needed. */
+export class PlannerWithFallback implements Planner {
+  readonly name;
+  private fallback: Planner | undefined;
+
+  constructor(
+    private readonly first: Planner,
+    private readonly makeFallback: () => Planner,
+  ) {
+    this.name = first.name;
+  }
+
+  async plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
+    try {
+      return await this.first.plan(operation, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.fallback ??= this.makeFallback();
+      return this.fallback.plan(operation, signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.first.close(), this.fallback?.close()]);
+  }
+}
+
+function isMissingBinary(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED' || /native binding|\.node/i.test(message);
+}

@@ -1,0 +1,88 @@
+import {
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+import type { FetchNode, PathStep } from './plan';
+
+/** A fetch and what it selects. */
+export interface Fetched {
+  readonly fetch: FetchNode;
+  readonly selectionSet: SelectionSetNode;
+}
+
+/** The fields that fetches select at a path of the answer. */
+export function selectedBy(fetched: readonly Fetched[], path: readonly PathStep[]): FieldNode[] {
+  return fetched.flatMap(({ fetch, selectionSet }) => {
+    if (!fetch.entities) return selectedAt(selectionSet, fieldNames(path));
+    return fetch.entities.flatMap((entity) => {
+      const own = fieldsOf(selectionSet).find((one) => nameOf(one) === entity.alias)?.selectionSet;
+      return entity.paths.flatMap((at) => {
+        const rest = restOf(path, at);
+        return rest && own ? selectedAt(own, rest) : [];
+      });
+    });
+  });
+}
+
+export const fetched = (fetch: FetchNode): Fetched => ({ fetch, selectionSet: selectionOf(fetch.operation) });
+
+/** What an operation selects, its fragments written out. */
+export function selectionOf(operation: string): SelectionSetNode {
+  const { definitions } = parse(operation, { noLocation: true });
+  const fragments = new Map(
+    definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])),
+  );
+  const writtenOut = (selectionSet: SelectionSetNode): SelectionSetNode =>
+    visit(selectionSet, {
+      FragmentSpread: ({ name, directives }) => {
+        const { typeCondition, selectionSet: inner } = fragments.get(name.value)!;
+        return { kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet: writtenOut(inner) };
+      },
+    });
+  const main = definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION) as OperationDefinitionNode;
+  return writtenOut(main.selectionSet);
+}
+
+export const nameOf = (field: FieldNode): string => field.alias?.value ?? field.name.value;
+
+export const argumentsText = (field: FieldNode): string => (field.arguments ?? []).map(print).toSorted().join(', ');
+
+/** The fields of a selection set, those in fragments included. */
+export function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    return selection.kind === Kind.INLINE_FRAGMENT ? fieldsOf(selection.selectionSet) : [];
+  });
+}
+
+export function typedFields(selectionSet: SelectionSetNode | undefined): [string, FieldNode][] {
+  return (selectionSet?.selections ?? []).flatMap((selection) =>
+    selection.kind === Kind.INLINE_FRAGMENT && selection.typeCondition
+      ? fieldsOf(selection.selectionSet).map((one): [string, FieldNode] => [selection.typeCondition!.name.value, one])
+      : [],
+  );
+}
+
+const fieldNames = (path: readonly PathStep[]): string[] =>
+  path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
+
+/** What follows after one path on another; undefined when it does not begin so. */
+function restOf(path: readonly PathStep[], begin: readonly PathStep[]): string[] | undefined {
+  const [names, first] = [fieldNames(path), fieldNames(begin)];
+  return first.every((name, index) => names[index] === name) ? names.slice(first.length) : undefined;
+}
+
+/** The fields that are selected at a path below a selection set. */
+function selectedAt(selectionSet: SelectionSetNode, path: readonly string[]): FieldNode[] {
+  const fields = fieldsOf(selectionSet);
+  const [first, ...rest] = path;
+  if (first === undefined) return fields;
+  return fields.flatMap((field) =>
+    nameOf(field) === first && field.selectionSet ? selectedAt(field.selectionSet, rest) : [],
+  );
+}

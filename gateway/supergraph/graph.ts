@@ -1,0 +1,201 @@
+import { Supergraph } from '@apollo/federation-internals';
+import {
+  buildASTSchema,
+  type DocumentNode,
+  execute,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+} from 'graphql';
+import { OperatorError } from '../../shared/errors';
+import { CompiledOperation } from '../execution/compile';
+import { Execution, type ExecutionResult } from '../execution/execution';
+import { InFlight } from '../execution/in-flight';
+import { type AnswerObject, TypeConditions } from '../execution/types';
+import { type NormalizedOperation, normalize } from '../planning/normalize';
+import type { QueryPlan } from '../planning/plan';
+import type { Planner } from '../planning/planner';
+import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
+import type { Cancellation } from '../transport/cancellation';
+import type { Transport } from '../transport/transport';
+
+export interface GraphParts {
+  readonly supergraphSdl: string;
+  readonly planner: (supergraphSdl: string) => Planner;
+  readonly planLimits: PlanLimits;
+  readonly sharedPlans?: SharedPlans;
+  readonly transport: (subgraph: { name: string; url: string }) => Transport;
+  /** Most milliseconds of one fetch. */
+  readonly fetchTimeoutMs: number;
+}
+
+/** One request to the graph, its document valid against {@link Graph.apiSchema}. */
+export interface GraphRequest {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Handed on to subgraphs. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who asks, and whatever else may make an answer another. */
+  readonly scope: string;
+  readonly deadline: number;
+  readonly cancellation?: Cancellation;
+}
+
+export type GraphResult =
+  | ExecutionResult
+  | { readonly data?: undefined; readonly errors: readonly GraphQLFormattedError[] };
+
+/** One supergraph, being served: its schema for clients, its planner and plans, the ways to its subgraphs. */
+export class Graph {
+  readonly apiSchema: GraphQLSchema;
+  readonly subgraphs: readonly string[];
+  readonly plans: Plans<CompiledOperation>;
+  private readonly planner: Planner;
+  private readonly types: TypeConditions;
+  private readonly transports = new Map<string, Transport>();
+  private readonly normalized = new WeakMap<DocumentNode, Map<string, NormalizedOperation>>();
+  /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
+  private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
+  /** Whole requests under way, by operation, who asks, and variables. */
+  private readonly requests = new WeakMap<CompiledOperation, InFlight<ExecutionResult>>();
+
+  /** @throws OperatorError when the supergraph cannot be served. */
+  constructor(private readonly parts: GraphParts) {
+    const { supergraphSdl } = parts;
+    try {
+      const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
+      this.apiSchema = supergraph.apiSchema().toGraphQLJSSchema();
+      this.types = new TypeConditions(buildASTSchema(parse(supergraphSdl), { assumeValid: true }));
+      this.planner = parts.planner(supergraphSdl);
+      const subgraphs = supergraph.subgraphsMetadata();
+      this.subgraphs = subgraphs.map(({ name }) => name);
+      for (const subgraph of subgraphs) this.transports.set(subgraph.name, parts.transport(subgraph));
+    } catch (error) {
+      if (error instanceof OperatorError) throw error;
+      throw new OperatorError(
+        `The supergraph cannot be served: ${(error as Error).message}`,
+        'Check that the file is a Federation 2 supergraph schema, as composition writes it',
+        { cause: error },
+      );
+    }
+    this.plans = new Plans(this.planner, parts.planLimits, parts.sharedPlans);
+  }
+
+  /** @throws PlanningError */
+  async execute(request: GraphRequest): Promise<GraphResult> {
+    const { document, operationName, variables = {}, headers, scope, deadline, cancellation } = request;
+    const normalized = this.normalize(document, operationName);
+    const definition = normalized.definition;
+    const { coerced, errors } = getVariableValues(this.apiSchema, definition.variableDefinitions ?? [], variables);
+    if (errors)
+      return {
+        errors: errors.map(({ message, extensions }) => ({
+          message,
+          extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
+        })),
+      };
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized));
+    const conditions: Record<string, boolean> = {};
+    for (const name of normalized.conditions) conditions[name] = coerced[name] === true;
+    const run = (until?: Cancellation) =>
+      new Execution(operation, {
+        variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
+        conditions,
+        headers,
+        scope,
+        deadline,
+        fetchTimeoutMs: this.parts.fetchTimeoutMs,
+        cancellation: until,
+        transport: this.transport,
+        introspected: normalized.introspection && this.introspect(normalized.introspection, variables),
+      }).run();
+    if (normalized.kind !== 'query') return run(cancellation);
+    return this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run);
+  }
+
+  /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */
+  async warmUp(operations: readonly string[], mostMs: number): Promise<number> {
+    const until = performance.now() + mostMs;
+    let warm = 0;
+    for (const text of operations) {
+      if (performance.now() > until) break;
+      try {
+        await this.compile(this.normalize(parse(text), undefined));
+        warm += 1;
+      } catch {
+        // an operation of the graph before this one
+      }
+    }
+    return warm;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.planner.close(), ...[...this.transports.values()].map((transport) => transport.close())]);
+  }
+
+  private readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
+
+  private normalize(document: DocumentNode, operationName: string | null | undefined): NormalizedOperation {
+    let byName = this.normalized.get(document);
+    if (!byName) {
+      byName = new Map();
+      this.normalized.set(document, byName);
+    }
+    const name = operationName ?? '';
+    let normalized = byName.get(name);
+    if (!normalized) {
+      normalized = normalize(document, operationName, this.apiSchema);
+      byName.set(name, normalized);
+    }
+    return normalized;
+  }
+
+  private compiled(normalized: NormalizedOperation): CompiledOperation | undefined {
+    return normalized.isPlannedWhole ? this.plans.peek(normalized.key) : this.unshared.get(normalized);
+  }
+
+  private async compile(normalized: NormalizedOperation): Promise<CompiledOperation> {
+    const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.apiSchema, this.types);
+    if (normalized.text === undefined) {
+      const operation = compile({}).writing(normalized);
+      this.unshared.set(normalized, operation);
+      return operation;
+    }
+    const operation = await this.plans.get(normalized.key, normalized.text, compile);
+    if (normalized.isPlannedWhole) return operation;
+    // the plan is that of all operations that ask the same of subgraphs; the answer has more
+    const own = operation.writing(normalized);
+    this.unshared.set(normalized, own);
+    return own;
+  }
+
+  private inFlight(operation: CompiledOperation): InFlight<ExecutionResult> {
+    let inFlight = this.requests.get(operation);
+    if (!inFlight) {
+      inFlight = new InFlight();
+      this.requests.set(operation, inFlight);
+    }
+    return inFlight;
+  }
+
+  private introspect(operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): AnswerObject {
+    const { data } = execute({
+      schema: this.apiSchema,
+      document: { kind: Kind.DOCUMENT, definitions: [operation] },
+      variableValues: { ...variables },
+    }) as { data?: AnswerObject };
+    return data ?? {};
+  }
+}
+
+function sharingKey(
+  scope: string,
+  variables: Readonly<Record<string, unknown>>,
+  literals: Readonly<Record<string, unknown>>,
+): string {
+  return `${scope}\n${JSON.stringify(variables)}\n${JSON.stringify(literals)}`;
+}

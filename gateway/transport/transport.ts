@@ -1,0 +1,44 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { Cancellation } from './cancellation';
+
+/** One request to a subgraph. */
+export interface SubgraphRequest {
+  readonly operation: SubgraphOperation;
+  /** The variables as the text of a JSON object. */
+  readonly variables: string;
+  /** Headers handed on, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** When it is given up, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** Ends it early, when nobody waits for it any more. */
+  readonly cancellation?: Cancellation;
+}
+
+/** What is the same for every request of a fetch. */
+export interface SubgraphOperation {
+  readonly kind: 'query' | 'mutation';
+  readonly text: string;
+  /** `text` as the text of a JSON string. */
+  readonly json: string;
+}
+
+/** A GraphQL response; anything else is refused by the transport. */
+export interface SubgraphResponse {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+export interface SubgraphAnswer {
+  /** Reads the response; of a shareable transport's answer, what one reader changes no other sees. @throws SubgraphError when it is no GraphQL response. */
+  read(): SubgraphResponse;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** How a subgraph is reached. */
+export interface Transport {
+  /** Whether several may read one answer. */
+  readonly shareable: boolean;
+  /** @throws SubgraphError */
+  request(request: SubgraphRequest): Promise<SubgraphAnswer>;
+  close(): Promise<void>;
+}

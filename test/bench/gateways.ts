@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/package-root';
+
+/** A gateway that takes part: how it is started over a supergraph. */
+export interface Contender {
+  readonly name: string;
+  readonly command: (supergraph: string, port: number) => { args: readonly string[]; cwd?: string };
+}
+
+const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+const HERE = join(packageRoot, 'dist', 'test', 'bench');
+
+/** Versions of the peers that are not dependencies of the product. */
+const PEERS = {
+  '@graphql-hive/gateway': '2.15.1',
+  '@graphql-hive/router-runtime': '1.4.23',
+  graphql: '16.15.0',
+};
+
+export const ordergraph: Contender = {
+  name: 'ordergraph',
+  command: (supergraph, port) => ({
+    args: [
+      ...(process.env.ORDERGRAPH_BENCH_NODE_OPTIONS?.split(' ') ?? []),
+      MAIN,
+      'gateway',
+      ...['--supergraph', supergraph, '--port', String(port), '--auth', 'off', '--forward-header', 'authorization'],
+      ...['--log-level', 'error'],
+    ],
+  }),
+};
+
+export const apollo: Contender = {
+  name: '@apollo/gateway',
+  command: (supergraph, port) => ({ args: [join(HERE, 'peers', 'apollo.js'), supergraph, String(port)] }),
+};
+
+/** Hive Gateway, with its native planner or without, in the folder that the bench installs it into. */
+export function hive(folder: string, options: { native: boolean; sharing: boolean }): Contender {
+  const name = `hive ${options.native ? 'native' : 'js'}${options.sharing ? ', sharing' : ''}`;
+  const config = join(folder, `${name.replace(/\W+/g, '-')}.config.mjs`);
+  writeFileSync(
+    config,
+    `import { defineConfig } from '@graphql-hive/gateway';
+export const gatewayConfig = defineConfig({
+  propagateHeaders: { fromClientToSubgraphs: ({ request }) => ({ authorization: request.headers.get('authorization') ?? undefined }) },
+  inboundInflightRequestDeduplication: ${options.sharing},
+  logging: 'error',
+});
+`,
+  );
+  return {
+    name,
+    command: (supergraph, port) => ({
+      cwd: folder,
+      args: [
+        join(folder, 'node_modules', '@graphql-hive', 'gateway', 'dist', 'bin.js'),
+        'supergraph',
+        supergraph,
+        ...['--port', String(port), '--host', '127.0.0.1', '--fork', '1', '--config-path', config],
+        ...(options.native ? ['--hive-router-runtime'] : []),
+      ],
+    }),
+  };
+}
+
+/** Installs the peers into a folder of the bench's own. */
+export function installPeers(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies: PEERS }));
+  if (existsSync(join(folder, 'node_modules', '@graphql-hive', 'gateway'))) return;
+  process.stderr.write(`Installing the peers into ${folder} …\n`);
+  const npm = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  if (npm.status !== 0) throw new Error('The peers could not be installed: see the messages of npm above');
+}
+
+export interface Started {
+  readonly pid: number;
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a program and waits until something answers on its port. */
+export async function start(args: readonly string[], port: number, cwd?: string): Promise<Started> {
+  const child: ChildProcess = spawn(process.execPath, [...args], {
+    cwd,
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
+  const origin = `http://127.0.0.1:${port}`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await fetch(origin, { method: 'POST', body: '{}' });
+      break;
+    } catch {
+      if (attempt > 300 || child.exitCode !== null) throw new Error(`${args.join(' ')} did not come up`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return {
+    pid: child.pid!,
+    origin,
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}

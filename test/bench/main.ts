@@ -1,0 +1,244 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compose } from '../../gateway/supergraph/compose';
+import { packageRoot } from '../../shared/package-root';
+import { apollo, type Contender, hive, installPeers, ordergraph, type Started, start } from './gateways';
+import { load, median, quantile } from './load';
+import { cpuSeconds, residentMb } from './process-cost';
+import { schemas } from './schemas';
+import { type Workload, workloads } from './workloads';
+
+const HELP = `npm run bench -- [options]
+  --rounds N      rounds of every workload and gateway, interleaved; medians are shown (5)
+  --seconds N     seconds of load a round (3)
+  --only a,b      workloads; all by default
+  --peers a,b     gateways whose names contain these; all by default
+  --soak MINUTES  constant load on this gateway alone; prints its memory as it goes`;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    peers: { type: 'string' },
+    soak: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const DIST = join(packageRoot, 'dist', 'test', 'bench');
+const WORK = join(packageRoot, '.data', 'bench');
+
+interface Measured {
+  readonly cpuMs: number;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly mb: number;
+  readonly calls: number;
+  readonly failures: number;
+}
+
+/** What a workload runs on: the supergraph file, and how the calls of its subgraphs are counted. */
+interface Ground {
+  readonly supergraph: string;
+  readonly calls: () => Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function main(): Promise<void> {
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  mkdirSync(WORK, { recursive: true });
+  const chosen = workloads().filter(
+    ({ id }) => !options.only || options.only.split(',').some((one) => id.startsWith(one)),
+  );
+  if (options.soak) return soak(Number(options.soak), chosen[0]!);
+  const peersFolder = join(WORK, 'peers');
+  installPeers(peersFolder);
+  const contenders = [
+    ordergraph,
+    apollo,
+    hive(peersFolder, { native: true, sharing: true }),
+    hive(peersFolder, { native: false, sharing: false }),
+  ].filter(({ name }) => !options.peers || options.peers.split(',').some((one) => name.includes(one)));
+  for (const workload of chosen) await bench(workload, contenders);
+}
+
+async function bench(workload: Workload, contenders: readonly Contender[]): Promise<void> {
+  const ground = await groundOf(workload);
+  const results = new Map<string, Measured[]>();
+  const floors: Contender[] = workload.floor ? [await floorOf(workload.floor, ground)] : [];
+  for (let round = 0; round < Number(options.rounds); round++)
+    for (const contender of [...contenders, ...floors]) {
+      const measured = await measure(workload, contender, ground);
+      results.set(contender.name, [...(results.get(contender.name) ?? []), measured]);
+    }
+  await ground.stop();
+  print(workload, results);
+}
+
+async function measure(workload: Workload, contender: Contender, ground: Ground): Promise<Measured> {
+  const port = await freePort();
+  const { args, cwd } = contender.command(ground.supergraph, port);
+  const gateway = await start(args, port, cwd);
+  try {
+    await load(gateway.origin, workload.clients, Math.min(2, Number(options.seconds)), workload.request);
+    const [cpuBefore, callsBefore] = [cpuSeconds(gateway.pid), await ground.calls()];
+    let peak = 0;
+    const watching = setInterval(() => {
+      peak = Math.max(peak, residentMb(gateway.pid));
+    }, 200);
+    const { requests, failures, seconds, latencies } = await load(
+      gateway.origin,
+      workload.clients,
+      Number(options.seconds),
+      (index) => workload.request(index + 1_000_000),
+    );
+    clearInterval(watching);
+    return {
+      cpuMs: ((cpuSeconds(gateway.pid) - cpuBefore) * 1_000) / requests,
+      perSecond: requests / seconds,
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+      mb: Math.max(peak, residentMb(gateway.pid)),
+      calls: ((await ground.calls()) - callsBefore) / requests,
+      failures,
+    };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+function print(workload: Workload, results: ReadonlyMap<string, readonly Measured[]>): void {
+  console.log(`\n${workload.id}  ${workload.what}, ${workload.clients} clients`);
+  const rows = [...results].map(([name, rounds]) => {
+    const of = (figure: keyof Measured) => median(rounds.map((one) => one[figure]));
+    return {
+      name,
+      cpuMs: of('cpuMs'),
+      perSecond: of('perSecond'),
+      p50: of('p50'),
+      p99: of('p99'),
+      mb: of('mb'),
+      calls: of('calls'),
+      failures: rounds.reduce((sum, one) => sum + one.failures, 0),
+    };
+  });
+  const own = rows.find(({ name }) => name === ordergraph.name)?.cpuMs ?? Number.NaN;
+  console.log(
+    'gateway               CPU ms/request   ratio   requests/s    p50 ms    p99 ms  peak MB  calls/request  failures',
+  );
+  for (const row of rows)
+    console.log(
+      [
+        row.name.padEnd(20),
+        row.cpuMs.toFixed(3).padStart(15),
+        `${(row.cpuMs / own).toFixed(2)}×`.padStart(8),
+        row.perSecond.toFixed(0).padStart(12),
+        row.p50.toFixed(1).padStart(10),
+        row.p99.toFixed(1).padStart(10),
+        row.mb.toFixed(0).padStart(9),
+        row.calls.toFixed(2).padStart(14),
+        String(row.failures).padStart(10),
+      ].join(''),
+    );
+}
+
+async function soak(minutes: number, workload: Workload): Promise<void> {
+  const ground = await groundOf(workload);
+  const port = await freePort();
+  const { args } = ordergraph.command(ground.supergraph, port);
+  const gateway = await start(args, port);
+  console.log(`${workload.id}  ${workload.what}: constant load for ${minutes} minutes`);
+  const until = Date.now() + minutes * 60_000;
+  for (let index = 0; Date.now() < until; ) {
+    const base = index;
+    const { requests, failures } = await load(gateway.origin, 16, 30, (i) => workload.request(base + i));
+    index += requests;
+    console.log(
+      `${new Date().toISOString()}  ${index} requests  ${residentMb(gateway.pid).toFixed(0)} MB  ${failures} failures`,
+    );
+  }
+  await gateway.stop();
+  await ground.stop();
+}
+
+function groundOf({ graph }: Workload): Promise<Ground> {
+  return graph === 'bench' ? benchGround() : programmesGround();
+}
+
+async function benchGround(): Promise<Ground> {
+  const port = await freePort();
+  const subgraphs = await start([join(DIST, 'subgraphs.js'), String(port)], port);
+  const supergraph = join(WORK, 'bench.graphql');
+  writeFileSync(
+    supergraph,
+    compose(Object.entries(schemas).map(([name, sdl]) => ({ name, sdl, url: `${subgraphs.origin}/${name}` }))),
+  );
+  const calls = async () => Number(await (await fetch(`${subgraphs.origin}/calls`)).text());
+  return { supergraph, calls, stop: () => subgraphs.stop() };
+}
+
+/** The four programmes on exercise data, each in a process of its own. */
+async function programmesGround(): Promise<Ground> {
+  const main = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+  const data = join(WORK, 'programmes');
+  if (!existsSync(data)) {
+    const port = await freePort();
+    const filled = await start([main, 'start', '--port', String(port), '--data', data, '--log-level', 'error'], port);
+    await filled.stop();
+  }
+  const running: Started[] = [];
+  let sdl = (await import('node:fs')).readFileSync(
+    join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql'),
+    'utf8',
+  );
+  for (const name of ['submissions', 'reviews', 'workforce', 'infrastructure']) {
+    const port = await freePort();
+    running.push(await start([main, 'subgraph', name, '--port', String(port), '--data', data], port));
+    sdl = sdl.replace(
+      new RegExp(`(@join__graph\\(name: "${name}", url: ")[^"]*`),
+      `$1http://127.0.0.1:${port}/graphql`,
+    );
+  }
+  const supergraph = join(WORK, 'programmes.graphql');
+  writeFileSync(supergraph, sdl);
+  return {
+    supergraph,
+    calls: async () => Number.NaN,
+    stop: async () => {
+      await Promise.all(running.map((one) => one.stop()));
+    },
+  };
+}
+
+async function floorOf(kind: 'constant' | 'proxy', ground: Ground): Promise<Contender> {
+  const origin = /url: "(http:\/\/[^/"]+)/.exec((await import('node:fs')).readFileSync(ground.supergraph, 'utf8'))![1]!;
+  return {
+    name: kind === 'constant' ? 'constant + one call' : 'plain proxy',
+    command: (_supergraph, port) => ({ args: [join(DIST, 'peers', 'floor.js'), kind, String(port), origin] }),
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+main().then(
+  () => process.exit(),
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

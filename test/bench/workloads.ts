@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../shared/package-root';
+import type { LoadRequest } from './load';
+import { PUBLIC_OPERATION } from './schemas';
+
+export interface Workload {
+  readonly id: string;
+  readonly what: string;
+  readonly clients: number;
+  /** Which subgraphs it is on. */
+  readonly graph: 'bench' | 'programmes';
+  readonly request: (index: number) => LoadRequest;
+  /** A plain server to be held against, where there is one. */
+  readonly floor?: 'constant' | 'proxy';
+}
+
+const operation = (query: string, variables?: object) => ({ body: JSON.stringify({ query, variables }) });
+const same = (query: string, variables?: object) => {
+  const request = operation(query, variables);
+  return () => request;
+};
+
+const publicOperation = operation(PUBLIC_OPERATION);
+const ITEMS = 'query($first: Int!) { items(first: $first) { id name size colour weight maker { name city } } }';
+
+/** Variables of the twenty questions that take some. */
+const VARIABLES: Record<string, Record<string, unknown>> = {
+  '02': { from: '2026-11-23T15:00:00Z', until: '2026-12-23T15:00:00Z' },
+  '03': { key: 'exercise-alder' },
+  '05': { from: '2026-10-01T04:00:00Z' },
+  '10': { agency: 'treasury' },
+  '12': { fiscalYear: 2027 },
+  '13': { from: '2026-11-23T15:00:00Z', until: '2026-12-07T15:00:00Z' },
+  '17': { key: 'financial-services' },
+  '18': { moreThan: 0 },
+  '19': { id: 'sub_none' },
+  '20': { this: 2027, last: 2026 },
+};
+
+function questions(): LoadRequest[] {
+  const folder = join(packageRoot, 'test', 'questions');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.graphql'))
+    .sort()
+    .map((name) => operation(readFileSync(join(folder, name), 'utf8'), VARIABLES[name.slice(0, 2)]));
+}
+
+export function workloads(): Workload[] {
+  const asked = questions();
+  return [
+    { id: 'a', what: 'the public benchmark’s operation', clients: 64, graph: 'bench', request: () => publicOperation },
+    {
+      id: 'b',
+      what: 'the same, each request for another principal',
+      clients: 64,
+      graph: 'bench',
+      request: (index) => ({ ...publicOperation, headers: { authorization: `Bearer ${index}` } }),
+    },
+    {
+      id: 'c',
+      what: 'our twenty questions',
+      clients: 8,
+      graph: 'programmes',
+      request: (index) => asked[index % asked.length]!,
+    },
+    {
+      id: 'd',
+      what: 'a small query to one subgraph',
+      clients: 64,
+      graph: 'bench',
+      floor: 'constant',
+      request: (index) => ({ ...operation('{ me { id name } }'), headers: { authorization: `Bearer ${index}` } }),
+    },
+    {
+      id: 'e',
+      what: '10,000 distinct operations',
+      clients: 16,
+      graph: 'bench',
+      request: (index) =>
+        operation(`{ users { id n${index % 10_000}: name reviews { id product { upc name inStock } } } }`),
+    },
+    ...[100, 1_000, 10_000].map(
+      (first): Workload => ({
+        id: `f${first}`,
+        what: `${first} entities joined`,
+        clients: 4,
+        graph: 'bench',
+        request: (index) => ({ ...operation(ITEMS, { first }), headers: { authorization: `Bearer ${index}` } }),
+      }),
+    ),
+    {
+      id: 'g',
+      what: 'a 5 MB answer of one subgraph',
+      clients: 2,
+      graph: 'bench',
+      floor: 'proxy',
+      request: (index) => ({
+        ...same('{ large { id title note score tags active } }')(),
+        headers: { authorization: `Bearer ${index}` },
+      }),
+    },
+  ];
+}

@@ -1,0 +1,144 @@
+import './telemetry-off';
+import { ApolloGateway } from '@apollo/gateway';
+import {
+  buildASTSchema,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { ApolloPlanner } from '../../gateway/planning/apollo';
+import { NativePlanner } from '../../gateway/planning/native';
+import { normalize, responseName } from '../../gateway/planning/normalize';
+import { PlannerWithFallback } from '../../gateway/planning/planners';
+import { compose } from '../../gateway/supergraph/compose';
+import { Graph } from '../../gateway/supergraph/graph';
+import { InProcessTransport } from '../../gateway/transport/in-process';
+import type { Generated } from './operations';
+import { type Oddities, OracleWorld } from './world';
+import type { Exhibit } from './zoo';
+
+export interface Answer {
+  readonly data: unknown;
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
+const withFallback = (sdl: string) => new PlannerWithFallback(new NativePlanner(sdl), () => new ApolloPlanner(sdl));
+
+function asClientNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asClientNames);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [responseName(name), asClientNames(inner)]);
+  // JSON, since names such as __proto__ are names like others there
+  return JSON.parse(
+    `{${entries.map(([name, inner]) => `${JSON.stringify(name)}:${JSON.stringify(inner)}`).join(',')}}`,
+  );
+}
+
+/** One supergraph of the zoo, served by the reference and by our engine over either planner, on the same data. */
+export class Contest {
+  readonly graphs: Readonly<Record<'native' | 'apollo', Graph>>;
+  private readonly gateway: ApolloGateway;
+  private executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'] | undefined;
+  world: OracleWorld;
+  private readonly whole: GraphQLSchema;
+
+  constructor(readonly exhibit: Exhibit) {
+    this.world = new OracleWorld(exhibit.subgraphs, '', { nulls: 0, errors: 0, unknown: 0 });
+    const supergraphSdl = compose(
+      Object.entries(exhibit.subgraphs).map(([name, sdl]) => ({ name, sdl, url: `http://${name}.invalid` })),
+    );
+    this.whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
+    const graph = (planner: 'native' | 'apollo') =>
+      new Graph({
+        supergraphSdl,
+        planner: (sdl) => (planner === 'native' ? withFallback(sdl) : new ApolloPlanner(sdl)),
+        planLimits: { entries: 100, bytes: 10_000_000, timeoutMs: 30_000 },
+        fetchTimeoutMs: 10_000,
+        transport: ({ name }) =>
+          new InProcessTransport({
+            name,
+            execute: ({ query, variables }) => this.world.execute(name, query, variables ?? {}),
+          }),
+      });
+    this.graphs = { native: graph('native'), apollo: graph('apollo') };
+    this.gateway = new ApolloGateway({
+      supergraphSdl,
+      buildService: ({ name }) => ({
+        process: async ({ request }) =>
+          (await this.world.execute(name, request.query!, request.variables ?? {})) as never,
+      }),
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { executor } = await this.gateway.load();
+    this.executor = executor;
+  }
+
+  fill(seed: string, oddities: Oddities): void {
+    this.world = new OracleWorld(this.exhibit.subgraphs, seed, oddities);
+  }
+
+  get schema() {
+    return this.graphs.native.apiSchema;
+  }
+
+  isValid({ query }: Generated): boolean {
+    try {
+      return validate(this.schema, parse(query), specifiedRules).length === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  async reference({ query, variables }: Generated): Promise<Answer> {
+    const document = parse(query);
+    const { data, errors = [] } = await this.executor!({
+      document,
+      request: { query, variables },
+      queryHash: query,
+      schema: this.gateway.schema!,
+      context: {},
+      cache: { get: async () => undefined, set: async () => undefined },
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      metrics: {},
+      source: query,
+    } as never);
+    return { data: JSON.parse(JSON.stringify(data ?? null)), errors: errors.map((error) => error.toJSON()) };
+  }
+
+  /** The reference's data for the operation as we normalise it, where its mistakes with response names have no occasion. */
+  async referenceNormalized({ query, variables }: Generated): Promise<unknown> {
+    const { text, literals, selectionSet } = normalize(parse(query), undefined, this.schema);
+    if (text === undefined) return undefined;
+    const [definition] = parse(text, { noLocation: true }).definitions as OperationDefinitionNode[];
+    const whole = { ...definition!, selectionSet };
+    const { data } = await this.reference({ query: print(whole), variables: { ...variables, ...literals } });
+    return asClientNames(data);
+  }
+
+  /** The data by the GraphQL specification alone. */
+  monolith({ query, variables }: Generated): Promise<unknown> {
+    return this.world.monolith(this.schema, this.whole, query, variables);
+  }
+
+  async ours(planner: 'native' | 'apollo', { query, variables }: Generated): Promise<Answer> {
+    const { data, errors = [] } = await this.graphs[planner].execute({
+      document: parse(query),
+      variables,
+      headers: {},
+      scope: '',
+      deadline: performance.now() + 30_000,
+    });
+    return { data: JSON.parse(data ?? 'null'), errors };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.gateway.stop(), ...Object.values(this.graphs).map((graph) => graph.close())]);
+  }
+}

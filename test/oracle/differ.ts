@@ -1,0 +1,163 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type GraphQLError, Kind, type OperationDefinitionNode, parse, print, visit } from 'graphql';
+import type { Answer, Contest } from './compare';
+import { type Generated, generateOperation } from './operations';
+
+export interface Difference {
+  readonly exhibit: string;
+  readonly planner: 'native' | 'apollo';
+  readonly seed: string;
+  readonly operation: Generated;
+  readonly what: string;
+  readonly ours: Answer;
+  readonly reference: Answer;
+  /** The data had the graph been one service. */
+  readonly monolith: unknown;
+}
+
+/** Errors that subgraphs raised, which must be the same; each side has its own words for what it finds wrong itself. */
+function raised({ errors }: Answer): string[] {
+  const messages = errors.filter(({ extensions }) => extensions?.code === 'BOOM').map(({ message }) => message);
+  return [...new Set(messages)].sort();
+}
+
+/** How two answers differ; undefined when data are equal and errors equivalent. */
+export function difference(ours: Answer, reference: Answer): string | undefined {
+  if (!isDeepStrictEqual(ours.data, reference.data)) return 'data';
+  const [own, theirs] = [raised(ours), raised(reference)];
+  // of several errors under a null that each explains, a subgraph that is asked for less at once tells fewer
+  const isPart = (some: string[], all: string[]) => some.length > 0 && some.every((message) => all.includes(message));
+  const areEquivalent =
+    own.length === theirs.length ? isDeepStrictEqual(own, theirs) : isPart(own, theirs) || isPart(theirs, own);
+  return areEquivalent ? undefined : 'errors';
+}
+
+export interface Count {
+  operations: number;
+  /** Answers in which the reference, and not we, differs from the GraphQL specification. */
+  referenceWrong: number;
+}
+
+/** Asks one generated operation of the reference and of our engine over both planners. */
+export async function contest(one: Contest, seed: number, count: Count): Promise<Difference | undefined> {
+  const operation = generateOperation(one.schema, seed);
+  if (!one.isValid(operation)) return undefined;
+  count.operations += 1;
+  return differenceOf(one, operation, String(seed), count);
+}
+
+async function differenceOf(
+  one: Contest,
+  operation: Generated,
+  seed: string,
+  count?: Count,
+): Promise<Difference | undefined> {
+  const reference = await one
+    .reference(operation)
+    .catch((error: Error): Answer => ({ data: `the reference failed: ${error.message}`, errors: [] }));
+  let isReferenceUnsound = false;
+  for (const planner of ['apollo', 'native'] as const) {
+    const ours = await one.ours(planner, operation).catch(
+      (error: GraphQLError): Answer => ({
+        data: `failed: ${error.message}`,
+        errors: [{ message: error.message, extensions: error.extensions }],
+      }),
+    );
+    // what a planner cannot do is said in words, and is not silently wrong
+    if (ours.errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) {
+      // the reference has the same plan, and goes ahead with it
+      if (planner === 'apollo') isReferenceUnsound = true;
+      continue;
+    }
+    if (isReferenceUnsound && one.world.oddities.unknown > 0) continue;
+    const what = difference(ours, reference);
+    if (what && (await isReferenceWrong(one, operation, ours, reference))) {
+      if (count) count.referenceWrong += 1;
+    } else if (what) {
+      const monolith = await one.monolith(operation).catch((error: Error) => error.message);
+      return { exhibit: one.exhibit.name, planner, seed, operation, what, ours, reference, monolith };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether the reference is the one that is wrong: it sent a subgraph what that could not understand, or our data are those of the
+ * specification, and its are not.
+ */
+async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer, reference: Answer): Promise<boolean> {
+  if (isDeepStrictEqual(ours.data, reference.data)) return false;
+  // which of several ways to an entity a plan takes decides whether it meets an owner that does not know it
+  if (one.world.oddities.unknown > 0 && isPartOf(ours.data, await one.monolith(operation))) return true;
+  const misunderstood = (answer: Answer) =>
+    answer.errors.some(({ message }) => /have differing arguments/.test(message));
+  if (misunderstood(reference) && !misunderstood(ours)) return true;
+  return (
+    isDeepStrictEqual(ours.data, await one.monolith(operation)) ||
+    isDeepStrictEqual(ours.data, await one.referenceNormalized(operation))
+  );
+}
+
+/** Whether data are others with some values null. */
+function isPartOf(some: unknown, all: unknown): boolean {
+  if (some === null) return true;
+  if (typeof some !== 'object' || typeof all !== 'object' || all === null) return some === all;
+  if (Array.isArray(some))
+    return Array.isArray(all) && some.length === all.length && some.every((item, index) => isPartOf(item, all[index]));
+  const [own, whole] = [Object.entries(some), new Map(Object.entries(all))];
+  return own.length === whole.size && own.every(([name, value]) => whole.has(name) && isPartOf(value, whole.get(name)));
+}
+
+/** The smallest part of the operation that still shows the difference, found by leaving out what can be left out. */
+export async function shrink(one: Contest, found: Difference): Promise<Difference> {
+  let best = found;
+  for (let isSmaller = true; isSmaller; ) {
+    isSmaller = false;
+    for (const smaller of smallerOperations(best.operation)) {
+      if (!one.isValid(smaller)) continue;
+      const still = await differenceOf(one, smaller, found.seed);
+      if (still?.planner === found.planner && still.what === found.what) {
+        best = still;
+        isSmaller = true;
+        break;
+      }
+    }
+  }
+  return best;
+}
+
+function* smallerOperations({ query, variables }: Generated): Generator<Generated> {
+  const document = parse(query, { noLocation: true });
+  let nodes = 0;
+  const removable = (kind: string) =>
+    kind === Kind.FIELD ||
+    kind === Kind.INLINE_FRAGMENT ||
+    kind === Kind.FRAGMENT_SPREAD ||
+    kind === Kind.DIRECTIVE ||
+    kind === Kind.ARGUMENT;
+  visit(document, {
+    enter(node) {
+      if (removable(node.kind)) nodes += 1;
+    },
+  });
+  for (let target = 0; target < nodes; target++) {
+    let at = 0;
+    const without = visit(document, {
+      enter(node) {
+        if (!removable(node.kind)) return undefined;
+        const isTarget = at === target;
+        at += 1;
+        return isTarget ? null : undefined;
+      },
+    });
+    // what is no longer used is left out too
+    const text = print(without);
+    const used = (name: string) => text.split(`...${name}`).length > 1;
+    const trimmed = visit(without, {
+      FragmentDefinition: (node) => (used(node.name.value) ? undefined : null),
+      VariableDefinition: (node) => (text.split(`$${node.variable.name.value}`).length > 2 ? false : null),
+    });
+    if (trimmed.definitions.every((definition) => (definition as OperationDefinitionNode).selectionSet))
+      yield { query: print(trimmed), variables };
+  }
+}

@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+import { describeDifference, runContests } from './run';
+
+// npm run test:differential -- --minutes 30 [--seed N] [--only name]
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    operations: { type: 'string', default: 'Infinity' },
+    only: { type: 'string' },
+  },
+});
+console.log(`seed ${values.seed}`);
+runContests({
+  from: Number(values.seed),
+  operations: Number(values.operations),
+  milliseconds: Number(values.minutes) * 60_000,
+  only: values.only,
+  say: console.log,
+}).then(({ differences, operations, referenceWrong }) => {
+  for (const difference of differences) console.log(`\n${describeDifference(difference)}`);
+  console.log(
+    `\n${operations} operations, ${referenceWrong} answers of the reference against the specification, ${differences.length} differences`,
+  );
+  process.exit(differences.length > 0 ? 1 : 0);
+});

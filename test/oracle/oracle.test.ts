@@ -1,0 +1,96 @@
+import { requireCompiled } from '../support/processes';
+import { type Answer, Contest } from './compare';
+import { describeDifference, runContests } from './run';
+import { zoo } from './zoo';
+
+beforeAll(requireCompiled);
+
+const exhibit = (words: string) => zoo.find(({ name }) => name.includes(words))!;
+
+describe('against ApolloGateway as it comes', () => {
+  const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+  test(`generated operations over the zoo, from seed ${seed}: equal data, equivalent errors`, async () => {
+    const { differences, operations } = await runContests({ from: seed, operations: 1_000, milliseconds: 60_000 });
+    expect(differences.map(describeDifference)).toEqual([]);
+    expect(operations).toBeGreaterThan(200);
+  }, 180_000);
+});
+
+/** Operations that generated ones have come upon, with what is right. */
+describe('found before', () => {
+  async function answers(words: string, query: string, variables: Record<string, unknown> = {}) {
+    const contest = new Contest(exhibit(words));
+    await contest.start();
+    contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
+    const operation = { query, variables };
+    expect(contest.isValid(operation)).toBe(true);
+    const failed = (error: Error): Answer => ({ data: error.message, errors: [] });
+    const given = {
+      native: await contest.ours('native', operation).catch(failed),
+      apollo: await contest.ours('apollo', operation).catch(failed),
+      reference: await contest.reference(operation).catch(failed),
+      right: await contest.monolith(operation),
+    };
+    await contest.close();
+    return given;
+  }
+
+  test.each([
+    // GraphQL specification, "Field Selections" and "Value Resolution": an alias is the client's, whatever the gateway needs
+    [
+      'shareable value',
+      '{ thing { moved ... { id: old } } }',
+      'the reference gives the key for a field aliased to its name',
+    ],
+    ['chains of keys', '{ starts { four c: a } }', 'the reference gives another key'],
+    ['inherits', '{ odds { isPrototypeOf constructor: valueOf } }', 'the reference gives the key'],
+    // Federation specification, "@requires": what is required is what is sent
+    ['requirements', '{ boxes { volume cost size(unit: INCH) } }', 'two arguments of one required field'],
+    [
+      'requirements',
+      'query($no: Boolean!) { box(id: "id.3") { ... on Box { volume } ... @include(if: $no) { volume size } } }',
+      'a default that is a requirement too',
+    ],
+    [
+      'interfaces',
+      'query($yes: Boolean!) { people { works { ... on Work @include(if: $yes) { __typename } } } }',
+      'a condition on a union',
+    ],
+    [
+      'interfaceObject',
+      '{ cat { weight __typename } }',
+      'the reference loses a concrete type that has fields of its interface elsewhere',
+    ],
+    ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type’s name under an alias alone'],
+    [
+      'interfaces',
+      '{ __proto__: people { __proto__: name constructor: __typename } }',
+      'names that every object inherits',
+    ],
+  ])('%s: %s (%s)', async (words, query) => {
+    const { native, right } = await answers(words, query, { no: false, yes: true });
+    expect(native.errors).toEqual([]);
+    expect(native.data).toEqual(right);
+  });
+
+  test('what neither planner plans rightly is refused in words, not answered wrongly', async () => {
+    const query = '{ boxes { handling volume duty } }';
+    const { native, apollo, reference, right } = await answers('requirements', query);
+    expect(reference.data).not.toEqual(right);
+    for (const given of [native, apollo])
+      expect(given.data).toMatch(/needs "size" with other arguments than other fields/);
+  });
+
+  test('operations that differ in the root type’s name alone share a plan and not an answer', async () => {
+    const contest = new Contest(exhibit('Federation 1'));
+    await contest.start();
+    const ask = async (query: string) =>
+      Object.keys((await contest.ours('native', { query, variables: {} })).data as object);
+    expect(await ask('{ users { name } type: __typename }')).toEqual(['users', 'type']);
+    expect(await ask('{ users { name } }')).toEqual(['users']);
+    expect(await ask('{ __schema { queryType { name } } users { name } }')).toEqual(['__schema', 'users']);
+    expect(contest.graphs.native.plans.planned).toBe(1);
+    await contest.close();
+  });
+});

@@ -1,0 +1,70 @@
+import { Contest } from './compare';
+import { type Count, contest, type Difference, shrink } from './differ';
+import { zoo } from './zoo';
+
+export interface RunOptions {
+  /** Where the seeds begin; operation i of an exhibit has the seed `from + i`. */
+  readonly from: number;
+  /** Most operations an exhibit, and most milliseconds altogether. */
+  readonly operations: number;
+  readonly milliseconds: number;
+  readonly only?: string;
+  /** Stop at the first difference of an exhibit. */
+  readonly say?: (text: string) => void;
+}
+
+/** Data sets an exhibit is asked about: plain, and with what subgraphs do on bad days. */
+const WORLDS = [
+  { nulls: 0, errors: 0, unknown: 0 },
+  { nulls: 60, errors: 0, unknown: 0 },
+  { nulls: 40, errors: 40, unknown: 0 },
+  { nulls: 20, errors: 20, unknown: 60 },
+];
+
+/** Runs the contest over the zoo, and gives the differences found, shrunk. */
+export async function runContests(options: RunOptions): Promise<{ differences: Difference[] } & Count> {
+  const until = performance.now() + options.milliseconds;
+  const differences: Difference[] = [];
+  const count = { operations: 0, referenceWrong: 0 };
+  const exhibits = zoo.filter(({ name }) => !options.only || name.includes(options.only));
+  for (const [index, exhibit] of exhibits.entries()) {
+    const one = new Contest(exhibit);
+    await one.start();
+    const share = performance.now() + (until - performance.now()) / (exhibits.length - index);
+    let found = 0;
+    for (let i = 0; i < options.operations && performance.now() < share && found < 3; i++) {
+      const seed = options.from + i;
+      one.fill(String(seed), WORLDS[i % WORLDS.length]!);
+      const difference = await contest(one, seed, count);
+      if (difference) {
+        differences.push(await shrink(one, difference));
+        found += 1;
+      }
+    }
+    options.say?.(`${exhibit.name}: ${found} differences`);
+    await one.close();
+  }
+  return { differences, ...count };
+}
+
+/** A difference in words. */
+export function describeDifference({
+  exhibit,
+  planner,
+  seed,
+  operation,
+  what,
+  ours,
+  reference,
+  monolith,
+}: Difference): string {
+  const errors = (answer: typeof ours) => answer.errors.map(({ message, path }) => `${message} @${path?.join('.')}`);
+  return [
+    `${exhibit}, planner ${planner}, seed ${seed}: other ${what}`,
+    operation.query,
+    `variables ${JSON.stringify(operation.variables)}`,
+    `ours      ${JSON.stringify(ours.data)} ${JSON.stringify(errors(ours))}`,
+    `reference ${JSON.stringify(reference.data)} ${JSON.stringify(errors(reference))}`,
+    `by the specification ${JSON.stringify(monolith)}`,
+  ].join('\n');
+}

@@ -1,0 +1,316 @@
+import { createHash } from 'node:crypto';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import {
+  execute,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLFormattedError,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getArgumentValues,
+  isAbstractType,
+  isEnumType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionSetNode,
+  validate,
+} from 'graphql';
+
+/** An object of the made-up world: everything about it follows from its type and its number, in whichever subgraph it is met. */
+interface Thing {
+  readonly __typename: string;
+  readonly n: number;
+  /** The representation it was reached by. */
+  readonly given?: Record<string, unknown>;
+}
+
+/** How often, in a thousand, something is odd. */
+export interface Oddities {
+  readonly nulls: number;
+  readonly errors: number;
+  /** Entities that their owners do not know. */
+  readonly unknown: number;
+}
+
+const NUMBERS = 6;
+
+/** Subgraphs that answer about one made-up world. */
+export class OracleWorld {
+  /** Calls of subgraphs since the last look. */
+  calls = 0;
+  private readonly schemas = new Map<string, GraphQLSchema>();
+
+  constructor(
+    subgraphs: Readonly<Record<string, string>>,
+    readonly seed: string,
+    readonly oddities: Oddities,
+  ) {
+    for (const [name, sdl] of Object.entries(subgraphs)) this.schemas.set(name, this.subgraph(sdl));
+  }
+
+  async execute(
+    name: string,
+    query: string,
+    variables: Record<string, unknown>,
+  ): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }> {
+    this.calls += 1;
+    const schema = this.schemas.get(name)!;
+    const document = parse(query);
+    const invalid = validate(schema, document);
+    if (invalid.length > 0)
+      return {
+        errors: invalid.map(({ message }) => ({
+          message: `${name}: ${message}`,
+          extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+        })),
+      };
+    const { data, errors } = await execute({ schema, document, variableValues: variables });
+    // as over a wire
+    return JSON.parse(JSON.stringify({ data, errors }));
+  }
+
+  private subgraph(sdl: string): GraphQLSchema {
+    const schema = buildSubgraphSchema(parse(sdl));
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (type.name.startsWith('_') || !(isObjectType(type) || isAbstractType(type))) continue;
+      if (isAbstractType(type)) type.resolveType = (value: Thing) => value.__typename;
+      if (isInterfaceType(type) || isObjectType(type)) {
+        const reference = (given: Record<string, unknown>) => this.resolveReference(schema, given);
+        Object.assign(type, { resolveReference: reference });
+        type.extensions = {
+          ...type.extensions,
+          apollo: { ...(type.extensions.apollo as object), subgraph: { resolveReference: reference } },
+        };
+      }
+      if (isObjectType(type))
+        for (const field of Object.values(type.getFields()))
+          if (!field.name.startsWith('_')) this.resolve(schema, type, field);
+    }
+    return schema;
+  }
+
+  /** The number stands in every key, at its end. */
+  private resolveReference(schema: GraphQLSchema, given: Record<string, unknown>): Thing | null {
+    const n = numberIn(given);
+    if (n === undefined)
+      throw new GraphQLError(`cannot tell which ${given.__typename} is meant by ${JSON.stringify(given)}`);
+    const name = String(given.__typename);
+    if (this.chance(`unknown ${name} ${n}`) < this.oddities.unknown) return null;
+    const type = schema.getType(name);
+    const typename = isAbstractType(type) ? this.concrete(schema, type.name, n) : name;
+    return { __typename: typename, n, given };
+  }
+
+  private concrete(schema: GraphQLSchema, name: string, n: number): string {
+    const possible = schema
+      .getPossibleTypes(schema.getType(name) as never)
+      .map((type) => type.name)
+      .sort();
+    return possible[n % possible.length]!;
+  }
+
+  private resolve(
+    schema: GraphQLSchema,
+    type: GraphQLObjectType,
+    field: GraphQLField<Thing | undefined, unknown>,
+  ): void {
+    const isKey = keyFields(type).has(field.name);
+    const required = requiredOf(field);
+    field.resolve = (source, args) => {
+      const n = source?.n ?? 0;
+      const id = `${type.name === 'Query' ? 'Query' : ownName(type.name)}.${field.name}.${n}${JSON.stringify(args)}`;
+      if (!isKey) {
+        if (this.chance(`error ${id}`) < this.oddities.errors)
+          throw new GraphQLError(`boom ${id}`, { extensions: { code: 'BOOM' } });
+        if (this.chance(`null ${id}`) < this.oddities.nulls) return null;
+      }
+      if (required)
+        return `from ${JSON.stringify(source?.given && pick(source.given, required))} as ${JSON.stringify(args)}`;
+      return this.value(schema, field.type, id, isKey ? n : undefined, n);
+    };
+  }
+
+  /** @param key the number of the object that the value identifies. */
+  private value(
+    schema: GraphQLSchema,
+    type: GraphQLOutputType,
+    id: string,
+    key: number | undefined,
+    n: number,
+  ): unknown {
+    if (isNonNullType(type)) return this.value(schema, type.ofType, id, key, n);
+    if (isListType(type)) {
+      const length = this.number(`length ${id}`) % 4;
+      return Array.from({ length }, (_, index) =>
+        this.chance(`item ${id} ${index}`) < this.oddities.nulls
+          ? null
+          : this.value(schema, type.ofType, `${id}[${index}]`, undefined, n),
+      );
+    }
+    if (isEnumType(type)) return type.getValues()[this.number(id) % type.getValues().length]!.name;
+    if (isObjectType(type))
+      return { __typename: type.name, n: key ?? this.numberOf(schema, type, this.number(id) % NUMBERS) };
+    if (isAbstractType(type)) {
+      const other = this.number(id) % NUMBERS;
+      return { __typename: this.concrete(schema, type.name, other), n: other };
+    }
+    switch (type.name) {
+      case 'Int':
+        return key ?? this.number(id) % 100;
+      case 'Float':
+        return (this.number(id) % 1_000) / 8;
+      case 'Boolean':
+        return this.number(id) % 2 === 0;
+      default:
+        return key === undefined ? `"${id}" ${this.number(id) % 10}\u2028` : `${id.split('.')[1]}.${key}`;
+    }
+  }
+
+  /** A number under which an interface of the type finds objects of this type. */
+  private numberOf(schema: GraphQLSchema, type: GraphQLObjectType, n: number): number {
+    const [entity] = type
+      .getInterfaces()
+      .filter((one) =>
+        one.astNode?.directives?.some(({ name }) => name.value === 'key' || name.value === 'join__type'),
+      );
+    if (!entity) return n;
+    for (let other = n; ; other++) if (this.concrete(schema, entity.name, other) === type.name) return other;
+  }
+
+  /**
+   * What the answer is by the GraphQL specification, had the graph been one service: nothing of federation has a part in it.
+   * @param whole the schema with what clients may not see.
+   */
+  async monolith(apiSchema: GraphQLSchema, whole: GraphQLSchema, query: string, variables: Record<string, unknown>) {
+    const result = await execute({
+      schema: apiSchema,
+      document: parse(query),
+      variableValues: variables,
+      fieldResolver: (source: Thing | undefined, args, _context, { parentType, fieldName }) =>
+        this.wholeValue(whole, parentType.name, source?.n ?? 0, fieldName, args),
+      typeResolver: (value: Thing) => value.__typename,
+    });
+    return JSON.parse(JSON.stringify(result.data ?? null)) as unknown;
+  }
+
+  private wholeValue(
+    whole: GraphQLSchema,
+    typename: string,
+    n: number,
+    name: string,
+    args: Record<string, unknown>,
+  ): unknown {
+    // as the subgraph that has the field, and it may know the type by its interface only
+    const types = [typename, ...(whole.getType(typename) as GraphQLObjectType).getInterfaces().map((one) => one.name)];
+    for (const owner of types)
+      for (const schema of this.schemas.values()) {
+        const type = schema.getType(owner);
+        if (!isObjectType(type)) continue;
+        const field = type.getFields()[name];
+        if (!field || field.astNode?.directives?.some((one) => one.name.value === 'external')) continue;
+        const required = requiredOf(field);
+        const given = required && this.wholeSelection(whole, typename, n, required);
+        const value = field.resolve!({ __typename: typename, n, given } as Thing, args, undefined, { schema } as never);
+        return this.asConcrete(whole, value);
+      }
+    throw new Error(`nobody has ${typename}.${name}`);
+  }
+
+  /** An object that a subgraph knows by its interface, as what it is. */
+  private asConcrete(whole: GraphQLSchema, value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.asConcrete(whole, item));
+    const { __typename, n } = (value ?? {}) as Partial<Thing>;
+    if (__typename === undefined || !isAbstractType(whole.getType(__typename))) return value;
+    return { __typename: this.concrete(whole, __typename, n!), n };
+  }
+
+  private wholeSelection(
+    whole: GraphQLSchema,
+    typename: string,
+    n: number,
+    { selections }: SelectionSetNode,
+  ): Record<string, unknown> {
+    const type = whole.getType(typename) as GraphQLObjectType;
+    return Object.fromEntries(
+      (selections as readonly FieldNode[]).map((node) => {
+        const field = type.getFields()[node.name.value]!;
+        let value: unknown = null;
+        try {
+          value = this.wholeValue(whole, typename, n, node.name.value, getArgumentValues(field, node));
+          if (Array.isArray(value) && value.includes(null) && String(field.type).includes('!]')) value = null;
+        } catch {}
+        const thing = value as Thing | null;
+        return [
+          node.name.value,
+          node.selectionSet && thing ? this.wholeSelection(whole, thing.__typename, thing.n, node.selectionSet) : value,
+        ];
+      }),
+    );
+  }
+
+  private number(text: string): number {
+    return createHash('md5').update(`${this.seed} ${text}`).digest().readUInt32BE(0);
+  }
+
+  private chance(text: string): number {
+    return this.number(text) % 1_000;
+  }
+}
+
+const ownName = (name: string): string => name;
+
+function numberIn(given: unknown): number | undefined {
+  for (const [name, value] of Object.entries(given as object)) {
+    if (name === '__typename') continue;
+    if (typeof value === 'object' && value !== null) {
+      const found = numberIn(value);
+      if (found !== undefined) return found;
+    }
+    if (typeof value === 'number' && (name === 'row' || name === 'number')) return value;
+    const match = typeof value === 'string' ? /^\w+\.(\d+)$/.exec(value)?.[1] : undefined;
+    if (match) return Number(match);
+  }
+  return undefined;
+}
+
+/** Names in the key fields of a type, and the objects in them. */
+function keyFields(type: GraphQLObjectType): Set<string> {
+  const names = new Set<string>();
+  for (const node of [type.astNode, ...type.extensionASTNodes])
+    for (const directive of node?.directives ?? [])
+      if (directive.name.value === 'key')
+        for (const selection of selectionOf(directive).selections) names.add((selection as FieldNode).name.value);
+  // fields by which objects in keys are identified
+  if (type.getFields().id) names.add('id');
+  return names;
+}
+
+function requiredOf(field: Pick<GraphQLField<unknown, unknown>, 'astNode'>): SelectionSetNode | undefined {
+  const directive = field.astNode?.directives?.find(({ name }) => name.value === 'requires');
+  return directive && selectionOf(directive);
+}
+
+function selectionOf(directive: {
+  arguments?: readonly { name: { value: string }; value: unknown }[];
+}): SelectionSetNode {
+  const fields = directive.arguments!.find(({ name }) => name.value === 'fields')!.value as { value: string };
+  return (parse(`{ ${fields.value} }`).definitions[0] as OperationDefinitionNode).selectionSet;
+}
+
+function pick(given: Record<string, unknown>, { selections }: SelectionSetNode): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const selection of selections as readonly FieldNode[]) {
+    const value = given[selection.name.value];
+    picked[selection.name.value] =
+      selection.selectionSet && typeof value === 'object' && value !== null
+        ? pick(value as Record<string, unknown>, selection.selectionSet)
+        : value;
+  }
+  return picked;
+}
