@@ -13,6 +13,7 @@ import { type Workload, workloads } from './workloads';
 const HELP = `npm run bench -- [options]
   --rounds N      rounds of every workload and gateway, interleaved; medians are shown (5)
   --seconds N     seconds of load a round (3)
+  --warm N        seconds of load before each, which are not counted (5)
   --only a,b      workloads; all by default
   --peers a,b     gateways whose names contain these; all by default
   --soak MINUTES  constant load on this gateway alone; prints its memory as it goes`;
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    warm: { type: 'string', default: '5' },
     only: { type: 'string' },
     peers: { type: 'string' },
     soak: { type: 'string' },
@@ -87,7 +89,7 @@ async function measure(workload: Workload, contender: Contender, ground: Ground)
   const { args, cwd } = contender.command(ground.supergraph, port);
   const gateway = await start(args, port, cwd);
   try {
-    await load(gateway.origin, workload.clients, Math.min(2, Number(options.seconds)), workload.request);
+    await load(gateway.origin, workload.clients, Number(options.warm), workload.request);
     const [cpuBefore, callsBefore] = [cpuSeconds(gateway.pid), await ground.calls()];
     let peak = 0;
     const watching = setInterval(() => {
