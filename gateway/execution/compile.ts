@@ -4,6 +4,7 @@ import { type FetchNode, fetchesOf, type PlanNode, type QueryPlan } from '../pla
 import { type CompiledFetch, compileFetch, namesOf, place, type SelectedNames } from './fetch';
 import { compileRender, type Render } from './render';
 import { type Conditions, Shapes } from './shape';
+import { planSlices, type SlicePlan } from './slices/plan';
 import type { TypeConditions } from './types';
 
 export type CompiledNode =
@@ -15,6 +16,15 @@ export type CompiledNode =
       readonly whenTrue?: CompiledNode;
       readonly whenFalse?: CompiledNode;
     };
+
+/** The schemas of a supergraph. */
+export interface Schemas {
+  /** As clients see it. */
+  readonly api: GraphQLSchema;
+  /** With what clients may not see. */
+  readonly whole: GraphQLSchema;
+  readonly types: TypeConditions;
+}
 
 /** How the answer is written for given values of the condition variables. */
 export interface Output {
@@ -28,33 +38,30 @@ const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
 export class CompiledOperation {
   private selectedNames: SelectedNames | undefined;
   private readonly outputs = new Map<string, Output>();
+  private slicePlan: SlicePlan | 'none' | undefined;
+  private runs = 0;
 
   private constructor(
     private readonly kind: OperationTypeNode,
     private readonly selectionSet: SelectionSetNode,
     private readonly conditions: readonly string[],
-    private readonly apiSchema: GraphQLSchema,
+    private readonly schemas: Schemas,
     readonly root: CompiledNode | undefined,
     readonly fetches: readonly CompiledFetch[],
   ) {}
 
   /** What the text of the operation says, which other operations may say too. */
-  static of(
-    normalized: NormalizedOperation,
-    plan: QueryPlan,
-    apiSchema: GraphQLSchema,
-    types: TypeConditions,
-  ): CompiledOperation {
+  static of(normalized: NormalizedOperation, plan: QueryPlan, schemas: Schemas): CompiledOperation {
     const all = [...fetchesOf(plan.root)];
     const fetches: CompiledFetch[] = [];
-    const root = plan.root && compileNode(plan.root, 0, all, types, fetches);
+    const root = plan.root && compileNode(plan.root, 0, all, schemas.types, fetches);
     const { kind, planned = NOTHING, conditions } = normalized;
-    return new CompiledOperation(kind, planned, conditions, apiSchema, root, fetches);
+    return new CompiledOperation(kind, planned, conditions, schemas, root, fetches);
   }
 
   /** The same fetches, with the whole answer of an operation that has more than its text says. */
   writing({ kind, selectionSet, conditions }: NormalizedOperation): CompiledOperation {
-    return new CompiledOperation(kind, selectionSet, conditions, this.apiSchema, this.root, this.fetches);
+    return new CompiledOperation(kind, selectionSet, conditions, this.schemas, this.root, this.fetches);
   }
 
   /** Response names of the answer, nested. */
@@ -73,12 +80,25 @@ export class CompiledOperation {
     );
   }
 
+  /** How it is run over slices; undefined when it cannot be, and the first time, since most of all operations are asked once. */
+  slices(): SlicePlan | undefined {
+    if (this.slicePlan === undefined) {
+      this.runs += 1;
+      if (this.runs === 1) return undefined;
+      const { api, whole } = this.schemas;
+      const isSimple = this.kind === 'query' && this.conditions.length === 0 && this.root !== undefined;
+      this.slicePlan = (isSimple && planSlices(this.root!, this.output({}).shapes, whole, api)) || 'none';
+    }
+    return this.slicePlan === 'none' ? undefined : this.slicePlan;
+  }
+
   output(conditions: Conditions): Output {
     const key = this.conditions.map((name) => (conditions[name] ? '1' : '0')).join('');
     let output = this.outputs.get(key);
     if (!output) {
-      const root = this.apiSchema.getRootType(this.kind)!.name;
-      const shapes = new Shapes(this.apiSchema, conditions, root, [this.selectionSet], '', this.sharedPlaces);
+      const { api } = this.schemas;
+      const root = api.getRootType(this.kind)!.name;
+      const shapes = new Shapes(api, conditions, root, [this.selectionSet], '', this.sharedPlaces);
       output = { shapes, render: compileRender(shapes) };
       if (this.outputs.size < 64) this.outputs.set(key, output);
     }

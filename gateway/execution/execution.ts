@@ -1,37 +1,26 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { responseName } from '../planning/normalize';
-import type { Cancellation } from '../transport/cancellation';
 import { SubgraphError } from '../transport/errors';
-import type { SubgraphAnswer, SubgraphResponse, Transport } from '../transport/transport';
+import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
+import type { Calls } from './calls';
 import type { CompiledNode, CompiledOperation } from './compile';
 import { Completion, type Losses } from './complete';
 import type { CompiledEntity, CompiledFetch, EntityPath, SelectedNames } from './fetch';
 import { copy, merge } from './merge';
 import type { AnswerPath } from './path';
+import { RenderedData } from './result';
 import type { Conditions } from './shape';
 import { type AnswerObject, isObject } from './types';
 
 export interface ExecutionRequest {
-  /** Values of the client's variables and of the operation's literals. */
-  readonly variables: Readonly<Record<string, unknown>>;
   readonly conditions: Conditions;
-  /** Handed on to every subgraph. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Who asks, and all else that may make an answer another: calls are shared only between requests of one scope. */
-  readonly scope: string;
-  /** When the client gives up, in milliseconds of `performance.now()`. */
-  readonly deadline: number;
-  /** Most milliseconds of one fetch. */
-  readonly fetchTimeoutMs: number;
-  readonly cancellation?: Cancellation;
-  readonly transport: (subgraph: string) => Transport;
+  readonly calls: Calls;
   /** Answers of `__schema` and `__type`, by response name. */
   readonly introspected?: AnswerObject;
 }
 
 export interface ExecutionResult {
-  /** The JSON text of the answer's data. */
-  readonly data: string;
+  readonly data: RenderedData;
   readonly errors?: readonly GraphQLFormattedError[];
   /** Headers of the subgraphs' answers. */
   readonly answered: readonly SubgraphAnswer['headers'][];
@@ -51,17 +40,15 @@ interface Loss {
   readonly error: GraphQLFormattedError;
 }
 
-/** Runs a compiled operation once. */
+/** Runs a compiled operation once, the general way: whatever subgraphs send, by the GraphQL specification. */
 export class Execution implements Losses {
   private readonly root: AnswerObject = {};
-  private readonly variableTexts = new Map<string, string>();
   private readonly losses = new Map<AnswerObject, Loss[]>();
   private readonly unknown = new Set<AnswerObject>();
   private readonly rootErrors: GraphQLFormattedError[] = [];
   private readonly entityErrors: EntityError[] = [];
   /** Errors that no field has told of. */
   private readonly untold = new Set<GraphQLFormattedError>();
-  private readonly answered: SubgraphAnswer['headers'][] = [];
   private flawed = false;
   errors: readonly GraphQLFormattedError[] = [];
 
@@ -72,16 +59,17 @@ export class Execution implements Losses {
 
   async run(): Promise<ExecutionResult> {
     if (this.operation.root) await this.node(this.operation.root);
+    const { answered } = this.request.calls;
     const { shapes, render } = this.operation.output(this.request.conditions);
     if (!this.flawed) {
-      const data = render(this.root);
-      if (data !== undefined) return { data, answered: this.answered };
+      const text = render(this.root);
+      if (text !== undefined) return { data: RenderedData.ofText(text), answered };
     }
     this.errors = this.locatedErrors();
     const completion = new Completion(this, this.request.introspected);
-    const data = completion.data(this.root, shapes);
+    const data = RenderedData.ofText(completion.data(this.root, shapes));
     const errors = [...completion.errors, ...this.untold];
-    return errors.length > 0 ? { data, errors, answered: this.answered } : { data, answered: this.answered };
+    return errors.length > 0 ? { data, errors, answered } : { data, answered };
   }
 
   private node(node: CompiledNode): Promise<void> | undefined {
@@ -105,7 +93,7 @@ export class Execution implements Losses {
 
   private fetch(fetch: CompiledFetch): Promise<void> | undefined {
     if (!fetch.entities) {
-      const variables = this.variables(fetch);
+      const variables = this.request.calls.variables(fetch);
       return this.call(fetch, `{${variables}}`).then(
         (response) => this.takeRoot(fetch, response),
         (error: unknown) => this.lose(fetch, [this.root], formatted(error, fetch)),
@@ -113,48 +101,15 @@ export class Execution implements Losses {
     }
     const asked = new Asked(fetch.entities, this.root);
     if (asked.isEmpty) return undefined;
-    const variables = this.variables(fetch);
+    const variables = this.request.calls.variables(fetch);
     return this.call(fetch, `{${asked.text}${variables === '' ? '' : `,${variables}`}}`).then(
       (response) => this.takeEntities(fetch, asked, response),
       (error: unknown) => this.lose(fetch, asked.objects(), formatted(error, fetch)),
     );
   }
 
-  /** The client's variables that the fetch uses, as members of a JSON object. */
-  private variables(fetch: CompiledFetch): string {
-    let text = '';
-    for (const name of fetch.variables) {
-      let member = this.variableTexts.get(name);
-      if (member === undefined) {
-        const value = this.request.variables[name];
-        member = value === undefined ? '' : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-        this.variableTexts.set(name, member);
-      }
-      if (member !== '') text += text === '' ? member : `,${member}`;
-    }
-    return text;
-  }
-
   private async call(fetch: CompiledFetch, variables: string): Promise<SubgraphResponse> {
-    const { deadline, fetchTimeoutMs, headers, scope, cancellation } = this.request;
-    const transport = this.request.transport(fetch.subgraph);
-    // what may follow gets its share: a hanging subgraph must not cost the fetches after it
-    const now = performance.now();
-    const timeoutMs = Math.min(fetchTimeoutMs, (deadline - now) / fetch.stages);
-    if (timeoutMs <= 0) throw SubgraphError.timeout(fetch.subgraph, 0);
-    const send = (until: Cancellation | undefined) =>
-      transport.request({
-        operation: fetch.operation,
-        variables,
-        headers,
-        deadline: now + timeoutMs,
-        cancellation: until,
-      });
-    const answer =
-      transport.shareable && fetch.operation.kind === 'query'
-        ? await fetch.inFlight.share(`${scope}\n${variables}`, cancellation, send)
-        : await send(cancellation);
-    this.answered.push(answer.headers);
+    const answer = await this.request.calls.call(fetch, variables);
     return answer.read();
   }
 

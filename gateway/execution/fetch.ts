@@ -31,6 +31,7 @@ export interface CompiledFetch {
 
 /** One `_entities` field of a fetch. */
 export interface CompiledEntity {
+  readonly source: EntityFetch;
   readonly alias: string;
   readonly variable: string;
   readonly paths: readonly EntityPath[];
@@ -101,6 +102,7 @@ function compileEntity(
   const keys = new Set(names.get(entity.alias)?.keys() ?? []);
   keys.delete('__typename');
   return {
+    source: entity,
     alias: entity.alias,
     variable: entity.variable,
     paths: entity.paths.map((path) => {

@@ -1,8 +1,28 @@
 import type { FormattedExecutionResult } from 'graphql';
 
-/** The data of an answer that is text already. Apollo Server hands it through; {@link stringifyResult} writes it out. */
+/** The data of an answer, written as JSON already. Apollo Server hands it through; {@link stringifyResult} writes it out. */
 export class RenderedData {
-  constructor(readonly text: string) {}
+  static readonly HEAD = Buffer.from('{"data":');
+
+  private constructor(
+    private readonly written: string | undefined,
+    /** The whole body of a response that has data and nothing else, where it exists as such. */
+    readonly body: Buffer | undefined,
+  ) {}
+
+  /** @param text JSON of the data. */
+  static ofText(text: string): RenderedData {
+    return new RenderedData(text, undefined);
+  }
+
+  /** @param body UTF-8 of `{"data":…}`. */
+  static ofBody(body: Buffer): RenderedData {
+    return new RenderedData(undefined, body);
+  }
+
+  get text(): string {
+    return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
+  }
 
   /** For plug-ins that look into answers. */
   toJSON(): unknown {

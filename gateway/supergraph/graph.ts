@@ -11,9 +11,11 @@ import {
   parse,
 } from 'graphql';
 import { OperatorError } from '../../shared/errors';
-import { CompiledOperation } from '../execution/compile';
+import { Calls } from '../execution/calls';
+import { CompiledOperation, type Schemas } from '../execution/compile';
 import { Execution, type ExecutionResult } from '../execution/execution';
 import { InFlight } from '../execution/in-flight';
+import { SliceRun } from '../execution/slices/run';
 import { type AnswerObject, TypeConditions } from '../execution/types';
 import { type NormalizedOperation, normalize } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
@@ -55,8 +57,12 @@ export class Graph {
   readonly subgraphs: readonly string[];
   readonly plans: Plans<CompiledOperation>;
   private readonly planner: Planner;
-  private readonly types: TypeConditions;
+  private readonly schemas: Schemas;
   private readonly transports = new Map<string, Transport>();
+  /** Whether subgraphs' answers come as bytes. */
+  private readonly givesBytes: boolean;
+  /** Executions whose answers were written from slices of what subgraphs sent. */
+  readonly counts = { sliced: 0 };
   private readonly normalized = new WeakMap<DocumentNode, Map<string, NormalizedOperation>>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
@@ -69,11 +75,13 @@ export class Graph {
     try {
       const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
       this.apiSchema = supergraph.apiSchema().toGraphQLJSSchema();
-      this.types = new TypeConditions(buildASTSchema(parse(supergraphSdl), { assumeValid: true }));
+      const whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
+      this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
       this.planner = parts.planner(supergraphSdl);
       const subgraphs = supergraph.subgraphsMetadata();
       this.subgraphs = subgraphs.map(({ name }) => name);
       for (const subgraph of subgraphs) this.transports.set(subgraph.name, parts.transport(subgraph));
+      this.givesBytes = [...this.transports.values()].every(({ shareable }) => shareable);
     } catch (error) {
       if (error instanceof OperatorError) throw error;
       throw new OperatorError(
@@ -101,18 +109,25 @@ export class Graph {
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
     const conditions: Record<string, boolean> = {};
     for (const name of normalized.conditions) conditions[name] = coerced[name] === true;
-    const run = (until?: Cancellation) =>
-      new Execution(operation, {
+    const run = async (until?: Cancellation): Promise<ExecutionResult> => {
+      const calls = new Calls({
         variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
-        conditions,
         headers,
         scope,
         deadline,
         fetchTimeoutMs: this.parts.fetchTimeoutMs,
         cancellation: until,
         transport: this.transport,
-        introspected: normalized.introspection && this.introspect(normalized.introspection, variables),
-      }).run();
+      });
+      const slices = this.givesBytes ? operation.slices() : undefined;
+      const data = slices && (await new SliceRun(slices, calls).run());
+      if (data) {
+        this.counts.sliced += 1;
+        return { data, answered: calls.answered };
+      }
+      const introspected = normalized.introspection && this.introspect(normalized.introspection, variables);
+      return new Execution(operation, { conditions, calls, introspected }).run();
+    };
     if (normalized.kind !== 'query') return run(cancellation);
     return this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run);
   }
@@ -159,7 +174,7 @@ export class Graph {
   }
 
   private async compile(normalized: NormalizedOperation): Promise<CompiledOperation> {
-    const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.apiSchema, this.types);
+    const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
     if (normalized.text === undefined) {
       const operation = compile({}).writing(normalized);
       this.unshared.set(normalized, operation);

@@ -7,7 +7,6 @@ import type {
 } from '@apollo/server-gateway-interface';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { RenderedData } from '../execution/result';
 import { PlanningError } from '../planning/errors';
 import { restrictCaching } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
@@ -147,7 +146,7 @@ export class ServedGraph implements GatewayInterface {
       if (result.data === undefined) return { errors };
       answered?.(result.answered);
       restrictCaching(context.overallCachePolicy, result.answered);
-      const data = new RenderedData(result.data) as unknown as Record<string, unknown>;
+      const data = result.data as unknown as Record<string, unknown>;
       return errors ? { data, errors } : { data };
     } catch (error) {
       if (error instanceof PlanningError) {

@@ -139,8 +139,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.reject(refusal);
       return;
     }
-    const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8');
-    this.resolve({ headers, read: () => readResponse(name, status, text) });
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    this.resolve({ headers, bytes, read: () => readResponse(name, status, bytes.toString('utf8')) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, cause: Error): void {

@@ -32,6 +32,10 @@ export interface SubgraphAnswer {
   /** Reads the response; of a shareable transport's answer, what one reader changes no other sees. @throws SubgraphError when it is no GraphQL response. */
   read(): SubgraphResponse;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The response as it came, where it came as bytes. */
+  readonly bytes?: Buffer;
+  /** What a reader of the bytes has found in them, for the other readers of a shared answer. */
+  looked?: { readonly by: object; readonly found: unknown };
 }
 
 /** How a subgraph is reached. */

@@ -1,4 +1,5 @@
 import './telemetry-off';
+import { isDeepStrictEqual } from 'node:util';
 import { ApolloGateway } from '@apollo/gateway';
 import {
   buildASTSchema,
@@ -18,6 +19,7 @@ import { compose } from '../../gateway/supergraph/compose';
 import { Graph } from '../../gateway/supergraph/graph';
 import { InProcessTransport } from '../../gateway/transport/in-process';
 import type { Generated } from './operations';
+import { BytesTransport } from './transport';
 import { type Oddities, OracleWorld } from './world';
 import type { Exhibit } from './zoo';
 
@@ -59,10 +61,12 @@ export class Contest {
         planLimits: { entries: 100, bytes: 10_000_000, timeoutMs: 30_000 },
         fetchTimeoutMs: 10_000,
         transport: ({ name }) =>
-          new InProcessTransport({
-            name,
-            execute: ({ query, variables }) => this.world.execute(name, query, variables ?? {}),
-          }),
+          planner === 'native'
+            ? new BytesTransport(name, (query, variables) => this.world.execute(name, query, variables))
+            : new InProcessTransport({
+                name,
+                execute: ({ query, variables }) => this.world.execute(name, query, variables ?? {}),
+              }),
       });
     this.graphs = { native: graph('native'), apollo: graph('apollo') };
     this.gateway = new ApolloGateway({
@@ -127,7 +131,16 @@ export class Contest {
     return this.world.monolith(this.schema, this.whole, query, variables);
   }
 
-  async ours(planner: 'native' | 'apollo', { query, variables }: Generated): Promise<Answer> {
+  /** Asked twice: an operation runs the general way first, and then over slices where it can. */
+  async ours(planner: 'native' | 'apollo', operation: Generated): Promise<Answer> {
+    const first = await this.ask(planner, operation);
+    const second = await this.ask(planner, operation);
+    if (!isDeepStrictEqual(first, second))
+      return { data: { first, second }, errors: [{ message: 'two executions gave two answers' }] };
+    return second;
+  }
+
+  private async ask(planner: 'native' | 'apollo', { query, variables }: Generated): Promise<Answer> {
     const { data, errors = [] } = await this.graphs[planner].execute({
       document: parse(query),
       variables,
@@ -135,7 +148,7 @@ export class Contest {
       scope: '',
       deadline: performance.now() + 30_000,
     });
-    return { data: JSON.parse(data ?? 'null'), errors };
+    return { data: data?.toJSON() ?? null, errors };
   }
 
   async close(): Promise<void> {

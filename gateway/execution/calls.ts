@@ -1,0 +1,81 @@
+import type { Cancellation } from '../transport/cancellation';
+import { SubgraphError } from '../transport/errors';
+import type { SubgraphAnswer, Transport } from '../transport/transport';
+import type { CompiledFetch } from './fetch';
+
+export interface CallsOptions {
+  /** Values of the client's variables and of the operation's literals. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Handed on to every subgraph. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who asks, and all else that may make an answer another: calls are shared only between requests of one scope. */
+  readonly scope: string;
+  /** When the client gives up, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** Most milliseconds of one fetch. */
+  readonly fetchTimeoutMs: number;
+  readonly cancellation?: Cancellation;
+  readonly transport: (subgraph: string) => Transport;
+}
+
+interface Made {
+  readonly variables: string;
+  readonly answer: Promise<SubgraphAnswer>;
+}
+
+/** The calls of subgraphs that one execution of an operation makes, each once however often it is asked for. */
+export class Calls {
+  /** Headers of the subgraphs' answers. */
+  readonly answered: SubgraphAnswer['headers'][] = [];
+  private readonly made = new Map<CompiledFetch, Made>();
+  private readonly variableTexts = new Map<string, string>();
+
+  constructor(private readonly options: CallsOptions) {}
+
+  /** The client's variables that a fetch uses, as members of a JSON object. */
+  variables(fetch: CompiledFetch): string {
+    let text = '';
+    for (const name of fetch.variables) {
+      let member = this.variableTexts.get(name);
+      if (member === undefined) {
+        const value = this.options.variables[name];
+        member = value === undefined ? '' : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+        this.variableTexts.set(name, member);
+      }
+      if (member !== '') text += text === '' ? member : `,${member}`;
+    }
+    return text;
+  }
+
+  /** @param variables text of a JSON object. @throws SubgraphError */
+  call(fetch: CompiledFetch, variables: string): Promise<SubgraphAnswer> {
+    const before = this.made.get(fetch);
+    if (before?.variables === variables) return before.answer;
+    const answer = this.make(fetch, variables);
+    this.made.set(fetch, { variables, answer });
+    return answer;
+  }
+
+  private async make(fetch: CompiledFetch, variables: string): Promise<SubgraphAnswer> {
+    const { deadline, fetchTimeoutMs, headers, scope, cancellation } = this.options;
+    const transport = this.options.transport(fetch.subgraph);
+    // what may follow gets its share: a hanging subgraph must not cost the fetches after it
+    const now = performance.now();
+    const timeoutMs = Math.min(fetchTimeoutMs, (deadline - now) / fetch.stages);
+    if (timeoutMs <= 0) throw SubgraphError.timeout(fetch.subgraph, 0);
+    const send = (until: Cancellation | undefined) =>
+      transport.request({
+        operation: fetch.operation,
+        variables,
+        headers,
+        deadline: now + timeoutMs,
+        cancellation: until,
+      });
+    const answer =
+      transport.shareable && fetch.operation.kind === 'query'
+        ? await fetch.inFlight.share(`${scope}\n${variables}`, cancellation, send)
+        : await send(cancellation);
+    this.answered.push(answer.headers);
+    return answer;
+  }
+}

@@ -1,0 +1,391 @@
+import type { GraphQLSchema } from 'graphql';
+import { nameOf, selectionOf } from '../../planning/selected';
+import type { CompiledNode } from '../compile';
+import type { CompiledFetch } from '../fetch';
+import type { OutputField, Shapes } from '../shape';
+import { AnswerLayout, below, type FieldLayout, Kept, type LayoutContext, NotSliceable, type Position } from './layout';
+import type { RootLayout } from './scan';
+
+/** A fetch whose answers are kept as slices. */
+export interface SliceFetch {
+  readonly index: number;
+  readonly fetch: CompiledFetch;
+  readonly layout: RootLayout;
+  readonly entities: readonly SliceEntities[];
+}
+
+/** One `_entities` field: of which objects it is asked, and by what. */
+export interface SliceEntities {
+  readonly variable: string;
+  readonly position: Position;
+  readonly asked: readonly {
+    readonly place: Place;
+    /** Where the numbers of the entities are kept, by the place's records. */
+    readonly link: number;
+    readonly parts: readonly RepresentationPart[];
+  }[];
+}
+
+/** Text of a representation, and the value that follows. */
+export interface RepresentationPart {
+  readonly head: Buffer;
+  readonly source: Source;
+  readonly field: FieldLayout;
+}
+
+/** A position of a fetch's answer whose records are objects of a place. */
+export interface Source {
+  readonly fetch: number;
+  readonly position: Position;
+  /** Which list of numbers leads from the place's records to this position's; -1 for the records of the place itself. */
+  readonly link: number;
+}
+
+/** The objects at one place of the answer: the records of its first source, and what entity fetches have added to them. */
+export class Place {
+  readonly sources: Source[] = [];
+  readonly children = new Map<string, Place>();
+
+  constructor(
+    readonly path: string,
+    readonly typename: string,
+  ) {}
+}
+
+export enum Write {
+  /** What stands between two slots of a record. */
+  Run,
+  /** The last of several values that is not null. */
+  Choice,
+  Object,
+  List,
+}
+
+/** One step in writing an object: text, and what follows it. */
+export interface WriteStep {
+  readonly write: Write;
+  readonly head: Buffer;
+  readonly source: number;
+  readonly slot: number;
+  readonly endSlot: number;
+  readonly objects: WritePlace | undefined;
+  readonly choices: readonly { readonly source: number; readonly slot: number }[];
+}
+
+/** How the objects of a place are written. */
+export interface WritePlace {
+  readonly index: number;
+  readonly sources: readonly Source[];
+  readonly steps: readonly WriteStep[];
+  readonly tail: Buffer;
+  /** Whether several ways may lead to one record. */
+  readonly isRepeated: boolean;
+}
+
+export type SliceNode =
+  | { readonly kind: 'Fetch'; readonly fetch: SliceFetch }
+  | { readonly kind: 'Sequence' | 'Parallel'; readonly nodes: readonly SliceNode[] };
+
+/** An operation whose answer is written from slices of what subgraphs sent. */
+export interface SlicePlan {
+  readonly root: SliceNode;
+  readonly fetches: readonly SliceFetch[];
+  readonly links: number;
+  readonly answer: WritePlace;
+  readonly places: readonly WritePlace[];
+}
+
+/**
+ * Undefined when the operation is beyond slices: abstract types, conditions, rewrites, requirements of objects, mutations. It then
+ * runs the general way, as does every answer that is other than expected.
+ */
+export function planSlices(
+  root: CompiledNode,
+  shapes: Shapes,
+  schema: GraphQLSchema,
+  apiSchema: GraphQLSchema,
+): SlicePlan | undefined {
+  try {
+    return new Planning(root, shapes, schema, apiSchema).plan();
+  } catch (error) {
+    if (error instanceof NotSliceable) return undefined;
+    throw error;
+  }
+}
+
+class Planning {
+  private readonly fetches: SliceFetch[] = [];
+  private readonly places: WritePlace[] = [];
+  private readonly rootPlace: Place;
+  private readonly context: LayoutContext;
+  private links = 0;
+
+  constructor(
+    private readonly root: CompiledNode,
+    private readonly shapes: Shapes,
+    schema: GraphQLSchema,
+    apiSchema: GraphQLSchema,
+  ) {
+    this.rootPlace = new Place('', shapes.declared);
+    this.context = { schema, apiSchema, visited: new Set(placesVisited(root)) };
+  }
+
+  plan(): SlicePlan {
+    const root = this.node(this.root, new Set());
+    const answer = this.writePlace(this.rootPlace, this.shapes, false);
+    return { root, fetches: this.fetches, links: this.links, answer, places: this.places };
+  }
+
+  /** @param made fetches whose answers are there when the node runs; those of the node are added. */
+  private node(node: CompiledNode, made: Set<number>): SliceNode {
+    switch (node.kind) {
+      case 'Fetch': {
+        const fetch = node.entities ? this.entityFetch(node, made) : this.rootFetch(node);
+        made.add(fetch.index);
+        return { kind: 'Fetch', fetch };
+      }
+      case 'Sequence':
+        return { kind: 'Sequence', nodes: node.nodes.map((child) => this.node(child, made)) };
+      case 'Parallel': {
+        const before = [...made];
+        const nodes = node.nodes.map((child) => {
+          const own = new Set(before);
+          const planned = this.node(child, own);
+          for (const one of own) made.add(one);
+          return planned;
+        });
+        return { kind: 'Parallel', nodes };
+      }
+      default:
+        throw new NotSliceable('a condition');
+    }
+  }
+
+  private rootFetch(fetch: CompiledFetch): SliceFetch {
+    if (fetch.operation.kind !== 'query' || fetch.rewrites.length > 0) throw new NotSliceable('a mutation or rewrite');
+    const layout = new AnswerLayout(this.context);
+    const position = layout.position(this.rootPlace.typename, selectionOf(fetch.operation.text), [
+      { place: '', shapes: this.shapes },
+    ]);
+    const index = this.fetches.length;
+    const made = { index, fetch, layout: { positions: layout.positions, root: position }, entities: [] };
+    this.fetches.push(made);
+    // every root fetch has one record, of the one root object
+    this.rootPlace.sources.push({ fetch: index, position, link: -1 });
+    return made;
+  }
+
+  private entityFetch(fetch: CompiledFetch, made: ReadonlySet<number>): SliceFetch {
+    const layout = new AnswerLayout(this.context);
+    const selectionSet = selectionOf(fetch.operation.text);
+    const index = this.fetches.length;
+    const sources: [Place, Source][] = [];
+    const entities = selectionSet.selections.map((selection): SliceEntities & { key: Buffer } => {
+      const entity =
+        selection.kind === 'Field' ? fetch.entities!.find(({ alias }) => alias === nameOf(selection)) : undefined;
+      if (selection.kind !== 'Field' || !entity || selection.directives?.length) throw new NotSliceable('a root field');
+      if (entity.rewrites.length > 0 || entity.source.inputRewrites.length > 0) throw new NotSliceable('a rewrite');
+      const places = entity.source.paths.map((path) => this.placeAt(path, made));
+      const [first] = places;
+      if (!first || places.some(({ typename }) => typename !== first.typename)) throw new NotSliceable('several types');
+      const position = layout.position(
+        first.typename,
+        selection.selectionSet!,
+        places.map(({ path }) => ({ place: path, shapes: this.shapesAt(path) })),
+      );
+      const asked = places.map((place) => {
+        const parts = this.representation(entity.source.requires, place, made);
+        const link = this.links++;
+        sources.push([place, { fetch: index, position, link }]);
+        return { place, link, parts };
+      });
+      return { variable: entity.variable, position, asked, key: Buffer.from(`${JSON.stringify(entity.alias)}:`) };
+    });
+    const fetched = { index, fetch, layout: { positions: layout.positions, entities }, entities };
+    this.fetches.push(fetched);
+    for (const [place, source] of sources) place.sources.push(source);
+    return fetched;
+  }
+
+  private placeAt(path: CompiledFetchPath, made: ReadonlySet<number>): Place {
+    let place = this.rootPlace;
+    for (const step of path) {
+      if (step.kind === 'List') continue;
+      if (step.kind !== 'Field') throw new NotSliceable('a type condition');
+      place = this.child(place, step.name, made);
+    }
+    return place;
+  }
+
+  /** The place of the objects in a field. */
+  private child(place: Place, name: string, made?: ReadonlySet<number>): Place {
+    const known = place.children.get(name);
+    if (known) return known;
+    const from = place.sources.filter(({ fetch, position }) => {
+      const field = position.fields.find((one) => one.name === name);
+      return (!made || made.has(fetch)) && field !== undefined && field.position !== undefined;
+    });
+    if (from.length !== 1) throw new NotSliceable(`${from.length} sources of "${name}"`);
+    const { fetch, position } = from[0]!;
+    const inner = position.fields.find((one) => one.name === name)!.position!;
+    const child = new Place(below(place.path, name), inner.typename);
+    child.sources.push({ fetch, position: inner, link: -1 });
+    place.children.set(name, child);
+    return child;
+  }
+
+  private shapesAt(path: string): Shapes | undefined {
+    let shapes: Shapes | undefined = this.shapes;
+    for (const name of path === '' ? [] : path.split('\0'))
+      shapes = shapes?.of(shapes.declared)?.fields.find(({ key }) => key === name)?.objects;
+    return shapes;
+  }
+
+  /** `{"__typename":"T","key":` and so on; the text that closes it is always the same. */
+  private representation(
+    requires: CompiledRequirements,
+    place: Place,
+    made: ReadonlySet<number>,
+  ): RepresentationPart[] {
+    const names = new Map<string, string>();
+    for (const fragment of requires) {
+      if (fragment.kind !== 'Fragment') throw new NotSliceable('a requirement without a type');
+      if (fragment.type !== place.typename) throw new NotSliceable('a requirement of another type');
+      for (const field of fragment.selections) {
+        if (field.kind !== 'Field' || field.selections) throw new NotSliceable('a requirement of an object');
+        if (field.name !== '__typename') names.set(field.name, field.from);
+      }
+    }
+    let head = `{"__typename":${JSON.stringify(place.typename)}`;
+    const parts = [...names].map(([name, from]) => {
+      const text = `${head},${JSON.stringify(name)}:`;
+      head = '';
+      return { head: Buffer.from(text), ...this.latest(place, from, made) };
+    });
+    if (parts.length === 0) throw new NotSliceable('a representation without keys');
+    return parts;
+  }
+
+  /** Where a value is found: of several sources the last, which the general way lets win too. */
+  private latest(place: Place, name: string, made: ReadonlySet<number>): { source: Source; field: FieldLayout } {
+    const found = place.sources.flatMap((source) => {
+      const field = source.position.fields.find((one) => one.name === name);
+      return field && made.has(source.fetch) ? [{ source, field }] : [];
+    });
+    const [only] = found;
+    if (found.length !== 1 || only!.field.kept !== Kept.Whole) throw new NotSliceable(`"${name}" is not found once`);
+    return only!;
+  }
+
+  private writePlace(place: Place, shapes: Shapes, isRepeated: boolean): WritePlace {
+    const shape = shapes.of(place.typename);
+    if (!shape || shape.isAmbiguous || !shape.isObjectType || shape.typename !== place.typename)
+      throw new NotSliceable('an abstract type');
+    const steps: WriteStep[] = [];
+    let pending = '{';
+    let last: { source: number; field: FieldLayout } | undefined;
+    shape.fields.forEach((field, at) => {
+      if (field.field === '__schema' || field.field === '__type') throw new NotSliceable('introspection');
+      const comma = at > 0 ? ',' : '';
+      const key = `${comma}${JSON.stringify(field.name)}:`;
+      if (field.field === '__typename') {
+        pending += key + JSON.stringify(place.typename);
+        last = undefined;
+        return;
+      }
+      const found = place.sources.flatMap(({ position }, source) => {
+        const layout = position.fields.find(({ name }) => name === field.key);
+        return layout ? [{ source, field: layout }] : [];
+      });
+      const [only] = found;
+      if (!only) throw new NotSliceable(`no source of "${field.name}"`);
+      const previous = last;
+      last = undefined;
+      if (found.length > 1) {
+        if (found.some((one) => one.field.kept !== Kept.Whole || field.objects)) throw new NotSliceable('two sources');
+        const choices = found.toReversed().map((one) => ({ source: one.source, slot: one.field.slot }));
+        steps.push(step(Write.Choice, pending + key, { choices }));
+      } else if (only.field.kept === Kept.Whole) {
+        const { slot } = only.field;
+        const isSame = field.key === field.name;
+        const continues = isSame && previous?.source === only.source && follows(place, only, previous.field);
+        if (continues) steps[steps.length - 1] = { ...steps.at(-1)!, endSlot: slot + 2 };
+        else
+          steps.push(
+            step(Write.Run, pending + (isSame ? comma : key), {
+              source: only.source,
+              slot: isSame ? slot : slot + 1,
+              endSlot: slot + 2,
+            }),
+          );
+        if (isSame) last = only;
+      } else steps.push(this.objectsStep(place, field, only, pending + key));
+      pending = '';
+    });
+    const made = {
+      index: this.places.length,
+      sources: place.sources,
+      steps,
+      tail: Buffer.from(`${pending}}`),
+      isRepeated,
+    };
+    this.places.push(made);
+    return made;
+  }
+
+  private objectsStep(
+    place: Place,
+    { key, objects }: OutputField,
+    { source, field }: { source: number; field: FieldLayout },
+    head: string,
+  ): WriteStep {
+    const child = this.child(place, key);
+    const isRepeated = place.sources[source]!.link >= 0;
+    return step(field.kept === Kept.List ? Write.List : Write.Object, head, {
+      source,
+      slot: field.slot,
+      objects: this.writePlace(child, objects!, isRepeated),
+    });
+  }
+}
+
+type CompiledFetchPath = NonNullable<CompiledFetch['entities']>[number]['source']['paths'][number];
+type CompiledRequirements = NonNullable<CompiledFetch['entities']>[number]['source']['requires'];
+
+/** Whether a field stands right after another in what the subgraph sends. */
+function follows(
+  place: Place,
+  { source, field }: { source: number; field: FieldLayout },
+  before: FieldLayout,
+): boolean {
+  const { fields } = place.sources[source]!.position;
+  return fields.indexOf(field) === fields.indexOf(before) + 1;
+}
+
+const step = (write: Write, head: string, rest: Partial<WriteStep>): WriteStep => ({
+  write,
+  head: Buffer.from(head),
+  source: 0,
+  slot: 0,
+  endSlot: 0,
+  objects: undefined,
+  choices: [],
+  ...rest,
+});
+
+function* placesVisited(node: CompiledNode | undefined): Generator<string> {
+  if (!node) return;
+  if (node.kind === 'Condition') throw new NotSliceable('a condition');
+  if (node.kind !== 'Fetch') {
+    for (const child of node.nodes) yield* placesVisited(child);
+    return;
+  }
+  for (const { source } of node.entities ?? [])
+    for (const path of source.paths) {
+      let place = '';
+      for (const one of path) {
+        if (one.kind === 'Field') place = below(place, one.name);
+        yield place;
+      }
+    }
+}

@@ -1,0 +1,264 @@
+import type { SubgraphAnswer } from '../../transport/transport';
+import type { Calls } from '../calls';
+import { RenderedData } from '../result';
+import {
+  type RepresentationPart,
+  type SliceEntities,
+  type SliceFetch,
+  type SliceNode,
+  type SlicePlan,
+  type Source,
+  Write,
+  type WritePlace,
+} from './plan';
+import { Representations } from './representations';
+import { Scan } from './scan';
+import { Writer } from './writer';
+
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const CLOSE = 0x7d;
+const NULL = Buffer.from('null');
+const NULL_LIST = Buffer.from('[]');
+
+/** The records of a source, at hand. */
+interface Bound {
+  readonly bytes: Buffer;
+  readonly records: Int32Array;
+  readonly stride: number;
+  readonly link: Int32Array | undefined;
+}
+
+/** Runs a sliced operation once: nothing of what subgraphs send becomes an object. */
+export class SliceRun {
+  private readonly scans: (Scan | undefined)[];
+  private readonly links: Int32Array[];
+  private isAmiss = false;
+
+  constructor(
+    private readonly plan: SlicePlan,
+    private readonly calls: Calls,
+  ) {
+    this.scans = new Array(plan.fetches.length);
+    this.links = new Array(plan.links);
+  }
+
+  /** The answer; undefined when anything is amiss, and must be looked at closely. Calls already made need not be made again. */
+  async run(): Promise<RenderedData | undefined> {
+    await this.node(this.plan.root);
+    return this.isAmiss ? undefined : this.answer();
+  }
+
+  private node(node: SliceNode): Promise<void> | undefined {
+    if (node.kind === 'Fetch') return this.fetch(node.fetch);
+    if (node.kind === 'Sequence') return this.sequence(node.nodes);
+    return Promise.all(node.nodes.map((child) => this.node(child))) as Promise<unknown> as Promise<void>;
+  }
+
+  private async sequence(nodes: readonly SliceNode[]): Promise<void> {
+    for (const node of nodes) {
+      if (this.isAmiss) return;
+      await this.node(node);
+    }
+  }
+
+  private fetch(sliced: SliceFetch): Promise<void> | undefined {
+    const { fetch, entities } = sliced;
+    const own = this.calls.variables(fetch);
+    if (entities.length === 0) return this.take(sliced, `{${own}}`, []);
+    const counts: Representations[] = [];
+    const byVariable = new Map<string, Representations>();
+    for (const entity of entities) {
+      let representations = byVariable.get(entity.variable);
+      if (!representations) {
+        representations = new Representations();
+        byVariable.set(entity.variable, representations);
+      }
+      this.represent(entity, representations);
+      counts.push(representations);
+    }
+    let text = '';
+    let count = 0;
+    for (const [variable, representations] of byVariable) {
+      text += `${text === '' ? '' : ','}"${variable}":${representations.text()}`;
+      count += representations.count;
+    }
+    if (count === 0) return undefined;
+    return this.take(sliced, `{${text}${own === '' ? '' : `,${own}`}}`, counts);
+  }
+
+  private async take(sliced: SliceFetch, variables: string, counts: readonly Representations[]): Promise<void> {
+    let answer: SubgraphAnswer;
+    try {
+      answer = await this.calls.call(sliced.fetch, variables);
+    } catch {
+      this.isAmiss = true;
+      return;
+    }
+    const scan = answer.bytes && scanOf(answer, answer.bytes, sliced);
+    if (!scan || !sliced.entities.every(({ position }, i) => scan.counts[position.index] === counts[i]!.count))
+      this.isAmiss = true;
+    else this.scans[sliced.index] = scan;
+  }
+
+  private represent({ asked }: SliceEntities, representations: Representations): void {
+    for (const { place, link, parts } of asked) {
+      const [own] = place.sources;
+      const count = this.scans[own!.fetch]?.counts[own!.position.index] ?? 0;
+      const numbers = new Int32Array(count);
+      this.links[link] = numbers;
+      if (count === 0) continue;
+      const { records, stride } = this.bind(own!)!;
+      const bound = parts.map(({ source }) => this.bind(source)!);
+      for (let record = 0; record < count; record++)
+        if (records[record * stride] !== -1)
+          numbers[record] = writeRepresentation(representations, parts, bound, record);
+    }
+  }
+
+  private bind({ fetch, position, link }: Source): Bound | undefined {
+    const scan = this.scans[fetch];
+    if (!scan) return undefined;
+    return {
+      bytes: scan.bytes,
+      records: scan.records[position.index]!,
+      stride: position.stride,
+      link: link < 0 ? undefined : this.links[link],
+    };
+  }
+
+  private answer(): RenderedData {
+    const writing = new Writing(this.plan.places.map(({ sources }) => sources.map((source) => this.bind(source))));
+    return writing.answer(this.plan.answer);
+  }
+}
+
+function writeRepresentation(
+  representations: Representations,
+  parts: readonly RepresentationPart[],
+  bound: readonly Bound[],
+  record: number,
+): number {
+  const writer = representations.begin();
+  for (let i = 0; i < parts.length; i++) {
+    const { head, field } = parts[i]!;
+    const { bytes, records, stride, link } = bound[i]!;
+    const base = (link ? link[record]! : record) * stride + field.slot;
+    writer.text(head);
+    writer.copy(bytes, records[base + 1]!, records[base + 2]!);
+  }
+  writer.byte(CLOSE);
+  return representations.end();
+}
+
+/** What one request has looked through, those that share its answer need not. */
+function scanOf(answer: SubgraphAnswer, bytes: Buffer, { layout }: SliceFetch): Scan | undefined {
+  if (answer.looked?.by !== layout) answer.looked = { by: layout, found: Scan.of(bytes, layout) };
+  return answer.looked.found as Scan | undefined;
+}
+
+/** Writes the answer, place by place. */
+class Writing {
+  private readonly out = new Writer(16_384);
+  /** By place and record, where what was written of it begins and ends. */
+  private readonly written = new Map<number, Int32Array>();
+
+  constructor(private readonly bound: readonly (readonly (Bound | undefined)[])[]) {}
+
+  answer(place: WritePlace): RenderedData {
+    const { out } = this;
+    out.text(RenderedData.HEAD);
+    this.object(place, 0);
+    out.byte(CLOSE);
+    return RenderedData.ofBody(out.bytes.subarray(0, out.length));
+  }
+
+  private object(place: WritePlace, record: number): void {
+    if (place.isRepeated) this.once(place, record);
+    else this.fields(place, record);
+  }
+
+  /** A record that several ways lead to is written once, and copied. */
+  private once(place: WritePlace, record: number): void {
+    const { out } = this;
+    let written = this.written.get(place.index);
+    if (!written) {
+      const own = this.bound[place.index]![0]!;
+      written = new Int32Array((own.records.length / own.stride) * 2 + 2);
+      this.written.set(place.index, written);
+    }
+    const end = written[record * 2 + 1]!;
+    if (end > 0) {
+      out.again(written[record * 2]!, end);
+      return;
+    }
+    written[record * 2] = out.length;
+    this.fields(place, record);
+    written[record * 2 + 1] = out.length;
+  }
+
+  private fields({ index, steps, tail }: WritePlace, record: number): void {
+    const { out } = this;
+    const sources = this.bound[index]!;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      out.text(step.head);
+      const { bytes, records, stride, link } = sources[step.source]!;
+      const base = (link ? link[record]! : record) * stride;
+      switch (step.write) {
+        case Write.Run:
+          out.copy(bytes, records[base + step.slot]!, records[base + step.endSlot]!);
+          break;
+        case Write.Object: {
+          const inner = records[base + step.slot]!;
+          if (inner < 0) out.text(NULL);
+          else this.object(step.objects!, inner);
+          break;
+        }
+        case Write.List:
+          this.list(step.objects!, records[base + step.slot]!, records[base + step.slot + 1]!);
+          break;
+        default:
+          this.choice(sources, step.choices, record);
+      }
+    }
+    out.text(tail);
+  }
+
+  private list(place: WritePlace, first: number, count: number): void {
+    const { out } = this;
+    if (count < 0) {
+      out.text(NULL);
+      return;
+    }
+    if (count === 0) {
+      out.text(NULL_LIST);
+      return;
+    }
+    const own = this.bound[place.index]![0]!;
+    out.byte(OPEN_LIST);
+    for (let record = first; record < first + count; record++) {
+      if (record > first) out.byte(COMMA);
+      if (own.records[record * own.stride] === -1) out.text(NULL);
+      else this.object(place, record);
+    }
+    out.byte(CLOSE_LIST);
+  }
+
+  private choice(
+    sources: readonly (Bound | undefined)[],
+    choices: readonly { readonly source: number; readonly slot: number }[],
+    record: number,
+  ): void {
+    for (let i = 0; i < choices.length; i++) {
+      const { bytes, records, stride, link } = sources[choices[i]!.source]!;
+      const base = (link ? link[record]! : record) * stride + choices[i]!.slot;
+      const start = records[base + 1]!;
+      // null never takes the place of a value
+      if (bytes[start] === 0x6e && i < choices.length - 1) continue;
+      this.out.copy(bytes, start, records[base + 2]!);
+      return;
+    }
+  }
+}
