@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type * as Apollo from '@apollo/query-planner';
 import { packageRoot } from '../../shared/package-root';
-import { PlanningError } from './errors';
+import { noWay, PlanningError } from './errors';
 import type { FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite, RewriteStep } from './plan';
 import type { Planner } from './planner';
 import { Requirements } from './requirements';
@@ -74,7 +74,7 @@ export class ApolloPlanner implements Planner {
       this.current = undefined;
       worker.unref();
       try {
-        if ('error' in reply) throw failed(new Error(reply.error));
+        if ('error' in reply) throw noWay(new Error(reply.error));
         const plan = planOf(reply.plan);
         this.requirements.check(plan);
         resolve(plan);
@@ -87,7 +87,7 @@ export class ApolloPlanner implements Planner {
       this.worker = undefined;
       const lost = this.current;
       this.current = undefined;
-      lost?.reject(failed(error as Error));
+      lost?.reject(noWay(error as Error));
       this.next();
     });
     return worker;
@@ -106,13 +106,6 @@ export class ApolloPlanner implements Planner {
   }
 }
 
-function failed(cause: Error): PlanningError {
-  return new PlanningError('PLANNING_FAILED', 'No way was found to answer this operation from the subgraphs', {
-    status: 500,
-    cause,
-  });
-}
-
 const notSupported = (what: string) =>
   new PlanningError('PLAN_NOT_SUPPORTED', `The plan of this operation has ${what}, which is not supported`, {
     status: 501,
@@ -120,7 +113,7 @@ const notSupported = (what: string) =>
 
 function planOf(plan: Apollo.QueryPlan): QueryPlan {
   const { node } = plan;
-  if (!node) throw failed(new Error('the planner gave an empty plan for an operation that asks for something'));
+  if (!node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
   if (node.kind === 'Subscription') throw notSupported('a subscription');
   return { root: planNode(node, []) };
 }

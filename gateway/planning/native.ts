@@ -1,152 +1,144 @@
-import type * as Native from '@graphql-hive/router-query-planner';
-import { PlanningError } from './errors';
-import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import { packageRoot } from '../../shared/package-root';
+import { noWay, PlanningError } from './errors';
+import type { NativeReply, NativeTask, PlanningFailure } from './native-plans';
+import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
-import { Requirements } from './requirements';
 
-/** No label of a progressive `@override` is active: fields stay where they were until the override is made unconditional. */
-const NO_LABELS: Set<string> = new Set();
+/** As compiled: processes are not started from sources. */
+const CHILD = join(packageRoot, 'dist', 'gateway', 'planning', 'native-child.js');
 
-/** Plans with the planner of Hive Router, which is native code and works on threads of its own. */
+interface Waiting {
+  readonly task: NativeTask;
+  readonly resolve: (plan: QueryPlan) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Plans with the planner of Hive Router, in a process of its own: there are operations that clients may send at which its native
+ * code aborts, and with it the process it is in. Several are planned at once; when the process dies, those that were under way are
+ * planned again one by one, and the one at which it dies again is given up.
+ */
 export class NativePlanner implements Planner {
   readonly name = 'native';
-  private readonly planner: Native.QueryPlanner;
-  private readonly requirements: Requirements;
+  private child: ChildProcess | undefined;
+  private readonly running = new Map<number, Waiting>();
+  /** What was under way when a process died, to be planned alone. */
+  private readonly suspects: Waiting[] = [];
+  /** Whether what is running is a suspect, alone. */
+  private isTrial = false;
+  private readonly queue: Waiting[] = [];
+  private readonly deadly = new LRUCache<string, true>({ max: 1_000 });
+  private nextId = 1;
+  private isClosed = false;
+  /** How many planning processes have died. */
+  deaths = 0;
 
-  /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
-  constructor(supergraphSdl: string) {
-    const { QueryPlanner } = require('@graphql-hive/router-query-planner') as typeof Native;
-    this.planner = new QueryPlanner(supergraphSdl);
-    this.requirements = new Requirements(supergraphSdl);
+  /** @throws Error when the binary of this platform is missing. */
+  constructor(private readonly supergraphSdl: string) {
+    // here it is only loaded, which is harmless, so that a missing one is known at once
+    require('@graphql-hive/router-query-planner');
   }
 
-  async plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
-    let plan: Native.QueryPlan;
-    try {
-      plan = await this.planner.planAsync(operation, undefined, NO_LABELS, 100, signal);
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      throw new PlanningError('PLANNING_FAILED', 'No way was found to answer this operation from the subgraphs', {
-        status: 500,
-        cause,
-      });
+  plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
+    if (this.deadly.has(operation)) return Promise.reject(noWay(new Error('the planner does not survive it')));
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { task: { id: this.nextId++, operation }, resolve, reject };
+      this.queue.push(waiting);
+      signal.addEventListener('abort', () => this.giveUp(waiting, signal.reason), { once: true });
+      this.next();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.child?.kill('SIGKILL');
+    for (const { reject } of [...this.running.values(), ...this.suspects, ...this.queue])
+      reject(noWay(new Error('the planner was closed')));
+  }
+
+  private next(): void {
+    if (this.isClosed || this.isTrial) return;
+    const suspect = this.suspects[0];
+    if (suspect) {
+      if (this.running.size > 0) return;
+      this.suspects.shift();
+      this.isTrial = true;
+      this.send(suspect);
+      return;
     }
-    if (!plan.node) throw new PlanningError('PLANNING_FAILED', 'The planner gave an empty plan', { status: 500 });
-    const made: QueryPlan = { root: planNode(plan.node, []) };
-    this.requirements.check(made);
-    return made;
+    for (let one = this.queue.shift(); one; one = this.queue.shift()) this.send(one);
   }
 
-  async close(): Promise<void> {}
-}
-
-function planNode(node: Native.PlanNode, path: readonly PathStep[]): PlanNode {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      return { kind: node.kind, nodes: node.nodes.map((child) => planNode(child, path)) };
-    case 'Condition':
-      return {
-        kind: 'Condition',
-        variable: node.condition,
-        whenTrue: node.ifClause && planNode(node.ifClause, path),
-        whenFalse: node.elseClause && planNode(node.elseClause, path),
-      };
-    case 'Flatten':
-      return planNode(node.node, [...path, ...node.path.map(pathStep)]);
-    case 'Fetch':
-      return fetchNode(node, {
-        entities: node.requires?.length
-          ? [
-              {
-                alias: '_entities',
-                variable: 'representations',
-                paths: [path],
-                requires: node.requires.map(requiredSelection),
-                inputRewrites: rewrites(node.inputRewrites),
-                outputRewrites: rewrites(node.outputRewrites),
-              },
-            ]
-          : undefined,
-        outputRewrites: node.requires?.length ? [] : rewrites(node.outputRewrites),
-      });
-    case 'BatchFetch':
-      return fetchNode(node, {
-        entities: node.entityBatch.aliases.map((alias) => ({
-          alias: alias.alias,
-          variable: alias.representationsVariableName,
-          paths: alias.paths.map((steps) => steps.map(pathStep)),
-          requires: alias.requires.map(requiredSelection),
-          inputRewrites: rewrites(alias.inputRewrites),
-          outputRewrites: rewrites(alias.outputRewrites),
-        })),
-        outputRewrites: [],
-      });
-    default:
-      throw notSupported(node.kind);
+  private send(waiting: Waiting): void {
+    this.child ??= this.start();
+    this.running.set(waiting.task.id, waiting);
+    this.child.channel?.ref();
+    this.child.send(waiting.task, (error) => {
+      // it has died, and will say so
+      if (error) this.child?.kill('SIGKILL');
+    });
   }
-}
 
-function fetchNode(
-  node: Native.FetchNode | Native.BatchFetchNode,
-  rest: { entities: EntityFetch[] | undefined; outputRewrites: Rewrite[] },
-): FetchNode {
-  const { operationKind = 'query' } = node;
-  if (operationKind === 'subscription') throw notSupported('Subscription');
-  return {
-    kind: 'Fetch',
-    subgraph: node.serviceName,
-    operation: node.operation,
-    operationKind,
-    variables: node.variableUsages ?? [],
-    ...rest,
-  };
-}
+  private start(): ChildProcess {
+    const child = fork(CHILD, { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    // a gateway that has nothing else to do may end
+    child.unref();
+    child.on('message', (reply: NativeReply) => this.take(reply));
+    child.on('exit', () => this.lost(child));
+    child.on('error', () => this.lost(child));
+    child.send(this.supergraphSdl, () => {});
+    return child;
+  }
 
-const notSupported = (what: string) =>
-  new PlanningError('PLAN_NOT_SUPPORTED', `The plan of this operation has a ${what} step, which is not supported`, {
-    status: 501,
-  });
+  private take(reply: NativeReply): void {
+    const waiting = this.running.get(reply.id);
+    if (!waiting) return;
+    this.running.delete(reply.id);
+    this.isTrial = false;
+    if (this.running.size === 0) this.child?.channel?.unref();
+    if ('plan' in reply) waiting.resolve(reply.plan);
+    else waiting.reject(errorOf(reply.failure));
+    this.next();
+  }
 
-function pathStep(step: Native.FlattenNodePathSegment): PathStep {
-  if (step === '@') return { kind: 'List' };
-  return 'Field' in step ? { kind: 'Field', name: step.Field } : { kind: 'Types', names: step.TypeCondition };
-}
+  private lost(child: ChildProcess): void {
+    if (this.child !== child) return;
+    this.child = undefined;
+    if (this.isClosed) return;
+    this.deaths += 1;
+    const lost = [...this.running.values()];
+    this.running.clear();
+    const [only] = lost;
+    if (lost.length === 1 && only) {
+      this.deadly.set(only.task.operation, true);
+      only.reject(noWay(new Error('the planner died of it')));
+    } else this.suspects.push(...lost);
+    this.isTrial = false;
+    this.next();
+  }
 
-function requiredSelection(selection: Native.RequiresSelection): RequiredSelection {
-  switch (selection.kind) {
-    case 'Field':
-      return {
-        kind: 'Field',
-        // the alias is what the representation calls it
-        from: selection.name,
-        name: selection.alias ?? selection.name,
-        selections: selection.selections?.length ? selection.selections.map(requiredSelection) : undefined,
-      };
-    case 'InlineFragment':
-      return {
-        kind: 'Fragment',
-        type: selection.typeCondition,
-        selections: selection.selections.map(requiredSelection),
-      };
-    default:
-      throw notSupported(selection.kind);
+  /** Native code that has begun cannot be stopped but with its process. */
+  private giveUp(waiting: Waiting, reason: Error): void {
+    for (const list of [this.queue, this.suspects]) {
+      const at = list.indexOf(waiting);
+      if (at >= 0) list.splice(at, 1);
+    }
+    waiting.reject(reason);
+    if (!this.running.delete(waiting.task.id)) return;
+    const child = this.child;
+    this.child = undefined;
+    child?.kill('SIGKILL');
+    const innocent = [...this.running.values()];
+    this.running.clear();
+    this.isTrial = false;
+    this.queue.unshift(...innocent);
+    this.next();
   }
 }
 
-function rewrites(given: readonly Native.InputRewrite[] = []): Rewrite[] {
-  return given.map((rewrite) => {
-    const steps = (path: readonly Native.FetchNodePathSegment[]) =>
-      path.map((step) =>
-        'Key' in step
-          ? ({ kind: 'Field', name: step.Key } as const)
-          : ({ kind: 'Types', names: step.TypenameEquals } as const),
-      );
-    // the package writes both shapes
-    const inner =
-      'ValueSetter' in rewrite ? rewrite.ValueSetter : 'KeyRenamer' in rewrite ? rewrite.KeyRenamer : rewrite;
-    return 'setValueTo' in inner
-      ? { kind: 'Set', path: steps(inner.path), value: inner.setValueTo }
-      : { kind: 'Rename', path: steps(inner.path), to: inner.renameKeyTo };
-  });
+function errorOf({ code, message, status, cause }: PlanningFailure): PlanningError {
+  return new PlanningError(code, message, { status, cause: cause === undefined ? undefined : new Error(cause) });
 }

@@ -1,0 +1,171 @@
+import type * as Native from '@graphql-hive/router-query-planner';
+import { noWay, PlanningError, type PlanningErrorCode } from './errors';
+import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
+import { Requirements } from './requirements';
+
+/** No label of a progressive `@override` is active: fields stay where they were until the override is made unconditional. */
+const NO_LABELS: Set<string> = new Set();
+
+/** What the planning process is asked, and what it says. */
+export interface NativeTask {
+  readonly id: number;
+  readonly operation: string;
+}
+export type NativeReply =
+  | { readonly id: number; readonly plan: QueryPlan }
+  | { readonly id: number; readonly failure: PlanningFailure };
+export interface PlanningFailure {
+  readonly code: PlanningErrorCode;
+  readonly message: string;
+  readonly status: number;
+  readonly cause: string | undefined;
+}
+
+/** Plans by the planner of Hive Router, which is native code and works on threads of its own. */
+export class NativePlans {
+  private readonly planner: Native.QueryPlanner;
+  private readonly requirements: Requirements;
+
+  /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
+  constructor(supergraphSdl: string) {
+    const { QueryPlanner } = require('@graphql-hive/router-query-planner') as typeof Native;
+    this.planner = new QueryPlanner(supergraphSdl);
+    this.requirements = new Requirements(supergraphSdl);
+  }
+
+  /** @throws PlanningError */
+  async plan(operation: string): Promise<QueryPlan> {
+    let plan: Native.QueryPlan;
+    try {
+      plan = await this.planner.planAsync(operation, undefined, NO_LABELS, 100);
+    } catch (cause) {
+      throw noWay(cause);
+    }
+    if (!plan.node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
+    const made: QueryPlan = { root: planNode(plan.node, []) };
+    this.requirements.check(made);
+    return made;
+  }
+
+  /** An error as another process can be told. */
+  failureOf(error: unknown): PlanningFailure {
+    const { message, extensions, originalError } = error instanceof PlanningError ? error : noWay(error);
+    return {
+      code: extensions.code as PlanningErrorCode,
+      message,
+      status: (extensions.http as { status: number }).status,
+      cause: originalError?.message,
+    };
+  }
+}
+
+function planNode(node: Native.PlanNode, path: readonly PathStep[]): PlanNode {
+  switch (node.kind) {
+    case 'Sequence':
+    case 'Parallel':
+      return { kind: node.kind, nodes: node.nodes.map((child) => planNode(child, path)) };
+    case 'Condition':
+      return {
+        kind: 'Condition',
+        variable: node.condition,
+        whenTrue: node.ifClause && planNode(node.ifClause, path),
+        whenFalse: node.elseClause && planNode(node.elseClause, path),
+      };
+    case 'Flatten':
+      return planNode(node.node, [...path, ...node.path.map(pathStep)]);
+    case 'Fetch':
+      return fetchNode(node, {
+        entities: node.requires?.length
+          ? [
+              {
+                alias: '_entities',
+                variable: 'representations',
+                paths: [path],
+                requires: node.requires.map(requiredSelection),
+                inputRewrites: rewrites(node.inputRewrites),
+                outputRewrites: rewrites(node.outputRewrites),
+              },
+            ]
+          : undefined,
+        outputRewrites: node.requires?.length ? [] : rewrites(node.outputRewrites),
+      });
+    case 'BatchFetch':
+      return fetchNode(node, {
+        entities: node.entityBatch.aliases.map((alias) => ({
+          alias: alias.alias,
+          variable: alias.representationsVariableName,
+          paths: alias.paths.map((steps) => steps.map(pathStep)),
+          requires: alias.requires.map(requiredSelection),
+          inputRewrites: rewrites(alias.inputRewrites),
+          outputRewrites: rewrites(alias.outputRewrites),
+        })),
+        outputRewrites: [],
+      });
+    default:
+      throw notSupported(node.kind);
+  }
+}
+
+function fetchNode(
+  node: Native.FetchNode | Native.BatchFetchNode,
+  rest: { entities: EntityFetch[] | undefined; outputRewrites: Rewrite[] },
+): FetchNode {
+  const { operationKind = 'query' } = node;
+  if (operationKind === 'subscription') throw notSupported('Subscription');
+  return {
+    kind: 'Fetch',
+    subgraph: node.serviceName,
+    operation: node.operation,
+    operationKind,
+    variables: node.variableUsages ?? [],
+    ...rest,
+  };
+}
+
+const notSupported = (what: string) =>
+  new PlanningError('PLAN_NOT_SUPPORTED', `The plan of this operation has a ${what} step, which is not supported`, {
+    status: 501,
+  });
+
+function pathStep(step: Native.FlattenNodePathSegment): PathStep {
+  if (step === '@') return { kind: 'List' };
+  return 'Field' in step ? { kind: 'Field', name: step.Field } : { kind: 'Types', names: step.TypeCondition };
+}
+
+function requiredSelection(selection: Native.RequiresSelection): RequiredSelection {
+  switch (selection.kind) {
+    case 'Field':
+      return {
+        kind: 'Field',
+        // the alias is what the representation calls it
+        from: selection.name,
+        name: selection.alias ?? selection.name,
+        selections: selection.selections?.length ? selection.selections.map(requiredSelection) : undefined,
+      };
+    case 'InlineFragment':
+      return {
+        kind: 'Fragment',
+        type: selection.typeCondition,
+        selections: selection.selections.map(requiredSelection),
+      };
+    default:
+      throw notSupported(selection.kind);
+  }
+}
+
+function rewrites(given: readonly Native.InputRewrite[] = []): Rewrite[] {
+  return given.map((rewrite) => {
+    const steps = (path: readonly Native.FetchNodePathSegment[]) =>
+      path.map((step) =>
+        'Key' in step
+          ? ({ kind: 'Field', name: step.Key } as const)
+          : ({ kind: 'Types', names: step.TypenameEquals } as const),
+      );
+    // the package writes both shapes
+    const inner =
+      'ValueSetter' in rewrite ? rewrite.ValueSetter : 'KeyRenamer' in rewrite ? rewrite.KeyRenamer : rewrite;
+    return 'setValueTo' in inner
+      ? { kind: 'Set', path: steps(inner.path), value: inner.setValueTo }
+      : { kind: 'Rename', path: steps(inner.path), to: inner.renameKeyTo };
+  });
+}
