@@ -37,9 +37,7 @@ export function compileRepresentation(
 
 function representType(selections: readonly RequiredSelection[], typename: unknown, context: Context): Represent {
   if (typeof typename !== 'string') return () => undefined;
-  const matching = selections.filter(
-    (one) => one.kind === 'Fragment' && context.types.matching(one.type).has(typename),
-  );
+  const matching = flat(selections).filter((one) => context.types.matching(one.type).has(typename));
   if (matching.length === 0) return () => undefined;
   const whole = objectText(matching, typename, context, true);
   if (matching.length === 1) return whole;
@@ -59,6 +57,17 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
     }
     return represent(object);
   };
+}
+
+type RequiredFragment = Extract<RequiredSelection, { kind: 'Fragment' }>;
+
+/** A fragment within another counts for itself: a planner writes so what is required under a condition only. */
+function flat(selections: readonly RequiredSelection[]): RequiredFragment[] {
+  return selections.flatMap((one) =>
+    one.kind === 'Fragment'
+      ? [{ ...one, selections: one.selections.filter(({ kind }) => kind === 'Field') }, ...flat(one.selections)]
+      : [],
+  );
 }
 
 function objectText(

@@ -58,15 +58,18 @@ const MAX_SELECTIONS = 50_000;
 
 /**
  * Stands before the response names that a planner must not confuse with fields it selects for itself (aliases, and fields with
- * arguments, which may share their name with a key or a requirement), and before those that every object inherits.
+ * arguments, which may share their name with a key or a requirement), before those that every object inherits, and, numbered, before
+ * those that mean something else for another type: where a subgraph knows an interface only as one object, it would be asked for both
+ * under one name.
  */
-const PREFIX = '_o_';
+const PREFIX = /^_o\d*_/;
 const LITERAL = '_l';
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /** The client's name of a field of the answer. */
 export function responseName(internal: string): string {
-  return internal.startsWith(PREFIX) ? internal.slice(PREFIX.length) : internal;
+  // most names have no prefix, and this is asked for every field of every answer
+  return internal.startsWith('_o') ? internal.replace(PREFIX, '') : internal;
 }
 
 /** Whether a name must not be looked up in an object as it is. */
@@ -131,6 +134,8 @@ class Normalizer {
   readonly literalDefinitions: NonNullable<OperationDefinitionNode['variableDefinitions']>[number][] = [];
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
   private readonly literalNames = new Map<string, string>();
+  /** By response name, what fields of that name ask for, in the order met. */
+  private readonly meanings = new Map<string, string[]>();
   private readonly literalPrefix: string;
   private selections = 0;
 
@@ -181,19 +186,34 @@ class Normalizer {
   private field(node: FieldNode, directives: readonly DirectiveNode[], parent: GraphQLCompositeType): FieldNode {
     const name = node.name.value;
     const response = node.alias?.value ?? name;
-    if (name.startsWith('__')) return { ...node, alias: aliasOf(name, response, false), directives };
+    if (name.startsWith('__')) return { ...node, alias: this.alias(name, response, false, ''), directives };
     const definition = (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined)!;
     const type = getNamedType(definition.type);
     // given or not: a field with its defaults is another than one with arguments that a requirement gives
     const hasArguments = definition.args.length > 0;
+    const given = node.arguments?.map((argument) => this.argument(argument, definition.args));
+    const meaning = `${name}(${(given ?? []).map(print).toSorted().join()})`;
     return {
       kind: Kind.FIELD,
       name: node.name,
-      alias: aliasOf(name, response, hasArguments),
-      arguments: node.arguments?.map((argument) => this.argument(argument, definition.args)),
+      alias: this.alias(name, response, hasArguments, meaning),
+      arguments: given,
       directives,
       selectionSet: node.selectionSet && isCompositeType(type) ? this.selectionSet(node.selectionSet, type) : undefined,
     };
+  }
+
+  private alias(name: string, response: string, hasArguments: boolean, meaning: string): FieldNode['alias'] {
+    const ambiguous = response !== name || hasArguments || isInherited(response) || PREFIX.test(response);
+    if (!ambiguous) return undefined;
+    let meanings = this.meanings.get(response);
+    if (!meanings) {
+      meanings = [];
+      this.meanings.set(response, meanings);
+    }
+    let number = meanings.indexOf(meaning);
+    if (number < 0) number = meanings.push(meaning) - 1;
+    return { kind: Kind.NAME, value: `_o${number || ''}_${response}` };
   }
 
   private argument(argument: ArgumentNode, definitions: readonly GraphQLArgument[]): ArgumentNode {
@@ -221,11 +241,6 @@ class Normalizer {
     }
     return name;
   }
-}
-
-function aliasOf(name: string, response: string, hasArguments: boolean): FieldNode['alias'] {
-  const ambiguous = response !== name || hasArguments || isInherited(response) || response.startsWith(PREFIX);
-  return ambiguous ? { kind: Kind.NAME, value: PREFIX + response } : undefined;
 }
 
 function field(name: string, alias: string): FieldNode {

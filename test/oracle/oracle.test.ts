@@ -74,6 +74,20 @@ describe('found before', () => {
     expect(native.data).toEqual(right);
   });
 
+  test('what is required under a condition only does not keep the rest from being asked (Apollo’s planner)', async () => {
+    const query =
+      'query($no: Boolean!) { odds { hasOwnProperty @include(if: true) { toLocaleString ... @include(if: $no) { isPrototypeOf } } } }';
+    const { apollo, right } = await answers('inherits', query, { no: false });
+    expect(apollo).toEqual({ data: right, errors: [] });
+  });
+
+  test('a field with other arguments for other types of an interface that a subgraph knows as one object (the native planner aborts at it)', async () => {
+    const query =
+      '{ cat { visits { animal { ... on Cat { weight } b: weight(unit: "x") ... on Dog { weight(unit: "y") } } } } }';
+    const { native, right } = await answers('interfaceObject', query);
+    expect(native).toEqual({ data: right, errors: [] });
+  });
+
   test('what neither planner plans rightly is refused in words, not answered wrongly', async () => {
     const query = '{ boxes { handling volume duty } }';
     const { native, apollo, reference, right } = await answers('requirements', query);
