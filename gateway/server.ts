@@ -1,6 +1,6 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -10,7 +10,8 @@ import { publicError } from '../shared/http/errors';
 import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
-import { contextOf } from './http';
+import { contextOf } from './http/context';
+import { addGraphQLRoute } from './http/graphql-route';
 import { plannerOf } from './planning/planners';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import type { Transport } from './transport/transport';
@@ -93,13 +94,12 @@ export async function createGateway({
     logger: log,
   } as never);
   await apollo.start();
-  await server.register(fastifyApollo(apollo), {
-    context: async (request, reply) =>
-      contextOf(request, reply, {
-        forwardHeaders,
-        returnHeaders: config.returnHeader,
-        timeoutMs: config.requestTimeoutMs,
-      }),
+  const rules = { forwardHeaders, returnHeaders: config.returnHeader, timeoutMs: config.requestTimeoutMs };
+  addGraphQLRoute(server, {
+    apollo,
+    served,
+    contextOf: (request, reply) => contextOf(request, reply, rules),
+    log,
   });
   if (files) await addFileRoutes(server, files);
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));

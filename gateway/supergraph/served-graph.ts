@@ -5,13 +5,15 @@ import type {
   GatewayLoadResult,
   GatewaySchemaLoadOrUpdateCallback,
 } from '@apollo/server-gateway-interface';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { ExecutionResult } from '../execution/execution';
 import { PlanningError } from '../planning/errors';
-import { restrictCaching } from '../transport/cache-control';
+import { cacheHintOf } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphAnswer } from '../transport/transport';
-import { Graph, type GraphParts, type GraphRequest } from './graph';
+import { Graph, type GraphParts } from './graph';
 
 /** What a request's context holds for the graph. */
 export interface GraphContext {
@@ -28,12 +30,37 @@ const WARM_OPERATIONS = 200;
 /** Milliseconds that warming up may take; the rest is planned when it is asked for. */
 const WARM_MS = 10_000;
 
+/** Bounds on the texts of operations that are known to be valid. */
+const KNOWN = { max: 10_000, maxSize: 32 * 1024 * 1024 };
+
 interface Serving {
   readonly graph: Graph;
+  /** Operations that have been validated against its schema and executed, by name and text. */
+  readonly known: LRUCache<string, DocumentNode>;
   /** Requests that run on it. */
   requests: number;
   replaced: boolean;
 }
+
+/** An operation that has been executed before on the supergraph that serves. */
+export interface KnownOperation {
+  readonly serving: Serving;
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+}
+
+/** An answer, ready to be written out. */
+export type GraphAnswer =
+  | {
+      readonly data: ExecutionResult['data'];
+      readonly errors?: undefined;
+      readonly answered: ExecutionResult['answered'];
+    }
+  | {
+      readonly data: ExecutionResult['data'] | undefined;
+      readonly errors: readonly GraphQLError[];
+      readonly answered: ExecutionResult['answered'];
+    };
 
 /** Why a supergraph that was offered does not serve. */
 export interface Refusal {
@@ -114,7 +141,8 @@ export class ServedGraph implements GatewayInterface {
   }
 
   private serve(graph: Graph): Serving {
-    const serving = { graph, requests: 0, replaced: false };
+    const known = new LRUCache<string, DocumentNode>({ ...KNOWN, sizeCalculation: (_document, key) => key.length });
+    const serving: Serving = { graph, known, requests: 0, replaced: false };
     this.bySchema.set(graph.apiSchema, serving);
     this.counts.taken += 1;
     return serving;
@@ -124,40 +152,57 @@ export class ServedGraph implements GatewayInterface {
     for (const listener of this.listeners) listener({ apiSchema: this.graph.apiSchema, coreSupergraphSdl: this.sdl });
   }
 
-  private async execute(context: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> {
-    // the schema that the document was validated against; a newer one may have come since
-    const serving = this.bySchema.get(context.schema) ?? this.current;
-    const { headers, scope, deadline, cancellation, answered } = context.context as GraphContext;
-    const request: GraphRequest = {
-      document: context.document,
-      operationName: context.request.operationName,
-      variables: context.request.variables,
-      headers,
-      scope,
-      deadline,
-      cancellation,
-    };
+  /** An operation that needs no validation, since it has been executed before on the supergraph that serves. */
+  known(source: string, operationName: string | null | undefined): KnownOperation | undefined {
+    const serving = this.current;
+    const document = serving.known.get(knownKey(source, operationName));
+    return document && { serving, document, operationName: operationName ?? undefined };
+  }
+
+  async answer(
+    { serving, document, operationName }: KnownOperation,
+    variables: Readonly<Record<string, unknown>> | undefined,
+    { headers, scope, deadline, cancellation, answered }: GraphContext,
+  ): Promise<GraphAnswer> {
     serving.requests += 1;
     try {
-      const result = await serving.graph.execute(request);
-      const errors = result.errors?.map(
-        ({ message, path, extensions }) => new GraphQLError(message, { path, extensions }),
-      );
-      if (result.data === undefined) return { errors };
+      const result = await serving.graph.execute({
+        document,
+        operationName,
+        variables,
+        headers,
+        scope,
+        deadline,
+        cancellation,
+      });
+      if (result.data === undefined) return { data: undefined, errors: result.errors.map(graphQLError), answered: [] };
       answered?.(result.answered);
-      restrictCaching(context.overallCachePolicy, result.answered);
-      const data = result.data as unknown as Record<string, unknown>;
-      return errors ? { data, errors } : { data };
+      const { data, errors } = result;
+      return errors
+        ? { data, errors: errors.map(graphQLError), answered: result.answered }
+        : { data, answered: result.answered };
     } catch (error) {
-      if (error instanceof PlanningError) {
-        if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
-        return { errors: [error] };
-      }
-      throw error;
+      if (!(error instanceof PlanningError)) throw error;
+      if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
+      return { data: undefined, errors: [error], answered: [] };
     } finally {
       serving.requests -= 1;
       this.closeWhenIdle(serving);
     }
+  }
+
+  private async execute(context: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> {
+    // the schema that the document was validated against; a newer one may have come since
+    const serving = this.bySchema.get(context.schema) ?? this.current;
+    const { document, source, request } = context;
+    const operationName = request.operationName ?? undefined;
+    serving.known.set(knownKey(source, operationName), document);
+    const operation = { serving, document, operationName };
+    const { data, errors, answered } = await this.answer(operation, request.variables, context.context as GraphContext);
+    if (!data) return { errors };
+    context.overallCachePolicy.restrict(cacheHintOf(answered));
+    const shown = data as unknown as Record<string, unknown>;
+    return errors ? { data: shown, errors } : { data: shown };
   }
 
   private closeWhenIdle(serving: Serving): void {
@@ -168,3 +213,9 @@ export class ServedGraph implements GatewayInterface {
     }, 5_000).unref();
   }
 }
+
+const knownKey = (source: string, operationName: string | null | undefined): string =>
+  `${operationName ?? ''}\n${source}`;
+
+const graphQLError = ({ message, path, extensions }: GraphQLFormattedError): GraphQLError =>
+  new GraphQLError(message, { path, extensions });

@@ -96,7 +96,7 @@ export async function start(args: readonly string[], port: number, cwd?: string)
   const origin = `http://127.0.0.1:${port}`;
   for (let attempt = 0; ; attempt++) {
     try {
-      await fetch(origin, { method: 'POST', body: '{}' });
+      await fetch(origin, { method: 'POST', body: '{"query":"{__typename}"}' });
       break;
     } catch {
       if (attempt > 300 || child.exitCode !== null) throw new Error(`${args.join(' ')} did not come up`);

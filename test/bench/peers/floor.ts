@@ -20,8 +20,8 @@ async function main(): Promise<void> {
       const chunks: Buffer[] = [];
       request.on('data', (chunk) => chunks.push(chunk));
       request.on('end', async () => {
-        const answer = JSON.parse(await post('/items', Buffer.concat(chunks).toString()));
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+        const answer = await post('/items', Buffer.concat(chunks).toString());
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(JSON.parse(answer)));
       });
     }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
     return;

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphContext } from './supergraph/served-graph';
-import { Cancellation } from './transport/cancellation';
+import type { GraphContext } from '../supergraph/served-graph';
+import { Cancellation } from '../transport/cancellation';
 
 /** Which headers pass, by lower-case name; no others do. */
 export interface HeaderRules {
