@@ -82,15 +82,21 @@ export function installPeers(folder: string): void {
 export interface Started {
   readonly pid: number;
   readonly origin: string;
+  /** How many HTTP requests it has had, where it was started with `count-requests.js`. */
+  requests(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /** Starts a program and waits until something answers on its port. */
-export async function start(args: readonly string[], port: number, cwd?: string): Promise<Started> {
+export async function start(
+  args: readonly string[],
+  port: number,
+  { cwd }: { readonly cwd?: string } = {},
+): Promise<Started> {
   const child: ChildProcess = spawn(process.execPath, [...args], {
     cwd,
     env: { ...process.env, NODE_ENV: 'production' },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   const origin = `http://127.0.0.1:${port}`;
@@ -106,6 +112,11 @@ export async function start(args: readonly string[], port: number, cwd?: string)
   return {
     pid: child.pid!,
     origin,
+    requests: () =>
+      new Promise((resolve) => {
+        child.once('message', (count) => resolve(Number(count)));
+        child.send('requests');
+      }),
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);

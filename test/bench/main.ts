@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
 import { apollo, type Contender, hive, installPeers, ordergraph, type Started, start } from './gateways';
-import { load, median, quantile } from './load';
+import { type LoadResult, load, median, quantile } from './load';
 import { cpuSeconds, residentMb } from './process-cost';
 import { schemas } from './schemas';
 import { type Workload, workloads } from './workloads';
@@ -13,7 +13,7 @@ import { type Workload, workloads } from './workloads';
 const HELP = `npm run bench -- [options]
   --rounds N      rounds of every workload and gateway, interleaved; medians are shown (5)
   --seconds N     seconds of load a round (3)
-  --warm N        seconds of load before each, which are not counted (5)
+  --warm N        seconds of load on each before the first round, which are not counted; by default what the workload needs
   --only a,b      workloads; all by default
   --peers a,b     gateways whose names contain these; all by default
   --soak MINUTES  constant load on this gateway alone; prints its memory as it goes`;
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
-    warm: { type: 'string', default: '5' },
+    warm: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
     soak: { type: 'string' },
@@ -73,52 +73,63 @@ async function main(): Promise<void> {
 
 async function bench(workload: Workload, contenders: readonly Contender[]): Promise<void> {
   const ground = await groundOf(workload);
-  const results = new Map<string, Measured[]>();
-  const floors: Contender[] = workload.floor ? [await floorOf(workload.floor, ground)] : [];
-  for (let round = 0; round < Number(options.rounds); round++)
-    for (const contender of [...contenders, ...floors]) {
-      const measured = await measure(workload, contender, ground);
-      results.set(contender.name, [...(results.get(contender.name) ?? []), measured]);
-    }
-  await ground.stop();
-  print(workload, results);
-}
-
-async function measure(workload: Workload, contender: Contender, ground: Ground): Promise<Measured> {
-  const port = await freePort();
-  const { args, cwd } = contender.command(ground.supergraph, port);
-  const gateway = await start(args, port, cwd);
+  const floors = workload.floor ? [floorOf(workload.floor, ground)] : [];
+  const racers: Racer[] = [];
   try {
-    await load(gateway.origin, workload.clients, Number(options.warm), workload.request);
-    const [cpuBefore, callsBefore] = [cpuSeconds(gateway.pid), await ground.calls()];
-    let peak = 0;
-    const watching = setInterval(() => {
-      peak = Math.max(peak, residentMb(gateway.pid));
-    }, 200);
-    const { requests, failures, seconds, latencies } = await load(
-      gateway.origin,
-      workload.clients,
-      Number(options.seconds),
-      (index) => workload.request(index + 1_000_000),
-    );
-    clearInterval(watching);
-    return {
-      cpuMs: ((cpuSeconds(gateway.pid) - cpuBefore) * 1_000) / requests,
-      perSecond: requests / seconds,
-      p50: quantile(latencies, 0.5),
-      p99: quantile(latencies, 0.99),
-      mb: Math.max(peak, residentMb(gateway.pid)),
-      calls: ((await ground.calls()) - callsBefore) / requests,
-      failures,
-    };
+    // all are up the whole time, so that each has made its code fast before it is measured; one at a time is under load
+    for (const { name, command } of [...contenders, ...floors]) {
+      const port = await freePort();
+      const { args, cwd } = command(ground.supergraph, port);
+      racers.push({ name, gateway: await start(args, port, { cwd }), sent: 0, rounds: [] });
+    }
+    for (const racer of racers) await run(racer, workload, Number(options.warm ?? workload.warmSeconds));
+    for (let round = 0; round < Number(options.rounds); round++)
+      for (const racer of racers) racer.rounds.push(await measure(racer, workload, ground));
   } finally {
-    await gateway.stop();
+    await Promise.all(racers.map(({ gateway }) => gateway.stop()));
+    await ground.stop();
   }
+  print(workload, racers);
 }
 
-function print(workload: Workload, results: ReadonlyMap<string, readonly Measured[]>): void {
+/** A gateway in the race. */
+interface Racer {
+  readonly name: string;
+  readonly gateway: Started;
+  readonly rounds: Measured[];
+  sent: number;
+}
+
+async function run(racer: Racer, workload: Workload, seconds: number): Promise<LoadResult> {
+  const from = racer.sent;
+  const result = await load(racer.gateway.origin, workload.clients, seconds, (index) => workload.request(from + index));
+  racer.sent += result.requests;
+  return result;
+}
+
+async function measure(racer: Racer, workload: Workload, ground: Ground): Promise<Measured> {
+  const { pid } = racer.gateway;
+  const [cpuBefore, callsBefore] = [cpuSeconds(pid), await ground.calls()];
+  let peak = 0;
+  const watching = setInterval(() => {
+    peak = Math.max(peak, residentMb(pid));
+  }, 200);
+  const { requests, failures, seconds, latencies } = await run(racer, workload, Number(options.seconds));
+  clearInterval(watching);
+  return {
+    cpuMs: ((cpuSeconds(pid) - cpuBefore) * 1_000) / requests,
+    perSecond: requests / seconds,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    mb: Math.max(peak, residentMb(pid)),
+    calls: ((await ground.calls()) - callsBefore) / requests,
+    failures,
+  };
+}
+
+function print(workload: Workload, racers: readonly Racer[]): void {
   console.log(`\n${workload.id}  ${workload.what}, ${workload.clients} clients`);
-  const rows = [...results].map(([name, rounds]) => {
+  const rows = racers.map(({ name, rounds }) => {
     const of = (figure: keyof Measured) => median(rounds.map((one) => one[figure]));
     return {
       name,
@@ -196,13 +207,11 @@ async function programmesGround(): Promise<Ground> {
     await filled.stop();
   }
   const running: Started[] = [];
-  let sdl = (await import('node:fs')).readFileSync(
-    join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql'),
-    'utf8',
-  );
+  let sdl = readFileSync(join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql'), 'utf8');
   for (const name of ['submissions', 'reviews', 'workforce', 'infrastructure']) {
     const port = await freePort();
-    running.push(await start([main, 'subgraph', name, '--port', String(port), '--data', data], port));
+    const counting = ['--require', join(DIST, 'count-requests.js')];
+    running.push(await start([...counting, main, 'subgraph', name, '--port', String(port), '--data', data], port));
     sdl = sdl.replace(
       new RegExp(`(@join__graph\\(name: "${name}", url: ")[^"]*`),
       `$1http://127.0.0.1:${port}/graphql`,
@@ -212,20 +221,22 @@ async function programmesGround(): Promise<Ground> {
   writeFileSync(supergraph, sdl);
   return {
     supergraph,
-    calls: async () => Number.NaN,
+    calls: async () => sum(await Promise.all(running.map((one) => one.requests()))),
     stop: async () => {
       await Promise.all(running.map((one) => one.stop()));
     },
   };
 }
 
-async function floorOf(kind: 'constant' | 'proxy', ground: Ground): Promise<Contender> {
-  const origin = /url: "(http:\/\/[^/"]+)/.exec((await import('node:fs')).readFileSync(ground.supergraph, 'utf8'))![1]!;
+function floorOf(kind: 'constant' | 'proxy', ground: Ground): Contender {
+  const origin = /url: "(http:\/\/[^/"]+)/.exec(readFileSync(ground.supergraph, 'utf8'))![1]!;
   return {
     name: kind === 'constant' ? 'constant + one call' : 'plain proxy',
     command: (_supergraph, port) => ({ args: [join(DIST, 'peers', 'floor.js'), kind, String(port), origin] }),
   };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

@@ -6,11 +6,11 @@ const CLOSE_LIST = 0x5d;
 
 /** The text of a list of representations, each in it once. */
 export class Representations {
-  private readonly writer = new Writer(1_024);
+  private readonly writer = Writer.take();
   /** Where each begins and ends. */
-  private bounds = new Int32Array(64);
+  private readonly bounds: number[] = [];
   /** By hash, the number of a representation and one; open addressing. */
-  private table = new Int32Array(64);
+  private table: number[] = empty(16);
   private begun = 0;
   count = 0;
 
@@ -39,8 +39,7 @@ export class Representations {
       this.enlarge();
       slot = this.find(begun, writer.length);
     }
-    this.bounds[this.count * 2] = begun;
-    this.bounds[this.count * 2 + 1] = writer.length;
+    this.bounds.push(begun, writer.length);
     this.count += 1;
     this.table[slot] = this.count;
     return this.count - 1;
@@ -49,7 +48,7 @@ export class Representations {
   /** The list as JSON; nothing may be added afterwards. */
   text(): string {
     this.writer.byte(CLOSE_LIST);
-    return this.writer.bytes.toString('utf8', 0, this.writer.length);
+    return this.writer.giveBackText();
   }
 
   /** Where in the table these bytes are, or belong. */
@@ -66,13 +65,12 @@ export class Representations {
   }
 
   private enlarge(): void {
-    const bounds = new Int32Array(this.bounds.length * 2);
-    bounds.set(this.bounds);
-    this.bounds = bounds;
-    this.table = new Int32Array(this.table.length * 2);
-    for (let i = 0; i < this.count; i++) this.table[this.find(bounds[i * 2]!, bounds[i * 2 + 1]!)] = i + 1;
+    this.table = empty(this.table.length * 4);
+    for (let i = 0; i < this.count; i++) this.table[this.find(this.bounds[i * 2]!, this.bounds[i * 2 + 1]!)] = i + 1;
   }
 }
+
+const empty = (length: number): number[] => new Array<number>(length).fill(0);
 
 function isSame(bytes: Buffer, a: number, aEnd: number, b: number, bEnd: number): boolean {
   if (aEnd - a !== bEnd - b) return false;

@@ -25,15 +25,15 @@ const NULL_LIST = Buffer.from('[]');
 /** The records of a source, at hand. */
 interface Bound {
   readonly bytes: Buffer;
-  readonly records: Int32Array;
+  readonly records: readonly number[];
   readonly stride: number;
-  readonly link: Int32Array | undefined;
+  readonly link: readonly number[] | undefined;
 }
 
 /** Runs a sliced operation once: nothing of what subgraphs send becomes an object. */
 export class SliceRun {
   private readonly scans: (Scan | undefined)[];
-  private readonly links: Int32Array[];
+  private readonly links: number[][];
   private isAmiss = false;
 
   constructor(
@@ -106,14 +106,14 @@ export class SliceRun {
     for (const { place, link, parts } of asked) {
       const [own] = place.sources;
       const count = this.scans[own!.fetch]?.counts[own!.position.index] ?? 0;
-      const numbers = new Int32Array(count);
+      const numbers: number[] = [];
       this.links[link] = numbers;
       if (count === 0) continue;
       const { records, stride } = this.bind(own!)!;
       const bound = parts.map(({ source }) => this.bind(source)!);
       for (let record = 0; record < count; record++)
-        if (records[record * stride] !== -1)
-          numbers[record] = writeRepresentation(representations, parts, bound, record);
+        // of null nothing is asked, and nothing will be looked up
+        numbers.push(records[record * stride] === -1 ? -1 : writeRepresentation(representations, parts, bound, record));
     }
   }
 
@@ -160,9 +160,9 @@ function scanOf(answer: SubgraphAnswer, bytes: Buffer, { layout }: SliceFetch): 
 
 /** Writes the answer, place by place. */
 class Writing {
-  private readonly out = new Writer(16_384);
+  private readonly out = Writer.take();
   /** By place and record, where what was written of it begins and ends. */
-  private readonly written = new Map<number, Int32Array>();
+  private readonly written = new Map<number, number[]>();
 
   constructor(private readonly bound: readonly (readonly (Bound | undefined)[])[]) {}
 
@@ -171,7 +171,7 @@ class Writing {
     out.text(RenderedData.HEAD);
     this.object(place, 0);
     out.byte(CLOSE);
-    return RenderedData.ofBody(out.bytes.subarray(0, out.length));
+    return RenderedData.ofBody(out.giveBack());
   }
 
   private object(place: WritePlace, record: number): void {
@@ -185,7 +185,7 @@ class Writing {
     let written = this.written.get(place.index);
     if (!written) {
       const own = this.bound[place.index]![0]!;
-      written = new Int32Array((own.records.length / own.stride) * 2 + 2);
+      written = new Array<number>((own.records.length / own.stride) * 2).fill(0);
       this.written.set(place.index, written);
     }
     const end = written[record * 2 + 1]!;

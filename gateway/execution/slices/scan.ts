@@ -36,8 +36,8 @@ export interface RootLayout {
  * then have to be looked through, and collected: see docs/performance.md.
  */
 export class Scan {
-  /** By position, the records of its objects. */
-  readonly records: Int32Array[];
+  /** By position, the records of its objects. Small integers in plain arrays: most answers are small, and typed arrays cost more to make. */
+  readonly records: number[][];
   readonly counts: number[];
   private at = 0;
   private readonly end: number;
@@ -47,7 +47,7 @@ export class Scan {
     { positions }: RootLayout,
   ) {
     this.end = bytes.length;
-    this.records = positions.map(() => new Int32Array(0));
+    this.records = positions.map(() => []);
     this.counts = positions.map(() => 0);
   }
 
@@ -124,7 +124,7 @@ export class Scan {
     return index;
   }
 
-  private field(field: FieldLayout, record: Int32Array, base: number): boolean {
+  private field(field: FieldLayout, record: number[], base: number): boolean {
     const slot = base + field.slot;
     const keyAt = this.at;
     if (!this.key(field.key)) return false;
@@ -157,15 +157,11 @@ export class Scan {
   }
 
   /** Room for one more record. */
-  private room({ index, stride }: Position): Int32Array {
+  private room({ index, stride }: Position): number[] {
     const records = this.records[index]!;
-    const count = this.counts[index]! + 1;
-    this.counts[index] = count;
-    if (count * stride <= records.length) return records;
-    const larger = new Int32Array(Math.max(records.length * 2, stride * 16));
-    larger.set(records);
-    this.records[index] = larger;
-    return larger;
+    this.counts[index]! += 1;
+    for (let i = 0; i < stride; i++) records.push(0);
+    return records;
   }
 
   private value(layout: ValueLayout, depth: number): boolean {

@@ -1,10 +1,39 @@
+/** Writers that nobody uses, to be used again: making a buffer costs more than most of what is written into one. */
+const idle: Writer[] = [];
+const MOST_IDLE = 16;
+const FIRST_BYTES = 16_384;
+/** A buffer that has grown beyond is given away instead of being copied from. */
+const MOST_KEPT_BYTES = 512 * 1_024;
+
 /** Bytes that grow as they are written. */
 export class Writer {
-  bytes: Buffer;
+  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   length = 0;
 
-  constructor(size = 4_096) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+  static take(): Writer {
+    const writer = idle.pop() ?? new Writer();
+    writer.length = 0;
+    return writer;
+  }
+
+  /** What has been written. The writer must not be used any more. */
+  giveBack(): Buffer {
+    if (this.bytes.length > MOST_KEPT_BYTES) return this.bytes.subarray(0, this.length);
+    const written = Buffer.allocUnsafe(this.length);
+    this.bytes.copy(written, 0, 0, this.length);
+    this.rest();
+    return written;
+  }
+
+  /** As {@link giveBack}, as text. */
+  giveBackText(): string {
+    const text = this.bytes.toString('utf8', 0, this.length);
+    if (this.bytes.length <= MOST_KEPT_BYTES) this.rest();
+    return text;
+  }
+
+  private rest(): void {
+    if (idle.length < MOST_IDLE) idle.push(this);
   }
 
   copy(from: Buffer, start: number, end: number): void {
