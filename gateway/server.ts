@@ -11,6 +11,7 @@ import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
 import { contextOf } from './http/context';
+import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
 import { plannerOf } from './planning/planners';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
@@ -90,6 +91,7 @@ export async function createGateway({
       ApolloServerPluginLandingPageLocalDefault({ embed: true }),
       fastifyApolloDrainPlugin(server),
       requireOperation,
+      deferPlugin(served, log),
     ],
     logger: log,
   } as never);

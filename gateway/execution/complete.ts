@@ -6,8 +6,6 @@ import { type AnswerObject, isObject } from './types';
 
 /** What completion needs to know of what went wrong while fetching. */
 export interface Losses {
-  /** Errors of subgraphs, each at its path in the answer, by response name as clients see it. */
-  readonly errors: readonly GraphQLFormattedError[];
   /** Why a field of an object is not there; undefined when nobody knows. */
   reason(object: AnswerObject, key: string): GraphQLFormattedError | 'unknown entity' | undefined;
   /** The subgraph that was to give a field. */
@@ -26,12 +24,14 @@ export class Completion {
   private readonly erroredPaths = new Set<string>();
   private omitted = 0;
 
+  /** @param located errors of subgraphs, each at its path in the answer, by response name as clients see it. */
   constructor(
     private readonly losses: Losses,
+    located: readonly GraphQLFormattedError[],
     private readonly introspected: AnswerObject | undefined,
   ) {
-    this.errors = [...losses.errors];
-    for (const { path } of losses.errors) this.markErrored(path ?? []);
+    this.errors = [...located];
+    for (const { path } of located) this.markErrored(path ?? []);
   }
 
   /** The text of the answer's data. */
@@ -43,6 +43,11 @@ export class Completion {
         extensions: { code: 'ERRORS_OMITTED' },
       });
     return text;
+  }
+
+  /** The text of what is shown of an object that stands at a path; undefined when it must be null. */
+  part(value: AnswerObject, shapes: Shapes, path: AnswerPath): string | undefined {
+    return this.object(value, shapes, path);
   }
 
   /** Undefined when it must be null and the reason is told. */

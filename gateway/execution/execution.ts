@@ -5,6 +5,7 @@ import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
 import type { CompiledNode, CompiledOperation } from './compile';
 import { Completion, type Losses } from './complete';
+import { type Deferral, type DeferredPart, fetchesIn } from './deferral';
 import type { CompiledEntity, CompiledFetch, EntityPath, SelectedNames } from './fetch';
 import { copy, merge } from './merge';
 import type { AnswerPath } from './path';
@@ -24,6 +25,14 @@ export interface ExecutionResult {
   readonly errors?: readonly GraphQLFormattedError[];
   /** Headers of the subgraphs' answers. */
   readonly answered: readonly SubgraphAnswer['headers'][];
+}
+
+/** What a deferred fragment gives for one object. */
+export interface ExecutionPart {
+  readonly path: AnswerPath;
+  /** Undefined when it must be null. */
+  readonly data: RenderedData | undefined;
+  readonly errors: readonly GraphQLFormattedError[];
 }
 
 /** An error of a subgraph about one entity, waiting to be told where that stands in the answer. */
@@ -47,10 +56,12 @@ export class Execution implements Losses {
   private readonly unknown = new Set<AnswerObject>();
   private readonly rootErrors: GraphQLFormattedError[] = [];
   private readonly entityErrors: EntityError[] = [];
-  /** Errors that no field has told of. */
-  private readonly untold = new Set<GraphQLFormattedError>();
+  /** Errors that no field has told of, with the fetches that met them. */
+  private readonly untold = new Map<GraphQLFormattedError, CompiledFetch>();
   private flawed = false;
-  errors: readonly GraphQLFormattedError[] = [];
+  private deferral: Deferral | undefined;
+  /** Deferred steps under way. */
+  private readonly behind = new Map<CompiledNode, Promise<void>>();
 
   constructor(
     private readonly operation: CompiledOperation,
@@ -65,11 +76,62 @@ export class Execution implements Losses {
       const text = render(this.root);
       if (text !== undefined) return { data: RenderedData.ofText(text), answered };
     }
-    this.errors = this.locatedErrors();
-    const completion = new Completion(this, this.request.introspected);
+    const completion = new Completion(this, this.locatedErrors(), this.request.introspected);
     const data = RenderedData.ofText(completion.data(this.root, shapes));
-    const errors = [...completion.errors, ...this.untold];
+    const errors = [...completion.errors, ...this.untold.keys()];
     return errors.length > 0 ? { data, errors, answered } : { data, answered };
+  }
+
+  /** As {@link run}, without waiting for what is deferred. */
+  async runFirst(deferral: Deferral): Promise<ExecutionResult> {
+    this.deferral = deferral;
+    if (this.operation.root) await this.start(this.operation.root);
+    const { names, shapes } = deferral.first;
+    const located = this.locatedErrors().filter(({ path }) => isSelected(names, path ?? []));
+    const completion = new Completion(this, located, this.request.introspected);
+    const data = RenderedData.ofText(completion.data(this.root, shapes));
+    const errors = [...completion.errors, ...this.take((fetch) => !deferral.fetches.has(fetch))];
+    const { answered } = this.request.calls;
+    return errors.length > 0 ? { data, errors, answered } : { data, answered };
+  }
+
+  /** Where the objects stand that a deferred fragment is on; known when what it is within has been answered. */
+  places({ path }: DeferredPart): AnswerPath[] {
+    return path.locate(this.root).map((found) => this.clientPath(found.path));
+  }
+
+  /** What a deferred fragment gives, for each object that it is on. */
+  async part({ path, names, nodes, shapes }: DeferredPart): Promise<ExecutionPart[]> {
+    await Promise.all(nodes.map((node) => this.behind.get(node)));
+    const fetches = new Set(nodes.flatMap(fetchesIn));
+    const all = this.locatedErrors();
+    return path.locate(this.root).map((found) => {
+      const at = this.clientPath(found.path);
+      const located = all.filter(
+        ({ path: one = [] }) => at.every((step, i) => one[i] === step) && isSelected(names, one.slice(at.length)),
+      );
+      const completion = new Completion(this, located, undefined);
+      const text = completion.part(found.object, shapes, at);
+      const errors = [...completion.errors, ...this.take((fetch) => fetches.has(fetch))];
+      return { path: at, data: text === undefined ? undefined : RenderedData.ofText(text), errors };
+    });
+  }
+
+  /** Errors that no field has told of, of some fetches; they are told now. */
+  private take(isOf: (fetch: CompiledFetch) => boolean): GraphQLFormattedError[] {
+    const taken = [...this.untold].flatMap(([error, fetch]) => (isOf(fetch) ? [error] : []));
+    for (const error of taken) this.untold.delete(error);
+    return taken;
+  }
+
+  /** Runs a step, or, when it is deferred, sees to it that it is run after another. */
+  private start(node: CompiledNode, after?: Promise<void>): Promise<void> | undefined {
+    if (!this.deferral?.nodes.has(node)) return this.node(node);
+    this.behind.set(
+      node,
+      Promise.resolve(after).then(() => this.node(node)),
+    );
+    return undefined;
   }
 
   private node(node: CompiledNode): Promise<void> | undefined {
@@ -79,7 +141,7 @@ export class Execution implements Losses {
       case 'Sequence':
         return this.sequence(node.nodes);
       case 'Parallel':
-        return Promise.all(node.nodes.map((child) => this.node(child))) as Promise<unknown> as Promise<void>;
+        return Promise.all(node.nodes.map((child) => this.start(child))) as Promise<unknown> as Promise<void>;
       case 'Condition': {
         const child = this.request.conditions[node.variable] ? node.whenTrue : node.whenFalse;
         return child && this.node(child);
@@ -88,7 +150,11 @@ export class Execution implements Losses {
   }
 
   private async sequence(nodes: readonly CompiledNode[]): Promise<void> {
-    for (const node of nodes) await this.node(node);
+    let behind: Promise<void> | undefined;
+    for (const node of nodes) {
+      await this.start(node, behind);
+      behind = this.behind.get(node) ?? behind;
+    }
   }
 
   private fetch(fetch: CompiledFetch): Promise<void> | undefined {
@@ -182,7 +248,7 @@ export class Execution implements Losses {
 
   private lose(fetch: CompiledFetch, objects: readonly AnswerObject[], error: GraphQLFormattedError): void {
     this.flawed = true;
-    this.untold.add(error);
+    this.untold.set(error, fetch);
     for (const object of objects) {
       const losses = this.losses.get(object);
       if (losses) losses.push({ fetch, error });
@@ -249,6 +315,13 @@ export class Execution implements Losses {
 /** A path in a subgraph's answer as the answer under construction has it. */
 const answerPath = (path: AnswerPath, { renamed }: CompiledFetch): AnswerPath =>
   path.map((step) => (typeof step === 'string' ? (renamed.get(step) ?? step) : step));
+
+/** Whether a path, by the client's names, leads to something selected. */
+const isSelected = (names: SelectedNames, path: AnswerPath): boolean =>
+  givesPath(
+    names,
+    path.filter((step) => typeof step === 'string'),
+  );
 
 function givesPath(names: SelectedNames | undefined, path: readonly string[]): boolean {
   let at = names;

@@ -11,6 +11,7 @@ import type { TypeConditions } from './types';
 /** A fetch of a plan, made ready to be run many times. */
 export interface CompiledFetch {
   readonly kind: 'Fetch';
+  readonly node: FetchNode;
   readonly subgraph: string;
   readonly operation: SubgraphOperation;
   /** Variables of the client's operation that are sent along. */
@@ -79,6 +80,7 @@ export function compileFetch(
   const entities = node.entities?.map((entity) => compileEntity(entity, node, names, all, types));
   return {
     kind: 'Fetch',
+    node,
     subgraph: node.subgraph,
     operation: { kind: node.operationKind, text: node.operation, json: JSON.stringify(node.operation) },
     variables: node.variables,

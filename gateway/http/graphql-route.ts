@@ -49,6 +49,8 @@ function knownOperation({ headers, body }: FastifyRequest, served: ServedGraph):
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') return undefined;
   if (variables !== undefined && variables !== null && (typeof variables !== 'object' || Array.isArray(variables)))
     return undefined;
+  // an answer in parts is Apollo Server's to write
+  if (headers.accept?.includes('multipart/mixed') && query.includes('@defer')) return undefined;
   const operation = served.known(query, operationName);
   const type = operation && answerTypeOf(headers.accept);
   return type ? { operation, type, variables: (variables as Record<string, unknown> | null) ?? undefined } : undefined;

@@ -1,5 +1,6 @@
 import {
   type ArgumentNode,
+  BREAK,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
@@ -28,6 +29,19 @@ import {
   visit,
 } from 'graphql';
 import { PlanningError } from './errors';
+import type { PathStep } from './plan';
+
+/** A fragment that the client can wait for. */
+export interface DeferredFragment {
+  readonly label: string | undefined;
+  /** The way to the objects it is on, by internal response names and by types. */
+  readonly path: readonly PathStep[];
+  readonly type: string;
+  /** What it selects, without what is deferred within it. */
+  readonly selectionSet: SelectionSetNode;
+  /** The fragment that it is deferred within. */
+  readonly within: DeferredFragment | undefined;
+}
 
 /** An operation in the form in which operations of one shape are the same text. */
 export interface NormalizedOperation {
@@ -75,6 +89,142 @@ export function responseName(internal: string): string {
 /** Whether a name must not be looked up in an object as it is. */
 export const isInherited = (name: string): boolean => inherited.has(name);
 
+/** The directive of incremental delivery, by the working draft that clients speak. */
+export const DEFER = 'defer';
+
+/** Whether a document asks for anything to be deferred. */
+export function asksToDefer(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Directive: ({ name }) => {
+      if (name.value !== DEFER) return undefined;
+      found = true;
+      return BREAK;
+    },
+  });
+  return found;
+}
+
+/** An operation without the fragments that are deferred at its root, and each of those as an operation of its own. */
+export interface DividedOperation {
+  readonly rest: DocumentNode;
+  readonly fragments: readonly { readonly label: string | undefined; readonly document: DocumentNode }[];
+}
+
+/**
+ * Takes out what is deferred at the root, which has nothing to do with the rest: so it can be asked for by itself, even of a
+ * subgraph that is asked for the rest too.
+ * @param document as {@link decide} gives it.
+ */
+export function divideAtRoot(document: DocumentNode, operationName: string | undefined | null): DividedOperation {
+  const operation = operationOf(document, operationName);
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const asking = (selections: readonly SelectionNode[]): DocumentNode => ({
+    kind: Kind.DOCUMENT,
+    definitions: [{ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }, ...fragments],
+  });
+  const rest: SelectionNode[] = [];
+  const own: { label: string | undefined; document: DocumentNode }[] = [];
+  for (const selection of operation.selectionSet.selections) {
+    const defer = selection.directives?.find(({ name }) => name.value === DEFER);
+    if (defer) {
+      const directives = selection.directives!.filter((one) => one !== defer);
+      own.push({ label: labelOf(defer), document: asking([{ ...selection, directives } as SelectionNode]) });
+    } else rest.push(selection);
+  }
+  return { rest: asking(rest), fragments: own };
+}
+
+/** The document with its conditions decided: those of `@skip`, `@include`, and `@defer`, which is left out where it is off. */
+export function decide(document: DocumentNode, variables: Readonly<Record<string, unknown>>): DocumentNode {
+  return visit(document, {
+    Directive: (directive) => {
+      const { name, arguments: given = [] } = directive;
+      if (name.value !== DEFER && name.value !== 'skip' && name.value !== 'include') return undefined;
+      const decided = given.map((argument): ArgumentNode => {
+        if (argument.name.value !== 'if' || argument.value.kind !== Kind.VARIABLE) return argument;
+        const value = variables[argument.value.name.value];
+        return {
+          ...argument,
+          value: { kind: Kind.BOOLEAN, value: value === undefined ? name.value === DEFER : value === true },
+        };
+      });
+      const condition = decided.find((argument) => argument.name.value === 'if')?.value;
+      const isOff = name.value === DEFER && condition?.kind === Kind.BOOLEAN && !condition.value;
+      return isOff ? null : { ...directive, arguments: decided };
+    },
+  });
+}
+
+/** An operation as a whole, what of it is answered at once, and what later. */
+export interface DeferredOperation {
+  readonly whole: NormalizedOperation;
+  readonly first: SelectionSetNode;
+  readonly fragments: readonly DeferredFragment[];
+}
+
+/**
+ * As {@link normalize}, with `@defer` heeded.
+ * @param document as {@link decide} gives it.
+ */
+export function normalizeDeferred(
+  document: DocumentNode,
+  operationName: string | undefined | null,
+  schema: GraphQLSchema,
+): DeferredOperation {
+  const whole = normalize(document, operationName, schema, { keepsDefer: true });
+  const fragments: DeferredFragment[] = [];
+  const first = withoutDeferred(whole.selectionSet, schema.getRootType(whole.kind)!, [], undefined, schema, fragments);
+  return { whole, first, fragments };
+}
+
+function labelOf({ arguments: given = [] }: DirectiveNode): string | undefined {
+  const value = given.find(({ name }) => name.value === 'label')?.value;
+  return value?.kind === Kind.STRING ? value.value : undefined;
+}
+
+function withoutDeferred(
+  { selections }: SelectionSetNode,
+  parent: GraphQLCompositeType,
+  path: readonly PathStep[],
+  within: DeferredFragment | undefined,
+  schema: GraphQLSchema,
+  found: DeferredFragment[],
+): SelectionSetNode {
+  const kept = selections.flatMap((selection): SelectionNode[] => {
+    if (selection.kind === Kind.FIELD) {
+      if (!selection.selectionSet) return [selection];
+      const name = selection.alias?.value ?? selection.name.value;
+      const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {};
+      const type = getNamedType(fields[selection.name.value]?.type) as GraphQLCompositeType | undefined;
+      // introspection is not deferred
+      if (!type) return [selection];
+      const at: PathStep[] = [...path, { kind: 'Field', name }];
+      const inner = withoutDeferred(selection.selectionSet, type, at, within, schema, found);
+      return [{ ...selection, selectionSet: inner }];
+    }
+    if (selection.kind !== Kind.INLINE_FRAGMENT) return [selection];
+    const type = schema.getType(selection.typeCondition!.name.value) as GraphQLCompositeType;
+    const at: PathStep[] = type === parent ? [...path] : [...path, { kind: 'Types', names: [type.name] }];
+    const defer = selection.directives?.find(({ name }) => name.value === DEFER);
+    if (!defer) {
+      const inner = withoutDeferred(selection.selectionSet, type, at, within, schema, found);
+      return inner.selections.length > 0 ? [{ ...selection, selectionSet: inner }] : [];
+    }
+    const own: { -readonly [K in keyof DeferredFragment]: DeferredFragment[K] } = {
+      label: labelOf(defer),
+      path: at,
+      type: type.name,
+      selectionSet: selection.selectionSet,
+      within,
+    };
+    found.push(own);
+    own.selectionSet = withoutDeferred(selection.selectionSet, type, at, own, schema, found);
+    return [];
+  });
+  return { kind: Kind.SELECTION_SET, selections: kept };
+}
+
 /**
  * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, gives ambiguous response names
  * of their own, and takes introspection out of what is planned.
@@ -85,9 +235,10 @@ export function normalize(
   document: DocumentNode,
   operationName: string | undefined | null,
   schema: GraphQLSchema,
+  { keepsDefer = false }: { readonly keepsDefer?: boolean } = {},
 ): NormalizedOperation {
   const operation = operationOf(document, operationName);
-  const normalizer = new Normalizer(document, schema, operation);
+  const normalizer = new Normalizer(document, schema, operation, keepsDefer);
   const root = schema.getRootType(operation.operation)!;
   const selectionSet = normalizer.selectionSet(operation.selectionSet, root);
   const planned = onlyAtRoot(selectionSet, (name) => !name.startsWith('__'));
@@ -122,7 +273,7 @@ export function normalize(
   };
 }
 
-function operationOf(document: DocumentNode, operationName: string | undefined | null): OperationDefinitionNode {
+export function operationOf(document: DocumentNode, operationName: string | undefined | null): OperationDefinitionNode {
   for (const definition of document.definitions)
     if (definition.kind === Kind.OPERATION_DEFINITION && (!operationName || definition.name?.value === operationName))
       return definition;
@@ -143,6 +294,7 @@ class Normalizer {
     document: DocumentNode,
     private readonly schema: GraphQLSchema,
     operation: OperationDefinitionNode,
+    private readonly keepsDefer: boolean,
   ) {
     for (const definition of document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
@@ -165,7 +317,7 @@ class Normalizer {
         `The operation selects more than ${MAX_SELECTIONS} fields once its fragments are written out; split it`,
         { status: 400 },
       );
-    const directives = foldConditions(selection.directives);
+    const directives = foldConditions(selection.directives, this.keepsDefer);
     if (!directives) return [];
     if (selection.kind === Kind.FIELD) return [this.field(selection, directives, parent)];
     const { typeCondition, selectionSet } =
@@ -280,12 +432,15 @@ function onlyPlainFields(type: GraphQLInputType, seen: Set<GraphQLInputType>): b
   return Object.values(named.getFields()).every((one) => onlyPlainFields(one.type, seen));
 }
 
-/** Constant conditions are decided; undefined when they leave the selection out. `@defer` is a hint and is not planned. */
-function foldConditions(directives: readonly DirectiveNode[] = []): readonly DirectiveNode[] | undefined {
+/** Constant conditions are decided; undefined when they leave the selection out. `@defer` is a hint, which need not be heeded. */
+function foldConditions(
+  directives: readonly DirectiveNode[] = [],
+  keepsDefer: boolean,
+): readonly DirectiveNode[] | undefined {
   const kept: DirectiveNode[] = [];
   for (const directive of directives) {
     const name = directive.name.value;
-    if (name === 'defer') continue;
+    if (name === DEFER && !keepsDefer) continue;
     const value = directive.arguments?.[0]?.value;
     if ((name === 'skip' || name === 'include') && value?.kind === Kind.BOOLEAN) {
       if (value.value === (name === 'skip')) return undefined;
@@ -308,7 +463,7 @@ function onlyAtRoot(selectionSet: SelectionSetNode, wanted: (name: string) => bo
 /** As the planner is asked for it: without our marks; the type's name under its own name, which is where it is looked for. */
 const asPlanned = (selectionSet: SelectionSetNode): SelectionSetNode =>
   visit(selectionSet, {
-    Directive: (directive) => (directive.name.value === NOT_RENDERED ? null : undefined),
+    Directive: ({ name }) => (name.value === NOT_RENDERED || name.value === DEFER ? null : undefined),
     Field: (node) => (node.name.value === '__typename' && node.alias ? { ...node, alias: undefined } : undefined),
   });
 

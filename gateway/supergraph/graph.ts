@@ -1,23 +1,37 @@
 import { Supergraph } from '@apollo/federation-internals';
 import {
   buildASTSchema,
+  DirectiveLocation,
   type DocumentNode,
   execute,
+  GraphQLBoolean,
+  GraphQLDirective,
   type GraphQLFormattedError,
-  type GraphQLSchema,
+  GraphQLNonNull,
+  GraphQLSchema,
+  GraphQLString,
   getVariableValues,
   Kind,
-  type OperationDefinitionNode,
   parse,
 } from 'graphql';
 import { OperatorError } from '../../shared/errors';
 import { Calls } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';
+import { deferralOf } from '../execution/deferral';
 import { Execution, type ExecutionResult } from '../execution/execution';
 import { InFlight } from '../execution/in-flight';
+import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { type AnswerObject, TypeConditions } from '../execution/types';
-import { type NormalizedOperation, normalize } from '../planning/normalize';
+import {
+  DEFER,
+  decide,
+  divideAtRoot,
+  type NormalizedOperation,
+  normalize,
+  normalizeDeferred,
+  operationOf,
+} from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
@@ -74,7 +88,7 @@ export class Graph {
     const { supergraphSdl } = parts;
     try {
       const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
-      this.apiSchema = supergraph.apiSchema().toGraphQLJSSchema();
+      this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
       const whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
       this.planner = parts.planner(supergraphSdl);
@@ -95,7 +109,7 @@ export class Graph {
 
   /** @throws PlanningError */
   async execute(request: GraphRequest): Promise<GraphResult> {
-    const { document, operationName, variables = {}, headers, scope, deadline, cancellation } = request;
+    const { document, operationName, variables = {}, scope, cancellation } = request;
     const normalized = this.normalize(document, operationName);
     const definition = normalized.definition;
     const { coerced, errors } = getVariableValues(this.apiSchema, definition.variableDefinitions ?? [], variables);
@@ -107,29 +121,66 @@ export class Graph {
         })),
       };
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
-    const conditions: Record<string, boolean> = {};
-    for (const name of normalized.conditions) conditions[name] = coerced[name] === true;
+    const conditions = conditionsOf(normalized, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
-      const calls = new Calls({
-        variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
-        headers,
-        scope,
-        deadline,
-        fetchTimeoutMs: this.parts.fetchTimeoutMs,
-        cancellation: until,
-        transport: this.transport,
-      });
+      const calls = this.calls(normalized, { ...request, cancellation: until });
       const slices = this.givesBytes ? operation.slices() : undefined;
       const data = slices && (await new SliceRun(slices, calls).run());
       if (data) {
         this.counts.sliced += 1;
         return { data, answered: calls.answered };
       }
-      const introspected = normalized.introspection && this.introspect(normalized.introspection, variables);
+      const introspected = this.introspected(normalized, variables);
       return new Execution(operation, { conditions, calls, introspected }).run();
     };
     if (normalized.kind !== 'query') return run(cancellation);
     return this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run);
+  }
+
+  /**
+   * Answers in parts, as `@defer` asks. Undefined for what has to be answered as a whole: no queries, and variables that do not fit.
+   * @throws PlanningError
+   */
+  async executeIncrementally(request: GraphRequest): Promise<IncrementalAnswer | undefined> {
+    const { document, operationName, variables = {} } = request;
+    const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
+    const { coerced } = getVariableValues(this.apiSchema, variableDefinitions, variables);
+    if (kind !== 'query' || !coerced) return undefined;
+    const { rest, fragments } = divideAtRoot(decide(document, coerced), operationName);
+    const deferred = normalizeDeferred(rest, operationName, this.apiSchema);
+    const { whole } = deferred;
+    const roots = fragments.map(({ label, document: own }): RootPart => {
+      const result = this.whole({ ...request, document: own });
+      // it is told of when its turn comes
+      result.catch(() => {});
+      return { label, result };
+    });
+    const operation = await this.compile(whole);
+    const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types);
+    const introspected = this.introspected(whole, variables);
+    const execution = new Execution(operation, { conditions: {}, calls: this.calls(whole, request), introspected });
+    const first = await execution.runFirst(deferral);
+    return new Incremental(execution, deferral.parts).answer(first, roots);
+  }
+
+  /** @throws PlanningError */
+  private async whole(request: GraphRequest): Promise<ExecutionResult> {
+    const result = await this.execute(request);
+    if (result.data === undefined) throw new Error('variables that fit do not fit a part');
+    return result;
+  }
+
+  private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
+    const { variables = {}, headers, scope, deadline, cancellation } = request;
+    return new Calls({
+      variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
+      headers,
+      scope,
+      deadline,
+      fetchTimeoutMs: this.parts.fetchTimeoutMs,
+      cancellation,
+      transport: this.transport,
+    });
   }
 
   /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */
@@ -197,14 +248,47 @@ export class Graph {
     return inFlight;
   }
 
-  private introspect(operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): AnswerObject {
+  private introspected(
+    { introspection }: NormalizedOperation,
+    variables: Readonly<Record<string, unknown>>,
+  ): AnswerObject | undefined {
+    if (!introspection) return undefined;
     const { data } = execute({
       schema: this.apiSchema,
-      document: { kind: Kind.DOCUMENT, definitions: [operation] },
+      document: { kind: Kind.DOCUMENT, definitions: [introspection] },
       variableValues: { ...variables },
     }) as { data?: AnswerObject };
     return data ?? {};
   }
+}
+
+/** Clients may defer fragments, whatever the subgraphs know of it. */
+function withDefer(schema: GraphQLSchema): GraphQLSchema {
+  const config = schema.toConfig();
+  return new GraphQLSchema({ ...config, directives: [...config.directives, DEFER_DIRECTIVE] });
+}
+
+const DEFER_DIRECTIVE = new GraphQLDirective({
+  name: DEFER,
+  description: 'The fragment may be delivered after the rest of the answer, to clients that accept multipart/mixed.',
+  locations: [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
+  args: {
+    if: {
+      type: new GraphQLNonNull(GraphQLBoolean),
+      defaultValue: true,
+      description: 'When false, the fragment is not deferred.',
+    },
+    label: { type: GraphQLString, description: 'Names the fragment in the payload that delivers it.' },
+  },
+});
+
+function conditionsOf(
+  { conditions }: NormalizedOperation,
+  coerced: Readonly<Record<string, unknown>>,
+): Record<string, boolean> {
+  const values: Record<string, boolean> = {};
+  for (const name of conditions) values[name] = coerced[name] === true;
+  return values;
 }
 
 function sharingKey(

@@ -9,6 +9,7 @@ import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type Graph
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { ExecutionResult } from '../execution/execution';
+import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
 import { cacheHintOf } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
@@ -164,7 +165,7 @@ export class ServedGraph implements GatewayInterface {
     variables: Readonly<Record<string, unknown>> | undefined,
     { headers, scope, deadline, cancellation, answered }: GraphContext,
   ): Promise<GraphAnswer> {
-    serving.requests += 1;
+    const release = this.hold(serving);
     try {
       const result = await serving.graph.execute({
         document,
@@ -186,9 +187,51 @@ export class ServedGraph implements GatewayInterface {
       if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
       return { data: undefined, errors: [error], answered: [] };
     } finally {
+      release();
+    }
+  }
+
+  /** As `@defer` asks; undefined for what has to be answered as a whole. @throws PlanningError */
+  async answerIncrementally(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operationName: string | undefined,
+    variables: Readonly<Record<string, unknown>> | undefined,
+    { headers, scope, deadline, cancellation, answered }: GraphContext,
+  ): Promise<IncrementalAnswer | undefined> {
+    const serving = this.bySchema.get(schema) ?? this.current;
+    const release = this.hold(serving);
+    let answer: IncrementalAnswer | undefined;
+    try {
+      answer = await serving.graph.executeIncrementally({
+        document,
+        operationName,
+        variables,
+        headers,
+        scope,
+        deadline,
+        cancellation,
+      });
+    } finally {
+      if (!answer) release();
+    }
+    if (!answer) return undefined;
+    answered?.(answer.first.answered);
+    // whoever has gone reads nothing more, not even the end
+    cancellation?.onCancel(release);
+    return { ...answer, later: untilEnd(answer.later, release) };
+  }
+
+  /** Keeps a supergraph from being closed while a request runs on it. */
+  private hold(serving: Serving): () => void {
+    let isHeld = true;
+    serving.requests += 1;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
       serving.requests -= 1;
       this.closeWhenIdle(serving);
-    }
+    };
   }
 
   private async execute(context: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> {
@@ -211,6 +254,15 @@ export class ServedGraph implements GatewayInterface {
     setTimeout(() => {
       if (serving.requests === 0) serving.graph.close().catch(() => {});
     }, 5_000).unref();
+  }
+}
+
+/** Whether it is read to its end or not. */
+async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): IncrementalAnswer['later'] {
+  try {
+    yield* later;
+  } finally {
+    end();
   }
 }
 

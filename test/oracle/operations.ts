@@ -32,7 +32,7 @@ export interface Generated {
 }
 
 /** An operation over a schema: fields, aliases, fragments, conditions, arguments as literals and variables. Mostly valid. */
-export function generateOperation(schema: GraphQLSchema, seed: number): Generated {
+export function generateOperation(schema: GraphQLSchema, seed: number, { defers = false } = {}): Generated {
   const random = randomOf(seed);
   const oneIn = (n: number) => random(n) === 0;
   const variables: Record<string, unknown> = {};
@@ -51,6 +51,12 @@ export function generateOperation(schema: GraphQLSchema, seed: number): Generate
     if (!oneIn(9)) return '';
     const value = oneIn(3) ? String(oneIn(2)) : variable('Boolean!', oneIn(2), undefined);
     return ` @${oneIn(2) ? 'skip' : 'include'}(if: ${value})`;
+  };
+
+  const defer = (): string => {
+    if (!defers || oneIn(3)) return '';
+    const given = [`label: "d${random(1_000_000)}"`, ...(oneIn(4) ? [`if: ${variable('Boolean!', !oneIn(3))}`] : [])];
+    return ` @defer(${given.join(', ')})`;
   };
 
   const input = (type: GraphQLInputType): { value: unknown; literal: string } => {
@@ -122,9 +128,9 @@ export function generateOperation(schema: GraphQLSchema, seed: number): Generate
       const name = `F${fragments.length}`;
       fragments.push('');
       fragments[Number(name.slice(1))] = `fragment ${name} on ${on.name} ${selectionSet(on, depth - 1)}`;
-      return `...${name}${condition()}`;
+      return `...${name}${condition()}${defer()}`;
     }
-    return `...${oneIn(4) && on === type ? '' : ` on ${on.name}`}${condition()} ${selectionSet(on, depth - 1)}`;
+    return `...${oneIn(4) && on === type ? '' : ` on ${on.name}`}${condition()}${defer()} ${selectionSet(on, depth - 1)}`;
   };
 
   const body = selectionSet(schema.getQueryType()!, 5);

@@ -1,0 +1,125 @@
+import type { GraphQLSchema } from 'graphql';
+import type { DeferredFragment, DeferredOperation } from '../planning/normalize';
+import type { PathStep } from '../planning/plan';
+import { nameOf, selectedBy, selectionOf } from '../planning/selected';
+import type { CompiledNode, CompiledOperation } from './compile';
+import { type CompiledFetch, namesOf, type SelectedNames } from './fetch';
+import { CompiledPath } from './path';
+import { Shapes } from './shape';
+import type { TypeConditions } from './types';
+
+/** What a fragment that is answered later is made of. */
+export interface DeferredPart {
+  readonly fragment: DeferredFragment;
+  readonly names: SelectedNames;
+  readonly path: CompiledPath;
+  readonly shapes: Shapes;
+  /** The deferred steps of the plan that give something of it. */
+  readonly nodes: readonly CompiledNode[];
+}
+
+/** How an operation's plan is divided into what the first answer waits for and what it does not. */
+export interface Deferral {
+  /** Steps that the first answer does not wait for, all of whose fetches are such; none is within another. */
+  readonly nodes: ReadonlySet<CompiledNode>;
+  readonly fetches: ReadonlySet<CompiledFetch>;
+  readonly first: { readonly names: SelectedNames; readonly shapes: Shapes };
+  readonly parts: readonly DeferredPart[];
+}
+
+export function deferralOf(
+  operation: CompiledOperation,
+  { whole, first, fragments }: DeferredOperation,
+  schema: GraphQLSchema,
+  types: TypeConditions,
+): Deferral {
+  const firstNames = namesOf(first);
+  const fetches = deferredFetches(operation.fetches, firstNames);
+  const nodes = new Set<CompiledNode>();
+  if (operation.root) outermost(operation.root, fetches, nodes);
+  const parts = fragments.map((fragment): DeferredPart => {
+    const names = namesOf(fragment.selectionSet);
+    return {
+      fragment,
+      names,
+      path: new CompiledPath(fragment.path, types),
+      shapes: new Shapes(schema, {}, fragment.type, [fragment.selectionSet]),
+      nodes: [...nodes].filter((node) => fetchesIn(node).some((fetch) => gives(fetch, names, namesIn(fragment.path)))),
+    };
+  });
+  const root = schema.getRootType(whole.kind)!.name;
+  return { nodes, fetches, parts, first: { names: firstNames, shapes: new Shapes(schema, {}, root, [first]) } };
+}
+
+/** The fetches that give nothing of the first answer, and nothing that another fetch for it needs. */
+function deferredFetches(fetches: readonly CompiledFetch[], first: SelectedNames): Set<CompiledFetch> {
+  const needed: CompiledFetch[] = [];
+  const deferred = new Set<CompiledFetch>();
+  for (const fetch of fetches.toReversed()) {
+    const isNeeded = gives(fetch, first, []) || needed.some((later) => isRequiredBy(fetch, later));
+    if (isNeeded) needed.push(fetch);
+    else deferred.add(fetch);
+  }
+  return deferred;
+}
+
+/** Whether a later fetch asks for entities by something that this one selects. */
+function isRequiredBy(fetch: CompiledFetch, later: CompiledFetch): boolean {
+  const own = [{ fetch: fetch.node, selectionSet: selectionOf(fetch.operation.text) }];
+  return (later.entities ?? []).some(({ source }) => {
+    const required = new Set<string>();
+    for (const fragment of source.requires)
+      for (const one of fragment.kind === 'Fragment' ? fragment.selections : [fragment])
+        if (one.kind === 'Field') required.add(one.from);
+    return source.paths.some((path) => selectedBy(own, path).some((field) => required.has(nameOf(field))));
+  });
+}
+
+/** Whether a fetch gives a value of what is selected at a path. */
+function gives(fetch: CompiledFetch, names: SelectedNames, path: readonly string[]): boolean {
+  const tops = fetch.entities
+    ? fetch.entities.flatMap(({ alias, source }) =>
+        source.paths.map((at) => ({ at: namesIn(at), names: fetch.selected().get(alias) })),
+      )
+    : [{ at: [], names: fetch.selected() }];
+  return tops.some((top) => {
+    if (top.at.length >= path.length) {
+      if (!path.every((name, index) => top.at[index] === name)) return false;
+      const inner = namesAt(names, top.at.slice(path.length));
+      return inner !== undefined && overlap(inner, top.names ?? new Map());
+    }
+    if (!top.at.every((name, index) => path[index] === name)) return false;
+    const inner = namesAt(top.names, path.slice(top.at.length));
+    return inner !== undefined && overlap(names, inner);
+  });
+}
+
+const namesIn = (path: readonly PathStep[]): string[] =>
+  path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
+
+function namesAt(names: SelectedNames | undefined, path: readonly string[]): SelectedNames | undefined {
+  let at = names;
+  for (const name of path) at = at?.get(name);
+  return at;
+}
+
+/** Whether two selections have a field in common. Of which type an object is says nothing, unless it is all that a fetch is for. */
+function overlap(a: SelectedNames, b: SelectedNames): boolean {
+  if ([a, b].some((names) => names.size === 1 && names.has('__typename'))) return true;
+  for (const name of a.keys()) if (name !== '__typename' && b.has(name)) return true;
+  return false;
+}
+
+export function fetchesIn(node: CompiledNode | undefined): CompiledFetch[] {
+  if (!node) return [];
+  if (node.kind === 'Fetch') return [node];
+  return node.kind === 'Condition'
+    ? [...fetchesIn(node.whenTrue), ...fetchesIn(node.whenFalse)]
+    : node.nodes.flatMap(fetchesIn);
+}
+
+function outermost(node: CompiledNode, deferred: ReadonlySet<CompiledFetch>, found: Set<CompiledNode>): void {
+  if (fetchesIn(node).every((fetch) => deferred.has(fetch))) found.add(node);
+  else if (node.kind === 'Sequence' || node.kind === 'Parallel')
+    for (const child of node.nodes) outermost(child, deferred, found);
+}

@@ -1,0 +1,96 @@
+import { parse } from 'graphql';
+import type { Batch, IncrementalAnswer } from '../../gateway/execution/incremental';
+import { requireCompiled } from '../support/processes';
+import { Contest } from './compare';
+import { type Generated, generateOperation } from './operations';
+import { zoo } from './zoo';
+
+beforeAll(requireCompiled);
+
+type Json = Record<string | number, unknown>;
+
+/** As a client puts an answer in parts together. */
+function mergeInto(target: Json, given: Json): void {
+  for (const key of Object.keys(given)) {
+    const [there, value] = [Object.hasOwn(target, key) ? target[key] : undefined, given[key]];
+    if (typeof there === 'object' && there !== null && typeof value === 'object' && value !== null)
+      mergeInto(there as Json, value as Json);
+    // JSON has names such as __proto__
+    else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  }
+}
+
+function at(data: unknown, path: readonly (string | number)[]): Json {
+  return path.reduce(
+    (value, step) => (Object.hasOwn(value as Json, step) ? (value as Json)[step] : undefined),
+    data,
+  ) as Json;
+}
+
+async function together({ first, later, pending }: IncrementalAnswer) {
+  const data = first.data.toJSON();
+  const announced = new Set(pending.map(({ id }) => id));
+  const batches: Batch[] = [];
+  for await (const batch of later) {
+    batches.push(batch);
+    for (const { pending: one, data: part } of batch.arrived) {
+      expect(announced.delete(one.id)).toBe(true);
+      if (part) mergeInto(at(data, one.path), part.toJSON() as Json);
+    }
+    for (const { id } of batch.pending) announced.add(id);
+  }
+  expect([...announced]).toEqual([]);
+  const errors = [...(first.errors ?? []), ...batches.flatMap((batch) => batch.arrived.flatMap((one) => one.errors))];
+  return { data, errors, batches };
+}
+
+async function incrementally(contest: Contest, { query, variables }: Generated) {
+  const answer = await contest.graphs.native.executeIncrementally({
+    document: parse(query),
+    variables,
+    headers: {},
+    scope: '',
+    deadline: performance.now() + 30_000,
+  });
+  return together(answer!);
+}
+
+/** Keys in any order, since parts come in any order. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, sorted(inner)]);
+};
+
+const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
+  `deferred or not, the data are the same: %s (from seed ${seed})`,
+  async (_name, exhibit) => {
+    const contest = new Contest(exhibit);
+    try {
+      let compared = 0;
+      for (let i = 0; i < 60; i++) {
+        contest.fill(String(seed + i), { nulls: i % 2 ? 60 : 0, errors: 0, unknown: 0 });
+        const operation = generateOperation(contest.schema, seed + i, { defers: true });
+        if (!contest.isValid(operation)) continue;
+        const whole = await contest.ours('native', operation).catch(() => undefined);
+        if (!whole || whole.errors.length > 0) continue;
+        const { data, errors } = await incrementally(contest, operation);
+        expect({ seed: seed + i, query: operation.query, data: sorted(data), errors }).toEqual({
+          seed: seed + i,
+          query: operation.query,
+          data: sorted(whole.data),
+          errors: [],
+        });
+        compared += 1;
+      }
+      expect(compared).toBeGreaterThan(3);
+    } finally {
+      await contest.close();
+    }
+  },
+  120_000,
+);
