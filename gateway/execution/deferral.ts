@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { DeferredFragment, DeferredOperation } from '../planning/normalize';
 import type { PathStep } from '../planning/plan';
-import { nameOf, selectedBy, selectionOf } from '../planning/selected';
+import { selectedBy, selectionOf } from '../planning/selected';
 import type { CompiledNode, CompiledOperation } from './compile';
 import { type CompiledFetch, namesOf, type SelectedNames } from './fetch';
 import { CompiledPath } from './path';
@@ -34,7 +34,7 @@ export function deferralOf(
   types: TypeConditions,
 ): Deferral {
   const firstNames = namesOf(first);
-  const fetches = deferredFetches(operation.fetches, firstNames);
+  const fetches = deferredFetches(operation.root, firstNames, fragments);
   const nodes = new Set<CompiledNode>();
   if (operation.root) outermost(operation.root, fetches, nodes);
   const parts = fragments.map((fragment): DeferredPart => {
@@ -51,28 +51,67 @@ export function deferralOf(
   return { nodes, fetches, parts, first: { names: firstNames, shapes: new Shapes(schema, {}, root, [first]) } };
 }
 
-/** The fetches that give nothing of the first answer, and nothing that another fetch for it needs. */
-function deferredFetches(fetches: readonly CompiledFetch[], first: SelectedNames): Set<CompiledFetch> {
+/** The fetches that are for deferred fragments alone, and come before none that the first answer needs. */
+function deferredFetches(
+  root: CompiledNode | undefined,
+  first: SelectedNames,
+  fragments: readonly DeferredFragment[],
+): Set<CompiledFetch> {
+  const before = new Map<CompiledFetch, readonly CompiledFetch[]>();
+  const fetches = root ? inOrder(root, [], before) : [];
   const needed: CompiledFetch[] = [];
   const deferred = new Set<CompiledFetch>();
   for (const fetch of fetches.toReversed()) {
-    const isNeeded = gives(fetch, first, []) || needed.some((later) => isRequiredBy(fetch, later));
+    const isForLater = fragments.some(({ path, selectionSet }) => gives(fetch, namesOf(selectionSet), namesIn(path)));
+    const isNeeded =
+      !isForLater ||
+      gives(fetch, first, []) ||
+      fragments.some(({ path }) => tellsType(fetch, path)) ||
+      needed.some((later) => before.get(later)!.includes(fetch) && touches(fetch, later));
     if (isNeeded) needed.push(fetch);
     else deferred.add(fetch);
   }
   return deferred;
 }
 
-/** Whether a later fetch asks for entities by something that this one selects. */
-function isRequiredBy(fetch: CompiledFetch, later: CompiledFetch): boolean {
+/** Whether a fetch tells of which type the objects are on whose type a fragment depends: before that nobody knows what it is on. */
+function tellsType({ entities = [], selected }: CompiledFetch, path: readonly PathStep[]): boolean {
+  const typed = path.flatMap((step, index) =>
+    step.kind === 'Types' ? [namesIn(path.slice(0, index)).join('\0')] : [],
+  );
+  return entities.some(
+    ({ alias, source }) =>
+      selected().get(alias)?.has('__typename') && source.paths.some((at) => typed.includes(namesIn(at).join('\0'))),
+  );
+}
+
+/** The fetches of a step, each with those that have ended when it begins. */
+function inOrder(
+  node: CompiledNode | undefined,
+  earlier: readonly CompiledFetch[],
+  before: Map<CompiledFetch, readonly CompiledFetch[]>,
+): CompiledFetch[] {
+  if (!node) return [];
+  switch (node.kind) {
+    case 'Fetch':
+      before.set(node, earlier);
+      return [node];
+    case 'Condition':
+      return [...inOrder(node.whenTrue, earlier, before), ...inOrder(node.whenFalse, earlier, before)];
+    case 'Parallel':
+      return node.nodes.flatMap((child) => inOrder(child, earlier, before));
+    case 'Sequence': {
+      const made: CompiledFetch[] = [];
+      for (const child of node.nodes) made.push(...inOrder(child, [...earlier, ...made], before));
+      return made;
+    }
+  }
+}
+
+/** Whether a fetch gives something of the objects that a later one is about. */
+function touches(fetch: CompiledFetch, later: CompiledFetch): boolean {
   const own = [{ fetch: fetch.node, selectionSet: selectionOf(fetch.operation.text) }];
-  return (later.entities ?? []).some(({ source }) => {
-    const required = new Set<string>();
-    for (const fragment of source.requires)
-      for (const one of fragment.kind === 'Fragment' ? fragment.selections : [fragment])
-        if (one.kind === 'Field') required.add(one.from);
-    return source.paths.some((path) => selectedBy(own, path).some((field) => required.has(nameOf(field))));
-  });
+  return (later.entities ?? []).some(({ source }) => source.paths.some((path) => selectedBy(own, path).length > 0));
 }
 
 /** Whether a fetch gives a value of what is selected at a path. */

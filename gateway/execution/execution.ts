@@ -85,7 +85,7 @@ export class Execution implements Losses {
   /** As {@link run}, without waiting for what is deferred. */
   async runFirst(deferral: Deferral): Promise<ExecutionResult> {
     this.deferral = deferral;
-    if (this.operation.root) await this.start(this.operation.root);
+    if (this.operation.root) await this.start(this.operation.root, []);
     const { names, shapes } = deferral.first;
     const located = this.locatedErrors().filter(({ path }) => isSelected(names, path ?? []));
     const completion = new Completion(this, located, this.request.introspected);
@@ -124,37 +124,46 @@ export class Execution implements Losses {
     return taken;
   }
 
-  /** Runs a step, or, when it is deferred, sees to it that it is run after another. */
-  private start(node: CompiledNode, after?: Promise<void>): Promise<void> | undefined {
-    if (!this.deferral?.nodes.has(node)) return this.node(node);
+  /** Runs a step, or, when it is deferred, sees to it that it is run after other deferred work. */
+  private start(node: CompiledNode, after: readonly Promise<void>[]): Promise<void> | undefined {
+    if (!this.deferral?.nodes.has(node)) return this.node(node, after);
     this.behind.set(
       node,
-      Promise.resolve(after).then(() => this.node(node)),
+      Promise.all(after).then(() => this.node(node)),
     );
     return undefined;
   }
 
-  private node(node: CompiledNode): Promise<void> | undefined {
+  private node(node: CompiledNode, after: readonly Promise<void>[] = []): Promise<void> | undefined {
     switch (node.kind) {
       case 'Fetch':
         return this.fetch(node);
       case 'Sequence':
-        return this.sequence(node.nodes);
+        return this.sequence(node.nodes, after);
       case 'Parallel':
-        return Promise.all(node.nodes.map((child) => this.start(child))) as Promise<unknown> as Promise<void>;
+        return Promise.all(node.nodes.map((child) => this.start(child, after))) as Promise<unknown> as Promise<void>;
       case 'Condition': {
         const child = this.request.conditions[node.variable] ? node.whenTrue : node.whenFalse;
-        return child && this.node(child);
+        return child && this.node(child, after);
       }
     }
   }
 
-  private async sequence(nodes: readonly CompiledNode[]): Promise<void> {
-    let behind: Promise<void> | undefined;
+  private async sequence(nodes: readonly CompiledNode[], after: readonly Promise<void>[]): Promise<void> {
+    let behind = after;
     for (const node of nodes) {
       await this.start(node, behind);
-      behind = this.behind.get(node) ?? behind;
+      if (this.deferral) behind = [...behind, ...this.behindIn(node)];
     }
+  }
+
+  /** Deferred work that a step has begun. */
+  private behindIn(node: CompiledNode): Promise<void>[] {
+    const own = this.behind.get(node);
+    if (own) return [own];
+    return node.kind === 'Sequence' || node.kind === 'Parallel'
+      ? node.nodes.flatMap((child) => this.behindIn(child))
+      : [];
   }
 
   private fetch(fetch: CompiledFetch): Promise<void> | undefined {

