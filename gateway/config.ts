@@ -72,6 +72,24 @@ export const settings = {
     default: 128 * 1024 * 1024,
     help: 'Most bytes of plans that are kept, by estimate.',
   },
+  plansUrl: {
+    env: 'ORDERGRAPH_PLANS_URL',
+    schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
+    default: '',
+    help: 'Redis in which several gateways share their plans, as redis://host:port.',
+  },
+  supergraphPollMs: {
+    env: 'ORDERGRAPH_SUPERGRAPH_POLL_MS',
+    schema: z.coerce.number().int().min(0).max(86_400_000),
+    default: 2_000,
+    help: 'Milliseconds after which the supergraph file is looked at again; 0 for never.',
+  },
+  shutdownMs: {
+    env: 'ORDERGRAPH_SHUTDOWN_MS',
+    schema: z.coerce.number().int().min(1).max(600_000),
+    default: 15_000,
+    help: 'Milliseconds in which requests under way are ended when the process is told to stop.',
+  },
   requestTimeoutMs: {
     env: 'ORDERGRAPH_REQUEST_TIMEOUT_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
@@ -162,6 +180,12 @@ export function readConfig(
 /** One line a setting, for the log at start. Nothing in it is secret. */
 export function describeConfig(config: GatewayConfig): string {
   return Object.entries(config)
-    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? value.join(', ') || '(none)' : value}`)
+    .map(
+      ([name, value]) => `  ${name} = ${Array.isArray(value) ? value.join(', ') || '(none)' : withoutPassword(value)}`,
+    )
     .join('\n');
+}
+
+function withoutPassword(value: unknown): string {
+  return String(value).replace(/^(\w+:\/\/[^/@]*:)[^/@]*@/, '$1…@');
 }

@@ -1,6 +1,5 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -14,11 +13,15 @@ import { contextOf } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
 import { plannerOf } from './planning/planners';
+import { RedisPlans } from './planning/redis-plans';
+import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
+import { metricsOf } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
 
 export interface GatewayParts {
-  readonly supergraphSdl: string;
+  /** The supergraph, or where it comes from and changes. */
+  readonly supergraph: string | SupergraphSource;
   readonly config: GatewayConfig;
   readonly log: Logger;
   /** How a subgraph of the supergraph is reached. */
@@ -48,9 +51,9 @@ const requireOperation: ApolloServerPlugin = {
   },
 };
 
-/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, and Apollo Sandbox for browsers. */
+/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, and Apollo Sandbox for browsers. */
 export async function createGateway({
-  supergraphSdl,
+  supergraph,
   config,
   log,
   transport,
@@ -58,6 +61,14 @@ export async function createGateway({
   subgraphsReady,
   files,
 }: GatewayParts): Promise<FastifyInstance> {
+  const offered = (supergraphSdl: string): void => {
+    served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'a supergraph could not be taken'));
+  };
+  const { supergraphSdl, cleanup } =
+    typeof supergraph === 'string'
+      ? { supergraphSdl: supergraph, cleanup: undefined }
+      : await supergraph.initialize({ update: offered });
+  const sharedPlans = config.plansUrl === '' ? undefined : new RedisPlans(config.plansUrl, log);
   const served = new ServedGraph(
     {
       supergraphSdl,
@@ -67,6 +78,7 @@ export async function createGateway({
         bytes: config.planCacheBytes,
         timeoutMs: config.planTimeoutMs,
       },
+      sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, planner)),
       transport,
       fetchTimeoutMs: config.subgraphTimeoutMs,
     },
@@ -78,7 +90,7 @@ export async function createGateway({
     takesFiles: files !== undefined,
     readiness: async () => {
       const parts = (await subgraphsReady?.()) ?? {};
-      return { ready: Object.values(parts).every(Boolean), parts };
+      return { ready: Object.values(parts).every(Boolean), parts, details: { supergraph: served.status() } };
     },
   });
   const apollo = new ApolloServer<GraphContext>({
@@ -87,15 +99,17 @@ export async function createGateway({
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
-    plugins: [
-      ApolloServerPluginLandingPageLocalDefault({ embed: true }),
-      fastifyApolloDrainPlugin(server),
-      requireOperation,
-      deferPlugin(served, log),
-    ],
+    plugins: [ApolloServerPluginLandingPageLocalDefault({ embed: true }), requireOperation, deferPlugin(served, log)],
     logger: log,
+    // the process ends when the HTTP server has ended, and not before
+    stopOnTerminationSignals: false,
   } as never);
   await apollo.start();
+  server.addHook('onClose', async () => {
+    await cleanup?.();
+    await apollo.stop();
+    sharedPlans?.close();
+  });
   const rules = { forwardHeaders, returnHeaders: config.returnHeader, timeoutMs: config.requestTimeoutMs };
   addGraphQLRoute(server, {
     apollo,
@@ -104,6 +118,8 @@ export async function createGateway({
     log,
   });
   if (files) await addFileRoutes(server, files);
+  const metrics = metricsOf(served);
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));
   return server;
 }

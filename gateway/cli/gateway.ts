@@ -3,6 +3,7 @@ import { listen } from '../../shared/http/listen';
 import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import { describeConfig, type GatewayConfig } from '../config';
 import { createGateway } from '../server';
+import { SupergraphFile } from '../supergraph/file';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { HttpFileExchange } from '../transport/files';
@@ -44,7 +45,6 @@ function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOp
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
 export async function startGateway({ config, supergraph, urls }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
-  const supergraphSdl = readText(supergraph ?? OWN_SUPERGRAPH_FILE, 'The supergraph');
   const given = parseUrls(urls);
   // the four programmes of this repository are told who asks; subgraphs that nobody here wrote only what they are to be told
   const own = supergraph === undefined;
@@ -73,17 +73,21 @@ export async function startGateway({ config, supergraph, urls }: GatewayOptions)
   };
   process.stdout.write(`Gateway\n${describeConfig(config)}\n  supergraph = ${supergraph ?? 'the four programmes'}\n`);
   const server = await createGateway({
-    supergraphSdl,
+    supergraph: new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log),
     config,
     log,
     transport,
     forwardHeaders: own ? [...config.forwardHeader, PRINCIPAL_HEADER] : config.forwardHeader,
     files,
   });
-  closeOnSignal(log, async () => {
-    await server.close();
-    await files?.close();
-  });
+  closeOnSignal(
+    log,
+    async () => {
+      await server.close();
+      await files?.close();
+    },
+    config.shutdownMs,
+  );
   const address = await listen(server, config.host, config.port);
   process.stdout.write(`The graph answers at ${address}/graphql\n`);
 }

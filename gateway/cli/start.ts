@@ -53,7 +53,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
     say('Starting the gateway …');
     const server = await createGateway({
-      supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
+      supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config,
       log,
       transport: ({ name }) => {
@@ -79,7 +79,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
       await server.close();
       await close();
     };
-    closeOnSignal(log, closeAll);
+    closeOnSignal(log, closeAll, config.shutdownMs);
     say(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Ctrl-C ends it.`);
     return { address, close: closeAll };
   } catch (error) {

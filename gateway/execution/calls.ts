@@ -16,6 +16,8 @@ export interface CallsOptions {
   readonly fetchTimeoutMs: number;
   readonly cancellation?: Cancellation;
   readonly transport: (subgraph: string) => Transport;
+  /** Told how a call ended: `ok`, or the code of the error. */
+  readonly ended: (subgraph: string, result: string) => void;
 }
 
 interface Made {
@@ -71,11 +73,17 @@ export class Calls {
         deadline: now + timeoutMs,
         cancellation: until,
       });
-    const answer =
-      transport.shareable && fetch.operation.kind === 'query'
-        ? await fetch.inFlight.share(`${scope}\n${variables}`, cancellation, send)
-        : await send(cancellation);
-    this.answered.push(answer.headers);
-    return answer;
+    try {
+      const answer =
+        transport.shareable && fetch.operation.kind === 'query'
+          ? await fetch.inFlight.share(`${scope}\n${variables}`, cancellation, send)
+          : await send(cancellation);
+      this.options.ended(fetch.subgraph, 'ok');
+      this.answered.push(answer.headers);
+      return answer;
+    } catch (error) {
+      this.options.ended(fetch.subgraph, error instanceof SubgraphError ? String(error.extensions.code) : 'ERROR');
+      throw error;
+    }
   }
 }

@@ -9,5 +9,7 @@ export interface Planner {
    * @throws PlanningError
    */
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan>;
+  /** How many processes it has lost, where it has some. */
+  readonly deaths?: number;
   close(): Promise<void>;
 }

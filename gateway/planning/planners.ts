@@ -33,6 +33,10 @@ export class PlannerWithFallback implements Planner {
     this.name = first.name;
   }
 
+  get deaths(): number {
+    return this.first.deaths ?? 0;
+  }
+
   async plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
     try {
       return await this.first.plan(operation, signal);

@@ -42,7 +42,7 @@ export interface GraphParts {
   readonly supergraphSdl: string;
   readonly planner: (supergraphSdl: string) => Planner;
   readonly planLimits: PlanLimits;
-  readonly sharedPlans?: SharedPlans;
+  readonly sharedPlans?: (supergraphSdl: string, planner: Planner['name']) => SharedPlans;
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
   /** Most milliseconds of one fetch. */
   readonly fetchTimeoutMs: number;
@@ -75,8 +75,10 @@ export class Graph {
   private readonly transports = new Map<string, Transport>();
   /** Whether subgraphs' answers come as bytes. */
   private readonly givesBytes: boolean;
-  /** Executions whose answers were written from slices of what subgraphs sent. */
-  readonly counts = { sliced: 0 };
+  /** Executions, and those whose answers were written from slices of what subgraphs sent. */
+  readonly counts = { executions: 0, sliced: 0 };
+  /** Calls of each subgraph by how they ended. */
+  readonly callCounts = new Map<string, Map<string, number>>();
   private readonly normalized = new WeakMap<DocumentNode, Map<string, NormalizedOperation>>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
@@ -104,7 +106,7 @@ export class Graph {
         { cause: error },
       );
     }
-    this.plans = new Plans(this.planner, parts.planLimits, parts.sharedPlans);
+    this.plans = new Plans(this.planner, parts.planLimits, parts.sharedPlans?.(parts.supergraphSdl, this.planner.name));
   }
 
   /** @throws PlanningError */
@@ -123,6 +125,7 @@ export class Graph {
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
     const conditions = conditionsOf(normalized, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
+      this.counts.executions += 1;
       const calls = this.calls(normalized, { ...request, cancellation: until });
       const slices = this.givesBytes ? operation.slices() : undefined;
       const data = slices && (await new SliceRun(slices, calls).run());
@@ -180,6 +183,7 @@ export class Graph {
       fetchTimeoutMs: this.parts.fetchTimeoutMs,
       cancellation,
       transport: this.transport,
+      ended: this.ended,
     });
   }
 
@@ -199,9 +203,23 @@ export class Graph {
     return warm;
   }
 
+  /** How many processes of its planner have died. */
+  get plannerDeaths(): number {
+    return this.planner.deaths ?? 0;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.planner.close(), ...[...this.transports.values()].map((transport) => transport.close())]);
   }
+
+  private readonly ended = (subgraph: string, result: string): void => {
+    let results = this.callCounts.get(subgraph);
+    if (!results) {
+      results = new Map();
+      this.callCounts.set(subgraph, results);
+    }
+    results.set(result, (results.get(result) ?? 0) + 1);
+  };
 
   private readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
 

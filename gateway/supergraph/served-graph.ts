@@ -36,6 +36,7 @@ const KNOWN = { max: 10_000, maxSize: 32 * 1024 * 1024 };
 
 interface Serving {
   readonly graph: Graph;
+  readonly since: string;
   /** Operations that have been validated against its schema and executed, by name and text. */
   readonly known: LRUCache<string, DocumentNode>;
   /** Requests that run on it. */
@@ -63,6 +64,15 @@ export type GraphAnswer =
       readonly answered: ExecutionResult['answered'];
     };
 
+export interface Totals {
+  executions: number;
+  sliced: number;
+  planned: number;
+  plannerDeaths: number;
+  /** Calls by subgraph and how they ended. */
+  readonly calls: Map<string, Map<string, number>>;
+}
+
 /** Why a supergraph that was offered does not serve. */
 export interface Refusal {
   readonly at: string;
@@ -82,6 +92,11 @@ export class ServedGraph implements GatewayInterface {
   refusal: Refusal | undefined;
   /** How many supergraphs have been taken, and how many kept out. */
   readonly counts = { taken: 0, refused: 0 };
+
+  /** What was counted on supergraphs that no longer serve. */
+  private readonly before: Totals = { executions: 0, sliced: 0, planned: 0, plannerDeaths: 0, calls: new Map() };
+  /** Supergraphs are taken one after the other. */
+  private offers: Promise<unknown> = Promise.resolve();
 
   /** @throws OperatorError when the supergraph cannot be served. */
   constructor(
@@ -110,7 +125,13 @@ export class ServedGraph implements GatewayInterface {
    * Serves another supergraph, once the most used operations are planned on it.
    * @returns whether it serves; when not, {@link refusal} says why, and the old one goes on.
    */
-  async offer(supergraphSdl: string): Promise<boolean> {
+  offer(supergraphSdl: string): Promise<boolean> {
+    const taken = this.offers.then(() => this.take(supergraphSdl));
+    this.offers = taken.catch(() => {});
+    return taken;
+  }
+
+  private async take(supergraphSdl: string): Promise<boolean> {
     if (supergraphSdl === this.sdl) {
       this.refusal = undefined;
       return true;
@@ -132,9 +153,26 @@ export class ServedGraph implements GatewayInterface {
     this.current = this.serve(graph);
     this.tell();
     old.replaced = true;
+    addTotals(this.before, old.graph);
     this.closeWhenIdle(old);
     this.log.info({ subgraphs: graph.subgraphs, warm, of: hottest.length }, 'another supergraph serves');
     return true;
+  }
+
+  /** For whoever looks after the gateway. */
+  status(): { subgraphs: readonly string[]; servingSince: string; refused?: Refusal } {
+    const { graph, since } = this.current;
+    return { subgraphs: graph.subgraphs, servingSince: since, ...(this.refusal ? { refused: this.refusal } : {}) };
+  }
+
+  /** What has been counted since the start. */
+  totals(): Totals {
+    const totals: Totals = {
+      ...this.before,
+      calls: new Map([...this.before.calls].map(([name, one]) => [name, new Map(one)])),
+    };
+    addTotals(totals, this.graph);
+    return totals;
   }
 
   async stop(): Promise<void> {
@@ -143,7 +181,7 @@ export class ServedGraph implements GatewayInterface {
 
   private serve(graph: Graph): Serving {
     const known = new LRUCache<string, DocumentNode>({ ...KNOWN, sizeCalculation: (_document, key) => key.length });
-    const serving: Serving = { graph, known, requests: 0, replaced: false };
+    const serving: Serving = { graph, since: new Date().toISOString(), known, requests: 0, replaced: false };
     this.bySchema.set(graph.apiSchema, serving);
     this.counts.taken += 1;
     return serving;
@@ -254,6 +292,18 @@ export class ServedGraph implements GatewayInterface {
     setTimeout(() => {
       if (serving.requests === 0) serving.graph.close().catch(() => {});
     }, 5_000).unref();
+  }
+}
+
+function addTotals(totals: Totals, { counts, plans, plannerDeaths, callCounts }: Graph): void {
+  totals.executions += counts.executions;
+  totals.sliced += counts.sliced;
+  totals.planned += plans.planned;
+  totals.plannerDeaths += plannerDeaths;
+  for (const [subgraph, results] of callCounts) {
+    const known = totals.calls.get(subgraph) ?? new Map<string, number>();
+    totals.calls.set(subgraph, known);
+    for (const [result, count] of results) known.set(result, (known.get(result) ?? 0) + count);
   }
 }
 

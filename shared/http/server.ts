@@ -1,8 +1,17 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 
-/** Says whether a process can do its work, and if not, which part cannot. */
-export type Readiness = () => Promise<{ ready: boolean; parts: Record<string, boolean> }>;
+/** Says whether a process can do its work, and if not, which part cannot; in the details, what else there is to know. */
+export type Readiness = () => Promise<{ ready: boolean; parts: Record<string, boolean>; details?: object }>;
+
+const STOPPING = {
+  errors: [
+    {
+      message: 'This server is stopping; try again, and another will answer',
+      extensions: { code: 'SERVER_STOPPING', retryable: true },
+    },
+  ],
+};
 
 /**
  * A Fastify server with what all our servers share: health checks, and refusal of compressed bodies, which nobody who is not
@@ -20,15 +29,27 @@ export function createServer(options: {
     bodyLimit: options.maxRequestBytes,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    // in words of our own: see below
+    return503OnClosing: false,
     requestTimeout: options.takesFiles ? 3_600_000 : 60_000,
     // a connection on which nothing moves
     connectionTimeout: 120_000,
   };
   const server = Fastify(fastifyOptions) as unknown as FastifyInstance;
-  server.addHook('onRequest', async (request, reply) => {
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  // without a promise: it is in the way of every request
+  server.addHook('onRequest', (request, reply, next) => {
+    if (isClosing) {
+      reply.code(503).header('connection', 'close').send(STOPPING);
+      return;
+    }
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity')
-      await reply.code(415).send({
+    if (encoding === undefined || encoding === 'identity') next();
+    else
+      reply.code(415).send({
         errors: [
           {
             message: 'Compressed request bodies are not accepted; send plain JSON',
@@ -47,8 +68,8 @@ export function createServer(options: {
   });
   server.get('/health/live', async () => ({ status: 'live' }));
   server.get('/health/ready', async (_request, reply) => {
-    const { ready, parts } = await options.readiness();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', parts });
+    const { ready, ...rest } = await options.readiness();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });
   return server;
 }

@@ -144,7 +144,7 @@ describe('the gateway over HTTP', () => {
       }),
     );
     const gateway = await createGateway({
-      supergraphSdl: compose(running),
+      supergraph: compose(running),
       config,
       log,
       transport: ({ name, url }) => new HttpTransport(name, url, { maxResponseBytes: 1_000_000, connections: 8 }),
@@ -208,7 +208,7 @@ describe('the gateway over HTTP', () => {
       const sdl =
         'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"]) type Query { hello: String }';
       gateway = await createGateway({
-        supergraphSdl: compose([{ name: 'strange', url, sdl }]),
+        supergraph: compose([{ name: 'strange', url, sdl }]),
         config,
         log,
         transport: ({ name, url: address }) =>
@@ -257,7 +257,7 @@ describe('the gateway over HTTP', () => {
 test('a supergraph that is none is refused in words', async () => {
   await expect(
     createGateway({
-      supergraphSdl: 'type Query { x: Int }',
+      supergraph: 'type Query { x: Int }',
       config,
       log,
       transport: () => ({}) as never,

@@ -69,7 +69,7 @@ export class Framework {
     for (const subgraph of subgraphs)
       open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, store }));
     const server = await createGateway({
-      supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
+      supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config: readConfig({ logLevel: 'silent' }, {}),
       log: createLog('silent', 'test'),
       transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),

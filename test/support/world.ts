@@ -77,7 +77,7 @@ export async function openWorld(
     }
   }
   const server = await createGateway({
-    supergraphSdl: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
+    supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
     config: readConfig({ logLevel: 'silent' }, {}),
     log: createLog('silent', 'test'),
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),

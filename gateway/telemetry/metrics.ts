@@ -1,0 +1,61 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ServedGraph } from '../supergraph/served-graph';
+
+/** What the gateway counts, in the text format of Prometheus. Read when it is asked for; requests pay nothing for it. */
+export function metricsOf(served: ServedGraph): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  const counter = (name: string, help: string, value: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  gauge('ordergraph_plans_cached', 'Query plans that are kept.', () => served.graph.plans.size);
+  gauge('ordergraph_plans_cached_bytes', 'Their size, by estimate.', () => served.graph.plans.bytes);
+  counter('ordergraph_plans_made_total', 'Operations planned.', () => served.totals().planned);
+  counter('ordergraph_planner_deaths_total', 'Planning processes that died.', () => served.totals().plannerDeaths);
+  counter('ordergraph_executions_total', 'Operations executed.', () => served.totals().executions);
+  counter(
+    'ordergraph_executions_sliced_total',
+    'Of these, answered from slices of what subgraphs sent.',
+    () => served.totals().sliced,
+  );
+  new Counter({
+    name: 'ordergraph_supergraphs_total',
+    help: 'Supergraphs that were offered, by whether they were taken.',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ result: 'taken' }, served.counts.taken);
+      this.inc({ result: 'refused' }, served.counts.refused);
+    },
+  });
+  new Counter({
+    name: 'ordergraph_subgraph_calls_total',
+    help: 'Calls of subgraphs, by how they ended: ok, or the code of the error.',
+    labelNames: ['subgraph', 'result'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [subgraph, results] of served.totals().calls)
+        for (const [result, count] of results) this.inc({ subgraph, result }, count);
+    },
+  });
+  return registry;
+}

@@ -1,0 +1,359 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compose } from '../../gateway/supergraph/compose';
+import { packageRoot } from '../../shared/package-root';
+import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
+import { schemas } from './schemas';
+
+const PROGRAM = join(packageRoot, 'dist', 'test', 'faults', 'subgraph.js');
+const JOINED = '{ shops { name items } }';
+const WHOLE = {
+  shops: [
+    { name: 'Shop 1', items: 10 },
+    { name: 'Shop 2', items: 20 },
+    { name: 'Shop 3', items: 30 },
+  ],
+};
+/** What is left when the stock is not there. */
+const PART = {
+  shops: [
+    { name: 'Shop 1', items: null },
+    { name: 'Shop 2', items: null },
+    { name: 'Shop 3', items: null },
+  ],
+};
+const INTERNAL = /secret-host|127\.0\.0\.1|localhost|ECONN|\.js|node_modules/;
+
+interface Answer {
+  data?: Record<string, unknown> | null;
+  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+}
+
+let folder: string;
+let ports: Record<'shops' | 'stock' | 'gateway', number>;
+let stock: Running;
+let gateway: Running;
+let supergraph: string;
+
+const startSubgraph = (name: 'shops' | 'stock') => runProgram(process.execPath, [PROGRAM, name, String(ports[name])]);
+
+function supergraphOf(sdls: Readonly<Record<string, string>>): string {
+  return compose(
+    Object.entries(sdls).map(([name, sdl]) => ({
+      name,
+      sdl,
+      url: `http://127.0.0.1:${ports[name as 'shops' | 'stock']}/graphql`,
+    })),
+  );
+}
+
+async function startGateway(...more: string[]): Promise<void> {
+  gateway = run([
+    ...['gateway', '--supergraph', supergraph, '--port', String(ports.gateway), '--auth', 'off'],
+    ...['--subgraph-timeout-ms', '1000', '--supergraph-poll-ms', '50', '--max-response-bytes', '1000000'],
+    ...more,
+  ]);
+  await says(gateway, /The graph answers at/);
+}
+
+async function ask(query: string, signal?: AbortSignal): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${ports.gateway}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+    signal,
+  });
+  return (await response.json()) as Answer;
+}
+
+const behave = (name: 'shops' | 'stock', behaviour: string) =>
+  fetch(`http://127.0.0.1:${ports[name]}/behave`, { method: 'POST', body: behaviour });
+const callsOf = async (name: 'shops' | 'stock') =>
+  Number(await (await fetch(`http://127.0.0.1:${ports[name]}/calls`)).text());
+const ready = async () =>
+  (await (await fetch(`http://127.0.0.1:${ports.gateway}/health/ready`)).json()) as {
+    details: { supergraph: { subgraphs: string[]; refused?: { reason: string } } };
+  };
+
+async function until(isTrue: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`It never came about that ${what}:\n${gateway.output()}`);
+}
+
+/** Clients that ask one after the other until they are stopped; gives all their answers, and failures to get one. */
+function load(query: string, clients = 8) {
+  const answers: Answer[] = [];
+  const failures: unknown[] = [];
+  let isStopped = false;
+  const client = async () => {
+    while (!isStopped)
+      try {
+        answers.push(await ask(query));
+      } catch (error) {
+        failures.push(error);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+  };
+  const all = Promise.all(Array.from({ length: clients }, client));
+  return {
+    answers,
+    failures,
+    stop: async () => {
+      isStopped = true;
+      await all;
+    },
+  };
+}
+
+beforeAll(requireCompiled);
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
+  ports = { shops: await freePort(), stock: await freePort(), gateway: await freePort() };
+  supergraph = join(folder, 'supergraph.graphql');
+  writeFileSync(supergraph, supergraphOf(schemas));
+  const shops = startSubgraph('shops');
+  stock = startSubgraph('stock');
+  await Promise.all([says(shops, /listens/), says(stock, /listens/)]);
+});
+afterEach(async () => {
+  await killAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The stock's fields are lost, the rest is there; each lost field is told once, at its path, and nothing internal is. */
+function expectPart({ data, errors = [] }: Answer, code: string, retryable: boolean): void {
+  expect(data).toEqual(PART);
+  expect(errors.map(({ path }) => path)).toEqual([0, 1, 2].map((index) => ['shops', index, 'items']));
+  for (const { extensions } of errors) expect(extensions).toMatchObject({ code, subgraph: 'stock', retryable });
+  expect(JSON.stringify(errors)).not.toMatch(INTERNAL);
+}
+
+describe('a subgraph', () => {
+  test('that is down when the gateway starts costs its own fields, and is asked again when it is up', async () => {
+    await kill(stock);
+    await startGateway();
+    expectPart(await ask(JOINED), 'SUBGRAPH_UNREACHABLE', true);
+    stock = startSubgraph('stock');
+    await says(stock, /listens/);
+    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock is asked again');
+    expect((await ask(JOINED)).data).toEqual(WHOLE);
+  });
+
+  test('that dies under load costs its own fields until it is back; every request is answered', async () => {
+    await startGateway();
+    const running = load(JOINED);
+    await until(() => running.answers.length > 50, 'requests are answered');
+    await kill(stock);
+    await until(() => running.answers.some(({ errors }) => errors), 'it is missed');
+    stock = startSubgraph('stock');
+    await says(stock, /listens/);
+    await until(() => running.answers.at(-1)!.errors === undefined, 'it is back');
+    await running.stop();
+    expect(running.failures).toEqual([]);
+    for (const { data, errors = [] } of running.answers) {
+      expect(errors.length > 0 ? PART : WHOLE).toEqual(data);
+      for (const { extensions } of errors)
+        expect(['SUBGRAPH_UNREACHABLE', 'SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_TIMEOUT']).toContain(extensions.code);
+    }
+  });
+
+  test('that is stopped and continued costs its own fields meanwhile', async () => {
+    await startGateway('--subgraph-retries', '0');
+    expect((await ask(JOINED)).data).toEqual(WHOLE);
+    stock.child.kill('SIGSTOP');
+    expectPart(await ask(JOINED), 'SUBGRAPH_TIMEOUT', true);
+    stock.child.kill('SIGCONT');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers again');
+  });
+
+  test('that answers slowly is waited for within its time', async () => {
+    await startGateway();
+    await behave('stock', 'slowly');
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
+  });
+
+  test.each<[string, string, boolean]>([
+    ['never', 'SUBGRAPH_TIMEOUT', true],
+    ['half', 'SUBGRAPH_UNREACHABLE', true],
+    ['text', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['html', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['short', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['error500', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['busy', 'SUBGRAPH_OVERLOADED', true],
+    ['reset', 'SUBGRAPH_UNREACHABLE', true],
+    ['gigabytes', 'SUBGRAPH_RESPONSE_TOO_LARGE', false],
+  ])('that answers "%s" costs its own fields (%s), and is no worse for it', async (behaviour, code, retryable) => {
+    await startGateway();
+    // known operations are answered from slices of what subgraphs send; the first answer is not
+    expect((await ask(JOINED)).data).toEqual(WHOLE);
+    expect((await ask(JOINED)).data).toEqual(WHOLE);
+    await behave('stock', behaviour);
+    expectPart(await ask(JOINED), code, retryable);
+    await behave('stock', 'well');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
+  });
+
+  test('that says when to come again is quoted, and one that is busy for a moment is asked again', async () => {
+    await startGateway();
+    await behave('stock', 'busy');
+    const { errors = [] } = await ask(JOINED);
+    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_OVERLOADED', retryAfterSeconds: 7 });
+    await behave('stock', 'busyOnce');
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
+  });
+
+  test('whose mutation fails is not asked again', async () => {
+    await startGateway();
+    await behave('stock', 'reset');
+    const { errors = [] } = await ask('mutation { count }');
+    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_UNREACHABLE', subgraph: 'stock' });
+    expect(await callsOf('stock')).toBe(1);
+  });
+
+  test('that does not know an entity gives null for it, and no error', async () => {
+    await startGateway();
+    await behave('stock', 'nulls');
+    for (let i = 0; i < 3; i++) {
+      const { data, errors } = await ask(JOINED);
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({ shops: [WHOLE.shops[0], { name: 'Shop 2', items: null }, WHOLE.shops[2]] });
+    }
+  });
+
+  test('whose answer is broken off is not asked twice in one request for the same', async () => {
+    await startGateway();
+    await ask(JOINED);
+    await ask(JOINED);
+    const before = await callsOf('stock');
+    await behave('stock', 'text');
+    await ask(JOINED);
+    expect((await callsOf('stock')) - before).toBe(1);
+  });
+
+  test('that fails again and again is left alone, and taken back', async () => {
+    await startGateway('--subgraph-retries', '0');
+    await behave('stock', 'reset');
+    for (let i = 0; i < 10; i++) await ask(JOINED);
+    const before = await callsOf('stock');
+    const { errors = [] } = await ask(JOINED);
+    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', retryable: true });
+    expect(await callsOf('stock')).toBe(before);
+    await behave('stock', 'well');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'it is taken back');
+  });
+
+  test('that cannot keep up is not buried: what would wait too long is refused in words', async () => {
+    await startGateway('--subgraph-concurrency', '2', '--subgraph-queue', '2', '--subgraph-retries', '0');
+    await behave('shops', 'slowly');
+    // different operations, which cannot share an answer
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => ask(`{ shops { n${i}: name } }`)));
+    const refused = answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SUBGRAPH_OVERLOADED');
+    expect(refused.length).toBe(8);
+    expect(refused[0]!.errors![0]).toMatchObject({
+      message: 'The "shops" subgraph has too many requests waiting for it',
+      extensions: { retryable: true, retryAfterSeconds: 1 },
+    });
+    expect(answers.filter(({ errors }) => !errors).length).toBe(4);
+  });
+});
+
+describe('the gateway', () => {
+  test('ends its calls when the client goes away', async () => {
+    await startGateway('--subgraph-timeout-ms', '60000');
+    await ask(JOINED);
+    await behave('stock', 'never');
+    const controller = new AbortController();
+    const gone = ask(JOINED, controller.signal).catch(() => 'gone');
+    await until(async () => (await callsOf('stock')) > 1, 'the stock is asked');
+    controller.abort();
+    expect(await gone).toBe('gone');
+    const metrics = async () => (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text();
+    await until(
+      async () =>
+        /ordergraph_subgraph_calls_total\{subgraph="stock",result="REQUEST_CANCELLED"\} 1/.test(await metrics()),
+      'the call is ended',
+    );
+  });
+
+  test('told to stop under load ends what is under way, takes nothing new, and exits within its time', async () => {
+    await startGateway('--shutdown-ms', '5000');
+    await ask(JOINED);
+    await behave('stock', 'slowly');
+    const running = load(JOINED, 16);
+    await until(async () => (await callsOf('stock')) > 2, 'requests are under way');
+    const before = Date.now();
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+    expect(Date.now() - before).toBeLessThan(5_000);
+    await running.stop();
+    // whoever was not told to go elsewhere had a whole answer
+    const refused = running.answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SERVER_STOPPING');
+    const answered = running.answers.filter((answer) => !refused.includes(answer));
+    for (const answer of answered) expect(answer).toEqual({ data: WHOLE });
+    expect(answered.length).toBeGreaterThanOrEqual(16);
+    await expect(ask(JOINED)).rejects.toThrow();
+  });
+
+  test('a request that hangs does not keep it from ending', async () => {
+    await startGateway('--shutdown-ms', '1000', '--subgraph-timeout-ms', '60000');
+    await behave('stock', 'never');
+    const hanging = ask(JOINED).catch(() => 'cut off');
+    await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
+    gateway.child.kill('SIGTERM');
+    await gateway.ended;
+    expect(await hanging).toBe('cut off');
+  });
+
+  test('takes another supergraph under load: no request fails, none sees a mix', async () => {
+    await startGateway();
+    const running = load('{ shops { name items } version }');
+    await until(() => running.answers.length > 50, 'requests are answered');
+    // a subgraph that is asked otherwise: the label stands in for the items
+    const next = join(folder, 'next.graphql');
+    writeFileSync(
+      next,
+      supergraphOf({ ...schemas, shops: schemas.shops!.replace('version: String', 'version: String newer: Int') }),
+    );
+    renameSync(next, supergraph);
+    await until(
+      async () => (await ask('{ __type(name: "Query") { fields { name } } }').then(JSON.stringify)).includes('newer'),
+      'the new one serves',
+    );
+    const then = running.answers.length;
+    await until(() => running.answers.length > then + 50, 'requests go on');
+    await running.stop();
+    expect(running.failures).toEqual([]);
+    for (const answer of running.answers) expect(answer).toEqual({ data: { ...WHOLE, version: 'one' } });
+  });
+
+  test('keeps out a supergraph that cannot be served; logs, metrics and health say why', async () => {
+    await startGateway();
+    const good = readFileSync(supergraph, 'utf8');
+    writeFileSync(supergraph, 'type Query { not: Supergraph }');
+    await until(async () => (await ready()).details.supergraph.refused !== undefined, 'it is refused');
+    expect((await ready()).details.supergraph.refused!.reason).toMatch(/The supergraph cannot be served/);
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
+    expect(gateway.output()).toMatch(/a supergraph was offered that cannot be served; the one before it goes on/);
+    expect(await (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text()).toMatch(
+      /ordergraph_supergraphs_total\{result="refused"\} 1/,
+    );
+    writeFileSync(supergraph, good);
+    await until(async () => (await ready()).details.supergraph.refused === undefined, 'the good one is taken back');
+  });
+
+  test('a client that sends half a request and waits costs nobody else anything', async () => {
+    await startGateway();
+    const half = httpRequest({ port: ports.gateway, host: '127.0.0.1', path: '/graphql', method: 'POST' });
+    half.on('error', () => {});
+    half.setHeader('content-type', 'application/json');
+    half.setHeader('content-length', '1000');
+    half.write('{"query":"');
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
+    half.destroy();
+  });
+});

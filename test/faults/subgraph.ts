@@ -1,0 +1,112 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { graphql, parse } from 'graphql';
+import { schemas } from './schemas';
+
+/**
+ * A subgraph that behaves as it is told: `subgraph.js <name> <port>`. `POST /behave` with the name of a behaviour changes it,
+ * `GET /calls` tells how many requests it has had.
+ */
+const [, , name = '', port] = process.argv;
+
+const resolvers: Record<string, object> = {
+  shops: {
+    Query: {
+      shops: () => ['1', '2', '3'].map((id) => ({ id, name: `Shop ${id}` })),
+      version: () => 'one',
+    },
+    Shop: { __resolveReference: ({ id }: { id: string }) => ({ id, name: `Shop ${id}` }) },
+    Mutation: { open: (_: unknown, { id }: { id: string }) => ({ id, name: `Shop ${id}` }) },
+  },
+  stock: {
+    Query: { total: () => 42 },
+    Shop: { items: ({ id }: { id: string }) => Number(id) * 10, label: ({ id }: { id: string }) => `L${id}` },
+    Mutation: { count: () => 1 },
+  },
+};
+
+const schema = buildSubgraphSchema({ typeDefs: parse(schemas[name]!), resolvers: resolvers[name] as never });
+let behaviour = 'well';
+let calls = 0;
+
+type Behaviour = (response: ServerResponse, well: () => Promise<string>) => Promise<void> | void;
+const json = { 'content-type': 'application/json' };
+
+const behaviours: Record<string, Behaviour> = {
+  well: async (response, well) => {
+    response.writeHead(200, json).end(await well());
+  },
+  slowly: async (response, well) => {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    response.writeHead(200, json).end(await well());
+  },
+  never: () => {},
+  half: async (response, well) => {
+    const text = await well();
+    response.writeHead(200, { ...json, 'content-length': text.length });
+    response.write(text.slice(0, text.length / 2), () => response.destroy());
+  },
+  text: (response) => {
+    response.writeHead(200, json).end('this is no JSON: secret-host.internal');
+  },
+  html: (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>secret-host.internal</body></html>');
+  },
+  short: async (response, well) => {
+    const answer = JSON.parse(await well());
+    answer.data?._entities?.pop();
+    response.writeHead(200, json).end(JSON.stringify(answer));
+  },
+  nulls: async (response, well) => {
+    const answer = JSON.parse(await well());
+    if (answer.data?._entities) answer.data._entities[1] = null;
+    response.writeHead(200, json).end(JSON.stringify(answer));
+  },
+  error500: (response) => {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end('Error: at /srv/secret-host.internal/index.js:1:1');
+  },
+  busy: (response) => {
+    response.writeHead(429, { ...json, 'retry-after': '7' }).end('{}');
+  },
+  busyOnce: async (response, well) => {
+    behaviour = 'well';
+    response.writeHead(503, { 'retry-after': '0' }).end();
+    await well();
+  },
+  reset: (response) => {
+    response.socket!.resetAndDestroy();
+  },
+  /** As long as it is read. */
+  gigabytes: (response) => {
+    response.writeHead(200, json);
+    response.write('{"data":{"_entities":["');
+    const more = Buffer.alloc(1024 * 1024, 'x');
+    const write = () => {
+      while (response.write(more)) {}
+      response.once('drain', write);
+    };
+    response.on('error', () => {});
+    write();
+  },
+};
+
+createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', async () => {
+    const body = Buffer.concat(chunks).toString();
+    if (request.url === '/calls') {
+      response.end(String(calls));
+      return;
+    }
+    if (request.url === '/behave') {
+      behaviour = body;
+      response.end();
+      return;
+    }
+    calls += 1;
+    const { query, variables } = JSON.parse(body);
+    const well = async () => JSON.stringify(await graphql({ schema, source: query, variableValues: variables }));
+    await behaviours[behaviour]!(response, well);
+  });
+}).listen(Number(port), '127.0.0.1', () => console.log(`${name} listens`));
