@@ -1,0 +1,166 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cacheControlText, cacheHintOf } from '../../gateway/transport/cache-control';
+import { Cancellation } from '../../gateway/transport/cancellation';
+import { type HttpOptions, HttpTransport } from '../../gateway/transport/http';
+
+const operation = { kind: 'query', text: '{ a }', json: '"{ a }"' } as const;
+const options: HttpOptions = { maxResponseBytes: 10_000, connections: 4 };
+
+let folder: string;
+const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+/** An authority, and certificates of it for a subgraph, for a gateway, and one of nobody's. */
+function makeCertificates(): void {
+  const openssl = (...args: string[]) => {
+    const { status, stderr } = spawnSync('openssl', args, { cwd: folder });
+    if (status !== 0) throw new Error(`openssl is needed to make certificates for the tests: ${stderr}`);
+  };
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  openssl('req', '-x509', ...key, '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem');
+  for (const name of ['subgraph', 'gateway']) {
+    openssl(
+      'req',
+      ...key.slice(0, -2),
+      '-subj',
+      `/CN=${name}`,
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+    );
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-days',
+      '2',
+      '-copy_extensions',
+      'copy',
+      '-out',
+      `${name}.pem`,
+    );
+  }
+  openssl('req', '-x509', ...key, '-subj', '/CN=stranger', '-keyout', 'stranger.key', '-out', 'stranger.pem');
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-transport-'));
+  makeCertificates();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const answering: RequestListener = (request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ data: { a: request.httpVersion } }));
+};
+
+async function ask(transport: HttpTransport) {
+  const answer = await transport.request({
+    operation,
+    variables: '{}',
+    headers: {},
+    deadline: performance.now() + 5_000,
+    cancellation: new Cancellation(),
+  });
+  return answer.read();
+}
+
+async function within(server: Server, at: number | string, work: (port: number) => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) =>
+    typeof at === 'string' ? server.listen(at, resolve) : server.listen(at, '127.0.0.1', resolve),
+  );
+  try {
+    await work((server.address() as AddressInfo).port);
+  } finally {
+    server.close();
+  }
+}
+
+async function using(transport: HttpTransport, work: (transport: HttpTransport) => Promise<void>): Promise<void> {
+  try {
+    await work(transport);
+  } finally {
+    await transport.close();
+  }
+}
+
+test('a Unix socket', async () => {
+  const socket = join(folder, 'subgraph.sock');
+  await within(createHttpServer(answering), socket, () =>
+    using(new HttpTransport('s', `http+unix://${encodeURIComponent(socket)}/graphql`, options), async (transport) => {
+      expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
+    }),
+  );
+});
+
+describe('TLS with certificates on both sides', () => {
+  const mutual = () => ({
+    key: pem('subgraph.key'),
+    cert: pem('subgraph.pem'),
+    ca: pem('ca.pem'),
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+  const known = () => ({ ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') });
+
+  test('who shows one is answered; who shows none, or a stranger’s, is not', async () => {
+    await within(createHttpsServer(mutual(), answering), 0, async (port) => {
+      const url = `https://127.0.0.1:${port}/graphql`;
+      await using(new HttpTransport('s', url, { ...options, tls: known() }), async (transport) => {
+        expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
+      });
+      const others = [
+        { ca: pem('ca.pem') },
+        { ca: pem('ca.pem'), cert: pem('stranger.pem'), key: pem('stranger.key') },
+        // and a subgraph whose authority is not trusted is not talked to
+        { ca: pem('stranger.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') },
+      ];
+      for (const tls of others)
+        await using(new HttpTransport('s', url, { ...options, tls }), async (transport) => {
+          await expect(ask(transport)).rejects.toMatchObject({
+            message: 'The "s" subgraph cannot be reached',
+            extensions: { code: 'SUBGRAPH_UNREACHABLE' },
+          });
+        });
+    });
+  });
+
+  test('HTTP/2 is spoken when it is switched on and offered', async () => {
+    const server = createSecureServer({ ...mutual(), allowHTTP1: true }, answering as never);
+    await within(server as unknown as Server, 0, async (port) => {
+      const url = `https://127.0.0.1:${port}/graphql`;
+      await using(new HttpTransport('s', url, { ...options, tls: known(), http2: true }), async (transport) => {
+        const answers = await Promise.all([ask(transport), ask(transport), ask(transport)]);
+        for (const answer of answers) expect(answer).toEqual({ data: { a: '2.0' } });
+      });
+      await using(new HttpTransport('s', url, { ...options, tls: known() }), async (transport) => {
+        expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
+      });
+    });
+  });
+});
+
+test.each([
+  [[], 'no-store'],
+  [['max-age=60'], 'max-age=60, public'],
+  [['max-age=60', 'max-age=5, private'], 'max-age=5, private'],
+  [['max-age=60', undefined], 'no-store'],
+  [['max-age=60, no-store'], 'no-store'],
+  [['public, max-age=10', 'Max-Age=20'], 'max-age=10, public'],
+])('answers with %j may be kept as %s', (hints, merged) => {
+  expect(cacheControlText(cacheHintOf(hints.map((hint) => ({ 'cache-control': hint }))))).toBe(merged);
+});
