@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { responseName } from '../planning/normalize';
+import type { ContextVariable, RewriteStep } from '../planning/plan';
 import { SubgraphError } from '../transport/errors';
 import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
@@ -11,7 +12,7 @@ import { copy, merge } from './merge';
 import type { AnswerPath } from './path';
 import { RenderedData } from './result';
 import type { Conditions } from './shape';
-import { type AnswerObject, isObject } from './types';
+import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 export interface ExecutionRequest {
   readonly conditions: Conditions;
@@ -174,9 +175,38 @@ export class Execution implements Losses {
         (error: unknown) => this.lose(fetch, [this.root], formatted(error, fetch)),
       );
     }
-    const asked = new Asked(fetch.entities, this.root);
+    if (fetch.node.context) return this.contextualFetch(fetch, fetch.entities, fetch.node.context);
+    return this.ask(fetch, new Asked(fetch.entities, this.root), this.request.calls.variables(fetch));
+  }
+
+  /** Asks about entities for each set of values that stand above them, by "@fromContext" of the Federation specification. */
+  private async contextualFetch(
+    fetch: CompiledFetch,
+    entities: readonly CompiledEntity[],
+    context: readonly ContextVariable[],
+  ): Promise<void> {
+    const groups = new Map<string, Set<AnswerObject>>();
+    for (const { paths, types } of entities)
+      for (const { path } of paths)
+        for (const { object, above } of path.withAncestors(this.root)) {
+          const members = context.flatMap(({ variable, up, path: steps }) => {
+            const value = valueAt(above.at(-up), steps, types);
+            return value === undefined ? [] : [`${JSON.stringify(variable)}:${JSON.stringify(value)}`];
+          });
+          const key = members.join(',');
+          groups.set(key, (groups.get(key) ?? new Set()).add(object));
+        }
+    const own = this.request.calls.variables(fetch);
+    await Promise.all(
+      [...groups].map(([members, objects]) =>
+        this.ask(fetch, new Asked(entities, this.root, objects), [own, members].filter(Boolean).join(',')),
+      ),
+    );
+  }
+
+  /** @param variables members of a JSON object, beside the representations. */
+  private ask(fetch: CompiledFetch, asked: Asked, variables: string): Promise<void> | undefined {
     if (asked.isEmpty) return undefined;
-    const variables = this.request.calls.variables(fetch);
     return this.call(fetch, `{${asked.text}${variables === '' ? '' : `,${variables}`}}`).then(
       (response) => this.takeEntities(fetch, asked, response),
       (error: unknown) => this.lose(fetch, asked.objects(), formatted(error, fetch)),
@@ -321,6 +351,18 @@ export class Execution implements Losses {
   }
 }
 
+/** The value at a path below an object, as long as the objects on the way are of the types that the path says. */
+function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], types: TypeConditions): unknown {
+  let value: unknown = from;
+  for (const step of path) {
+    if (!isObject(value)) return value;
+    if (step.kind === 'Field') value = Object.hasOwn(value, step.name) ? value[step.name] : undefined;
+    else if (typeof value.__typename === 'string' && !types.matchingAny(step.names).has(value.__typename))
+      return undefined;
+  }
+  return value;
+}
+
 /** A path in a subgraph's answer as the answer under construction has it. */
 const answerPath = (path: AnswerPath, { renamed }: CompiledFetch): AnswerPath =>
   path.map((step) => (typeof step === 'string' ? (renamed.get(step) ?? step) : step));
@@ -348,7 +390,8 @@ class Asked {
   readonly text: string;
   readonly isEmpty: boolean;
 
-  constructor(entities: readonly CompiledEntity[], root: AnswerObject) {
+  /** @param only of these objects, when not of all. */
+  constructor(entities: readonly CompiledEntity[], root: AnswerObject, only?: ReadonlySet<AnswerObject>) {
     const byVariable = new Map<string, Representations>();
     this.entities = entities.map((entity) => {
       let representations = byVariable.get(entity.variable);
@@ -356,7 +399,7 @@ class Asked {
         representations = new Representations();
         byVariable.set(entity.variable, representations);
       }
-      return askedOf(entity, root, representations);
+      return askedOf(entity, root, representations, only);
     });
     let text = '';
     let count = 0;
@@ -398,11 +441,17 @@ interface AskedEntity {
   readonly count: number;
 }
 
-function askedOf(entity: CompiledEntity, root: AnswerObject, representations: Representations): AskedEntity {
+function askedOf(
+  entity: CompiledEntity,
+  root: AnswerObject,
+  representations: Representations,
+  only: ReadonlySet<AnswerObject> | undefined,
+): AskedEntity {
   const objects: AnswerObject[] = [];
   const indexes: number[] = [];
   const paths: EntityPath[] = [];
   const ask = (object: AnswerObject, path: EntityPath): number | undefined => {
+    if (only && !only.has(object)) return undefined;
     const text = entity.represent(object);
     if (text === undefined) return undefined;
     const index = representations.index(text);

@@ -108,7 +108,8 @@ function compileEntity(
     alias: entity.alias,
     variable: entity.variable,
     paths: entity.paths.map((path) => {
-      const shared = mayShare(path, all);
+      // one entity at two places may be given two values where these follow from what is above
+      const shared = all.every(({ context }) => context === undefined) && mayShare(path, all);
       return {
         path: new CompiledPath(path, types),
         mayShare: shared,

@@ -59,6 +59,23 @@ export class CompiledPath {
     return found;
   }
 
+  /** The objects there, each with those above it, the root first. */
+  withAncestors(root: AnswerObject): { object: AnswerObject; above: readonly AnswerObject[] }[] {
+    const found: { object: AnswerObject; above: readonly AnswerObject[] }[] = [];
+    const walk = (value: unknown, from: number, above: readonly AnswerObject[]): void => {
+      if (Array.isArray(value)) for (const item of value) walk(item, from, above);
+      else if (isObject(value)) {
+        const step = this.steps[from];
+        if (step === undefined) found.push({ object: value, above });
+        else if (step === 'list') walk(value, from + 1, above);
+        else if ('field' in step) walk(value[step.field], from + 1, [...above, value]);
+        else if (matches(value, step.types)) walk(value, from + 1, above);
+      }
+    };
+    walk(root, 0, []);
+    return found;
+  }
+
   private walk(value: unknown, from: number, found: AnswerObject[]): void {
     if (value === null || typeof value !== 'object') return;
     if (Array.isArray(value)) {

@@ -3,7 +3,16 @@ import { Worker } from 'node:worker_threads';
 import type * as Apollo from '@apollo/query-planner';
 import { packageRoot } from '../../shared/package-root';
 import { noWay, PlanningError } from './errors';
-import type { FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite, RewriteStep } from './plan';
+import type {
+  ContextVariable,
+  FetchNode,
+  PathStep,
+  PlanNode,
+  QueryPlan,
+  RequiredSelection,
+  Rewrite,
+  RewriteStep,
+} from './plan';
 import type { Planner } from './planner';
 import { Requirements } from './requirements';
 
@@ -140,7 +149,6 @@ function planNode(node: Apollo.PlanNode, path: readonly PathStep[]): PlanNode {
 }
 
 function fetchNode(node: Apollo.FetchNode, path: readonly PathStep[]): FetchNode {
-  if (node.contextRewrites?.length) throw notSupported('an argument from the context (@fromContext)');
   if (node.operationKind === 'subscription') throw notSupported('a subscription');
   const outputRewrites = (node.outputRewrites ?? []).map(rewrite);
   return {
@@ -149,6 +157,7 @@ function fetchNode(node: Apollo.FetchNode, path: readonly PathStep[]): FetchNode
     operation: node.operation,
     operationKind: node.operationKind,
     variables: node.variableUsages ?? [],
+    context: node.contextRewrites?.map(contextVariable),
     outputRewrites: node.requires ? [] : outputRewrites,
     entities: node.requires && [
       {
@@ -186,12 +195,21 @@ function requiredSelection(selection: Apollo.QueryPlanSelectionNode): RequiredSe
   return { kind: 'Fragment', type: selection.typeCondition, selections: selection.selections.map(requiredSelection) };
 }
 
+/** Steps begin with `..` for each object above. */
+function contextVariable(given: Apollo.FetchDataRewrite): ContextVariable {
+  if (given.kind !== 'KeyRenamer') throw notSupported('a constant in the context');
+  const up = given.path.filter((step) => step === '..').length;
+  return { variable: given.renameKeyTo, up, path: given.path.slice(up).map(rewriteStep) };
+}
+
+function rewriteStep(step: string): RewriteStep {
+  const type = /^\.\.\. on (\w+)$/.exec(step)?.[1];
+  return type ? { kind: 'Types', names: [type] } : { kind: 'Field', name: step };
+}
+
 /** Steps are field names, and `... on A` for objects of a type. */
 function rewrite(given: Apollo.FetchDataRewrite): Rewrite {
-  const path = given.path.map((step): RewriteStep => {
-    const type = /^\.\.\. on (\w+)$/.exec(step)?.[1];
-    return type ? { kind: 'Types', names: [type] } : { kind: 'Field', name: step };
-  });
+  const path = given.path.map(rewriteStep);
   return given.kind === 'ValueSetter'
     ? { kind: 'Set', path, value: given.setValueTo }
     : { kind: 'Rename', path, to: given.renameKeyTo };

@@ -1,4 +1,5 @@
 import type * as Native from '@graphql-hive/router-query-planner';
+import { ContextualFields } from './contextual';
 import { noWay, PlanningError, type PlanningErrorCode } from './errors';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
 import { Requirements } from './requirements';
@@ -25,16 +26,21 @@ export interface PlanningFailure {
 export class NativePlans {
   private readonly planner: Native.QueryPlanner;
   private readonly requirements: Requirements;
+  private readonly contextual: ContextualFields;
 
   /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
   constructor(supergraphSdl: string) {
     const { QueryPlanner } = require('@graphql-hive/router-query-planner') as typeof Native;
     this.planner = new QueryPlanner(supergraphSdl);
     this.requirements = new Requirements(supergraphSdl);
+    this.contextual = new ContextualFields(supergraphSdl);
   }
 
   /** @throws PlanningError */
   async plan(operation: string): Promise<QueryPlan> {
+    // it would leave out their arguments without a word
+    if (this.contextual.areIn(operation))
+      throw noWay(new Error('the native planner knows no arguments from the context'));
     let plan: Native.QueryPlan;
     try {
       plan = await this.planner.planAsync(operation, undefined, NO_LABELS, 100);

@@ -38,8 +38,18 @@ export interface FetchNode {
   /** Names of the operation's variables that are sent along. */
   readonly variables: readonly string[];
   readonly entities?: readonly EntityFetch[];
+  /** Variables whose values stand above the entities in the answer: one request for each set of values. */
+  readonly context?: readonly ContextVariable[];
   /** Applied to the answer of a root fetch. */
   readonly outputRewrites: readonly Rewrite[];
+}
+
+/** A variable that takes what `@fromContext` asks for. */
+export interface ContextVariable {
+  readonly variable: string;
+  /** How many objects above the entity the value's path begins. */
+  readonly up: number;
+  readonly path: readonly RewriteStep[];
 }
 
 /** One `_entities` field of a fetch: which objects it is asked about, and by what. */

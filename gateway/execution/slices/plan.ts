@@ -176,6 +176,7 @@ class Planning {
   }
 
   private entityFetch(fetch: CompiledFetch, made: ReadonlySet<number>): SliceFetch {
+    if (fetch.node.context) throw new NotSliceable('an argument from the context');
     const layout = new AnswerLayout(this.context);
     const selectionSet = selectionOf(fetch.operation.text);
     const index = this.fetches.length;

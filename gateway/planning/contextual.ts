@@ -1,0 +1,50 @@
+import {
+  buildASTSchema,
+  type GraphQLSchema,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  parse,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+
+/** Finds the fields of an operation whose arguments are from the context (`@fromContext`), which the native planner leaves out. */
+export class ContextualFields {
+  /** `Type.field` */
+  private readonly fields = new Set<string>();
+  private readonly schema: GraphQLSchema | undefined;
+
+  constructor(supergraphSdl: string) {
+    const document = parse(supergraphSdl, { noLocation: true });
+    for (const definition of document.definitions)
+      if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION)
+        for (const { name, directives = [] } of definition.fields ?? [])
+          if (directives.some((one) => one.arguments?.some((argument) => argument.name.value === 'contextArguments')))
+            this.fields.add(`${definition.name.value}.${name.value}`);
+    if (this.fields.size > 0) this.schema = buildASTSchema(document, { assumeValid: true });
+  }
+
+  /** Whether an operation asks for such a field. */
+  areIn(operation: string): boolean {
+    const { schema, fields } = this;
+    if (!schema) return false;
+    const types = new TypeInfo(schema);
+    let found = false;
+    visit(
+      parse(operation, { noLocation: true }),
+      visitWithTypeInfo(types, {
+        Field: ({ name }) => {
+          const parent = types.getParentType();
+          if (!parent) return;
+          const possible = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [];
+          for (const type of [parent, ...possible])
+            if ((isObjectType(type) || isInterfaceType(type)) && fields.has(`${type.name}.${name.value}`)) found = true;
+        },
+      }),
+    );
+    return found;
+  }
+}
