@@ -5,8 +5,10 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const list = z
   .union([z.string(), z.array(z.string())])
   .transform((value) =>
-    (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim().toLowerCase()).filter(Boolean),
+    (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter(Boolean),
   );
+/** HTTP's names of headers have no case. */
+const headerNames = list.transform((names) => names.map((name) => name.toLowerCase()));
 
 /** Every setting of the gateway: what it is, its environment variable, its default. The one place they are declared. */
 export const settings = {
@@ -20,13 +22,13 @@ export const settings = {
   },
   forwardHeader: {
     env: 'ORDERGRAPH_FORWARD_HEADERS',
-    schema: list,
+    schema: headerNames,
     default: [] as string[],
     help: 'Request header handed on to subgraphs; repeatable.',
   },
   returnHeader: {
     env: 'ORDERGRAPH_RETURN_HEADERS',
-    schema: list,
+    schema: headerNames,
     default: [] as string[],
     help: 'Response header of subgraphs handed back to clients; repeatable.',
   },
@@ -53,6 +55,18 @@ export const settings = {
     schema: z.enum(['native', 'apollo']),
     default: 'native',
     help: 'What plans queries: "native" (Hive Router’s), or "apollo", which is slower and runs on every platform.',
+  },
+  overrideLabel: {
+    env: 'ORDERGRAPH_OVERRIDE_LABELS',
+    schema: list,
+    default: [] as string[],
+    help: 'Label of a progressive @override that is in force; repeatable.',
+  },
+  overridePercentile: {
+    env: 'ORDERGRAPH_OVERRIDE_PERCENTILE',
+    schema: z.coerce.number().min(0).max(100),
+    default: 100,
+    help: 'Progressive @overrides labelled percent(x) are in force when this is below x: 100 for never, 0 for always.',
   },
   planTimeoutMs: {
     env: 'ORDERGRAPH_PLAN_TIMEOUT_MS',

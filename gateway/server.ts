@@ -68,17 +68,18 @@ export async function createGateway({
     typeof supergraph === 'string'
       ? { supergraphSdl: supergraph, cleanup: undefined }
       : await supergraph.initialize({ update: offered });
+  const overrides = { labels: config.overrideLabel, percentile: config.overridePercentile };
   const sharedPlans = config.plansUrl === '' ? undefined : new RedisPlans(config.plansUrl, log);
   const served = new ServedGraph(
     {
       supergraphSdl,
-      planner: plannerOf(config.planner, log),
+      planner: plannerOf(config.planner, log, overrides),
       planLimits: {
         entries: config.planCacheEntries,
         bytes: config.planCacheBytes,
         timeoutMs: config.planTimeoutMs,
       },
-      sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, planner)),
+      sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, `${planner} ${JSON.stringify(overrides)}`)),
       transport,
       fetchTimeoutMs: config.subgraphTimeoutMs,
     },

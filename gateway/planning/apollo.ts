@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type * as Apollo from '@apollo/query-planner';
 import { packageRoot } from '../../shared/package-root';
 import { noWay, PlanningError } from './errors';
+import { NO_OVERRIDES, type Overrides } from './overrides';
 import type {
   ContextVariable,
   FetchNode,
@@ -16,7 +17,11 @@ import type {
 import type { Planner } from './planner';
 import { Requirements } from './requirements';
 
-/** What the worker is asked, and what it says. */
+/** What the worker is told at first, what it is then asked, and what it says. */
+export interface PlanningStart {
+  readonly supergraphSdl: string;
+  readonly overrides: Overrides;
+}
 export interface PlanningTask {
   readonly id: number;
   readonly operation: string;
@@ -48,7 +53,10 @@ export class ApolloPlanner implements Planner {
 
   private readonly requirements: Requirements;
 
-  constructor(private readonly supergraphSdl: string) {
+  constructor(
+    private readonly supergraphSdl: string,
+    private readonly overrides: Overrides = NO_OVERRIDES,
+  ) {
     this.requirements = new Requirements(supergraphSdl);
   }
 
@@ -76,7 +84,9 @@ export class ApolloPlanner implements Planner {
   }
 
   private start(): Worker {
-    const worker = new Worker(WORKER, { workerData: this.supergraphSdl });
+    const worker = new Worker(WORKER, {
+      workerData: { supergraphSdl: this.supergraphSdl, overrides: this.overrides } satisfies PlanningStart,
+    });
     worker.on('message', (reply: PlanningReply) => {
       if (this.current?.task.id !== reply.id) return;
       const { resolve, reject } = this.current;

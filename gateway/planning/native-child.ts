@@ -1,11 +1,11 @@
-import { NativePlans, type NativeReply, type NativeTask } from './native-plans';
+import { NativePlans, type NativeReply, type NativeStart, type NativeTask } from './native-plans';
 
 // runs as a process of its own: see native.ts. The first message is the supergraph, every other a task
 let plans: NativePlans | undefined;
 
-process.on('message', async (message: string | NativeTask) => {
-  if (typeof message === 'string') {
-    plans = new NativePlans(message);
+process.on('message', async (message: NativeStart | NativeTask) => {
+  if ('supergraphSdl' in message) {
+    plans = new NativePlans(message.supergraphSdl, message.overrides);
     return;
   }
   let reply: NativeReply;

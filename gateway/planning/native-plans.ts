@@ -1,13 +1,15 @@
 import type * as Native from '@graphql-hive/router-query-planner';
 import { ContextualFields } from './contextual';
 import { noWay, PlanningError, type PlanningErrorCode } from './errors';
+import type { Overrides } from './overrides';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
 import { Requirements } from './requirements';
 
-/** No label of a progressive `@override` is active: fields stay where they were until the override is made unconditional. */
-const NO_LABELS: Set<string> = new Set();
-
-/** What the planning process is asked, and what it says. */
+/** What the planning process is told at first, what it is then asked, and what it says. */
+export interface NativeStart {
+  readonly supergraphSdl: string;
+  readonly overrides: Overrides;
+}
 export interface NativeTask {
   readonly id: number;
   readonly operation: string;
@@ -26,13 +28,18 @@ export interface PlanningFailure {
 export class NativePlans {
   private readonly planner: Native.QueryPlanner;
   private readonly requirements: Requirements;
+  private readonly labels: Set<string>;
   private readonly contextual: ContextualFields;
 
   /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
-  constructor(supergraphSdl: string) {
+  constructor(
+    supergraphSdl: string,
+    private readonly overrides: Overrides,
+  ) {
     const { QueryPlanner } = require('@graphql-hive/router-query-planner') as typeof Native;
     this.planner = new QueryPlanner(supergraphSdl);
     this.requirements = new Requirements(supergraphSdl);
+    this.labels = new Set(overrides.labels);
     this.contextual = new ContextualFields(supergraphSdl);
   }
 
@@ -43,7 +50,7 @@ export class NativePlans {
       throw noWay(new Error('the native planner knows no arguments from the context'));
     let plan: Native.QueryPlan;
     try {
-      plan = await this.planner.planAsync(operation, undefined, NO_LABELS, 100);
+      plan = await this.planner.planAsync(operation, undefined, this.labels, this.overrides.percentile);
     } catch (cause) {
       throw noWay(cause);
     }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { packageRoot } from '../../shared/package-root';
 import { noWay, PlanningError } from './errors';
-import type { NativeReply, NativeTask, PlanningFailure } from './native-plans';
+import type { NativeReply, NativeStart, NativeTask, PlanningFailure } from './native-plans';
+import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
 
@@ -37,7 +38,10 @@ export class NativePlanner implements Planner {
   deaths = 0;
 
   /** @throws Error when the binary of this platform is missing. */
-  constructor(private readonly supergraphSdl: string) {
+  constructor(
+    private readonly supergraphSdl: string,
+    private readonly overrides: Overrides = NO_OVERRIDES,
+  ) {
     // here it is only loaded, which is harmless, so that a missing one is known at once
     require('@graphql-hive/router-query-planner');
   }
@@ -89,7 +93,8 @@ export class NativePlanner implements Planner {
     child.on('message', (reply: NativeReply) => this.take(reply));
     child.on('exit', () => this.lost(child));
     child.on('error', () => this.lost(child));
-    child.send(this.supergraphSdl, () => {});
+    const start: NativeStart = { supergraphSdl: this.supergraphSdl, overrides: this.overrides };
+    child.send(start, () => {});
     return child;
   }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ApolloPlanner } from './apollo';
 import { NativePlanner } from './native';
+import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
 
@@ -8,15 +9,22 @@ import type { Planner } from './planner';
  * The planner by name. Apollo's stands in where the native one has no binary for this platform, and plans the few operations
  * that the native one cannot.
  */
-export function plannerOf(name: Planner['name'], log: Logger): (supergraphSdl: string) => Planner {
+export function plannerOf(
+  name: Planner['name'],
+  log: Logger,
+  overrides: Overrides = NO_OVERRIDES,
+): (supergraphSdl: string) => Planner {
   return (supergraphSdl) => {
-    if (name === 'apollo') return new ApolloPlanner(supergraphSdl);
+    if (name === 'apollo') return new ApolloPlanner(supergraphSdl, overrides);
     try {
-      return new PlannerWithFallback(new NativePlanner(supergraphSdl), () => new ApolloPlanner(supergraphSdl));
+      return new PlannerWithFallback(
+        new NativePlanner(supergraphSdl, overrides),
+        () => new ApolloPlanner(supergraphSdl, overrides),
+      );
     } catch (error) {
       if (!isMissingBinary(error)) throw error;
       log.warn({ err: error }, 'the native planner has no binary for this platform; Apollo’s is used');
-      return new ApolloPlanner(supergraphSdl);
+      return new ApolloPlanner(supergraphSdl, overrides);
     }
   };
 }

@@ -36,9 +36,9 @@ export class RedisPlans {
     });
   }
 
-  /** The plans of one supergraph by one planner. */
+  /** The plans of one supergraph. @param planner what made them, with its settings. */
   of(supergraphSdl: string, planner: string): SharedPlans {
-    const prefix = `ordergraph:plan:${FORM}:${planner}:${digest(supergraphSdl)}:`;
+    const prefix = `ordergraph:plan:${FORM}:${digest(`${planner}\n${supergraphSdl}`)}:`;
     return {
       get: async (operation) => {
         try {

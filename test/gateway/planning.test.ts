@@ -1,7 +1,7 @@
 import { NativePlanner } from '../../gateway/planning/native';
-import type { QueryPlan } from '../../gateway/planning/plan';
+import { fetchesOf, type QueryPlan } from '../../gateway/planning/plan';
 import type { Planner } from '../../gateway/planning/planner';
-import { PlannerWithFallback } from '../../gateway/planning/planners';
+import { PlannerWithFallback, plannerOf } from '../../gateway/planning/planners';
 import { Plans } from '../../gateway/planning/plans';
 import { RedisPlans } from '../../gateway/planning/redis-plans';
 import { compose } from '../../gateway/supergraph/compose';
@@ -109,6 +109,38 @@ describe('the native planner', () => {
     await expect(given).rejects.toThrow('too long');
     await expect(other).resolves.toBeDefined();
     await planner.close();
+  });
+});
+
+describe.each(['native', 'apollo'] as const)('progressive @override, planner %s', (name) => {
+  const link = (...imports: string[]) =>
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [${imports.map((one) => `"${one}"`).join(', ')}])`;
+  const supergraphOf = (label: string) =>
+    compose([
+      {
+        name: 'old',
+        url: 'http://old.invalid',
+        sdl: `${link('@key')} type Query { t: T } type T @key(fields: "id") { id: ID! f: String }`,
+      },
+      {
+        name: 'new',
+        url: 'http://new.invalid',
+        sdl: `${link('@key', '@override')} type T @key(fields: "id") { id: ID! f: String @override(from: "old", label: "${label}") }`,
+      },
+    ]);
+
+  test.each<[string, string[], number, string[]]>([
+    ['moving', [], 100, ['old']],
+    ['moving', ['moving'], 100, ['old', 'new']],
+    ['percent(40)', [], 100, ['old']],
+    ['percent(40)', [], 50, ['old']],
+    ['percent(40)', [], 30, ['old', 'new']],
+    ['percent(0.5)', [], 0, ['old', 'new']],
+  ])('labelled %s, with labels %j and percentile %d: %j are asked', async (label, labels, percentile, asked) => {
+    const planner = plannerOf(name, createLog('silent', 'test'), { labels, percentile })(supergraphOf(label));
+    const plan = await planner.plan('{ t { f } }', forever);
+    await planner.close();
+    expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(asked);
   });
 });
 
