@@ -1,6 +1,7 @@
 import type * as Native from '@graphql-hive/router-query-planner';
 import { ContextualFields } from './contextual';
 import { noWay, PlanningError, type PlanningErrorCode } from './errors';
+import { InterfaceObjects } from './interface-objects';
 import type { Overrides } from './overrides';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
 import { Requirements } from './requirements';
@@ -30,6 +31,7 @@ export class NativePlans {
   private readonly requirements: Requirements;
   private readonly labels: Set<string>;
   private readonly contextual: ContextualFields;
+  private readonly interfaceObjects: InterfaceObjects;
 
   /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
   constructor(
@@ -41,6 +43,7 @@ export class NativePlans {
     this.requirements = new Requirements(supergraphSdl);
     this.labels = new Set(overrides.labels);
     this.contextual = new ContextualFields(supergraphSdl);
+    this.interfaceObjects = new InterfaceObjects(supergraphSdl);
   }
 
   /** @throws PlanningError */
@@ -57,6 +60,8 @@ export class NativePlans {
     if (!plan.node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
     const made: QueryPlan = { root: planNode(plan.node, []) };
     this.requirements.check(made);
+    if (!this.interfaceObjects.areAllAskedAbout(made, operation))
+      throw noWay(new Error('the native planner asks about objects of some types of an interface only'));
     return made;
   }
 

@@ -127,8 +127,15 @@ export class Contest {
   }
 
   /** The data by the GraphQL specification alone. */
-  monolith({ query, variables }: Generated): Promise<unknown> {
-    return this.world.monolith(this.schema, this.whole, query, variables);
+  async monolith({ query, variables }: Generated): Promise<unknown> {
+    return (await this.world.monolith(this.schema, this.whole, query, variables)).data;
+  }
+
+  /** The errors that the fields asked for raise, each once. */
+  async monolithErrors({ query, variables }: Generated): Promise<string[]> {
+    const { errors } = await this.world.monolith(this.schema, this.whole, query, variables);
+    const raised = errors.filter(({ extensions }) => extensions.code === 'BOOM').map(({ message }) => message);
+    return [...new Set(raised)].sort();
   }
 
   /** Asked twice: an operation runs the general way first, and then over slices where it can. */

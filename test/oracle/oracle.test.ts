@@ -62,6 +62,11 @@ describe('found before', () => {
       '{ cat { weight __typename } }',
       'the reference loses a concrete type that has fields of its interface elsewhere',
     ],
+    [
+      'interfaceObject',
+      '{ visits { animal { ... on Dog { visits { number } } ... on Cat { a: id } } } }',
+      'the native planner asks about cats only',
+    ],
     ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type’s name under an alias alone'],
     [
       'interfaces',

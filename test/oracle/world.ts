@@ -196,7 +196,7 @@ export class OracleWorld {
         this.wholeValue(whole, parentType.name, source?.n ?? 0, fieldName, args),
       typeResolver: (value: Thing) => value.__typename,
     });
-    return JSON.parse(JSON.stringify(result.data ?? null)) as unknown;
+    return { data: JSON.parse(JSON.stringify(result.data ?? null)) as unknown, errors: result.errors ?? [] };
   }
 
   private wholeValue(
