@@ -28,6 +28,8 @@ export function createServer(options: {
     loggerInstance: options.log as never,
     bodyLimit: options.maxRequestBytes,
     logController: new LogController({ disableRequestLogging: true }),
+    // a logger for each request costs more than most requests log
+    childLoggerFactory: (logger) => logger,
     forceCloseConnections: 'idle',
     // in words of our own: see below
     return503OnClosing: false,
@@ -60,7 +62,7 @@ export function createServer(options: {
   });
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error }, 'request failed');
+    if (status >= 500) request.log.error({ err: error, request: request.id }, 'request failed');
     const message = status >= 500 ? 'Internal error' : error.message;
     return reply
       .code(status)
