@@ -18,6 +18,8 @@ export class ContextualFields {
   private readonly schema: GraphQLSchema | undefined;
 
   constructor(supergraphSdl: string) {
+    // most supergraphs have none, and are large
+    if (!supergraphSdl.includes('contextArguments: [')) return;
     const document = parse(supergraphSdl, { noLocation: true });
     for (const definition of document.definitions)
       if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION)

@@ -1,8 +1,12 @@
 import {
   buildASTSchema,
   type FieldNode,
+  type GraphQLCompositeType,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
+  isCompositeType,
+  isInterfaceType,
   isObjectType,
   Kind,
   parse,
@@ -70,7 +74,7 @@ export class InterfaceObjects {
     const given = new Set(selectedBy([fetchedOf({ ...fetch, entities: [entity] })], entity.paths[0]!).map(nameOf));
     return entity.paths.every((path) => {
       const names = path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
-      const wanted = wantedOf(schema, asked, names, type).filter((name) => given.has(name));
+      const wanted = wantedOf(schema, asked, schema.getQueryType()!, names, type).filter((name) => given.has(name));
       const others = all.filter(
         (one) =>
           one !== fetch &&
@@ -88,33 +92,52 @@ export class InterfaceObjects {
 
 const fetchedOf = (fetch: FetchNode) => ({ fetch, selectionSet: selectionOf(fetch.operation) });
 
-/** Response names that are wanted of objects of a type at a path. */
+/** Response names that are wanted of objects of a type at a path; none where there can be no such objects. */
 function wantedOf(
   schema: GraphQLSchema,
   selectionSet: SelectionSetNode,
+  parent: GraphQLCompositeType,
   path: readonly string[],
   type: string,
 ): string[] {
   const [first, ...rest] = path;
+  if (first === undefined) {
+    const canBe = isAbstractType(parent)
+      ? schema.getPossibleTypes(parent).some(({ name }) => name === type)
+      : parent.name === type;
+    if (!canBe) return [];
+    const fields = fieldsFor(schema, selectionSet, parent, type).map(({ field }) => field);
+    return fields.filter(({ name }) => name.value !== '__typename').map(nameOf);
+  }
   // on the way, any object that may be there
-  const fields = fieldsFor(schema, selectionSet, first === undefined ? type : undefined);
-  if (first === undefined) return fields.filter(({ name }) => name.value !== '__typename').map(nameOf);
-  return fields.flatMap((field) =>
-    nameOf(field) === first && field.selectionSet ? wantedOf(schema, field.selectionSet, rest, type) : [],
-  );
+  return fieldsFor(schema, selectionSet, parent, undefined).flatMap(({ field, parent: on }) => {
+    if (nameOf(field) !== first || !field.selectionSet) return [];
+    const definition = isObjectType(on) || isInterfaceType(on) ? on.getFields()[field.name.value] : undefined;
+    const inner = definition && getNamedType(definition.type);
+    return isCompositeType(inner) ? wantedOf(schema, field.selectionSet, inner, rest, type) : [];
+  });
 }
 
-function fieldsFor(schema: GraphQLSchema, { selections }: SelectionSetNode, type: string | undefined): FieldNode[] {
+interface FieldOn {
+  readonly field: FieldNode;
+  readonly parent: GraphQLCompositeType;
+}
+
+function fieldsFor(
+  schema: GraphQLSchema,
+  { selections }: SelectionSetNode,
+  parent: GraphQLCompositeType,
+  type: string | undefined,
+): FieldOn[] {
   return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.FIELD) return [{ field: selection, parent }];
     if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
-    const condition = selection.typeCondition && schema.getType(selection.typeCondition.name.value);
+    const condition = selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : parent;
     const object = type === undefined ? undefined : schema.getType(type);
     const applies =
-      !condition ||
       !isObjectType(object) ||
       condition === object ||
       (isAbstractType(condition) && schema.isSubType(condition, object));
-    return applies ? fieldsFor(schema, selection.selectionSet, type) : [];
+    return applies ? fieldsFor(schema, selection.selectionSet, condition as GraphQLCompositeType, type) : [];
   });
 }

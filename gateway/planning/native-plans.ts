@@ -5,6 +5,7 @@ import { InterfaceObjects } from './interface-objects';
 import type { Overrides } from './overrides';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
 import { Requirements } from './requirements';
+import { serial } from './serial';
 
 /** What the planning process is told at first, what it is then asked, and what it says. */
 export interface NativeStart {
@@ -58,7 +59,7 @@ export class NativePlans {
       throw noWay(cause);
     }
     if (!plan.node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
-    const made: QueryPlan = { root: planNode(plan.node, []) };
+    const made = serial({ root: planNode(plan.node, []) });
     this.requirements.check(made);
     if (!this.interfaceObjects.areAllAskedAbout(made, operation))
       throw noWay(new Error('the native planner asks about objects of some types of an interface only'));

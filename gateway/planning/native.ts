@@ -46,6 +46,11 @@ export class NativePlanner implements Planner {
     require('@graphql-hive/router-query-planner');
   }
 
+  /** Starts the process before it is needed. */
+  warmUp(): void {
+    this.child ??= this.start();
+  }
+
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
     if (this.deadly.has(operation)) return Promise.reject(noWay(new Error('the planner does not survive it')));
     return new Promise((resolve, reject) => {
@@ -90,6 +95,7 @@ export class NativePlanner implements Planner {
     const child = fork(CHILD, { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     // a gateway that has nothing else to do may end
     child.unref();
+    child.channel?.unref();
     child.on('message', (reply: NativeReply) => this.take(reply));
     child.on('exit', () => this.lost(child));
     child.on('error', () => this.lost(child));

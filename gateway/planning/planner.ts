@@ -9,6 +9,8 @@ export interface Planner {
    * @throws PlanningError
    */
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan>;
+  /** Makes ready what the first plan would wait for. */
+  warmUp?(): void;
   /** How many processes it has lost, where it has some. */
   readonly deaths?: number;
   close(): Promise<void>;

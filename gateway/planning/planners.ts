@@ -41,6 +41,10 @@ export class PlannerWithFallback implements Planner {
     this.name = first.name;
   }
 
+  warmUp(): void {
+    this.first.warmUp?.();
+  }
+
   get deaths(): number {
     return this.first.deaths ?? 0;
   }

@@ -24,6 +24,8 @@ export class Requirements {
   private readonly required = new Map<string, RequiredArguments>();
 
   constructor(supergraphSdl: string) {
+    // most supergraphs have none, and are large
+    if (!/requires: "[^"]*\(/.test(supergraphSdl)) return;
     for (const definition of parse(supergraphSdl, { noLocation: true }).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION)
         continue;

@@ -30,7 +30,7 @@ export class SupergraphFile implements SupergraphSource {
       this.last = await readFile(this.file, 'utf8');
     } catch (error) {
       throw new OperatorError(
-        `The supergraph "${this.file}" cannot be read: ${(error as Error).message}`,
+        `The supergraph cannot be read from "${this.file}": ${(error as Error).message}`,
         'Name a file by --supergraph; `npm run compose` writes one',
         { cause: error },
       );

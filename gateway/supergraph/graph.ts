@@ -187,6 +187,11 @@ export class Graph {
     });
   }
 
+  /** Makes ready what the first request would wait for. */
+  prepare(): void {
+    this.planner.warmUp?.();
+  }
+
   /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */
   async warmUp(operations: readonly string[], mostMs: number): Promise<number> {
     const until = performance.now() + mostMs;

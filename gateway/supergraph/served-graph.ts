@@ -31,8 +31,10 @@ const WARM_OPERATIONS = 200;
 /** Milliseconds that warming up may take; the rest is planned when it is asked for. */
 const WARM_MS = 10_000;
 
-/** Bounds on the texts of operations that are known to be valid. */
-const KNOWN = { max: 10_000, maxSize: 32 * 1024 * 1024 };
+/** Bounds on the operations that are known to be valid, in number and in bytes, by estimate. */
+const KNOWN = { max: 10_000, maxSize: 64 * 1024 * 1024 };
+/** Bytes of a document and its normalised form to one character of its text. */
+const BYTES_A_CHARACTER = 60;
 
 interface Serving {
   readonly graph: Graph;
@@ -112,6 +114,7 @@ export class ServedGraph implements GatewayInterface {
   }
 
   async load(): Promise<GatewayLoadResult> {
+    this.graph.prepare();
     this.tell();
     return { executor: (context) => this.execute(context) };
   }
@@ -180,7 +183,10 @@ export class ServedGraph implements GatewayInterface {
   }
 
   private serve(graph: Graph): Serving {
-    const known = new LRUCache<string, DocumentNode>({ ...KNOWN, sizeCalculation: (_document, key) => key.length });
+    const known = new LRUCache<string, DocumentNode>({
+      ...KNOWN,
+      sizeCalculation: (_document, key) => key.length * BYTES_A_CHARACTER,
+    });
     const serving: Serving = { graph, since: new Date().toISOString(), known, requests: 0, replaced: false };
     this.bySchema.set(graph.apiSchema, serving);
     this.counts.taken += 1;

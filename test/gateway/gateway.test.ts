@@ -14,7 +14,13 @@ import { AS_OF, openWorld, type World } from '../support/world';
 
 const log = createLog('silent', 'test');
 const config = readConfig(
-  { logLevel: 'silent', forwardHeader: ['authorization'], subgraphTimeoutMs: '400', maxResponseBytes: '65536' },
+  {
+    logLevel: 'silent',
+    forwardHeader: ['authorization'],
+    returnHeader: ['x-took'],
+    subgraphTimeoutMs: '400',
+    maxResponseBytes: '65536',
+  },
   {},
 );
 
@@ -231,6 +237,60 @@ describe('the gateway over HTTP', () => {
       expect(data).toEqual({ hello: 'world' });
       expect(seen[0]).toMatchObject({ authorization: 'Bearer abc', 'accept-encoding': 'identity' });
       expect(seen[0]).not.toHaveProperty('cookie');
+    });
+
+    test('headers that are named are handed back, others are not; how long an answer may be kept is', async () => {
+      answer = (send) =>
+        send(200, '{"data":{"hello":"world"}}', {
+          'content-type': 'application/json',
+          'x-took': '5',
+          'x-internal': 'host-17',
+          'cache-control': 'max-age=30',
+        });
+      // the first answer is Apollo Server's to write, the next are not
+      for (let time = 0; time < 3; time++) {
+        const { headers, body } = await gateway.inject({
+          method: 'POST',
+          url: '/graphql',
+          payload: { query: '{ hello }' },
+        });
+        expect(JSON.parse(body)).toEqual({ data: { hello: 'world' } });
+        expect(headers).toMatchObject({
+          'x-took': '5',
+          'cache-control': 'max-age=30, public',
+          'content-type': 'application/json; charset=utf-8',
+        });
+        expect(headers).not.toHaveProperty('x-internal');
+      }
+    });
+
+    test('a known operation is answered in the words of an unknown one, whatever is wrong with it', async () => {
+      answer = (send) => send(200, '{"data":{"hello":"world"}}', { 'content-type': 'application/json' });
+      const send = (payload: object, headers: Record<string, string> = {}) =>
+        gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
+      await send({ query: '{ hello }' });
+      expect((await send({ query: '{ hello }' }, { accept: 'text/csv' })).statusCode).toBe(406);
+      expect((await send({ query: '{ hello }', variables: 'none' })).statusCode).toBe(400);
+      expect((await send({ query: '{ hello }', operationName: 'Other' })).statusCode).toBe(400);
+      expect((await send({ query: '{ hello }' }, { 'content-encoding': 'br' })).statusCode).toBe(415);
+      const negotiated = await send({ query: '{ hello }' }, { accept: 'application/graphql-response+json' });
+      expect(negotiated.headers['content-type']).toBe('application/graphql-response+json; charset=utf-8');
+      const conditional = { query: 'query Q($no: Boolean!) { hello @skip(if: $no) }', variables: { no: false } };
+      await send(conditional);
+      const missing = [
+        await send({ ...conditional, variables: {} }),
+        await send({ query: `${conditional.query} `, variables: {} }),
+      ];
+      for (const { statusCode, body } of missing) {
+        expect(statusCode).toBe(400);
+        expect(JSON.parse(body).errors[0]).toMatchObject({
+          message: 'Variable "$no" of required type "Boolean!" was not provided.',
+          extensions: { code: 'BAD_USER_INPUT' },
+        });
+      }
+      answer = (send500) => send500(500, 'at host-17');
+      const [fast, slow] = [await ask(gateway, '{ hello }'), await ask(gateway, '{ hello  }')];
+      expect(fast).toEqual(slow);
     });
 
     test.each<[string, typeof answer, string]>([

@@ -153,11 +153,9 @@ class Writer {
         return Object.values(object)[0];
       }
       // the process was killed, or its database just came back: whether it was done is not known, so the same again
+      const { retryable } = (answer?.errors?.[0]?.extensions ?? {}) as { retryable?: boolean };
       const transient =
-        !code ||
-        ['INTERNAL_SERVER_ERROR', 'SUBGRAPH_UNREACHABLE', 'SUBGRAPH_TIMEOUT', 'DOWNSTREAM_SERVICE_ERROR'].includes(
-          code,
-        );
+        !code || retryable === true || ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'].includes(code);
       // the agencies may not have heard of the submission yet
       const early = code === 'NOT_FOUND' && mutation === 'draftDetermination';
       if (!transient && !early) throw new Error(`${mutation}: ${JSON.stringify(answer)}`);

@@ -1,0 +1,98 @@
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { graphql, parse } from 'graphql';
+import { plannerOf } from '../../gateway/planning/planners';
+import { compose } from '../../gateway/supergraph/compose';
+import { Graph } from '../../gateway/supergraph/graph';
+import { createLog } from '../../gateway/telemetry/log';
+import { requireCompiled } from '../support/processes';
+import { BytesTransport } from './transport';
+
+beforeAll(requireCompiled);
+
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n';
+const sdls: Readonly<Record<string, string>> = {
+  a: `${link} type Query { n: Int } type Mutation { addA(by: Int!): Counter! failA: Int } type Counter @key(fields: "id") { id: ID! value: Int }`,
+  b: `${link} type Query { m: Int } type Mutation { addB(by: Int!): Counter! } type Counter @key(fields: "id") { id: ID! double: Int }`,
+};
+
+/** One counter that both subgraphs add to, and a record of what they were asked. */
+function open(planner: 'native' | 'apollo') {
+  let value = 0;
+  let underWay = 0;
+  const log: string[] = [];
+  const counter = () => ({ id: '1', value, double: value * 2 });
+  const add = (_: unknown, { by }: { by: number }) => {
+    value += by;
+    return counter();
+  };
+  const resolvers: Record<string, object> = {
+    a: {
+      Mutation: {
+        addA: add,
+        failA: () => {
+          throw new Error('no');
+        },
+      },
+    },
+    b: { Mutation: { addB: add }, Counter: { __resolveReference: () => counter() } },
+  };
+  const graph = new Graph({
+    supergraphSdl: compose(Object.entries(sdls).map(([name, sdl]) => ({ name, sdl, url: `http://${name}.invalid` }))),
+    planner: plannerOf(planner, createLog('silent', 'test')),
+    planLimits: { entries: 10, bytes: 1_000_000, timeoutMs: 20_000 },
+    fetchTimeoutMs: 10_000,
+    transport: ({ name }) => {
+      const schema = buildSubgraphSchema({ typeDefs: parse(sdls[name]!), resolvers: resolvers[name] as never });
+      return new BytesTransport(name, async (source, variableValues) => {
+        underWay += 1;
+        log.push(`${name}${source.startsWith('mutation') ? ' mutation' : ''}${underWay > 1 ? ' beside another' : ''}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const result = await graphql({ schema, source, variableValues });
+        underWay -= 1;
+        return JSON.parse(JSON.stringify(result));
+      });
+    },
+  });
+  const ask = (query: string) =>
+    graph.execute({
+      document: parse(query),
+      headers: {},
+      scope: '',
+      deadline: performance.now() + 20_000,
+    });
+  return { graph, ask, log };
+}
+
+describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.2.2 Mutation)', (planner) => {
+  test('run one after the other, each whole before the next', async () => {
+    const { graph, ask, log } = open(planner);
+    const { data, errors } = await ask(
+      'mutation { one: addA(by: 1) { value double } two: addB(by: 10) { double } three: addA(by: 100) { value } }',
+    );
+    await graph.close();
+    expect(errors).toBeUndefined();
+    expect(data!.toJSON()).toEqual({
+      one: { value: 1, double: 2 },
+      two: { double: 22 },
+      three: { value: 111 },
+    });
+    expect(log.filter((one) => one.endsWith('beside another'))).toEqual([]);
+    expect(log.filter((one) => one.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
+  });
+
+  test('the same sent twice at once is done twice', async () => {
+    const { graph, ask } = open(planner);
+    const answers = await Promise.all([1, 2].map(() => ask('mutation { addA(by: 1) { value } }')));
+    await graph.close();
+    const values = answers.map(({ data }) => (data!.toJSON() as { addA: { value: number } }).addA.value);
+    expect(values.sort()).toEqual([1, 2]);
+  });
+
+  test('one that fails costs itself, and the next are run', async () => {
+    const { graph, ask } = open(planner);
+    const { data, errors } = await ask('mutation { failA addB(by: 1) { double } }');
+    await graph.close();
+    expect(data!.toJSON()).toEqual({ failA: null, addB: { double: 2 } });
+    expect(errors).toMatchObject([{ path: ['failA'], extensions: { subgraph: 'a' } }]);
+  });
+});
