@@ -83,7 +83,7 @@ export const settings = {
   planCacheBytes: {
     env: 'ORDERGRAPH_PLAN_CACHE_BYTES',
     schema: z.coerce.number().int().min(1_024),
-    default: 128 * 1024 * 1024,
+    default: 256 * 1024 * 1024,
     help: 'Most bytes of plans that are kept, by estimate.',
   },
   plansUrl: {

@@ -5,7 +5,7 @@ import type {
   GatewayLoadResult,
   GatewaySchemaLoadOrUpdateCallback,
 } from '@apollo/server-gateway-interface';
-import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { ExecutionResult } from '../execution/execution';
@@ -281,10 +281,13 @@ export class ServedGraph implements GatewayInterface {
   private async execute(context: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> {
     // the schema that the document was validated against; a newer one may have come since
     const serving = this.bySchema.get(context.schema) ?? this.current;
-    const { document, source, request } = context;
+    const { source, request } = context;
     const operationName = request.operationName ?? undefined;
-    serving.known.set(knownKey(source, operationName), document);
-    const operation = { serving, document, operationName };
+    const key = knownKey(source, operationName);
+    // without the places of its tokens, which would be kept with it and are for error messages that it no longer can have
+    const own = serving.known.get(key) ?? parse(source, { noLocation: true });
+    serving.known.set(key, own);
+    const operation = { serving, document: own, operationName };
     const { data, errors, answered } = await this.answer(operation, request.variables, context.context as GraphContext);
     if (!data) return { errors };
     context.overallCachePolicy.restrict(cacheHintOf(answered));

@@ -1,9 +1,9 @@
 /** Writers that nobody uses, to be used again: making a buffer costs more than most of what is written into one. */
 const idle: Writer[] = [];
-const MOST_IDLE = 16;
+const MOST_IDLE = 8;
 const FIRST_BYTES = 16_384;
 /** A buffer that has grown beyond is given away instead of being copied from. */
-const MOST_KEPT_BYTES = 512 * 1_024;
+const MOST_KEPT_BYTES = 4 * 1_024 * 1_024;
 
 /** Bytes that grow as they are written. */
 export class Writer {
