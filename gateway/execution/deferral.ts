@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import type { DeferredFragment, DeferredOperation } from '../planning/normalize';
+import type { DeferredFragment, DeferredOperation } from '../planning/defer';
 import type { PathStep } from '../planning/plan';
 import { selectedBy, selectionOf } from '../planning/selected';
 import type { CompiledNode, CompiledOperation } from './compile';

@@ -4,7 +4,7 @@ import Negotiator from 'negotiator';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
 import type { Arrived, Batch, IncrementalAnswer, Pending } from '../execution/incremental';
-import { asksToDefer } from '../planning/normalize';
+import { asksToDefer } from '../planning/defer';
 import type { GraphContext, ServedGraph } from '../supergraph/served-graph';
 
 /** The format of Apollo Client 3 and Relay: each payload says its path. */

@@ -23,15 +23,8 @@ import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { type AnswerObject, TypeConditions } from '../execution/types';
-import {
-  DEFER,
-  decide,
-  divideAtRoot,
-  type NormalizedOperation,
-  normalize,
-  normalizeDeferred,
-  operationOf,
-} from '../planning/normalize';
+import { decide, divideAtRoot, normalizeDeferred } from '../planning/defer';
+import { DEFER, type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
