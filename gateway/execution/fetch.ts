@@ -222,22 +222,24 @@ export function namesOf(
   document?: DocumentNode,
   renamed: ReadonlyMap<string, string> = new Map(),
 ): Map<string, SelectedNames> {
-  const names = new Map<string, Map<string, SelectedNames>>();
-  const gather = ({ selections }: SelectionSetNode): void => {
+  interface Names extends Map<string, Names> {}
+  const gather = ({ selections }: SelectionSetNode, names: Names): Names => {
     for (const selection of selections)
       if (selection.kind === Kind.FIELD) {
         const given = selection.alias?.value ?? selection.name.value;
         const name = renamed.get(given) ?? given;
-        const inner = selection.selectionSet ? namesOf(selection.selectionSet, document, renamed) : new Map();
-        names.set(name, new Map([...(names.get(name) ?? []), ...inner]));
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) gather(selection.selectionSet);
+        // one name may be selected several times, with other selections
+        const inner: Names = names.get(name) ?? new Map();
+        names.set(name, inner);
+        if (selection.selectionSet) gather(selection.selectionSet, inner);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) gather(selection.selectionSet, names);
       else {
         const fragment = document?.definitions.find(
           (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
         );
-        if (fragment?.kind === Kind.FRAGMENT_DEFINITION) gather(fragment.selectionSet);
+        if (fragment?.kind === Kind.FRAGMENT_DEFINITION) gather(fragment.selectionSet, names);
       }
+    return names;
   };
-  gather(selectionSet);
-  return names;
+  return gather(selectionSet, new Map());
 }

@@ -92,3 +92,15 @@ test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
   },
   120_000,
 );
+
+test('a field that is selected twice, once with what is deferred elsewhere, is waited for', async () => {
+  const contest = new Contest(zoo.find(({ name }) => name.includes('chains of keys'))!);
+  contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });
+  const query =
+    '{ starts { next { leaf { green } ... @defer(label: "a") { leaf { id } one } } } starts { next { ... @defer(label: "b") { four } two } } }';
+  const operation = { query, variables: {} };
+  const whole = await contest.ours('native', operation);
+  const { data, errors } = await incrementally(contest, operation);
+  await contest.close();
+  expect({ data: sorted(data), errors }).toEqual({ data: sorted(whole.data), errors: [] });
+});
