@@ -64,6 +64,8 @@ const sorted = (value: unknown): unknown => {
     .map(([key, inner]) => [key, sorted(inner)]);
 };
 
+/** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` takes more. */
+const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 30);
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
@@ -72,7 +74,7 @@ test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
     const contest = new Contest(exhibit);
     try {
       let compared = 0;
-      for (let i = 0; i < 60; i++) {
+      for (let i = 0; i < OPERATIONS; i++) {
         contest.fill(String(seed + i), { nulls: i % 2 ? 60 : 0, errors: 0, unknown: 0 });
         const operation = generateOperation(contest.schema, seed + i, { defers: true });
         if (!contest.isValid(operation)) continue;
@@ -85,7 +87,7 @@ test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
         expect({ asked, data: sorted(data), errors }).toEqual({ asked, data: sorted(whole.data), errors: [] });
         compared += 1;
       }
-      expect(compared).toBeGreaterThan(3);
+      expect(compared).toBeGreaterThan(1);
     } finally {
       await contest.close();
     }
