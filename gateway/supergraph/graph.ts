@@ -81,17 +81,22 @@ export class Graph {
   /** @throws OperatorError when the supergraph cannot be served. */
   constructor(private readonly parts: GraphParts) {
     const { supergraphSdl } = parts;
+    let planner: Planner | undefined;
     try {
+      planner = parts.planner(supergraphSdl);
+      // it makes itself ready while we do
+      planner.warmUp?.();
+      this.planner = planner;
       const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
       this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
       const whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
-      this.planner = parts.planner(supergraphSdl);
       const subgraphs = supergraph.subgraphsMetadata();
       this.subgraphs = subgraphs.map(({ name }) => name);
       for (const subgraph of subgraphs) this.transports.set(subgraph.name, parts.transport(subgraph));
       this.givesBytes = [...this.transports.values()].every(({ shareable }) => shareable);
     } catch (error) {
+      planner?.close().catch(() => {});
       if (error instanceof OperatorError) throw error;
       throw new OperatorError(
         `The supergraph cannot be served: ${(error as Error).message}`,
@@ -178,11 +183,6 @@ export class Graph {
       transport: this.transport,
       ended: this.ended,
     });
-  }
-
-  /** Makes ready what the first request would wait for. */
-  prepare(): void {
-    this.planner.warmUp?.();
   }
 
   /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */

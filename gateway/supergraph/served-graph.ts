@@ -114,7 +114,6 @@ export class ServedGraph implements GatewayInterface {
   }
 
   async load(): Promise<GatewayLoadResult> {
-    this.graph.prepare();
     this.tell();
     return { executor: (context) => this.execute(context) };
   }
