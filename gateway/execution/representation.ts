@@ -40,7 +40,8 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
   const matching = flat(selections).filter((one) => context.types.matching(one.type).has(typename));
   if (matching.length === 0) return () => undefined;
   const whole = objectText(matching, typename, context, true);
-  if (matching.length === 1) return whole;
+  if (matching.length === 1)
+    return context.isConditional ? orWhatIsThere(whole, matching[0]!, typename, context) : whole;
   const parts = matching.map((one) => objectText([one], typename, context, true));
   const some = new Map<string, Represent>();
   return (object) => {
@@ -53,6 +54,26 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
     if (!represent) {
       const present = matching.filter((_one, index) => complete[index]);
       represent = objectText(present, typename, context, true);
+      some.set(key, represent);
+    }
+    return represent(object);
+  };
+}
+
+/** What a field requires that a condition leaves out is not there either; the other fields of the fetch need the rest. */
+function orWhatIsThere(whole: Represent, fragment: RequiredFragment, typename: string, context: Context): Represent {
+  const some = new Map<string, Represent>();
+  return (object) => {
+    const text = whole(object);
+    if (text !== undefined) return text;
+    const present = fragment.selections.filter(
+      (one) => one.kind === 'Field' && one.from !== '__typename' && Object.hasOwn(object, one.from),
+    );
+    if (present.length === 0) return undefined;
+    const key = present.map((one) => (one.kind === 'Field' ? one.name : '')).join();
+    let represent = some.get(key);
+    if (!represent) {
+      represent = objectText([{ ...fragment, selections: present }], typename, context, true);
       some.set(key, represent);
     }
     return represent(object);
