@@ -58,6 +58,12 @@ export type GraphResult =
   | ExecutionResult
   | { readonly data?: undefined; readonly errors: readonly GraphQLFormattedError[] };
 
+/** An operation as clients write it. */
+export interface SourceOperation {
+  readonly source: string;
+  readonly operationName: string | undefined;
+}
+
 /** One supergraph, being served: its schema for clients, its planner and plans, the ways to its subgraphs. */
 export class Graph {
   readonly apiSchema: GraphQLSchema;
@@ -186,13 +192,13 @@ export class Graph {
   }
 
   /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */
-  async warmUp(operations: readonly string[], mostMs: number): Promise<number> {
+  async warmUp(operations: readonly SourceOperation[], mostMs: number): Promise<number> {
     const until = performance.now() + mostMs;
     let warm = 0;
-    for (const text of operations) {
+    for (const { source, operationName } of operations) {
       if (performance.now() > until) break;
       try {
-        await this.compile(this.normalize(parse(text), undefined));
+        await this.compile(this.normalize(parse(source, { noLocation: true }), operationName));
         warm += 1;
       } catch {
         // an operation of the graph before this one

@@ -14,7 +14,7 @@ import { PlanningError } from '../planning/errors';
 import { cacheHintOf } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphAnswer } from '../transport/transport';
-import { Graph, type GraphParts } from './graph';
+import { Graph, type GraphParts, type SourceOperation } from './graph';
 
 /** What a request's context holds for the graph. */
 export interface GraphContext {
@@ -147,7 +147,8 @@ export class ServedGraph implements GatewayInterface {
       this.log.error({ err: error }, 'a supergraph was offered that cannot be served; the one before it goes on');
       return false;
     }
-    const hottest = this.graph.plans.hottest(WARM_OPERATIONS);
+    // as clients write them: a plan's own text is normalised already, and normalised again would be another
+    const hottest = [...this.current.known.keys()].slice(0, WARM_OPERATIONS).map(sourceOf);
     const warm = await graph.warmUp(hottest, WARM_MS);
     const old = this.current;
     this.sdl = supergraphSdl;
@@ -326,6 +327,12 @@ async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): In
 
 const knownKey = (source: string, operationName: string | null | undefined): string =>
   `${operationName ?? ''}\n${source}`;
+
+/** The operation of a {@link knownKey}. */
+function sourceOf(key: string): SourceOperation {
+  const end = key.indexOf('\n');
+  return { operationName: key.slice(0, end) || undefined, source: key.slice(end + 1) };
+}
 
 const graphQLError = ({ message, path, extensions }: GraphQLFormattedError): GraphQLError =>
   new GraphQLError(message, { path, extensions });

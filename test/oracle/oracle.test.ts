@@ -1,3 +1,4 @@
+import { parse } from 'graphql';
 import { requireCompiled } from '../support/processes';
 import { type Answer, Contest } from './compare';
 import { describeDifference, runContests } from './run';
@@ -102,6 +103,19 @@ describe('found before', () => {
     expect(reference.data).not.toEqual(right);
     for (const given of [native, apollo])
       expect(given.data).toMatch(/needs "size" with other arguments than other fields/);
+  });
+
+  test('an operation that was planned before it was asked for is not planned again', async () => {
+    const contest = new Contest(exhibit('Federation 1'));
+    await contest.start();
+    contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });
+    const source = 'query Other { users { id } } query Named { all: posts(first: 2) { id: text author { name } } }';
+    const { native } = contest.graphs;
+    expect(await native.warmUp([{ source, operationName: 'Named' }], 20_000)).toBe(1);
+    const request = { document: parse(source), operationName: 'Named', headers: {}, scope: '' };
+    expect(await native.execute({ ...request, deadline: performance.now() + 20_000 })).not.toHaveProperty('errors');
+    expect(native.plans.planned).toBe(1);
+    await contest.close();
   });
 
   test('operations that differ in the root type’s name alone share a plan and not an answer', async () => {
