@@ -61,8 +61,9 @@ function deferredFetches(
   const fetches = root ? inOrder(root, [], before) : [];
   const needed: CompiledFetch[] = [];
   const deferred = new Set<CompiledFetch>();
+  const wanted = fragments.map(({ path, selectionSet }) => ({ path: namesIn(path), names: namesOf(selectionSet) }));
   for (const fetch of fetches.toReversed()) {
-    const isForLater = fragments.some(({ path, selectionSet }) => gives(fetch, namesOf(selectionSet), namesIn(path)));
+    const isForLater = wanted.some(({ path, names }) => gives(fetch, names, path));
     const isNeeded =
       !isForLater ||
       gives(fetch, first, []) ||

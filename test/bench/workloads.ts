@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
+import { questionVariables } from '../questions/variables';
 import type { LoadRequest } from './load';
 import { PUBLIC_OPERATION } from './schemas';
 
@@ -26,26 +27,12 @@ const same = (query: string, variables?: object) => {
 const publicOperation = operation(PUBLIC_OPERATION);
 const ITEMS = 'query($first: Int!) { items(first: $first) { id name size colour weight maker { name city } } }';
 
-/** Variables of the twenty questions that take some. */
-const VARIABLES: Record<string, Record<string, unknown>> = {
-  '02': { from: '2026-11-23T15:00:00Z', until: '2026-12-23T15:00:00Z' },
-  '03': { key: 'exercise-alder' },
-  '05': { from: '2026-10-01T04:00:00Z' },
-  '10': { agency: 'treasury' },
-  '12': { fiscalYear: 2027 },
-  '13': { from: '2026-11-23T15:00:00Z', until: '2026-12-07T15:00:00Z' },
-  '17': { key: 'financial-services' },
-  '18': { moreThan: 0 },
-  '19': { id: 'sub_none' },
-  '20': { this: 2027, last: 2026 },
-};
-
 function questions(): LoadRequest[] {
   const folder = join(packageRoot, 'test', 'questions');
   return readdirSync(folder)
     .filter((name) => name.endsWith('.graphql'))
     .sort()
-    .map((name) => operation(readFileSync(join(folder, name), 'utf8'), VARIABLES[name.slice(0, 2)]));
+    .map((name) => operation(readFileSync(join(folder, name), 'utf8'), questionVariables[name.slice(0, 2)]));
 }
 
 export function workloads(): Workload[] {

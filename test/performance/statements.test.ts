@@ -7,21 +7,11 @@ import type { ContentStore } from '../../shared/files/content-store';
 import { modelOf } from '../../shared/model/model';
 import { packageRoot } from '../../shared/package-root';
 import { Review } from '../../subgraphs/reviews/review/review';
+import { questionVariables } from '../questions/variables';
 import { databaseKinds } from '../support/databases';
 import { openWorld, type World } from '../support/world';
 
 const QUESTIONS = join(packageRoot, 'test', 'questions');
-const VARIABLES: Record<string, Record<string, unknown>> = {
-  '02': { from: '2026-11-23T15:00:00Z', until: '2026-12-23T15:00:00Z' },
-  '03': { key: 'exercise-alder' },
-  '05': { from: '2026-10-01T04:00:00Z' },
-  '10': { agency: 'treasury' },
-  '12': { fiscalYear: 2027 },
-  '13': { from: '2026-11-23T15:00:00Z', until: '2026-12-07T15:00:00Z' },
-  '17': { key: 'financial-services' },
-  '18': { moreThan: 0 },
-  '20': { this: 2027, last: 2026 },
-};
 const questions = readdirSync(QUESTIONS)
   .filter((name) => name.endsWith('.graphql'))
   .sort();
@@ -74,7 +64,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     const variables = (world: World) =>
       name.startsWith('19')
         ? { id: world.rows(Review).find(({ status }) => status === 'CLOSED')!.submissionId }
-        : (VARIABLES[name.slice(0, 2)] ?? {});
+        : (questionVariables[name.slice(0, 2)] ?? {});
     const [few, many] = [
       await small.statements(query, variables(small)),
       await large.statements(query, variables(large)),
