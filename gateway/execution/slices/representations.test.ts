@@ -3,17 +3,23 @@ import { Representations } from './representations';
 
 test('each text is in the list once, and is given its number', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.nat(20).map(String), fc.string({ maxLength: 30 }))), (texts) => {
-      const representations = new Representations();
-      const numbers = texts.map((one) => {
-        const json = Buffer.from(JSON.stringify(one));
-        representations.begin().copy(json, 0, json.length);
-        return representations.end();
-      });
-      const distinct = [...new Set(texts)];
-      expect(representations.count).toBe(distinct.length);
-      expect(numbers).toEqual(texts.map((one) => distinct.indexOf(one)));
-      expect(JSON.parse(representations.text())).toEqual(distinct);
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.nat(20).map(String), fc.string({ maxLength: 30 }))),
+      fc.nat(6_000),
+      (some, more) => {
+        const texts = [...some, ...Array.from({ length: more }, (_, i) => `${i % 2_500}`), ...some];
+        const representations = new Representations(texts.length);
+        const numbers = texts.map((one) => {
+          const json = Buffer.from(JSON.stringify(one));
+          representations.begin().copy(json, 0, json.length);
+          return representations.end();
+        });
+        const distinct = [...new Set(texts)];
+        const places = new Map(distinct.map((one, i) => [one, i]));
+        expect(representations.count).toBe(distinct.length);
+        expect(numbers).toEqual(texts.map((one) => places.get(one)));
+        expect(JSON.parse(representations.text())).toEqual(distinct);
+      },
+    ),
   );
 });

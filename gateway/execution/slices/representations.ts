@@ -1,3 +1,4 @@
+import { type Numbers, numbersOf } from './numbers';
 import { Writer } from './writer';
 
 const COMMA = 0x2c;
@@ -8,13 +9,16 @@ const CLOSE_LIST = 0x5d;
 export class Representations {
   private readonly writer = Writer.take();
   /** Where each begins and ends. */
-  private readonly bounds: number[] = [];
-  /** By hash, the number of a representation and one; open addressing. */
-  private table: number[] = empty(16);
+  private readonly bounds: Numbers;
+  /** By hash, the number of a representation and one; open addressing, never more than half full. */
+  private readonly table: Numbers;
   private begun = 0;
   count = 0;
 
-  constructor() {
+  /** @param most how many may come, the same ones included. */
+  constructor(most: number) {
+    this.bounds = numbersOf(most * 2);
+    this.table = numbersOf(2 << (32 - Math.clz32(most)));
     this.writer.byte(OPEN_LIST);
   }
 
@@ -28,18 +32,15 @@ export class Representations {
   /** The number of what has been written since `begin`. */
   end(): number {
     const { writer, begun } = this;
-    let slot = this.find(begun, writer.length);
+    const slot = this.find(begun, writer.length);
     const known = this.table[slot]!;
     if (known !== 0) {
       // as if it had not been begun
       writer.length = this.count > 0 ? begun - 1 : begun;
       return known - 1;
     }
-    if (this.count * 2 >= this.table.length) {
-      this.enlarge();
-      slot = this.find(begun, writer.length);
-    }
-    this.bounds.push(begun, writer.length);
+    this.bounds[this.count * 2] = begun;
+    this.bounds[this.count * 2 + 1] = writer.length;
     this.count += 1;
     this.table[slot] = this.count;
     return this.count - 1;
@@ -63,14 +64,7 @@ export class Representations {
       if (known === 0 || isSame(bytes, bounds[known * 2 - 2]!, bounds[known * 2 - 1]!, start, end)) return slot;
     }
   }
-
-  private enlarge(): void {
-    this.table = empty(this.table.length * 4);
-    for (let i = 0; i < this.count; i++) this.table[this.find(this.bounds[i * 2]!, this.bounds[i * 2 + 1]!)] = i + 1;
-  }
 }
-
-const empty = (length: number): number[] => new Array<number>(length).fill(0);
 
 function isSame(bytes: Buffer, a: number, aEnd: number, b: number, bEnd: number): boolean {
   if (aEnd - a !== bEnd - b) return false;

@@ -1,6 +1,7 @@
 import type { SubgraphAnswer } from '../../transport/transport';
 import type { Calls } from '../calls';
 import { RenderedData } from '../result';
+import { type Numbers, numbersOf } from './numbers';
 import {
   type RepresentationPart,
   type SliceEntities,
@@ -25,15 +26,17 @@ const NULL_LIST = Buffer.from('[]');
 /** The records of a source, at hand. */
 interface Bound {
   readonly bytes: Buffer;
-  readonly records: readonly number[];
+  readonly records: Numbers;
+  /** How many records there are. */
+  readonly count: number;
   readonly stride: number;
-  readonly link: readonly number[] | undefined;
+  readonly link: Numbers | undefined;
 }
 
 /** Runs a sliced operation once: nothing of what subgraphs send becomes an object. */
 export class SliceRun {
   private readonly scans: (Scan | undefined)[];
-  private readonly links: number[][];
+  private readonly links: Numbers[];
   private isAmiss = false;
 
   constructor(
@@ -72,7 +75,7 @@ export class SliceRun {
     for (const entity of entities) {
       let representations = byVariable.get(entity.variable);
       if (!representations) {
-        representations = new Representations();
+        representations = new Representations(entities.reduce((most, one) => most + this.countOf(one), 0));
         byVariable.set(entity.variable, representations);
       }
       this.represent(entity, representations);
@@ -105,16 +108,28 @@ export class SliceRun {
   private represent({ asked }: SliceEntities, representations: Representations): void {
     for (const { place, link, parts } of asked) {
       const [own] = place.sources;
-      const count = this.scans[own!.fetch]?.counts[own!.position.index] ?? 0;
-      const numbers: number[] = [];
+      const count = this.count(own!);
+      const numbers = numbersOf(count);
       this.links[link] = numbers;
       if (count === 0) continue;
       const { records, stride } = this.bind(own!)!;
       const bound = parts.map(({ source }) => this.bind(source)!);
       for (let record = 0; record < count; record++)
         // of null nothing is asked, and nothing will be looked up
-        numbers.push(records[record * stride] === -1 ? -1 : writeRepresentation(representations, parts, bound, record));
+        numbers[record] =
+          records[record * stride] === -1 ? -1 : writeRepresentation(representations, parts, bound, record);
     }
+  }
+
+  /** How many objects are asked about, those that are the same and null included. */
+  private countOf({ asked }: SliceEntities): number {
+    let count = 0;
+    for (const { place } of asked) count += this.count(place.sources[0]!);
+    return count;
+  }
+
+  private count({ fetch, position }: Source): number {
+    return this.scans[fetch]?.counts[position.index] ?? 0;
   }
 
   private bind({ fetch, position, link }: Source): Bound | undefined {
@@ -123,6 +138,7 @@ export class SliceRun {
     return {
       bytes: scan.bytes,
       records: scan.records[position.index]!,
+      count: scan.counts[position.index]!,
       stride: position.stride,
       link: link < 0 ? undefined : this.links[link],
     };
@@ -162,7 +178,7 @@ function scanOf(answer: SubgraphAnswer, bytes: Buffer, { layout }: SliceFetch): 
 class Writing {
   private readonly out = Writer.take();
   /** By place and record, where what was written of it begins and ends. */
-  private readonly written = new Map<number, number[]>();
+  private readonly written = new Map<number, Numbers>();
 
   constructor(private readonly bound: readonly (readonly (Bound | undefined)[])[]) {}
 
@@ -185,7 +201,7 @@ class Writing {
     let written = this.written.get(place.index);
     if (!written) {
       const own = this.bound[place.index]![0]!;
-      written = new Array<number>((own.records.length / own.stride) * 2).fill(0);
+      written = numbersOf(own.count * 2);
       this.written.set(place.index, written);
     }
     const end = written[record * 2 + 1]!;

@@ -98,6 +98,22 @@ test('what JSON.parse refuses is refused: any byte changed, left out or put in',
   );
 });
 
+test('a large answer is looked through as a small one is', () => {
+  fc.assert(
+    fc.property(fc.array(id, { minLength: 3_000, maxLength: 3_000 }), (ids) => {
+      const things = ids.map((one, i) => ({ ...thing, id: one, size: i }));
+      const found = scan(JSON.stringify({ data: { ...good, things } }));
+      const position = layout.positions.findIndex((one) => one.fields.length === 8);
+      const { slice } = read(found!);
+      expect(found!.counts[position]).toBe(ids.length);
+      const [idField, sizeField] = layout.positions[position]!.fields;
+      expect(ids.map((_, i) => slice(position, i, idField!.slot))).toEqual(ids);
+      expect(ids.map((_, i) => slice(position, i, sizeField!.slot))).toEqual(ids.map((_, i) => i));
+    }),
+    { numRuns: 10 },
+  );
+});
+
 const good = { thing: null, things: [], maybe: null };
 const thing = { id: '1', size: 1, weight: 1, isOld: true, colour: 'RED', tags: [], any: 1, inner: null };
 test.each<[string, string]>([

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type FieldLayout, Kept, Leaf, type Position, type ValueLayout } from './layout';
+import { lengthened, type Numbers, numbersToGrow } from './numbers';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -36,8 +37,8 @@ export interface RootLayout {
  * then have to be looked through, and collected: see docs/performance.md.
  */
 export class Scan {
-  /** By position, the records of its objects. Small integers in plain arrays: most answers are small, and typed arrays cost more to make. */
-  readonly records: number[][];
+  /** By position, the records of its objects; there may be room for more behind the last. */
+  readonly records: Numbers[];
   readonly counts: number[];
   private at = 0;
   private readonly end: number;
@@ -47,7 +48,7 @@ export class Scan {
     { positions }: RootLayout,
   ) {
     this.end = bytes.length;
-    this.records = positions.map(() => []);
+    this.records = positions.map(() => numbersToGrow(bytes.length));
     this.counts = positions.map(() => 0);
   }
 
@@ -124,7 +125,7 @@ export class Scan {
     return index;
   }
 
-  private field(field: FieldLayout, record: number[], base: number): boolean {
+  private field(field: FieldLayout, record: Numbers, base: number): boolean {
     const slot = base + field.slot;
     const keyAt = this.at;
     if (!this.key(field.key)) return false;
@@ -157,10 +158,14 @@ export class Scan {
   }
 
   /** Room for one more record. */
-  private room({ index, stride }: Position): number[] {
-    const records = this.records[index]!;
-    this.counts[index]! += 1;
-    for (let i = 0; i < stride; i++) records.push(0);
+  private room({ index, stride }: Position): Numbers {
+    let records = this.records[index]!;
+    const count = this.counts[index]! + 1;
+    this.counts[index] = count;
+    if (count * stride > records.length) {
+      records = lengthened(records, count * stride);
+      this.records[index] = records;
+    }
     return records;
   }
 
