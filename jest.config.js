@@ -5,8 +5,8 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   // compiled as .swcrc says, like everything that is run from the sources
   transform: { '\\.[jt]s$': '@swc/jest' },
-  // published as an ES module only, which Jest on Node 20 cannot require
-  transformIgnorePatterns: ['/node_modules/(?!(temporal-polyfill|temporal-utils)/)'],
+  // published as ES modules only, which Jest on Node 20 cannot require
+  transformIgnorePatterns: ['/node_modules/(?!(jose|temporal-polyfill|temporal-utils)/)'],
   globalSetup: '<rootDir>/test/setup/databases.ts',
   globalTeardown: '<rootDir>/test/setup/stop-databases.ts',
   testTimeout: 60_000,

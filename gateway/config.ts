@@ -16,9 +16,21 @@ export const settings = {
   port: { env: 'ORDERGRAPH_PORT', schema: port, default: 4000, help: 'Port to listen on; 0 takes a free one.' },
   auth: {
     env: 'ORDERGRAPH_AUTH',
-    schema: z.enum(['off']),
-    default: 'off',
-    help: 'Who may ask: "off" lets everyone who reaches the port ask everything.',
+    schema: z.string(),
+    default: '',
+    help: 'Who is believed: a file of trusted issuers; "development" for tokens of `ordergraph token`, which `start` takes by default; "off" asks nobody who they are and tells subgraphs nothing.',
+  },
+  revokedTokens: {
+    env: 'ORDERGRAPH_REVOKED_TOKENS',
+    schema: z.string(),
+    default: '',
+    help: 'File of tokens that are no longer taken: a token id (jti), or sub:<subject>, a line.',
+  },
+  identityKey: {
+    env: 'ORDERGRAPH_IDENTITY_KEY',
+    schema: z.string(),
+    default: '',
+    help: 'File of the private key that subgraphs are told by who asks; `ordergraph keys` makes one.',
   },
   forwardHeader: {
     env: 'ORDERGRAPH_FORWARD_HEADERS',

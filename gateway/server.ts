@@ -12,6 +12,7 @@ import { stringifyResult } from './execution/result';
 import { contextOf } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
+import { addIdentity, type IdentityParts } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import type { SupergraphSource } from './supergraph/file';
@@ -31,7 +32,9 @@ export interface GatewayParts {
   /** Whether each subgraph answers, where that is known. */
   readonly subgraphsReady?: () => Promise<Record<string, boolean>>;
   /** Takes and gives files for the subgraph that has them. */
-  readonly files?: FileExchange;
+  readonly files?: { readonly subgraph: string; readonly exchange: FileExchange };
+  /** How callers are known, and subgraphs told who asks; without it everyone may ask. */
+  readonly identity?: IdentityParts;
 }
 
 /** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */
@@ -60,6 +63,7 @@ export async function createGateway({
   forwardHeaders,
   subgraphsReady,
   files,
+  identity,
 }: GatewayParts): Promise<FastifyInstance> {
   const offered = (supergraphSdl: string): void => {
     served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'a supergraph could not be taken'));
@@ -94,6 +98,7 @@ export async function createGateway({
       return { ready: Object.values(parts).every(Boolean), parts, details: { supergraph: served.status() } };
     },
   });
+  addIdentity(server, identity, () => served.graph.subgraphs);
   const apollo = new ApolloServer<GraphContext>({
     gateway: served,
     stringifyResult,
@@ -118,7 +123,7 @@ export async function createGateway({
     contextOf: (request, reply) => contextOf(request, reply, rules),
     log,
   });
-  if (files) await addFileRoutes(server, files);
+  if (files) await addFileRoutes(server, files.exchange, ({ caller }) => caller.identities?.get(files.subgraph) ?? {});
   const metrics = metricsOf(served);
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));

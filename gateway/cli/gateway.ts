@@ -1,7 +1,10 @@
+import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
-import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
+import { readPrivateKey } from '../../shared/identity/keys';
+import { IdentitySigner } from '../../shared/identity/signed-identity';
 import { describeConfig, type GatewayConfig } from '../config';
+import type { IdentityParts } from '../identity/caller';
 import { createGateway } from '../server';
 import { SupergraphFile } from '../supergraph/file';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
@@ -10,6 +13,7 @@ import { HttpFileExchange } from '../transport/files';
 import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/http';
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
+import { authenticatorOf } from './identity';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { defaultUrl, FILES_SUBGRAPH } from './subgraphs';
@@ -19,6 +23,8 @@ export interface GatewayOptions {
   supergraph?: string;
   /** `name=url`, in place of what the supergraph says. */
   urls: readonly string[];
+  /** Where the development issuer keeps its key. */
+  dataFolder: string;
 }
 
 function parseUrls(urls: readonly string[]): Map<string, string> {
@@ -36,6 +42,26 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
   );
 }
 
+/** @throws OperatorError unless it is said who is believed. */
+async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger): Promise<IdentityParts | undefined> {
+  const authenticator = await authenticatorOf(config, dataFolder, log, (text) => process.stdout.write(`${text}\n`));
+  if (!authenticator) return undefined;
+  if (config.identityKey === '')
+    throw new OperatorError(
+      'It is not said by which key subgraphs are told who asks',
+      'Name its file by --identity-key; `ordergraph keys FOLDER` makes one',
+    );
+  try {
+    return { authenticator, signer: await IdentitySigner.of(readPrivateKey(config.identityKey)) };
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `The key in "${config.identityKey}" cannot be used: ${(error as Error).message}`,
+      '`ordergraph keys FOLDER` makes one',
+    );
+  }
+}
+
 /** The certificates by which subgraphs and the gateway know each other, from their files. */
 function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOptions['tls'] {
   const read = (file: string) => (file === '' ? undefined : readText(file, 'The PEM file'));
@@ -43,10 +69,9 @@ function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOp
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
-export async function startGateway({ config, supergraph, urls }: GatewayOptions): Promise<void> {
+export async function startGateway({ config, supergraph, urls, dataFolder }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
   const given = parseUrls(urls);
-  // the four programmes of this repository are told who asks; subgraphs that nobody here wrote only what they are to be told
   const own = supergraph === undefined;
   const files = own
     ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH))
@@ -72,13 +97,16 @@ export async function startGateway({ config, supergraph, urls }: GatewayOptions)
     });
   };
   process.stdout.write(`Gateway\n${describeConfig(config)}\n  supergraph = ${supergraph ?? 'the four programmes'}\n`);
+  const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
+  const identity = await identityOf(config, dataFolder, log);
   const server = await createGateway({
-    supergraph: new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log),
+    supergraph: source,
     config,
     log,
     transport,
-    forwardHeaders: own ? [...config.forwardHeader, PRINCIPAL_HEADER] : config.forwardHeader,
-    files,
+    forwardHeaders: config.forwardHeader,
+    files: files && { subgraph: FILES_SUBGRAPH, exchange: files },
+    identity,
   });
   closeOnSignal(
     log,

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../../shared/errors';
 import { flagOf, type GatewayConfig, readConfig, settings } from '../config';
+import type { TokenFlags } from './token';
 
 /** Adds a flag for every setting of the gateway. Values are checked by the configuration, not by the parser. */
 function withSettings(command: Command): Command {
@@ -26,6 +27,15 @@ function wholeNumber(least: number) {
 
 const dataOption = ['--data <folder>', 'Folder of the SQLite files. (ORDERGRAPH_DATA; default: .data)'] as const;
 const dataFolder = (given?: string): string => given ?? process.env.ORDERGRAPH_DATA ?? '.data';
+
+interface SubgraphFlags {
+  host: string;
+  port?: number;
+  database?: string;
+  data?: string;
+  identityKeys?: string;
+  openTo?: string;
+}
 
 const program = new Command('ordergraph')
   .description('A federated GraphQL graph over the programmes of the executive order on advanced AI.')
@@ -55,13 +65,15 @@ withSettings(program.command('gateway'))
     'Where a subgraph answers, in place of what the supergraph says; repeatable. (ORDERGRAPH_SUBGRAPH_URLS, separated by commas)',
     repeatable,
   )
-  .action(async (options: Record<string, unknown> & { supergraph?: string; subgraphUrl?: string[] }) => {
+  .option('--data <folder>', 'Folder of the development issuer’s key. (ORDERGRAPH_DATA; default: .data)')
+  .action(async (options: Record<string, unknown> & { supergraph?: string; subgraphUrl?: string[]; data?: string }) => {
     const { startGateway } = await import('./gateway');
     const urls = options.subgraphUrl ?? process.env.ORDERGRAPH_SUBGRAPH_URLS?.split(',').filter(Boolean) ?? [];
     await startGateway({
       config: readConfig(options) as GatewayConfig,
       supergraph: options.supergraph ?? process.env.ORDERGRAPH_SUPERGRAPH,
       urls,
+      dataFolder: dataFolder(options.data),
     });
   });
 
@@ -80,11 +92,48 @@ program
     'mysql://user:password@host:3306/name, or a SQLite file. (ORDERGRAPH_<NAME>_DATABASE_URL)',
   )
   .option(...dataOption)
-  .action(async (name: string, options: { host: string; port?: number; database?: string; data?: string }) => {
+  .option(
+    '--identity-keys <file>',
+    'Public keys of the gateways that are believed about who asks. (ORDERGRAPH_IDENTITY_KEYS)',
+    process.env.ORDERGRAPH_IDENTITY_KEYS,
+  )
+  .option('--open-to <principal>', 'Instead, for development only: take everyone for this principal.')
+  .action(async (name: string, options: SubgraphFlags) => {
     const { startSubgraph } = await import('./subgraph');
     const port =
       options.port ?? (process.env.ORDERGRAPH_PORT ? wholeNumber(0)(process.env.ORDERGRAPH_PORT) : undefined);
     await startSubgraph({ name, ...options, port, dataFolder: dataFolder(options.data) });
+  });
+
+program
+  .command('token')
+  .description('A token of the development issuer, for `authorization: Bearer …` to a graph of the same data folder.')
+  .requiredOption('--role <name>', 'What the caller is; repeatable: see --help.', repeatable)
+  .option('--agency <key>', 'The agency it acts for.')
+  .option('--organization <key>', 'The developer organisation it acts for.')
+  .option('--case <number>', 'The case under which an inspector reads.')
+  .option('--scope <name>', 'An OAuth scope; repeatable.', repeatable)
+  .option('--subject <name>', 'Who it is.', 'somebody')
+  .option('--hours <n>', 'How long it is valid.', wholeNumber(1), 12)
+  .option(...dataOption)
+  .addHelpText('after', () => require('./token').describeRoles())
+  .action(async (options: TokenFlags) => {
+    const { printToken } = await import('./token');
+    await printToken({ ...options, dataFolder: dataFolder(options.data) });
+  });
+
+program
+  .command('keys')
+  .argument('<folder>', 'where they are written')
+  .description(
+    'Keys by which a gateway tells subgraphs who asks: identity-key.json, private, for gateways, and identity-keys.json, public, for subgraphs. In a folder that has some, adds new ones: subgraphs know both, gateways take the new one at their next start.',
+  )
+  .action(async (folder: string) => {
+    const { writeKeys } = await import('./keys');
+    const { secret, open } = await writeKeys(folder);
+    process.stdout.write(
+      `${open}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS\n${secret}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret\n`,
+    );
   });
 
 program
@@ -127,10 +176,11 @@ program
   .description(
     'Plays the voluntary framework through the public API: three companies, four agencies, step by step. On a graph of its own, or on one that runs.',
   )
-  .option('--url <address>', 'A graph that runs, such as http://127.0.0.1:4000.')
-  .action(async (options: { url?: string }) => {
+  .option('--url <address>', 'A graph that runs, such as http://127.0.0.1:4000, and takes tokens of the data folder.')
+  .option(...dataOption)
+  .action(async (options: { url?: string; data?: string }) => {
     const { exerciseVoluntary } = await import('./voluntary/command');
-    await exerciseVoluntary(options);
+    await exerciseVoluntary({ ...options, dataFolder: dataFolder(options.data) });
   });
 
 program

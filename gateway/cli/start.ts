@@ -1,16 +1,19 @@
 import { OperatorError } from '../../shared/errors';
 import { InProcessBus } from '../../shared/events/in-process-bus';
 import { listen } from '../../shared/http/listen';
-import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
+import { SignedDoor } from '../../shared/identity/door';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { IdentitySigner } from '../../shared/identity/signed-identity';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
-import { createGateway } from '../server';
+import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessTransport } from '../transport/in-process';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
+import { authenticatorOf } from './identity';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { databaseUrl, eventReaders, FILES_SUBGRAPH, subgraphs } from './subgraphs';
@@ -26,6 +29,11 @@ export interface StartOptions {
 
 const toOutput = (text: string) => process.stdout.write(`${text}\n`);
 
+function filesOf(open: readonly OpenSubgraph[]): GatewayParts['files'] {
+  const exchange = open.find(({ name }) => name === FILES_SUBGRAPH)?.files;
+  return exchange && { subgraph: FILES_SUBGRAPH, exchange };
+}
+
 /** Everything in one process, running. */
 export interface Started {
   readonly address: string;
@@ -37,6 +45,9 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
   const log = createLog(config.logLevel, 'ordergraph');
   say(`Ordergraph, everything in one process\n${describeConfig(config)}\n  data = ${dataFolder}`);
   const lock = lockDataFolder(dataFolder);
+  // of this process and its time: gateway and subgraphs are one
+  const key = await newKey();
+  const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
   const bus = remoteBus(log) ?? new InProcessBus(eventReaders);
   const store = fileStore(dataFolder);
@@ -47,8 +58,16 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
   };
   try {
     say('Opening the databases …');
-    for (const subgraph of subgraphs)
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store }));
+    const authenticator = await authenticatorOf(
+      { ...config, auth: config.auth || 'development' },
+      dataFolder,
+      log,
+      say,
+    );
+    for (const subgraph of subgraphs) {
+      const door = new SignedDoor(keys, subgraph.name, log);
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store, door }));
+    }
     await fillWhenNew(open, scale, say);
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
     say('Starting the gateway …');
@@ -65,14 +84,15 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
           );
         return new InProcessTransport(subgraph);
       },
-      forwardHeaders: [...config.forwardHeader, PRINCIPAL_HEADER],
+      forwardHeaders: config.forwardHeader,
+      identity: authenticator && { authenticator, signer: await IdentitySigner.of(key) },
       subgraphsReady: async () => {
         const ready = await Promise.all(
           open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),
         );
         return Object.fromEntries(ready);
       },
-      files: open.find(({ name }) => name === FILES_SUBGRAPH)?.files,
+      files: filesOf(open),
     });
     const address = await listen(server, config.host, config.port);
     const closeAll = async () => {

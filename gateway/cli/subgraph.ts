@@ -1,5 +1,11 @@
+import type { Logger } from 'pino';
+import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
+import { type Door, openDoor, SignedDoor } from '../../shared/identity/door';
+import { readIdentityKeys } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
 import { createSubgraphServer } from '../../shared/subgraph/server';
+import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { closeOnSignal } from './shutdown';
@@ -11,14 +17,34 @@ export interface SubgraphOptions {
   port?: number;
   database?: string;
   dataFolder: string;
+  /** File of the public keys of gateways. */
+  identityKeys?: string;
+  /** Instead: take everyone for this principal. */
+  openTo?: string;
+}
+
+/** @throws OperatorError unless it is said whom to let in */
+function doorOf({ name, host, identityKeys, openTo }: SubgraphOptions, log: Logger): Door {
+  if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys), name, log);
+  if (openTo === undefined)
+    throw new OperatorError(
+      'It is not said whose word is taken for who asks',
+      'Name the file of the gateways’ public keys by --identity-keys; `ordergraph keys FOLDER` makes it',
+    );
+  requireDevelopment(host);
+  const principal = parsePrincipal(openTo);
+  log.warn({ principal }, 'everyone who reaches this subgraph is taken for one principal: for development only');
+  return openDoor(principal);
 }
 
 /** Runs one subgraph until a signal ends it. */
-export async function startSubgraph({ name, host, port, database, dataFolder }: SubgraphOptions): Promise<void> {
+export async function startSubgraph(options: SubgraphOptions): Promise<void> {
+  const { name, host, port, database, dataFolder } = options;
   const subgraph = subgraphNamed(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const store = fileStore(dataFolder);
-  const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store });
+  const door = doorOf(options, log);
+  const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door });
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log);

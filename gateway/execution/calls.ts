@@ -8,6 +8,8 @@ export interface CallsOptions {
   readonly variables: Readonly<Record<string, unknown>>;
   /** Handed on to every subgraph. */
   readonly headers: Readonly<Record<string, string>>;
+  /** By subgraph, handed to it alone. */
+  readonly identities?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Who asks, and all else that may make an answer another: calls are shared only between requests of one scope. */
   readonly scope: string;
   /** When the client gives up, in milliseconds of `performance.now()`. */
@@ -58,8 +60,15 @@ export class Calls {
     return answer;
   }
 
+  private headers(subgraph: string): Readonly<Record<string, string>> {
+    const { headers, identities } = this.options;
+    const identity = identities?.get(subgraph);
+    return identity ? { ...headers, ...identity } : headers;
+  }
+
   private async make(fetch: CompiledFetch, variables: string): Promise<SubgraphAnswer> {
-    const { deadline, fetchTimeoutMs, headers, scope, cancellation } = this.options;
+    const { deadline, fetchTimeoutMs, scope, cancellation } = this.options;
+    const headers = this.headers(fetch.subgraph);
     const transport = this.options.transport(fetch.subgraph);
     // what may follow gets its share: a hanging subgraph must not cost the fetches after it
     const now = performance.now();

@@ -25,10 +25,12 @@ export function contextOf(
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.cancel();
   });
+  const { caller } = request;
   return {
     headers,
-    // what is handed on decides what subgraphs answer: requests that differ in it share nothing
-    scope: forwardHeaders.length === 0 ? '' : JSON.stringify(headers),
+    identities: caller.identities,
+    // who asks, and what is handed on, decide what subgraphs answer: requests that differ in it share nothing
+    scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     answered:

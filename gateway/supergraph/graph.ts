@@ -48,6 +48,8 @@ export interface GraphRequest {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Handed on to subgraphs. */
   readonly headers: Readonly<Record<string, string>>;
+  /** By subgraph, further headers that tell it who asks. */
+  readonly identities?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Who asks, and whatever else may make an answer another. */
   readonly scope: string;
   readonly deadline: number;
@@ -178,10 +180,11 @@ export class Graph {
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
-    const { variables = {}, headers, scope, deadline, cancellation } = request;
+    const { variables = {}, headers, identities, scope, deadline, cancellation } = request;
     return new Calls({
       variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
       headers,
+      identities,
       scope,
       deadline,
       fetchTimeoutMs: this.parts.fetchTimeoutMs,

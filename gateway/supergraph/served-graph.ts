@@ -14,11 +14,13 @@ import { PlanningError } from '../planning/errors';
 import { cacheHintOf } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphAnswer } from '../transport/transport';
-import { Graph, type GraphParts, type SourceOperation } from './graph';
+import { Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 
 /** What a request's context holds for the graph. */
 export interface GraphContext {
   readonly headers: Readonly<Record<string, string>>;
+  /** By subgraph, what it is told of who asks. */
+  readonly identities?: GraphRequest['identities'];
   readonly scope: string;
   readonly deadline: number;
   readonly cancellation?: Cancellation;
@@ -207,7 +209,7 @@ export class ServedGraph implements GatewayInterface {
   async answer(
     { serving, document, operationName }: KnownOperation,
     variables: Readonly<Record<string, unknown>> | undefined,
-    { headers, scope, deadline, cancellation, answered }: GraphContext,
+    { headers, identities, scope, deadline, cancellation, answered }: GraphContext,
   ): Promise<GraphAnswer> {
     const release = this.hold(serving);
     try {
@@ -216,6 +218,7 @@ export class ServedGraph implements GatewayInterface {
         operationName,
         variables,
         headers,
+        identities,
         scope,
         deadline,
         cancellation,
@@ -241,7 +244,7 @@ export class ServedGraph implements GatewayInterface {
     document: DocumentNode,
     operationName: string | undefined,
     variables: Readonly<Record<string, unknown>> | undefined,
-    { headers, scope, deadline, cancellation, answered }: GraphContext,
+    { headers, identities, scope, deadline, cancellation, answered }: GraphContext,
   ): Promise<IncrementalAnswer | undefined> {
     const serving = this.bySchema.get(schema) ?? this.current;
     const release = this.hold(serving);
@@ -252,6 +255,7 @@ export class ServedGraph implements GatewayInterface {
         operationName,
         variables,
         headers,
+        identities,
         scope,
         deadline,
         cancellation,

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { Pool } from 'undici';
 import type { FileExchange, Headers, SentFile } from '../../shared/files/exchange';
 import { FILES_PATH } from '../../shared/files/routes';
-import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
+import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
 import { SubgraphError } from './errors';
 
 /** Milliseconds of silence after which a transfer is given up. */
@@ -43,13 +43,13 @@ export class HttpFileExchange implements FileExchange {
   }
 
   private async request(method: 'GET' | 'PUT', id: string, headers: Headers, content?: Readable) {
-    const principal = headers[PRINCIPAL_HEADER];
+    const identity = headers[IDENTITY_HEADER];
     try {
       return await this.pool.request({
         method,
         path: `${FILES_PATH}/${encodeURIComponent(id)}`,
         headers: {
-          ...(principal === undefined ? {} : { [PRINCIPAL_HEADER]: principal }),
+          ...(identity === undefined ? {} : { [IDENTITY_HEADER]: identity }),
           ...(content ? { 'content-type': 'application/octet-stream' } : {}),
         },
         body: content,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import type { FileExchange, Headers } from './exchange';
 
@@ -9,7 +9,7 @@ export const FILES_PATH = '/artifacts';
 
 const STATUS: Record<string, number> = {
   UNAUTHENTICATED: 401,
-  INVALID_PRINCIPAL: 400,
+  IDENTITY_REQUIRED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   ILLEGAL_TRANSITION: 409,
@@ -22,7 +22,12 @@ const STATUS: Record<string, number> = {
 };
 
 /** Adds the two routes to a server. Contents stream through; they are never held in memory as a whole. */
-export async function addFileRoutes(server: FastifyInstance, exchange: FileExchange): Promise<void> {
+export async function addFileRoutes(
+  server: FastifyInstance,
+  exchange: FileExchange,
+  /** Headers that the exchange is given; the request's own by default. */
+  headersOf: (request: FastifyRequest) => Headers = ({ headers }) => headers as Headers,
+): Promise<void> {
   await server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     // whatever its type, an upload is a stream of bytes
@@ -30,7 +35,7 @@ export async function addFileRoutes(server: FastifyInstance, exchange: FileExcha
     scope.put<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
       const content = contentOf(request.raw);
       try {
-        await exchange.put(request.params.id, content, request.headers as Headers);
+        await exchange.put(request.params.id, content, headersOf(request));
         return await reply.code(204).send();
       } catch (error) {
         content.destroy();
@@ -40,7 +45,7 @@ export async function addFileRoutes(server: FastifyInstance, exchange: FileExcha
     });
     scope.get<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
       try {
-        const { content, bytes, fileName } = await exchange.get(request.params.id, request.headers as Headers);
+        const { content, bytes, fileName } = await exchange.get(request.params.id, headersOf(request));
         return await reply
           .header('content-type', 'application/octet-stream')
           .header('content-length', bytes)

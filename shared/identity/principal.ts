@@ -1,10 +1,18 @@
 import { RequestError } from '../errors';
 
-/** The request header in which a caller says who it is, as long as there is no token that proves it. */
-export const PRINCIPAL_HEADER = 'ordergraph-principal';
-
-/** Roles by which callers may change something in the voluntary framework. */
-export const ROLES = ['developer-submitter', 'intake-officer', 'agency-reviewer'] as const;
+/** Roles of callers: section 6 of the domain. Whoever has none is the public. */
+export const ROLES = [
+  'developer-submitter',
+  'intake-officer',
+  'agency-reviewer',
+  'hiring-manager',
+  'hr-specialist',
+  'infrastructure-officer',
+  'coordinator',
+  'analyst',
+  'inspector',
+  'operator',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Who asks. */
@@ -16,66 +24,121 @@ export interface Principal {
   readonly organization: string | null;
   /** Key of the agency it acts for. */
   readonly agency: string | null;
+  /** The case under which an inspector reads. */
+  readonly caseNumber: string | null;
+  /** OAuth scopes: what the schema's own rules may ask for. */
+  readonly scopes: readonly string[];
 }
 
 /** In which capacity something is done: what the tables of transitions speak of. */
 export type Actor = 'DEVELOPER' | 'INTAKE' | 'AGENCY' | 'SYSTEM';
 
 /** What happens by itself: the clock, and the consequences of what others did. */
-export const SYSTEM: Principal = { subject: 'system', roles: [], organization: null, agency: null };
+export const SYSTEM: Principal = {
+  subject: 'system',
+  roles: [],
+  organization: null,
+  agency: null,
+  caseNumber: null,
+  scopes: [],
+};
 
-const ACTOR_OF_ROLE: Record<Role, Actor> = {
+const ACTOR_OF_ROLE: Partial<Record<Role, Actor>> = {
   'developer-submitter': 'DEVELOPER',
   'intake-officer': 'INTAKE',
   'agency-reviewer': 'AGENCY',
 };
 
-/** The capacities a principal can act in. */
-export function actorsOf(principal: Principal): readonly Actor[] {
-  return principal.roles.map((role) => ACTOR_OF_ROLE[role]);
+/** The capacities in which a principal can change something in the voluntary framework. */
+export function actorsOf({ roles }: Principal): readonly Actor[] {
+  return roles.flatMap((role) => ACTOR_OF_ROLE[role] ?? []);
 }
 
-/** A header as it is written. */
+/** What each role has to name: for whom it is exercised. */
+const NEEDS: Partial<Record<Role, 'organization' | 'agency' | 'caseNumber'>> = {
+  'developer-submitter': 'organization',
+  'agency-reviewer': 'agency',
+  'hiring-manager': 'agency',
+  'hr-specialist': 'agency',
+  'infrastructure-officer': 'agency',
+  inspector: 'caseNumber',
+};
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9@._|:-]{0,199}$/;
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
+
+const invalid = (why: string): RequestError => new RequestError('INVALID_PRINCIPAL', why);
+
+/** Makes a principal of claims that are known to be true. @throws RequestError INVALID_PRINCIPAL, saying what is amiss */
+export function principalOf(claims: {
+  readonly subject?: unknown;
+  readonly roles?: readonly unknown[];
+  readonly organization?: unknown;
+  readonly agency?: unknown;
+  readonly caseNumber?: unknown;
+  readonly scopes?: readonly string[];
+}): Principal {
+  const { subject, roles = [], scopes = [] } = claims;
+  if (typeof subject !== 'string' || !NAME.test(subject)) throw invalid('The caller is named by no subject');
+  const unknown = roles.find((role) => !ROLES.includes(role as Role));
+  if (unknown !== undefined)
+    throw invalid(`"${String(unknown).slice(0, 50)}" is no role; roles are ${ROLES.join(', ')}`);
+  const named = (name: 'organization' | 'agency' | 'caseNumber'): string | null => {
+    const value = claims[name] ?? null;
+    if (value !== null && (typeof value !== 'string' || !NAME.test(value)))
+      throw invalid(`The ${name} is not 1 to 200 letters, digits or @._|:-`);
+    return value;
+  };
+  const principal: Principal = {
+    subject,
+    roles: [...new Set(roles as readonly Role[])].sort(),
+    organization: named('organization'),
+    agency: named('agency'),
+    caseNumber: named('caseNumber'),
+    scopes: [...new Set(scopes.filter((scope) => SCOPE.test(scope)))].sort(),
+  };
+  for (const role of principal.roles) {
+    const needed = NEEDS[role];
+    if (needed && principal[needed] === null) throw invalid(`The role ${role} is exercised for one ${needed}; name it`);
+  }
+  return principal;
+}
+
+/** A principal as people write it. */
 export const PRINCIPAL_EXAMPLE = 'role=developer-submitter; organization=exercise-alder; subject=alice';
-const VALUE = /^[A-Za-z0-9][A-Za-z0-9@._-]{0,99}$/;
-
-function invalid(why: string): RequestError {
-  return new RequestError(
-    'INVALID_PRINCIPAL',
-    `The header "${PRINCIPAL_HEADER}" ${why}. Write it like "${PRINCIPAL_EXAMPLE}"`,
-  );
-}
+const PARTS: Record<string, string> = {
+  role: 'roles',
+  organization: 'organization',
+  agency: 'agency',
+  subject: 'subject',
+  case: 'caseNumber',
+  scope: 'scopes',
+};
 
 /**
- * Reads the header: `role=agency-reviewer; agency=nsa; subject=reviewer-1`, several roles joined by commas. Nobody has
- * verified what it claims.
- * @returns null without a header. @throws RequestError INVALID_PRINCIPAL
+ * Reads what people write on a command line: `role=agency-reviewer; agency=nsa; subject=reviewer-1`, several roles or scopes joined by
+ * commas. @throws RequestError INVALID_PRINCIPAL
  */
-export function readPrincipal(header: string | undefined): Principal | null {
-  if (header === undefined || header.trim() === '') return null;
+export function parsePrincipal(text: string): Principal {
   const given = new Map<string, string>();
-  for (const part of header.split(';')) {
-    const [name = '', value = '', ...rest] = part.split('=').map((text) => text.trim());
-    if (rest.length > 0 || !['role', 'organization', 'agency', 'subject'].includes(name) || given.has(name))
-      throw invalid(`has a part "${part.trim()}" that is none of role, organization, agency and subject`);
-    given.set(name, value);
+  for (const part of text.split(';')) {
+    const [name = '', value = '', ...rest] = part.split('=').map((piece) => piece.trim());
+    const claim = PARTS[name];
+    if (claim === undefined || rest.length > 0 || given.has(claim))
+      throw invalid(
+        `"${part.trim()}" is none of ${Object.keys(PARTS).join(', ')}; write it like "${PRINCIPAL_EXAMPLE}"`,
+      );
+    given.set(claim, value);
   }
-  const roles = (given.get('role') ?? '').split(',').map((role) => role.trim()) as Role[];
-  const unknown = roles.find((role) => !ROLES.includes(role));
-  if (unknown !== undefined) throw invalid(`names no role, or one ("${unknown}") that is none of ${ROLES.join(', ')}`);
-  for (const [name, value] of given)
-    if (name !== 'role' && !VALUE.test(value))
-      throw invalid(`has a ${name} that is not 1 to 100 letters, digits or @._-`);
-  const principal: Principal = {
-    subject: given.get('subject') ?? '',
-    roles,
-    organization: given.get('organization') ?? null,
-    agency: given.get('agency') ?? null,
-  };
-  if (principal.subject === '') throw invalid('names no subject');
-  if (roles.includes('developer-submitter') && principal.organization === null)
-    throw invalid('names a developer-submitter without an organization');
-  if (roles.includes('agency-reviewer') && principal.agency === null)
-    throw invalid('names an agency-reviewer without an agency');
-  return principal;
+  const listed = (name: string) =>
+    given
+      .get(name)
+      ?.split(',')
+      .map((one) => one.trim());
+  return principalOf({ ...Object.fromEntries(given), roles: listed('roles'), scopes: listed('scopes') });
+}
+
+/** Tells principals apart: two of one key may see the same. */
+export function principalKey(principal: Principal | null): string {
+  return principal === null ? 'public' : JSON.stringify(principal);
 }

@@ -3,7 +3,7 @@ import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { instant } from '../clock';
 import { RequestError } from '../errors';
 import { IdempotencyKey } from '../events/tables';
-import { type Actor, actorsOf, PRINCIPAL_EXAMPLE, PRINCIPAL_HEADER, type Principal } from '../identity/principal';
+import { type Actor, actorsOf, type Principal } from '../identity/principal';
 import { type ModelClass, modelOf } from '../model/model';
 import { ForbiddenError } from '../state/state-machine';
 import type { Context } from '../subgraph/context';
@@ -84,11 +84,11 @@ function authorize({ name, by }: MutationSpec, principal: Principal | null): { p
   if (!principal)
     throw new RequestError(
       'UNAUTHENTICATED',
-      `${name} changes something, so say who you are: send the header "${PRINCIPAL_HEADER}", such as "${PRINCIPAL_EXAMPLE}"`,
+      `${name} changes something, so say who you are: send "authorization: Bearer <token>"`,
     );
   const actors = actorsOf(principal);
   const actor = by.find((candidate) => actors.includes(candidate));
-  if (!actor) throw new ForbiddenError(name, by, actors[0]!);
+  if (!actor) throw new ForbiddenError(name, by, actors[0] ?? (principal.roles.join(', ') || 'the public'));
   return { principal, actor };
 }
 

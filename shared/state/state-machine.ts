@@ -58,7 +58,7 @@ export class GuardError extends RequestError {
 
 /** Somebody who may do other things may not do this. */
 export class ForbiddenError extends RequestError {
-  constructor(trigger: string, by: readonly Actor[], actor: Actor) {
+  constructor(trigger: string, by: readonly Actor[], actor: string) {
     super('FORBIDDEN', `${trigger} is done by ${by.join(' or ')}; you act as ${actor}`, [], { by });
   }
 }

@@ -3,11 +3,11 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { RequestError } from '../errors';
 import { addFileRoutes } from '../files/routes';
 import { publicError } from '../http/errors';
 import { createServer } from '../http/server';
-import { PRINCIPAL_HEADER, readPrincipal } from '../identity/principal';
+import type { Principal } from '../identity/principal';
+import { IdentityError } from '../identity/signed-identity';
 import type { Context } from './context';
 import type { OpenSubgraph } from './subgraph';
 
@@ -22,15 +22,18 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
     takesFiles: subgraph.files !== undefined,
     readiness: async () => {
       const database = await subgraph.isReady();
-      return { ready: database, parts: { database } };
+      return { ready: database, parts: {} };
     },
   });
-  // a caller that says who it is in no way that can be read is told so before anything is done
-  server.addHook('onRequest', async ({ headers }, reply) => {
+  // before anything is read of what a caller sends, and whatever it asks for: the schema too is the gateway's only
+  const principals = new WeakMap<object, Principal | null>();
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.url.startsWith('/health/')) return;
     try {
-      readPrincipal(headers[PRINCIPAL_HEADER] as string | undefined);
+      principals.set(request, await subgraph.door.enter(request.headers));
     } catch (error) {
-      await reply.code(400).send({ errors: [(error as RequestError).toJSON()] });
+      if (!(error instanceof IdentityError)) throw error;
+      await reply.code(401).send({ errors: [error.toJSON()] });
     }
   });
   const apollo = new ApolloServer<Context>({
@@ -43,7 +46,7 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
   });
   await apollo.start();
   await server.register(fastifyApollo(apollo), {
-    context: async ({ headers }) => subgraph.context(headers as Record<string, string | undefined>),
+    context: async (request) => subgraph.context(principals.get(request) ?? null),
   });
   if (subgraph.files) await addFileRoutes(server, subgraph.files);
   return server;

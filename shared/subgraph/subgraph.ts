@@ -24,7 +24,8 @@ import type { EventHandler } from '../events/inbox';
 import type { ContentStore } from '../files/content-store';
 import type { FileExchange } from '../files/exchange';
 import { publicError } from '../http/errors';
-import { PRINCIPAL_HEADER, type Principal, readPrincipal } from '../identity/principal';
+import { closedDoor, type Door } from '../identity/door';
+import type { Principal } from '../identity/principal';
 import type { Importer } from '../import/importer';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
@@ -101,6 +102,8 @@ export interface OpenOptions {
   readonly log?: Logger;
   /** Where the contents of files are. */
   readonly store?: ContentStore;
+  /** Who is let in; nobody when it is not said. */
+  readonly door?: Door;
 }
 
 /** A subgraph before it has a database: its published schema and the executable one. */
@@ -132,8 +135,8 @@ export class Subgraph {
     const { name, entities, migrations, references } = this.parts;
     const prepare = (database: Database) => seedReferences(database, references);
     const database = await Database.open({ url: options.databaseUrl, name, entities, migrations, prepare });
-    const { clock = systemClock, log = pino({ level: 'silent' }), store } = options;
-    return new OpenSubgraph(this, database, clock, log, store);
+    const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor } = options;
+    return new OpenSubgraph(this, database, clock, log, door, store);
   }
 }
 
@@ -147,6 +150,7 @@ export class OpenSubgraph {
     readonly database: Database,
     readonly clock: Clock,
     readonly log: Logger,
+    readonly door: Door,
     readonly store?: ContentStore,
   ) {}
 
@@ -159,9 +163,8 @@ export class OpenSubgraph {
     return this.subgraph.name;
   }
 
-  /** What the resolvers of one request share. Its loaders must not outlive it. @throws RequestError INVALID_PRINCIPAL */
-  context(headers: SubgraphRequest['headers'] = {}): Context {
-    const principal: Principal | null = readPrincipal(headers[PRINCIPAL_HEADER]);
+  /** What the resolvers of one request share. Its loaders must not outlive it. */
+  context(principal: Principal | null): Context {
     const { database, clock } = this;
     return {
       database,
@@ -182,10 +185,10 @@ export class OpenSubgraph {
   }
 
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
-  async execute({ query, variables, operationName, headers }: SubgraphRequest): Promise<SubgraphResponse> {
+  async execute({ query, variables, operationName, headers = {} }: SubgraphRequest): Promise<SubgraphResponse> {
     let contextValue: Context;
     try {
-      contextValue = this.context(headers);
+      contextValue = this.context(await this.door.enter(headers));
     } catch (error) {
       return { errors: [(error as GraphQLError).toJSON()] };
     }

@@ -8,8 +8,11 @@ import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { HttpTransport } from '../../gateway/transport/http';
 import { fixedClock } from '../../shared/clock';
+import { openDoor } from '../../shared/identity/door';
+import { parsePrincipal } from '../../shared/identity/principal';
 import { createSubgraphServer } from '../../shared/subgraph/server';
 import { freshDatabases } from '../support/databases';
+import { INSPECTOR } from '../support/identity';
 import { AS_OF, openWorld, type World } from '../support/world';
 
 const log = createLog('silent', 'test');
@@ -130,6 +133,7 @@ describe('the gateway in one process', () => {
     const answer = await world.subgraph('infrastructure').execute({
       query: 'query($r: [_Any!]!) { _entities(representations: $r) { ... on Vulnerability { name } } }',
       variables: { r: [{ __typename: 'Vulnerability', cveId: { $ne: 1 } }] },
+      headers: await world.identity.signed('infrastructure', INSPECTOR),
     });
     expect(answer.errors?.[0]?.extensions?.code).toBe('INVALID_REFERENCE');
   });
@@ -143,7 +147,11 @@ describe('the gateway over HTTP', () => {
     );
     const running = await Promise.all(
       subgraphs.map(async (subgraph) => {
-        const open = await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock: fixedClock(AS_OF) });
+        const open = await subgraph.open({
+          databaseUrl: databases.url(subgraph.name),
+          clock: fixedClock(AS_OF),
+          door: openDoor(parsePrincipal(INSPECTOR)),
+        });
         const server = await createSubgraphServer(open, log);
         const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/graphql`;
         return { open, server, url, name: subgraph.name, sdl: subgraph.sdl };
@@ -340,7 +348,7 @@ describe('configuration', () => {
   test.each([
     [{ port: '99999' }, {}, /--port is "99999"/],
     [{}, { ORDERGRAPH_PORT: 'four' }, /ORDERGRAPH_PORT is "four"/],
-    [{ auth: 'on' }, {}, /--auth is "on"[\s\S]*Who may ask/],
+    [{ logLevel: 'loud' }, {}, /--log-level is "loud"[\s\S]*What is logged/],
     [{ subgraphTimeoutMs: '0' }, {}, /--subgraph-timeout-ms is "0"/],
   ])('%j %j is refused with the setting’s name', (flags, environment, message) => {
     expect(() => readConfig(flags, environment)).toThrow(message);

@@ -9,6 +9,7 @@ import { packageRoot } from '../../shared/package-root';
 import { Review } from '../../subgraphs/reviews/review/review';
 import { questionVariables } from '../questions/variables';
 import { databaseKinds } from '../support/databases';
+import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
 const QUESTIONS = join(packageRoot, 'test', 'questions');
@@ -82,10 +83,12 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
           `SELECT ${database.column(entity, key)} AS k FROM ${database.table(entity)} LIMIT 50`,
         );
         if (rows.length < 2) continue;
+        const headers = await large.identity.signed(name, INSPECTOR);
         const { result, statements } = await database.counting(() =>
           large.subgraph(name).execute({
             query: `query($r: [_Any!]!) { _entities(representations: $r) { ... on ${typename} { ${key} } } }`,
             variables: { r: rows.map(({ k }) => ({ __typename: typename, [key]: k })) },
+            headers,
           }),
         );
         expect([typename, statements.length]).toEqual([typename, 1]);

@@ -4,18 +4,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import { packageRoot } from '../../shared/package-root';
 import { databaseKinds, freshDatabases } from '../support/databases';
+import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 
-async function ask(port: number, query: string) {
+async function ask(port: number, query: string, token?: string) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify({ query }),
   });
   return (await response.json()) as { data: Record<string, never>; errors?: unknown[] };
@@ -36,7 +36,9 @@ describe('everything in one process', () => {
     const port = await freePort();
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
     await says(start, /The graph answers at/);
-    const { data, errors } = await ask(port, QUESTION_1);
+    const printed = run(['token', '--role', 'inspector', '--case', '2026-1', '--data', join(folder, 'data')]);
+    expect(await printed.ended).toBe(0);
+    const { data, errors } = await ask(port, QUESTION_1, printed.output().trim());
     expect(errors).toBeUndefined();
     expect(data.executiveOrder).toMatchObject({ number: '14409', reviewMetrics: { openReviews: expect.any(Number) } });
     expect(start.output()).toMatch(
@@ -131,7 +133,20 @@ describe('help and bad commands', () => {
       1,
       /There is no subgraph "nothing"[\s\S]*submissions, reviews, workforce, infrastructure/,
     ],
-    [['gateway', '--supergraph', '/no/such/file'], 1, /The supergraph cannot be read from "\/no\/such\/file"/],
+    [
+      ['gateway', '--supergraph', '/no/such/file', '--auth', 'off'],
+      1,
+      /The supergraph cannot be read from "\/no\/such\/file"/,
+    ],
+    [['gateway'], 1, /It is not said whose tokens are believed[\s\S]*--auth FILE/],
+    [
+      ['gateway', '--auth', 'development', '--host', '0.0.0.0'],
+      1,
+      /The development issuer does not run here: .*0\.0\.0\.0/,
+    ],
+    [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
+    [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
+    [['token', '--role', 'agency-reviewer'], 1, /agency-reviewer is exercised for one agency/],
     [['gateway', '--subgraph-url', 'reviews'], 1, /"reviews" does not say where a subgraph answers/],
     [['import', 'kev', '/no/such/file.json'], 1, /There is no file "\/no\/such\/file.json"/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
@@ -159,6 +174,7 @@ describeOnRedis.each(databaseKinds)('the containers’ commands, outside of cont
   test('migrate ends well; four subgraphs and two gateways come up, answer, and end on SIGTERM', async () => {
     const databases = await freshDatabases(kind, ['submissions', 'reviews', 'workforce', 'infrastructure']);
     const redis = await PrivateRedis.start();
+    const identity = await identityEnvironment();
     const ports = new Map<string, number>();
     for (const [name] of own) ports.set(name, await freePort());
     /** The service's own environment, with the addresses of this test in the place of the containers'. */
@@ -168,6 +184,7 @@ describeOnRedis.each(databaseKinds)('the containers’ commands, outside of cont
           const database = /^ORDERGRAPH_(\w+)_DATABASE_URL$/.exec(variable)?.[1]?.toLowerCase();
           if (database) return [variable, databases.url(database)];
           if (variable === 'ORDERGRAPH_HOST') return [variable, '127.0.0.1'];
+          if (variable in identity.environment) return [variable, identity.environment[variable]!];
           if (variable === 'EVENTS_URL') return [variable, redis.url];
           if (variable === 'ORDERGRAPH_FILES') return [variable, join(folder, 'files')];
           if (variable === 'ORDERGRAPH_PORT') return [variable, String(ports.get(name))];
@@ -177,7 +194,11 @@ describeOnRedis.each(databaseKinds)('the containers’ commands, outside of cont
           ];
         }),
       );
-    const start = (name: string) => run(compose.services[name]!.command, environmentOf(name, compose.services[name]!));
+    const start = (name: string) =>
+      run(compose.services[name]!.command, {
+        ORDERGRAPH_DATA: identity.environment.ORDERGRAPH_DATA!,
+        ...environmentOf(name, compose.services[name]!),
+      });
     expect(own.map(([name]) => name).toSorted()).toEqual([
       'gateway-1',
       'gateway-2',
@@ -198,18 +219,24 @@ describeOnRedis.each(databaseKinds)('the containers’ commands, outside of cont
     for (const gateway of gateways) await says(gateway, /The graph answers at/);
     for (const name of ['gateway-1', 'gateway-2']) {
       expect((await fetch(`http://127.0.0.1:${ports.get(name)}/health/ready`)).status).toBe(200);
-      const { data, errors } = await ask(ports.get(name)!, QUESTION_1);
+      const { data, errors } = await ask(ports.get(name)!, QUESTION_1, await identity.token(INSPECTOR));
       expect(errors).toBeUndefined();
       expect(data.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
     }
-    // who cannot be made out is refused by each subgraph, over HTTP as in one process
-    const odd = await fetch(`http://127.0.0.1:${ports.get('gateway-1')}/graphql`, {
+    // whoever is not the gateway gets nothing of a subgraph, not even its schema
+    const odd = await fetch(`http://127.0.0.1:${ports.get('submissions')}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [PRINCIPAL_HEADER]: 'role=king; subject=x' },
-      body: JSON.stringify({ query: '{ submissions(first: 1) { totalCount } }' }),
+      headers: { 'content-type': 'application/json', 'ordergraph-identity': 'made-up' },
+      body: JSON.stringify({ query: '{ _service { sdl } }' }),
     });
-    expect(await odd.json()).toMatchObject({ errors: [{ extensions: { code: 'INVALID_PRINCIPAL' } }] });
-    const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${ports.get('gateway-2')}`]);
+    expect([odd.status, await odd.json()]).toMatchObject([
+      401,
+      { errors: [{ extensions: { code: 'IDENTITY_REQUIRED' } }] },
+    ]);
+    const play = run(
+      ['exercise:voluntary', '--url', `http://127.0.0.1:${ports.get('gateway-2')}`],
+      identity.environment,
+    );
     expect([await play.ended, play.output()]).toEqual([0, expect.stringContaining('all as the framework has it')]);
     for (const one of [...gateways, ...subgraphs]) {
       one.child.kill('SIGTERM');

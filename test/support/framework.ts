@@ -15,9 +15,9 @@ import { InProcessBus } from '../../shared/events/in-process-bus';
 import { receive } from '../../shared/events/inbox';
 import { relay } from '../../shared/events/outbox';
 import { FolderStore } from '../../shared/files/content-store';
-import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { freshDatabases } from './databases';
+import { TestIdentity } from './identity';
 import type { Answer } from './world';
 
 /** The instant at which tests of the framework begin: a Monday at ten in Washington. */
@@ -47,6 +47,7 @@ export class Framework {
     private readonly drop: () => Promise<void>,
     /** A further process on the same databases would have this. */
     readonly databaseUrl: (name: string) => string,
+    readonly identity: TestIdentity,
   ) {
     for (const { name, database, log, subgraph } of open)
       if (eventReaders.includes(name))
@@ -65,22 +66,26 @@ export class Framework {
     const clock = new SettableClock(MONDAY);
     const files = mkdtempSync(join(tmpdir(), 'ordergraph-files-'));
     const store = new FolderStore(files);
+    const identity = await TestIdentity.make();
     const open: OpenSubgraph[] = [];
-    for (const subgraph of subgraphs)
-      open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, store }));
+    for (const subgraph of subgraphs) {
+      const door = identity.doorOf(subgraph.name);
+      open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, store, door }));
+    }
     const server = await createGateway({
       supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config: readConfig({ logLevel: 'silent' }, {}),
       log: createLog('silent', 'test'),
       transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
-      forwardHeaders: [PRINCIPAL_HEADER],
-      files: open.find(({ name }) => name === 'submissions')!.files,
+      forwardHeaders: [],
+      files: { subgraph: 'submissions', exchange: open.find(({ name }) => name === 'submissions')!.files! },
+      identity: identity.parts,
     });
     const drop = async () => {
       rmSync(files, { recursive: true, force: true });
       await databases.drop();
     };
-    return new Framework(clock, open, server, files, drop, (name) => databases.url(name));
+    return new Framework(clock, open, server, files, drop, (name) => databases.url(name), identity);
   }
 
   subgraph(name: string): OpenSubgraph {
@@ -101,7 +106,7 @@ export class Framework {
     const response = await this.server.inject({
       method: 'POST',
       url: '/graphql',
-      headers: who === null ? {} : { [PRINCIPAL_HEADER]: who },
+      headers: await this.identity.headers(who),
       payload: { query, variables },
     });
     return response.json();

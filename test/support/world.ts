@@ -12,13 +12,13 @@ import { fixedClock } from '../../shared/clock';
 import type { DatabaseKind } from '../../shared/database/dialect';
 import { replaceExerciseRows } from '../../shared/exercise/store';
 import type { ExerciseRows } from '../../shared/exercise/story';
-import { PRINCIPAL_HEADER } from '../../shared/identity/principal';
 import { runImport } from '../../shared/import/importer';
 import { silent } from '../../shared/import/progress';
 import type { ModelClass } from '../../shared/model/model';
 import { packageRoot } from '../../shared/package-root';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { freshDatabases } from './databases';
+import { INSPECTOR, TestIdentity } from './identity';
 
 /** The instant that the tests' exercise has come to. */
 export const AS_OF = '2026-11-23T15:00:00.000Z';
@@ -38,9 +38,10 @@ export interface World {
   subgraph(name: string): OpenSubgraph;
   /** The rows of the story, as they were generated: what answers are recomputed from. */
   rows<T extends object>(target: ModelClass<T>): readonly T[];
-  /** Asks through the gateway. */
+  readonly identity: TestIdentity;
+  /** Asks through the gateway, as somebody who may read everything unless another is named; null is the public. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
-  ask(query: string, variables?: Record<string, unknown>): Promise<Answer<any>>;
+  ask(query: string, variables?: Record<string, unknown>, who?: string | null): Promise<Answer<any>>;
   /** The statements that a question costs, over all subgraphs. */
   statements(query: string, variables?: Record<string, unknown>): Promise<string[]>;
   close(): Promise<void>;
@@ -66,8 +67,11 @@ export async function openWorld(
   );
   const clock = fixedClock(AS_OF);
   const open: OpenSubgraph[] = [];
-  for (const subgraph of subgraphs)
-    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock }));
+  const identity = await TestIdentity.make();
+  for (const subgraph of subgraphs) {
+    const door = identity.doorOf(subgraph.name);
+    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door }));
+  }
   const story = storyOf(scale);
   for (const { name, database, subgraph } of open) {
     await replaceExerciseRows(database, subgraph.parts.entities, story.get(name)!);
@@ -81,10 +85,12 @@ export async function openWorld(
     config: readConfig({ logLevel: 'silent' }, {}),
     log: createLog('silent', 'test'),
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
-    forwardHeaders: [PRINCIPAL_HEADER],
+    forwardHeaders: [],
+    identity: identity.parts,
   });
-  const ask = async (query: string, variables: Record<string, unknown> = {}) => {
-    const response = await server.inject({ method: 'POST', url: '/graphql', payload: { query, variables } });
+  const ask = async (query: string, variables: Record<string, unknown> = {}, who: string | null = INSPECTOR) => {
+    const headers = await identity.headers(who);
+    const response = await server.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
     return response.json();
   };
   const tables = [...story.values()].flat();
@@ -93,6 +99,7 @@ export async function openWorld(
     server,
     subgraph: (name) => open.find((candidate) => candidate.name === name)!,
     rows: (target) => (tables.find((table) => table.target === target)?.rows ?? []) as never,
+    identity,
     ask,
     async statements(query, variables) {
       const counted = async (rest: readonly OpenSubgraph[]): Promise<string[]> => {

@@ -52,21 +52,7 @@ const CASES: Case[] = [
     null,
     'draftSubmission',
     draftOf({}),
-    { code: 'UNAUTHENTICATED', said: /say who you are: send the header "ordergraph-principal"/ },
-  ],
-  [
-    'an odd principal',
-    'role=king; subject=x',
-    'draftSubmission',
-    draftOf({}),
-    { code: 'INVALID_PRINCIPAL', said: /"king"[\s\S]*developer-submitter/ },
-  ],
-  [
-    'a developer without an organisation',
-    'role=developer-submitter; subject=x',
-    'draftSubmission',
-    draftOf({}),
-    { code: 'INVALID_PRINCIPAL', said: /without an organization/ },
+    { code: 'UNAUTHENTICATED', said: /say who you are: send "authorization: Bearer/ },
   ],
   [
     'an agency that drafts',

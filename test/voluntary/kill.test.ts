@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { Caller } from '../../gateway/cli/voluntary/client';
+import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { Database } from '../../shared/database/database';
 import type { DatabaseKind } from '../../shared/database/dialect';
+import { parsePrincipal } from '../../shared/identity/principal';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 import { developer, reviewer } from '../support/framework';
+import { identityEnvironment } from '../support/identity';
 import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
@@ -59,19 +62,22 @@ class Shape {
   private constructor(
     readonly databases: TestDatabases,
     readonly redis: PrivateRedis | undefined,
+    private readonly token: (principal: string) => Promise<string>,
   ) {}
 
   static async start(kind: DatabaseKind, folder: string): Promise<Shape> {
     const names = subgraphs.map(({ name }) => name);
     const databases = await freshDatabases(kind, names);
     const redis = await PrivateRedis.start();
-    const shape = new Shape(databases, redis);
+    const identity = await identityEnvironment();
+    const shape = new Shape(databases, redis, identity.token);
     const environment = {
       EVENTS_URL: redis.url,
       ORDERGRAPH_FILES: folder,
       ORDERGRAPH_SCHEDULE_MS: '100',
       ORDERGRAPH_LEASE_MS: '900',
       ORDERGRAPH_LOG_LEVEL: 'error',
+      ...identity.environment,
     };
     const urls: string[] = [];
     for (const name of ['submissions', 'reviews', 'reviews', 'infrastructure', 'workforce']) {
@@ -97,7 +103,8 @@ class Shape {
   /** Everything in one process, on SQLite files in a folder. */
   static async startAllInOne(folder: string): Promise<Shape> {
     const databases: TestDatabases = { url: (name) => join(folder, `${name}.sqlite`), drop: async () => {} };
-    const shape = new Shape(databases, undefined);
+    const issuer = await DevelopmentIssuer.in(folder);
+    const shape = new Shape(databases, undefined, (principal) => issuer.token(parsePrincipal(principal), 3_600));
     const port = await freePort();
     const environment = { ORDERGRAPH_SCHEDULE_MS: '100', ORDERGRAPH_LEASE_MS: '900', ORDERGRAPH_LOG_LEVEL: 'error' };
     const args = ['start', '--scale', '0', '--data', folder, '--port', String(port)];
@@ -108,7 +115,11 @@ class Shape {
   }
 
   caller(principal: string): Caller {
-    return new Caller(this.url, 'test', principal);
+    let token: Promise<string> | undefined;
+    return new Caller(this.url, 'test', () => {
+      token ??= this.token(principal);
+      return token;
+    });
   }
 
   connect(name: string): Promise<Database> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds, freshDatabases } from '../support/databases';
+import { identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
@@ -35,20 +36,22 @@ describeOnRedis.each(databaseKinds)(
       const files = mkdtempSync(join(tmpdir(), 'ordergraph-play-'));
       const ports = new Map<string, number>();
       for (const { name } of subgraphs) ports.set(name, await freePort());
+      const { environment } = await identityEnvironment();
       const processes = subgraphs.map(({ name }) =>
         run(['subgraph', name, '--port', String(ports.get(name)), '--database', databases.url(name)], {
           EVENTS_URL: redis.url,
           ORDERGRAPH_FILES: files,
           ORDERGRAPH_SCHEDULE_MS: '200',
+          ...environment,
         }),
       );
       for (const one of processes) await says(one, /answers at/);
       const port = await freePort();
       const urls = [...ports].flatMap(([name, at]) => ['--subgraph-url', `${name}=http://127.0.0.1:${at}/graphql`]);
-      const gateway = run(['gateway', '--port', String(port), ...urls]);
+      const gateway = run(['gateway', '--port', String(port), ...urls], environment);
       await says(gateway, /The graph answers at/);
 
-      const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${port}`]);
+      const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${port}`], environment);
       const code = await play.ended;
       const transcript = play.output();
       expect([code, transcript]).toEqual([0, expect.stringMatching(/\d{2} steps, all as the framework has it\./)]);

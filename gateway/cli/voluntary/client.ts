@@ -1,5 +1,3 @@
-import { PRINCIPAL_HEADER } from '../../../shared/identity/principal';
-
 /** An error as the graph answers it. */
 export interface GraphError {
   readonly message: string;
@@ -19,13 +17,14 @@ export class Caller {
     private readonly url: string,
     /** How the transcript calls them. */
     readonly name: string,
-    private readonly principal: string | null,
+    /** Gives a token that says who they are; null for the public. */
+    private readonly token: (() => Promise<string>) | null,
   ) {}
 
   async ask(query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> {
     const response = await fetch(new URL('/graphql', this.url), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...this.identity() },
+      headers: { 'content-type': 'application/json', ...(await this.identity()) },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as GraphAnswer;
@@ -35,18 +34,18 @@ export class Caller {
   async upload(path: string, content: Uint8Array): Promise<{ status: number; said: string }> {
     const response = await fetch(new URL(path, this.url), {
       method: 'PUT',
-      headers: { 'content-type': 'application/octet-stream', ...this.identity() },
+      headers: { 'content-type': 'application/octet-stream', ...(await this.identity()) },
       body: content,
     });
     return { status: response.status, said: await response.text() };
   }
 
   async download(path: string): Promise<{ status: number; content: Buffer }> {
-    const response = await fetch(new URL(path, this.url), { headers: this.identity() });
+    const response = await fetch(new URL(path, this.url), { headers: await this.identity() });
     return { status: response.status, content: Buffer.from(await response.arrayBuffer()) };
   }
 
-  private identity(): Record<string, string> {
-    return this.principal === null ? {} : { [PRINCIPAL_HEADER]: this.principal };
+  private async identity(): Promise<Record<string, string>> {
+    return this.token === null ? {} : { authorization: `Bearer ${await this.token()}` };
   }
 }

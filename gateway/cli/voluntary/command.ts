@@ -2,33 +2,37 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperatorError } from '../../../shared/errors';
+import { parsePrincipal } from '../../../shared/identity/principal';
 import { readConfig } from '../../config';
+import { DevelopmentIssuer } from '../../identity/development-issuer';
 import { startAll } from '../start';
 import { Stage, StoryError } from './stage';
 import { playVoluntaryFramework } from './story';
 
 /** Plays the exercise on a graph that runs, or on one of its own that is gone afterwards. */
-export async function exerciseVoluntary({ url }: { url?: string }): Promise<void> {
+/** @param dataFolder of the graph at the address, whose development issuer's tokens it takes. */
+export async function exerciseVoluntary({ url, dataFolder }: { url?: string; dataFolder: string }): Promise<void> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const run = Date.now().toString(36);
-  if (url !== undefined) return play(url, run, say);
+  if (url !== undefined) return play(url, dataFolder, run, say);
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-exercise-'));
   process.env.ORDERGRAPH_SCHEDULE_MS ??= '500';
   say('Starting a graph of its own …');
   const config = readConfig({ port: 0, logLevel: 'warn' });
   const own = await startAll({ config, dataFolder: folder, scale: 0, say: () => {} });
   try {
-    await play(own.address, run, say);
+    await play(own.address, folder, run, say);
   } finally {
     await own.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function play(url: string, run: string, say: (line: string) => void): Promise<void> {
+async function play(url: string, dataFolder: string, run: string, say: (line: string) => void): Promise<void> {
   if (!URL.canParse(url))
     throw new OperatorError(`"${url}" is no address of a graph`, 'Write --url http://127.0.0.1:4000');
-  const stage = new Stage(url, run, say);
+  const issuer = await DevelopmentIssuer.in(dataFolder);
+  const stage = new Stage(url, run, say, (principal) => issuer.token(parsePrincipal(principal), 3_600));
   say(`The voluntary framework, played on ${url}. All of it is invented. Run "${run}".`);
   try {
     await playVoluntaryFramework(stage);

@@ -15,22 +15,32 @@ export class Stage {
     /** Tells this run from others on the same graph. */
     readonly run: string,
     private readonly say: (line: string) => void,
+    /** A token for a principal, as people write it. */
+    private readonly tokenOf: (principal: string) => Promise<string>,
   ) {}
+
+  private caller(name: string, principal: string): Caller {
+    let token: Promise<string> | undefined;
+    return new Caller(this.url, name, () => {
+      token ??= this.tokenOf(principal);
+      return token;
+    });
+  }
 
   get played(): number {
     return this.steps;
   }
 
   developer(name: string, organization: string): Caller {
-    return new Caller(this.url, name, `role=developer-submitter; organization=${organization}; subject=submitter`);
+    return this.caller(name, `role=developer-submitter; organization=${organization}; subject=submitter`);
   }
 
   reviewer(name: string, agency: string, subject = 'reviewer-1'): Caller {
-    return new Caller(this.url, name, `role=agency-reviewer; agency=${agency}; subject=${subject}`);
+    return this.caller(name, `role=agency-reviewer; agency=${agency}; subject=${subject}`);
   }
 
   intake(): Caller {
-    return new Caller(this.url, 'Intake office', 'role=intake-officer; subject=officer-1');
+    return this.caller('Intake office', 'role=intake-officer; subject=officer-1');
   }
 
   act(title: string): void {

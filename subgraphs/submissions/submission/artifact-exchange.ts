@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { NotFoundError, RequestError } from '../../../shared/errors';
 import type { ContentStore } from '../../../shared/files/content-store';
 import type { FileExchange, Headers, SentFile } from '../../../shared/files/exchange';
-import { type Actor, actorsOf, PRINCIPAL_HEADER, type Principal } from '../../../shared/identity/principal';
+import { type Actor, actorsOf, type Principal } from '../../../shared/identity/principal';
 import { Work } from '../../../shared/mutation/work';
 import type { OpenSubgraph } from '../../../shared/subgraph/subgraph';
 import { Artifact } from './artifact';
@@ -12,9 +12,9 @@ import { SubmissionFile } from './submission-file';
 export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileExchange {
   const { database, clock } = open;
 
-  const caller = (headers: Headers): Principal => {
-    const { principal } = open.context(headers);
-    if (!principal) throw new RequestError('UNAUTHENTICATED', `Say who you are: send the header "${PRINCIPAL_HEADER}"`);
+  const caller = async (headers: Headers): Promise<Principal> => {
+    const principal = await open.door.enter(headers);
+    if (!principal) throw new RequestError('UNAUTHENTICATED', 'Say who you are: send "authorization: Bearer <token>"');
     return principal;
   };
 
@@ -38,7 +38,7 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
 
   return {
     async put(id: string, content: Readable, headers: Headers): Promise<void> {
-      const principal = caller(headers);
+      const principal = await caller(headers);
       const capacities = actorsOf(principal).filter((actor) => actor === 'DEVELOPER');
       if (capacities.length === 0) throw new RequestError('FORBIDDEN', 'Documents are uploaded by the developer');
       const { storage, sha256, bytes } = await known(id, principal, capacities);
@@ -51,7 +51,7 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
     },
 
     async get(id: string, headers: Headers): Promise<SentFile> {
-      const principal = caller(headers);
+      const principal = await caller(headers);
       const { storage, sha256, bytes, fileName, kind } = await known(id, principal, actorsOf(principal));
       if (storage !== 'STORED')
         throw new RequestError('NOT_FOUND', `The content is not in the store: it is ${storage}`);

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import { OperatorError } from '../../shared/errors';
+import type { GatewayConfig } from '../config';
+import { Authenticator } from '../identity/authenticator';
+import { DevelopmentIssuer, requireDevelopment } from '../identity/development-issuer';
+import { Issuer, readIssuers } from '../identity/issuers';
+import { Revocations } from '../identity/revocations';
+
+/** How callers are known, as the configuration says; undefined when nobody is asked. @throws OperatorError */
+export async function authenticatorOf(
+  { auth, host, revokedTokens }: GatewayConfig,
+  dataFolder: string,
+  log: Logger,
+  say: (text: string) => void,
+): Promise<Authenticator | undefined> {
+  if (auth === '')
+    throw new OperatorError(
+      'It is not said whose tokens are believed',
+      'Name a file of issuers by --auth FILE, or say --auth development, or --auth off to ask nobody who they are',
+    );
+  if (auth === 'off') return undefined;
+  const revocations = revokedTokens === '' ? undefined : new Revocations(revokedTokens, log);
+  const isRevoked = (tokenId: string | undefined, subject: string) => revocations?.has(tokenId, subject) ?? false;
+  if (auth !== 'development') {
+    const issuers = readIssuers(auth).map((settings) => Issuer.remote(settings, log));
+    return new Authenticator(issuers, isRevoked);
+  }
+  requireDevelopment(host);
+  const development = await DevelopmentIssuer.in(dataFolder);
+  say(
+    'DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. `npm run token -- --role analyst` prints a token.',
+  );
+  return new Authenticator([development.issuer], isRevoked);
+}

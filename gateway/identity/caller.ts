@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { type Principal, principalKey } from '../../shared/identity/principal';
+import { IDENTITY_HEADER, type IdentitySigner } from '../../shared/identity/signed-identity';
+import type { Authenticator } from './authenticator';
+import { AuthenticationError } from './issuers';
+
+/** Who asks, as the gateway knows and tells it. */
+export interface Caller {
+  /** Null for the public. */
+  readonly principal: Principal | null;
+  /** What callers must have in common to share an answer. */
+  readonly key: string;
+  /** By subgraph, the headers that tell it who asks. */
+  readonly identities: ReadonlyMap<string, Readonly<Record<string, string>>> | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+/** Everyone, where nobody is asked who they are. */
+const ANYONE: Caller = { principal: null, key: '', identities: undefined };
+
+export interface IdentityParts {
+  readonly authenticator: Authenticator;
+  readonly signer: IdentitySigner;
+}
+
+/** Milliseconds after which a caller's identities are asked of the signer again. */
+const KEPT_MS = 20_000;
+
+/** Establishes who asks before anything of a request is read. Without parts, everyone may ask. */
+export function addIdentity(
+  server: FastifyInstance,
+  parts: IdentityParts | undefined,
+  subgraphs: () => readonly string[],
+): void {
+  server.decorateRequest('caller', null as unknown as Caller);
+  const callers = new LRUCache<string, Caller>({ max: 10_000, ttl: KEPT_MS });
+  const callerOf = async (principal: Principal | null, { signer }: IdentityParts): Promise<Caller> => {
+    const key = principalKey(principal);
+    const identities = new Map<string, Record<string, string>>();
+    for (const name of subgraphs()) identities.set(name, { [IDENTITY_HEADER]: await signer.sign(principal, name) });
+    const caller: Caller = { principal, key, identities };
+    callers.set(key, caller);
+    return caller;
+  };
+  // by the principal itself, which is one object for as long as its token's verification is remembered
+  const keys = new WeakMap<Principal, string>();
+  const keyOf = (principal: Principal | null): string => {
+    if (principal === null) return 'public';
+    let key = keys.get(principal);
+    if (key === undefined) {
+      key = principalKey(principal);
+      keys.set(principal, key);
+    }
+    return key;
+  };
+  const establish = async (request: FastifyRequest, found: IdentityParts): Promise<void> => {
+    const principal = await found.authenticator.authenticate(request.headers.authorization);
+    request.caller = callers.get(keyOf(principal)) ?? (await callerOf(principal, found));
+  };
+  server.addHook('onRequest', (request, reply, next) => {
+    if (!parts) {
+      request.caller = ANYONE;
+      next();
+      return;
+    }
+    establish(request, parts).then(
+      () => next(),
+      (error) => {
+        if (!(error instanceof AuthenticationError)) {
+          next(error);
+          return;
+        }
+        if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
+        else reply.header('retry-after', '5');
+        reply
+          .code(error.status)
+          .header('cache-control', 'no-store')
+          .send({ errors: [error.toJSON()] });
+      },
+    );
+  });
+}

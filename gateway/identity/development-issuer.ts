@@ -1,0 +1,104 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CryptoKey, createLocalJWKSet, importJWK, type JWK, SignJWT } from 'jose';
+import { OperatorError } from '../../shared/errors';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import type { Principal } from '../../shared/identity/principal';
+import { Issuer } from './issuers';
+
+/** The `iss` by which its tokens are known at a glance for what they are. */
+export const DEVELOPMENT_ISSUER = 'https://development-only.ordergraph.invalid';
+const AUDIENCE = 'ordergraph';
+
+/**
+ * Issues tokens to whoever can read its key's file: so that the graph can be tried on one machine without an identity provider.
+ * Never in production: see {@link requireDevelopment}.
+ */
+export class DevelopmentIssuer {
+  private constructor(private readonly key: JWK) {}
+
+  /** With the key of a data folder, made when there is none. @throws OperatorError */
+  static async in(folder: string): Promise<DevelopmentIssuer> {
+    const file = join(folder, 'development-issuer.json');
+    if (!existsSync(file)) {
+      mkdirSync(folder, { recursive: true });
+      try {
+        writeFileSync(file, JSON.stringify(await newKey()), { mode: 0o600, flag: 'wx' });
+        chmodSync(file, 0o600);
+      } catch (error) {
+        // another process was first
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+    try {
+      return new DevelopmentIssuer(JSON.parse(readFileSync(file, 'utf8')));
+    } catch (error) {
+      throw new OperatorError(
+        `The development issuer's key "${file}" cannot be read: ${(error as Error).message}`,
+        'Delete it; another is made at the next start, and tokens issued before no longer hold',
+      );
+    }
+  }
+
+  get issuer(): Issuer {
+    const keys = createLocalJWKSet({ keys: [publicKey(this.key)] });
+    return new Issuer(
+      {
+        issuer: DEVELOPMENT_ISSUER,
+        audience: AUDIENCE,
+        algorithms: ['EdDSA'],
+        clockToleranceSeconds: 5,
+        claims: {
+          subject: 'sub',
+          roles: 'roles',
+          organization: 'organization',
+          agency: 'agency',
+          caseNumber: 'case_number',
+          scopes: 'scope',
+        },
+        roles: {},
+      },
+      async () => keys as never,
+    );
+  }
+
+  /** @param seconds how long it is valid. */
+  async token(
+    { subject, roles, organization, agency, caseNumber, scopes }: Principal,
+    seconds: number,
+  ): Promise<string> {
+    const claims = {
+      roles,
+      ...(organization === null ? {} : { organization }),
+      ...(agency === null ? {} : { agency }),
+      ...(caseNumber === null ? {} : { case_number: caseNumber }),
+      ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    };
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA', kid: this.key.kid! })
+      .setIssuer(DEVELOPMENT_ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime(`${seconds}s`)
+      .setJti(crypto.randomUUID())
+      .sign((await importJWK(this.key, 'EdDSA')) as CryptoKey);
+  }
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** @throws OperatorError where a development issuer would let strangers in. */
+export function requireDevelopment(host: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const why =
+    environment.NODE_ENV === 'production'
+      ? 'NODE_ENV is "production"'
+      : LOOPBACK.has(host)
+        ? undefined
+        : `the graph would listen on ${host}, where others reach it`;
+  if (why)
+    throw new OperatorError(
+      `The development issuer does not run here: ${why}`,
+      'Name the issuers you trust by --auth FILE; docs/identity.md has an example',
+    );
+}

@@ -1,0 +1,258 @@
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { OperatorError, RequestError } from '../../shared/errors';
+import { type Principal, principalOf, ROLES, type Role } from '../../shared/identity/principal';
+import { readText } from '../cli/read-text';
+
+/** Signature algorithms that a token may have: asymmetric ones only, and never none. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+const isSafe = (text: string): boolean => {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
+};
+const address = z.url().refine(isSafe, { message: 'must be https, or http on this machine' });
+
+const issuerSchema = z.strictObject({
+  /** The `iss` of its tokens. */
+  issuer: address,
+  /** What its tokens for this graph name as `aud`. */
+  audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  /** Where its keys are; found by OpenID discovery when it is not said. */
+  jwksUri: address.optional(),
+  algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256', 'ES256', 'EdDSA']),
+  /** Seconds that its clock may differ from ours. */
+  clockToleranceSeconds: z.number().int().min(0).max(300).default(30),
+  /** Names of claims, with dots where they are nested. */
+  claims: z
+    .strictObject({
+      subject: z.string().default('sub'),
+      roles: z.string().default('roles'),
+      organization: z.string().default('organization'),
+      agency: z.string().default('agency'),
+      caseNumber: z.string().default('case_number'),
+      scopes: z.string().default('scope'),
+    })
+    .prefault({}),
+  /** Our role by the issuer's name of it. Names that are not here, and not ours, give nothing. */
+  roles: z.record(z.string(), z.enum(ROLES)).default({}),
+});
+
+export type IssuerSettings = z.output<typeof issuerSchema>;
+
+/** Reads a file of trusted issuers: a JSON list. @throws OperatorError */
+export function readIssuers(file: string): readonly IssuerSettings[] {
+  const fix = 'It is a JSON list of {"issuer", "audience", …}; see docs/identity.md';
+  let given: unknown;
+  try {
+    given = JSON.parse(readText(file, 'The file of trusted issuers'));
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);
+  }
+  const parsed = z.array(issuerSchema).min(1).safeParse(given);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new OperatorError(`"${file}", at ${path.join('.') || 'its top'}: ${message}`, fix);
+}
+
+/** Why a caller's token is not taken. */
+export class AuthenticationError extends RequestError {
+  constructor(
+    code: 'UNAUTHENTICATED' | 'AUTHENTICATION_UNAVAILABLE',
+    message: string,
+    readonly status: 401 | 503,
+  ) {
+    super(code, message);
+  }
+}
+
+/** What a token that holds says. */
+export interface Verified {
+  readonly principal: Principal;
+  /** Milliseconds since 1970 at which it ends. */
+  readonly expiresAt: number;
+  readonly tokenId: string | undefined;
+}
+
+type KeyLookup = Parameters<typeof jwtVerify>[1];
+
+/** Whoever issues tokens that are trusted. */
+export class Issuer {
+  constructor(
+    readonly settings: IssuerSettings,
+    private readonly keys: () => Promise<KeyLookup>,
+  ) {}
+
+  static remote(settings: IssuerSettings, log: Logger): Issuer {
+    const keys = new RemoteKeys(settings, log);
+    return new Issuer(settings, () => keys.lookup());
+  }
+
+  /** @throws AuthenticationError */
+  async verify(token: string): Promise<Verified> {
+    const { audience, algorithms, clockToleranceSeconds, issuer } = this.settings;
+    const lookup = await this.keys();
+    let payload: JWTPayload;
+    try {
+      ({ payload } = await jwtVerify(token, lookup as never, {
+        issuer,
+        audience,
+        algorithms: [...algorithms],
+        clockTolerance: clockToleranceSeconds,
+        requiredClaims: ['exp', 'sub'],
+      }));
+    } catch (error) {
+      throw refusalOf(error);
+    }
+    return {
+      principal: this.principal(payload),
+      expiresAt: payload.exp! * 1_000,
+      tokenId: typeof payload.jti === 'string' ? payload.jti : undefined,
+    };
+  }
+
+  private principal(payload: JWTPayload): Principal {
+    const { claims, roles } = this.settings;
+    const given = listOf(claimAt(payload, claims.roles));
+    const ours = given.flatMap((name): Role[] => {
+      const mapped = Object.hasOwn(roles, name) ? roles[name]! : name;
+      return ROLES.includes(mapped as Role) ? [mapped as Role] : [];
+    });
+    try {
+      return principalOf({
+        subject: claimAt(payload, claims.subject),
+        roles: ours,
+        organization: claimAt(payload, claims.organization),
+        agency: claimAt(payload, claims.agency),
+        caseNumber: claimAt(payload, claims.caseNumber),
+        scopes: listOf(claimAt(payload, claims.scopes)),
+      });
+    } catch (error) {
+      throw new AuthenticationError('UNAUTHENTICATED', `The token is not taken: ${(error as Error).message}`, 401);
+    }
+  }
+}
+
+function claimAt(payload: JWTPayload, path: string): unknown {
+  let value: unknown = payload;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+/** A claim that lists texts: as a list, or as one text with spaces between them. */
+function listOf(claim: unknown): string[] {
+  if (typeof claim === 'string') return claim.split(' ').filter(Boolean);
+  return Array.isArray(claim) ? claim.filter((one) => typeof one === 'string') : [];
+}
+
+function refusalOf(error: unknown): AuthenticationError {
+  if (error instanceof AuthenticationError) return error;
+  if (error instanceof errors.JWTExpired) return refused('it has expired; get a new one');
+  if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not fit`);
+  if (error instanceof errors.JOSEAlgNotAllowed) return refused('its signature algorithm is not allowed');
+  if (error instanceof errors.JWKSTimeout) return unavailable();
+  if (error instanceof errors.JOSEError) return refused('its signature does not hold, or it is no JWT');
+  return unavailable();
+}
+
+export const refused = (why: string): AuthenticationError =>
+  new AuthenticationError('UNAUTHENTICATED', `The token is not taken: ${why}`, 401);
+
+const unavailable = (): AuthenticationError =>
+  new AuthenticationError(
+    'AUTHENTICATION_UNAVAILABLE',
+    'The keys of the token’s issuer cannot be had at the moment; try again',
+    503,
+  );
+
+/** Milliseconds after which keys are fetched again, in the background. */
+const REFRESH_MS = 10 * 60_000;
+/** Milliseconds that keys are good for while the issuer cannot be reached. */
+const STALE_MS = 60 * 60_000;
+/** Milliseconds between two attempts: for unknown key ids, which anybody can make up, and while the issuer is down. */
+const COOLDOWN_MS = 15_000;
+const TIMEOUT_MS = 5_000;
+/** Compressed answers are not asked for: see SECURITY.md. */
+const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
+
+/** The keys of an issuer: fetched once, refreshed while in use, kept through an outage, but not for ever. */
+class RemoteKeys {
+  private set: ReturnType<typeof createRemoteJWKSet> | undefined;
+  private fetchedAt = Number.NEGATIVE_INFINITY;
+  private triedAt = Number.NEGATIVE_INFINITY;
+  private fetching: Promise<void> | undefined;
+
+  constructor(
+    private readonly settings: IssuerSettings,
+    private readonly log: Logger,
+  ) {}
+
+  /** @throws AuthenticationError when there are no keys, or none that are recent enough */
+  async lookup(): Promise<KeyLookup> {
+    const age = performance.now() - this.fetchedAt;
+    if (age > REFRESH_MS) {
+      const fetched = this.fetch();
+      if (age > STALE_MS) await fetched;
+    }
+    if (!this.set || performance.now() - this.fetchedAt > STALE_MS) throw unavailable();
+    return this.set;
+  }
+
+  private fetch(): Promise<void> {
+    if (this.fetching) return this.fetching;
+    if (performance.now() - this.triedAt < COOLDOWN_MS) return Promise.resolve();
+    this.triedAt = performance.now();
+    this.fetching = this.fetchNow().finally(() => {
+      this.fetching = undefined;
+    });
+    return this.fetching;
+  }
+
+  private async fetchNow(): Promise<void> {
+    const { issuer } = this.settings;
+    try {
+      this.set ??= createRemoteJWKSet(new URL(await this.jwksUri()), {
+        // refreshed here, so that an outage does not end what is known
+        cacheMaxAge: Number.POSITIVE_INFINITY,
+        cooldownDuration: COOLDOWN_MS,
+        timeoutDuration: TIMEOUT_MS,
+        headers: HEADERS,
+      });
+      await this.set.reload();
+      this.fetchedAt = performance.now();
+    } catch (error) {
+      this.log.warn({ err: error, issuer }, 'the keys of an issuer cannot be fetched');
+    }
+  }
+
+  /** By OpenID Connect Discovery 1.0, section 4. */
+  private async jwksUri(): Promise<string> {
+    const { issuer, jwksUri } = this.settings;
+    if (jwksUri) return jwksUri;
+    const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+      headers: HEADERS,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const found = z.object({ issuer: z.literal(issuer), jwks_uri: address }).safeParse(await response.json());
+    if (!response.ok || !found.success) throw new Error('it has no OpenID configuration that names it and its keys');
+    return found.data.jwks_uri;
+  }
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
+import { OperatorError } from '../errors';
+import type { IdentityKeys } from './signed-identity';
+
+/** A private Ed25519 key; its `kid` is the thumbprint of RFC 7638. */
+export async function newKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'EdDSA', use: 'sig' };
+}
+
+/** Its public half. */
+export function publicKey({ d: _private, ...jwk }: JWK): JWK {
+  return jwk;
+}
+
+/** A key, or a set of keys, from its file. @throws OperatorError */
+function readJson(file: string, what: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new OperatorError(
+      `${what} cannot be read from "${file}": ${(error as Error).message}`,
+      'Make keys with `ordergraph keys FOLDER`',
+    );
+  }
+}
+
+/** The gateway's private key. @throws OperatorError */
+export function readPrivateKey(file: string): JWK {
+  return readJson(file, 'The key that identities are signed with') as JWK;
+}
+
+/** The public keys of gateways, read again when a newer one is met: so keys are changed while everything runs. @throws OperatorError */
+export function readIdentityKeys(file: string): IdentityKeys {
+  const read = (): JSONWebKeySet => {
+    const set = readJson(file, 'The keys that identities are verified by') as JSONWebKeySet;
+    if (!Array.isArray(set.keys) || set.keys.some((key) => 'd' in key))
+      throw new OperatorError(
+        `"${file}" is no set of public keys`,
+        'It is {"keys": […]} without any private part; `ordergraph keys FOLDER` writes one',
+      );
+    return set;
+  };
+  let known = read();
+  return {
+    current: known,
+    reload: () => {
+      try {
+        known = read();
+      } catch {
+        // half-written: what was known goes on
+      }
+      return known;
+    },
+  };
+}

@@ -1,0 +1,330 @@
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { decodeJwt } from 'jose';
+import { writeKeys } from '../../gateway/cli/keys';
+import { readConfig } from '../../gateway/config';
+import { Authenticator } from '../../gateway/identity/authenticator';
+import { DevelopmentIssuer, requireDevelopment } from '../../gateway/identity/development-issuer';
+import { Issuer, readIssuers } from '../../gateway/identity/issuers';
+import { Revocations } from '../../gateway/identity/revocations';
+import { createGateway } from '../../gateway/server';
+import { compose } from '../../gateway/supergraph/compose';
+import { createLog } from '../../gateway/telemetry/log';
+import type { SubgraphRequest } from '../../gateway/transport/transport';
+import { SignedDoor } from '../../shared/identity/door';
+import { newKey, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
+import { OidcProvider } from '../support/oidc';
+
+const log = createLog('silent', 'test');
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const seconds = () => Math.floor(Date.now() / 1_000);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-identity-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('tokens of an issuer', () => {
+  let provider: OidcProvider;
+  let authenticator: Authenticator;
+  const settings = () => ({
+    issuer: provider.issuer,
+    audience: 'ordergraph',
+    algorithms: ['ES256'],
+    clockToleranceSeconds: 5,
+    claims: { roles: 'realm.roles' },
+    roles: { 'gov-analyst': 'analyst', 'gov-ig': 'inspector' },
+  });
+  const authenticatorOf = (given: object = settings()): Authenticator => {
+    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([given]));
+    return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)));
+  };
+  const authenticate = async (token: string, by = authenticator) => by.authenticate(`Bearer ${token}`);
+  beforeEach(async () => {
+    provider = await OidcProvider.start();
+    authenticator = authenticatorOf();
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    provider.stop();
+  });
+
+  test('say who somebody is: claims become a principal as the configuration maps them', async () => {
+    const token = await provider.token({ realm: { roles: ['gov-analyst', 'janitor'] }, agency: 'nsa', scope: 'a b' });
+    expect(await authenticate(token)).toEqual({
+      subject: 'someone',
+      roles: ['analyst'],
+      organization: null,
+      agency: 'nsa',
+      caseNumber: null,
+      scopes: ['a', 'b'],
+    });
+    expect(await authenticator.authenticate(undefined)).toBeNull();
+  });
+
+  test('are verified once, by keys that are fetched once', async () => {
+    const token = await provider.token();
+    const first = await authenticate(token);
+    expect(authenticator.authenticate(`Bearer ${token}`)).toBe(first);
+    await authenticate(await provider.token({ sub: 'another' }));
+    expect(provider.requests.filter((path) => path === '/keys')).toHaveLength(1);
+  });
+
+  test.each<[string, (provider: OidcProvider) => Promise<string> | string, RegExp]>([
+    ['without a signature', () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer })}.`, /write "auth/],
+    [
+      'whose algorithm is none',
+      () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer, sub: 'x', exp: seconds() + 60 })}.AAAA`,
+      /algorithm is not allowed/,
+    ],
+    [
+      'signed with the public key as a shared secret',
+      (of) => {
+        const content = `${base64({ alg: 'HS256', kid: of.publicKey.kid })}.${base64({ iss: of.issuer, aud: 'ordergraph', sub: 'x', exp: seconds() + 60 })}`;
+        return `${content}.${createHmac('sha256', JSON.stringify(of.publicKey)).update(content).digest('base64url')}`;
+      },
+      /algorithm is not allowed/,
+    ],
+    ['that has expired', (of) => of.token({ exp: seconds() - 60 }), /expired/],
+    ['that is not valid yet', (of) => of.token({ nbf: seconds() + 600 }), /"nbf" does not fit/],
+    ['without an end', (of) => of.token({ exp: undefined }), /"exp" does not fit/],
+    ['for another audience', (of) => of.token({ aud: 'someone-else' }), /"aud" does not fit/],
+    ['of another issuer', (of) => of.token({ iss: 'https://evil.example' }), /not one that this graph trusts/],
+    ['that was changed', async (of) => `${(await of.token()).slice(0, -6)}AAAAAA`, /signature does not hold/],
+    ['of a subject that could forge a log', (of) => of.token({ sub: 'a\nb' }), /named by no subject/],
+    ['that is too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
+    ['of a role that lacks whom it is for', (of) => of.token({ realm: { roles: ['gov-ig'] } }), /one caseNumber/],
+    ['that is none', () => 'abc', /write "authorization: Bearer <token>"/],
+  ])('%s are not taken', async (_what, made, said) => {
+    const error = await authenticate(await made(provider)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ status: 401, message: expect.stringMatching(said) });
+  });
+
+  test('signed by a new key are taken: keys are fetched again, once, however many unknown ones are made up', async () => {
+    await authenticate(await provider.token());
+    await provider.rotate();
+    const now = Date.now();
+    // past the pause between two fetches
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 20_000);
+    const tokens = await Promise.all([1, 2, 3].map((n) => provider.token({ sub: `s${n}` })));
+    await Promise.all(tokens.map((token) => authenticate(token)));
+    for (let i = 0; i < 20; i++)
+      await expect(authenticate(await provider.token({}, { kid: `made-up-${i}` }))).rejects.toMatchObject({
+        status: 401,
+      });
+    expect(provider.requests.filter((path) => path === '/keys').length).toBeLessThanOrEqual(2);
+  });
+
+  test('are taken through an outage of the issuer, when its keys are known; else it is said that it is down', async () => {
+    await authenticate(await provider.token());
+    provider.isDown = true;
+    expect(await authenticate(await provider.token({ sub: 'later' }))).toMatchObject({ subject: 'later' });
+    const fresh = authenticatorOf();
+    await expect(authenticate(await provider.token(), fresh)).rejects.toMatchObject({
+      status: 503,
+      extensions: { code: 'AUTHENTICATION_UNAVAILABLE' },
+    });
+  });
+
+  test('whose role a prototype has are not given one', async () => {
+    const token = await provider.token({ realm: { roles: ['constructor', '__proto__', 'toString'] } });
+    expect(await authenticate(token)).toMatchObject({ roles: [] });
+  });
+
+  test('that are revoked are not taken, from one second to the next', async () => {
+    const file = join(folder, 'revoked');
+    writeFileSync(file, '# none yet\n');
+    const revocations = new Revocations(file, log);
+    const strict = new Authenticator(
+      readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
+      (id, subject) => revocations.has(id, subject),
+    );
+    const [one, other] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
+    expect(await authenticate(one, strict)).toMatchObject({ subject: 'someone' });
+    expect(await authenticate(other, strict)).toMatchObject({ subject: 'gone' });
+    writeFileSync(file, 'a-1\nsub:gone\n');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    for (const token of [one, other])
+      await expect((async () => authenticate(token, strict))()).rejects.toMatchObject({
+        message: expect.stringContaining('revoked'),
+      });
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['an address that others could answer', { issuer: 'http://id.example.gov' }, /0\.issuer: must be https/],
+    ['a shared-secret algorithm', { algorithms: ['HS256'] }, /0\.algorithms\.0/],
+    ['a role that is none', { roles: { boss: 'king' } }, /0\.roles\.boss/],
+    ['a setting that is none', { audiance: 'x' }, /audiance/],
+  ])('a file of issuers with %s is refused in words', (_what, change, said) => {
+    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...settings(), ...change }]));
+    expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(said);
+  });
+});
+
+describe('the development issuer', () => {
+  test('keeps its key to its owner, and its tokens say what they are', async () => {
+    const issuer = await DevelopmentIssuer.in(folder);
+    expect(statSync(join(folder, 'development-issuer.json')).mode & 0o777).toBe(0o600);
+    const token = await issuer.token(parsePrincipal('role=analyst; subject=ann'), 60);
+    expect(decodeJwt(token).iss).toMatch(/development-only/);
+    const again = new Authenticator([(await DevelopmentIssuer.in(folder)).issuer]);
+    expect(await again.authenticate(`Bearer ${token}`)).toMatchObject({ subject: 'ann', roles: ['analyst'] });
+  });
+
+  test('does not run where strangers are', () => {
+    expect(() => requireDevelopment('127.0.0.1', {})).not.toThrow();
+    expect(() => requireDevelopment('0.0.0.0', {})).toThrow(/listen on 0\.0\.0\.0/);
+    expect(() => requireDevelopment('127.0.0.1', { NODE_ENV: 'production' })).toThrow(/production/);
+  });
+});
+
+describe('the door of a subgraph', () => {
+  const reviewer = parsePrincipal('role=agency-reviewer; agency=nsa; subject=r');
+  const enter = (door: SignedDoor, token?: string) =>
+    door.enter(token === undefined ? {} : { [IDENTITY_HEADER]: token });
+
+  test('opens to whom the gateway has signed for, the public included', async () => {
+    const key = await newKey();
+    const signer = await IdentitySigner.of(key);
+    const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
+    const token = await signer.sign(reviewer, 'reviews');
+    expect(await enter(door, token)).toEqual(reviewer);
+    expect(await enter(door, await signer.sign(null, 'reviews'))).toBeNull();
+    expect(await signer.sign(reviewer, 'reviews')).toBe(token);
+    expect(await signer.sign({ ...reviewer, subject: 's' }, 'reviews')).not.toBe(token);
+  });
+
+  test('stays shut to everyone else, and counts why', async () => {
+    const [key, foreign] = [await newKey(), await newKey()];
+    const signer = await IdentitySigner.of(key);
+    const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
+    const good = await signer.sign(reviewer, 'reviews');
+    const [header, payload, signature] = good.split('.') as [string, string, string];
+    const promoted = base64({ ...decodeJwt(good), principal: { ...reviewer, roles: ['inspector'] } });
+    jest.useFakeTimers({ now: Date.now() - 200_000, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const stale = await (await IdentitySigner.of(key)).sign(reviewer, 'reviews');
+    jest.useRealTimers();
+    for (const token of [
+      undefined,
+      '',
+      'abc',
+      stale,
+      await signer.sign(reviewer, 'workforce'),
+      await (await IdentitySigner.of(foreign)).sign(reviewer, 'reviews'),
+      await (await IdentitySigner.of({ ...foreign, kid: key.kid })).sign(reviewer, 'reviews'),
+      `${header}.${promoted}.${signature}`,
+      `${base64({ alg: 'none' })}.${payload}.`,
+    ])
+      await expect(enter(door, token)).rejects.toMatchObject({ message: 'This subgraph answers the gateway only' });
+    expect(Object.fromEntries(door.refused)).toEqual({
+      unsigned: 2,
+      malformed: 1,
+      stale: 1,
+      misdirected: 1,
+      forged: 4,
+    });
+  });
+
+  test('knows a new key without a restart, while the old one is still good', async () => {
+    await writeKeys(folder);
+    const [secret, open] = ['identity-key.json', 'identity-keys.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    expect(statSync(secret).mode & 0o777).toBe(0o600);
+    expect(readFileSync(open, 'utf8')).not.toContain('"d"');
+    const door = new SignedDoor(readIdentityKeys(open), 'reviews');
+    const before = await (await IdentitySigner.of(readPrivateKey(secret))).sign(reviewer, 'reviews');
+    await writeKeys(folder);
+    const after = await (await IdentitySigner.of(readPrivateKey(secret))).sign(reviewer, 'reviews');
+    expect(await enter(door, after)).toEqual(reviewer);
+    expect(await enter(door, before)).toEqual(reviewer);
+    expect(() => readIdentityKeys(secret)).toThrow(/no set of public keys/);
+  });
+});
+
+describe('the gateway', () => {
+  const SDL =
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3") type Query { who: String again: String }';
+  let gateway: FastifyInstance;
+  let issuer: DevelopmentIssuer;
+  let seen: SubgraphRequest[];
+  let door: SignedDoor;
+  beforeEach(async () => {
+    issuer = await DevelopmentIssuer.in(folder);
+    const key = await newKey();
+    door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'who');
+    seen = [];
+    gateway = await createGateway({
+      supergraph: compose([{ name: 'who', sdl: SDL, url: 'http://who.example/' }]),
+      config: readConfig({ logLevel: 'silent' }, {}),
+      log,
+      transport: () => ({
+        shareable: true,
+        async request(request) {
+          seen.push(request);
+          // long enough for another request to come meanwhile
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          const principal = await door.enter(request.headers);
+          const bytes = Buffer.from(JSON.stringify({ data: { who: principal?.subject ?? 'the public' } }));
+          return { headers: {}, bytes, read: () => JSON.parse(bytes.toString()) };
+        },
+        async close() {},
+      }),
+      forwardHeaders: [],
+      identity: { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(key) },
+    });
+  });
+  afterEach(() => gateway.close());
+  const ask = async (who: string | null, headers: Record<string, string> = {}) => {
+    const token = who === null ? undefined : await issuer.token(parsePrincipal(`role=analyst; subject=${who}`), 60);
+    const response = await gateway.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+      payload: { query: '{ who }' },
+    });
+    return response.json().data?.who;
+  };
+
+  test('tells subgraphs who asks, and never hands on the token itself', async () => {
+    expect(await ask('ann')).toBe('ann');
+    expect(await ask(null)).toBe('the public');
+    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual([[IDENTITY_HEADER], [IDENTITY_HEADER]]);
+  });
+
+  test('shares calls under way between requests of one principal, and never between two', async () => {
+    // the first request of an operation is not shared
+    await ask('ann');
+    seen.length = 0;
+    const answers = await Promise.all(['ann', 'bob', 'ann', 'bob', null, 'ann', null].map((who) => ask(who)));
+    expect(answers).toEqual(['ann', 'bob', 'ann', 'bob', 'the public', 'ann', 'the public']);
+    expect(seen).toHaveLength(3);
+  });
+
+  test('takes no identity from a client', async () => {
+    const forged = await (await IdentitySigner.of(await newKey())).sign(
+      parsePrincipal('role=analyst; subject=eve'),
+      'who',
+    );
+    expect(await ask(null, { [IDENTITY_HEADER]: forged })).toBe('the public');
+  });
+
+  test('refuses a bad token before it reads anything, in words and with the header that says why', async () => {
+    const response = await gateway.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: 'Bearer x.y.z', 'content-type': 'application/json' },
+      payload: '{ not even JSON',
+    });
+    expect([response.statusCode, response.headers['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
+    expect(response.json().errors[0]).toMatchObject({ extensions: { code: 'UNAUTHENTICATED' } });
+    expect(seen).toEqual([]);
+  });
+});

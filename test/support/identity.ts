@@ -1,0 +1,77 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeKeys } from '../../gateway/cli/keys';
+import { Authenticator } from '../../gateway/identity/authenticator';
+import type { IdentityParts } from '../../gateway/identity/caller';
+import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
+import { type Door, SignedDoor } from '../../shared/identity/door';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
+
+/** Reads everything. */
+export const INSPECTOR = 'role=inspector; case=2026-1; subject=inspector-1';
+
+/** An issuer, a gateway's key and the doors of subgraphs that know it. */
+export class TestIdentity {
+  private readonly tokens = new Map<string, Promise<string>>();
+
+  private constructor(
+    readonly folder: string,
+    readonly issuer: DevelopmentIssuer,
+    readonly parts: IdentityParts,
+    readonly doorOf: (subgraph: string) => Door,
+  ) {}
+
+  static async make(): Promise<TestIdentity> {
+    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-identity-'));
+    const issuer = await DevelopmentIssuer.in(folder);
+    const key = await newKey();
+    return new TestIdentity(
+      folder,
+      issuer,
+      { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(key) },
+      (subgraph) => new SignedDoor({ current: { keys: [publicKey(key)] } }, subgraph),
+    );
+  }
+
+  /** The headers by which a principal is known; those of the public are none. */
+  async headers(principal: string | null): Promise<Record<string, string>> {
+    return principal === null ? {} : { authorization: `Bearer ${await this.token(principal)}` };
+  }
+
+  /** The headers by which the gateway tells a subgraph who asks. */
+  async signed(subgraph: string, principal: string | null): Promise<Record<string, string>> {
+    const parsed = principal === null ? null : parsePrincipal(principal);
+    return { [IDENTITY_HEADER]: await this.parts.signer.sign(parsed, subgraph) };
+  }
+
+  token(principal: string): Promise<string> {
+    let token = this.tokens.get(principal);
+    if (!token) {
+      token = this.issuer.token(parsePrincipal(principal), 3_600);
+      this.tokens.set(principal, token);
+    }
+    return token;
+  }
+}
+
+/** What processes of the product are told by their environment to believe one development issuer and each other. */
+export async function identityEnvironment(): Promise<{
+  readonly environment: Record<string, string>;
+  readonly token: (principal: string) => Promise<string>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-identity-'));
+  const { secret, open } = await writeKeys(folder);
+  const issuer = await DevelopmentIssuer.in(folder);
+  return {
+    environment: {
+      ORDERGRAPH_AUTH: 'development',
+      ORDERGRAPH_DATA: folder,
+      ORDERGRAPH_IDENTITY_KEY: secret,
+      ORDERGRAPH_IDENTITY_KEYS: open,
+    },
+    token: (principal) => issuer.token(parsePrincipal(principal), 3_600),
+  };
+}
