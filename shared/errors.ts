@@ -79,6 +79,13 @@ export class InvalidCursorError extends RequestError {
   }
 }
 
+/** An order that would tell what the caller may not read. */
+export class InvalidOrderError extends RequestError {
+  constructor(message: string) {
+    super('INVALID_ORDER', message, ['orderBy']);
+  }
+}
+
 /** A filter that has no meaning. */
 export class InvalidFilterError extends RequestError {
   constructor(message: string, path: readonly (string | number)[]) {

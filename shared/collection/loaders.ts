@@ -2,10 +2,14 @@ import DataLoader from 'dataloader';
 import type { Clock } from '../clock';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
-import { type ModelClass, modelOf } from '../model/model';
+import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import { Reader } from '../policy/policy';
 import { groupBy } from './group';
 import { cursorConditions, orderTerms, type PageArguments, type PagePlan, planPage } from './page';
-import { WhereBuilder } from './where';
+import { type Condition, WhereBuilder } from './where';
+
+/** A condition that holds. */
+const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
 
 /** Most keys in one statement: below SQLite's limit of 32,766 parameters. */
 const MAX_BATCH = 10_000;
@@ -28,7 +32,16 @@ export class Loaders {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly reader: Reader,
   ) {}
+
+  private everything: Loaders | undefined;
+
+  /** The same over everything there is, for working something out. What it reads is never shown. */
+  get facts(): Loaders {
+    this.everything ??= new Loaders(this.database, this.clock, Reader.everything);
+    return this.everything;
+  }
 
   /** A loader that lives as long as the request, made on first use. `batch` answers keys in order. */
   batched<Value>(
@@ -46,15 +59,52 @@ export class Loaders {
   /** Forgets what was read: after a change in the same request. */
   forget(): void {
     this.made.clear();
+    this.everything = undefined;
   }
 
   /** Objects by key; null where there is none. */
   byKey<T extends object>(target: ModelClass<T>): DataLoader<string, T | null> {
     return this.batched(target, 'by key', async (keys) => {
       const { key } = modelOf(target);
-      const rows = await this.database.findBy(target, key, keys);
+      const { database } = this;
+      const visible = this.visible(target);
+      const rows =
+        visible === undefined
+          ? await database.findBy(target, key, keys)
+          : (
+              await database.query(
+                `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t
+                 WHERE t.${database.column(target, key)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql}`,
+                [...keys, ...visible.parameters],
+              )
+            ).map((row) => database.hydrate(target, row));
       const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[key]), row]));
       return keys.map((value) => found.get(value) ?? null);
+    });
+  }
+
+  /** The condition under which an object is seen; undefined when all are. */
+  private visible(target: ModelClass): Condition | undefined {
+    const reach = this.reader.rows(target);
+    return reach === true ? undefined : this.where().reached(target, reach, 't');
+  }
+
+  private where(): WhereBuilder {
+    return new WhereBuilder(this.database, this.clock, this.reader);
+  }
+
+  /** Of objects that are seen, by key: whether their fields of a class are read. */
+  mayRead(target: ModelClass, sensitivity: Sensitivity): DataLoader<string, boolean> {
+    return this.batched(target, `may read ${sensitivity}`, async (keys) => {
+      const { database } = this;
+      const key = `t.${database.column(target, modelOf(target).key)}`;
+      const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity), 't');
+      const rows = await database.query<{ found: string }>(
+        `SELECT ${key} AS found FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
+        [...keys, ...parameters],
+      );
+      const found = new Set(rows.map((row) => String(row.found)));
+      return keys.map((one) => found.has(one));
     });
   }
 
@@ -63,11 +113,12 @@ export class Loaders {
     return this.batched(target, `all by ${property}`, async (keys) => {
       const { defaultOrder, key } = modelOf(target);
       const order = [...defaultOrder, { property: key, direction: 'ASC' as const }];
+      const visible = this.visible(target) ?? ALWAYS;
       const terms = orderTerms(this.database, target, { size: 0, backward: false, order }, 't');
       const rows = await this.database.query(
         `SELECT ${this.database.selection(target, 't')} FROM ${this.database.table(target)} t
-         WHERE t.${this.database.column(target, property)} IN (${keys.map(() => '?').join(', ')}) ORDER BY ${terms}`,
-        keys,
+         WHERE t.${this.database.column(target, property)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql} ORDER BY ${terms}`,
+        [...keys, ...visible.parameters],
       );
       const groups = groupBy(
         rows.map((row) => this.database.hydrate(target, row)),
@@ -91,10 +142,10 @@ export class Loaders {
 
   /** A page of everything. */
   async list<T extends object>(target: ModelClass<T>, given: PageArguments): Promise<Page<T>> {
-    const plan = planPage(target, given);
+    const plan = planPage(target, given, this.reader);
     const { database } = this;
     const conditions = [
-      new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't'),
+      this.where().visible(target, given.filter ?? undefined, 't'),
       ...cursorConditions(database, target, plan, 't'),
     ];
     const rows = await database.query(
@@ -109,10 +160,10 @@ export class Loaders {
   /** Pages of the objects whose `property` names the parent: for any number of parents one statement. */
   listBy<T extends object>(target: ModelClass<T>, property: string, given: PageArguments): DataLoader<string, Page<T>> {
     return this.batched(target, `list by ${property} ${JSON.stringify(given)}`, async (parents) => {
-      const plan = planPage(target, given);
+      const plan = planPage(target, given, this.reader);
       const { database } = this;
       const conditions = [
-        new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't'),
+        this.where().visible(target, given.filter ?? undefined, 't'),
         ...cursorConditions(database, target, plan, 't'),
       ];
       const parent = `t.${database.column(target, property)}`;
@@ -144,11 +195,7 @@ export class Loaders {
 
   /** How many objects a filter leaves. */
   async count(target: ModelClass, given: PageArguments): Promise<number> {
-    const { sql, parameters } = new WhereBuilder(this.database, this.clock).build(
-      target,
-      given.filter ?? undefined,
-      't',
-    );
+    const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
     const [row] = await this.database.query<{ n: number }>(
       `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
       parameters,
@@ -160,7 +207,7 @@ export class Loaders {
   countBy(target: ModelClass, property: string, given: PageArguments): DataLoader<string, number> {
     return this.batched(target, `count by ${property} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
       const { database } = this;
-      const { sql, parameters } = new WhereBuilder(database, this.clock).build(target, given.filter ?? undefined, 't');
+      const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
       const parent = `t.${database.column(target, property)}`;
       const rows = await database.query<{ parent: string; n: number }>(
         `SELECT ${parent} AS parent, COUNT(*) AS n FROM ${database.table(target)} t

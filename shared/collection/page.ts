@@ -1,7 +1,8 @@
 import type { Database } from '../database/database';
-import { InvalidCursorError, InvalidPageError } from '../errors';
+import { InvalidCursorError, InvalidOrderError, InvalidPageError } from '../errors';
 import { type Comparison, type ModelClass, modelOf, type Order } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
+import type { Reader } from '../policy/policy';
 import type { Condition, FilterValue } from './where';
 
 export const DEFAULT_PAGE_SIZE = 25;
@@ -39,16 +40,23 @@ function pageSize(argument: 'first' | 'last', given: number): number {
   return given;
 }
 
-/** @throws InvalidPageError, InvalidCursorError */
-export function planPage(target: ModelClass, given: PageArguments): PagePlan {
+/** @throws InvalidPageError, InvalidCursorError, InvalidOrderError */
+export function planPage(target: ModelClass, given: PageArguments, reader: Reader): PagePlan {
   if (given.first != null && given.last != null)
     throw new InvalidPageError('"first" and "last" are both given; ask for one of them', 'last');
-  const { key, selectable, defaultOrder } = modelOf(target);
+  const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
+  for (const { field } of given.orderBy ?? [])
+    if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity) !== true)
+      throw new InvalidOrderError(`You do not read "${field}" of every ${name}, so you cannot order by it`);
   const asked = (given.orderBy ?? []).map(({ field, direction }) => ({
     property: selectable.get(field)!.property,
     direction,
   }));
-  const order = [...(asked.length > 0 ? asked : defaultOrder)];
+  const readable = defaultOrder.filter(({ property }) => {
+    const field = [...selectable.values()].find((one) => one.property === property);
+    return reader.fields(target, field?.sensitivity ?? sensitivity) === true;
+  });
+  const order = [...(asked.length > 0 ? asked : readable)];
   if (!order.some(({ property }) => property === key))
     order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
   const cursor = (argument: 'after' | 'before') =>

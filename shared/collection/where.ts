@@ -3,6 +3,8 @@ import type { Database } from '../database/database';
 import { InvalidFilterError } from '../errors';
 import { type ModelClass, modelOf, type Selectable } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
+import type { Reader } from '../policy/policy';
+import type { Reach } from '../policy/rule';
 
 /** A condition in SQL with its parameters, in order. */
 export interface Condition {
@@ -33,7 +35,21 @@ export class WhereBuilder {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly reader: Reader,
   ) {}
+
+  /** As {@link build}, of those objects that the reader sees. */
+  visible(target: ModelClass, filter: FilterValue | undefined, alias: string): Condition {
+    const built = this.build(target, filter, alias);
+    const reach = this.reader.rows(target);
+    return reach === true ? built : join([built, this.reached(target, reach, alias)], 'AND', '1 = 1');
+  }
+
+  /** What somebody may see, as a condition. */
+  reached(target: ModelClass, reach: Reach, alias: string): Condition {
+    if (typeof reach === 'boolean') return condition(reach ? '1 = 1' : '1 = 0');
+    return reach({ database: this.database, target, alias, fresh: () => `f${++this.aliases}` });
+  }
 
   /** @throws InvalidFilterError when the filter is nested too deep, or a list in it is too long. */
   build(
@@ -60,10 +76,29 @@ export class WhereBuilder {
         const field = modelOf(target).selectable.get(name);
         if (!field?.filter)
           throw new InvalidFilterError(`${modelOf(target).name} cannot be filtered by "${name}"`, here);
-        conditions.push(this.field(target, field, value as FilterValue, alias, here));
+        const asked = this.field(target, field, value as FilterValue, alias, here);
+        conditions.push(this.permitted(target, field, asked, alias, here));
       }
     }
     return join(conditions, 'AND', '1 = 1');
+  }
+
+  /** A comparison with what the reader may not read would tell it: of such objects it never holds. */
+  private permitted(
+    target: ModelClass,
+    { name, sensitivity }: Selectable,
+    asked: Condition,
+    alias: string,
+    path: readonly (string | number)[],
+  ): Condition {
+    const reach = this.reader.fields(target, sensitivity ?? modelOf(target).sensitivity);
+    if (reach === true) return asked;
+    if (reach === false)
+      throw new InvalidFilterError(
+        `You do not read "${name}" of ${modelOf(target).name}, so you cannot filter by it`,
+        path,
+      );
+    return join([this.reached(target, reach, alias), asked], 'AND', '1 = 1');
   }
 
   private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
@@ -106,7 +141,12 @@ export class WhereBuilder {
     if (comparison.kind === 'model') {
       const inner = `f${++this.aliases}`;
       const type = comparison.target();
-      const { sql, parameters } = this.build(type, value, inner, path);
+      const seen = this.reader.rows(type);
+      const { sql, parameters } = join(
+        [this.build(type, value, inner, path), ...(seen === true ? [] : [this.reached(type, seen, inner)])],
+        'AND',
+        '1 = 1',
+      );
       const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
       return {
         sql: `EXISTS (SELECT 1 FROM ${this.database.table(type)} ${inner} WHERE ${innerKey} = ${column} AND ${sql})`,

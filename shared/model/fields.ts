@@ -52,6 +52,9 @@ type Declaration = {
   column: ColumnOptions;
 };
 
+const isOwnClass = (sensitivity: Sensitivity | undefined): boolean =>
+  sensitivity !== undefined && sensitivity !== 'PUBLIC';
+
 /** Writes the class of a field, its type's own by default. */
 function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
   whenDeclared(prototype, (model) => {
@@ -66,7 +69,9 @@ function declare({ description, options, comparison, graphql, column }: Declarat
     if (options.unique) Index({ unique: true })(prototype, property);
     else if (options.index) Index()(prototype, property);
     if (options.hidden) return;
-    Field(graphql as never, { nullable, description })(prototype, property);
+    // what is of a class of its own some readers of the object do not see
+    const published = nullable || isOwnClass(options.sensitivity);
+    Field(graphql as never, { nullable: published, description })(prototype, property);
     declareSensitivity(prototype, property, options.sensitivity);
     if (comparison) select(prototype, property, property, comparison, options);
   };
@@ -79,9 +84,9 @@ function select(
   comparison: Comparison,
   options: FieldOptions,
 ): void {
-  const { filter = false, order = false } = options;
+  const { filter = false, order = false, sensitivity } = options;
   if (filter || order)
-    draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order });
+    draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order, sensitivity });
 }
 
 /** The primary key. @param length most characters; 30 holds a prefixed ULID. */
@@ -90,7 +95,13 @@ export function key(description: string, options: { length?: number; order?: boo
     PrimaryColumn({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30 })(prototype, property);
     Field(() => ID, { description })(prototype, property);
     declareSensitivity(prototype, property, 'PUBLIC');
-    select(prototype, property, property, { kind: 'key' }, { filter: true, order: options.order ?? true });
+    select(
+      prototype,
+      property,
+      property,
+      { kind: 'key' },
+      { filter: true, order: options.order ?? true, sensitivity: 'PUBLIC' },
+    );
   };
 }
 
@@ -238,7 +249,13 @@ export function belongsTo(target: () => ModelClass, description: string, options
     ManyToOne(target as never)(prototype, relation);
     JoinColumn({ name: snakeCase(property) })(prototype, relation);
     if (options.filter && !options.hidden)
-      select(prototype, options.as, property, { kind: 'model', target }, { filter: true, order: false });
+      select(
+        prototype,
+        options.as,
+        property,
+        { kind: 'model', target },
+        { filter: true, sensitivity: options.sensitivity },
+      );
   };
 }
 
@@ -253,7 +270,7 @@ export function refersTo(target: () => ModelClass, description: string, options:
       options.as,
       property,
       { kind: 'key' },
-      { filter: options.filter ?? true, order: options.order ?? false },
+      { filter: options.filter ?? true, order: options.order ?? false, sensitivity: options.sensitivity },
     );
   };
 }
@@ -291,7 +308,11 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
     const name = options.as ?? property;
     Ctx()(prototype, property, 0);
     whenDeclared(prototype, ({ stored }) => {
-      Field(type, { name, nullable: options.nullable ?? !stored, description })(prototype, property, descriptor);
+      Field(type, { name, nullable: options.nullable ?? (!stored || isOwnClass(options.sensitivity)), description })(
+        prototype,
+        property,
+        descriptor,
+      );
     });
     declareSensitivity(prototype, property, options.sensitivity);
     if (options.conditions) {
@@ -300,7 +321,7 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
         values: options.values ?? null,
         conditions: options.conditions,
       };
-      select(prototype, name, name, comparison, { filter: true });
+      select(prototype, name, name, comparison, { filter: true, sensitivity: options.sensitivity });
     }
   };
 }

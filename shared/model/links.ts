@@ -49,6 +49,7 @@ export function links(
       comparison,
       filter: true,
       order: false,
+      sensitivity: options.sensitivity,
     });
   method(
     ownerClass.prototype,

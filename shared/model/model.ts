@@ -32,6 +32,8 @@ export interface Selectable {
   readonly comparison: Comparison;
   readonly filter: boolean;
   readonly order: boolean;
+  /** The class of what is compared; the model's own when it is not said. */
+  readonly sensitivity?: Sensitivity;
 }
 
 export type Order = { readonly property: string; readonly direction: 'ASC' | 'DESC' };

@@ -2,14 +2,17 @@ import type { Clock } from '../clock';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
 import type { Principal } from '../identity/principal';
+import type { Reader } from '../policy/policy';
 
 /** What the resolvers of one request to one subgraph share. */
 export interface Context {
   readonly database: Database;
   readonly loaders: Loaders;
   readonly clock: Clock;
-  /** Who asks; null when the caller does not say. */
+  /** Who asks; null for the public. */
   readonly principal: Principal | null;
+  /** What they may see. */
+  readonly reader: Reader;
   /** Says that something was changed, so that what follows from it is not waited for. */
   readonly changed: () => void;
 }

@@ -29,6 +29,8 @@ import type { Principal } from '../identity/principal';
 import type { Importer } from '../import/importer';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
+import { enforce } from '../policy/enforcement';
+import { Policies, type Policy, Reader } from '../policy/policy';
 import { Background, type BackgroundOptions } from './background';
 import type { Context } from './context';
 import { type ReferenceTable, seedReferences } from './references';
@@ -48,6 +50,8 @@ export interface SubgraphParts {
   readonly migrations: readonly Migration[];
   readonly references: readonly ReferenceTable[];
   readonly importers: readonly Importer[];
+  /** Who may see what: for every entity one entry. */
+  readonly policies: readonly (readonly [ModelClass, Policy])[];
   /** What callers may change. */
   readonly mutations?: readonly MutationSpec[];
   /** What it does about events of other subgraphs. */
@@ -109,8 +113,11 @@ export interface OpenOptions {
 /** A subgraph before it has a database: its published schema and the executable one. */
 export class Subgraph {
   private built: { sdl: string; schema: GraphQLSchema } | undefined;
+  readonly policies: Policies;
 
-  constructor(readonly parts: SubgraphParts) {}
+  constructor(readonly parts: SubgraphParts) {
+    this.policies = new Policies(parts.policies);
+  }
 
   get name(): string {
     return this.parts.name;
@@ -126,7 +133,7 @@ export class Subgraph {
   }
 
   private build() {
-    this.built ??= buildFederated(this.parts);
+    this.built ??= buildFederated(this.parts, this.policies);
     return this.built;
   }
 
@@ -166,11 +173,13 @@ export class OpenSubgraph {
   /** What the resolvers of one request share. Its loaders must not outlive it. */
   context(principal: Principal | null): Context {
     const { database, clock } = this;
+    const reader = new Reader(this.subgraph.policies, principal);
     return {
       database,
-      loaders: new Loaders(database, clock),
+      loaders: new Loaders(database, clock, reader),
       clock,
       principal,
+      reader,
       changed: () => this.background?.nudge(),
     };
   }
@@ -245,13 +254,19 @@ function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
   return { ...formatted, extensions: { code, ...formatted.extensions } };
 }
 
-function buildFederated({ entities, stubs, resolvers, mutations = [] }: SubgraphParts): {
+function buildFederated(
+  { entities, stubs, resolvers, mutations = [] }: SubgraphParts,
+  policies: Policies,
+): {
   sdl: string;
   schema: GraphQLSchema;
 } {
   settleLists();
   const types = entities.filter((entity) => modelOf(entity).published);
-  for (const entity of types) connectionOf(entity);
+  for (const entity of types) {
+    connectionOf(entity);
+    policies.of(entity);
+  }
   const plain = buildSchemaSync({
     resolvers: [...resolvers, ...(mutations.length > 0 ? [mutationsOf(mutations)] : [])] as never,
     orphanedTypes: [...types, ...stubs] as never,
@@ -265,6 +280,7 @@ function buildFederated({ entities, stubs, resolvers, mutations = [] }: Subgraph
   const map = createResolversMap(plain) as Record<string, object>;
   for (const [name, resolver] of Object.entries(references)) map[name] = { ...(map[name] ?? {}), ...resolver };
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: map as never });
+  enforce(schema, [...types, ...stubs], policies);
   return { sdl, schema };
 }
 

@@ -16,6 +16,7 @@ import { AgencyWorkRole, Finding, WorkRole } from './entities';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, InfrastructureMetricsResolver } from './order/executive-order';
+import { policies } from './policy';
 import { references } from './reference/references';
 import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
 import { FederalSystem, SystemCloudOffering, SystemDomain, SystemSector } from './system/federal-system';
@@ -93,6 +94,7 @@ export const infrastructure = new Subgraph({
     rootsOf(Bureau, { one: 'bureau', many: 'bureaus' }),
   ],
   handlers: clearinghouseHandlers,
+  policies,
   migrations,
   references,
   importers,

@@ -32,6 +32,7 @@ import { reviewHandlers } from './handlers';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, ReviewMetricsResolver } from './order/executive-order';
+import { policies } from './policy';
 import { references } from './reference/references';
 import { ReviewHistoryResolver } from './review/history';
 import { RequiredWorkRole, Review, ReviewAgency } from './review/review';
@@ -127,6 +128,7 @@ export const reviews = new Subgraph({
   ],
   handlers: reviewHandlers,
   schedule: reviewSchedule,
+  policies,
   migrations,
   references,
   importers,

@@ -14,6 +14,7 @@ import { ModelVersion } from './model/model-version';
 import { ExecutiveOrder, OrderProvision, ProvisionAgency } from './order/executive-order';
 import { FederalHoliday } from './order/federal-holiday';
 import { SubmissionMetricsResolver } from './order/metrics';
+import { policies } from './policy';
 import { references } from './reference/references';
 import { Sector } from './sector';
 import { AccessGrant } from './submission/access-grant';
@@ -91,6 +92,7 @@ export const submissions = new Subgraph({
   handlers: submissionHandlers,
   schedule: submissionSchedule,
   files: artifactExchange,
+  policies,
   migrations,
   references,
   importers,

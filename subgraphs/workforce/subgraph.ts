@@ -15,6 +15,7 @@ import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, TimeToHireResolver, WorkforceMetricsResolver } from './order/executive-order';
+import { policies } from './policy';
 import { HiringRequest, Position, PositionWorkRole } from './position/position';
 import { references } from './reference/references';
 import { OccupationalSeries } from './role/occupational-series';
@@ -69,6 +70,7 @@ export const workforce = new Subgraph({
     rootsOf(CapacitySnapshot, { one: 'capacitySnapshot', many: 'capacitySnapshots' }),
     rootsOf(WorkforceFlow, { one: 'workforceFlow', many: 'workforceFlows' }),
   ],
+  policies,
   migrations,
   references,
   importers,

@@ -3,6 +3,7 @@ import { fixedClock } from '../../shared/clock';
 import { Loaders } from '../../shared/collection/loaders';
 import { encodeCursor, type PageArguments, planPage } from '../../shared/collection/page';
 import { Database } from '../../shared/database/database';
+import { Reader } from '../../shared/policy/policy';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { submissions } from '../../subgraphs/submissions/subgraph';
@@ -51,7 +52,8 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     await databases?.drop();
   });
 
-  const list = (given: PageArguments) => new Loaders(database, fixedClock(AS_OF)).list(AIModel, given);
+  const list = (given: PageArguments) =>
+    new Loaders(database, fixedClock(AS_OF), Reader.everything).list(AIModel, given);
 
   async function store(rows: readonly Partial<AIModel>[]): Promise<void> {
     await database.query('DELETE FROM ai_model');
@@ -115,7 +117,11 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
         async (rows, order, size) => {
           await store(rows);
           const given = { first: size, orderBy: order };
-          const loader = new Loaders(database, fixedClock(AS_OF)).listBy(AIModel, 'developerKey', given);
+          const loader = new Loaders(database, fixedClock(AS_OF), Reader.everything).listBy(
+            AIModel,
+            'developerKey',
+            given,
+          );
           const { result, statements } = await database.counting(() => loader.loadMany(['d', 'e', 'unknown']));
           expect(statements).toHaveLength(1);
           for (const [index, key] of ['d', 'e', 'unknown'].entries()) {
@@ -184,7 +190,7 @@ describe('bad pages', () => {
     ],
     [{ after: Buffer.from(JSON.stringify(['AIModel -releasedOn -id', 7, 'x'])).toString('base64url') }, 'made by hand'],
   ])('%j is refused with a reason', (given, message) => {
-    expect(() => planPage(AIModel, given as PageArguments)).toThrow(message);
+    expect(() => planPage(AIModel, given as PageArguments, Reader.everything)).toThrow(message);
   });
 
   test('any text is refused as a cursor, or read as one of this list, and never fails otherwise', () => {
@@ -196,7 +202,7 @@ describe('bad pages', () => {
         ),
         (after) => {
           try {
-            planPage(AIModel, { after });
+            planPage(AIModel, { after }, Reader.everything);
           } catch (error) {
             expect((error as { extensions?: { code?: string } }).extensions?.code).toBe('INVALID_CURSOR');
           }

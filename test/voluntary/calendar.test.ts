@@ -1,5 +1,6 @@
 import { databaseKinds } from '../support/databases';
 import { developer, FINDING, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+import { INSPECTOR } from '../support/identity';
 
 // biome-ignore lint/suspicious/noExplicitAny: rows as the database has them
 type Row = any;
@@ -123,7 +124,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     await change(id, version, graph.inDays(2));
     await graph.deliver();
     const { data } = await graph.ask(
-      reviewer('nsa'),
+      INSPECTOR,
       `query ($id: ID!) { submission(id: $id) { reviews { nodes { id targetAt targetCompressed } }
          determinations(filter: { status: { eq: DRAFT } }) { nodes { targetAt targetCompressed } } } }`,
       { id },
@@ -386,7 +387,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     const sorted = (list: Row[]) => list.map((one) => JSON.stringify(one)).sort();
     const look = async (id: string) => {
       await graph.tick();
-      const { data } = await graph.ask(developer(), fill(QUERY), { id });
+      const { data } = await graph.ask(INSPECTOR, fill(QUERY), { id });
       const { submission, executiveOrder } = data;
       const seen = {
         lifecycle: submission.lifecycle,
@@ -429,7 +430,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     await graph.does(developer(), 'withdrawSubmission', { id }, SUBMISSION);
     await look(id);
     for (const { at, seen } of moments) {
-      const { data, errors } = await graph.ask(developer(), fill(PAST), { id, at });
+      const { data, errors } = await graph.ask(INSPECTOR, fill(PAST), { id, at });
       expect(errors).toBeUndefined();
       const { asOf, reviewsAsOf } = data.submission;
       expect({
@@ -443,7 +444,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
         executiveOrder: data.executiveOrder,
       }).toEqual(seen);
     }
-    const future = await graph.ask(developer(), fill(PAST), { id, at: graph.inDays(1) });
+    const future = await graph.ask(INSPECTOR, fill(PAST), { id, at: graph.inDays(1) });
     expect(future.errors![0]).toMatchObject({ message: expect.stringContaining('lies in the future') });
   });
 });

@@ -80,8 +80,8 @@ export class AccessGrant {
     const now = instant(clock.now());
     if (this.statusUntil === null || now < this.statusUntil) return this.recordedStatus;
     // more than one thing may have fallen due since anybody looked
-    const submission = await loaders.byKey(Submission).load(this.submissionId);
-    const grants = await loaders.allBy(AccessGrant, 'submissionId').load(this.submissionId);
+    const submission = await loaders.facts.byKey(Submission).load(this.submissionId);
+    const grants = await loaders.facts.allBy(AccessGrant, 'submissionId').load(this.submissionId);
     return AccessLedger.statusAt(submission!, grants, this.id, now);
   }
 }

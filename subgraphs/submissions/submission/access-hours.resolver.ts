@@ -13,7 +13,7 @@ export class AccessHoursResolver {
   })
   @sensitivity('PROPIN')
   async preLaunchAccessSeconds(@Root() submission: Submission, @Ctx() { loaders, clock }: Context): Promise<number> {
-    const grants = await loaders.allBy(AccessGrant, 'submissionId').load(submission.id);
+    const grants = await loaders.facts.allBy(AccessGrant, 'submissionId').load(submission.id);
     return AccessLedger.secondsUsed(submission, grants, instant(clock.now()));
   }
 }

@@ -1,0 +1,57 @@
+import type { ModelClass } from '../../shared/model/model';
+import type { Policy } from '../../shared/policy/policy';
+import { any, everyone, government, having, ofAgency, oversight, where } from '../../shared/policy/rule';
+import { AgencyIdentifier } from './agency-identifier';
+import { CapabilityAssessment, CapabilityDimension, Control } from './capability/capability';
+import { ClearinghouseCase } from './clearinghouse/clearinghouse-case';
+import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
+import { Directive, DirectiveProgress } from './directive/directive';
+import { Bureau, GovDomain } from './domain';
+import { Sector, SectorRisk } from './sector/sector';
+import { FederalSystem } from './system/federal-system';
+import { DefensiveTool, ToolDeployment } from './tool/defensive-tool';
+import { AIUseCase } from './use-case/ai-use-case';
+import { Vendor } from './vendor/vendor';
+import { Vulnerability } from './vulnerability/vulnerability';
+import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
+
+/** Those who look after weaknesses everywhere. */
+const everywhere = any(having('coordinator'), oversight);
+
+/** And those of the agency whose system it is. */
+const keepers = any(ofAgency('agencyKey', 'infrastructure-officer'), everywhere);
+
+/** Before a case is published, everything in it is a weakness that nobody has mended. */
+const cases = any(
+  ofAgency('openedByKey', 'infrastructure-officer'),
+  everywhere,
+  where('status', ['PUBLISHED', 'CLOSED'], government),
+);
+
+const open: Policy = { rows: everyone };
+const internal: Policy = { rows: government, GOV: government, ISVI: keepers };
+
+/** Who may see what of the infrastructure programme: sections 6 and 7 of the domain. */
+export const policies: readonly (readonly [ModelClass, Policy])[] = [
+  [Sector, open],
+  [SectorRisk, { rows: everyone, GOV: government }],
+  [AgencyIdentifier, open],
+  [GovDomain, open],
+  [Bureau, open],
+  [Vendor, open],
+  [CloudOffering, open],
+  [AgencyAuthorization, open],
+  [MarketplaceAgency, open],
+  [Vulnerability, { rows: everyone, ISVI: everywhere }],
+  [FederalSystem, internal],
+  [VulnerabilityFinding, { rows: keepers, ISVI: keepers }],
+  [CapabilityDimension, { rows: everyone, GOV: government }],
+  [CapabilityAssessment, internal],
+  [Control, open],
+  [DefensiveTool, { rows: government, GOV: government }],
+  [ToolDeployment, internal],
+  [AIUseCase, open],
+  [Directive, { rows: everyone, GOV: government }],
+  [DirectiveProgress, internal],
+  [ClearinghouseCase, { rows: cases, ISVI: cases }],
+];

@@ -1,0 +1,107 @@
+import { REVIEWING_AGENCIES } from '../../shared/agency/reviewing-agencies';
+import type { ModelClass } from '../../shared/model/model';
+import type { Policy } from '../../shared/policy/policy';
+import {
+  any,
+  everyone,
+  government,
+  having,
+  linkedToAgency,
+  ofAgency,
+  ofOrganization,
+  oversight,
+  type Rule,
+  through,
+  where,
+  without,
+} from '../../shared/policy/rule';
+import { DeveloperOrganization } from './developer/developer-organization';
+import { AIModel } from './model/ai-model';
+import { ModelVersion } from './model/model-version';
+import { ExecutiveOrder, OrderProvision } from './order/executive-order';
+import { FederalHoliday } from './order/federal-holiday';
+import { AccessGrant } from './submission/access-grant';
+import { Artifact } from './submission/artifact';
+import { Declaration, SelfEvaluation } from './submission/declaration';
+import { DestructionObligation } from './submission/destruction-obligation';
+import { InformationRequest } from './submission/information-request';
+import { LaunchPlan } from './submission/launch-plan';
+import { SharedFinding } from './submission/shared-finding';
+import { Submission, SubmissionAgency, SubmissionAssignedAgency } from './submission/submission';
+import { SubmissionEvent } from './submission/submission-event';
+
+const intake = having('intake-officer');
+
+/** States in which the government knows of a submission: never a draft. */
+const FILED = ['FILED', 'LAUNCHED', 'WITHDRAWN', 'NOT_RELEASED', 'CLOSED'];
+
+const reviewingAgency: Rule = (who) =>
+  having('agency-reviewer')(who) === true && (REVIEWING_AGENCIES as readonly string[]).includes(who!.agency!);
+
+/** Agencies that the developer has named, or that intake assigned within its preference. */
+const sharedWith = any(
+  linkedToAgency(() => SubmissionAgency, 'agency-reviewer'),
+  linkedToAgency(() => SubmissionAssignedAgency, 'agency-reviewer'),
+  where('sharingPreference', ['ALL_REVIEWING_AGENCIES'], reviewingAgency),
+);
+
+/** Those who may know that a submission exists. */
+const submission = any(ofOrganization('developerKey'), where('lifecycle', FILED, any(intake, oversight, sharedWith)));
+
+/** Its parts, for those who may know of it. */
+const part: Rule = through('submissionId', () => Submission, submission);
+
+/** The same without agencies. */
+const partOutsideAgencies: Rule = through(
+  'submissionId',
+  () => Submission,
+  any(ofOrganization('developerKey'), where('lifecycle', FILED, any(intake, oversight))),
+);
+
+/** Developer and oversight. */
+const partWithoutIntake: Rule = through(
+  'submissionId',
+  () => Submission,
+  any(ofOrganization('developerKey'), where('lifecycle', FILED, oversight)),
+);
+
+const sharedModel = through('id', () => Submission, where('lifecycle', FILED, sharedWith), 'modelId');
+const modelInsiders = any(ofOrganization('developerKey'), intake, oversight, sharedModel);
+const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], everyone), modelInsiders);
+
+const whole = (rule: Rule): Policy => ({ rows: rule, GOV: rule, PROPIN: rule });
+const open: Policy = { rows: everyone };
+
+/** Who may see what of the submissions programme: sections 6 and 7 of the domain. */
+export const policies: readonly (readonly [ModelClass, Policy])[] = [
+  [ExecutiveOrder, { rows: everyone, GOV: government }],
+  [OrderProvision, open],
+  [FederalHoliday, open],
+  [
+    DeveloperOrganization,
+    {
+      rows: everyone,
+      GOV: any(government, ofOrganization('key')),
+      PROPIN: any(ofOrganization('key'), intake, oversight),
+    },
+  ],
+  [AIModel, { rows: model, PROPIN: modelInsiders }],
+  [
+    ModelVersion,
+    { rows: through('modelId', () => AIModel, model), PROPIN: through('modelId', () => AIModel, modelInsiders) },
+  ],
+  [Submission, whole(submission)],
+  [LaunchPlan, whole(part)],
+  [Declaration, whole(part)],
+  [SelfEvaluation, whole(part)],
+  [Artifact, whole(part)],
+  [DestructionObligation, whole(part)],
+  [InformationRequest, whole(part)],
+  // an agency sees what it holds itself; what others hold is between them and the developer
+  [AccessGrant, whole(any(partOutsideAgencies, ofAgency('agencyKey', 'agency-reviewer')))],
+  [SharedFinding, whole(any(partWithoutIntake, ofAgency('agencyKey', 'agency-reviewer')))],
+  [
+    SubmissionEvent,
+    whole(any(partOutsideAgencies, ofAgency('agencyKey', 'agency-reviewer'), without('agencyKey', part))),
+  ],
+];

@@ -1,0 +1,56 @@
+import type { ModelClass } from '../../shared/model/model';
+import type { Policy } from '../../shared/policy/policy';
+import { any, everyone, government, ofAgency, oversight, type Rule, through } from '../../shared/policy/rule';
+import { Announcement, AnnouncementStatistic } from './announcement/announcement';
+import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
+import { WorkforceFlow } from './flow/workforce-flow';
+import { CapacitySnapshot } from './goal/capacity-snapshot';
+import { HiringGoal } from './goal/hiring-goal';
+import { HiringRequest, Position } from './position/position';
+import { OccupationalSeries } from './role/occupational-series';
+import { AppointmentType, OpmAgency } from './role/opm-code';
+import { Ksat, WorkRole } from './role/work-role';
+
+/** The agency's HR, for all its announcements. */
+const hiringOffice = through('controlNumber', () => Announcement, ofAgency('agencyKey', 'hr-specialist'));
+
+/** Its hiring managers, for those on a certificate that was issued to them. */
+const referred = through(
+  'id',
+  () => CertificateApplication,
+  through(
+    'ownerKey',
+    () => Certificate,
+    through('requestId', () => HiringRequest, ofAgency('agencyKey', 'hiring-manager')),
+  ),
+  'targetKey',
+);
+const application: Rule = any(hiringOffice, referred, oversight);
+const candidate = through('id', () => Application, application, 'candidateId');
+
+const open: Policy = { rows: everyone };
+const internal: Policy = { rows: government, GOV: government };
+
+/** Who may see what of the workforce programme: sections 6 and 7 of the domain. */
+export const policies: readonly (readonly [ModelClass, Policy])[] = [
+  [WorkRole, { rows: everyone, GOV: government }],
+  [Ksat, open],
+  [OccupationalSeries, open],
+  [AppointmentType, open],
+  [OpmAgency, open],
+  [Position, internal],
+  [HiringRequest, internal],
+  [Announcement, { rows: everyone, GOV: government, PII: oversight }],
+  [AnnouncementStatistic, open],
+  [Candidate, { rows: candidate, PII: candidate }],
+  [Application, { rows: application, PII: application }],
+  [Certificate, { ...internal, PII: any(oversight, ofCertificate()) }],
+  [HiringGoal, internal],
+  [CapacitySnapshot, internal],
+  [WorkforceFlow, open],
+];
+
+/** Whose list it is. Which of the applications on it are shown is for their own policy. */
+function ofCertificate(): Rule {
+  return through('requestId', () => HiringRequest, ofAgency('agencyKey', 'hiring-manager', 'hr-specialist'));
+}

@@ -1,0 +1,304 @@
+import {
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
+import { type Principal, parsePrincipal, ROLES } from '../../shared/identity/principal';
+import { modelOf } from '../../shared/model/model';
+import { sensitivityOf } from '../../shared/policy/enforcement';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { databaseKinds } from '../support/databases';
+import { INSPECTOR } from '../support/identity';
+import { openWorld, type World } from '../support/world';
+import { type Expected, everyone, expectations, government, type Row } from './policy-table';
+
+const CALLERS: readonly [name: string, principal: string | null][] = [
+  ['the public', null],
+  ['operator', 'role=operator; subject=x'],
+  ['developer alder', 'role=developer-submitter; organization=exercise-alder; subject=x'],
+  ['developer birch', 'role=developer-submitter; organization=exercise-birch; subject=x'],
+  ['a developer nobody knows', 'role=developer-submitter; organization=stranger; subject=x'],
+  ['intake', 'role=intake-officer; subject=x'],
+  ['reviewer of nsa', 'role=agency-reviewer; agency=nsa; subject=x'],
+  ['reviewer of doe', 'role=agency-reviewer; agency=doe; subject=x'],
+  ['reviewer of an agency that reviews nothing', 'role=agency-reviewer; agency=ssa; subject=x'],
+  ['hiring manager of treasury', 'role=hiring-manager; agency=treasury; subject=x'],
+  ['HR of treasury', 'role=hr-specialist; agency=treasury; subject=x'],
+  ['HR of hhs', 'role=hr-specialist; agency=hhs; subject=x'],
+  ['infrastructure officer of treasury', 'role=infrastructure-officer; agency=treasury; subject=x'],
+  ['coordinator', 'role=coordinator; subject=x'],
+  ['analyst', 'role=analyst; subject=x'],
+  ['inspector', INSPECTOR],
+  ['reviewer and analyst of cisa', 'role=agency-reviewer,analyst; agency=cisa; subject=x'],
+];
+
+test('every role is among the callers', () => {
+  const used = new Set(CALLERS.flatMap(([, text]) => (text ? parsePrincipal(text).roles : [])));
+  expect([...used].sort()).toEqual([...ROLES].sort());
+});
+
+const KINDS = ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] as const;
+
+describe.each(databaseKinds)('who sees what, on %s', (kind) => {
+  let world: World;
+  const tables = new Map<string, Row[]>();
+  const keyed = new Map<string, Map<string, Row>>();
+  let expected: Record<string, Expected>;
+  beforeAll(async () => {
+    world = await openWorld(kind);
+    for (const { database, subgraph } of world.open)
+      for (const entity of subgraph.parts.entities) {
+        const { name, key } = modelOf(entity);
+        // the key of a link table is its owner's
+        const rows = (
+          await database.query(`SELECT ${database.selection(entity, 't')} FROM ${database.table(entity)} t`)
+        ).map((row) => database.hydrate(entity, row));
+        if ((tables.get(name)?.length ?? 0) < rows.length) tables.set(name, rows);
+        keyed.set(name, new Map((tables.get(name) ?? []).map((row) => [row[key], row])));
+      }
+    expected = expectations({
+      rows: (name) => tables.get(name) ?? [],
+      byKey: (name, key) => keyed.get(name)?.get(key),
+    });
+  });
+  afterAll(() => world.close());
+
+  const entitiesOf = (subgraph: OpenSubgraph) =>
+    subgraph.subgraph.parts.entities.filter((entity) => modelOf(entity).published);
+  const execute = async (subgraph: OpenSubgraph, who: string | null, query: string, variables = {}) =>
+    subgraph.execute({ query, variables, headers: await world.identity.signed(subgraph.name, who) });
+  const isEntity = (subgraph: OpenSubgraph, name: string) =>
+    (subgraph.subgraph.schema.getType('_Entity') as unknown as { getTypes(): { name: string }[] })
+      .getTypes()
+      .some((type) => type.name === name);
+  const principalOf = (text: string | null): Principal | null => (text === null ? null : parsePrincipal(text));
+  const ruleOf = (name: string): Expected => expected[name] ?? { rows: everyone };
+
+  test('every model with protected fields has its row in the table', () => {
+    for (const subgraph of world.open)
+      for (const entity of entitiesOf(subgraph)) {
+        const { name } = modelOf(entity);
+        const type = subgraph.subgraph.schema.getType(name) as GraphQLObjectType;
+        const classes = new Set(Object.values(type.getFields()).map(sensitivityOf));
+        classes.delete('PUBLIC');
+        classes.delete(undefined);
+        if (classes.size > 0) expect(Object.keys(expected)).toContain(name);
+      }
+  });
+
+  test('every field of every model has a class', () => {
+    for (const subgraph of world.open)
+      for (const entity of entitiesOf(subgraph)) {
+        const type = subgraph.subgraph.schema.getType(modelOf(entity).name) as GraphQLObjectType;
+        for (const field of Object.values(type.getFields()))
+          expect([type.name, field.name, sensitivityOf(field)]).toEqual([type.name, field.name, expect.any(String)]);
+      }
+  });
+
+  test.each(CALLERS)(
+    '%s sees the rows of the table, and no others, by key and in lists and counts',
+    async (_name, who) => {
+      const principal = principalOf(who);
+      for (const subgraph of world.open) {
+        const query = subgraph.subgraph.schema.getQueryType()!.getFields();
+        for (const entity of entitiesOf(subgraph)) {
+          const { name, key } = modelOf(entity);
+          const rows = tables.get(name) ?? [];
+          const visible = rows.filter((row) => ruleOf(name).rows(row, principal)).map((row) => row[key] as string);
+          if (isEntity(subgraph, name)) {
+            const { data, errors } = await execute(
+              subgraph,
+              who,
+              `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key} } } }`,
+              { r: rows.map((row) => ({ __typename: name, [key]: row[key] })) },
+            );
+            expect(errors).toBeUndefined();
+            const found = (data!._entities as Row[]).filter((one) => one !== null).map((one) => one[key]);
+            expect([name, found.sort()]).toEqual([name, visible.toSorted()]);
+          }
+          const list = Object.values(query).find((field) => getNamedType(field.type).name === `${name}Connection`);
+          if (!list) continue;
+          const { data, errors } = await execute(
+            subgraph,
+            who,
+            `{ ${list.name}(first: 500) { totalCount nodes { ${key} } } }`,
+          );
+          expect(errors).toBeUndefined();
+          const { totalCount, nodes } = data![list.name] as Row;
+          expect([name, totalCount]).toEqual([name, visible.length]);
+          const set = new Set(visible);
+          expect((nodes as Row[]).every((node) => set.has(node[key]))).toBe(true);
+          expect(nodes.length).toBe(Math.min(500, visible.length));
+          // one that is not seen is as one that is not there
+          const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
+          const one = Object.values(query).find(
+            (field) => getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === key,
+          );
+          if (!hidden || !one) continue;
+          const ask = (value: string) => execute(subgraph, who, `{ ${one.name}(${key}: "${value}") { ${key} } }`);
+          expect(await ask(hidden[key])).toEqual(await ask('nothing-of-this-name'));
+        }
+      }
+    },
+  );
+
+  test.each(CALLERS)('%s reads the fields of the table, and no others', async (_name, who) => {
+    const principal = principalOf(who);
+    for (const subgraph of world.open)
+      for (const entity of entitiesOf(subgraph)) {
+        const { name, key } = modelOf(entity);
+        if (!isEntity(subgraph, name)) continue;
+        const type = subgraph.subgraph.schema.getType(name) as GraphQLObjectType;
+        const rule = ruleOf(name);
+        const visible = (tables.get(name) ?? []).filter((row) => rule.rows(row, principal)).slice(0, 60);
+        for (const sensitivity of KINDS) {
+          const fields = Object.values(type.getFields()).filter(
+            (field) => sensitivityOf(field) === sensitivity && isLeafType(getNamedType(field.type)),
+          );
+          if (fields.length === 0 || visible.length === 0) continue;
+          const select = fields.map((field) => field.name).join(' ');
+          const ask = (as: string | null) =>
+            execute(
+              subgraph,
+              as,
+              `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${select} } } }`,
+              { r: visible.map((row) => ({ __typename: name, [key]: row[key] })) },
+            );
+          const [own, whole] = [await ask(who), await ask(INSPECTOR)];
+          visible.forEach((row, place) => {
+            const may = rule[sensitivity]?.(row, principal) ?? false;
+            // drafts are not the inspector's to see
+            const everything = (whole.data!._entities as Row[])[place];
+            const seen = (own.data!._entities as Row[])[place];
+            const nothing = Object.fromEntries(fields.map((field) => [field.name, null]));
+            if (may && everything) expect([name, row[key], seen]).toEqual([name, row[key], everything]);
+            if (!may) expect([name, row[key], seen]).toEqual([name, row[key], seen === null ? null : nothing]);
+          });
+        }
+      }
+  });
+
+  test.each(CALLERS)(
+    '%s gets the figures of programmes when the government is meant, and else nothing',
+    async (_name, who) => {
+      const principal = principalOf(who);
+      for (const [query, path] of FIGURES) {
+        const { data, errors } = await world.ask(query, {}, who);
+        const found = path.reduce((value: Row, name) => value?.[name], data);
+        if (government(null, principal)) expect([query, errors]).toEqual([query, undefined]);
+        else expect([query, found ?? null, errors?.[0]?.extensions.code]).toEqual([query, null, 'FORBIDDEN']);
+      }
+    },
+  );
+
+  test.each(CALLERS)(
+    '%s, without the capacity that a mutation needs, changes nothing by any of them',
+    async (_name, who) => {
+      const principal = principalOf(who);
+      const capacities: Record<string, string> = {
+        DEVELOPER: 'developer-submitter',
+        INTAKE: 'intake-officer',
+        AGENCY: 'agency-reviewer',
+      };
+      for (const subgraph of world.open)
+        for (const { name, by } of subgraph.subgraph.parts.mutations ?? []) {
+          if (by.some((actor) => principal?.roles.includes(capacities[actor] as never))) continue;
+          const field = subgraph.subgraph.schema.getMutationType()!.getFields()[name]!;
+          const input = leastOf(field.args[0]!.type);
+          const { result, statements } = await subgraph.database.counting(() =>
+            execute(
+              subgraph,
+              who,
+              `mutation ($input: ${String(field.args[0]!.type)}) { ${name}(input: $input) { replayed } }`,
+              {
+                input,
+              },
+            ),
+          );
+          expect([name, result.errors?.[0]?.extensions?.code, statements]).toEqual([
+            name,
+            principal === null ? 'UNAUTHENTICATED' : 'FORBIDDEN',
+            [],
+          ]);
+        }
+    },
+  );
+
+  test('who may not read a field learns nothing of it by filters or orders either', async () => {
+    const [analyst, alder] = [
+      'role=analyst; subject=x',
+      'role=developer-submitter; organization=exercise-alder; subject=x',
+    ];
+    const count = async (filter: string, who: string) =>
+      (await world.ask(`{ aiModels(filter: ${filter}) { totalCount } }`, {}, who)).data?.aiModels?.totalCount;
+    const all = await count('{}', alder);
+    const own = tables.get('AIModel')!.filter(({ developerKey }) => developerKey === 'exercise-alder').length;
+    const beyond = await count('{ trainingComputeFlop: { gte: "0" } }', alder);
+    expect(all).toBeGreaterThan(own);
+    // only of its own models it learns anything
+    expect(beyond).toBeLessThanOrEqual(own);
+    const refused = await world.ask(
+      '{ aiModels(filter: { trainingComputeFlop: { gte: "1" } }) { totalCount } }',
+      {},
+      analyst,
+    );
+    expect(refused.errors?.[0]?.extensions.code ?? refused.data.aiModels.totalCount).toEqual(expect.anything());
+    const ordered = await world.ask(
+      '{ aiModels(orderBy: { field: trainingComputeFlop }) { nodes { id } } }',
+      {},
+      alder,
+    );
+    expect(ordered.errors?.[0]?.extensions.code).toBe('INVALID_ORDER');
+    const through = await world.ask(
+      '{ submissions(filter: { model: { codename: { contains: "a" } } }) { totalCount } }',
+      {},
+      analyst,
+    );
+    expect(through.data?.submissions?.totalCount ?? 0).toBe(0);
+  });
+});
+
+/** Questions whose answers are figures that only the government reads, and where in the answer they are. */
+const FIGURES: readonly [query: string, path: string[]][] = [
+  ['{ executiveOrder(number: "14409") { submissionMetrics { __typename } } }', ['executiveOrder', 'submissionMetrics']],
+  ['{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }', ['executiveOrder', 'reviewMetrics']],
+  ['{ executiveOrder(number: "14409") { workforceMetrics { goal } } }', ['executiveOrder', 'workforceMetrics']],
+  [
+    '{ executiveOrder(number: "14409") { infrastructureMetrics { overdueExposures } } }',
+    ['executiveOrder', 'infrastructureMetrics'],
+  ],
+  ['{ aiToolAdoption { __typename } }', ['aiToolAdoption']],
+  ['{ overdueByToolCoverage { __typename } }', ['overdueByToolCoverage']],
+  ['{ findingStatistics { __typename } }', ['findingStatistics']],
+  ['{ busyReviewers(moreThan: 0) { id } }', ['busyReviewers']],
+  ['{ timeToHire(fiscalYear: 2026) { __typename } }', ['timeToHire']],
+];
+
+/** The least value of an input type. */
+function leastOf(type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return leastOf(type.ofType);
+  if (isListType(type)) return [];
+  if (isEnumType(type)) return type.getValues()[0]!.name;
+  if (isInputObjectType(type))
+    return Object.fromEntries(
+      Object.values(type.getFields())
+        .filter((field) => isNonNullType(field.type))
+        .map((field) => [field.name, leastOf(field.type)]),
+    );
+  const samples: Record<string, unknown> = {
+    Int: 1,
+    Float: 1,
+    Boolean: true,
+    DateTime: '2026-12-01T00:00:00.000Z',
+    Date: '2026-12-01',
+    URL: 'https://example.gov/',
+    Sha256: 'a'.repeat(64),
+    BigNumber: '1',
+  };
+  return samples[type.name] ?? 'x';
+}
