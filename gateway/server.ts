@@ -1,5 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -9,12 +11,14 @@ import { publicError } from '../shared/http/errors';
 import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
-import { contextOf } from './http/context';
+import { contextOf, type RequestRules } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
-import { addIdentity, type IdentityParts } from './identity/caller';
+import { statusOf } from './http/media-type';
+import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
+import { withoutSchemaDetails } from './policy/schema-secrecy';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import { metricsOf } from './telemetry/metrics';
@@ -37,18 +41,56 @@ export interface GatewayParts {
   readonly identity?: IdentityParts;
 }
 
+const OPERATORS_ONLY = {
+  errors: [{ message: 'Metrics are read by the role operator', extensions: { code: 'FORBIDDEN' } }],
+};
+
+/** Whether somebody looks after this gateway; where nobody is asked who they are, everyone who reaches it does. */
+function isForOperators({ principal }: Caller, identity: IdentityParts | undefined): boolean {
+  return !identity || (principal?.roles.includes('operator') ?? false);
+}
+
+/** A caller asks more often than the configuration allows. */
+class TooManyRequests extends Error {
+  readonly statusCode = 429;
+  constructor(readonly seconds: number) {
+    super(`More requests than are allowed a minute; try again in ${seconds} s`);
+  }
+}
+
 /** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */
 const requireOperation: ApolloServerPlugin = {
   async requestDidStart() {
     return {
-      async didResolveOperation({ operation, request }) {
-        if (operation) return;
-        const message = request.operationName
-          ? `The document has no operation named "${request.operationName}"`
-          : 'The document has several operations; say by operationName which one to run';
+      async didResolveOperation({ operation, request, schema }) {
+        if (operation && schema.getRootType(operation.operation)) return;
+        const message = operation
+          ? `This graph has no ${operation.operation}s`
+          : request.operationName
+            ? `The document has no operation named "${request.operationName}"`
+            : 'The document has several operations; say by operationName which one to run';
         throw new GraphQLError(message, {
           extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
         });
+      },
+    };
+  },
+};
+
+/** Keeps the schema from those who are not shown it, and answers of known callers from caches; and the statuses to the specification. */
+const manners: ApolloServerPlugin<GraphContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ request, response, contextValue }) {
+        if (!contextValue.isPublic) response.http.headers.set('cache-control', 'private, no-store');
+        const { body } = response;
+        if (body.kind !== 'single' || !body.singleResult.errors) return;
+        const [{ extensions }] = body.singleResult.errors as [GraphQLFormattedError];
+        const { status = 200 } = response.http;
+        if (!('data' in body.singleResult))
+          response.http.status = statusOf(request.http?.headers.get('accept'), status, extensions?.code);
+        if (contextValue.seesSchema) return;
+        body.singleResult.errors = body.singleResult.errors.map(withoutSchemaDetails);
       },
     };
   },
@@ -93,19 +135,46 @@ export async function createGateway({
     log,
     maxRequestBytes: config.maxRequestBytes,
     takesFiles: files !== undefined,
-    readiness: async () => {
+    readiness: async (request) => {
       const parts = (await subgraphsReady?.()) ?? {};
-      return { ready: Object.values(parts).every(Boolean), parts, details: { supergraph: served.status() } };
+      const ready = Object.values(parts).every(Boolean);
+      // which subgraphs there are is nobody's business who only wants to know whether to send requests here
+      return isForOperators(request.caller, identity)
+        ? { ready, parts, details: { supergraph: served.status() } }
+        : { ready };
     },
   });
   addIdentity(server, identity, () => served.graph.subgraphs);
+  if (config.corsOrigin.length > 0)
+    await server.register(cors, {
+      origin: [...config.corsOrigin],
+      methods: ['GET', 'POST', 'OPTIONS'],
+      allowedHeaders: ['content-type', 'authorization', 'accept'],
+      credentials: false,
+      maxAge: 600,
+    });
+  if (config.rateLimit > 0)
+    await server.register(rateLimit, {
+      max: config.rateLimit,
+      timeWindow: 60_000,
+      keyGenerator: ({ caller, ip }) => (caller.principal ? caller.key : ip),
+      enableDraftSpec: true,
+      errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1_000)),
+    });
   const apollo = new ApolloServer<GraphContext>({
     gateway: served,
     stringifyResult,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
-    plugins: [ApolloServerPluginLandingPageLocalDefault({ embed: true }), requireOperation, deferPlugin(served, log)],
+    plugins: [
+      ApolloServerPluginLandingPageLocalDefault({ embed: true }),
+      requireOperation,
+      manners,
+      deferPlugin(served, log),
+    ],
+    // reading by GET needs no protection: nothing that a browser would send by itself says who asks; mutations go by POST only
+    csrfPrevention: false,
     logger: log,
     // the process ends when the HTTP server has ended, and not before
     stopOnTerminationSignals: false,
@@ -116,16 +185,27 @@ export async function createGateway({
     await apollo.stop();
     sharedPlans?.close();
   });
-  const rules = { forwardHeaders, returnHeaders: config.returnHeader, timeoutMs: config.requestTimeoutMs };
+  const introspection = config.introspection || (identity && !identity.isDevelopment ? 'known' : 'everyone');
+  const rules: RequestRules = {
+    forwardHeaders,
+    returnHeaders: config.returnHeader,
+    timeoutMs: config.requestTimeoutMs,
+    introspection,
+  };
   addGraphQLRoute(server, {
     apollo,
     served,
     contextOf: (request, reply) => contextOf(request, reply, rules),
     log,
+    limits: config,
   });
   if (files) await addFileRoutes(server, files.exchange, ({ caller }) => caller.identities?.get(files.subgraph) ?? {});
   const metrics = metricsOf(served);
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  server.get('/metrics', async ({ caller }, reply) =>
+    isForOperators(caller, identity)
+      ? reply.type(metrics.contentType).send(await metrics.metrics())
+      : reply.code(403).send(OPERATORS_ONLY),
+  );
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));
   return server;
 }

@@ -52,7 +52,11 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
       'Name its file by --identity-key; `ordergraph keys FOLDER` makes one',
     );
   try {
-    return { authenticator, signer: await IdentitySigner.of(readPrivateKey(config.identityKey)) };
+    return {
+      authenticator,
+      isDevelopment: config.auth === 'development',
+      signer: await IdentitySigner.of(readPrivateKey(config.identityKey)),
+    };
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(

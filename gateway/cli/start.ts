@@ -85,7 +85,11 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
         return new InProcessTransport(subgraph);
       },
       forwardHeaders: config.forwardHeader,
-      identity: authenticator && { authenticator, signer: await IdentitySigner.of(key) },
+      identity: authenticator && {
+        authenticator,
+        signer: await IdentitySigner.of(key),
+        isDevelopment: config.auth === '' || config.auth === 'development',
+      },
       subgraphsReady: async () => {
         const ready = await Promise.all(
           open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),

@@ -10,11 +10,17 @@ export interface HeaderRules {
   readonly returnHeaders: readonly string[];
 }
 
+export interface RequestRules extends HeaderRules {
+  readonly timeoutMs: number;
+  /** Who is shown the schema. */
+  readonly introspection: 'everyone' | 'known' | 'nobody';
+}
+
 /** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */
 export function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  { forwardHeaders, returnHeaders, timeoutMs }: HeaderRules & { readonly timeoutMs: number },
+  { forwardHeaders, returnHeaders, timeoutMs, introspection }: RequestRules,
 ): GraphContext {
   const headers: Record<string, string> = {};
   for (const name of forwardHeaders) {
@@ -29,6 +35,8 @@ export function contextOf(
   return {
     headers,
     identities: caller.identities,
+    isPublic: caller.principal === null,
+    seesSchema: introspection === 'everyone' || (introspection === 'known' && caller.principal !== null),
     // who asks, and what is handed on, decide what subgraphs answer: requests that differ in it share nothing
     scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,
     deadline: performance.now() + timeoutMs,

@@ -5,15 +5,19 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
 import { stringifyResult } from '../execution/result';
+import { LimitError, type Limits, readWithin } from '../policy/limits';
+import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/served-graph';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
-import { answerTypeOf } from './media-type';
+import { addApiHeaders, addPageHeaders } from './headers';
+import { answerTypeOf, statusOf } from './media-type';
 
 export interface GraphQLRoute {
   readonly apollo: ApolloServer<GraphContext>;
   readonly served: ServedGraph;
   readonly contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphContext;
   readonly log: Logger;
+  readonly limits: Limits;
 }
 
 /**
@@ -29,9 +33,31 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     url: '/graphql',
     handler: (request, reply) => {
       const known = request.method === 'POST' ? knownOperation(request, route.served) : undefined;
-      return known ? answer(known, request, reply, route) : byApollo(request, reply);
+      if (known) {
+        addApiHeaders(reply);
+        return answer(known, request, reply, route);
+      }
+      const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
+      if (isPage) addPageHeaders(reply);
+      else addApiHeaders(reply);
+      const tooLarge = limitOf(request, route.limits);
+      return tooLarge ? reply.code(400).send({ errors: [tooLarge] }) : byApollo(request, reply);
     },
   });
+}
+
+/** What is wrong with the size of a document that has not been looked at before. */
+function limitOf({ body, query }: FastifyRequest, limits: Limits): GraphQLFormattedError | undefined {
+  const source = (body as { query?: unknown } | undefined)?.query ?? (query as { query?: unknown }).query;
+  if (typeof source !== 'string') return undefined;
+  try {
+    readWithin(source, limits);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    const { http: _http, ...extensions } = error.extensions;
+    return { message: error.message, extensions };
+  }
 }
 
 interface KnownRequest {
@@ -62,10 +88,15 @@ async function answer(
   reply: FastifyReply,
   { served, contextOf, log }: GraphQLRoute,
 ): Promise<FastifyReply> {
-  const { data, errors, answered } = await served.answer(operation, variables, contextOf(request, reply));
+  const context = contextOf(request, reply);
+  const { data, errors, answered } = await served.answer(operation, variables, context);
   reply.header('content-type', type);
   if (!errors) {
-    reply.header('cache-control', cacheControlText(cacheHintOf(answered)));
+    // what one caller may see is kept for nobody else
+    reply.header(
+      'cache-control',
+      request.caller.principal ? 'private, no-store' : cacheControlText(cacheHintOf(answered)),
+    );
     return reply.send(data.body ?? stringifyResult({ data: data as never }));
   }
   let status = 200;
@@ -73,8 +104,10 @@ async function answer(
     const { http, ...extensions } = (error.extensions ?? {}) as { http?: { status?: number } };
     status = http?.status ?? status;
     const { message, path } = error;
-    return publicError({ message, ...(path ? { path } : {}), extensions }, error, log);
+    const shown = publicError({ message, ...(path ? { path } : {}), extensions }, error, log);
+    return context.seesSchema ? shown : withoutSchemaDetails(shown);
   });
-  reply.code(status).header('cache-control', 'no-store');
+  const code = told[0]?.extensions?.code;
+  reply.code(data ? status : statusOf(request.headers.accept, status, code)).header('cache-control', 'no-store');
   return reply.send(stringifyResult(data ? { errors: told, data: data as never } : { errors: told }));
 }

@@ -17,3 +17,15 @@ export function answerTypeOf(accept: string | undefined): string | undefined {
   }
   return known.type;
 }
+
+/** Errors of a request that is well-formed HTTP and JSON, and was not executed. */
+const REQUEST_ERRORS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
+
+/**
+ * The status of such an error. Whoever asks for `application/json` by name is of before `application/graphql-response+json`, and takes
+ * every other status for a failure of the transport: GraphQL over HTTP, section 6.4.1.
+ */
+export function statusOf(accept: string | undefined, status: number, code: unknown): number {
+  const isOfBefore = accept !== undefined && accept !== '*/*' && answerTypeOf(accept)?.startsWith('application/json');
+  return isOfBefore && status === 400 && REQUEST_ERRORS.has(String(code)) ? 200 : status;
+}

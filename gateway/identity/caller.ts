@@ -27,6 +27,8 @@ const ANYONE: Caller = { principal: null, key: '', identities: undefined };
 export interface IdentityParts {
   readonly authenticator: Authenticator;
   readonly signer: IdentitySigner;
+  /** Whether tokens are the development issuer's, and nothing here is secret. */
+  readonly isDevelopment?: boolean;
 }
 
 /** Milliseconds after which a caller's identities are asked of the signer again. */

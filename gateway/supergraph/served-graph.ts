@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
+import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import { cacheHintOf } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphAnswer } from '../transport/transport';
@@ -19,6 +20,10 @@ import { Graph, type GraphParts, type GraphRequest, type SourceOperation } from 
 /** What a request's context holds for the graph. */
 export interface GraphContext {
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether the caller is shown the schema. */
+  readonly seesSchema?: boolean;
+  /** Whether an answer holds what everyone may see. */
+  readonly isPublic?: boolean;
   /** By subgraph, what it is told of who asks. */
   readonly identities?: GraphRequest['identities'];
   readonly scope: string;
@@ -209,8 +214,10 @@ export class ServedGraph implements GatewayInterface {
   async answer(
     { serving, document, operationName }: KnownOperation,
     variables: Readonly<Record<string, unknown>> | undefined,
-    { headers, identities, scope, deadline, cancellation, answered }: GraphContext,
+    { headers, identities, scope, seesSchema, deadline, cancellation, answered }: GraphContext,
   ): Promise<GraphAnswer> {
+    if (seesSchema === false && introspects(document))
+      return { data: undefined, errors: [introspectionRefused()], answered: [] };
     const release = this.hold(serving);
     try {
       const result = await serving.graph.execute({
@@ -244,8 +251,10 @@ export class ServedGraph implements GatewayInterface {
     document: DocumentNode,
     operationName: string | undefined,
     variables: Readonly<Record<string, unknown>> | undefined,
-    { headers, identities, scope, deadline, cancellation, answered }: GraphContext,
+    { headers, identities, scope, seesSchema, deadline, cancellation, answered }: GraphContext,
   ): Promise<IncrementalAnswer | undefined> {
+    // refused as a whole, in words
+    if (seesSchema === false && introspects(document)) return undefined;
     const serving = this.bySchema.get(schema) ?? this.current;
     const release = this.hold(serving);
     let answer: IncrementalAnswer | undefined;

@@ -1,8 +1,17 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 
 /** Says whether a process can do its work, and if not, which part cannot; in the details, what else there is to know. */
-export type Readiness = () => Promise<{ ready: boolean; parts: Record<string, boolean>; details?: object }>;
+export type Readiness = (
+  request: FastifyRequest,
+) => Promise<{ ready: boolean; parts?: Record<string, boolean>; details?: object }>;
+
+const CODES: Record<number, string> = {
+  413: 'CONTENT_TOO_LONG',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'TOO_MANY_REQUESTS',
+};
+const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 
 const STOPPING = {
   errors: [
@@ -64,13 +73,14 @@ export function createServer(options: {
     const status = error.statusCode ?? 500;
     if (status >= 500) request.log.error({ err: error, request: request.id }, 'request failed');
     const message = status >= 500 ? 'Internal error' : error.message;
-    return reply
-      .code(status)
-      .send({ errors: [{ message, extensions: { code: status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST' } }] });
+    return reply.code(status).send({ errors: [{ message, extensions: { code: CODES[status] ?? codeOf(status) } }] });
   });
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ errors: [{ message: 'There is nothing here', extensions: { code: 'NOT_FOUND' } }] }),
+  );
   server.get('/health/live', async () => ({ status: 'live' }));
-  server.get('/health/ready', async (_request, reply) => {
-    const { ready, ...rest } = await options.readiness();
+  server.get('/health/ready', async (request, reply) => {
+    const { ready, ...rest } = await options.readiness(request);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });
   return server;

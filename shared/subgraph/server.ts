@@ -22,7 +22,7 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
     takesFiles: subgraph.files !== undefined,
     readiness: async () => {
       const database = await subgraph.isReady();
-      return { ready: database, parts: {} };
+      return { ready: database };
     },
   });
   // before anything is read of what a caller sends, and whatever it asks for: the schema too is the gateway's only

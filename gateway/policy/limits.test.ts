@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { type Limits, readWithin } from './limits';
+
+const LIMITS: Limits = {
+  maxTokens: 500,
+  maxDepth: 4,
+  maxAliases: 3,
+  maxRootFields: 5,
+  maxDirectives: 3,
+  maxFields: 20,
+};
+const limitOf = (source: string, limits = LIMITS) => {
+  try {
+    readWithin(source, limits);
+    return undefined;
+  } catch (error) {
+    return (error as { extensions: { limit: string } }).extensions.limit;
+  }
+};
+
+test.each<[string, string, string | undefined]>([
+  ['a document within all limits', '{ a { b { c { d } } } x: a y: a z: a }', undefined],
+  ['too deep', '{ a { b { c { d { e } } } } }', 'maxDepth'],
+  [
+    'too deep by fragments',
+    '{ ...A } fragment A on Q { a { ...B } } fragment B on Q { b { c { d { e } } } }',
+    'maxDepth',
+  ],
+  ['depth that inline fragments do not add to', '{ ... { ... { ... { ... { a { b } } } } } }', undefined],
+  ['too many aliases', '{ a { w: x x: x y: x z: x } }', 'maxAliases'],
+  [
+    'aliases of __typename count too',
+    '{ a { w: __typename x: __typename y: __typename z: __typename } }',
+    'maxAliases',
+  ],
+  [
+    'aliases of a fragment count where it is spread',
+    '{ a { ...F } b { ...F } } fragment F on Q { v: x w: x }',
+    'maxAliases',
+  ],
+  ['too many root fields', '{ a b c d e f }', 'maxRootFields'],
+  ['root fields in fragments', '{ a b c ...F } fragment F on Q { d e f }', 'maxRootFields'],
+  ['too many directives', '{ a @x @x @x @x }', 'maxDirectives'],
+  ['too many fields', `{ a { ${Array.from({ length: 20 }, (_, i) => `f${i}`).join(' ')} } }`, 'maxFields'],
+  ['too many tokens', `{ ${'a '.repeat(600)} }`, 'maxTokens'],
+  ['no document', '{ a', undefined],
+  ['fragments that spread themselves', '{ ...A } fragment A on Q { a ...B } fragment B on Q { b ...A }', undefined],
+])('%s', (_what, source, limit) => {
+  expect(limitOf(source)).toBe(limit);
+});
+
+test('fragments that double at each step are measured without being written out', () => {
+  const steps = 40;
+  const fragments = Array.from({ length: steps }, (_, i) => `fragment F${i} on Q { ...F${i + 1} ...F${i + 1} }`);
+  const source = `{ ...F0 } ${fragments.join(' ')} fragment F${steps} on Q { a }`;
+  expect(limitOf(source, { ...LIMITS, maxTokens: 10_000 })).toBe('maxFields');
+});
+
+test('whatever the text is, it is read, refused for its size, or left to the server', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(fc.constantFrom('{', '}', 'a', '...', 'fragment', 'on', '@', ':', '(', ')', '"', '$')),
+      ),
+      (text) => {
+        const source = Array.isArray(text) ? text.join(' ') : text;
+        expect([undefined, ...Object.keys(LIMITS)]).toContain(limitOf(source));
+      },
+    ),
+  );
+});

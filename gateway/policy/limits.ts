@@ -1,0 +1,114 @@
+import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode } from 'graphql';
+
+/** What a document may have at most, wherever its fragments put it. */
+export interface Limits {
+  readonly maxTokens: number;
+  readonly maxDepth: number;
+  readonly maxAliases: number;
+  readonly maxRootFields: number;
+  readonly maxDirectives: number;
+  /** Fields, when every fragment is written out where it is spread. */
+  readonly maxFields: number;
+}
+
+/** A document asks for more than anybody needs at once. */
+export class LimitError extends GraphQLError {
+  constructor(what: string, most: number, limit: keyof Limits) {
+    super(`The document has more than ${most} ${what}; ask in several requests`, {
+      extensions: { code: 'OPERATION_TOO_LARGE', limit, most, http: { status: 400 } },
+    });
+  }
+}
+
+interface Size {
+  readonly depth: number;
+  readonly aliases: number;
+  readonly directives: number;
+  readonly fields: number;
+}
+
+const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 };
+
+/**
+ * Reads a document and says whether it keeps to the limits: before it is validated, since validation is what some documents are made to
+ * exhaust. Fragments are measured once each, so that the work is linear in the text.
+ * @returns the document; undefined when it is none, which is for the server to say.
+ * @throws LimitError
+ */
+export function readWithin(source: string, limits: Limits): DocumentNode | undefined {
+  const document = parseWithin(source, limits.maxTokens);
+  if (!document) return undefined;
+  const fragments = new Map(
+    document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [])),
+  );
+  const measured = new Map<string, Size>();
+  const sizeOfFragment = (name: string): Size => {
+    const known = measured.get(name);
+    if (known) return known;
+    const fragment = fragments.get(name);
+    // one that spreads itself is refused by validation; here it must only come to an end
+    measured.set(name, NOTHING);
+    if (!fragment) return NOTHING;
+    const size = sizeOf(fragment.selectionSet);
+    measured.set(name, size);
+    return size;
+  };
+  const sizeOf = ({ selections }: SelectionSetNode): Size => {
+    let [depth, aliases, directives, fields] = [0, 0, 0, 0];
+    for (const selection of selections) {
+      const isField = selection.kind === Kind.FIELD;
+      const inner =
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? sizeOfFragment(selection.name.value)
+          : selection.selectionSet
+            ? sizeOf(selection.selectionSet)
+            : NOTHING;
+      depth = Math.max(depth, inner.depth + (isField ? 1 : 0));
+      aliases += inner.aliases + (isField && selection.alias ? 1 : 0);
+      directives += inner.directives + (selection.directives?.length ?? 0);
+      fields += inner.fields + (isField ? 1 : 0);
+    }
+    return { depth, aliases, directives, fields };
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const { depth, aliases, directives, fields } = sizeOf(definition.selectionSet);
+    const roots = rootFields(definition.selectionSet, fragments, new Set());
+    if (depth > limits.maxDepth) throw new LimitError('levels of fields', limits.maxDepth, 'maxDepth');
+    if (aliases > limits.maxAliases) throw new LimitError('aliases', limits.maxAliases, 'maxAliases');
+    if (roots > limits.maxRootFields) throw new LimitError('root fields', limits.maxRootFields, 'maxRootFields');
+    if (directives + (definition.directives?.length ?? 0) > limits.maxDirectives)
+      throw new LimitError('directives', limits.maxDirectives, 'maxDirectives');
+    if (fields > limits.maxFields)
+      throw new LimitError('fields, with its fragments written out', limits.maxFields, 'maxFields');
+  }
+  return document;
+}
+
+function parseWithin(source: string, maxTokens: number): DocumentNode | undefined {
+  try {
+    return parse(source, { noLocation: true, maxTokens });
+  } catch (error) {
+    if (error instanceof GraphQLError && /token/i.test(error.message) && error.message.includes(String(maxTokens)))
+      throw new LimitError('tokens', maxTokens, 'maxTokens');
+    return undefined;
+  }
+}
+
+function rootFields(
+  { selections }: SelectionSetNode,
+  fragments: ReadonlyMap<string, { readonly selectionSet: SelectionSetNode }>,
+  within: Set<string>,
+): number {
+  let count = 0;
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) count += 1;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) count += rootFields(selection.selectionSet, fragments, within);
+    else if (!within.has(selection.name.value)) {
+      within.add(selection.name.value);
+      const fragment = fragments.get(selection.name.value);
+      if (fragment) count += rootFields(fragment.selectionSet, fragments, within);
+    }
+  }
+  return count;
+}

@@ -1,0 +1,32 @@
+import { databaseKinds } from '../support/databases';
+import { openWorld, type World } from '../support/world';
+import { catalogue } from './catalogue';
+import { Target } from './target';
+
+test('the catalogue has at least eighty attacks, each named once', () => {
+  const names = catalogue.map(({ group, name }) => `${group}: ${name}`);
+  expect(names.length).toBeGreaterThanOrEqual(80);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+describe.each(databaseKinds)('attacks on the gateway with its four subgraphs, on %s', (kind) => {
+  let world: World;
+  let target: Target;
+  beforeAll(async () => {
+    world = await openWorld(kind);
+    target = new Target(world, await world.server.listen({ port: 0, host: '127.0.0.1' }));
+  });
+  afterAll(() => world.close());
+
+  test.each(catalogue.map((attack) => [`${attack.group}: ${attack.name}`, attack] as const))(
+    '%s',
+    async (_name, { run, safe }) => {
+      expect(await run(target)).toEqual(safe);
+    },
+  );
+
+  test('after all of them the graph answers as before', async () => {
+    const { status, json } = await target.ask('{ sectors(first: 1) { totalCount } }');
+    expect([status, json.data.sectors.totalCount > 0]).toEqual([200, true]);
+  });
+});

@@ -1,0 +1,703 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
+import { INSPECTOR } from '../support/identity';
+import type { Outcome, Target } from './target';
+
+const ANALYST = 'role=analyst; subject=ann';
+const ALDER = 'role=developer-submitter; organization=exercise-alder; subject=alice';
+const BIRCH = 'role=developer-submitter; organization=exercise-birch; subject=bob';
+const TREASURY_HR = 'role=hr-specialist; agency=treasury; subject=harry';
+
+/** An attack, and what a sound graph does about it. */
+export interface Attack {
+  readonly group: string;
+  readonly name: string;
+  readonly run: (target: Target) => Promise<unknown>;
+  readonly safe: unknown;
+}
+
+const attacks: Attack[] = [];
+const group = (name: string) => (what: string, run: Attack['run'], safe: unknown) =>
+  attacks.push({ group: name, name: what, run, safe });
+
+/** What tells attacks apart: status, code of the first error, data. */
+const told = ({ status, json }: Outcome) => ({
+  status,
+  code: json?.errors?.[0]?.extensions?.code,
+  data: json?.data ?? null,
+});
+const refused = (status: number, code: unknown) => ({ status, code, data: null });
+const repeat = (text: string, times: number) =>
+  Array.from({ length: times }, (_, i) => text.replaceAll('#', String(i)));
+
+const http = group('HTTP');
+http('malformed JSON', async (t) => told(await t.body('{"query":')), refused(400, 'BAD_REQUEST'));
+http('a body that is no JSON object', async (t) => (await t.body('"query"')).status, 400);
+http('an empty body', async (t) => (await t.body('')).status, 400);
+http(
+  'a batch of requests',
+  async (t) => (await t.body('[{"query":"{__typename}"},{"query":"{__typename}"}]')).status,
+  400,
+);
+http(
+  'another media type',
+  async (t) => (await t.send({ headers: { 'content-type': 'application/xml' }, body: '<query/>' })).status,
+  415,
+);
+http(
+  'a body beyond the limit',
+  async (t) => told(await t.body(`{"query":"${'x'.repeat(1_100_000)}"}`)),
+  refused(413, 'CONTENT_TOO_LONG'),
+);
+http(
+  'a Brotli body',
+  async (t) => told(await t.body('{}', { 'content-encoding': 'br' })),
+  refused(415, 'UNSUPPORTED_ENCODING'),
+);
+http(
+  'a gzip bomb',
+  async (t) =>
+    told(
+      await t.send({
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        body: gzipSync(Buffer.alloc(50_000_000, 32)),
+      }),
+    ),
+  refused(415, 'UNSUPPORTED_ENCODING'),
+);
+http(
+  'a mutation by GET',
+  async (t) => (await t.send({ method: 'GET', path: '/graphql?query=mutation%7B__typename%7D' })).status,
+  405,
+);
+for (const method of ['PUT', 'DELETE', 'PATCH'] as const)
+  http(`the method ${method}`, async (t) => told(await t.send({ method })), refused(404, 'NOT_FOUND'));
+http(
+  'a path that leaves the folder',
+  async (t) => told(await t.send({ method: 'GET', path: '/..%2f..%2fetc/passwd' })),
+  refused(404, 'NOT_FOUND'),
+);
+http(
+  'two lengths in one request',
+  async (t) =>
+    /^HTTP\/1\.1 (400|431)/.test(
+      await t.raw('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 50\r\n\r\n{}'),
+    ),
+  true,
+);
+http(
+  'a length and chunks in one request',
+  async (t) =>
+    /^HTTP\/1\.1 400/.test(
+      await t.raw(
+        'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      ),
+    ),
+  true,
+);
+http(
+  'headers without end',
+  async (t) =>
+    /^HTTP\/1\.1 431/.test(await t.raw(`GET /graphql HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`)),
+  true,
+);
+http(
+  'a header that smuggles a line',
+  async (t) => /^HTTP\/1\.1 400/.test(await t.raw('GET /health/live HTTP/1.1\r\nhost: x\r\nx: a\u0000b\r\n\r\n')),
+  true,
+);
+http(
+  'answers say nothing of what answers',
+  async (t) => Object.keys((await t.ask('{ __typename }')).headers).filter((name) => /server|powered/.test(name)),
+  [],
+);
+http(
+  'answers are not guessed at, nor framed',
+  async (t) => {
+    const { headers } = await t.ask('{ __typename }');
+    return [headers['x-content-type-options'], headers['content-security-policy']];
+  },
+  ['nosniff', "default-src 'none'; frame-ancestors 'none'"],
+);
+
+const csrf = group('CSRF and CORS');
+csrf(
+  'a form of another site',
+  async (t) =>
+    (
+      await t.send({
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://evil.example' },
+        body: 'query=mutation{__typename}',
+      })
+    ).status,
+  415,
+);
+csrf(
+  'a request that needs no preflight',
+  async (t) =>
+    (
+      await t.send({
+        headers: { 'content-type': 'text/plain', origin: 'https://evil.example' },
+        body: '{"query":"mutation{__typename}"}',
+      })
+    ).status,
+  400,
+);
+csrf(
+  'a cookie says who asks',
+  async (t) =>
+    told(await t.ask('{ aiToolAdoption { __typename } }', null, { headers: { cookie: 'authorization=Bearer x' } })),
+  { status: 200, code: 'FORBIDDEN', data: { aiToolAdoption: null } },
+);
+csrf(
+  'another origin asks to read',
+  async (t) =>
+    (
+      await t.send({
+        method: 'OPTIONS',
+        headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+      })
+    ).headers['access-control-allow-origin'],
+  undefined,
+);
+
+const parsing = group('Parsing');
+parsing(
+  'a document of many tokens',
+  async (t) => told(await t.ask(`{ ${'a '.repeat(9_000)} }`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+parsing('braces without end', async (t) => (await t.ask('{'.repeat(5_000))).status, 400);
+parsing('lists without end', async (t) => (await t.ask(`{ a(x: ${'['.repeat(5_000)}) }`)).status, 400);
+parsing('a string without end', async (t) => (await t.ask('{ a(x: "')).status, 400);
+parsing(
+  'bytes that are no text',
+  async (t) =>
+    (await t.send({ headers: { 'content-type': 'application/json' }, body: Buffer.from([0xff, 0xfe, 0x7b]) })).status,
+  400,
+);
+parsing('a null character', async (t) => (await t.ask('{ a\u0000 }')).status, 400);
+
+const validation = group('Validation');
+validation(
+  'names of fields are guessed',
+  async (t) => {
+    const { status, text } = await t.ask('{ submision { id } }');
+    return [status, /submission|Did you mean/.test(text)];
+  },
+  [400, false],
+);
+validation(
+  'names of arguments are guessed',
+  async (t) => /Did you mean|first|filter/.test((await t.ask('{ sectors(firs: 1) { totalCount } }')).text),
+  false,
+);
+validation(
+  'names of input fields are guessed by variables',
+  async (t) => {
+    const query = 'query ($f: SectorFilter) { sectors(filter: $f) { totalCount } }';
+    const ask = async () => (await t.ask(query, null, { variables: { f: { nam: { eq: 'x' } } } })).text;
+    return [await ask(), await ask()].some((text) => /Did you mean|SectorFilter|"nam"/.test(text));
+  },
+  false,
+);
+validation(
+  'the schema is asked for',
+  async (t) => told(await t.ask('{ __schema { types { name } } }')),
+  refused(403, 'INTROSPECTION_DISABLED'),
+);
+validation(
+  'one type is asked for',
+  async (t) => told(await t.ask('{ a: __type(name: "Submission") { name } }')),
+  refused(403, 'INTROSPECTION_DISABLED'),
+);
+validation(
+  'the schema is asked for in a fragment, beside something public',
+  async (t) =>
+    told(
+      await t.ask('{ sectors(first: 1) { totalCount } ...F } fragment F on Query { __schema { queryType { name } } }'),
+    ),
+  refused(403, 'INTROSPECTION_DISABLED'),
+);
+validation(
+  'the schema is asked for twice, so that the operation is known',
+  async (t) => {
+    await t.ask('{ __schema { queryType { name } } }', ANALYST);
+    await t.ask('{ __schema { queryType { name } } }', ANALYST);
+    return told(await t.ask('{ __schema { queryType { name } } }'));
+  },
+  refused(403, 'INTROSPECTION_DISABLED'),
+);
+validation(
+  'subgraphs’ schemas are asked for through the gateway',
+  async (t) => (await t.ask('{ _service { sdl } }', INSPECTOR)).status,
+  400,
+);
+validation(
+  'a variable is of no type',
+  async (t) => (await t.ask('query ($x: Nothing) { sectors(first: 1) { totalCount } }')).status,
+  400,
+);
+validation(
+  'an operation of an unknown name',
+  async (t) => told(await t.body('{"query":"{__typename}","operationName":"constructor"}')),
+  refused(400, 'OPERATION_RESOLUTION_FAILURE'),
+);
+validation('a subscription where there is none', async (t) => (await t.ask('subscription { a }')).status, 400);
+
+const exhaustion = group('Exhaustion');
+exhaustion(
+  'depth',
+  async (t) => told(await t.ask(`${'{ a '.repeat(30)}${'}'.repeat(30)}`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'aliases',
+  async (t) => told(await t.ask(`{ ${repeat('a#: __typename', 2_000).join(' ')} }`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'root fields',
+  async (t) => told(await t.ask(`{ ${repeat('f#', 60).join(' ')} }`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'directives',
+  async (t) => told(await t.ask(`{ __typename ${'@skip(if: false) '.repeat(200)} }`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'fragments that double',
+  async (t) =>
+    told(
+      await t.ask(
+        `{ ...F0 } ${repeat('#', 40)
+          .map((i) => `fragment F${i} on Query { ...F${Number(i) + 1} ...F${Number(i) + 1} }`)
+          .join(' ')} fragment F40 on Query { __typename }`,
+      ),
+    ),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'fields that overlap, each with all others',
+  async (t) => told(await t.ask(`{ ${repeat('sectors(first: 1) { nodes { name } }', 900).join(' ')} }`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'fragments in a circle',
+  async (t) => (await t.ask('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }')).status,
+  400,
+);
+exhaustion('a page too long', async (t) => told(await t.ask('{ sectors(first: 100000) { totalCount } }')), {
+  status: 200,
+  code: 'INVALID_PAGE',
+  data: { sectors: null },
+});
+exhaustion('a page of less than nothing', async (t) => told(await t.ask('{ sectors(first: -1) { totalCount } }')), {
+  status: 200,
+  code: 'INVALID_PAGE',
+  data: { sectors: null },
+});
+exhaustion(
+  'a filter too deep',
+  async (t) => {
+    let filter: object = { name: { eq: 'x' } };
+    for (let i = 0; i < 40; i++) filter = { not: filter };
+    return told(
+      await t.ask('query ($f: SectorFilter) { sectors(filter: $f) { totalCount } }', ANALYST, {
+        variables: { f: filter },
+      }),
+    );
+  },
+  { status: 200, code: 'INVALID_FILTER', data: { sectors: null } },
+);
+exhaustion(
+  'a filter of too many values',
+  async (t) =>
+    told(
+      await t.ask('query ($k: [ID!]) { sectors(filter: { key: { in: $k } }) { totalCount } }', ANALYST, {
+        variables: { k: repeat('k#', 5_000) },
+      }),
+    ),
+  { status: 200, code: 'INVALID_FILTER', data: { sectors: null } },
+);
+exhaustion(
+  'a request that does not end, beside others',
+  async (t) => {
+    const slow = t.raw(
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+      800,
+    );
+    const { status } = await t.ask('{ __typename }');
+    await slow;
+    return status;
+  },
+  200,
+);
+
+const tokens = group('Tokens');
+for (const [what, authorization] of [
+  ['of another scheme', 'Basic YWRtaW46YWRtaW4='],
+  ['that is empty', 'Bearer '],
+  [
+    'without a signature',
+    `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"x"}').toString('base64url')}.`,
+  ],
+  ['that is too long', `Bearer ${'a'.repeat(9_000)}.b.c`],
+  ['that injects', "Bearer ' OR 1=1 --.a.b"],
+] as const)
+  tokens(
+    `a token ${what}`,
+    async (t) => told(await t.ask('{ __typename }', null, { headers: { authorization } })),
+    refused(401, 'UNAUTHENTICATED'),
+  );
+tokens(
+  'a token whose roles were changed',
+  async (t) => {
+    const [header, payload, signature] = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
+    const claims = {
+      ...JSON.parse(Buffer.from(payload, 'base64url').toString()),
+      roles: ['inspector'],
+      case_number: '1',
+    };
+    const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
+    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${forged}` } }));
+  },
+  refused(401, 'UNAUTHENTICATED'),
+);
+tokens(
+  'an identity meant for a subgraph, as a token',
+  async (t) => {
+    const signed = (await t.world.identity.signed('submissions', INSPECTOR))[IDENTITY_HEADER]!;
+    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${signed}` } }));
+  },
+  refused(401, 'UNAUTHENTICATED'),
+);
+tokens(
+  'an identity for a subgraph, handed in by a client',
+  async (t) => {
+    const headers = await t.world.identity.signed('workforce', INSPECTOR);
+    return told(await t.ask('{ timeToHire(fiscalYear: 2026) { __typename } }', null, { headers }));
+  },
+  { status: 200, code: 'FORBIDDEN', data: { timeToHire: null } },
+);
+for (const subgraph of ['submissions', 'reviews', 'workforce', 'infrastructure']) {
+  const direct =
+    (headers: Record<string, string>, query = '{ _service { sdl } }') =>
+    async (t: Target) => {
+      const { data, errors } = await t.world.subgraph(subgraph).execute({ query, headers });
+      return [data ?? null, errors?.[0]?.extensions?.code];
+    };
+  tokens(`${subgraph} is asked for its schema without an identity`, direct({}), [null, 'IDENTITY_REQUIRED']);
+  tokens(
+    `${subgraph} is asked by an old, unsigned header`,
+    direct({ 'ordergraph-principal': 'role=inspector; subject=x' }),
+    [null, 'IDENTITY_REQUIRED'],
+  );
+  tokens(
+    `an identity for another subgraph is replayed to ${subgraph}`,
+    async (t) => {
+      const other = subgraph === 'reviews' ? 'workforce' : 'reviews';
+      return direct(await t.world.identity.signed(other, INSPECTOR))(t);
+    },
+    [null, 'IDENTITY_REQUIRED'],
+  );
+}
+
+const bypass = group('Authorization');
+const hiddenSubmission = async (t: Target) => {
+  const { database } = t.world.subgraph('submissions');
+  const [row] = await database.query<{ id: string }>(
+    "SELECT id FROM submission WHERE developer_key = 'exercise-birch' AND lifecycle <> 'DRAFT' LIMIT 1",
+  );
+  return row!.id;
+};
+const NOTHING = { status: 200, code: undefined };
+bypass(
+  'another’s submission, by its id',
+  async (t) => told(await t.ask(`{ submission(id: "${await hiddenSubmission(t)}") { number } }`, ALDER)),
+  { ...NOTHING, data: { submission: null } },
+);
+bypass(
+  'by an alias and a fragment',
+  async (t) =>
+    told(
+      await t.ask(
+        `{ x: submission(id: "${await hiddenSubmission(t)}") { ...F } } fragment F on Submission { n: number }`,
+        ALDER,
+      ),
+    ),
+  { ...NOTHING, data: { x: null } },
+);
+bypass(
+  'by a filter',
+  async (t) =>
+    told(
+      await t.ask(
+        `{ submissions(filter: { id: { eq: "${await hiddenSubmission(t)}" } }) { totalCount nodes { id } } }`,
+        ALDER,
+      ),
+    ),
+  { ...NOTHING, data: { submissions: { totalCount: 0, nodes: [] } } },
+);
+bypass(
+  'by another’s organisation',
+  async (t) =>
+    told(await t.ask('{ developerOrganization(key: "exercise-birch") { submissions { totalCount } } }', ALDER)),
+  { ...NOTHING, data: { developerOrganization: { submissions: { totalCount: 0 } } } },
+);
+bypass(
+  'by a reference of another subgraph',
+  async (t) => {
+    const { database } = t.world.subgraph('reviews');
+    const [row] = await database.query<{ id: string }>("SELECT id FROM determination WHERE status = 'ISSUED' LIMIT 1");
+    return told(await t.ask(`{ determination(id: "${row!.id}") { submission { number } } }`, ANALYST));
+  },
+  { status: 200, code: 'FORBIDDEN', data: { determination: { submission: null } } },
+);
+bypass(
+  'by entities, through a subgraph and an identity of its own',
+  async (t) => {
+    const { data } = await t.world.subgraph('submissions').execute({
+      query: 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Submission { number } } }',
+      variables: { r: [{ __typename: 'Submission', id: await hiddenSubmission(t) }] },
+      headers: await t.world.identity.signed('submissions', ALDER),
+    });
+    return data?._entities;
+  },
+  [null],
+);
+bypass(
+  'existence, by what an unknown id answers',
+  async (t) => {
+    const ask = async (id: string) =>
+      (await t.ask(`{ submission(id: "${id}") { number developer { key } } }`, ALDER)).text;
+    return (await ask(await hiddenSubmission(t))) === (await ask('sub_0000000000000000000000000'));
+  },
+  true,
+);
+bypass('the count of what is hidden', async (t) => told(await t.ask('{ submissions { totalCount } }', ANALYST)), {
+  ...NOTHING,
+  data: { submissions: { totalCount: 0 } },
+});
+bypass(
+  'a secret by ordering',
+  async (t) =>
+    told(await t.ask('{ aiModels(orderBy: { field: trainingComputeFlop }) { nodes { id } } }', ANALYST)).code,
+  'INVALID_ORDER',
+);
+bypass(
+  'a secret by filtering',
+  async (t) =>
+    told(await t.ask('{ aiModels(filter: { trainingComputeFlop: { gte: "1e25" } }) { totalCount } }', ANALYST)).code,
+  'INVALID_FILTER',
+);
+bypass(
+  'figures of the government, by the public',
+  async (t) => told(await t.ask('{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }')).code,
+  'FORBIDDEN',
+);
+bypass(
+  'names of candidates, by an analyst',
+  async (t) => told(await t.ask('{ applications { totalCount } }', ANALYST)),
+  { ...NOTHING, data: { applications: { totalCount: 0 } } },
+);
+bypass(
+  'weaknesses of systems, by human resources',
+  async (t) => told(await t.ask('{ vulnerabilityFindings { totalCount } }', TREASURY_HR)),
+  { ...NOTHING, data: { vulnerabilityFindings: { totalCount: 0 } } },
+);
+bypass(
+  'a mutation on another’s submission',
+  async (t) =>
+    told(
+      await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', ALDER, {
+        variables: { i: { id: await hiddenSubmission(t), expectedVersion: 1, idempotencyKey: 'steal-1' } },
+      }),
+    ).code,
+  'NOT_FOUND',
+);
+bypass(
+  'fields that nobody offered, in an input',
+  async (t) =>
+    (
+      await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', BIRCH, {
+        variables: {
+          i: {
+            id: 'x',
+            expectedVersion: 1,
+            idempotencyKey: 'mass-1',
+            lifecycle: 'FILED',
+            developerKey: 'exercise-alder',
+          },
+        },
+      })
+    ).status,
+  400,
+);
+bypass(
+  'an operator reads data',
+  async (t) => told(await t.ask('{ submissions { totalCount } }', 'role=operator; subject=o')),
+  { ...NOTHING, data: { submissions: { totalCount: 0 } } },
+);
+bypass(
+  'metrics, by the public',
+  async (t) => told(await t.send({ method: 'GET', path: '/metrics' })),
+  refused(403, 'FORBIDDEN'),
+);
+bypass(
+  'which subgraphs there are, by the public',
+  async (t) => (await t.send({ method: 'GET', path: '/health/ready' })).json,
+  { status: 'ready' },
+);
+bypass(
+  'a document, by the public',
+  async (t) => (await t.send({ method: 'GET', path: '/artifacts/art_1' })).status,
+  404,
+);
+
+const injection = group('Injection');
+for (const text of [
+  "' OR '1'='1",
+  "x'; DROP TABLE sector; --",
+  '\\',
+  '%',
+  '_',
+  '"',
+  '` OR 1',
+  ['$', '{7*7}'].join(''),
+  '{{7*7}}',
+])
+  injection(
+    `a filter with ${text}`,
+    async (t) =>
+      told(
+        await t.ask('query ($v: String) { sectors(filter: { name: { contains: $v } }) { totalCount } }', null, {
+          variables: { v: text },
+        }),
+      ),
+    { ...NOTHING, data: { sectors: { totalCount: 0 } } },
+  );
+injection(
+  'a key that is an object',
+  async (t) =>
+    (await t.ask('query ($k: ID!) { sector(key: $k) { name } }', null, { variables: { k: { $ne: 1 } } })).status,
+  400,
+);
+injection(
+  'a cursor made by hand',
+  async (t) =>
+    told(await t.ask(`{ sectors(after: "${Buffer.from('["x","\' OR 1=1"]').toString('base64url')}") { totalCount } }`))
+      .code,
+  'INVALID_CURSOR',
+);
+injection(
+  'an order that is none',
+  async (t) => (await t.ask('{ sectors(orderBy: { field: "name; DROP TABLE sector" }) { totalCount } }')).status,
+  400,
+);
+injection(
+  'a representation whose key is an object',
+  async (t) => {
+    const { errors } = await t.world.subgraph('infrastructure').execute({
+      query: 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Sector { name } } }',
+      variables: { r: [{ __typename: 'Sector', key: { $ne: 1 } }] },
+      headers: await t.world.identity.signed('infrastructure', null),
+    });
+    return errors?.[0]?.extensions?.code;
+  },
+  'INVALID_REFERENCE',
+);
+for (const name of ['__proto__', 'constructor', 'prototype', 'toString'])
+  injection(
+    `a prototype’s name as a variable: ${name}`,
+    async (t) => {
+      const { status } = await t.body(
+        `{"query":"query ($k: ID!) { sector(key: $k) { name } }","variables":{"k":"energy","${name}":{"polluted":true}}}`,
+      );
+      return [status === 200 || status === 400, ({} as { polluted?: boolean }).polluted];
+    },
+    [true, undefined],
+  );
+for (const alias of ['__proto__', 'constructor', 'hasOwnProperty'])
+  injection(
+    `an alias of a prototype’s name: ${alias}`,
+    async (t) => {
+      const { text } = await t.ask(`{ ${alias}: sector(key: "energy") { ${alias}: name } }`);
+      return [text.includes('"Energy'), ({} as { name?: string }).name];
+    },
+    [true, undefined],
+  );
+injection(
+  'a subject that writes lines into the log',
+  async (t) => told(await t.ask('{ __typename }', null, { headers: { authorization: 'Bearer a%0ab.c.d' } })).code,
+  'UNAUTHENTICATED',
+);
+
+const sharing = group('Sharing');
+sharing(
+  'an answer of one is given to another who asks at the same time',
+  async (t) => {
+    const query = '{ submissions { totalCount } }';
+    const whole = (await t.ask(query, INSPECTOR)).json.data.submissions.totalCount;
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => t.ask(query, [INSPECTOR, ANALYST, null][i % 3] as string | null)),
+    );
+    return answers.every(({ json }, i) => json.data.submissions.totalCount === (i % 3 === 0 ? whole : 0));
+  },
+  true,
+);
+sharing(
+  'an answer of a known caller is kept by caches',
+  async (t) => (await t.ask('{ sectors(first: 1) { totalCount } }', ANALYST)).headers['cache-control'],
+  'private, no-store',
+);
+sharing(
+  'a persisted query under another’s digest',
+  async (t) => {
+    const sha256Hash = createHash('sha256').update('{ __typename }').digest('hex');
+    return (
+      await t.ask('{ sectors(first: 1) { totalCount } }', null, {
+        extensions: { persistedQuery: { version: 1, sha256Hash } },
+      })
+    ).status;
+  },
+  400,
+);
+sharing(
+  'a persisted query that one caller stored shows another the schema',
+  async (t) => {
+    const query = '{ __schema { mutationType { name } } }';
+    const extensions = { persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') } };
+    await t.ask(query, ANALYST, { extensions });
+    return told(await t.body(JSON.stringify({ extensions })));
+  },
+  refused(403, 'INTROSPECTION_DISABLED'),
+);
+
+const leaks = group('Leaks');
+leaks(
+  'an unexpected failure tells its insides',
+  async (t) => {
+    const { database } = t.world.subgraph('infrastructure');
+    const kept = database.query;
+    database.query = async () => {
+      throw new Error('ER_ACCESS_DENIED for root@db-17.internal: SELECT secret FROM vault at /srv/app/index.js:1:2');
+    };
+    try {
+      const { text } = await t.ask('{ sectors(first: 2) { nodes { name } } }');
+      return [/Internal error/.test(text), /root|db-17|SELECT|vault|index\.js/.test(text)];
+    } finally {
+      database.query = kept;
+    }
+  },
+  [true, false],
+);
+leaks('a page instead of an error', async (t) => /<html|<pre/i.test((await t.body('{"query":')).text), false);
+leaks(
+  'a stack, in any answer',
+  async (t) => /\.(js|ts):\d+/.test((await t.ask('{ sectors(first: 0) { totalCount } }')).text),
+  false,
+);
+export const catalogue: readonly Attack[] = attacks;
