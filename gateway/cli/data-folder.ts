@@ -16,15 +16,22 @@ export function lockDataFolder(folder: string): { release(): void } {
   } catch (error) {
     throw new OperatorError(`The data folder "${folder}" cannot be written to: ${(error as Error).message}`, fix);
   }
-  const lock = new SqliteConnection(join(folder, 'in-use.lock'), { timeout: 0 });
+  const lock = takeLock(join(folder, 'in-use.lock'));
+  if (lock) return lock;
+  throw new OperatorError(
+    `The data folder "${folder}" is in use by another running Ordergraph`,
+    `Stop that one first. ${fix}`,
+  );
+}
+
+/** Takes a small file for this process; undefined when another has it. */
+export function takeLock(file: string): { release(): void } | undefined {
+  const lock = new SqliteConnection(file, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
   } catch {
     lock.close();
-    throw new OperatorError(
-      `The data folder "${folder}" is in use by another running Ordergraph`,
-      `Stop that one first. ${fix}`,
-    );
+    return undefined;
   }
   return {
     release() {

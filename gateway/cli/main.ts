@@ -137,6 +137,21 @@ program
   });
 
 program
+  .command('audit')
+  .description('The record of who read and changed what.')
+  .command('verify')
+  .argument('<files...>', 'records of subgraphs: audit/<subgraph>.jsonl in the data folder, or in ORDERGRAPH_AUDIT')
+  .option('--keys <file>', 'Public keys of those who seal them; audit/audit-keys.json beside the first by default.')
+  .option('--head <hash>', 'A hash that the record must have come to: from the log of a process, or an earlier run.')
+  .description(
+    'Says whether records are as they were written, and else where they are not. Ends with 1 when one is not.',
+  )
+  .action(async (files: string[], options: { keys?: string; head?: string }) => {
+    const { verifyRecords } = await import('./audit');
+    process.exitCode = (await verifyRecords(files, options)) ? 0 : 1;
+  });
+
+program
   .command('migrate')
   .argument('[names...]', 'subgraphs; all by default')
   .description('Brings the databases of the subgraphs to the tables of this release, and ends.')

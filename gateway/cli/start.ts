@@ -10,6 +10,7 @@ import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessTransport } from '../transport/in-process';
+import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
@@ -66,7 +67,8 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
     );
     for (const subgraph of subgraphs) {
       const door = new SignedDoor(keys, subgraph.name, log);
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store, door }));
+      const audit = await auditLog(subgraph.name, dataFolder, log);
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store, door, audit }));
     }
     await fillWhenNew(open, scale, say);
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });

@@ -7,6 +7,7 @@ import { parsePrincipal } from '../../shared/identity/principal';
 import { createSubgraphServer } from '../../shared/subgraph/server';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
+import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { closeOnSignal } from './shutdown';
 import { databaseUrl, defaultPort, subgraphNamed } from './subgraphs';
@@ -44,7 +45,8 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const store = fileStore(dataFolder);
   const door = doorOf(options, log);
-  const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door });
+  const audit = await auditLog(name, dataFolder, log);
+  const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door, audit });
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log);

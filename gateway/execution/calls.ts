@@ -9,7 +9,7 @@ export interface CallsOptions {
   /** Handed on to every subgraph. */
   readonly headers: Readonly<Record<string, string>>;
   /** By subgraph, handed to it alone. */
-  readonly identities?: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly identities?: { get(subgraph: string): Readonly<Record<string, string>> | undefined };
   /** Who asks, and all else that may make an answer another: calls are shared only between requests of one scope. */
   readonly scope: string;
   /** When the client gives up, in milliseconds of `performance.now()`. */

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
 import type { GraphContext } from '../supergraph/served-graph';
 import { Cancellation } from '../transport/cancellation';
 
@@ -14,6 +16,17 @@ export interface RequestRules extends HeaderRules {
   readonly timeoutMs: number;
   /** Who is shown the schema. */
   readonly introspection: 'everyone' | 'known' | 'nobody';
+}
+
+/** What subgraphs are told of who asks, with what they are to record of this request. */
+function tellOrigin(
+  identities: NonNullable<GraphContext['identities']>,
+  { body, ip }: FastifyRequest,
+): NonNullable<GraphContext['identities']> {
+  const name = (body as { operationName?: unknown } | undefined)?.operationName;
+  const operation = typeof name === 'string' ? name.slice(0, 100) : null;
+  const origin = originHeader({ request: randomUUID(), operation, address: ip });
+  return { get: (subgraph) => ({ ...identities.get(subgraph), [ORIGIN_HEADER]: origin }) };
 }
 
 /** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */
@@ -32,9 +45,11 @@ export function contextOf(
     if (!reply.raw.writableFinished) gone.cancel();
   });
   const { caller } = request;
+  // who is told who asks is told for which request
+  const identities = caller.identities && tellOrigin(caller.identities, request);
   return {
     headers,
-    identities: caller.identities,
+    identities,
     isPublic: caller.principal === null,
     seesSchema: introspection === 'everyone' || (introspection === 'known' && caller.principal !== null),
     // who asks, and what is handed on, decide what subgraphs answer: requests that differ in it share nothing

@@ -49,7 +49,7 @@ export interface GraphRequest {
   /** Handed on to subgraphs. */
   readonly headers: Readonly<Record<string, string>>;
   /** By subgraph, further headers that tell it who asks. */
-  readonly identities?: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly identities?: { get(subgraph: string): Readonly<Record<string, string>> | undefined };
   /** Who asks, and whatever else may make an answer another. */
   readonly scope: string;
   readonly deadline: number;

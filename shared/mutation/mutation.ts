@@ -104,6 +104,7 @@ async function perform(
   const digest = createHash('sha256')
     .update(JSON.stringify([spec.name, actor, input]))
     .digest('hex');
+  await context.record({ kind: 'attempt', mutation: spec.name, inputDigest: digest });
   const done = await context.database.atomically(async (database) => {
     const [earlier] = await database.findBy(IdempotencyKey, 'id', [id]);
     if (earlier) {
@@ -122,5 +123,9 @@ async function perform(
     return { key, replayed: false };
   });
   context.changed();
+  // it is done, and on its timeline: that the record cannot be written now does not undo it
+  await context
+    .record({ kind: 'change', mutation: spec.name, object: done.key, replayed: done.replayed })
+    .catch(() => {});
   return done;
 }

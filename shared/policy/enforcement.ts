@@ -2,7 +2,7 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectTy
 import { RequestError } from '../errors';
 import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
 import type { Context } from '../subgraph/context';
-import type { Policies } from './policy';
+import type { Policies, Protected } from './policy';
 import { government, type Rule } from './rule';
 
 /** Somebody asked for a field that is of a class they see of no object. */
@@ -77,17 +77,22 @@ function leadsToModels(field: GraphQLField<unknown, unknown>, byName: ReadonlyMa
   return model !== undefined && modelOf(model).stored;
 }
 
-function guarded(model: ModelClass, field: string, sensitivity: Sensitivity, resolve: Resolve): Resolve {
+function guarded(model: ModelClass, field: string, sensitivity: Protected, resolve: Resolve): Resolve {
+  const { name, key: keyProperty } = modelOf(model);
   return (source, args, context, info) => {
-    const { loaders, reader } = context as Context;
+    const { loaders, reader, reads } = context as Context;
     const reach = reader.fields(model, sensitivity);
-    if (reach === true) return resolve(source, args, context, info);
-    if (reach === false) throw new FieldForbiddenError(modelOf(model).name, field, sensitivity);
-    const key = (source as Record<string, string>)[modelOf(model).key]!;
+    if (reach === false) throw new FieldForbiddenError(name, field, sensitivity);
+    const key = (source as Record<string, string>)[keyProperty]!;
+    const read = () => {
+      reads.note(name, sensitivity, key);
+      return resolve(source, args, context, info);
+    };
+    if (reach === true) return read();
     return loaders
       .mayRead(model, sensitivity)
       .load(key)
-      .then((may) => (may ? resolve(source, args, context, info) : null));
+      .then((may) => (may ? read() : null));
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Happening } from '../audit/entry';
+import type { Reads } from '../audit/reads';
 import type { Clock } from '../clock';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
@@ -13,6 +15,10 @@ export interface Context {
   readonly principal: Principal | null;
   /** What they may see. */
   readonly reader: Reader;
+  /** What it reads that has to be recorded. */
+  readonly reads: Reads;
+  /** Records what they do, before it is done. @throws RecordUnavailableError */
+  readonly record: (what: Happening) => Promise<void>;
   /** Says that something was changed, so that what follows from it is not waited for. */
   readonly changed: () => void;
 }

@@ -1,8 +1,9 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
 import { addFileRoutes } from '../files/routes';
 import { publicError } from '../http/errors';
 import { createServer } from '../http/server';
@@ -13,6 +14,18 @@ import type { OpenSubgraph } from './subgraph';
 
 /** Largest request that a gateway sends: entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Records what was read before it is answered. */
+const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
+  async requestDidStart() {
+    return {
+      async willSendResponse({ contextValue, response: { body } }) {
+        const unrecorded = await subgraph.recordReads(contextValue);
+        if (unrecorded && body.kind === 'single') body.singleResult = { data: null, errors: [unrecorded] };
+      },
+    };
+  },
+});
 
 /** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
 export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger): Promise<FastifyInstance> {
@@ -42,11 +55,12 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => publicError(formatted, error, log),
     // Apollo would otherwise add timings to every answer that asks for them, whoever asks
-    plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server)],
+    plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server), recording(subgraph)],
   });
   await apollo.start();
   await server.register(fastifyApollo(apollo), {
-    context: async (request) => subgraph.context(principals.get(request) ?? null),
+    context: async (request) =>
+      subgraph.context(principals.get(request) ?? null, readOrigin(request.headers[ORIGIN_HEADER])),
   });
   if (subgraph.files) await addFileRoutes(server, subgraph.files);
   return server;

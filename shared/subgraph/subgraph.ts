@@ -15,6 +15,10 @@ import {
 } from 'graphql';
 import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import type { AuditLog } from '../audit/audit-log';
+import type { Origin } from '../audit/entry';
+import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
+import { Reads } from '../audit/reads';
 import { type Clock, systemClock } from '../clock';
 import { connectionOf, settleLists } from '../collection/connection';
 import { Loaders } from '../collection/loaders';
@@ -108,6 +112,8 @@ export interface OpenOptions {
   readonly store?: ContentStore;
   /** Who is let in; nobody when it is not said. */
   readonly door?: Door;
+  /** Where it is recorded who reads and changes what; nowhere when it is not said. */
+  readonly audit?: AuditLog;
 }
 
 /** A subgraph before it has a database: its published schema and the executable one. */
@@ -142,8 +148,8 @@ export class Subgraph {
     const { name, entities, migrations, references } = this.parts;
     const prepare = (database: Database) => seedReferences(database, references);
     const database = await Database.open({ url: options.databaseUrl, name, entities, migrations, prepare });
-    const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor } = options;
-    return new OpenSubgraph(this, database, clock, log, door, store);
+    const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
+    return new OpenSubgraph(this, database, clock, log, door, store, audit);
   }
 }
 
@@ -159,6 +165,7 @@ export class OpenSubgraph {
     readonly log: Logger,
     readonly door: Door,
     readonly store?: ContentStore,
+    readonly audit?: AuditLog,
   ) {}
 
   /** Takes and gives its files; undefined when it has none, or nowhere to keep them. */
@@ -171,7 +178,7 @@ export class OpenSubgraph {
   }
 
   /** What the resolvers of one request share. Its loaders must not outlive it. */
-  context(principal: Principal | null): Context {
+  context(principal: Principal | null, origin: Origin | null = null): Context {
     const { database, clock } = this;
     const reader = new Reader(this.subgraph.policies, principal);
     return {
@@ -180,6 +187,8 @@ export class OpenSubgraph {
       clock,
       principal,
       reader,
+      reads: new Reads(),
+      record: async (what) => this.audit?.append(principal, origin, what),
       changed: () => this.background?.nudge(),
     };
   }
@@ -197,7 +206,7 @@ export class OpenSubgraph {
   async execute({ query, variables, operationName, headers = {} }: SubgraphRequest): Promise<SubgraphResponse> {
     let contextValue: Context;
     try {
-      contextValue = this.context(await this.door.enter(headers));
+      contextValue = this.context(await this.door.enter(headers), readOrigin(headers[ORIGIN_HEADER]));
     } catch (error) {
       return { errors: [(error as GraphQLError).toJSON()] };
     }
@@ -210,9 +219,23 @@ export class OpenSubgraph {
       operationName,
       contextValue,
     });
+    const unrecorded = await this.recordReads(contextValue);
+    if (unrecorded) return { data: null, errors: [unrecorded] };
     // without data nothing was run: what is wrong is the request, a variable's value above all
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
     return { data, errors: errors?.map((error) => publicError(error.toJSON(), error, this.log)) };
+  }
+
+  /** Records what a request has read before it is answered; what cannot be recorded is not answered. */
+  async recordReads({ reads, record }: Context): Promise<GraphQLFormattedError | undefined> {
+    const { objects } = reads;
+    if (objects.length === 0) return undefined;
+    try {
+      await record({ kind: 'read', objects });
+      return undefined;
+    } catch (error) {
+      return (error as GraphQLError).toJSON();
+    }
   }
 
   /** Parsed and validated once per text; the gateway sends the same few texts over and over. */
@@ -245,6 +268,7 @@ export class OpenSubgraph {
   async close(): Promise<void> {
     await this.background?.stop();
     await this.database.close();
+    await this.audit?.close();
   }
 }
 

@@ -14,6 +14,7 @@ import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
+import { ORIGIN_HEADER } from '../../shared/audit/origin';
 import { SignedDoor } from '../../shared/identity/door';
 import { newKey, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
@@ -296,7 +297,7 @@ describe('the gateway', () => {
   test('tells subgraphs who asks, and never hands on the token itself', async () => {
     expect(await ask('ann')).toBe('ann');
     expect(await ask(null)).toBe('the public');
-    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual([[IDENTITY_HEADER], [IDENTITY_HEADER]]);
+    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(Array(2).fill([IDENTITY_HEADER, ORIGIN_HEADER]));
   });
 
   test('shares calls under way between requests of one principal, and never between two', async () => {

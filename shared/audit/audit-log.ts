@@ -1,0 +1,179 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { JWK } from 'jose';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock';
+import { OperatorError, RequestError } from '../errors';
+import type { Principal } from '../identity/principal';
+import { type Entry, FIRST, type Happening, hashOf, type Origin, sealText } from './entry';
+
+/** Most entries that wait to be written; more are refused, and so is what they are about. */
+const MOST_WAITING = 10_000;
+/** Entries after which the record is sealed by a signature. */
+const SEALED_EVERY = 1_000;
+
+/** What is to be recorded cannot be, and so is not done. */
+export class RecordUnavailableError extends RequestError {
+  constructor() {
+    super(
+      'RECORD_UNAVAILABLE',
+      'What you ask for is recorded, and the record cannot be written at the moment; try again',
+      [],
+      {
+        retryable: true,
+      },
+    );
+  }
+}
+
+interface Waiting {
+  readonly who: Principal | null;
+  readonly origin: Origin | null;
+  readonly what: Happening;
+  readonly done: () => void;
+  readonly failed: (error: Error) => void;
+}
+
+/**
+ * The record of one subgraph process: a file of JSON lines, each with the hash of the one before, sealed by a signature now and then.
+ * What waits is written together and reaches the disk before anybody is answered.
+ */
+export class AuditLog {
+  private waiting: Waiting[] = [];
+  private writing: Promise<void> | undefined;
+  private sinceSeal = 0;
+
+  private constructor(
+    private readonly subgraph: string,
+    private readonly file: FileHandle,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+    private readonly key: { readonly secret: KeyObject; readonly id: string },
+    /** Bytes of the file that are whole lines. */
+    private size: number,
+    private number: number,
+    private before: string,
+    private lastAt: string,
+  ) {}
+
+  /** Goes on with a file, or begins it; a line that a crash cut off is taken away. @throws OperatorError */
+  static async open(path: string, subgraph: string, key: JWK, clock: Clock, log: Logger): Promise<AuditLog> {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      const file = await open(path, 'a+', 0o600);
+      const { text, size } = await lastLine(file);
+      const last = text === undefined ? undefined : (JSON.parse(text) as Entry);
+      if ((await file.stat()).size > size) await file.truncate(size);
+      const secret = createPrivateKey({ key: key as never, format: 'jwk' });
+      const { number = 0, hash = FIRST, at = '' } = last ?? {};
+      return new AuditLog(subgraph, file, clock, log, { secret, id: key.kid! }, size, number, hash, at);
+    } catch (error) {
+      throw new OperatorError(
+        `The record of reads cannot be kept in "${path}": ${(error as Error).message}`,
+        'Name a folder that can be written to by ORDERGRAPH_AUDIT; `ordergraph audit verify` says what is wrong with a file',
+      );
+    }
+  }
+
+  /** Resolves when it is on the disk. @throws RecordUnavailableError */
+  append(who: Principal | null, origin: Origin | null, what: Happening): Promise<void> {
+    if (this.waiting.length >= MOST_WAITING) return Promise.reject(new RecordUnavailableError());
+    const written = new Promise<void>((done, failed) => this.waiting.push({ who, origin, what, done, failed }));
+    this.writing ??= this.write().finally(() => {
+      this.writing = undefined;
+    });
+    return written;
+  }
+
+  private async write(): Promise<void> {
+    // whatever comes in this turn of the loop goes together
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.length > 0) {
+      const batch = this.waiting;
+      this.waiting = [];
+      const { number, before, lastAt, sinceSeal } = this;
+      const lines = batch.map(({ who, origin, what }) => this.line(who, origin, what));
+      if (this.sinceSeal >= SEALED_EVERY) lines.push(this.seal());
+      try {
+        const bytes = Buffer.from(lines.join(''));
+        await this.file.appendFile(bytes);
+        await this.file.datasync();
+        this.size += bytes.length;
+        for (const { done } of batch) done();
+      } catch (error) {
+        this.log.error({ err: error }, 'the record of reads cannot be written; what has to be recorded is refused');
+        // as if nothing of it had been begun
+        Object.assign(this, { number, before, lastAt, sinceSeal });
+        await this.file.truncate(this.size).catch(() => {});
+        for (const { failed } of batch) failed(new RecordUnavailableError());
+      }
+    }
+  }
+
+  private line(who: Principal | null, origin: Origin | null, what: Happening): string {
+    const now = this.clock.now().toISOString();
+    // a clock that is set back does not set back the record
+    this.lastAt = now > this.lastAt ? now : this.lastAt;
+    this.number += 1;
+    this.sinceSeal += 1;
+    const shown = who && { ...who, scopes: undefined };
+    const entry = {
+      number: this.number,
+      at: this.lastAt,
+      subgraph: this.subgraph,
+      who: shown,
+      origin,
+      before: this.before,
+      ...what,
+    } as Omit<Entry, 'hash'>;
+    this.before = hashOf(entry);
+    return `${JSON.stringify({ ...entry, hash: this.before })}\n`;
+  }
+
+  private seal(): string {
+    this.sinceSeal = 0;
+    const signature = sign(null, sealText(this.subgraph, this.number + 1, this.before), this.key.secret);
+    const line = this.line(null, null, {
+      kind: 'checkpoint',
+      signature: signature.toString('base64url'),
+      keyId: this.key.id,
+    });
+    this.sinceSeal = 0;
+    // kept elsewhere than the record, it shows when the end of the record is taken away
+    this.log.info({ number: this.number, hash: this.before }, 'the record of reads is sealed');
+    return line;
+  }
+
+  /** Writes what waits, and seals it. */
+  async close(): Promise<void> {
+    while (this.writing) await this.writing;
+    try {
+      if (this.sinceSeal > 0) await this.file.appendFile(this.seal());
+      await this.file.datasync();
+    } catch (error) {
+      this.log.error({ err: error }, 'the record of reads could not be sealed at the end');
+    }
+    await this.file.close();
+  }
+}
+
+/** The last whole line of a file, and where it ends. */
+async function lastLine(file: FileHandle): Promise<{ text: string | undefined; size: number }> {
+  const { size } = await file.stat();
+  let from = size;
+  let tail = Buffer.alloc(0);
+  while (from > 0) {
+    const length = Math.min(65_536, from);
+    from -= length;
+    const chunk = Buffer.alloc(length);
+    await file.read(chunk, 0, length, from);
+    tail = Buffer.concat([chunk, tail]);
+    const end = tail.lastIndexOf(0x0a);
+    const start = end <= 0 ? -1 : tail.lastIndexOf(0x0a, end - 1);
+    if (end >= 0 && (start >= 0 || from === 0))
+      return { text: tail.subarray(start + 1, end).toString('utf8'), size: from + end + 1 };
+  }
+  return { text: undefined, size: 0 };
+}

@@ -1,0 +1,23 @@
+import type { Origin } from './entry';
+
+/** The request header by which the gateway tells a subgraph which request of which client it serves. */
+export const ORIGIN_HEADER = 'ordergraph-origin';
+
+const PART = /^[^\s;]{0,300}$/;
+
+/** As a header: id, operation name and address, percent-encoded. */
+export const originHeader = ({ request, operation, address }: Origin): string =>
+  [request, operation, address].map((part) => encodeURIComponent(part ?? '')).join(';');
+
+/** Null when there is none, or none that can be read. */
+export function readOrigin(header: unknown): Origin | null {
+  if (typeof header !== 'string') return null;
+  const parts = header.split(';');
+  if (parts.length !== 3 || !parts.every((part) => PART.test(part))) return null;
+  try {
+    const [request, operation, address] = parts.map((part) => decodeURIComponent(part) || null);
+    return { request: request!, operation: operation!, address: address! };
+  } catch {
+    return null;
+  }
+}

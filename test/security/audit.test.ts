@@ -1,0 +1,259 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import type { JWK } from 'jose';
+import { tellExercise } from '../../gateway/cli/exercise';
+import { createLog } from '../../gateway/telemetry/log';
+import { AuditLog } from '../../shared/audit/audit-log';
+import { type Entry, hashOf } from '../../shared/audit/entry';
+import { originHeader, readOrigin } from '../../shared/audit/origin';
+import { verifyRecord } from '../../shared/audit/verify';
+import { fixedClock, systemClock } from '../../shared/clock';
+import { replaceExerciseRows } from '../../shared/exercise/store';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { submissions } from '../../subgraphs/submissions/subgraph';
+import { freshDatabases } from '../support/databases';
+import { INSPECTOR, TestIdentity } from '../support/identity';
+import { run } from '../support/processes';
+import { AS_OF } from '../support/world';
+
+const log = createLog('silent', 'test');
+const ANN = parsePrincipal('role=intake-officer; subject=ann');
+const read = (...keys: string[]) =>
+  ({ kind: 'read', objects: [{ type: 'Submission', sensitivity: 'PROPIN', keys, count: keys.length }] }) as const;
+
+let folder: string;
+let file: string;
+let key: JWK;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-audit-'));
+  file = join(folder, 'submissions.jsonl');
+  key = await newKey();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = () => AuditLog.open(file, 'submissions', key, systemClock, log);
+const verify = () => verifyRecord(file, [publicKey(key)]);
+const lines = () => readFileSync(file, 'utf8').split('\n').filter(Boolean);
+const write = (changed: readonly string[]) => writeFileSync(file, changed.map((line) => `${line}\n`).join(''));
+
+/** A record of so many reads, sealed. */
+async function recordOf(count: number): Promise<void> {
+  const audit = await open();
+  await Promise.all(Array.from({ length: count }, (_, i) => audit.append(ANN, null, read(`sub_${i}`))));
+  await audit.close();
+}
+
+test('what is recorded is on the disk before anybody is answered, says who read what, and holds together', async () => {
+  const audit = await open();
+  await audit.append(ANN, { request: 'r1', operation: 'Dashboard', address: '192.0.2.1' }, read('sub_1', 'sub_2'));
+  expect(JSON.parse(lines()[0]!)).toMatchObject({
+    number: 1,
+    subgraph: 'submissions',
+    who: { subject: 'ann', roles: ['intake-officer'] },
+    origin: { request: 'r1', operation: 'Dashboard', address: '192.0.2.1' },
+    objects: [{ type: 'Submission', keys: ['sub_1', 'sub_2'], count: 2 }],
+  });
+  await audit.close();
+  expect(await verify()).toMatchObject({ entries: 2, sealed: 2, flaw: undefined });
+});
+
+test('a process goes on where the one before it ended, also when that was cut off in a line', async () => {
+  await recordOf(3);
+  appendFileSync(file, '{"number":5,"at":"2026');
+  await recordOf(2);
+  expect(await verify()).toMatchObject({ entries: 7, flaw: undefined });
+});
+
+test('a thousand who ask at once are written together', async () => {
+  const audit = await open();
+  await Promise.all(Array.from({ length: 1_500 }, (_, i) => audit.append(ANN, null, read(`s${i}`))));
+  await audit.close();
+  const entries = lines().map((line) => JSON.parse(line) as Entry);
+  expect(entries.filter(({ kind }) => kind === 'read')).toHaveLength(1_500);
+  expect(entries.filter(({ kind }) => kind === 'checkpoint').length).toBeGreaterThanOrEqual(1);
+  expect((await verify()).flaw).toBeUndefined();
+});
+
+describe('a record that was tampered with is found out', () => {
+  const COUNT = 12;
+  const place = fc.nat(COUNT - 1);
+  beforeEach(() => recordOf(COUNT));
+
+  const found = async (change: (all: string[]) => string[]) => {
+    const kept = readFileSync(file, 'utf8');
+    write(change(lines()));
+    const { flaw } = await verify();
+    writeFileSync(file, kept);
+    return flaw;
+  };
+
+  test('one entry edited: another subject, another object, another time', async () => {
+    await fc.assert(
+      fc.asyncProperty(place, fc.constantFrom('ann', 'sub_', '20'), async (at, what) => {
+        const flaw = await found((all) => all.map((line, i) => (i === at ? line.replace(what, 'x') : line)));
+        expect(flaw?.line).toBe(at + 1);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('one removed, two swapped, one repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(place, place, async (a, b) => {
+        expect((await found((all) => all.filter((_, i) => i !== a)))?.line).toBe(a + 1);
+        expect((await found((all) => all.toSpliced(a, 0, all[a]!)))?.line).toBe(a + 2);
+        if (a === b) return;
+        const swapped = await found((all) => all.with(a, all[b]!).with(b, all[a]!));
+        expect(swapped?.line).toBe(Math.min(a, b) + 1);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('one dated back, with all hashes made anew: the signature does not hold', async () => {
+    const flaw = await found((all) => {
+      let before = '0'.repeat(64);
+      return all.map((line, i) => {
+        const entry = { ...JSON.parse(line), before } as Entry;
+        const changed = { ...entry, ...(i === 0 ? { at: '2020-01-01T00:00:00.000Z' } : {}) };
+        before = hashOf(changed);
+        return JSON.stringify({ ...changed, hash: before });
+      });
+    });
+    expect(flaw).toMatchObject({ line: COUNT + 1, what: expect.stringContaining('signature does not hold') });
+  });
+
+  test('dated before the one before it, whatever the hashes say', async () => {
+    const flaw = await found((all) => {
+      let before = '0'.repeat(64);
+      return all.map((line, i) => {
+        const entry = { ...JSON.parse(line), before } as Entry;
+        const changed = { ...entry, ...(i === 5 ? { at: '2020-01-01T00:00:00.000Z' } : {}) };
+        before = hashOf(changed);
+        return JSON.stringify({ ...changed, hash: before });
+      });
+    });
+    expect(flaw).toMatchObject({ line: 6, what: expect.stringContaining('dated before') });
+  });
+
+  test('its end taken away: found by a hash that it had come to', async () => {
+    const head = (JSON.parse(lines().at(-1)!) as Entry).hash;
+    write(lines().slice(0, 4));
+    writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
+    const whole = run(['audit', 'verify', file]);
+    expect([await whole.ended, whole.output()]).toEqual([0, expect.stringMatching(/4 entries.*0 of them under a sig/)]);
+    const missing = run(['audit', 'verify', file, '--head', head]);
+    expect([await missing.ended, missing.output()]).toEqual([1, expect.stringContaining('its end was taken away')]);
+  });
+
+  test('the command says where, and ends with 1', async () => {
+    write(lines().map((line, i) => (i === 2 ? line.replace('ann', 'eve') : line)));
+    writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
+    const checked = run(['audit', 'verify', file]);
+    expect([await checked.ended, checked.output()]).toEqual([
+      1,
+      expect.stringContaining('line 3: it was changed after it was written'),
+    ]);
+  });
+});
+
+test('any origin is read as it was written, and nothing in it can be taken for another', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+      (text) => {
+        const given = { request: text.slice(0, 20) || null, operation: text.slice(20, 40) || null, address: '::1' };
+        const whole = [given.request, given.operation].every((part) => part === null || part.isWellFormed());
+        if (whole) expect(readOrigin(originHeader(given))).toEqual(given);
+      },
+    ),
+  );
+  expect([readOrigin('a'), readOrigin(undefined), readOrigin('%;%;%')]).toEqual([null, null, null]);
+});
+
+describe('a subgraph that keeps a record', () => {
+  let identity: TestIdentity;
+  let subgraph: OpenSubgraph;
+  let close: () => Promise<void>;
+  const start = async (path: string) => {
+    identity = await TestIdentity.make();
+    const databases = await freshDatabases('sqlite', ['submissions']);
+    const audit = await AuditLog.open(path, 'submissions', key, systemClock, log);
+    subgraph = await submissions.open({
+      databaseUrl: databases.url('submissions'),
+      clock: fixedClock(AS_OF),
+      door: identity.doorOf('submissions'),
+      audit,
+    });
+    await replaceExerciseRows(
+      subgraph.database,
+      submissions.parts.entities,
+      tellExercise({ seed: 'test', scale: 1, asOf: AS_OF }).get('submissions')!,
+    );
+    close = async () => {
+      await subgraph.close();
+      await databases.drop();
+    };
+  };
+  afterEach(() => close());
+  const ask = async (query: string, who: string | null, variables = {}) =>
+    subgraph.execute({ query, variables, headers: await identity.signed('submissions', who) });
+
+  test('writes down what is PROPIN, with keys and without values, and nothing of what is public', async () => {
+    await start(file);
+    await ask('{ developerOrganizations { nodes { legalName } } }', null);
+    await ask('{ submissions(first: 2) { totalCount } }', INSPECTOR);
+    expect(lines()).toEqual([]);
+    const { data } = await ask('{ submissions(first: 2) { nodes { id number mitigationsDeclared } } }', INSPECTOR);
+    const nodes = (data!.submissions as { nodes: { id: string; number: string }[] }).nodes;
+    const [line] = lines();
+    expect(JSON.parse(line!)).toMatchObject({
+      kind: 'read',
+      who: { subject: 'inspector-1', caseNumber: '2026-1' },
+      objects: [{ type: 'Submission', sensitivity: 'PROPIN', count: 2 }],
+    });
+    expect(JSON.parse(line!).objects[0].keys.sort()).toEqual(nodes.map(({ id }) => id).sort());
+    for (const { number } of nodes) expect(line).not.toContain(number);
+  });
+
+  test('writes down who tries to change what before it is done, and what came of it', async () => {
+    await start(file);
+    const who = 'role=developer-submitter; organization=record-keeper; subject=alice';
+    const { errors } = await ask(
+      'mutation ($i: RegisterOrganizationInput!) { registerOrganization(input: $i) { organization { key } } }',
+      who,
+      { i: { key: 'record-keeper', legalName: 'The Record Keepers', category: 'INDUSTRY', idempotencyKey: 'one' } },
+    );
+    expect(errors).toBeUndefined();
+    const [attempt, change] = lines().map((line) => JSON.parse(line));
+    expect([attempt, change]).toMatchObject([
+      { kind: 'attempt', mutation: 'registerOrganization', who: { subject: 'alice' } },
+      { kind: 'change', mutation: 'registerOrganization', object: 'record-keeper', replayed: false },
+    ]);
+    expect(lines().join('')).not.toContain('The Record Keepers');
+  });
+
+  test('whose disk is full answers nothing that would have to be recorded, changes nothing, and goes on with all else', async () => {
+    // a device on which no space is left, ever
+    await start('/dev/full');
+    const secret = await ask('{ submissions(first: 2) { nodes { number } } }', INSPECTOR);
+    expect([secret.data, secret.errors?.[0]?.extensions?.code]).toEqual([null, 'RECORD_UNAVAILABLE']);
+    const { errors } = await ask(
+      'mutation ($i: RegisterOrganizationInput!) { registerOrganization(input: $i) { organization { key } } }',
+      'role=developer-submitter; organization=unrecorded; subject=alice',
+      { i: { key: 'unrecorded', legalName: 'Unrecorded', category: 'INDUSTRY', idempotencyKey: 'one' } },
+    );
+    expect(errors?.[0]?.extensions?.code).toBe('RECORD_UNAVAILABLE');
+    const open = await ask(
+      '{ developerOrganization(key: "unrecorded") { legalName } federalHolidays { totalCount } }',
+      null,
+    );
+    expect(open).toMatchObject({
+      data: { developerOrganization: null, federalHolidays: { totalCount: expect.any(Number) } },
+    });
+  });
+});
