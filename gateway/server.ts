@@ -82,7 +82,7 @@ const manners: ApolloServerPlugin<GraphContext> = {
   async requestDidStart() {
     return {
       async willSendResponse({ request, response, contextValue }) {
-        if (!contextValue.isPublic) response.http.headers.set('cache-control', 'private, no-store');
+        if (contextValue.principal) response.http.headers.set('cache-control', 'private, no-store');
         const { body } = response;
         if (body.kind !== 'single' || !body.singleResult.errors) return;
         const [{ extensions }] = body.singleResult.errors as [GraphQLFormattedError];

@@ -50,7 +50,7 @@ export function contextOf(
   return {
     headers,
     identities,
-    isPublic: caller.principal === null,
+    principal: caller.principal,
     seesSchema: introspection === 'everyone' || (introspection === 'known' && caller.principal !== null),
     // who asks, and what is handed on, decide what subgraphs answer: requests that differ in it share nothing
     scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,

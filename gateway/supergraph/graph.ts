@@ -28,6 +28,7 @@ import { DEFER, type NormalizedOperation, normalize, operationOf } from '../plan
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
+import { SchemaRules } from '../policy/schema-rules';
 import type { Cancellation } from '../transport/cancellation';
 import type { Transport } from '../transport/transport';
 
@@ -70,6 +71,8 @@ export interface SourceOperation {
 export class Graph {
   readonly apiSchema: GraphQLSchema;
   readonly subgraphs: readonly string[];
+  /** Who may ask for which fields, where the supergraph says so. */
+  readonly rules: SchemaRules | undefined;
   readonly plans: Plans<CompiledOperation>;
   private readonly planner: Planner;
   private readonly schemas: Schemas;
@@ -97,6 +100,7 @@ export class Graph {
       this.planner = planner;
       const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
       this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
+      this.rules = SchemaRules.of(supergraphSdl, this.apiSchema);
       const whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
       const subgraphs = supergraph.subgraphsMetadata();

@@ -8,6 +8,7 @@ import type {
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { Principal } from '../../shared/identity/principal';
 import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
@@ -22,8 +23,8 @@ export interface GraphContext {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the caller is shown the schema. */
   readonly seesSchema?: boolean;
-  /** Whether an answer holds what everyone may see. */
-  readonly isPublic?: boolean;
+  /** Who asks; null for the public. */
+  readonly principal?: Principal | null;
   /** By subgraph, what it is told of who asks. */
   readonly identities?: GraphRequest['identities'];
   readonly scope: string;
@@ -214,10 +215,11 @@ export class ServedGraph implements GatewayInterface {
   async answer(
     { serving, document, operationName }: KnownOperation,
     variables: Readonly<Record<string, unknown>> | undefined,
-    { headers, identities, scope, seesSchema, deadline, cancellation, answered }: GraphContext,
+    context: GraphContext,
   ): Promise<GraphAnswer> {
-    if (seesSchema === false && introspects(document))
-      return { data: undefined, errors: [introspectionRefused()], answered: [] };
+    const refusals = refusalsOf(serving, document, context);
+    if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
+    const { headers, identities, scope, deadline, cancellation, answered } = context;
     const release = this.hold(serving);
     try {
       const result = await serving.graph.execute({
@@ -251,11 +253,12 @@ export class ServedGraph implements GatewayInterface {
     document: DocumentNode,
     operationName: string | undefined,
     variables: Readonly<Record<string, unknown>> | undefined,
-    { headers, identities, scope, seesSchema, deadline, cancellation, answered }: GraphContext,
+    context: GraphContext,
   ): Promise<IncrementalAnswer | undefined> {
-    // refused as a whole, in words
-    if (seesSchema === false && introspects(document)) return undefined;
     const serving = this.bySchema.get(schema) ?? this.current;
+    // refused as a whole, and so in one part
+    if (refusalsOf(serving, document, context).length > 0) return undefined;
+    const { headers, identities, scope, deadline, cancellation, answered } = context;
     const release = this.hold(serving);
     let answer: IncrementalAnswer | undefined;
     try {
@@ -315,6 +318,16 @@ export class ServedGraph implements GatewayInterface {
       if (serving.requests === 0) serving.graph.close().catch(() => {});
     }, 5_000).unref();
   }
+}
+
+/** Why a caller may not have an operation executed; mostly nothing. */
+function refusalsOf(
+  { graph }: Serving,
+  document: DocumentNode,
+  { seesSchema, principal = null }: GraphContext,
+): readonly GraphQLError[] {
+  if (seesSchema === false && introspects(document)) return [introspectionRefused()];
+  return graph.rules?.refusals(document, principal) ?? [];
 }
 
 function addTotals(totals: Totals, { counts, plans, plannerDeaths, callCounts }: Graph): void {

@@ -1,0 +1,185 @@
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  parse,
+  TypeInfo,
+  valueFromASTUntyped,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { OperatorError } from '../../shared/errors';
+import type { Principal } from '../../shared/identity/principal';
+
+/** What one use of `@authenticated`, `@requiresScopes` or `@policy` asks of a caller. */
+type Rule =
+  | { readonly kind: 'authenticated' }
+  /** All scopes of one of the lists. */
+  | { readonly kind: 'scopes'; readonly anyOf: readonly (readonly string[])[] }
+  /** All policies of one of the lists; a caller has a policy by a role or a scope of its name. */
+  | { readonly kind: 'policies'; readonly anyOf: readonly (readonly string[])[] };
+
+/** A rule where a document meets it. */
+interface Met {
+  readonly rule: Rule;
+  /** The field of the schema, as `Type.field`. */
+  readonly coordinate: string;
+}
+
+const FEATURES: Record<string, (directive: ConstDirectiveNode) => Rule> = {
+  authenticated: () => ({ kind: 'authenticated' }),
+  requiresScopes: (directive) => ({ kind: 'scopes', anyOf: listsOf(directive) }),
+  policy: (directive) => ({ kind: 'policies', anyOf: listsOf(directive) }),
+};
+
+const listsOf = ({ arguments: given = [] }: ConstDirectiveNode): string[][] =>
+  given[0] ? (valueFromASTUntyped(given[0].value) as string[][]) : [];
+
+const SPECS = 'https://specs.apollo.dev/';
+
+/** The rules that a supergraph states for who may ask for its fields: Federation's specification of authorization. */
+export class SchemaRules {
+  private readonly met = new WeakMap<DocumentNode, readonly Met[]>();
+
+  private constructor(
+    private readonly schema: GraphQLSchema,
+    /** By `Type`, or `Type.field`. */
+    private readonly rules: ReadonlyMap<string, readonly Rule[]>,
+  ) {}
+
+  /** Undefined when it states none. @throws OperatorError for a security feature that is not known here */
+  static of(supergraphSdl: string, schema: GraphQLSchema): SchemaRules | undefined {
+    const document = parse(supergraphSdl, { noLocation: true });
+    const names = featureNames(document);
+    if (names.size === 0) return undefined;
+    const rules = new Map<string, Rule[]>();
+    const add = (coordinate: string, directives: readonly ConstDirectiveNode[] = []) => {
+      for (const directive of directives) {
+        const feature = names.get(directive.name.value);
+        if (feature) rules.set(coordinate, [...(rules.get(coordinate) ?? []), FEATURES[feature]!(directive)]);
+      }
+    };
+    for (const definition of document.definitions) {
+      if (!('name' in definition) || !definition.name || definition.kind === Kind.DIRECTIVE_DEFINITION) continue;
+      const type = definition.name.value;
+      add(type, definition.directives as readonly ConstDirectiveNode[]);
+      if ('fields' in definition)
+        for (const field of definition.fields ?? []) add(`${type}.${field.name.value}`, field.directives);
+    }
+    return rules.size === 0 ? undefined : new SchemaRules(schema, rules);
+  }
+
+  /** What of an operation a caller may not ask for: one error for each field. Nothing of it is executed then. */
+  refusals(document: DocumentNode, principal: Principal | null): readonly GraphQLError[] {
+    return this.metBy(document)
+      .filter(({ rule }) => !holds(rule, principal))
+      .map(({ rule, coordinate }) => refusal(rule, coordinate, principal));
+  }
+
+  private metBy(document: DocumentNode): readonly Met[] {
+    let met = this.met.get(document);
+    if (!met) {
+      met = this.look(document);
+      this.met.set(document, met);
+    }
+    return met;
+  }
+
+  private look(document: DocumentNode): readonly Met[] {
+    const info = new TypeInfo(this.schema);
+    const found = new Map<string, Met>();
+    visit(
+      document,
+      visitWithTypeInfo(info, {
+        Field: () => {
+          const [parent, field] = [info.getParentType(), info.getFieldDef()];
+          if (!parent || !field || field.name.startsWith('__')) return;
+          const coordinate = `${parent.name}.${field.name}`;
+          const types = [...this.typesOf(parent), ...this.typesOf(getNamedType(field.type))];
+          const places = [
+            ...types.map(({ name }) => name),
+            ...this.typesOf(parent).map(({ name }) => `${name}.${field.name}`),
+          ];
+          for (const place of new Set(places))
+            for (const rule of this.rules.get(place) ?? [])
+              found.set(`${coordinate} ${JSON.stringify(rule)}`, { rule, coordinate });
+        },
+      }),
+    );
+    return [...found.values()];
+  }
+
+  /** A type, what it implements, and what may stand in its place: whoever asks through one asks for all. */
+  private typesOf(type: GraphQLNamedType): readonly GraphQLNamedType[] {
+    const above = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : [];
+    const below = isAbstractType(type) ? this.schema.getPossibleTypes(type) : [];
+    return [type, ...above, ...below];
+  }
+}
+
+/** By the names that directives have in the supergraph, the feature they are of. @throws OperatorError */
+function featureNames(document: DocumentNode): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) continue;
+    for (const { name, arguments: given = [] } of definition.directives ?? []) {
+      if (name.value !== 'link') continue;
+      const argument = (of: string) => {
+        const found = given.find((one) => one.name.value === of);
+        return found && valueFromASTUntyped(found.value);
+      };
+      const url = String(argument('url') ?? '');
+      const feature = url.startsWith(SPECS) ? url.slice(SPECS.length).split('/')[0]! : '';
+      if (Object.hasOwn(FEATURES, feature))
+        names.set(importedAs(argument('import'), `@${feature}`) ?? String(argument('as') ?? feature), feature);
+      else if (argument('for') === 'SECURITY')
+        throw new OperatorError(
+          `The supergraph has a security feature that is not known here: ${url}`,
+          'Leave it out, or use a release that knows it: without it, the graph would be open where it means to be closed',
+        );
+    }
+  }
+  return names;
+}
+
+/** The name under which a directive is imported; undefined when it is not. */
+function importedAs(imports: unknown, directive: string): string | undefined {
+  if (!Array.isArray(imports)) return undefined;
+  for (const one of imports as (string | { name: string; as?: string })[]) {
+    const { name, as = name } = typeof one === 'string' ? { name: one } : one;
+    if (name === directive) return as.slice(1);
+  }
+  return undefined;
+}
+
+function holds(rule: Rule, principal: Principal | null): boolean {
+  if (!principal) return false;
+  if (rule.kind === 'authenticated') return true;
+  const { scopes, roles } = principal;
+  const has =
+    rule.kind === 'scopes'
+      ? (name: string) => scopes.includes(name)
+      : (name: string) => scopes.includes(name) || (roles as readonly string[]).includes(name);
+  return rule.anyOf.some((all) => all.every(has));
+}
+
+function refusal(rule: Rule, coordinate: string, principal: Principal | null): GraphQLError {
+  const needs =
+    rule.kind === 'authenticated'
+      ? 'a token'
+      : `the ${rule.kind} ${rule.anyOf.map((all) => all.join(' and ')).join(', or ') || 'that nobody has'}`;
+  return new GraphQLError(`${coordinate} is shown to callers with ${needs}`, {
+    extensions: {
+      code: principal ? 'FORBIDDEN' : 'UNAUTHENTICATED',
+      coordinate,
+      http: { status: principal ? 403 : 401 },
+    },
+  });
+}
