@@ -110,6 +110,18 @@ export const settings = {
     default: '' as const,
     help: 'Who is shown the schema, and what exactly is wrong with an operation: "everyone", "known" callers or "nobody"; by default known callers where issuers are trusted, else everyone.',
   },
+  trustedDocuments: {
+    env: 'ORDERGRAPH_TRUSTED_DOCUMENTS',
+    schema: list,
+    default: [] as string[],
+    help: 'Manifest of documents that callers may have executed, of Apollo’s or Relay’s tooling; repeatable. With one, others are refused but of the roles of --ad-hoc-role.',
+  },
+  adHocRole: {
+    env: 'ORDERGRAPH_AD_HOC_ROLES',
+    schema: list,
+    default: ['analyst', 'inspector', 'coordinator'] as string[],
+    help: 'Role that may send documents of its own where --trusted-documents are given; repeatable.',
+  },
   corsOrigin: {
     env: 'ORDERGRAPH_CORS_ORIGINS',
     schema: list,

@@ -19,6 +19,7 @@ import { addIdentity, type Caller, type IdentityParts } from './identity/caller'
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { withoutSchemaDetails } from './policy/schema-secrecy';
+import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import { metricsOf } from './telemetry/metrics';
@@ -198,6 +199,10 @@ export async function createGateway({
     contextOf: (request, reply) => contextOf(request, reply, rules),
     log,
     limits: config,
+    trusted:
+      config.trustedDocuments.length === 0
+        ? undefined
+        : TrustedDocuments.read(config.trustedDocuments, config.adHocRole),
   });
   if (files) await addFileRoutes(server, files.exchange, ({ caller }) => caller.identities?.get(files.subgraph) ?? {});
   const metrics = metricsOf(served);

@@ -7,6 +7,7 @@ import { publicError } from '../../shared/http/errors';
 import { stringifyResult } from '../execution/result';
 import { LimitError, type Limits, readWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
+import { documentId, type TrustedDocuments } from '../policy/trusted-documents';
 import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/served-graph';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { addApiHeaders, addPageHeaders } from './headers';
@@ -18,6 +19,8 @@ export interface GraphQLRoute {
   readonly contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphContext;
   readonly log: Logger;
   readonly limits: Limits;
+  /** Where only documents that are known beforehand are executed, but for some. */
+  readonly trusted?: TrustedDocuments;
 }
 
 /**
@@ -32,6 +35,11 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
     handler: (request, reply) => {
+      const untrusted = route.trusted && untrustedOf(request, route.trusted);
+      if (untrusted) {
+        addApiHeaders(reply);
+        return reply.code(untrusted.status).send({ errors: [untrusted.error] });
+      }
       const known = request.method === 'POST' ? knownOperation(request, route.served) : undefined;
       if (known) {
         addApiHeaders(reply);
@@ -44,6 +52,45 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       return tooLarge ? reply.code(400).send({ errors: [tooLarge] }) : byApollo(request, reply);
     },
   });
+}
+
+interface Untrusted {
+  readonly status: number;
+  readonly error: GraphQLFormattedError;
+}
+
+/** Puts the document in the place of its id; says what is wrong when there is none, or it is not one of those that are trusted. */
+function untrustedOf(
+  { method, body, query, caller }: FastifyRequest,
+  trusted: TrustedDocuments,
+): Untrusted | undefined {
+  const given = (method === 'POST' ? body : query) as Record<string, unknown> | undefined;
+  // what is no request at all is said elsewhere
+  if (typeof given !== 'object' || given === null || method === 'OPTIONS') return undefined;
+  const id = method === 'POST' ? documentId(given) : undefined;
+  if (id !== undefined && given.query === undefined) {
+    const text = trusted.textOf(id);
+    if (text === undefined)
+      return {
+        status: 400,
+        error: {
+          message: 'This graph knows no document of this id; deploy the manifest that has it first',
+          extensions: { code: 'DOCUMENT_NOT_FOUND' },
+        },
+      };
+    given.query = text;
+    // what is left of it would be for Apollo Server's own store
+    Reflect.deleteProperty(given, 'extensions');
+    return undefined;
+  }
+  if (typeof given.query !== 'string' || trusted.allows(given.query, caller.principal)) return undefined;
+  return {
+    status: 403,
+    error: {
+      message: 'This graph executes documents of its manifests; those of your own need a role that may send them',
+      extensions: { code: 'DOCUMENT_NOT_TRUSTED' },
+    },
+  };
 }
 
 /** What is wrong with the size of a document that has not been looked at before. */

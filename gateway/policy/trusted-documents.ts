@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { OperatorError } from '../../shared/errors';
+import type { Principal } from '../../shared/identity/principal';
+import { readText } from '../cli/read-text';
+
+/** What `@apollo/generate-persisted-query-manifest` writes. */
+const apolloManifest = z.object({
+  format: z.literal('apollo-persisted-query-manifest'),
+  version: z.literal(1),
+  operations: z.array(z.object({ id: z.string().min(1), body: z.string().min(1) })),
+});
+/** What the Relay compiler writes: texts by id. */
+const relayManifest = z.record(z.string().min(1), z.string().min(1));
+
+/** The documents of dashboards, which everyone may have executed; others are for few. */
+export class TrustedDocuments {
+  private readonly texts: ReadonlySet<string>;
+
+  private constructor(
+    private readonly byId: ReadonlyMap<string, string>,
+    private readonly adHocRoles: readonly string[],
+  ) {
+    this.texts = new Set(byId.values());
+  }
+
+  /** From manifests, as the tooling of Apollo and Relay writes them. @throws OperatorError */
+  static read(files: readonly string[], adHocRoles: readonly string[]): TrustedDocuments {
+    const byId = new Map<string, string>();
+    for (const file of files)
+      for (const [id, text] of documentsOf(file)) {
+        if ((byId.get(id) ?? text) !== text)
+          throw new OperatorError(
+            `Two manifests give "${id}" to two documents`,
+            'Ids are digests of documents: one of the manifests was made otherwise',
+          );
+        byId.set(id, text);
+      }
+    return new TrustedDocuments(byId, adHocRoles);
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  textOf(id: string): string | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Whether a caller may have a document executed. */
+  allows(text: string, principal: Principal | null): boolean {
+    return this.texts.has(text) || (principal?.roles.some((role) => this.adHocRoles.includes(role)) ?? false);
+  }
+}
+
+function documentsOf(file: string): readonly (readonly [string, string])[] {
+  const fix = 'It is a manifest of @apollo/generate-persisted-query-manifest or of the Relay compiler';
+  let given: unknown;
+  try {
+    given = JSON.parse(readText(file, 'The manifest of trusted documents'));
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);
+  }
+  const apollo = apolloManifest.safeParse(given);
+  if (apollo.success) return apollo.data.operations.map(({ id, body }) => [id, body] as const);
+  const relay = relayManifest.safeParse(given);
+  if (relay.success) return Object.entries(relay.data);
+  throw new OperatorError(`"${file}" is no manifest of documents`, fix);
+}
+
+/** The id by which a request names its document: as Apollo Client, Relay and the draft of GraphQL over HTTP send it. */
+export function documentId(body: Readonly<Record<string, unknown>>): string | undefined {
+  const persisted = (body.extensions as { persistedQuery?: { sha256Hash?: unknown } } | null | undefined)
+    ?.persistedQuery;
+  for (const id of [persisted?.sha256Hash, body.documentId, body.doc_id]) if (typeof id === 'string') return id;
+  return undefined;
+}

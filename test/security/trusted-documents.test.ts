@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { readConfig } from '../../gateway/config';
+import { TrustedDocuments } from '../../gateway/policy/trusted-documents';
+import { createGateway } from '../../gateway/server';
+import { compose } from '../../gateway/supergraph/compose';
+import { createLog } from '../../gateway/telemetry/log';
+import { TestIdentity } from '../support/identity';
+
+const SDL = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3") type Query { a: String b: String }';
+const ANALYST = 'role=analyst; subject=x';
+const OFFICER = 'role=intake-officer; subject=x';
+
+let folder: string;
+let gateway: FastifyInstance;
+let identity: TestIdentity;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-documents-'));
+  identity = await TestIdentity.make();
+  writeFileSync(
+    join(folder, 'apollo.json'),
+    JSON.stringify({
+      format: 'apollo-persisted-query-manifest',
+      version: 1,
+      operations: [{ id: 'one', name: 'A', type: 'query', body: 'query A { a }' }],
+    }),
+  );
+  writeFileSync(join(folder, 'relay.json'), JSON.stringify({ two: 'query B { b }' }));
+  gateway = await createGateway({
+    supergraph: compose([{ name: 's', sdl: SDL, url: 'http://s.example/' }]),
+    config: readConfig(
+      { logLevel: 'silent', trustedDocuments: [join(folder, 'apollo.json'), join(folder, 'relay.json')] },
+      {},
+    ),
+    log: createLog('silent', 'test'),
+    transport: () => ({
+      shareable: false,
+      request: async () => ({ headers: {}, read: () => ({ data: { a: 'a', b: 'b' } }) }),
+      async close() {},
+    }),
+    forwardHeaders: [],
+    identity: identity.parts,
+  });
+});
+afterAll(async () => {
+  await gateway.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ask = async (payload: object, who: string | null = null) => {
+  const headers = await identity.headers(who);
+  const response = await gateway.inject({ method: 'POST', url: '/graphql', headers, payload });
+  const { data, errors } = response.json();
+  return [response.statusCode, data ?? errors[0].extensions.code];
+};
+
+test.each<[string, object]>([
+  ['Apollo Client names it', { extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } }],
+  ['the draft of GraphQL over HTTP names it', { documentId: 'one' }],
+  ['it is sent as a whole', { query: 'query A { a }' }],
+])('a trusted document is executed for everyone: %s', async (_how, payload) => {
+  for (let time = 0; time < 2; time++) expect(await ask(payload)).toEqual([200, { a: 'a' }]);
+});
+
+test('as Relay names it', async () => {
+  expect(await ask({ doc_id: 'two', variables: {} })).toEqual([200, { b: 'b' }]);
+});
+
+test.each<[string, object, string | null, number, string]>([
+  ['a document of one’s own', { query: '{ a }' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['of a known caller without the role', { query: '{ a }' }, OFFICER, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['one that differs by a space', { query: 'query A { a } ' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['an id that is not known', { documentId: 'three' }, null, 400, 'DOCUMENT_NOT_FOUND'],
+  ['an id of a prototype', { documentId: '__proto__' }, null, 400, 'DOCUMENT_NOT_FOUND'],
+  [
+    'another document under a known id',
+    { query: '{ b }', extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } },
+    null,
+    403,
+    'DOCUMENT_NOT_TRUSTED',
+  ],
+])('%s is refused', async (_what, payload, who, status, code) => {
+  expect(await ask(payload, who)).toEqual([status, code]);
+});
+
+test('an analyst asks what she likes; that it is known then is no door for others', async () => {
+  for (let time = 0; time < 3; time++)
+    expect(await ask({ query: '{ a b }' }, ANALYST)).toEqual([200, { a: 'a', b: 'b' }]);
+  expect(await ask({ query: '{ a b }' })).toEqual([403, 'DOCUMENT_NOT_TRUSTED']);
+});
+
+test('a document by GET is as one by POST', async () => {
+  const get = async (query: string) =>
+    (
+      await gateway.inject({
+        url: `/graphql?query=${encodeURIComponent(query)}`,
+        headers: { accept: 'application/json' },
+      })
+    ).statusCode;
+  expect([await get('query A { a }'), await get('{ a }')]).toEqual([200, 403]);
+});
+
+test.each<[string, string, RegExp]>([
+  ['no JSON', '{', /no JSON/],
+  ['no manifest', '{"a":1}', /no manifest of documents/],
+  ['a manifest that contradicts another', '{"one":"query A { b }"}', /give "one" to two documents/],
+])('%s is said in words', (_what, content, said) => {
+  writeFileSync(join(folder, 'bad.json'), content);
+  expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(said);
+});
