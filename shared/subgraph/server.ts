@@ -53,6 +53,8 @@ export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger):
     schema: subgraph.subgraph.schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
+    // the process ends when everything is closed, and not when Apollo Server is: it would send the signal again
+    stopOnTerminationSignals: false,
     formatError: (formatted, error) => publicError(formatted, error, log),
     // Apollo would otherwise add timings to every answer that asks for them, whoever asks
     plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server), recording(subgraph)],

@@ -23,7 +23,8 @@ const keepers = any(ofAgency('agencyKey', 'infrastructure-officer'), everywhere)
 
 /** Before a case is published, everything in it is a weakness that nobody has mended. */
 const cases = any(
-  ofAgency('openedByKey', 'infrastructure-officer'),
+  // who referred a flaw follows what becomes of it
+  ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'),
   everywhere,
   where('status', ['PUBLISHED', 'CLOSED'], government),
 );

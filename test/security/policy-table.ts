@@ -231,7 +231,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     DirectiveProgress: internal,
     ClearinghouseCase: all(
       (row, who) =>
-        isAgency(who, row.openedByKey, 'infrastructure-officer') ||
+        isAgency(who, row.openedByKey, 'infrastructure-officer', 'agency-reviewer') ||
         is(who, 'coordinator', 'inspector') ||
         (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, who)),
     ),
