@@ -68,7 +68,6 @@ export class Calls {
 
   private async make(fetch: CompiledFetch, variables: string): Promise<SubgraphAnswer> {
     const { deadline, fetchTimeoutMs, scope, cancellation } = this.options;
-    const headers = this.headers(fetch.subgraph);
     const transport = this.options.transport(fetch.subgraph);
     // what may follow gets its share: a hanging subgraph must not cost the fetches after it
     const now = performance.now();
@@ -78,7 +77,7 @@ export class Calls {
       transport.request({
         operation: fetch.operation,
         variables,
-        headers,
+        headers: this.headers(fetch.subgraph),
         deadline: now + timeoutMs,
         cancellation: until,
       });

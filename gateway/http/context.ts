@@ -21,12 +21,20 @@ export interface RequestRules extends HeaderRules {
 /** What subgraphs are told of who asks, with what they are to record of this request. */
 function tellOrigin(
   identities: NonNullable<GraphContext['identities']>,
-  { body, ip }: FastifyRequest,
+  request: FastifyRequest,
 ): NonNullable<GraphContext['identities']> {
-  const name = (body as { operationName?: unknown } | undefined)?.operationName;
-  const operation = typeof name === 'string' ? name.slice(0, 100) : null;
-  const origin = originHeader({ request: randomUUID(), operation, address: ip });
-  return { get: (subgraph) => ({ ...identities.get(subgraph), [ORIGIN_HEADER]: origin }) };
+  // most requests share the calls of others, and tell nobody
+  let origin: string | undefined;
+  return {
+    get: (subgraph) => {
+      if (origin === undefined) {
+        const name = (request.body as { operationName?: unknown } | undefined)?.operationName;
+        const operation = typeof name === 'string' ? name.slice(0, 100) : null;
+        origin = originHeader({ request: randomUUID(), operation, address: request.ip });
+      }
+      return { ...identities.get(subgraph), [ORIGIN_HEADER]: origin };
+    },
+  };
 }
 
 /** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */

@@ -61,8 +61,12 @@ export function addIdentity(
     }
     return key;
   };
-  const establish = async (request: FastifyRequest, found: IdentityParts): Promise<void> => {
-    const principal = await found.authenticator.authenticate(request.headers.authorization);
+  const establish = async (
+    request: FastifyRequest,
+    authenticated: Principal | null | Promise<Principal>,
+    found: IdentityParts,
+  ): Promise<void> => {
+    const principal = await authenticated;
     request.caller = callers.get(keyOf(principal)) ?? (await callerOf(principal, found));
   };
   server.addHook('onRequest', (request, reply, next) => {
@@ -71,20 +75,28 @@ export function addIdentity(
       next();
       return;
     }
-    establish(request, parts).then(
-      () => next(),
-      (error) => {
-        if (!(error instanceof AuthenticationError)) {
-          next(error);
-          return;
-        }
-        if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
-        else reply.header('retry-after', '5');
-        reply
-          .code(error.status)
-          .header('cache-control', 'no-store')
-          .send({ errors: [error.toJSON()] });
-      },
-    );
+    const refuse = (error: unknown): void => {
+      if (!(error instanceof AuthenticationError)) {
+        next(error as Error);
+        return;
+      }
+      if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
+      else reply.header('retry-after', '5');
+      reply
+        .code(error.status)
+        .header('cache-control', 'no-store')
+        .send({ errors: [error.toJSON()] });
+    };
+    try {
+      const authenticated = parts.authenticator.authenticate(request.headers.authorization);
+      // without a promise where there is nothing to wait for: this is in the way of every request
+      const known = authenticated instanceof Promise ? undefined : callers.get(keyOf(authenticated));
+      if (known) {
+        request.caller = known;
+        next();
+      } else establish(request, authenticated, parts).then(() => next(), refuse);
+    } catch (error) {
+      refuse(error);
+    }
   });
 }

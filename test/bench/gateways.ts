@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeKeys } from '../../gateway/cli/keys';
+import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
+import { parsePrincipal } from '../../shared/identity/principal';
 import { packageRoot } from '../../shared/package-root';
 
 /** A gateway that takes part: how it is started over a supergraph. */
 export interface Contender {
   readonly name: string;
+  /** Sent with every request to it. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly command: (supergraph: string, port: number) => { args: readonly string[]; cwd?: string };
 }
 
@@ -31,6 +36,25 @@ export const ordergraph: Contender = {
     ],
   }),
 };
+
+/** This gateway where callers have to say who they are, and subgraphs are told: every request brings one and the same token. */
+export async function ordergraphKnowing(folder: string): Promise<Contender> {
+  const { secret } = await writeKeys(folder);
+  const issuer = await DevelopmentIssuer.in(folder);
+  const token = await issuer.token(parsePrincipal('role=analyst; subject=bench'), 12 * 3_600);
+  return {
+    name: 'ordergraph, identity',
+    headers: { authorization: `Bearer ${token}` },
+    command: (supergraph, port) => ({
+      args: [
+        MAIN,
+        'gateway',
+        ...['--supergraph', supergraph, '--port', String(port), '--auth', 'development', '--data', folder],
+        ...['--identity-key', secret, '--log-level', 'error'],
+      ],
+    }),
+  };
+}
 
 export const apollo: Contender = {
   name: '@apollo/gateway',
@@ -95,7 +119,8 @@ export async function start(
 ): Promise<Started> {
   const child: ChildProcess = spawn(process.execPath, [...args], {
     cwd,
-    env: { ...process.env, NODE_ENV: 'production' },
+    // what makes peers faster; here it would only refuse the development issuer
+    env: { ...process.env, NODE_ENV: args.includes(MAIN) ? 'benchmark' : 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));

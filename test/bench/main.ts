@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
-import { apollo, type Contender, hive, installPeers, ordergraph, type Started, start } from './gateways';
+import {
+  apollo,
+  type Contender,
+  hive,
+  installPeers,
+  ordergraph,
+  ordergraphKnowing,
+  type Started,
+  start,
+} from './gateways';
 import { type LoadResult, load, median, quantile } from './load';
 import { cpuSeconds, residentMb } from './process-cost';
 import { schemas } from './schemas';
@@ -64,6 +73,7 @@ async function main(): Promise<void> {
   installPeers(peersFolder);
   const contenders = [
     ordergraph,
+    await ordergraphKnowing(join(WORK, 'identity')),
     apollo,
     hive(peersFolder, { native: true, sharing: true }),
     hive(peersFolder, { native: false, sharing: false }),
@@ -77,10 +87,11 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
   const racers: Racer[] = [];
   try {
     // all are up the whole time, so that each has made its code fast before it is measured; one at a time is under load
-    for (const { name, command } of [...contenders, ...floors]) {
+    const racing = contenders.filter((one) => one.headers === undefined || workload.withIdentity);
+    for (const { name, command, headers } of [...racing, ...floors]) {
       const port = await freePort();
       const { args, cwd } = command(ground.supergraph, port);
-      racers.push({ name, gateway: await start(args, port, { cwd }), sent: 0, rounds: [] });
+      racers.push({ name, headers, gateway: await start(args, port, { cwd }), sent: 0, rounds: [] });
     }
     for (const racer of racers) await run(racer, workload, Number(options.warm ?? workload.warmSeconds));
     for (let round = 0; round < Number(options.rounds); round++)
@@ -95,6 +106,7 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
 /** A gateway in the race. */
 interface Racer {
   readonly name: string;
+  readonly headers: Contender['headers'];
   readonly gateway: Started;
   readonly rounds: Measured[];
   sent: number;
@@ -102,7 +114,10 @@ interface Racer {
 
 async function run(racer: Racer, workload: Workload, seconds: number): Promise<LoadResult> {
   const from = racer.sent;
-  const result = await load(racer.gateway.origin, workload.clients, seconds, (index) => workload.request(from + index));
+  const result = await load(racer.gateway.origin, workload.clients, seconds, (index) => {
+    const { body, headers } = workload.request(from + index);
+    return { body, headers: { ...headers, ...racer.headers } };
+  });
   racer.sent += result.requests;
   return result;
 }

@@ -14,6 +14,8 @@ export interface Workload {
   readonly request: (index: number) => LoadRequest;
   /** Seconds of load until a gateway is as fast as it gets. */
   readonly warmSeconds: number;
+  /** Whether it is run once more on this gateway with callers that have to say who they are. */
+  readonly withIdentity?: boolean;
   /** A plain server to be held against, where there is one. */
   readonly floor?: 'constant' | 'proxy';
 }
@@ -40,6 +42,7 @@ export function workloads(): Workload[] {
   return [
     {
       id: 'a',
+      withIdentity: true,
       what: 'the public benchmark’s operation',
       clients: 64,
       warmSeconds: 6,
