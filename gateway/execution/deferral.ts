@@ -34,7 +34,7 @@ export function deferralOf(
   types: TypeConditions,
 ): Deferral {
   const firstNames = namesOf(first);
-  const fetches = deferredFetches(operation.root, firstNames, fragments);
+  const fetches = deferredFetches(operation.root, firstNames, fragments, types);
   const nodes = new Set<CompiledNode>();
   if (operation.root) outermost(operation.root, fetches, nodes);
   const parts = fragments.map((fragment): DeferredPart => {
@@ -56,6 +56,7 @@ function deferredFetches(
   root: CompiledNode | undefined,
   first: SelectedNames,
   fragments: readonly DeferredFragment[],
+  types: TypeConditions,
 ): Set<CompiledFetch> {
   const before = new Map<CompiledFetch, readonly CompiledFetch[]>();
   const fetches = root ? inOrder(root, [], before) : [];
@@ -68,6 +69,7 @@ function deferredFetches(
       !isForLater ||
       gives(fetch, first, []) ||
       fragments.some(({ path }) => tellsType(fetch, path)) ||
+      tellsWhatItIs(fetch, first, types) ||
       needed.some((later) => before.get(later)!.includes(fetch) && touches(fetch, later));
     if (isNeeded) needed.push(fetch);
     else deferred.add(fetch);
@@ -83,6 +85,20 @@ function tellsType({ entities = [], selected }: CompiledFetch, path: readonly Pa
   return entities.some(
     ({ alias, source }) =>
       selected().get(alias)?.has('__typename') && source.paths.some((at) => typed.includes(namesIn(at).join('\0'))),
+  );
+}
+
+/** Whether a fetch tells of which type objects of the first answer are that another subgraph knows by their interface only. */
+function tellsWhatItIs(
+  { entities = [], selected }: CompiledFetch,
+  first: SelectedNames,
+  types: TypeConditions,
+): boolean {
+  return entities.some(
+    ({ alias, source }) =>
+      selected().get(alias)?.has('__typename') &&
+      source.requires.some((one) => one.kind === 'Fragment' && !types.isObjectType(one.type)) &&
+      source.paths.some((at) => namesAt(first, namesIn(at)) !== undefined),
   );
 }
 

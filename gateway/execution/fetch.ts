@@ -118,7 +118,7 @@ function compileEntity(
       };
     }),
     represent: rewritten(
-      compileRepresentation(entity.requires, types, all.some(isConditional)),
+      compileRepresentation(entity.requires, types, conditionalNames(all), node.subgraph),
       entity.inputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     ),
     rewrites: entity.outputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
@@ -127,7 +127,42 @@ function compileEntity(
   };
 }
 
-const isConditional = ({ operation }: FetchNode): boolean => /@(skip|include)\b/.test(operation);
+const conditional = new WeakMap<readonly FetchNode[], ReadonlySet<string>>();
+
+/** Response names of the fields that a plan's fetches select under a condition. */
+function conditionalNames(all: readonly FetchNode[]): ReadonlySet<string> {
+  let names = conditional.get(all);
+  if (!names) {
+    names = new Set(all.flatMap(({ operation }) => (/@(skip|include)\b/.test(operation) ? under(operation) : [])));
+    conditional.set(all, names);
+  }
+  return names;
+}
+
+function under(operation: string): string[] {
+  const document = parse(operation, { noLocation: true });
+  const names: string[] = [];
+  const seen = new Set<string>();
+  const look = ({ selections }: SelectionSetNode, isConditional: boolean): void => {
+    for (const selection of selections) {
+      const here = isConditional || (selection.directives?.length ?? 0) > 0;
+      if (selection.kind === Kind.FIELD) {
+        if (here) names.push(selection.alias?.value ?? selection.name.value);
+        if (selection.selectionSet) look(selection.selectionSet, here);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet, here);
+      else spread(selection.name.value, here);
+    }
+  };
+  const spread = (name: string, isConditional: boolean): void => {
+    const id = `${name} ${isConditional}`;
+    if (seen.has(id)) return;
+    seen.add(id);
+    for (const one of document.definitions)
+      if (one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name) look(one.selectionSet, isConditional);
+  };
+  for (const one of document.definitions) if (one.kind === Kind.OPERATION_DEFINITION) look(one.selectionSet, false);
+  return names;
+}
 
 /**
  * Whether all that is known of the objects at a path when a fetch runs is what represents them. Then those of one representation

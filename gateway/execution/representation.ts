@@ -7,7 +7,10 @@ export type Represent = (object: AnswerObject) => string | undefined;
 
 interface Context {
   readonly types: TypeConditions;
-  readonly isConditional: boolean;
+  /** Names of fields that the plan selects under a condition somewhere: those alone may be missing without anything being amiss. */
+  readonly conditional: ReadonlySet<string>;
+  /** By which the subgraph that is asked knows entities of a type. */
+  readonly keysOf: (typename: string) => readonly (readonly string[])[];
 }
 
 /** Text of a field and what follows, or undefined when it is not there. */
@@ -16,19 +19,21 @@ type FieldText = (object: AnswerObject) => string | undefined;
 /**
  * Compiles what a planner requires of an object, by the type that it is of. Of several fragments for one type those count whose
  * fields are all there: what only a left-out field requires is not fetched.
- * @param isConditional whether the plan leaves out fields by `@skip` and `@include`, and with them parts of nested requirements.
+ * @param conditional names of fields that the plan selects under `@skip` and `@include`: when they are left out, so are they here.
  */
 export function compileRepresentation(
   selections: readonly RequiredSelection[],
   types: TypeConditions,
-  isConditional: boolean,
+  conditional: ReadonlySet<string>,
+  subgraph: string,
 ): Represent {
+  const keysOf = (typename: string) => types.keysOf(subgraph, typename);
   const byType = new Map<unknown, Represent>();
   return (object) => {
     const typename = object.__typename;
     let represent = byType.get(typename);
     if (!represent) {
-      represent = representType(selections, typename, { types, isConditional });
+      represent = representType(selections, typename, { types, conditional, keysOf });
       byType.set(typename, represent);
     }
     return represent(object);
@@ -41,7 +46,7 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
   if (matching.length === 0) return () => undefined;
   const whole = objectText(matching, typename, context, true);
   if (matching.length === 1)
-    return context.isConditional ? orWhatIsThere(whole, matching[0]!, typename, context) : whole;
+    return context.conditional.size > 0 ? orWhatIsThere(whole, matching[0]!, typename, context) : whole;
   const parts = matching.map((one) => objectText([one], typename, context, true));
   const some = new Map<string, Represent>();
   return (object) => {
@@ -60,17 +65,26 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
   };
 }
 
-/** What a field requires that a condition leaves out is not there either; the other fields of the fetch need the rest. */
+/**
+ * What a field requires that a condition leaves out is not there either; the other fields of the fetch need the rest. Of an object of
+ * which no key is there nothing is needed: the condition has left out all that this fetch would give.
+ */
 function orWhatIsThere(whole: Represent, fragment: RequiredFragment, typename: string, context: Context): Represent {
   const some = new Map<string, Represent>();
+  const keys = context.keysOf(typename);
+  const isKnown = (names: readonly string[]) =>
+    keys.length === 0 || keys.some((fields) => fields.every((name) => names.includes(name)));
   return (object) => {
     const text = whole(object);
     if (text !== undefined) return text;
-    const present = fragment.selections.filter(
-      (one) => one.kind === 'Field' && one.from !== '__typename' && Object.hasOwn(object, one.from),
-    );
-    if (present.length === 0) return undefined;
-    const key = present.map((one) => (one.kind === 'Field' ? one.name : '')).join();
+    const required = fragment.selections.filter((one) => one.kind === 'Field' && one.from !== '__typename');
+    const present = required.filter((one) => one.kind === 'Field' && Object.hasOwn(object, one.from));
+    // what no condition has left out is missing because something went wrong
+    if (required.some((one) => one.kind === 'Field' && !present.includes(one) && !context.conditional.has(one.from)))
+      return undefined;
+    const names = present.map((one) => (one.kind === 'Field' ? one.name : ''));
+    if (present.length === 0 || !isKnown(names)) return undefined;
+    const key = names.join();
     let represent = some.get(key);
     if (!represent) {
       represent = objectText([{ ...fragment, selections: present }], typename, context, true);
@@ -117,13 +131,13 @@ function objectText(
   const type: RequiredField = { name: '__typename', from: '__typename', selections: undefined };
   const texts = [...(isRoot ? [type] : []), ...fields.values()].map((field) => fieldText(field, context));
   if (texts.length === 0) return () => '{}';
-  const maySkip = context.isConditional && !isRoot;
+  const maySkip = isRoot ? [] : [...fields.values()].map(({ from }) => context.conditional.has(from));
   return (object) => {
     let text = '';
     for (let i = 0; i < texts.length; i++) {
       const next = texts[i]!(object);
       if (next !== undefined) text += text === '' ? `{${next}` : `,${next}`;
-      else if (!maySkip) return undefined;
+      else if (!maySkip[i]) return undefined;
     }
     return text === '' ? '{}' : `${text}}`;
   };

@@ -43,6 +43,8 @@ const listsOf = ({ arguments: given = [] }: ConstDirectiveNode): string[][] =>
   given[0] ? (valueFromASTUntyped(given[0].value) as string[][]) : [];
 
 const SPECS = 'https://specs.apollo.dev/';
+/** Security features that are seen to elsewhere: what is inaccessible is not in the schema that clients ask, contexts are the planner's. */
+const SEEN_TO = new Set(['inaccessible', 'context']);
 
 /** The rules that a supergraph states for who may ask for its fields: Federation's specification of authorization. */
 export class SchemaRules {
@@ -139,7 +141,7 @@ function featureNames(document: DocumentNode): Map<string, string> {
       const feature = url.startsWith(SPECS) ? url.slice(SPECS.length).split('/')[0]! : '';
       if (Object.hasOwn(FEATURES, feature))
         names.set(importedAs(argument('import'), `@${feature}`) ?? String(argument('as') ?? feature), feature);
-      else if (argument('for') === 'SECURITY')
+      else if (argument('for') === 'SECURITY' && !SEEN_TO.has(feature))
         throw new OperatorError(
           `The supergraph has a security feature that is not known here: ${url}`,
           'Leave it out, or use a release that knows it: without it, the graph would be open where it means to be closed',

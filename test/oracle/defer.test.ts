@@ -95,6 +95,16 @@ test.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))(
   120_000,
 );
 
+test('what an object is, that a subgraph knows by its interface only, is not left for later', async () => {
+  const contest = new Contest(zoo.find(({ name }) => name.includes('interfaceObject'))!);
+  contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });
+  const operation = { query: '{ patients { __typename ... @defer { name } id } }', variables: {} };
+  const whole = await contest.ours('native', operation);
+  const { data, errors } = await incrementally(contest, operation);
+  await contest.close();
+  expect({ data: sorted(data), errors }).toEqual({ data: sorted(whole.data), errors: [] });
+});
+
 test('a field that is selected twice, once with what is deferred elsewhere, is waited for', async () => {
   const contest = new Contest(zoo.find(({ name }) => name.includes('chains of keys'))!);
   contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });

@@ -90,6 +90,17 @@ describe('found before', () => {
     }
   });
 
+  test('an object of which a condition has left out the key is not asked about, and spoils nothing that is asked for with it', async () => {
+    const query = `query ($yes: Boolean!) {
+      boxes { ... on Box @skip(if: $yes) { cost duty @include(if: $yes) } content { fragile } }
+      box(id: "id.1") { handling }
+    }`;
+    for (const yes of [true, false]) {
+      const { native, right } = await answers('requirements', query, { yes });
+      expect(native).toEqual({ data: right, errors: [] });
+    }
+  });
+
   test('a field with other arguments for other types of an interface that a subgraph knows as one object (the native planner aborts at it)', async () => {
     const query =
       '{ cat { visits { animal { ... on Cat { weight } b: weight(unit: "x") ... on Dog { weight(unit: "y") } } } } }';
