@@ -42,6 +42,7 @@ export function addIdentity(
 ): void {
   server.decorateRequest('caller', null as unknown as Caller);
   const callers = new LRUCache<string, Caller>({ max: 10_000, ttl: KEPT_MS });
+  let signedFor = subgraphs();
   const callerOf = async (principal: Principal | null, { signer }: IdentityParts): Promise<Caller> => {
     const key = principalKey(principal);
     const identities = new Map<string, Record<string, string>>();
@@ -87,6 +88,11 @@ export function addIdentity(
         .header('cache-control', 'no-store')
         .send({ errors: [error.toJSON()] });
     };
+    // another supergraph may have other subgraphs
+    if (signedFor !== subgraphs()) {
+      signedFor = subgraphs();
+      callers.clear();
+    }
     try {
       const authenticated = parts.authenticator.authenticate(request.headers.authorization);
       // without a promise where there is nothing to wait for: this is in the way of every request
