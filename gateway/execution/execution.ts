@@ -176,7 +176,11 @@ export class Execution implements Losses {
       );
     }
     if (fetch.node.context) return this.contextualFetch(fetch, fetch.entities, fetch.node.context);
-    return this.ask(fetch, new Asked(fetch.entities, this.root), this.request.calls.variables(fetch));
+    return this.ask(
+      fetch,
+      new Asked(fetch.entities, this.root, this.request.conditions),
+      this.request.calls.variables(fetch),
+    );
   }
 
   /** Asks about entities for each set of values that stand above them, by "@fromContext" of the Federation specification. */
@@ -199,7 +203,11 @@ export class Execution implements Losses {
     const own = this.request.calls.variables(fetch);
     await Promise.all(
       [...groups].map(([members, objects]) =>
-        this.ask(fetch, new Asked(entities, this.root, objects), [own, members].filter(Boolean).join(',')),
+        this.ask(
+          fetch,
+          new Asked(entities, this.root, this.request.conditions, objects),
+          [own, members].filter(Boolean).join(','),
+        ),
       ),
     );
   }
@@ -391,7 +399,12 @@ class Asked {
   readonly isEmpty: boolean;
 
   /** @param only of these objects, when not of all. */
-  constructor(entities: readonly CompiledEntity[], root: AnswerObject, only?: ReadonlySet<AnswerObject>) {
+  constructor(
+    entities: readonly CompiledEntity[],
+    root: AnswerObject,
+    conditions: Conditions,
+    only?: ReadonlySet<AnswerObject>,
+  ) {
     const byVariable = new Map<string, Representations>();
     this.entities = entities.map((entity) => {
       let representations = byVariable.get(entity.variable);
@@ -399,7 +412,7 @@ class Asked {
         representations = new Representations();
         byVariable.set(entity.variable, representations);
       }
-      return askedOf(entity, root, representations, only);
+      return askedOf(entity, root, representations, conditions, only);
     });
     let text = '';
     let count = 0;
@@ -445,6 +458,7 @@ function askedOf(
   entity: CompiledEntity,
   root: AnswerObject,
   representations: Representations,
+  conditions: Conditions,
   only: ReadonlySet<AnswerObject> | undefined,
 ): AskedEntity {
   const objects: AnswerObject[] = [];
@@ -452,7 +466,7 @@ function askedOf(
   const paths: EntityPath[] = [];
   const ask = (object: AnswerObject, path: EntityPath): number | undefined => {
     if (only && !only.has(object)) return undefined;
-    const text = entity.represent(object);
+    const text = entity.represent(object, conditions);
     if (text === undefined) return undefined;
     const index = representations.index(text);
     objects.push(object);
@@ -461,7 +475,7 @@ function askedOf(
     return index;
   };
   for (const path of entity.paths)
-    if (path.isInterchangeable) askInterchangeable(path, entity, root, ask);
+    if (path.isInterchangeable) askInterchangeable(path, entity, root, conditions, ask);
     else for (const object of path.mayRepeat ? path.path.collectOnce(root) : path.path.collect(root)) ask(object, path);
   return {
     entity,
@@ -479,11 +493,12 @@ function askInterchangeable(
   path: EntityPath,
   entity: CompiledEntity,
   root: AnswerObject,
+  conditions: Conditions,
   ask: (object: AnswerObject, path: EntityPath) => number | undefined,
 ): void {
   const firsts = new Map<string, AnswerObject>();
   for (const { object, holder, key } of path.path.collectHeld(root)) {
-    const text = entity.represent(object);
+    const text = entity.represent(object, conditions);
     if (text === undefined) continue;
     const first = firsts.get(text);
     if (first === undefined) {

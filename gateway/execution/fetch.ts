@@ -1,11 +1,12 @@
-import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { type DirectiveNode, type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
 import { fetched, nameOf, selectedBy } from '../planning/selected';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
 import { InFlight } from './in-flight';
 import { CompiledPath } from './path';
-import { compileRepresentation, type Represent } from './representation';
+import { compileRepresentation, type LeftOut, type Represent } from './representation';
 import { type CompiledRewrite, compileRewrite } from './rewrite';
+import type { Conditions } from './shape';
 import type { TypeConditions } from './types';
 
 /** A fetch of a plan, made ready to be run many times. */
@@ -118,7 +119,7 @@ function compileEntity(
       };
     }),
     represent: rewritten(
-      compileRepresentation(entity.requires, types, conditionalNames(all), node.subgraph),
+      compileRepresentation(entity.requires, types, leftOutOf(all), node.subgraph),
       entity.inputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     ),
     rewrites: entity.outputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
@@ -127,41 +128,53 @@ function compileEntity(
   };
 }
 
-const conditional = new WeakMap<readonly FetchNode[], ReadonlySet<string>>();
+const leftOut = new WeakMap<readonly FetchNode[], LeftOut | undefined>();
 
-/** Response names of the fields that a plan's fetches select under a condition. */
-function conditionalNames(all: readonly FetchNode[]): ReadonlySet<string> {
-  let names = conditional.get(all);
-  if (!names) {
-    names = new Set(all.flatMap(({ operation }) => (/@(skip|include)\b/.test(operation) ? under(operation) : [])));
-    conditional.set(all, names);
+/** What a plan's fetches leave out by `@skip` and `@include`; undefined when they have none. */
+function leftOutOf(all: readonly FetchNode[]): LeftOut | undefined {
+  if (!leftOut.has(all)) {
+    const byName = new Map<string, Unless[]>();
+    for (const { operation } of all) if (/@(skip|include)\b/.test(operation)) gatherConditions(operation, byName);
+    leftOut.set(
+      all,
+      byName.size === 0
+        ? undefined
+        : (name, conditions) => byName.get(name)?.some((unless) => unless.some((one) => one(conditions))) ?? false,
+    );
   }
-  return names;
+  return leftOut.get(all);
 }
 
-function under(operation: string): string[] {
+/** Conditions that stand around a field, each of which leaves it out when it holds. */
+type Unless = readonly ((conditions: Conditions) => boolean)[];
+
+function gatherConditions(operation: string, byName: Map<string, Unless[]>): void {
   const document = parse(operation, { noLocation: true });
-  const names: string[] = [];
-  const seen = new Set<string>();
-  const look = ({ selections }: SelectionSetNode, isConditional: boolean): void => {
+  const look = ({ selections }: SelectionSetNode, around: Unless): void => {
     for (const selection of selections) {
-      const here = isConditional || (selection.directives?.length ?? 0) > 0;
+      const here = [...around, ...conditionsOf(selection.directives)];
       if (selection.kind === Kind.FIELD) {
-        if (here) names.push(selection.alias?.value ?? selection.name.value);
+        const name = selection.alias?.value ?? selection.name.value;
+        if (here.length > 0) byName.set(name, [...(byName.get(name) ?? []), here]);
         if (selection.selectionSet) look(selection.selectionSet, here);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet, here);
-      else spread(selection.name.value, here);
+      else
+        for (const one of document.definitions)
+          if (one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value)
+            look(one.selectionSet, here);
     }
   };
-  const spread = (name: string, isConditional: boolean): void => {
-    const id = `${name} ${isConditional}`;
-    if (seen.has(id)) return;
-    seen.add(id);
-    for (const one of document.definitions)
-      if (one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name) look(one.selectionSet, isConditional);
-  };
-  for (const one of document.definitions) if (one.kind === Kind.OPERATION_DEFINITION) look(one.selectionSet, false);
-  return names;
+  for (const one of document.definitions) if (one.kind === Kind.OPERATION_DEFINITION) look(one.selectionSet, []);
+}
+
+function conditionsOf(directives: readonly DirectiveNode[] = []): ((conditions: Conditions) => boolean)[] {
+  return directives.flatMap(({ name, arguments: given = [] }) => {
+    const value = given[0]?.value;
+    if (!value || (name.value !== 'skip' && name.value !== 'include')) return [];
+    const holds = (conditions: Conditions) =>
+      value.kind === Kind.VARIABLE ? conditions[value.name.value] === true : value.kind === Kind.BOOLEAN && value.value;
+    return [name.value === 'skip' ? holds : (conditions: Conditions) => !holds(conditions)];
+  });
 }
 
 /**
@@ -213,8 +226,8 @@ export const place = (path: EntityFetch['paths'][number]): string =>
 /** Representations that are changed before they are sent are few: those of interfaces that a subgraph takes for objects. */
 function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): Represent {
   if (rewrites.length === 0) return represent;
-  return (object) => {
-    const text = represent(object);
+  return (object, conditions) => {
+    const text = represent(object, conditions);
     if (text === undefined) return undefined;
     const representation = JSON.parse(text);
     for (const rewrite of rewrites) rewrite(representation);

@@ -1,42 +1,46 @@
 import { isInherited } from '../planning/normalize';
 import type { RequiredSelection } from '../planning/plan';
+import type { Conditions } from './shape';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 /** The representation of an object as JSON text, which is also its identity; undefined when the object lacks what is required. */
-export type Represent = (object: AnswerObject) => string | undefined;
+export type Represent = (object: AnswerObject, conditions: Conditions) => string | undefined;
+
+/** Whether a field of this name is left out somewhere in the plan when the client's conditions are these. */
+export type LeftOut = (name: string, conditions: Conditions) => boolean;
 
 interface Context {
   readonly types: TypeConditions;
-  /** Names of fields that the plan selects under a condition somewhere: those alone may be missing without anything being amiss. */
-  readonly conditional: ReadonlySet<string>;
+  /** What may be missing without anything being amiss; undefined when the plan has no conditions. */
+  readonly isLeftOut: LeftOut | undefined;
   /** By which the subgraph that is asked knows entities of a type. */
   readonly keysOf: (typename: string) => readonly (readonly string[])[];
 }
 
 /** Text of a field and what follows, or undefined when it is not there. */
-type FieldText = (object: AnswerObject) => string | undefined;
+type FieldText = Represent;
 
 /**
  * Compiles what a planner requires of an object, by the type that it is of. Of several fragments for one type those count whose
  * fields are all there: what only a left-out field requires is not fetched.
- * @param conditional names of fields that the plan selects under `@skip` and `@include`: when they are left out, so are they here.
+ * @param isLeftOut what `@skip` and `@include` leave out of the plan's fetches is left out here; undefined when there are none.
  */
 export function compileRepresentation(
   selections: readonly RequiredSelection[],
   types: TypeConditions,
-  conditional: ReadonlySet<string>,
+  isLeftOut: LeftOut | undefined,
   subgraph: string,
 ): Represent {
   const keysOf = (typename: string) => types.keysOf(subgraph, typename);
   const byType = new Map<unknown, Represent>();
-  return (object) => {
+  return (object, conditions) => {
     const typename = object.__typename;
     let represent = byType.get(typename);
     if (!represent) {
-      represent = representType(selections, typename, { types, conditional, keysOf });
+      represent = representType(selections, typename, { types, isLeftOut, keysOf });
       byType.set(typename, represent);
     }
-    return represent(object);
+    return represent(object, conditions);
   };
 }
 
@@ -45,14 +49,13 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
   const matching = flat(selections).filter((one) => context.types.matching(one.type).has(typename));
   if (matching.length === 0) return () => undefined;
   const whole = objectText(matching, typename, context, true);
-  if (matching.length === 1)
-    return context.conditional.size > 0 ? orWhatIsThere(whole, matching[0]!, typename, context) : whole;
+  if (matching.length === 1) return context.isLeftOut ? orWhatIsThere(whole, matching[0]!, typename, context) : whole;
   const parts = matching.map((one) => objectText([one], typename, context, true));
   const some = new Map<string, Represent>();
-  return (object) => {
-    const text = whole(object);
+  return (object, conditions) => {
+    const text = whole(object, conditions);
     if (text !== undefined) return text;
-    const complete = parts.map((part) => part(object) !== undefined);
+    const complete = parts.map((part) => part(object, conditions) !== undefined);
     if (!complete.includes(true)) return undefined;
     const key = complete.join();
     let represent = some.get(key);
@@ -61,7 +64,7 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
       represent = objectText(present, typename, context, true);
       some.set(key, represent);
     }
-    return represent(object);
+    return represent(object, conditions);
   };
 }
 
@@ -74,13 +77,17 @@ function orWhatIsThere(whole: Represent, fragment: RequiredFragment, typename: s
   const keys = context.keysOf(typename);
   const isKnown = (names: readonly string[]) =>
     keys.length === 0 || keys.some((fields) => fields.every((name) => names.includes(name)));
-  return (object) => {
-    const text = whole(object);
+  return (object, conditions) => {
+    const text = whole(object, conditions);
     if (text !== undefined) return text;
     const required = fragment.selections.filter((one) => one.kind === 'Field' && one.from !== '__typename');
     const present = required.filter((one) => one.kind === 'Field' && Object.hasOwn(object, one.from));
     // what no condition has left out is missing because something went wrong
-    if (required.some((one) => one.kind === 'Field' && !present.includes(one) && !context.conditional.has(one.from)))
+    if (
+      required.some(
+        (one) => one.kind === 'Field' && !present.includes(one) && !context.isLeftOut!(one.from, conditions),
+      )
+    )
       return undefined;
     const names = present.map((one) => (one.kind === 'Field' ? one.name : ''));
     if (present.length === 0 || !isKnown(names)) return undefined;
@@ -90,7 +97,7 @@ function orWhatIsThere(whole: Represent, fragment: RequiredFragment, typename: s
       represent = objectText([{ ...fragment, selections: present }], typename, context, true);
       some.set(key, represent);
     }
-    return represent(object);
+    return represent(object, conditions);
   };
 }
 
@@ -131,13 +138,14 @@ function objectText(
   const type: RequiredField = { name: '__typename', from: '__typename', selections: undefined };
   const texts = [...(isRoot ? [type] : []), ...fields.values()].map((field) => fieldText(field, context));
   if (texts.length === 0) return () => '{}';
-  const maySkip = isRoot ? [] : [...fields.values()].map(({ from }) => context.conditional.has(from));
-  return (object) => {
+  const names = [...(isRoot ? [''] : []), ...[...fields.values()].map(({ from }) => from)];
+  const isLeftOut = isRoot ? undefined : context.isLeftOut;
+  return (object, conditions) => {
     let text = '';
     for (let i = 0; i < texts.length; i++) {
-      const next = texts[i]!(object);
+      const next = texts[i]!(object, conditions);
       if (next !== undefined) text += text === '' ? `{${next}` : `,${next}`;
-      else if (!maySkip[i]) return undefined;
+      else if (!isLeftOut?.(names[i]!, conditions)) return undefined;
     }
     return text === '' ? '{}' : `${text}}`;
   };
@@ -153,10 +161,10 @@ function fieldText({ name, from, selections }: RequiredField, context: Context):
   const head = `${JSON.stringify(name)}:`;
   const inner = selections && compileNested(selections, context);
   const mustOwn = isInherited(from);
-  return (object) => {
+  return (object, conditions) => {
     const value = mustOwn && !Object.hasOwn(object, from) ? undefined : object[from];
     if (value === undefined) return undefined;
-    const text = value === null || !inner ? JSON.stringify(value) : inner(value);
+    const text = value === null || !inner ? JSON.stringify(value) : inner(value, conditions);
     return text === undefined ? undefined : head + text;
   };
 }
@@ -164,12 +172,12 @@ function fieldText({ name, from, selections }: RequiredField, context: Context):
 function compileNested(
   selections: readonly RequiredSelection[],
   context: Context,
-): (value: unknown) => string | undefined {
+): (value: unknown, conditions: Conditions) => string | undefined {
   const byType = new Map<unknown, Represent>();
-  const nested = (value: unknown): string | undefined => {
+  const nested = (value: unknown, conditions: Conditions): string | undefined => {
     if (value === null) return 'null';
     if (Array.isArray(value)) {
-      const items = value.map(nested);
+      const items = value.map((item) => nested(item, conditions));
       return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
     }
     if (!isObject(value)) return JSON.stringify(value);
@@ -179,7 +187,7 @@ function compileNested(
       represent = objectText(selections, typeof typename === 'string' ? typename : undefined, context, false);
       byType.set(typename, represent);
     }
-    return represent(value);
+    return represent(value, conditions);
   };
   return nested;
 }

@@ -44,6 +44,7 @@ export class AuditLog {
   private waiting: Waiting[] = [];
   private writing: Promise<void> | undefined;
   private sinceSeal = 0;
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly subgraph: string,
@@ -146,8 +147,13 @@ export class AuditLog {
     return line;
   }
 
-  /** Writes what waits, and seals it. */
-  async close(): Promise<void> {
+  /** Writes what waits, and seals it; once, however often it is asked for. */
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
     while (this.writing) await this.writing;
     try {
       if (this.sinceSeal > 0) await this.file.appendFile(this.seal());

@@ -57,7 +57,7 @@ test('what is recorded is on the disk before anybody is answered, says who read 
     origin: { request: 'r1', operation: 'Dashboard', address: '192.0.2.1' },
     objects: [{ type: 'Submission', keys: ['sub_1', 'sub_2'], count: 2 }],
   });
-  await audit.close();
+  await Promise.all([audit.close(), audit.close()]);
   expect(await verify()).toMatchObject({ entries: 2, sealed: 2, flaw: undefined });
 });
 
