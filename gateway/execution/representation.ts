@@ -105,11 +105,13 @@ type RequiredFragment = Extract<RequiredSelection, { kind: 'Fragment' }>;
 
 /** A fragment within another counts for itself: a planner writes so what is required under a condition only. */
 function flat(selections: readonly RequiredSelection[]): RequiredFragment[] {
-  return selections.flatMap((one) =>
-    one.kind === 'Fragment'
-      ? [{ ...one, selections: one.selections.filter(({ kind }) => kind === 'Field') }, ...flat(one.selections)]
-      : [],
-  );
+  return selections.flatMap((one) => {
+    if (one.kind !== 'Fragment') return [];
+    const fields = one.selections.filter((field) => field.kind === 'Field');
+    // a type alone represents nothing
+    const isAny = fields.some(({ name }) => name !== '__typename');
+    return [...(isAny ? [{ ...one, selections: fields }] : []), ...flat(one.selections)];
+  });
 }
 
 function objectText(

@@ -90,6 +90,25 @@ describe('found before', () => {
     }
   });
 
+  test('a condition that leaves out all that is asked of a type leaves out its objects (Apollo’s planner)', async () => {
+    const query =
+      'query ($no: Boolean!, $yes: Boolean!) { search { ... on Person { ... on Person @skip(if: $no) { works { ... on Book @skip(if: $yes) { title } ... on Film { b: minutes } } } } } }';
+    const { apollo, right } = await answers('interfaces', query, { yes: true, no: false });
+    expect(apollo).toEqual({ data: right, errors: [] });
+  });
+
+  test('what is required and fails is not taken for what a condition leaves out', async () => {
+    const contest = new Contest(exhibit('Federation 1'));
+    await contest.start();
+    contest.fill('885977280', { nulls: 40, errors: 40, unknown: 0 });
+    const query =
+      'query ($v0: Boolean!) { posts(first: 1) { author { posts { constructor: text @include(if: $v0) } greeting } } }';
+    const operation = { query, variables: { v0: false } };
+    const [ours, reference] = [await contest.ours('apollo', operation), await contest.reference(operation)];
+    await contest.close();
+    expect(ours.data).toEqual(reference.data);
+  });
+
   test('an object of which a condition has left out the key is not asked about, and spoils nothing that is asked for with it', async () => {
     const query = `query ($yes: Boolean!) {
       boxes { ... on Box @skip(if: $yes) { cost duty @include(if: $yes) } content { fragile } }
