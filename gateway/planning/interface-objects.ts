@@ -13,7 +13,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { type EntityFetch, type FetchNode, fetchesOf, type QueryPlan } from './plan';
-import { nameOf, selectedBy, selectionOf } from './selected';
+import { fieldsOf, nameOf, selectedBy, selectionOf } from './selected';
 
 /**
  * Checks fetches from subgraphs that know an interface as one object (`@interfaceObject`). The native planner joins those for
@@ -71,16 +71,18 @@ export class InterfaceObjects {
     all: readonly FetchNode[],
     asked: SelectionSetNode,
   ): boolean {
-    const given = new Set(selectedBy([fetchedOf({ ...fetch, entities: [entity] })], entity.paths[0]!).map(nameOf));
+    const given = new Set(namePaths(selectedBy([fetchedOf({ ...fetch, entities: [entity] })], entity.paths[0]!)));
     return entity.paths.every((path) => {
       const names = path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
-      const wanted = wantedOf(schema, asked, schema.getQueryType()!, names, type).filter((name) => given.has(name));
+      const wanted = namePaths(wantedOf(schema, asked, schema.getQueryType()!, names, type)).filter((name) =>
+        given.has(name),
+      );
       const others = all.filter(
         (one) =>
           one !== fetch &&
           (one.entities ?? [one]).some((other) => !('requires' in other) || this.asksAbout(schema, other, type)),
       );
-      const fromOthers = new Set(selectedBy(others.map(fetchedOf), path).map(nameOf));
+      const fromOthers = new Set(namePaths(selectedBy(others.map(fetchedOf), path)));
       return wanted.every((name) => fromOthers.has(name));
     });
   }
@@ -92,14 +94,22 @@ export class InterfaceObjects {
 
 const fetchedOf = (fetch: FetchNode) => ({ fetch, selectionSet: selectionOf(fetch.operation) });
 
-/** Response names that are wanted of objects of a type at a path; none where there can be no such objects. */
+/** Response names, each with those of the fields it is in, whatever types they are for. */
+function namePaths(fields: readonly FieldNode[], before = ''): string[] {
+  return fields.flatMap((field) => {
+    const name = `${before}${nameOf(field)}`;
+    return [name, ...(field.selectionSet ? namePaths(fieldsOf(field.selectionSet), `${name}.`) : [])];
+  });
+}
+
+/** Fields that are wanted of objects of a type at a path; none where there can be no such objects. */
 function wantedOf(
   schema: GraphQLSchema,
   selectionSet: SelectionSetNode,
   parent: GraphQLCompositeType,
   path: readonly string[],
   type: string,
-): string[] {
+): FieldNode[] {
   const [first, ...rest] = path;
   if (first === undefined) {
     const canBe = isAbstractType(parent)
@@ -107,7 +117,7 @@ function wantedOf(
       : parent.name === type;
     if (!canBe) return [];
     const fields = fieldsFor(schema, selectionSet, parent, type).map(({ field }) => field);
-    return fields.filter(({ name }) => name.value !== '__typename').map(nameOf);
+    return fields.filter(({ name }) => name.value !== '__typename');
   }
   // on the way, any object that may be there
   return fieldsFor(schema, selectionSet, parent, undefined).flatMap(({ field, parent: on }) => {

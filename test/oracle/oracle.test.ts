@@ -68,6 +68,11 @@ describe('found before', () => {
       '{ visits { animal { ... on Dog { visits { number } } ... on Cat { a: id } } } }',
       'the native planner asks about cats only',
     ],
+    [
+      'interfaceObject',
+      '{ visits { animal { ... on Dog { visits { name: number } } ... on Cat { id } visits { reason } } } }',
+      'the native planner asks about cats only, and other fields of the same list are asked of all',
+    ],
     ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type’s name under an alias alone'],
     [
       'interfaces',
