@@ -119,7 +119,7 @@ function compileEntity(
       };
     }),
     represent: rewritten(
-      compileRepresentation(entity.requires, types, leftOutOf(all), node.subgraph),
+      compileRepresentation(entity.requires, types, leftOutOf(all, entity.paths), node.subgraph),
       entity.inputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     ),
     rewrites: entity.outputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
@@ -128,43 +128,52 @@ function compileEntity(
   };
 }
 
-const leftOut = new WeakMap<readonly FetchNode[], LeftOut | undefined>();
+/** By place and name, the conditions around each selection of a field; some selections have none. */
+type Occurrences = ReadonlyMap<string, readonly Unless[]>;
 
-/** What a plan's fetches leave out by `@skip` and `@include`; undefined when they have none. */
-function leftOutOf(all: readonly FetchNode[]): LeftOut | undefined {
-  if (!leftOut.has(all)) {
-    const byName = new Map<string, Unless[]>();
-    for (const { operation } of all) if (/@(skip|include)\b/.test(operation)) gatherConditions(operation, byName);
-    leftOut.set(
-      all,
-      byName.size === 0
-        ? undefined
-        : (name, conditions) => byName.get(name)?.some((unless) => unless.some((one) => one(conditions))) ?? false,
-    );
+const occurrences = new WeakMap<readonly FetchNode[], Occurrences>();
+
+/** What a plan's fetches leave out by `@skip` and `@include` at these places; undefined when they leave out nothing anywhere. */
+function leftOutOf(all: readonly FetchNode[], paths: EntityFetch['paths']): LeftOut | undefined {
+  if (!all.some(({ operation }) => /@(skip|include)\b/.test(operation))) return undefined;
+  let found = occurrences.get(all);
+  if (!found) {
+    found = occurrencesIn(all);
+    occurrences.set(all, found);
   }
-  return leftOut.get(all);
+  const known = found;
+  return (names, conditions) =>
+    paths.some((path) => {
+      const selections = known.get([place(path), ...names].filter(Boolean).join('\0'));
+      // one of several selections is enough for it to be there
+      return selections?.every((unless) => unless.some((one) => one(conditions))) ?? false;
+    });
 }
 
 /** Conditions that stand around a field, each of which leaves it out when it holds. */
 type Unless = readonly ((conditions: Conditions) => boolean)[];
 
-function gatherConditions(operation: string, byName: Map<string, Unless[]>): void {
-  const document = parse(operation, { noLocation: true });
-  const look = ({ selections }: SelectionSetNode, around: Unless): void => {
+function occurrencesIn(all: readonly FetchNode[]): Occurrences {
+  const found = new Map<string, Unless[]>();
+  const look = ({ selections }: SelectionSetNode, around: Unless, at: string): void => {
     for (const selection of selections) {
       const here = [...around, ...conditionsOf(selection.directives)];
       if (selection.kind === Kind.FIELD) {
-        const name = selection.alias?.value ?? selection.name.value;
-        if (here.length > 0) byName.set(name, [...(byName.get(name) ?? []), here]);
-        if (selection.selectionSet) look(selection.selectionSet, here);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet, here);
-      else
-        for (const one of document.definitions)
-          if (one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value)
-            look(one.selectionSet, here);
+        const own = [at, nameOf(selection)].filter(Boolean).join('\0');
+        found.set(own, [...(found.get(own) ?? []), here]);
+        if (selection.selectionSet) look(selection.selectionSet, here, own);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet, here, at);
     }
   };
-  for (const one of document.definitions) if (one.kind === Kind.OPERATION_DEFINITION) look(one.selectionSet, []);
+  for (const { selectionSet, fetch } of all.map(fetched)) {
+    if (!fetch.entities) look(selectionSet, [], '');
+    else
+      for (const entity of fetch.entities)
+        for (const selection of selectionSet.selections)
+          if (selection.kind === Kind.FIELD && nameOf(selection) === entity.alias && selection.selectionSet)
+            for (const path of entity.paths) look(selection.selectionSet, [], place(path));
+  }
+  return found;
 }
 
 function conditionsOf(directives: readonly DirectiveNode[] = []): ((conditions: Conditions) => boolean)[] {

@@ -6,8 +6,8 @@ import { type AnswerObject, isObject, type TypeConditions } from './types';
 /** The representation of an object as JSON text, which is also its identity; undefined when the object lacks what is required. */
 export type Represent = (object: AnswerObject, conditions: Conditions) => string | undefined;
 
-/** Whether a field of this name is left out somewhere in the plan when the client's conditions are these. */
-export type LeftOut = (name: string, conditions: Conditions) => boolean;
+/** Whether the field that these response names lead to from the object is left out when the client's conditions are these. */
+export type LeftOut = (names: readonly string[], conditions: Conditions) => boolean;
 
 interface Context {
   readonly types: TypeConditions;
@@ -85,7 +85,7 @@ function orWhatIsThere(whole: Represent, fragment: RequiredFragment, typename: s
     // what no condition has left out is missing because something went wrong
     if (
       required.some(
-        (one) => one.kind === 'Field' && !present.includes(one) && !context.isLeftOut!(one.from, conditions),
+        (one) => one.kind === 'Field' && !present.includes(one) && !context.isLeftOut!([one.from], conditions),
       )
     )
       return undefined;
@@ -119,6 +119,7 @@ function objectText(
   typename: string | undefined,
   context: Context,
   isRoot: boolean,
+  within: readonly string[] = [],
 ): Represent {
   const fields = new Map<string, RequiredField>();
   const gather = (given: readonly RequiredSelection[]): void => {
@@ -138,9 +139,12 @@ function objectText(
   gather(selections);
   if (isRoot) fields.delete('__typename');
   const type: RequiredField = { name: '__typename', from: '__typename', selections: undefined };
-  const texts = [...(isRoot ? [type] : []), ...fields.values()].map((field) => fieldText(field, context));
+  const texts = [...(isRoot ? [type] : []), ...fields.values()].map((field) => fieldText(field, context, within));
   if (texts.length === 0) return () => '{}';
-  const names = [...(isRoot ? [''] : []), ...[...fields.values()].map(({ from }) => from)];
+  const names = [...(isRoot ? [''] : []), ...[...fields.values()].map(({ from }) => from)].map((from) => [
+    ...within,
+    from,
+  ]);
   const isLeftOut = isRoot ? undefined : context.isLeftOut;
   return (object, conditions) => {
     let text = '';
@@ -159,9 +163,9 @@ interface RequiredField {
   readonly selections: readonly RequiredSelection[] | undefined;
 }
 
-function fieldText({ name, from, selections }: RequiredField, context: Context): FieldText {
+function fieldText({ name, from, selections }: RequiredField, context: Context, within: readonly string[]): FieldText {
   const head = `${JSON.stringify(name)}:`;
-  const inner = selections && compileNested(selections, context);
+  const inner = selections && compileNested(selections, context, [...within, from]);
   const mustOwn = isInherited(from);
   return (object, conditions) => {
     const value = mustOwn && !Object.hasOwn(object, from) ? undefined : object[from];
@@ -174,6 +178,7 @@ function fieldText({ name, from, selections }: RequiredField, context: Context):
 function compileNested(
   selections: readonly RequiredSelection[],
   context: Context,
+  within: readonly string[],
 ): (value: unknown, conditions: Conditions) => string | undefined {
   const byType = new Map<unknown, Represent>();
   const nested = (value: unknown, conditions: Conditions): string | undefined => {
@@ -186,7 +191,7 @@ function compileNested(
     const typename = value.__typename;
     let represent = byType.get(typename);
     if (!represent) {
-      represent = objectText(selections, typeof typename === 'string' ? typename : undefined, context, false);
+      represent = objectText(selections, typeof typename === 'string' ? typename : undefined, context, false, within);
       byType.set(typename, represent);
     }
     return represent(value, conditions);

@@ -102,6 +102,18 @@ describe('found before', () => {
     expect(apollo).toEqual({ data: right, errors: [] });
   });
 
+  test('what is selected twice, once without a condition, is not left out by the other', async () => {
+    const contest = new Contest(exhibit('Federation 1'));
+    await contest.start();
+    contest.fill('2120515774', { nulls: 40, errors: 40, unknown: 0 });
+    const query =
+      'query ($v1: Boolean!) { posts { author { ... on User @skip(if: $v1) { greeting } } author { again: greeting } } }';
+    const operation = { query, variables: { v1: true } };
+    const [ours, reference] = [await contest.ours('apollo', operation), await contest.reference(operation)];
+    await contest.close();
+    expect(ours.data).toEqual(reference.data);
+  });
+
   test('what is required and fails is not taken for what a condition leaves out', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
