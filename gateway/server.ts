@@ -176,6 +176,8 @@ export async function createGateway({
     ],
     // reading by GET needs no protection: nothing that a browser would send by itself says who asks; mutations go by POST only
     csrfPrevention: false,
+    // what somebody who may send documents of their own has stored is no trusted document of others
+    ...(config.trustedDocuments.length > 0 ? { persistedQueries: false } : {}),
     logger: log,
     // the process ends when the HTTP server has ended, and not before
     stopOnTerminationSignals: false,

@@ -6,7 +6,7 @@ import { AuditLog } from '../../shared/audit/audit-log';
 import { verifyRecord } from '../../shared/audit/verify';
 import { systemClock } from '../../shared/clock';
 import { OperatorError } from '../../shared/errors';
-import { newKey, publicKey, readIdentityKeys } from '../../shared/identity/keys';
+import { privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { takeLock } from './data-folder';
 
 const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');
@@ -22,26 +22,19 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
   // replicas that share a folder have a record each
   for (let replica = 1; ; replica++) {
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
-    // held for as long as the process lives, however it ends
-    if (takeLock(`${path}.lock`)) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log);
+    const lock = takeLock(`${path}.lock`);
+    // the log holds it: a lock that nobody holds is freed with the garbage
+    if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, lock);
   }
 }
 
 async function sealingKey(folder: string): Promise<JWK> {
+  const what = 'The key that seals the record';
   const named = process.env.ORDERGRAPH_AUDIT_KEY;
-  if (named) return JSON.parse(readFileSync(named, 'utf8'));
-  const file = join(folder, 'audit-key.json');
-  if (!existsSync(file)) {
-    const key = await newKey();
-    try {
-      writeFileSync(file, JSON.stringify(key), { mode: 0o600, flag: 'wx' });
-      writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
-    } catch (error) {
-      // another process was first
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return JSON.parse(readFileSync(file, 'utf8'));
+  if (named) return readPrivateKey(named, what);
+  const key = await privateKeyIn(join(folder, 'audit-key.json'), what);
+  writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
+  return key;
 }
 
 /** Verifies records and says how each is. @returns whether all are as they were written */

@@ -55,7 +55,7 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
     return {
       authenticator,
       isDevelopment: config.auth === 'development',
-      signer: await IdentitySigner.of(readPrivateKey(config.identityKey)),
+      signer: await IdentitySigner.of(readPrivateKey(config.identityKey, 'The key that identities are signed with')),
     };
   } catch (error) {
     if (error instanceof OperatorError) throw error;

@@ -1,8 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, createLocalJWKSet, importJWK, type JWK, SignJWT } from 'jose';
 import { OperatorError } from '../../shared/errors';
-import { newKey, publicKey } from '../../shared/identity/keys';
+import { privateKeyIn, publicKey } from '../../shared/identity/keys';
 import type { Principal } from '../../shared/identity/principal';
 import { Issuer } from './issuers';
 
@@ -20,24 +19,7 @@ export class DevelopmentIssuer {
   /** With the key of a data folder, made when there is none. @throws OperatorError */
   static async in(folder: string): Promise<DevelopmentIssuer> {
     const file = join(folder, 'development-issuer.json');
-    if (!existsSync(file)) {
-      mkdirSync(folder, { recursive: true });
-      try {
-        writeFileSync(file, JSON.stringify(await newKey()), { mode: 0o600, flag: 'wx' });
-        chmodSync(file, 0o600);
-      } catch (error) {
-        // another process was first
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-    }
-    try {
-      return new DevelopmentIssuer(JSON.parse(readFileSync(file, 'utf8')));
-    } catch (error) {
-      throw new OperatorError(
-        `The development issuer's key "${file}" cannot be read: ${(error as Error).message}`,
-        'Delete it; another is made at the next start, and tokens issued before no longer hold',
-      );
-    }
+    return new DevelopmentIssuer(await privateKeyIn(file, 'The key of the development issuer'));
   }
 
   get issuer(): Issuer {

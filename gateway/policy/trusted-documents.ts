@@ -38,10 +38,6 @@ export class TrustedDocuments {
     return new TrustedDocuments(byId, adHocRoles);
   }
 
-  get size(): number {
-    return this.byId.size;
-  }
-
   textOf(id: string): string | undefined {
     return this.byId.get(id);
   }

@@ -28,6 +28,11 @@ export class RecordUnavailableError extends RequestError {
   }
 }
 
+/** That no other process writes the file, until it is released. */
+export interface FileLock {
+  release(): void;
+}
+
 interface Waiting {
   readonly who: Principal | null;
   readonly origin: Origin | null;
@@ -57,10 +62,18 @@ export class AuditLog {
     private number: number,
     private before: string,
     private lastAt: string,
+    private readonly lock: FileLock | undefined,
   ) {}
 
   /** Goes on with a file, or begins it; a line that a crash cut off is taken away. @throws OperatorError */
-  static async open(path: string, subgraph: string, key: JWK, clock: Clock, log: Logger): Promise<AuditLog> {
+  static async open(
+    path: string,
+    subgraph: string,
+    key: JWK,
+    clock: Clock,
+    log: Logger,
+    lock?: FileLock,
+  ): Promise<AuditLog> {
     try {
       mkdirSync(dirname(path), { recursive: true });
       const file = await open(path, 'a+', 0o600);
@@ -69,7 +82,7 @@ export class AuditLog {
       if ((await file.stat()).size > size) await file.truncate(size);
       const secret = createPrivateKey({ key: key as never, format: 'jwk' });
       const { number = 0, hash = FIRST, at = '' } = last ?? {};
-      return new AuditLog(subgraph, file, clock, log, { secret, id: key.kid! }, size, number, hash, at);
+      return new AuditLog(subgraph, file, clock, log, { secret, id: key.kid! }, size, number, hash, at, lock);
     } catch (error) {
       throw new OperatorError(
         `The record of reads cannot be kept in "${path}": ${(error as Error).message}`,
@@ -162,6 +175,7 @@ export class AuditLog {
       this.log.error({ err: error }, 'the record of reads could not be sealed at the end');
     }
     await this.file.close();
+    this.lock?.release();
   }
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
 import { OperatorError } from '../errors';
 import type { IdentityKeys } from './signed-identity';
@@ -27,9 +28,23 @@ function readJson(file: string, what: string): unknown {
   }
 }
 
-/** The gateway's private key. @throws OperatorError */
-export function readPrivateKey(file: string): JWK {
-  return readJson(file, 'The key that identities are signed with') as JWK;
+/** A private key. @param what it is, for the error @throws OperatorError */
+export function readPrivateKey(file: string, what: string): JWK {
+  return readJson(file, what) as JWK;
+}
+
+/** The private key that a file keeps for its owner alone; made when there is none. @throws OperatorError */
+export async function privateKeyIn(file: string, what: string): Promise<JWK> {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    try {
+      writeFileSync(file, JSON.stringify(await newKey()), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // another process was first
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  return readPrivateKey(file, what);
 }
 
 /** The public keys of gateways, read again when a newer one is met: so keys are changed while everything runs. @throws OperatorError */

@@ -20,7 +20,6 @@ export type Reach = boolean | ((rows: Rows) => Condition);
 export type Rule = (who: Principal | null) => Reach;
 
 export const everyone: Rule = () => true;
-export const nobody: Rule = () => false;
 
 /** Whoever has one of the roles. */
 export const having =

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { JWK } from 'jose';
+import { auditLog } from '../../gateway/cli/audit';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { createLog } from '../../gateway/telemetry/log';
 import { AuditLog } from '../../shared/audit/audit-log';
@@ -66,6 +67,22 @@ test('a process goes on where the one before it ended, also when that was cut of
   appendFileSync(file, '{"number":5,"at":"2026');
   await recordOf(2);
   expect(await verify()).toMatchObject({ entries: 7, flaw: undefined });
+});
+
+test('replicas that share a folder have a record each, for as long as they run', async () => {
+  process.env.ORDERGRAPH_AUDIT = folder;
+  try {
+    const [first, second] = [await auditLog('reviews', folder, log), await auditLog('reviews', folder, log)];
+    await Promise.all([first, second].map((one) => one.append(ANN, null, read('a'))));
+    await first.close();
+    const third = await auditLog('reviews', folder, log);
+    await Promise.all([second.close(), third.close()]);
+  } finally {
+    delete process.env.ORDERGRAPH_AUDIT;
+  }
+  const { keys } = JSON.parse(readFileSync(join(folder, 'audit-keys.json'), 'utf8'));
+  for (const name of ['reviews', 'reviews-2'])
+    expect(await verifyRecord(join(folder, `${name}.jsonl`), keys)).toMatchObject({ entries: 2, flaw: undefined });
 });
 
 test('a thousand who ask at once are written together', async () => {

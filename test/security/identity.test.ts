@@ -241,9 +241,9 @@ describe('the door of a subgraph', () => {
     expect(statSync(secret).mode & 0o777).toBe(0o600);
     expect(readFileSync(open, 'utf8')).not.toContain('"d"');
     const door = new SignedDoor(readIdentityKeys(open), 'reviews');
-    const before = await (await IdentitySigner.of(readPrivateKey(secret))).sign(reviewer, 'reviews');
+    const before = await (await IdentitySigner.of(readPrivateKey(secret, 'The key'))).sign(reviewer, 'reviews');
     await writeKeys(folder);
-    const after = await (await IdentitySigner.of(readPrivateKey(secret))).sign(reviewer, 'reviews');
+    const after = await (await IdentitySigner.of(readPrivateKey(secret, 'The key'))).sign(reviewer, 'reviews');
     expect(await enter(door, after)).toEqual(reviewer);
     expect(await enter(door, before)).toEqual(reviewer);
     expect(() => readIdentityKeys(secret)).toThrow(/no set of public keys/);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +90,18 @@ test('an analyst asks what she likes; that it is known then is no door for other
   for (let time = 0; time < 3; time++)
     expect(await ask({ query: '{ a b }' }, ANALYST)).toEqual([200, { a: 'a', b: 'b' }]);
   expect(await ask({ query: '{ a b }' })).toEqual([403, 'DOCUMENT_NOT_TRUSTED']);
+});
+
+test('what an analyst has stored under its digest is no trusted document of others, by GET either', async () => {
+  const query = '{ b a }';
+  const sha256Hash = createHash('sha256').update(query).digest('hex');
+  const extensions = { persistedQuery: { version: 1, sha256Hash } };
+  await ask({ query, extensions }, ANALYST);
+  const { statusCode, body } = await gateway.inject({
+    url: `/graphql?extensions=${encodeURIComponent(JSON.stringify(extensions))}`,
+    headers: { accept: 'application/json' },
+  });
+  expect([statusCode, JSON.parse(body).data]).toEqual([expect.any(Number), undefined]);
 });
 
 test('a document by GET is as one by POST', async () => {
