@@ -35,7 +35,26 @@ export function difference(ours: Answer, reference: Answer, mayMiss: boolean): s
   const isPart = (some: string[], all: string[]) => some.length > 0 && some.every((message) => all.includes(message));
   const areEquivalent =
     own.length === theirs.length ? isDeepStrictEqual(own, theirs) : isPart(own, theirs) || isPart(theirs, own);
-  return areEquivalent ? undefined : 'errors';
+  return areEquivalent || (excuses(reference, ours) && excuses(ours, reference)) ? undefined : 'errors';
+}
+
+/** Whether one answer has every error of the other, but for those under a null that it has another error for. */
+function excuses(one: Answer, other: Answer): boolean {
+  const told = new Set(raised(one));
+  const explained = new Set(one.errors.map(({ path }) => nullAbove(one.data, path)));
+  return other.errors
+    .filter(({ message, extensions }) => extensions?.code === 'BOOM' && !told.has(message))
+    .every(({ path }) => nullAbove(other.data, path) !== undefined && explained.has(nullAbove(other.data, path)));
+}
+
+/** The object or list above a field that is null since the field, or one beside it, could not be; undefined if there is none. */
+function nullAbove(data: unknown, path: readonly (string | number)[] = []): string | undefined {
+  let value = data;
+  for (const [depth, step] of path.entries()) {
+    if (value === null) return JSON.stringify(path.slice(0, depth));
+    value = (value as Record<string | number, unknown> | undefined)?.[step];
+  }
+  return undefined;
 }
 
 export interface Count {
