@@ -110,6 +110,12 @@ export const settings = {
     default: '' as const,
     help: 'Who is shown the schema, and what exactly is wrong with an operation: "everyone", "known" callers or "nobody"; by default known callers where issuers are trusted, else everyone.',
   },
+  unauthorizedFields: {
+    env: 'ORDERGRAPH_UNAUTHORIZED_FIELDS',
+    schema: z.enum(['null', 'refuse']),
+    default: 'null' as const,
+    help: 'What becomes of an operation with fields that @authenticated, @requiresScopes or @policy keep from the caller: "null" for those fields, with an error at each, or "refuse" for the whole operation.',
+  },
   trustedDocuments: {
     env: 'ORDERGRAPH_TRUSTED_DOCUMENTS',
     schema: list,

@@ -129,6 +129,7 @@ export async function createGateway({
       sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, `${planner} ${JSON.stringify(overrides)}`)),
       transport,
       fetchTimeoutMs: config.subgraphTimeoutMs,
+      unauthorizedFields: config.unauthorizedFields,
     },
     log,
   );

@@ -48,6 +48,7 @@ export class CompiledOperation {
     private readonly schemas: Schemas,
     readonly root: CompiledNode | undefined,
     readonly fetches: readonly CompiledFetch[],
+    private readonly isWithheldInPart = false,
   ) {}
 
   /** What the text of the operation says, which other operations may say too. */
@@ -60,8 +61,9 @@ export class CompiledOperation {
   }
 
   /** The same fetches, with the whole answer of an operation that has more than its text says. */
-  writing({ kind, selectionSet, conditions }: NormalizedOperation): CompiledOperation {
-    return new CompiledOperation(kind, selectionSet, conditions, this.schemas, this.root, this.fetches);
+  writing({ kind, selectionSet, conditions, isWithheldInPart }: NormalizedOperation): CompiledOperation {
+    const { schemas, root, fetches } = this;
+    return new CompiledOperation(kind, selectionSet, conditions, schemas, root, fetches, isWithheldInPart);
   }
 
   /** Response names of the answer, nested. */
@@ -86,7 +88,9 @@ export class CompiledOperation {
       this.runs += 1;
       if (this.runs === 1) return undefined;
       const { api, whole } = this.schemas;
-      const isSimple = this.kind === 'query' && this.conditions.length === 0 && this.root !== undefined;
+      // what is withheld may have been fetched as a key, and must not be written with what it stands beside
+      const isSimple =
+        this.kind === 'query' && this.conditions.length === 0 && this.root !== undefined && !this.isWithheldInPart;
       this.slicePlan = (isSimple && planSlices(this.root!, this.output({}).shapes, whole, api)) || 'none';
     }
     return this.slicePlan === 'none' ? undefined : this.slicePlan;

@@ -69,6 +69,11 @@ export class Completion {
     if (field.field === '__typename')
       return isObjectType ? stringText(field.parent) : this.invalid(path, 'does not say of which type it is');
     if (!field.type) return JSON.stringify(this.introspected?.[field.key] ?? null);
+    if (field.withheld) {
+      const { message, ...extensions } = field.withheld;
+      this.add({ message, path, extensions });
+      return this.value(null, field.type, field.objects, path, `${field.parent}.${field.field}`);
+    }
     const value = Object.hasOwn(object, field.key) ? object[field.key] : undefined;
     if (value === undefined || value === null) this.explain(object, field, path, value === undefined);
     return this.value(value ?? null, field.type, field.objects, path, `${field.parent}.${field.field}`);

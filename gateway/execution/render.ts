@@ -63,7 +63,7 @@ function renderShape(shape: Shape): Render {
   let pending = '{';
   let isFirst = true;
   for (const field of shape.fields) {
-    if (field.field === '__schema' || field.field === '__type') return nothing;
+    if (field.withheld || field.field === '__schema' || field.field === '__type') return nothing;
     pending += `${isFirst ? '' : ','}${stringText(field.name)}:`;
     isFirst = false;
     if (field.field === '__typename') {

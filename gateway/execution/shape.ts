@@ -9,7 +9,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { isRendered, responseName } from '../planning/normalize';
+import { isRendered, responseName, type Withheld, withheldOf } from '../planning/normalize';
 
 /** A field of the answer, for objects of one type. */
 export interface OutputField {
@@ -23,6 +23,8 @@ export interface OutputField {
   readonly type: GraphQLOutputType | undefined;
   /** The shapes of the objects in it, when it has any. */
   readonly objects: Shapes | undefined;
+  /** Why it is not given to whoever asks. */
+  readonly withheld: Withheld | undefined;
 }
 
 /** Which fields objects of one type have in the answer. */
@@ -69,7 +71,7 @@ export class Shapes {
   private shape(typename: string): Shape | undefined {
     const type = this.schema.getType(typename);
     if (!isCompositeType(type)) return undefined;
-    const gathered = new Map<string, { key: string; field: string; sets: SelectionSetNode[] }>();
+    const gathered = new Map<string, { key: string; field: string; sets: SelectionSetNode[]; withheld?: Withheld }>();
     let isAmbiguous = false;
     const gather = ({ selections }: SelectionSetNode): void => {
       for (const selection of selections) {
@@ -82,6 +84,7 @@ export class Shapes {
             entry = { key, field: selection.name.value, sets: [] };
             gathered.set(key, entry);
           }
+          entry.withheld ??= withheldOf(selection);
           if (selection.selectionSet) entry.sets.push(selection.selectionSet);
         } else if (selection.kind === Kind.INLINE_FRAGMENT) {
           const condition = selection.typeCondition && this.schema.getType(selection.typeCondition.name.value);
@@ -103,7 +106,7 @@ export class Shapes {
       typename,
       isObjectType: isObjectType(type),
       isAmbiguous,
-      fields: [...gathered.values()].map(({ key, field, sets }) => {
+      fields: [...gathered.values()].map(({ key, field, sets, withheld }) => {
         const output = field.startsWith('__') ? undefined : definitions[field]!.type;
         const named = output && getNamedType(output);
         return {
@@ -111,6 +114,7 @@ export class Shapes {
           name: responseName(key),
           parent: typename,
           field,
+          withheld,
           type: output,
           objects:
             named && isCompositeType(named)

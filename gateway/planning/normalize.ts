@@ -23,6 +23,7 @@ import {
   print,
   type SelectionNode,
   type SelectionSetNode,
+  type StringValueNode,
   type ValueNode,
   valueFromAST,
   visit,
@@ -36,11 +37,13 @@ export interface NormalizedOperation {
   readonly text: string | undefined;
   /** The key of its compiled plan: the text, with what only the answer needs. */
   readonly key: string;
-  /** Whether the text says everything the answer has: root fields that begin with `__` are not in it. */
+  /** Whether the text says everything the answer has: root fields that begin with `__` are not in it, nor is what is withheld. */
   readonly isPlannedWhole: boolean;
+  /** Whether something of the answer is {@link WITHHELD}. */
+  readonly isWithheldInPart: boolean;
   /** The selections of the answer that the text says. */
   readonly planned: SelectionSetNode | undefined;
-  /** The selections of the answer: fragments inlined, introspection included, response names as {@link responseName} reads them. */
+  /** The selections of the answer: fragments inlined, introspection and {@link WITHHELD} fields included, response names as {@link responseName} reads them. */
   readonly selectionSet: SelectionSetNode;
   /** The introspection fields alone, for local execution; undefined when there are none. */
   readonly introspection: OperationDefinitionNode | undefined;
@@ -78,6 +81,63 @@ export const isInherited = (name: string): boolean => inherited.has(name);
 /** The directive of incremental delivery, by the working draft that clients speak. */
 export const DEFER = 'defer';
 
+/** Marks a field that no subgraph is asked for, and whose place in the answer is an error. */
+const WITHHELD = 'withheld';
+
+/** Why a field is withheld. */
+export interface Withheld {
+  readonly message: string;
+  readonly code: string;
+  /** The field of the schema, as `Type.field`. */
+  readonly coordinate: string;
+}
+
+/** The field, withheld. */
+export const withhold = (field: FieldNode, why: Withheld): FieldNode => ({
+  ...field,
+  selectionSet: undefined,
+  directives: [
+    ...(field.directives ?? []),
+    {
+      kind: Kind.DIRECTIVE,
+      name: { kind: Kind.NAME, value: WITHHELD },
+      arguments: Object.entries(why).map(([name, value]) => ({
+        kind: Kind.ARGUMENT,
+        name: { kind: Kind.NAME, value: name },
+        value: { kind: Kind.STRING, value },
+      })),
+    },
+  ],
+});
+
+/** Why a field of a normalised selection set is withheld, if it is. */
+export function withheldOf({ directives }: FieldNode): Withheld | undefined {
+  const directive = directives?.find(({ name }) => name.value === WITHHELD);
+  if (!directive) return undefined;
+  const entries = directive.arguments!.map(({ name, value }) => [name.value, (value as StringValueNode).value]);
+  return Object.fromEntries(entries) as Withheld;
+}
+
+/** The same selections where nothing is withheld; undefined where everything is. */
+function withoutWithheld(selectionSet: SelectionSetNode): SelectionSetNode | undefined {
+  let isWhole = true;
+  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+    if (selection.kind === Kind.FIELD && withheldOf(selection)) {
+      isWhole = false;
+      return [];
+    }
+    if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
+    const inner = withoutWithheld(selection.selectionSet);
+    if (inner === selection.selectionSet) return [selection];
+    isWhole = false;
+    // an object of which nothing is given is still an object
+    if (!inner && selection.kind === Kind.INLINE_FRAGMENT) return [];
+    return [{ ...selection, selectionSet: inner ?? onlyTypename() }];
+  });
+  if (isWhole) return selectionSet;
+  return selections.length > 0 ? { kind: Kind.SELECTION_SET, selections } : undefined;
+}
+
 /**
  * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, gives ambiguous response names
  * of their own, and takes introspection out of what is planned.
@@ -94,7 +154,8 @@ export function normalize(
   const normalizer = new Normalizer(document, schema, operation, keepsDefer);
   const root = schema.getRootType(operation.operation)!;
   const selectionSet = normalizer.selectionSet(operation.selectionSet, root);
-  const planned = onlyAtRoot(selectionSet, (name) => !name.startsWith('__'));
+  const given = withoutWithheld(selectionSet);
+  const planned = given && onlyAtRoot(given, (name) => !name.startsWith('__'));
   const introspection = onlyAtRoot(selectionSet, (name) => name === '__schema' || name === '__type');
   const variableDefinitions = [...(operation.variableDefinitions ?? []), ...normalizer.literalDefinitions];
   const textOf = (selected: SelectionSetNode) =>
@@ -109,7 +170,8 @@ export function normalize(
     kind: operation.operation,
     text,
     key: planned ? textOf(planned) : '',
-    isPlannedWhole: !onlyAtRoot(selectionSet, (name) => name.startsWith('__')),
+    isWithheldInPart: given !== selectionSet,
+    isPlannedWhole: given === selectionSet && !onlyAtRoot(selectionSet, (name) => name.startsWith('__')),
     planned,
     selectionSet,
     introspection: introspection && {
@@ -159,7 +221,7 @@ class Normalizer {
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
     const found = selections.flatMap((selection) => this.selection(selection, parent));
     // an object of which nothing is wanted is still an object
-    return { kind: Kind.SELECTION_SET, selections: found.length > 0 ? found : [field('__typename', '__typename')] };
+    return found.length > 0 ? { kind: Kind.SELECTION_SET, selections: found } : onlyTypename();
   }
 
   private selection(selection: SelectionNode, parent: GraphQLCompositeType): SelectionNode[] {
@@ -248,14 +310,18 @@ class Normalizer {
   }
 }
 
-function field(name: string, alias: string): FieldNode {
-  return {
-    kind: Kind.FIELD,
-    name: { kind: Kind.NAME, value: name },
-    alias: { kind: Kind.NAME, value: alias },
-    directives: [{ kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: NOT_RENDERED } }],
-  };
-}
+/** Asks for objects and nothing of them. */
+const onlyTypename = (): SelectionSetNode => ({
+  kind: Kind.SELECTION_SET,
+  selections: [
+    {
+      kind: Kind.FIELD,
+      name: { kind: Kind.NAME, value: '__typename' },
+      alias: { kind: Kind.NAME, value: '__typename' },
+      directives: [{ kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: NOT_RENDERED } }],
+    },
+  ],
+});
 
 /** Marks a selection that is asked for and not shown. Never printed: the planner's text is made without it. */
 const NOT_RENDERED = 'notRendered';

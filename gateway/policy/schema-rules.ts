@@ -1,6 +1,7 @@
 import {
   type ConstDirectiveNode,
   type DocumentNode,
+  type FieldNode,
   GraphQLError,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -15,8 +16,10 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { OperatorError } from '../../shared/errors';
 import type { Principal } from '../../shared/identity/principal';
+import { type Withheld, withhold } from '../planning/normalize';
 
 /** What one use of `@authenticated`, `@requiresScopes` or `@policy` asks of a caller. */
 type Rule =
@@ -26,12 +29,16 @@ type Rule =
   /** All policies of one of the lists; a caller has a policy by a role or a scope of its name. */
   | { readonly kind: 'policies'; readonly anyOf: readonly (readonly string[])[] };
 
-/** A rule where a document meets it. */
+/** A field of a document, with the rules that it meets. */
 interface Met {
-  readonly rule: Rule;
+  readonly node: FieldNode;
+  readonly rules: readonly Rule[];
   /** The field of the schema, as `Type.field`. */
   readonly coordinate: string;
 }
+
+/** Documents are kept with what is withheld of them for so many kinds of callers. */
+const MOST_KINDS = 64;
 
 const FEATURES: Record<string, (directive: ConstDirectiveNode) => Rule> = {
   authenticated: () => ({ kind: 'authenticated' }),
@@ -49,6 +56,7 @@ const SEEN_TO = new Set(['inaccessible', 'context']);
 /** The rules that a supergraph states for who may ask for its fields: Federation's specification of authorization. */
 export class SchemaRules {
   private readonly met = new WeakMap<DocumentNode, readonly Met[]>();
+  private readonly withheld = new WeakMap<DocumentNode, LRUCache<string, DocumentNode>>();
 
   private constructor(
     private readonly schema: GraphQLSchema,
@@ -78,11 +86,46 @@ export class SchemaRules {
     return rules.size === 0 ? undefined : new SchemaRules(schema, rules);
   }
 
-  /** What of an operation a caller may not ask for: one error for each field. Nothing of it is executed then. */
+  /** What of a document a caller may not ask for: one error for each field of the schema and rule. */
   refusals(document: DocumentNode, principal: Principal | null): readonly GraphQLError[] {
-    return this.metBy(document)
-      .filter(({ rule }) => !holds(rule, principal))
-      .map(({ rule, coordinate }) => refusal(rule, coordinate, principal));
+    const refused = new Map<string, GraphQLError>();
+    for (const { rules, coordinate } of this.metBy(document))
+      for (const rule of rules) {
+        if (holds(rule, principal)) continue;
+        const { message, code } = refusal(rule, coordinate, principal);
+        const status = principal ? 403 : 401;
+        refused.set(message, new GraphQLError(message, { extensions: { code, coordinate, http: { status } } }));
+      }
+    return [...refused.values()];
+  }
+
+  /** The document, its fields withheld that a caller may not ask for; itself when there are none. */
+  withhold(document: DocumentNode, principal: Principal | null): DocumentNode {
+    const met = this.metBy(document);
+    if (met.length === 0) return document;
+    const why = new Map<FieldNode, Withheld>();
+    for (const { node, rules, coordinate } of met) {
+      const rule = rules.find((one) => !holds(one, principal));
+      if (rule) why.set(node, refusal(rule, coordinate, principal));
+    }
+    if (why.size === 0) return document;
+    let byReasons = this.withheld.get(document);
+    if (!byReasons) {
+      byReasons = new LRUCache({ max: MOST_KINDS });
+      this.withheld.set(document, byReasons);
+    }
+    const key = met.map(({ node }) => why.get(node)?.message ?? '').join('\n');
+    let marked = byReasons.get(key);
+    if (!marked) {
+      marked = visit(document, {
+        Field: (node) => {
+          const reason = why.get(node);
+          return reason && withhold(node, reason);
+        },
+      });
+      byReasons.set(key, marked);
+    }
+    return marked;
   }
 
   private metBy(document: DocumentNode): readonly Met[] {
@@ -96,26 +139,24 @@ export class SchemaRules {
 
   private look(document: DocumentNode): readonly Met[] {
     const info = new TypeInfo(this.schema);
-    const found = new Map<string, Met>();
+    const found: Met[] = [];
     visit(
       document,
       visitWithTypeInfo(info, {
-        Field: () => {
+        Field: (node) => {
           const [parent, field] = [info.getParentType(), info.getFieldDef()];
           if (!parent || !field || field.name.startsWith('__')) return;
-          const coordinate = `${parent.name}.${field.name}`;
           const types = [...this.typesOf(parent), ...this.typesOf(getNamedType(field.type))];
           const places = [
             ...types.map(({ name }) => name),
             ...this.typesOf(parent).map(({ name }) => `${name}.${field.name}`),
           ];
-          for (const place of new Set(places))
-            for (const rule of this.rules.get(place) ?? [])
-              found.set(`${coordinate} ${JSON.stringify(rule)}`, { rule, coordinate });
+          const rules = [...new Set(places)].flatMap((place) => this.rules.get(place) ?? []);
+          if (rules.length > 0) found.push({ node, rules, coordinate: `${parent.name}.${field.name}` });
         },
       }),
     );
-    return [...found.values()];
+    return found;
   }
 
   /** A type, what it implements, and what may stand in its place: whoever asks through one asks for all. */
@@ -172,16 +213,14 @@ function holds(rule: Rule, principal: Principal | null): boolean {
   return rule.anyOf.some((all) => all.every(has));
 }
 
-function refusal(rule: Rule, coordinate: string, principal: Principal | null): GraphQLError {
+function refusal(rule: Rule, coordinate: string, principal: Principal | null): Withheld {
   const needs =
     rule.kind === 'authenticated'
       ? 'a token'
       : `the ${rule.kind} ${rule.anyOf.map((all) => all.join(' and ')).join(', or ') || 'that nobody has'}`;
-  return new GraphQLError(`${coordinate} is shown to callers with ${needs}`, {
-    extensions: {
-      code: principal ? 'FORBIDDEN' : 'UNAUTHENTICATED',
-      coordinate,
-      http: { status: principal ? 403 : 401 },
-    },
-  });
+  return {
+    message: `${coordinate} is shown to callers with ${needs}`,
+    code: principal ? 'FORBIDDEN' : 'UNAUTHENTICATED',
+    coordinate,
+  };
 }

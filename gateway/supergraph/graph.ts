@@ -15,6 +15,7 @@ import {
   parse,
 } from 'graphql';
 import { OperatorError } from '../../shared/errors';
+import type { GatewayConfig } from '../config';
 import { Calls } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';
 import { deferralOf } from '../execution/deferral';
@@ -40,6 +41,8 @@ export interface GraphParts {
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
   /** Most milliseconds of one fetch. */
   readonly fetchTimeoutMs: number;
+  /** What becomes of an operation with fields that the caller may not ask for: those are null, or all of it is refused. */
+  readonly unauthorizedFields?: GatewayConfig['unauthorizedFields'];
 }
 
 /** One request to the graph, its document valid against {@link Graph.apiSchema}. */

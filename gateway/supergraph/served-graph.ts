@@ -217,13 +217,14 @@ export class ServedGraph implements GatewayInterface {
     variables: Readonly<Record<string, unknown>> | undefined,
     context: GraphContext,
   ): Promise<GraphAnswer> {
-    const refusals = refusalsOf(serving, document, context);
+    const { rules } = serving.graph;
+    const refusals = this.refusalsOf(serving, document, context);
     if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
     const { headers, identities, scope, deadline, cancellation, answered } = context;
     const release = this.hold(serving);
     try {
       const result = await serving.graph.execute({
-        document,
+        document: rules ? rules.withhold(document, context.principal ?? null) : document,
         operationName,
         variables,
         headers,
@@ -256,8 +257,10 @@ export class ServedGraph implements GatewayInterface {
     context: GraphContext,
   ): Promise<IncrementalAnswer | undefined> {
     const serving = this.bySchema.get(schema) ?? this.current;
-    // refused as a whole, and so in one part
-    if (refusalsOf(serving, document, context).length > 0) return undefined;
+    const { rules } = serving.graph;
+    // what is refused or withheld is so in one part
+    if (this.refusalsOf(serving, document, context).length > 0) return undefined;
+    if (rules && rules.withhold(document, context.principal ?? null) !== document) return undefined;
     const { headers, identities, scope, deadline, cancellation, answered } = context;
     const release = this.hold(serving);
     let answer: IncrementalAnswer | undefined;
@@ -311,6 +314,17 @@ export class ServedGraph implements GatewayInterface {
     return errors ? { data: shown, errors } : { data: shown };
   }
 
+  /** Why a caller may not have an operation executed; mostly nothing. */
+  private refusalsOf(
+    { graph }: Serving,
+    document: DocumentNode,
+    { seesSchema, principal = null }: GraphContext,
+  ): readonly GraphQLError[] {
+    if (seesSchema === false && introspects(document)) return [introspectionRefused()];
+    if (this.parts.unauthorizedFields !== 'refuse') return [];
+    return graph.rules?.refusals(document, principal) ?? [];
+  }
+
   private closeWhenIdle(serving: Serving): void {
     if (!serving.replaced || serving.requests > 0) return;
     // requests that are being validated may still come
@@ -318,16 +332,6 @@ export class ServedGraph implements GatewayInterface {
       if (serving.requests === 0) serving.graph.close().catch(() => {});
     }, 5_000).unref();
   }
-}
-
-/** Why a caller may not have an operation executed; mostly nothing. */
-function refusalsOf(
-  { graph }: Serving,
-  document: DocumentNode,
-  { seesSchema, principal = null }: GraphContext,
-): readonly GraphQLError[] {
-  if (seesSchema === false && introspects(document)) return [introspectionRefused()];
-  return graph.rules?.refusals(document, principal) ?? [];
 }
 
 function addTotals(totals: Totals, { counts, plans, plannerDeaths, callCounts }: Graph): void {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApolloGateway } from '@apollo/gateway';
 import {
   buildASTSchema,
+  type DocumentNode,
   type GraphQLFormattedError,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -127,8 +128,8 @@ export class Contest {
   }
 
   /** The data by the GraphQL specification alone. */
-  async monolith({ query, variables }: Generated): Promise<unknown> {
-    return (await this.world.monolith(this.schema, this.whole, query, variables)).data;
+  async monolith({ query, variables }: Generated, isWithheld?: (coordinate: string) => boolean): Promise<unknown> {
+    return (await this.world.monolith(this.schema, this.whole, query, variables, isWithheld)).data;
   }
 
   /** The errors that the fields asked for raise, each once. */
@@ -139,17 +140,30 @@ export class Contest {
   }
 
   /** Asked twice: an operation runs the general way first, and then over slices where it can. */
-  async ours(planner: 'native' | 'apollo', operation: Generated): Promise<Answer> {
-    const first = await this.ask(planner, operation);
-    const second = await this.ask(planner, operation);
+  async ours(planner: 'native' | 'apollo', { query, variables }: Generated): Promise<Answer> {
+    return this.answerTo(planner, () => parse(query), variables);
+  }
+
+  /** As {@link ours}, with fields of the document that are marked as withheld. */
+  async answerTo(
+    planner: 'native' | 'apollo',
+    document: () => DocumentNode,
+    variables: Generated['variables'],
+  ): Promise<Answer> {
+    const first = await this.ask(planner, document(), variables);
+    const second = await this.ask(planner, document(), variables);
     if (!isDeepStrictEqual(first, second))
       return { data: { first, second }, errors: [{ message: 'two executions gave two answers' }] };
     return second;
   }
 
-  private async ask(planner: 'native' | 'apollo', { query, variables }: Generated): Promise<Answer> {
+  private async ask(
+    planner: 'native' | 'apollo',
+    document: DocumentNode,
+    variables: Generated['variables'],
+  ): Promise<Answer> {
     const { data, errors = [] } = await this.graphs[planner].execute({
-      document: parse(query),
+      document,
       variables,
       headers: {},
       scope: '',

@@ -187,13 +187,21 @@ export class OracleWorld {
    * What the answer is by the GraphQL specification, had the graph been one service: nothing of federation has a part in it.
    * @param whole the schema with what clients may not see.
    */
-  async monolith(apiSchema: GraphQLSchema, whole: GraphQLSchema, query: string, variables: Record<string, unknown>) {
+  async monolith(
+    apiSchema: GraphQLSchema,
+    whole: GraphQLSchema,
+    query: string,
+    variables: Record<string, unknown>,
+    isWithheld: (coordinate: string) => boolean = () => false,
+  ) {
     const result = await execute({
       schema: apiSchema,
       document: parse(query),
       variableValues: variables,
-      fieldResolver: (source: Thing | undefined, args, _context, { parentType, fieldName }) =>
-        this.wholeValue(whole, parentType.name, source?.n ?? 0, fieldName, args),
+      fieldResolver: (source: Thing | undefined, args, _context, { parentType, fieldName }) => {
+        if (isWithheld(`${parentType.name}.${fieldName}`)) throw new Error('withheld');
+        return this.wholeValue(whole, parentType.name, source?.n ?? 0, fieldName, args);
+      },
       typeResolver: (value: Thing) => value.__typename,
     });
     return { data: JSON.parse(JSON.stringify(result.data ?? null)) as unknown, errors: result.errors ?? [] };

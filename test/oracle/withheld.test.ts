@@ -1,0 +1,67 @@
+import { type DocumentNode, type FieldNode, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
+import { PlanningError } from '../../gateway/planning/errors';
+import { withhold } from '../../gateway/planning/normalize';
+import { requireCompiled } from '../support/processes';
+import { Contest } from './compare';
+import { generateOperation, randomOf } from './operations';
+import { zoo } from './zoo';
+
+beforeAll(requireCompiled);
+
+/** The document, fields of some coordinates withheld, on objects that implement an interface as on the interface. */
+function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coordinate: string) => boolean) {
+  const info = new TypeInfo(contest.schema);
+  return visit(
+    document,
+    visitWithTypeInfo(info, {
+      Field: (node): FieldNode | undefined => {
+        const coordinate = `${info.getParentType()?.name}.${node.name.value}`;
+        if (node.name.value.startsWith('__') || !isWithheld(coordinate)) return undefined;
+        return withhold(node, { message: 'withheld', code: 'FORBIDDEN', coordinate });
+      },
+    }),
+  );
+}
+
+/** What a planner cannot do is said in words. */
+function unlessUnplanned(error: unknown): undefined {
+  if (!(error instanceof PlanningError)) throw error;
+}
+
+describe.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_name, exhibit) => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+
+  test(`withheld at random, from seed ${seed}: the data are those of a service whose fields fail`, async () => {
+    const contest = new Contest(exhibit);
+    let withheld = 0;
+    for (let i = 0; i < 60; i++) {
+      const operation = generateOperation(contest.schema, seed + i);
+      if (!contest.isValid(operation)) continue;
+      contest.fill(String(seed + i), { nulls: 0, errors: 0, unknown: 0 });
+      const random = randomOf(seed + i);
+      const byName = new Map<string, boolean>();
+      // by the field's name, so that it is the same by way of an interface
+      const isWithheld = (coordinate: string): boolean => {
+        const name = coordinate.split('.')[1]!;
+        if (!byName.has(name)) byName.set(name, random(5) === 0);
+        return byName.get(name)!;
+      };
+      const marked = withheldIn(contest, parse(operation.query), isWithheld);
+      const expected = await contest.monolith(operation, isWithheld);
+      for (const planner of ['native', 'apollo'] as const) {
+        const answer = await contest.answerTo(planner, () => marked, operation.variables).catch(unlessUnplanned);
+        if (!answer) continue;
+        const { data } = answer;
+        expect({ seed: seed + i, planner, ...operation, data }).toEqual({
+          seed: seed + i,
+          planner,
+          ...operation,
+          data: expected,
+        });
+      }
+      if ([...byName.values()].includes(true)) withheld += 1;
+    }
+    await contest.close();
+    expect(withheld).toBeGreaterThan(10);
+  }, 120_000);
+});
