@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OperatorError } from '../shared/errors';
+import { ROLES } from '../shared/identity/principal';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z
@@ -103,6 +104,30 @@ export const settings = {
     schema: z.coerce.number().int().min(0),
     default: 0,
     help: 'Most requests a minute of one caller, or of one address where callers are not known; 0 for no limit.',
+  },
+  costs: {
+    env: 'ORDERGRAPH_COSTS',
+    schema: z.enum(['off', 'measure', 'enforce']),
+    default: 'enforce' as const,
+    help: 'What is done about the cost of operations, by @cost and @listSize of the supergraph: "enforce" refuses what costs too much, "measure" only says what it costs, "off" does not look.',
+  },
+  maxCost: {
+    env: 'ORDERGRAPH_MAX_COST',
+    schema: z.coerce.number().int().min(1),
+    default: 250_000,
+    help: 'Most that one operation may cost: about as many objects.',
+  },
+  budget: {
+    env: 'ORDERGRAPH_BUDGETS',
+    schema: list,
+    default: ['public=1000000', ...ROLES.map((role) => `${role}=10000000`)] as string[],
+    help: 'What the operations of one caller may cost a minute, by role, as analyst=10000000; "public" is for an address without a token; repeatable. Roles that are not named have what the public has.',
+  },
+  limitsUrl: {
+    env: 'ORDERGRAPH_LIMITS_URL',
+    schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
+    default: '',
+    help: 'Redis in which several gateways count requests and costs together, as redis://host:port.',
   },
   introspection: {
     env: 'ORDERGRAPH_INTROSPECTION',

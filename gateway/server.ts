@@ -18,9 +18,12 @@ import { statusOf } from './http/media-type';
 import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
+import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
 import { withoutSchemaDetails } from './policy/schema-secrecy';
+import { isOnlyFor, PRIVATE } from './policy/sharing';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
+import type { AnswerExtensions } from './supergraph/graph';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import { metricsOf } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
@@ -83,8 +86,10 @@ const manners: ApolloServerPlugin<GraphContext> = {
   async requestDidStart() {
     return {
       async willSendResponse({ request, response, contextValue }) {
-        if (contextValue.principal) response.http.headers.set('cache-control', 'private, no-store');
         const { body } = response;
+        const told = (body.kind === 'single' ? body.singleResult : body.initialResult).extensions;
+        if (isOnlyFor(contextValue.principal, told as AnswerExtensions | undefined))
+          response.http.headers.set('cache-control', PRIVATE);
         if (body.kind !== 'single' || !body.singleResult.errors) return;
         const [{ extensions }] = body.singleResult.errors as [GraphQLFormattedError];
         const { status = 200 } = response.http;
@@ -146,6 +151,16 @@ export async function createGateway({
         : { ready };
     },
   });
+  const limitsRedis = config.limitsUrl === '' ? undefined : limitsClient(config.limitsUrl, log);
+  const budgets =
+    config.costs === 'off'
+      ? undefined
+      : new Budgets({
+          enforce: config.costs === 'enforce',
+          mostOfOne: config.maxCost,
+          perMinute: budgetsOf(config.budget),
+          redis: limitsRedis,
+        });
   addIdentity(server, identity, () => served.graph.subgraphs);
   if (config.corsOrigin.length > 0)
     await server.register(cors, {
@@ -153,6 +168,7 @@ export async function createGateway({
       methods: ['GET', 'POST', 'OPTIONS'],
       allowedHeaders: ['content-type', 'authorization', 'accept'],
       credentials: false,
+      exposedHeaders: ['ordergraph-cost', 'ordergraph-budget-remaining', 'retry-after'],
       maxAge: 600,
     });
   if (config.rateLimit > 0)
@@ -161,6 +177,9 @@ export async function createGateway({
       timeWindow: 60_000,
       keyGenerator: ({ caller, ip }) => (caller.principal ? caller.key : ip),
       enableDraftSpec: true,
+      redis: limitsRedis,
+      // without Redis requests are answered, uncounted
+      skipOnError: true,
       errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1_000)),
     });
   const apollo = new ApolloServer<GraphContext>({
@@ -188,6 +207,7 @@ export async function createGateway({
     await cleanup?.();
     await apollo.stop();
     sharedPlans?.close();
+    limitsRedis?.disconnect();
   });
   const introspection = config.introspection || (identity && !identity.isDevelopment ? 'known' : 'everyone');
   const rules: RequestRules = {
@@ -195,6 +215,7 @@ export async function createGateway({
     returnHeaders: config.returnHeader,
     timeoutMs: config.requestTimeoutMs,
     introspection,
+    budgets,
   };
   addGraphQLRoute(server, {
     apollo,
@@ -208,7 +229,7 @@ export async function createGateway({
         : TrustedDocuments.read(config.trustedDocuments, config.adHocRole),
   });
   if (files) await addFileRoutes(server, files.exchange, ({ caller }) => caller.identities?.get(files.subgraph) ?? {});
-  const metrics = metricsOf(served);
+  const metrics = metricsOf(served, budgets);
   server.get('/metrics', async ({ caller }, reply) =>
     isForOperators(caller, identity)
       ? reply.type(metrics.contentType).send(await metrics.metrics())

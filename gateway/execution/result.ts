@@ -24,6 +24,17 @@ export class RenderedData {
     return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
   }
 
+  /** The body with extensions after the data. @param extensions JSON of them */
+  bodyWith(extensions: string): Buffer | string {
+    const tail = `,"extensions":${extensions}}`;
+    if (!this.body) return `{"data":${this.text}${tail}`;
+    const end = this.body.length - 1;
+    const whole = Buffer.allocUnsafe(end + Buffer.byteLength(tail));
+    this.body.copy(whole, 0, 0, end);
+    whole.write(tail, end);
+    return whole;
+  }
+
   /** For plug-ins that look into answers. */
   toJSON(): unknown {
     return JSON.parse(this.text);

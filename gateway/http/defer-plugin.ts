@@ -3,7 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import Negotiator from 'negotiator';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
-import type { Arrived, Batch, IncrementalAnswer, Pending } from '../execution/incremental';
+import type { Arrived, Batch, Pending } from '../execution/incremental';
 import { asksToDefer } from '../planning/defer';
 import type { GraphContext, ServedGraph } from '../supergraph/served-graph';
 
@@ -12,6 +12,7 @@ const BY_PATH = 'multipart/mixed; deferSpec=20220824';
 /** The format of the working draft: what is to come is announced under an id. */
 const BY_ID = 'multipart/mixed; incrementalSpec=v0.2';
 
+type Answer = NonNullable<Awaited<ReturnType<ServedGraph['answerIncrementally']>>>;
 type IncrementalBody = Extract<GraphQLResponse['body'], { kind: 'incremental' }>;
 
 /**
@@ -50,23 +51,27 @@ const told = (errors: readonly GraphQLFormattedError[] | undefined, log: Logger)
 
 const named = ({ label, path }: Pending) => ({ path, ...(label === undefined ? {} : { label }) });
 
-function byPath({ first, later }: IncrementalAnswer, log: Logger): IncrementalBody {
+function byPath({ first, later, extensions }: Answer, log: Logger): IncrementalBody {
   const payload = ({ pending, data, errors }: Arrived) => ({
     data: data ?? null,
     ...named(pending),
     ...told(errors, log),
   });
-  return body({ data: first.data, ...told(first.errors, log), hasNext: true }, later, ({ arrived, hasNext }) => ({
-    ...(arrived.length > 0 ? { incremental: arrived.map(payload) } : {}),
-    hasNext,
-  }));
+  return body(
+    { data: first.data, ...told(first.errors, log), extensions, hasNext: true },
+    later,
+    ({ arrived, hasNext }) => ({
+      ...(arrived.length > 0 ? { incremental: arrived.map(payload) } : {}),
+      hasNext,
+    }),
+  );
 }
 
-function byId({ first, pending, later }: IncrementalAnswer, log: Logger): IncrementalBody {
+function byId({ first, pending, later, extensions }: Answer, log: Logger): IncrementalBody {
   const announced = (some: readonly Pending[]) =>
     some.length > 0 ? { pending: some.map((one) => ({ id: one.id, ...named(one) })) } : {};
   return body(
-    { data: first.data, ...told(first.errors, log), ...announced(pending), hasNext: true },
+    { data: first.data, ...told(first.errors, log), ...announced(pending), extensions, hasNext: true },
     later,
     ({ arrived, pending: more, hasNext }) => {
       const given = arrived.filter(({ data }) => data !== undefined);

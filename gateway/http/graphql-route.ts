@@ -7,7 +7,9 @@ import { publicError } from '../../shared/http/errors';
 import { stringifyResult } from '../execution/result';
 import { LimitError, type Limits, readWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
+import { isOnlyFor, PRIVATE } from '../policy/sharing';
 import { documentId, type TrustedDocuments } from '../policy/trusted-documents';
+import type { AnswerExtensions } from '../supergraph/graph';
 import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/served-graph';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { addApiHeaders, addPageHeaders } from './headers';
@@ -136,14 +138,14 @@ async function answer(
   { served, contextOf, log }: GraphQLRoute,
 ): Promise<FastifyReply> {
   const context = contextOf(request, reply);
-  const { data, errors, answered } = await served.answer(operation, variables, context);
+  const { data, errors, answered, extensions } = await served.answer(operation, variables, context);
   reply.header('content-type', type);
   if (!errors) {
-    // what one caller may see is kept for nobody else
     reply.header(
       'cache-control',
-      request.caller.principal ? 'private, no-store' : cacheControlText(cacheHintOf(answered)),
+      isOnlyFor(request.caller.principal, extensions) ? PRIVATE : cacheControlText(cacheHintOf(answered)),
     );
+    if (extensions) return reply.send(data.bodyWith(extensionsJson(extensions)));
     return reply.send(data.body ?? stringifyResult({ data: data as never }));
   }
   let status = 200;
@@ -156,5 +158,20 @@ async function answer(
   });
   const code = told[0]?.extensions?.code;
   reply.code(data ? status : statusOf(request.headers.accept, status, code)).header('cache-control', 'no-store');
-  return reply.send(stringifyResult(data ? { errors: told, data: data as never } : { errors: told }));
+  const shown = extensions ? { errors: told, extensions: { ...extensions } } : { errors: told };
+  return reply.send(stringifyResult(data ? { ...shown, data: data as never } : shown));
+}
+
+/** How an answer is handled is one object for each operation, and so is its text. */
+const handlings = new WeakMap<object, string>();
+
+function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {
+  const costs = cost && `"cost":${JSON.stringify(cost)}`;
+  if (!sensitivity) return `{${costs ?? ''}}`;
+  let text = handlings.get(sensitivity);
+  if (text === undefined) {
+    text = `"sensitivity":${JSON.stringify(sensitivity)}`;
+    handlings.set(sensitivity, text);
+  }
+  return costs ? `{${text},${costs}}` : `{${text}}`;
 }

@@ -10,7 +10,6 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
-  parse,
   TypeInfo,
   valueFromASTUntyped,
   visit,
@@ -20,6 +19,7 @@ import { LRUCache } from 'lru-cache';
 import { OperatorError } from '../../shared/errors';
 import type { Principal } from '../../shared/identity/principal';
 import { type Withheld, withhold } from '../planning/normalize';
+import { featuresOf } from '../supergraph/features';
 
 /** What one use of `@authenticated`, `@requiresScopes` or `@policy` asks of a caller. */
 type Rule =
@@ -65,8 +65,7 @@ export class SchemaRules {
   ) {}
 
   /** Undefined when it states none. @throws OperatorError for a security feature that is not known here */
-  static of(supergraphSdl: string, schema: GraphQLSchema): SchemaRules | undefined {
-    const document = parse(supergraphSdl, { noLocation: true });
+  static of(document: DocumentNode, schema: GraphQLSchema): SchemaRules | undefined {
     const names = featureNames(document);
     if (names.size === 0) return undefined;
     const rules = new Map<string, Rule[]>();
@@ -170,36 +169,16 @@ export class SchemaRules {
 /** By the names that directives have in the supergraph, the feature they are of. @throws OperatorError */
 function featureNames(document: DocumentNode): Map<string, string> {
   const names = new Map<string, string>();
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) continue;
-    for (const { name, arguments: given = [] } of definition.directives ?? []) {
-      if (name.value !== 'link') continue;
-      const argument = (of: string) => {
-        const found = given.find((one) => one.name.value === of);
-        return found && valueFromASTUntyped(found.value);
-      };
-      const url = String(argument('url') ?? '');
-      const feature = url.startsWith(SPECS) ? url.slice(SPECS.length).split('/')[0]! : '';
-      if (Object.hasOwn(FEATURES, feature))
-        names.set(importedAs(argument('import'), `@${feature}`) ?? String(argument('as') ?? feature), feature);
-      else if (argument('for') === 'SECURITY' && !SEEN_TO.has(feature))
-        throw new OperatorError(
-          `The supergraph has a security feature that is not known here: ${url}`,
-          'Leave it out, or use a release that knows it: without it, the graph would be open where it means to be closed',
-        );
-    }
+  for (const { url, name, isForSecurity, directiveNamed } of featuresOf(document)) {
+    const isFederations = url.startsWith(SPECS);
+    if (isFederations && Object.hasOwn(FEATURES, name)) names.set(directiveNamed(name), name);
+    else if (isForSecurity && !(isFederations && SEEN_TO.has(name)))
+      throw new OperatorError(
+        `The supergraph has a security feature that is not known here: ${url}`,
+        'Leave it out, or use a release that knows it: without it, the graph would be open where it means to be closed',
+      );
   }
   return names;
-}
-
-/** The name under which a directive is imported; undefined when it is not. */
-function importedAs(imports: unknown, directive: string): string | undefined {
-  if (!Array.isArray(imports)) return undefined;
-  for (const one of imports as (string | { name: string; as?: string })[]) {
-    const { name, as = name } = typeof one === 'string' ? { name: one } : one;
-    if (name === directive) return as.slice(1);
-  }
-  return undefined;
 }
 
 function holds(rule: Rule, principal: Principal | null): boolean {

@@ -1,6 +1,7 @@
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { OperatorError } from '../../shared/errors';
+import { unclassifiedFields } from '../policy/sensitivity';
 import { gateVocabulary } from './voluntary';
 
 /** A subgraph as composition sees it. */
@@ -21,6 +22,12 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
     throw new OperatorError(
       `Names that would make a gate of the voluntary framework:\n${gates.map((name) => `- ${name}`).join('\n')}`,
       'Agencies advise and developers decide: name it after what it is. The supergraph was left as it is',
+    );
+  const unclassified = unclassifiedFields(subgraphs);
+  if (unclassified.length > 0)
+    throw new OperatorError(
+      `It is not said of every field, once, how sensitive it is:\n${unclassified.map((flaw) => `- ${flaw}`).join('\n')}`,
+      'Who may read a field follows from its class: say it at the fields named above. The supergraph was left as it is',
     );
   const result = composeServices(
     subgraphs.map(({ name, sdl, url }) => ({ name, url: url ?? '', typeDefs: parse(sdl) })),

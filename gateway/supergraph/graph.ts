@@ -29,7 +29,10 @@ import { DEFER, type NormalizedOperation, normalize, operationOf } from '../plan
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
+import type { Spending } from '../policy/budgets';
+import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
+import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
 import type { Transport } from '../transport/transport';
 
@@ -58,10 +61,19 @@ export interface GraphRequest {
   readonly scope: string;
   readonly deadline: number;
   readonly cancellation?: Cancellation;
+  /** Told what the operation is estimated to cost, before any subgraph is asked. @throws CostError when that is too much */
+  readonly spend?: (cost: number) => Promise<Spending>;
+}
+
+/** What is told about an answer besides its data. */
+export interface AnswerExtensions {
+  /** How it is to be handled, where the supergraph says how sensitive its fields are. */
+  readonly sensitivity?: Handling;
+  readonly cost?: Spending;
 }
 
 export type GraphResult =
-  | ExecutionResult
+  | (ExecutionResult & { readonly extensions?: AnswerExtensions })
   | { readonly data?: undefined; readonly errors: readonly GraphQLFormattedError[] };
 
 /** An operation as clients write it. */
@@ -76,6 +88,10 @@ export class Graph {
   readonly subgraphs: readonly string[];
   /** Who may ask for which fields, where the supergraph says so. */
   readonly rules: SchemaRules | undefined;
+  private readonly sensitivities: Sensitivities | undefined;
+  private readonly costs: Costs;
+  private readonly costOf = new WeakMap<CompiledOperation, Cost>();
+  private readonly handlingOf = new WeakMap<NormalizedOperation, Handling>();
   readonly plans: Plans<CompiledOperation>;
   private readonly planner: Planner;
   private readonly schemas: Schemas;
@@ -103,8 +119,11 @@ export class Graph {
       this.planner = planner;
       const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
       this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
-      this.rules = SchemaRules.of(supergraphSdl, this.apiSchema);
-      const whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
+      const document = parse(supergraphSdl, { noLocation: true });
+      this.rules = SchemaRules.of(document, this.apiSchema);
+      this.sensitivities = Sensitivities.of(document, this.apiSchema);
+      const whole = buildASTSchema(document, { assumeValid: true });
+      this.costs = Costs.of(document, whole);
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
       const subgraphs = supergraph.subgraphsMetadata();
       this.subgraphs = subgraphs.map(({ name }) => name);
@@ -122,9 +141,9 @@ export class Graph {
     this.plans = new Plans(this.planner, parts.planLimits, parts.sharedPlans?.(parts.supergraphSdl, this.planner.name));
   }
 
-  /** @throws PlanningError */
+  /** @throws PlanningError, CostError */
   async execute(request: GraphRequest): Promise<GraphResult> {
-    const { document, operationName, variables = {}, scope, cancellation } = request;
+    const { document, operationName, variables = {}, scope, cancellation, spend } = request;
     const normalized = this.normalize(document, operationName);
     const definition = normalized.definition;
     const { coerced, errors } = getVariableValues(this.apiSchema, definition.variableDefinitions ?? [], variables);
@@ -136,6 +155,8 @@ export class Graph {
         })),
       };
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
+    const cost = spend && (await spend(this.costIn(operation, normalized, coerced)));
+    const extensions = this.extensions(normalized, operation, cost);
     const conditions = conditionsOf(normalized, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
       this.counts.executions += 1;
@@ -149,34 +170,71 @@ export class Graph {
       const introspected = this.introspected(normalized, variables);
       return new Execution(operation, { conditions, calls, introspected }).run();
     };
-    if (normalized.kind !== 'query') return run(cancellation);
-    return this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run);
+    const result =
+      normalized.kind === 'query'
+        ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
+        : await run(cancellation);
+    return extensions ? { ...result, extensions } : result;
+  }
+
+  /** What an operation is estimated to cost by the values of its variables. */
+  private costIn(
+    operation: CompiledOperation,
+    { hasLiterals, literals }: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+  ): number {
+    let cost = this.costOf.get(operation);
+    if (!cost) {
+      cost = this.costs.ofPlan(operation.fetches);
+      this.costOf.set(operation, cost);
+    }
+    return cost.of(hasLiterals ? { ...coerced, ...literals } : coerced);
+  }
+
+  private extensions(
+    normalized: NormalizedOperation,
+    { fetches }: CompiledOperation,
+    cost: Spending | undefined,
+  ): AnswerExtensions | undefined {
+    if (!this.sensitivities) return cost && { cost };
+    let sensitivity = this.handlingOf.get(normalized);
+    if (!sensitivity) {
+      const root = this.apiSchema.getRootType(normalized.kind)!;
+      const subgraphs = fetches.map(({ subgraph }) => subgraph);
+      sensitivity = this.sensitivities.handlingOf(root, normalized.selectionSet, subgraphs);
+      this.handlingOf.set(normalized, sensitivity);
+    }
+    return cost ? { sensitivity, cost } : { sensitivity };
   }
 
   /**
    * Answers in parts, as `@defer` asks. Undefined for what has to be answered as a whole: no queries, and variables that do not fit.
-   * @throws PlanningError
+   * @throws PlanningError, CostError
    */
-  async executeIncrementally(request: GraphRequest): Promise<IncrementalAnswer | undefined> {
-    const { document, operationName, variables = {} } = request;
+  async executeIncrementally(
+    request: GraphRequest,
+  ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
+    const { document, operationName, variables = {}, spend } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (kind !== 'query' || !coerced) return undefined;
     const { rest, fragments } = divideAtRoot(decide(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema);
     const { whole } = deferred;
+    const operation = await this.compile(whole);
+    const cost = spend && (await spend(this.costIn(operation, whole, coerced)));
     const roots = fragments.map(({ label, document: own }): RootPart => {
       const result = this.whole({ ...request, document: own });
       // it is told of when its turn comes
       result.catch(() => {});
       return { label, result };
     });
-    const operation = await this.compile(whole);
     const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types);
     const introspected = this.introspected(whole, variables);
     const execution = new Execution(operation, { conditions: {}, calls: this.calls(whole, request), introspected });
     const first = await execution.runFirst(deferral);
-    return new Incremental(execution, deferral.parts).answer(first, roots);
+    const extensions = this.extensions(whole, operation, cost);
+    return { ...new Incremental(execution, deferral.parts).answer(first, roots), extensions };
   }
 
   /** @throws PlanningError */

@@ -12,11 +12,12 @@ import type { Principal } from '../../shared/identity/principal';
 import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
+import { CostError } from '../policy/budgets';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import { cacheHintOf } from '../transport/cache-control';
 import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphAnswer } from '../transport/transport';
-import { Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
+import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 
 /** What a request's context holds for the graph. */
 export interface GraphContext {
@@ -30,6 +31,7 @@ export interface GraphContext {
   readonly scope: string;
   readonly deadline: number;
   readonly cancellation?: Cancellation;
+  readonly spend?: GraphRequest['spend'];
   /** Told the headers of the subgraphs' answers. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
 }
@@ -62,17 +64,13 @@ export interface KnownOperation {
 }
 
 /** An answer, ready to be written out. */
-export type GraphAnswer =
-  | {
-      readonly data: ExecutionResult['data'];
-      readonly errors?: undefined;
-      readonly answered: ExecutionResult['answered'];
-    }
-  | {
-      readonly data: ExecutionResult['data'] | undefined;
-      readonly errors: readonly GraphQLError[];
-      readonly answered: ExecutionResult['answered'];
-    };
+export type GraphAnswer = {
+  readonly answered: ExecutionResult['answered'];
+  readonly extensions?: AnswerExtensions;
+} & (
+  | { readonly data: ExecutionResult['data']; readonly errors?: undefined }
+  | { readonly data: ExecutionResult['data'] | undefined; readonly errors: readonly GraphQLError[] }
+);
 
 export interface Totals {
   executions: number;
@@ -220,7 +218,7 @@ export class ServedGraph implements GatewayInterface {
     const { rules } = serving.graph;
     const refusals = this.refusalsOf(serving, document, context);
     if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
-    const { headers, identities, scope, deadline, cancellation, answered } = context;
+    const { headers, identities, scope, deadline, cancellation, spend, answered } = context;
     const release = this.hold(serving);
     try {
       const result = await serving.graph.execute({
@@ -232,15 +230,16 @@ export class ServedGraph implements GatewayInterface {
         scope,
         deadline,
         cancellation,
+        spend,
       });
       if (result.data === undefined) return { data: undefined, errors: result.errors.map(graphQLError), answered: [] };
       answered?.(result.answered);
-      const { data, errors } = result;
+      const { data, errors, extensions } = result;
       return errors
-        ? { data, errors: errors.map(graphQLError), answered: result.answered }
-        : { data, answered: result.answered };
+        ? { data, errors: errors.map(graphQLError), answered: result.answered, extensions }
+        : { data, answered: result.answered, extensions };
     } catch (error) {
-      if (!(error instanceof PlanningError)) throw error;
+      if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
       if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
       return { data: undefined, errors: [error], answered: [] };
     } finally {
@@ -255,15 +254,15 @@ export class ServedGraph implements GatewayInterface {
     operationName: string | undefined,
     variables: Readonly<Record<string, unknown>> | undefined,
     context: GraphContext,
-  ): Promise<IncrementalAnswer | undefined> {
+  ): ReturnType<Graph['executeIncrementally']> {
     const serving = this.bySchema.get(schema) ?? this.current;
     const { rules } = serving.graph;
     // what is refused or withheld is so in one part
     if (this.refusalsOf(serving, document, context).length > 0) return undefined;
     if (rules && rules.withhold(document, context.principal ?? null) !== document) return undefined;
-    const { headers, identities, scope, deadline, cancellation, answered } = context;
+    const { headers, identities, scope, deadline, cancellation, spend, answered } = context;
     const release = this.hold(serving);
-    let answer: IncrementalAnswer | undefined;
+    let answer: Awaited<ReturnType<Graph['executeIncrementally']>>;
     try {
       answer = await serving.graph.executeIncrementally({
         document,
@@ -274,7 +273,11 @@ export class ServedGraph implements GatewayInterface {
         scope,
         deadline,
         cancellation,
+        spend,
       });
+    } catch (error) {
+      // said by the answer as a whole
+      if (!(error instanceof CostError)) throw error;
     } finally {
       if (!answer) release();
     }
@@ -307,11 +310,16 @@ export class ServedGraph implements GatewayInterface {
     const own = serving.known.get(key) ?? parse(source, { noLocation: true });
     serving.known.set(key, own);
     const operation = { serving, document: own, operationName };
-    const { data, errors, answered } = await this.answer(operation, request.variables, context.context as GraphContext);
-    if (!data) return { errors };
+    const { data, errors, answered, extensions } = await this.answer(
+      operation,
+      request.variables,
+      context.context as GraphContext,
+    );
+    const told = extensions && { extensions: { ...extensions } };
+    if (!data) return { errors, ...told };
     context.overallCachePolicy.restrict(cacheHintOf(answered));
     const shown = data as unknown as Record<string, unknown>;
-    return errors ? { data: shown, errors } : { data: shown };
+    return errors ? { data: shown, errors, ...told } : { data: shown, ...told };
   }
 
   /** Why a caller may not have an operation executed; mostly nothing. */

@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Budgets } from '../policy/budgets';
 import type { ServedGraph } from '../supergraph/served-graph';
 
 /** What the gateway counts, in the text format of Prometheus. Read when it is asked for; requests pay nothing for it. */
-export function metricsOf(served: ServedGraph): Registry {
+export function metricsOf(served: ServedGraph, budgets: Budgets | undefined): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -35,6 +36,12 @@ export function metricsOf(served: ServedGraph): Registry {
     'Of these, answered from slices of what subgraphs sent.',
     () => served.totals().sliced,
   );
+  if (budgets) {
+    const { counts } = budgets;
+    counter('ordergraph_operations_cost_total', 'What operations were estimated to cost.', () => counts.cost);
+    counter('ordergraph_operations_costed_total', 'Operations whose cost was estimated.', () => counts.operations);
+    counter('ordergraph_operations_too_costly_total', 'Of these, those that were refused.', () => counts.refused);
+  }
   new Counter({
     name: 'ordergraph_supergraphs_total',
     help: 'Supergraphs that were offered, by whether they were taken.',

@@ -27,8 +27,14 @@ export function sensitivityOf(field: GraphQLField<unknown, unknown>): Sensitivit
 /**
  * Puts every field of a protected class behind its rule. What a principal may read of no object is refused in words; what it may
  * not read of one object is null there, as if it were not known.
+ * @param carriers fields that have no class of their own, as `Type.field`
  */
-export function enforce(schema: GraphQLSchema, models: readonly ModelClass[], policies: Policies): void {
+export function enforce(
+  schema: GraphQLSchema,
+  models: readonly ModelClass[],
+  policies: Policies,
+  carriers: ReadonlySet<string>,
+): void {
   const byName = new Map(models.map((model) => [modelOf(model).name, model]));
   const parts = partsOfModels(schema, byName);
   const query = schema.getQueryType();
@@ -37,6 +43,8 @@ export function enforce(schema: GraphQLSchema, models: readonly ModelClass[], po
     const model = byName.get(type.name);
     for (const field of Object.values(type.getFields())) {
       const sensitivity = sensitivityOf(field);
+      // what it carries is let through or not by its own policy
+      if (carriers.has(`${type.name}.${field.name}`)) continue;
       if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && leadsToModels(field, byName))) continue;
       const resolve = field.resolve ?? defaultFieldResolver;
       field.resolve =

@@ -1,17 +1,13 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import {
   type DocumentNode,
   execute,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-  Kind,
   parse,
-  print,
   validate,
-  visit,
 } from 'graphql';
 import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
@@ -37,6 +33,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { Background, type BackgroundOptions } from './background';
 import type { Context } from './context';
+import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
 
@@ -46,6 +43,8 @@ export interface SubgraphParts {
   readonly name: string;
   /** What it is for, in one sentence. */
   readonly description: string;
+  /** Keys of the agencies whose data it holds. */
+  readonly owners: readonly string[];
   /** Classes with a table: models and link tables; parents before children. */
   readonly entities: readonly ModelClass[];
   /** Entities of other subgraphs that it adds fields to or refers to. */
@@ -80,29 +79,6 @@ export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly GraphQLFormattedError[];
 }
-
-const HEADER = `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
-
-"How sensitive a field is: who may read it. The strictest class on the way to a field wins."
-directive @sensitivity(class: Sensitivity!) on FIELD_DEFINITION
-
-"Classes of sensitivity, from what everyone may read to what few may."
-enum Sensitivity {
-  "Everyone."
-  PUBLIC
-  "Government roles."
-  GOV
-  "Deliberative: the agency that wrote it, and oversight."
-  GOV_DELIB
-  "Proprietary to a developer: the developer, intake, the agencies it named, oversight."
-  PROPIN
-  "Personal: the hiring agency's HR, in part its managers, oversight."
-  PII
-  "Vulnerability of information systems: the system's owner, the coordinator, oversight; others see aggregates."
-  ISVI
-}
-`;
 
 export interface OpenOptions {
   readonly databaseUrl: string;
@@ -279,7 +255,7 @@ function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
 }
 
 function buildFederated(
-  { entities, stubs, resolvers, mutations = [] }: SubgraphParts,
+  { name: subgraph, owners, entities, stubs, resolvers, mutations = [] }: SubgraphParts,
   policies: Policies,
 ): {
   sdl: string;
@@ -297,34 +273,15 @@ function buildFederated(
     validate: false,
     skipCheck: true,
   });
-  const sdl = `${HEADER}\n${print(publishedDocument(plain))}\n`;
+  const { sdl, carriers } = publish(plain, { subgraph, owners, models: [...types, ...stubs] });
   const references: Record<string, object> = {};
   for (const type of [...types, ...stubs])
     references[modelOf(type).name] = { __resolveReference: referenceResolver(type) };
   const map = createResolversMap(plain) as Record<string, object>;
   for (const [name, resolver] of Object.entries(references)) map[name] = { ...(map[name] ?? {}), ...resolver };
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: map as never });
-  enforce(schema, [...types, ...stubs], policies);
+  enforce(schema, [...types, ...stubs], policies, carriers);
   return { sdl, schema };
-}
-
-/** The types without the schema definition and without directives that belong to GraphQL itself, in order of name. */
-function publishedDocument(schema: GraphQLSchema): DocumentNode {
-  const document = getDocumentNodeFromSchema(schema);
-  const kept = visit(document, {
-    SchemaDefinition: () => null,
-    DirectiveDefinition: () => null,
-    // the printer does not know our directive's definition and takes its enum value for a string
-    Argument: {
-      leave: (node) =>
-        node.name.value === 'class' && node.value.kind === Kind.STRING
-          ? { ...node, value: { kind: Kind.ENUM, value: node.value.value } }
-          : undefined,
-    },
-  });
-  const name = (definition: object) => (definition as { name?: { value: string } }).name?.value ?? '';
-  const rank = (text: string) => (text === 'Query' ? '0' : text === 'Mutation' ? '1' : `2${text}`);
-  return { ...kept, definitions: [...kept.definitions].sort((a, b) => (rank(name(a)) < rank(name(b)) ? -1 : 1)) };
 }
 
 function referenceResolver(type: ModelClass) {

@@ -32,6 +32,7 @@ export const infrastructure = new Subgraph({
   name: 'infrastructure',
   description:
     'Sectors, systems, vulnerabilities, defensive tools, uses of AI, cloud offerings, capability, directives.',
+  owners: ['cisa'],
   entities: [
     Sector,
     SectorRisk,

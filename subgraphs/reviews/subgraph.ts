@@ -49,6 +49,7 @@ import { WorkRole } from './work-role';
 export const reviews = new Subgraph({
   name: 'reviews',
   description: 'What agencies find about shared models: determinations, reviews, risks, findings, advice.',
+  owners: ['nsa'],
   entities: [
     AtlasTactic,
     AtlasTechnique,

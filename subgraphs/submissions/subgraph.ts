@@ -41,6 +41,7 @@ import { SubmissionEvent } from './submission/submission-event';
 export const submissions = new Subgraph({
   name: 'submissions',
   description: 'Models that developers share voluntarily before launch: who, what, when, with whom.',
+  owners: ['treasury'],
   entities: [
     ExecutiveOrder,
     OrderProvision,

@@ -25,6 +25,7 @@ import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCount
 export const workforce = new Subgraph({
   name: 'workforce',
   description: 'AI and cybersecurity professionals: work roles, positions, hiring, flows.',
+  owners: ['opm'],
   entities: [
     WorkRole,
     Ksat,

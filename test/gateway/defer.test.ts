@@ -40,7 +40,7 @@ async function open() {
   };
   const server = await createGateway({
     supergraph,
-    config: readConfig({ logLevel: 'silent' }, {}),
+    config: readConfig({ logLevel: 'silent', costs: 'off' }, {}),
     log: createLog('silent', 'test'),
     transport: ({ name }) => new InProcessTransport({ name, execute: async () => (await answers[name]!()) as never }),
     forwardHeaders: [],

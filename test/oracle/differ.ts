@@ -111,9 +111,15 @@ async function differenceOf(
  * specification, and its are not.
  */
 async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer, reference: Answer): Promise<boolean> {
-  // the same data, and just the errors that the fields asked for raise: the reference asked for more
-  if (isDeepStrictEqual(ours.data, reference.data))
-    return isDeepStrictEqual(raised(ours), await one.monolithErrors(operation));
+  // the same data, and just the errors that the fields asked for and what they require raise: the reference asked for more, or less
+  if (isDeepStrictEqual(ours.data, reference.data)) {
+    const { asked, required } = await one.monolithErrors(operation);
+    const own = raised(ours);
+    return (
+      asked.every((message) => own.includes(message)) &&
+      own.every((message) => [...asked, ...required].includes(message))
+    );
+  }
   const right = await one.monolith(operation);
   // a plan that asks for more at once loses more with it
   if (isPartOf(ours.data, right) && isPartOf(reference.data, ours.data)) return true;

@@ -44,6 +44,8 @@ const NUMBERS = 6;
 export class OracleWorld {
   /** Calls of subgraphs since the last look. */
   calls = 0;
+  /** Messages of fields that other fields require and that failed in the last {@link monolith}. */
+  readonly lostRequirements = new Set<string>();
   private readonly schemas = new Map<string, GraphQLSchema>();
 
   constructor(
@@ -194,6 +196,7 @@ export class OracleWorld {
     variables: Record<string, unknown>,
     isWithheld: (coordinate: string) => boolean = () => false,
   ) {
+    this.lostRequirements.clear();
     const result = await execute({
       schema: apiSchema,
       document: parse(query),
@@ -252,7 +255,9 @@ export class OracleWorld {
         try {
           value = this.wholeValue(whole, typename, n, node.name.value, getArgumentValues(field, node));
           if (Array.isArray(value) && value.includes(null) && String(field.type).includes('!]')) value = null;
-        } catch {}
+        } catch (error) {
+          this.lostRequirements.add((error as Error).message);
+        }
         const thing = value as Thing | null;
         return [
           node.name.value,

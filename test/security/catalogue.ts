@@ -471,8 +471,12 @@ bypass(
 bypass(
   'existence, by what an unknown id answers',
   async (t) => {
+    // all but what is left of the caller's budget, and of the minute
     const ask = async (id: string) =>
-      (await t.ask(`{ submission(id: "${id}") { number developer { key } } }`, ALDER)).text;
+      (await t.ask(`{ submission(id: "${id}") { number developer { key } } }`, ALDER)).text.replace(
+        /"(remaining|resetSeconds)":\d+/g,
+        '',
+      );
     return (await ask(await hiddenSubmission(t))) === (await ask('sub_0000000000000000000000000'));
   },
   true,

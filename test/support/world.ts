@@ -4,7 +4,9 @@ import { tellExercise } from '../../gateway/cli/exercise';
 import { readText } from '../../gateway/cli/read-text';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
+import type { Spending } from '../../gateway/policy/budgets';
 import { createGateway } from '../../gateway/server';
+import type { AnswerExtensions } from '../../gateway/supergraph/graph';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
@@ -28,6 +30,7 @@ export const FIXTURES = join(packageRoot, 'test', 'fixtures', 'published');
 
 export interface Answer<Data = Record<string, never>> {
   data: Data;
+  extensions: AnswerExtensions & { cost: Spending };
   errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
 }
 

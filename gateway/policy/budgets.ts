@@ -1,0 +1,167 @@
+import { GraphQLError } from 'graphql';
+import Redis from 'ioredis';
+import type { Logger } from 'pino';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { OperatorError } from '../../shared/errors';
+import { type Principal, ROLES } from '../../shared/identity/principal';
+
+/** What an operation costs and what its caller has left, as it is told in the answer. */
+export interface Spending {
+  /** What the operation was estimated to cost before any subgraph was asked. */
+  readonly estimated: number;
+  /** What operations of this caller may cost a minute, and what is left of it. */
+  readonly budget: number;
+  readonly remaining: number;
+  /** Seconds until the budget is whole again. */
+  readonly resetSeconds: number;
+}
+
+/** An operation costs more than it may. */
+export class CostError extends GraphQLError {
+  constructor(
+    code: 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED',
+    message: string,
+    status: number,
+    cost: object,
+    /** After which it may be asked again. */
+    readonly retrySeconds?: number,
+  ) {
+    super(message, { extensions: { code, cost, http: { status } } });
+  }
+}
+
+export interface BudgetSettings {
+  /** Whether operations are refused, or only measured. */
+  readonly enforce: boolean;
+  /** Most that one operation may cost. */
+  readonly mostOfOne: number;
+  /** By role, what the operations of one caller may cost a minute; `public` is for callers without a token. */
+  readonly perMinute: ReadonlyMap<string, number>;
+  /** Where several gateways count together. */
+  readonly redis?: Redis;
+}
+
+/** Seconds for which a budget is. */
+const WINDOW_SECONDS = 60;
+
+/** What callers may have their operations cost. */
+export class Budgets {
+  /** What has been asked for, and how often it was too much. */
+  readonly counts = { operations: 0, cost: 0, refused: 0 };
+  private readonly limiters = new Map<number, RateLimiterAbstract>();
+
+  constructor(private readonly settings: BudgetSettings) {}
+
+  /**
+   * @param cost of an operation that is about to be run @param key tells callers apart
+   * @throws CostError when it is refused; it has cost nothing then
+   */
+  async spend(cost: number, key: string, principal: Principal | null): Promise<Spending> {
+    const { enforce, mostOfOne } = this.settings;
+    const budget = this.budgetOf(principal);
+    const most = Math.min(mostOfOne, budget);
+    this.counts.operations += 1;
+    this.counts.cost += cost;
+    if (enforce && cost > most) {
+      this.counts.refused += 1;
+      throw new CostError(
+        'OPERATION_TOO_COSTLY',
+        `The operation is estimated to cost ${cost}, and one may cost ${most}; ask for fewer objects a page or for fewer lists within lists`,
+        400,
+        { estimated: cost, most },
+      );
+    }
+    const used = await this.use(budget, key, cost);
+    const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
+    const remaining = Math.max(0, budget - used.consumedPoints);
+    if (enforce && used.consumedPoints > budget) {
+      this.counts.refused += 1;
+      // what is refused is not spent
+      await this.limiter(budget).reward(key, cost);
+      const left = Math.max(0, budget - used.consumedPoints + cost);
+      throw new CostError(
+        'BUDGET_EXHAUSTED',
+        `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${left} are left; try again in ${resetSeconds} s`,
+        429,
+        { estimated: cost, budget, remaining: left, resetSeconds },
+        resetSeconds,
+      );
+    }
+    return { estimated: cost, budget, remaining, resetSeconds };
+  }
+
+  /** The most generous of a caller's roles counts. */
+  private budgetOf(principal: Principal | null): number {
+    const { perMinute } = this.settings;
+    const own = (principal?.roles ?? []).map((role) => perMinute.get(role) ?? 0);
+    return Math.max(perMinute.get('public') ?? 0, ...own);
+  }
+
+  private limiter(budget: number): RateLimiterAbstract {
+    let limiter = this.limiters.get(budget);
+    if (!limiter) {
+      const { redis } = this.settings;
+      const options = { keyPrefix: `ordergraph:budget:${budget}`, points: budget, duration: WINDOW_SECONDS };
+      limiter = redis
+        ? // without Redis each gateway counts for itself
+          new RateLimiterRedis({
+            ...options,
+            storeClient: redis,
+            rejectIfRedisNotReady: true,
+            insuranceLimiter: new RateLimiterMemory(options),
+          })
+        : new RateLimiterMemory(options);
+      this.limiters.set(budget, limiter);
+    }
+    return limiter;
+  }
+
+  private async use(budget: number, key: string, cost: number): Promise<RateLimiterRes> {
+    try {
+      return await this.limiter(budget).consume(key, cost);
+    } catch (error) {
+      // more than the budget: how much more is for whoever asks to judge
+      if (error instanceof RateLimiterRes) return error;
+      throw error;
+    }
+  }
+}
+
+/** Reads `role=amount`. @throws OperatorError */
+export function budgetsOf(given: readonly string[]): ReadonlyMap<string, number> {
+  const names: readonly string[] = ['public', ...ROLES];
+  return new Map(
+    given.map((text) => {
+      const [name = '', amount = ''] = text.split('=').map((part) => part.trim());
+      if (!names.includes(name) || !/^\d{1,12}$/.test(amount))
+        throw new OperatorError(
+          `"${text}" is no budget`,
+          `Write it like "analyst=200000": one of ${names.join(', ')}, and what it may cost a minute`,
+        );
+      return [name, Number(amount)] as const;
+    }),
+  );
+}
+
+/** Milliseconds after which a count in Redis is no longer waited for. */
+const PATIENCE_MS = 100;
+
+/** Redis, in which gateways count together; while it is away each counts for itself. */
+export function limitsClient(url: string, log: Logger): Redis {
+  const redis = new Redis(url, {
+    commandTimeout: PATIENCE_MS,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(attempt * 200, 5_000),
+  });
+  let isAway = false;
+  redis.on('error', () => {
+    if (!isAway) log.warn('Redis is away; this gateway counts requests and costs for itself');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) log.info('requests and costs are counted in Redis again');
+    isAway = false;
+  });
+  return redis;
+}

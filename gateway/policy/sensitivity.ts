@@ -1,0 +1,154 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type NameNode,
+  parse,
+  type SelectionSetNode,
+  valueFromASTUntyped,
+} from 'graphql';
+import type { Sensitivity } from '../../shared/model/model';
+import { withheldOf } from '../planning/normalize';
+import { featuresOf } from '../supergraph/features';
+
+/** From what everyone may read to what few may. */
+const CLASSES: readonly Sensitivity[] = ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'];
+
+/** The feature whose directives say how sensitive fields are, and whose data subgraphs hold. */
+const FEATURE = 'sensitivity';
+
+/** How an answer is to be handled. */
+export interface Handling {
+  /** The strictest class of what was asked for. */
+  readonly class: Sensitivity;
+  /** Keys of the agencies whose data it holds, in order. */
+  readonly agencies: readonly string[];
+}
+
+/** What a supergraph says of how sensitive its fields are: `@sensitivity` and `@owner`. */
+export class Sensitivities {
+  private constructor(
+    private readonly schema: GraphQLSchema,
+    /** By `Type.field`. */
+    private readonly classes: ReadonlyMap<string, Sensitivity>,
+    /** By subgraph. */
+    private readonly owners: ReadonlyMap<string, readonly string[]>,
+  ) {}
+
+  /** Undefined when it says nothing of it. @param schema as clients see it */
+  static of(supergraph: DocumentNode, schema: GraphQLSchema): Sensitivities | undefined {
+    const feature = featuresOf(supergraph).find(({ name }) => name === FEATURE);
+    if (!feature) return undefined;
+    const classes = new Map<string, Sensitivity>();
+    for (const { coordinate, directives } of fieldsIn(supergraph)) {
+      const found = classOf(directives, feature.directiveNamed(FEATURE));
+      if (found) classes.set(coordinate, found);
+    }
+    const owners = new Map<string, readonly string[]>();
+    for (const definition of supergraph.definitions)
+      if (definition.kind === Kind.SCHEMA_DEFINITION)
+        for (const { name, arguments: given = [] } of definition.directives ?? []) {
+          if (name.value !== feature.directiveNamed('owner')) continue;
+          const { subgraph, agencies } = Object.fromEntries(
+            given.map((one) => [one.name.value, valueFromASTUntyped(one.value)]),
+          );
+          owners.set(String(subgraph), agencies as string[]);
+        }
+    return new Sensitivities(schema, classes, owners);
+  }
+
+  /** Of what an operation asks for, what is withheld left aside. @param subgraphs those that are asked */
+  handlingOf(root: GraphQLCompositeType, selectionSet: SelectionSetNode, subgraphs: readonly string[]): Handling {
+    let strictest = 0;
+    const look = (parent: GraphQLCompositeType, { selections }: SelectionSetNode): void => {
+      for (const selection of selections) {
+        if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
+        if (selection.kind === Kind.INLINE_FRAGMENT) {
+          const named = selection.typeCondition && this.schema.getType(selection.typeCondition.name.value);
+          look(isCompositeType(named) ? named : parent, selection.selectionSet);
+          continue;
+        }
+        if (selection.name.value.startsWith('__') || withheldOf(selection)) continue;
+        strictest = Math.max(strictest, CLASSES.indexOf(this.classOf(parent, selection)));
+        const type = this.fieldType(parent, selection);
+        if (type && selection.selectionSet) look(type, selection.selectionSet);
+      }
+    };
+    look(root, selectionSet);
+    const agencies = new Set(subgraphs.flatMap((subgraph) => this.owners.get(subgraph) ?? []));
+    return { class: CLASSES[strictest]!, agencies: [...agencies].sort() };
+  }
+
+  private fieldType(parent: GraphQLCompositeType, { name }: FieldNode): GraphQLCompositeType | undefined {
+    const field = 'getFields' in parent ? parent.getFields()[name.value] : undefined;
+    const type = field && getNamedType(field.type);
+    return isCompositeType(type) ? type : undefined;
+  }
+
+  /** A field is as sensitive as the interfaces of its type have it, and one of an interface as the strictest of its types. */
+  private classOf(parent: GraphQLCompositeType, { name }: FieldNode): Sensitivity {
+    const above = isObjectType(parent) || isInterfaceType(parent) ? parent.getInterfaces() : [];
+    const below = isInterfaceType(parent) ? this.schema.getPossibleTypes(parent) : [];
+    const types = [parent, ...above, ...below];
+    const found = types.map((type) => this.classes.get(`${type.name}.${name.value}`) ?? 'PUBLIC');
+    return CLASSES[Math.max(...found.map((one) => CLASSES.indexOf(one)))]!;
+  }
+}
+
+/**
+ * What subgraphs fail to say of how sensitive their fields are, and where they contradict each other. Once one says it of its fields,
+ * all have to: a field that nobody has thought about must not pass for a public one.
+ */
+export function unclassifiedFields(subgraphs: readonly { readonly name: string; readonly sdl: string }[]): string[] {
+  const documents = subgraphs.map(({ name, sdl }) => {
+    const document = parse(sdl, { noLocation: true });
+    const feature = featuresOf(document).find((one) => one.name === FEATURE);
+    return { name, document, directive: feature?.directiveNamed(FEATURE) };
+  });
+  if (documents.every(({ directive }) => directive === undefined)) return [];
+  const flaws: string[] = [];
+  const said = new Map<string, { readonly by: string; readonly of: Sensitivity }>();
+  for (const { name, document, directive } of documents)
+    for (const { coordinate, directives } of fieldsIn(document)) {
+      const of = directive === undefined ? undefined : classOf(directives, directive);
+      const before = said.get(coordinate);
+      if (!of) flaws.push(`${name}: ${coordinate} has no @sensitivity(class: …), one of ${CLASSES.join(', ')}`);
+      else if (!CLASSES.includes(of)) flaws.push(`${name}: ${coordinate} is of class ${of}, which is no class`);
+      else if (before && before.of !== of)
+        flaws.push(`${name}: ${coordinate} is of class ${of} here and of class ${before.of} in ${before.by}`);
+      else said.set(coordinate, { by: name, of });
+    }
+  return flaws;
+}
+
+function classOf(directives: readonly DirectiveNode[] = [], named: string): Sensitivity | undefined {
+  const directive = directives.find(({ name }) => name.value === named);
+  const value = directive?.arguments?.find(({ name }) => name.value === 'class')?.value;
+  return value && 'value' in value ? (String(value.value) as Sensitivity) : undefined;
+}
+
+/** Federation's own fields of a subgraph. */
+const OWN_FIELDS = new Set(['_service', '_entities']);
+
+function* fieldsIn(document: DocumentNode): Generator<{ coordinate: string; directives?: readonly DirectiveNode[] }> {
+  for (const definition of document.definitions) {
+    const { kind } = definition;
+    const hasOutput =
+      kind === Kind.OBJECT_TYPE_DEFINITION ||
+      kind === Kind.OBJECT_TYPE_EXTENSION ||
+      kind === Kind.INTERFACE_TYPE_DEFINITION ||
+      kind === Kind.INTERFACE_TYPE_EXTENSION;
+    if (!hasOutput) continue;
+    const type: NameNode = definition.name;
+    for (const field of definition.fields ?? [])
+      if (!OWN_FIELDS.has(field.name.value))
+        yield { coordinate: `${type.value}.${field.name.value}`, directives: field.directives };
+  }
+}

@@ -1,0 +1,135 @@
+import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parseConstValue,
+  print,
+  type TypeNode,
+  visit,
+} from 'graphql';
+import { DEFAULT_PAGE_SIZE } from '../collection/page';
+import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+
+interface PublishedParts {
+  readonly subgraph: string;
+  /** Keys of the agencies whose data it holds. */
+  readonly owners: readonly string[];
+  readonly models: readonly ModelClass[];
+}
+
+/** How many fields a count costs: it looks at every row of its list. */
+const COUNT_WEIGHT = 5;
+
+/**
+ * The schema of a subgraph as it is published: with a class of sensitivity on every field, and the sizes of lists.
+ * @returns also the fields that carry objects and are none of their own, as `Type.field`: whom they are shown is decided by the objects.
+ */
+export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: string; carriers: ReadonlySet<string> } {
+  const classes = new Map(parts.models.map((model) => [modelOf(model).name, modelOf(model).sensitivity]));
+  const carriers = new Set<string>();
+  const document = visit(inOrder(getDocumentNodeFromSchema(schema)), {
+    ObjectTypeDefinition: {
+      leave: (type: ObjectTypeDefinitionNode) => ({
+        ...type,
+        fields: type.fields?.map((field) => {
+          const own = field.directives?.some(({ name }) => name.value === 'sensitivity');
+          if (!own) carriers.add(`${type.name.value}.${field.name.value}`);
+          const given = own ? [] : [directive('sensitivity', { class: carriedClass(type, field, classes) })];
+          return { ...field, directives: [...(field.directives ?? []), ...given, ...costs(type, field)] };
+        }),
+      }),
+    },
+  });
+  return { sdl: `${header(parts)}\n${print(document)}\n`, carriers };
+}
+
+const header = ({ subgraph, owners }: PublishedParts): string => `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@cost", "@listSize"])
+  @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@sensitivity", "@owner", "Sensitivity"])
+  @composeDirective(name: "@sensitivity")
+  @composeDirective(name: "@owner")
+  @owner(subgraph: "${subgraph}", agencies: ${JSON.stringify(owners)})
+
+"How sensitive a field is: who may read it. The strictest class on the way to a field wins."
+directive @sensitivity("The class." class: Sensitivity!) on FIELD_DEFINITION
+
+"The agencies whose data a subgraph holds, by their keys."
+directive @owner("The subgraph's name." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
+
+"Classes of sensitivity, from what everyone may read to what few may."
+enum Sensitivity {
+  "Everyone."
+  PUBLIC
+  "Government roles."
+  GOV
+  "Deliberative: the agency that wrote it, and oversight."
+  GOV_DELIB
+  "Proprietary to a developer: the developer, intake, the agencies it named, oversight."
+  PROPIN
+  "Personal: the hiring agency's HR, in part its managers, oversight."
+  PII
+  "Vulnerability of information systems: the system's owner, the coordinator, oversight; others see aggregates."
+  ISVI
+}
+`;
+
+/** The class of a field that carries objects: theirs. That a list has objects, and how many, is as sensitive as what they are. */
+function carriedClass(
+  type: ObjectTypeDefinitionNode,
+  field: FieldDefinitionNode,
+  classes: ReadonlyMap<string, Sensitivity>,
+): Sensitivity {
+  const [led, within] = [namedType(field.type), type.name.value].map((name) => name.replace(/(Connection|Edge)$/, ''));
+  return classes.get(led!) ?? (field.name.value === 'replayed' ? 'PUBLIC' : classes.get(within!)) ?? 'PUBLIC';
+}
+
+function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): ConstDirectiveNode[] {
+  if (namedType(field.type).endsWith('Connection'))
+    return [
+      directive('listSize', {
+        assumedSize: DEFAULT_PAGE_SIZE,
+        slicingArguments: ['first', 'last'],
+        sizedFields: ['nodes', 'edges'],
+        requireOneSlicingArgument: false,
+      }),
+    ];
+  const isCount = type.name.value.endsWith('Connection') && field.name.value === 'totalCount';
+  return isCount ? [directive('cost', { weight: COUNT_WEIGHT })] : [];
+}
+
+const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
+
+function directive(name: string, args: Readonly<Record<string, unknown>>): ConstDirectiveNode {
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: name },
+    arguments: Object.entries(args).map(([argument, value]) => ({
+      kind: Kind.ARGUMENT,
+      name: { kind: Kind.NAME, value: argument },
+      // a class is a value of an enum
+      value: argument === 'class' ? { kind: Kind.ENUM, value: String(value) } : parseConstValue(JSON.stringify(value)),
+    })),
+  };
+}
+
+/** The types without the schema definition and without directives that belong to GraphQL itself, in order of name. */
+function inOrder(document: DocumentNode): DocumentNode {
+  const kept: DocumentNode = visit(document, {
+    SchemaDefinition: () => null,
+    DirectiveDefinition: () => null,
+    // the printer does not know our directive's definition and takes its enum value for a string
+    Argument: {
+      leave: (node) =>
+        node.name.value === 'class' && node.value.kind === Kind.STRING
+          ? { ...node, value: { kind: Kind.ENUM, value: node.value.value } }
+          : undefined,
+    },
+  });
+  const name = (definition: object) => (definition as { name?: { value: string } }).name?.value ?? '';
+  const rank = (text: string) => (text === 'Query' ? '0' : text === 'Mutation' ? '1' : `2${text}`);
+  return { ...kept, definitions: [...kept.definitions].sort((a, b) => (rank(name(a)) < rank(name(b)) ? -1 : 1)) };
+}

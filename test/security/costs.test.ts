@@ -1,0 +1,277 @@
+import fc from 'fast-check';
+import type { FastifyInstance } from 'fastify';
+import { parse } from 'graphql';
+import { readConfig } from '../../gateway/config';
+import { plannerOf } from '../../gateway/planning/planners';
+import { budgetsOf } from '../../gateway/policy/budgets';
+import { createGateway } from '../../gateway/server';
+import { compose } from '../../gateway/supergraph/compose';
+import { Graph } from '../../gateway/supergraph/graph';
+import { createLog } from '../../gateway/telemetry/log';
+import { OperatorError } from '../../shared/errors';
+import { TestIdentity } from '../support/identity';
+import { requireCompiled } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+
+beforeAll(requireCompiled);
+
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
+  import: ["@key", { name: "@cost", as: "@price" }, "@listSize"])`;
+const supergraph = compose([
+  {
+    name: 'shops',
+    url: 'http://shops.invalid',
+    sdl: `${LINK}
+      type Query {
+        shop: Shop
+        shops(first: Int = 4, last: Int): [Shop] @listSize(assumedSize: 7, slicingArguments: ["first", "last"], requireOneSlicingArgument: false)
+        page(first: Int): Page @listSize(assumedSize: 5, slicingArguments: ["first"], sizedFields: ["nodes", "edges"], requireOneSlicingArgument: false)
+        names: [String]
+        unsaid: [Shop]
+        search(by: Search @price(weight: 3)): Shop
+        heavy: String @price(weight: 8)
+        when: Moment
+        level: Level
+      }
+      type Mutation { open: Shop rename: String @price(weight: 2) }
+      input Search { near: String @price(weight: 6) within: Search }
+      scalar Moment @price(weight: 4)
+      enum Level @price(weight: 5) { A }
+      type Page { nodes: [Shop] edges: [Edge] total: Int }
+      type Edge { node: Shop }
+      type Gold @price(weight: 20) { name: String }
+      type Shop @key(fields: "id") { id: ID! name: String gold: Gold branches: [Shop] @listSize(assumedSize: 3) }`,
+  },
+  {
+    name: 'stock',
+    url: 'http://stock.invalid',
+    sdl: `${LINK} type Shop @key(fields: "id") { id: ID! items: [Item] @listSize(assumedSize: 2) owner: String } type Item { name: String }`,
+  },
+]);
+
+describe.each(['native', 'apollo'] as const)('what an operation is estimated to cost, planned by %s', (planner) => {
+  let graph: Graph;
+  beforeAll(() => {
+    graph = new Graph({
+      supergraphSdl: supergraph,
+      planner: plannerOf(planner, createLog('silent', 'test')),
+      planLimits: { entries: 1_000, bytes: 100_000_000, timeoutMs: 20_000 },
+      fetchTimeoutMs: 1_000,
+      transport: () => ({
+        shareable: false,
+        request: async () => ({ headers: {}, read: () => ({ data: {} }) }),
+        async close() {},
+      }),
+    });
+  });
+  afterAll(() => graph.close());
+  const costOf = async (query: string, variables: Record<string, unknown> = {}): Promise<number> => {
+    let cost = -1;
+    await graph.execute({
+      document: parse(query),
+      variables,
+      headers: {},
+      scope: '',
+      deadline: performance.now() + 10_000,
+      spend: async (estimated) => {
+        cost = estimated;
+        return { estimated, budget: 0, remaining: 0, resetSeconds: 0 };
+      },
+    });
+    return cost;
+  };
+
+  test.each<[string, string, number, Record<string, unknown>?]>([
+    ['an object costs 1, what is in it nothing', '{ shop { id name } }', 1],
+    ['a list costs its size by its argument’s default', '{ shops { id } }', 4],
+    ['by its argument', '{ shops(first: 9) { id } }', 9],
+    ['by the greatest of its arguments', '{ shops(first: 2, last: 6) { id } }', 6],
+    ['by a variable', 'query ($n: Int) { shops(first: $n) { id } }', 12, { n: 12 }],
+    ['by a variable’s default', 'query ($n: Int = 11) { shops(first: $n) { id } }', 11],
+    ['a negative size is no size', '{ shops(first: -1) { id } }', 7],
+    ['a null is no size', '{ shops(first: null) { id } }', 7],
+    ['lists in lists are multiplied', '{ shops(first: 5) { branches { branches { id } } } }', 5 + 15 + 45],
+    ['a field says the size of what is below it', '{ page(first: 6) { nodes { id } total } }', 1 + 6],
+    ['in both of its lists', '{ page(first: 6) { nodes { id } edges { node { id } } } }', 1 + 6 + 6 + 6],
+    ['by assumption without an argument', '{ page { nodes { id } } }', 1 + 5],
+    ['a list of no objects costs nothing', '{ names }', 0],
+    ['ten are assumed where nothing is said', '{ unsaid { id } }', 10],
+    ['a field has a weight of its own', '{ heavy }', 8],
+    ['so has a type, wherever it stands', '{ shops(first: 3) { gold { name } } }', 3 + 60],
+    ['and a scalar', '{ when }', 4],
+    ['and an enum', '{ level }', 5],
+    ['and an argument that is given', '{ search(by: {}) { id } }', 1 + 3],
+    ['a root field of a mutation costs ten', 'mutation { open { id } }', 10],
+    ['but for its own weight', 'mutation { rename }', 2],
+    ['names of types cost nothing', '{ __typename shop { __typename } }', 1],
+    ['the schema costs nothing', '{ __schema { types { name } } }', 0],
+    ['an alias costs again', '{ a: shops(first: 3) { id } b: shops(first: 4) { id } }', 7],
+    ['a fragment costs what is in it', '{ ...F } fragment F on Query { shops(first: 3) { id } }', 3],
+    ['an entity of another subgraph is looked up once more', '{ shop { owner } }', 1 + 1],
+    ['each in a list', '{ shops(first: 8) { owner } }', 8 + 8],
+    ['with what it has there', '{ shops(first: 8) { items { name } } }', 8 + 8 + 16],
+    ['in lists of lists', '{ shops(first: 8) { branches { items { name } } } }', 8 + 24 + 24 + 48],
+    ['under an alias', '{ s: shops(first: 8) { b: branches { i: items { name } } } }', 8 + 24 + 24 + 48],
+  ])('%s: %s', async (_what, query, cost, ...[variables]) => {
+    expect(await costOf(query, variables)).toBe(cost);
+  });
+
+  test('an operation costs the same however it is written, and more where more is asked for', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 400 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.constantFrom('id', 'owner', 'items { name }', 'branches { owner }'),
+        async (n, more, fields) => {
+          const cost = await costOf(`{ shops(first: ${n}) { ${fields} } }`);
+          expect(await costOf(`query ($n: Int) { shops(first: $n) { ${fields} } }`, { n })).toBe(cost);
+          expect(
+            await costOf(`query ($n: Int = ${n}) { x: shops(first: $n) { ...F } } fragment F on Shop { ${fields} }`),
+          ).toBe(cost);
+          expect(await costOf(`{ shops(first: ${n}) { ... on Shop { ${fields} ${fields} } } }`)).toBe(cost);
+          expect(await costOf(`{ shops(first: ${n + more}) { ${fields} } }`)).toBeGreaterThan(cost);
+        },
+      ),
+      { numRuns: 25 },
+    ));
+});
+
+describe('what may be spent', () => {
+  const OPERATOR = 'role=operator; subject=x';
+  let identity: TestIdentity;
+  const open: FastifyInstance[] = [];
+  let calls = 0;
+  beforeAll(async () => {
+    identity = await TestIdentity.make();
+  });
+  beforeEach(() => {
+    calls = 0;
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((server) => server.close()));
+  });
+  const start = async (flags: Record<string, unknown>) => {
+    const server = await createGateway({
+      supergraph,
+      config: readConfig({ logLevel: 'silent', ...flags }, {}),
+      log: createLog('silent', 'test'),
+      transport: () => ({
+        shareable: false,
+        async request() {
+          calls += 1;
+          return { headers: {}, read: () => ({ data: { shops: [], heavy: 'h', rename: 'r' } }) };
+        },
+        async close() {},
+      }),
+      forwardHeaders: [],
+      identity: identity.parts,
+    });
+    open.push(server);
+    return async (query: string, who: string | null = OPERATOR, headers: Record<string, string> = {}) => {
+      const response = await server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { ...(await identity.headers(who)), ...headers },
+        payload: { query },
+      });
+      const isJson = String(response.headers['content-type']).includes('json');
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        text: response.body,
+        ...(isJson ? response.json() : {}),
+      };
+    };
+  };
+
+  test('is told in the answer and in its headers, of a new operation and of a known one', async () => {
+    const ask = await start({ budget: ['operator=1000'] });
+    for (const remaining of [990, 980, 970]) {
+      const { headers, extensions } = await ask('{ shops(first: 10) { id } }');
+      expect(extensions.cost).toMatchObject({ estimated: 10, budget: 1_000, remaining });
+      expect(extensions.cost.resetSeconds).toBeGreaterThan(0);
+      expect(headers).toMatchObject({ 'ordergraph-cost': '10', 'ordergraph-budget-remaining': String(remaining) });
+    }
+  });
+
+  test('an operation that costs too much is refused before any subgraph is asked, and costs nothing', async () => {
+    const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
+    for (const query of [
+      '{ shops(first: 51) { id } }',
+      '{ shops(first: 26) { owner } }',
+      'mutation { a: open { id } b: open { id } c: open { id } d: open { id } e: open { id } f: open { id } }',
+    ])
+      for (let time = 0; time < 2; time++) {
+        const { status, errors, data } = await ask(query);
+        expect([status, data, errors[0].extensions.code]).toEqual([400, undefined, 'OPERATION_TOO_COSTLY']);
+        expect(errors[0].message).toMatch(/estimated to cost \d+, and one may cost 50; ask for fewer/);
+      }
+    expect(calls).toBe(0);
+    expect((await ask('{ shops(first: 50) { id } }')).extensions.cost.remaining).toBe(950);
+  });
+
+  test('whoever has used up a minute’s budget is told when to come back; what was refused was not spent; others go on', async () => {
+    const ask = await start({ budget: ['operator=100', 'analyst=100'] });
+    expect((await ask('{ shops(first: 80) { id } }')).status).toBe(200);
+    const before = calls;
+    const { status, headers, errors } = await ask('{ shops(first: 30) { id } }');
+    expect([status, errors[0].extensions.code, calls]).toEqual([429, 'BUDGET_EXHAUSTED', before]);
+    expect(errors[0].extensions.cost).toMatchObject({ estimated: 30, budget: 100, remaining: 20 });
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect((await ask('{ shops(first: 15) { id } }')).extensions.cost.remaining).toBe(5);
+    expect((await ask('{ shops(first: 80) { id } }', 'role=operator; subject=y')).status).toBe(200);
+    expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=x')).status).toBe(200);
+  });
+
+  test('the most generous of several roles counts; the public has its own, by address', async () => {
+    const ask = await start({ budget: ['public=10', 'operator=20', 'analyst=90'] });
+    expect((await ask('{ heavy }', 'role=operator,analyst; subject=z')).extensions.cost.budget).toBe(90);
+    expect((await ask('{ heavy }', 'role=coordinator; subject=z')).extensions.cost.budget).toBe(10);
+    expect((await ask('{ heavy }', null)).extensions.cost).toMatchObject({ budget: 10, remaining: 2 });
+    expect((await ask('{ heavy }', null)).errors[0].extensions.code).toBe('BUDGET_EXHAUSTED');
+  });
+
+  test('of an operation with @defer the cost of each part is taken when it is begun, and told with it', async () => {
+    const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
+    const accept = { accept: 'multipart/mixed; deferSpec=20220824, application/json' };
+    const { text } = await ask('{ heavy ... @defer { shops(first: 51) { id } } }', OPERATOR, accept);
+    expect(text).toContain('"extensions":{"cost":{"estimated":8,"budget":1000,"remaining":992');
+    expect(text).toContain('OPERATION_TOO_COSTLY');
+    expect(calls).toBe(1);
+    const { status, errors } = await ask('{ shops(first: 51) { id ... @defer { owner } } }', OPERATOR, accept);
+    expect([status, errors[0].extensions.code, calls]).toEqual([400, 'OPERATION_TOO_COSTLY', 1]);
+  });
+
+  test('is only measured, or not looked at, where that is asked for', async () => {
+    const measured = await (await start({ costs: 'measure', maxCost: '5', budget: ['operator=5'] }))('{ heavy }');
+    expect(measured).toMatchObject({ status: 200, extensions: { cost: { estimated: 8, remaining: 0 } } });
+    const off = await (await start({ costs: 'off', maxCost: '5' }))('{ heavy }');
+    expect(off).toMatchObject({ status: 200, data: { heavy: 'h' } });
+    expect(off).not.toHaveProperty('extensions');
+  });
+
+  test.each(['analyst', 'analyst=many', 'king=5', '=5', 'analyst=-1'])('"%s" is no budget', (text) => {
+    expect(() => budgetsOf([text])).toThrow(OperatorError);
+  });
+
+  describeOnRedis('by several gateways', () => {
+    test('is counted together in Redis, as requests are; each counts for itself when that is away', async () => {
+      const redis = await PrivateRedis.start();
+      const flags = { limitsUrl: redis.url, budget: ['operator=100'], rateLimit: '6' };
+      const [one, other] = [await start(flags), await start(flags)];
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const query = '{ shops(first: 40) { id } }';
+      expect((await one(query)).extensions.cost.remaining).toBe(60);
+      expect((await other(query)).extensions.cost.remaining).toBe(20);
+      expect((await one(query)).status).toBe(429);
+      for (let time = 0; time < 3; time++) await other('{ heavy }', 'role=analyst; subject=rate');
+      for (let time = 0; time < 3; time++) await one('{ heavy }', 'role=analyst; subject=rate');
+      expect((await other('{ heavy }', 'role=analyst; subject=rate')).errors[0].extensions.code).toBe(
+        'TOO_MANY_REQUESTS',
+      );
+      await redis.stop();
+      const { extensions } = await one(query, 'role=operator; subject=later');
+      expect(extensions.cost).toMatchObject({ estimated: 40, remaining: 60 });
+    });
+  });
+});

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { buildASTSchema, parse } from 'graphql';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { normalize } from '../../gateway/planning/normalize';
+import { Sensitivities, unclassifiedFields } from '../../gateway/policy/sensitivity';
+import { compose } from '../../gateway/supergraph/compose';
+import { openWorld, type World } from '../support/world';
+
+const HEAD = (name: string, agencies: string) => `
+  extend schema
+    @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective"])
+    @link(url: "https://ordergraph.example/sensitivity/v1.0", import: [{ name: "@sensitivity", as: "@class" }, "@owner", "Sensitivity"])
+    @composeDirective(name: "@class") @composeDirective(name: "@owner")
+    @owner(subgraph: "${name}", agencies: ${agencies})
+  directive @class(class: Sensitivity!) on FIELD_DEFINITION
+  directive @owner(subgraph: String!, agencies: [String!]!) repeatable on SCHEMA
+  enum Sensitivity { PUBLIC GOV GOV_DELIB PROPIN PII ISVI }
+`;
+const A = `${HEAD('a', '["nsa", "cisa"]')}
+  type Query { box: Box @class(class: PUBLIC) thing: Thing @class(class: PUBLIC) }
+  interface Thing { id: ID! @class(class: PUBLIC) owner: String @class(class: GOV) }
+  type Box implements Thing @key(fields: "id") {
+    id: ID! @class(class: PUBLIC) owner: String @class(class: GOV) secret: String @class(class: PROPIN) }
+  type Crate implements Thing @key(fields: "id") { id: ID! @class(class: PUBLIC) owner: String @class(class: GOV) }`;
+const B = `${HEAD('b', '["opm", "cisa"]')}
+  type Box @key(fields: "id") { id: ID! @class(class: PUBLIC) person: Person @class(class: PUBLIC) }
+  type Person { name: String @class(class: PII) }`;
+const both = (a: string, b: string) => [
+  { name: 'a', sdl: a, url: 'http://a.invalid' },
+  { name: 'b', sdl: b, url: 'http://b.invalid' },
+];
+
+describe('composition', () => {
+  test('takes what is classified, and the four programmes are', () => {
+    expect(() => compose(both(A, B))).not.toThrow();
+    expect(unclassifiedFields(subgraphs)).toEqual([]);
+  });
+
+  test.each<[string, string, string, RegExp]>([
+    [
+      'a field without a class',
+      A,
+      B.replace('name: String @class(class: PII)', 'name: String'),
+      /b: Person\.name has no @sens/,
+    ],
+    [
+      'a root field without one',
+      A.replace('box: Box @class(class: PUBLIC)', 'box: Box'),
+      B,
+      /a: Query\.box has no @sens/,
+    ],
+    ['a class that is none', A, B.replace('PII)', 'SECRET)'), /b: Person\.name is of class SECRET, which is no class/],
+    [
+      'a subgraph that says nothing at all',
+      A,
+      'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"]) type Box @key(fields: "id") { id: ID! n: Int }',
+      /b: Box\.id has no @sens[\s\S]*b: Box\.n has no @sens/,
+    ],
+    [
+      'two classes of one field',
+      A,
+      B.replace('id: ID! @class(class: PUBLIC)', 'id: ID! @class(class: GOV)'),
+      /b: Box\.id is of class GOV here and of class PUBLIC in a/,
+    ],
+  ])('refuses %s', (_what, a, b, message) => {
+    expect(() => compose(both(a, b))).toThrow(message);
+  });
+
+  test('asks nothing of supergraphs that know no classes', () => {
+    expect(unclassifiedFields([{ name: 'x', sdl: 'type Query { a: Int }' }])).toEqual([]);
+  });
+});
+
+test.each<[string, string, object]>([
+  ['{ box { id } }', 'PUBLIC', ['cisa', 'nsa']],
+  ['{ thing { owner } }', 'GOV', ['cisa', 'nsa']],
+  ['{ thing { id ... on Box { secret } } }', 'PROPIN', ['cisa', 'nsa']],
+  ['{ x: box { y: secret owner } }', 'PROPIN', ['cisa', 'nsa']],
+  ['{ box { person { name } } }', 'PII', ['cisa', 'nsa', 'opm']],
+  ['{ ...F } fragment F on Query { box { person { name } secret } }', 'PII', ['cisa', 'nsa', 'opm']],
+  ['{ __typename __schema { queryType { name } } }', 'PUBLIC', []],
+])('%s is handled as %s of %j', (query, strictest, agencies) => {
+  const sdl = parse(compose(both(A, B)));
+  const schema = buildASTSchema(sdl, { assumeValid: true });
+  const { selectionSet } = normalize(parse(query), undefined, schema);
+  const asked = /person/.test(query) ? ['a', 'b', 'a'] : /box|thing/.test(query) ? ['a'] : [];
+  expect(Sensitivities.of(sdl, schema)!.handlingOf(schema.getQueryType()!, selectionSet, asked)).toEqual({
+    class: strictest,
+    agencies,
+  });
+});
+
+describe('in answers', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('sqlite');
+  });
+  afterAll(() => world.close());
+
+  test('it is said how they are to be handled, of a new operation and of a known one', async () => {
+    for (let time = 0; time < 3; time++) {
+      const told = async (query: string) => (await world.ask(query)).extensions.sensitivity;
+      expect(await told('{ sectors { nodes { name } } }')).toEqual({ class: 'PUBLIC', agencies: ['cisa'] });
+      expect(await told('{ submissions { nodes { number determinations { totalCount } } } }')).toEqual({
+        class: 'PROPIN',
+        agencies: ['nsa', 'treasury'],
+      });
+      expect(await told('{ applications { totalCount } }')).toEqual({ class: 'PII', agencies: ['opm'] });
+    }
+  });
+
+  test('nobody may keep for others what is not public, though nobody knows who asked', async () => {
+    for (let time = 0; time < 2; time++) {
+      const { headers } = await world.server.inject({
+        method: 'POST',
+        url: '/graphql',
+        payload: { query: '{ submissions { totalCount } }' },
+      });
+      expect(headers['cache-control']).toBe('private, no-store');
+    }
+  });
+
+  test.each(
+    ['01-the-order-at-a-glance', '02-launching-soon', '05-sectors-at-risk', '13-due-soon', '16-'].map((name) => [name]),
+  )('%s has no more objects than it was estimated to cost', async (name) => {
+    const { readdirSync } = await import('node:fs');
+    const folder = 'test/questions';
+    const file = readdirSync(folder).find((one) => one.startsWith(name) && one.endsWith('.graphql'))!;
+    const { questionVariables } = await import('../questions/variables');
+    const { data, extensions } = await world.ask(
+      readFileSync(`${folder}/${file}`, 'utf8'),
+      questionVariables[file.slice(0, 2)] ?? {},
+    );
+    const objectsIn = (value: unknown): number =>
+      typeof value !== 'object' || value === null
+        ? 0
+        : Object.values(value).reduce((sum: number, one) => sum + objectsIn(one), Array.isArray(value) ? 0 : 1);
+    // the root is no field
+    expect(objectsIn(data) - 1).toBeLessThanOrEqual(extensions.cost.estimated);
+    expect(objectsIn(data)).toBeGreaterThan(1);
+  });
+});
