@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { AuditLog } from '../../shared/audit/audit-log';
+import { filesOfRecord } from '../../shared/audit/parts';
 import { verifyRecord } from '../../shared/audit/verify';
 import { systemClock } from '../../shared/clock';
 import { OperatorError } from '../../shared/errors';
@@ -37,26 +38,72 @@ async function sealingKey(folder: string): Promise<JWK> {
   return key;
 }
 
+const keysOf = (files: readonly string[], keys: string | undefined): readonly JWK[] =>
+  readIdentityKeys(keys ?? join(dirname(files[0]!), 'audit-keys.json')).current.keys;
+
+/** The files of a record with its parts. @throws OperatorError */
+function filesOf(record: string): string[] {
+  const files = existsSync(dirname(record)) ? filesOfRecord(record) : [];
+  if (files.length === 0)
+    throw new OperatorError(`There is no record "${record}"`, 'Name records of subgraphs, such as audit/reviews.jsonl');
+  return files;
+}
+
 /** Verifies records and says how each is. @returns whether all are as they were written */
 export async function verifyRecords(
-  files: readonly string[],
+  records: readonly string[],
   options: { readonly keys?: string; readonly head?: string },
 ): Promise<boolean> {
-  const keys = readIdentityKeys(options.keys ?? join(dirname(files[0]!), 'audit-keys.json')).current.keys;
+  const keys = keysOf(records, options.keys);
   let sound = true;
-  for (const file of files) {
-    if (!existsSync(file)) throw new OperatorError(`There is no file "${file}"`, 'Name records of subgraphs');
-    const { entries, sealed, head, flaw } = await verifyRecord(file, keys);
-    if (flaw) process.stdout.write(`${file}: line ${flaw.line}: ${flaw.what}\n`);
-    else if (options.head !== undefined && !readFileSync(file, 'utf8').includes(`"hash":"${options.head}"`))
-      process.stdout.write(`${file}: it has never come to ${options.head}: its end was taken away\n`);
+  for (const record of records) {
+    const files = filesOf(record);
+    const { from, entries, sealed, head, flaw } = await verifyRecord(files, keys);
+    if (flaw) process.stdout.write(`${flaw.file}: line ${flaw.line}: ${flaw.what}\n`);
+    else if (options.head !== undefined && !files.some((file) => hasHead(file, options.head!)))
+      process.stdout.write(`${record}: it has never come to ${options.head}: its end was taken away\n`);
     else {
+      const where = files.length > 1 ? ` in ${files.length} files` : '';
+      const begins = from > 1 ? `, from number ${from} on` : '';
       process.stdout.write(
-        `${file}: ${entries} entries, as they were written; ${sealed} of them under a signature; head ${head}\n`,
+        `${record}: ${entries} entries${where}${begins}, as they were written; ${sealed} of them under a signature; head ${head}\n`,
       );
       continue;
     }
     sound = false;
   }
   return sound;
+}
+
+const hasHead = (file: string, head: string): boolean => readFileSync(file, 'utf8').includes(`"hash":"${head}"`);
+
+/**
+ * Removes the parts of records whose last entry is older than so many years: whole parts, oldest first, of sound records only.
+ * @throws OperatorError of a record that is not as it was written, which is kept as it is
+ */
+export async function pruneRecords(
+  records: readonly string[],
+  { keys: file, years }: { readonly keys?: string; readonly years: number },
+  now = new Date(),
+): Promise<void> {
+  const keys = keysOf(records, file);
+  const limit = new Date(now);
+  limit.setUTCFullYear(limit.getUTCFullYear() - years);
+  for (const record of records) {
+    const files = filesOf(record);
+    const { flaw } = await verifyRecord(files, keys);
+    if (flaw)
+      throw new OperatorError(
+        `${flaw.file}: line ${flaw.line}: ${flaw.what}`,
+        'Nothing was removed: find out first what happened to the record',
+      );
+    let removed = 0;
+    for (const part of files.filter((file) => file !== record)) {
+      const { lastAt } = await verifyRecord([part], keys);
+      if (lastAt === '' || lastAt >= limit.toISOString()) break;
+      rmSync(part);
+      removed += 1;
+    }
+    process.stdout.write(`${record}: ${removed} parts older than ${years} years removed\n`);
+  }
 }

@@ -136,11 +136,13 @@ program
     );
   });
 
-program
-  .command('audit')
-  .description('The record of who read and changed what.')
+const audit = program.command('audit').description('The record of who read and changed what.');
+const records =
+  'records of subgraphs: audit/<subgraph>.jsonl in the data folder, or in ORDERGRAPH_AUDIT, with their parts';
+
+audit
   .command('verify')
-  .argument('<files...>', 'records of subgraphs: audit/<subgraph>.jsonl in the data folder, or in ORDERGRAPH_AUDIT')
+  .argument('<records...>', records)
   .option('--keys <file>', 'Public keys of those who seal them; audit/audit-keys.json beside the first by default.')
   .option('--head <hash>', 'A hash that the record must have come to: from the log of a process, or an earlier run.')
   .description(
@@ -149,6 +151,17 @@ program
   .action(async (files: string[], options: { keys?: string; head?: string }) => {
     const { verifyRecords } = await import('./audit');
     process.exitCode = (await verifyRecords(files, options)) ? 0 : 1;
+  });
+
+audit
+  .command('prune')
+  .argument('<records...>', records)
+  .option('--keys <file>', 'Public keys of those who seal them; audit/audit-keys.json beside the first by default.')
+  .option('--years <n>', 'How long records are kept.', wholeNumber(1), 7)
+  .description('Removes parts of records that are older than records are kept. What is left can still be verified.')
+  .action(async (files: string[], options: { keys?: string; years: number }) => {
+    const { pruneRecords } = await import('./audit');
+    await pruneRecords(files, options);
   });
 
 program

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
@@ -8,11 +8,16 @@ import type { Clock } from '../clock';
 import { OperatorError, RequestError } from '../errors';
 import type { Principal } from '../identity/principal';
 import { type Entry, FIRST, type Happening, hashOf, type Origin, sealText } from './entry';
+import { filesOfRecord, partPath } from './parts';
+import { type Found, type Position, type Sought, searchRecords } from './search';
 
 /** Most entries that wait to be written; more are refused, and so is what they are about. */
 const MOST_WAITING = 10_000;
 /** Entries after which the record is sealed by a signature. */
 const SEALED_EVERY = 1_000;
+
+/** Bytes after which what was written is put away as a part, and a new file begun. */
+const PART_BYTES = 32 * 1024 * 1024;
 
 /** What is to be recorded cannot be, and so is not done. */
 export class RecordUnavailableError extends RequestError {
@@ -43,27 +48,35 @@ interface Waiting {
 
 /**
  * The record of one subgraph process: a file of JSON lines, each with the hash of the one before, sealed by a signature now and then.
- * What waits is written together and reaches the disk before anybody is answered.
+ * What waits is written together and reaches the disk before anybody is answered. Long files are put away in parts; a part after the
+ * first begins with a signature of what came before it, and so can be verified when that has been removed.
  */
 export class AuditLog {
   private waiting: Waiting[] = [];
   private writing: Promise<void> | undefined;
   private sinceSeal = 0;
   private closed: Promise<void> | undefined;
+  private putAwayAt: number;
 
   private constructor(
+    private readonly path: string,
     private readonly subgraph: string,
-    private readonly file: FileHandle,
+    private file: FileHandle,
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly key: { readonly secret: KeyObject; readonly id: string },
     /** Bytes of the file that are whole lines. */
     private size: number,
+    /** Number of the first entry of the file. */
+    private first: number,
     private number: number,
     private before: string,
     private lastAt: string,
     private readonly lock: FileLock | undefined,
-  ) {}
+    private readonly partBytes: number,
+  ) {
+    this.putAwayAt = partBytes;
+  }
 
   /** Goes on with a file, or begins it; a line that a crash cut off is taken away. @throws OperatorError */
   static async open(
@@ -73,16 +86,20 @@ export class AuditLog {
     clock: Clock,
     log: Logger,
     lock?: FileLock,
+    partBytes = PART_BYTES,
   ): Promise<AuditLog> {
     try {
       mkdirSync(dirname(path), { recursive: true });
       const file = await open(path, 'a+', 0o600);
       const { text, size } = await lastLine(file);
-      const last = text === undefined ? undefined : (JSON.parse(text) as Entry);
+      // without one, it was put away and the new one not begun
+      const last = text === undefined ? await lastPutAway(path) : (JSON.parse(text) as Entry);
       if ((await file.stat()).size > size) await file.truncate(size);
       const secret = createPrivateKey({ key: key as never, format: 'jwk' });
       const { number = 0, hash = FIRST, at = '' } = last ?? {};
-      return new AuditLog(subgraph, file, clock, log, { secret, id: key.kid! }, size, number, hash, at, lock);
+      const first = text === undefined ? number + 1 : await firstNumber(file);
+      const sealing = { secret, id: key.kid! };
+      return new AuditLog(path, subgraph, file, clock, log, sealing, size, first, number, hash, at, lock, partBytes);
     } catch (error) {
       throw new OperatorError(
         `The record of reads cannot be kept in "${path}": ${(error as Error).message}`,
@@ -95,10 +112,13 @@ export class AuditLog {
   append(who: Principal | null, origin: Origin | null, what: Happening): Promise<void> {
     if (this.waiting.length >= MOST_WAITING) return Promise.reject(new RecordUnavailableError());
     const written = new Promise<void>((done, failed) => this.waiting.push({ who, origin, what, done, failed }));
-    this.writing ??= this.write().finally(() => {
-      this.writing = undefined;
-    });
+    this.writing ??= this.write();
     return written;
+  }
+
+  /** The newest entries that fit, of this process and of those that share its folder. */
+  search(sought: Sought, most: number, before?: Position): Promise<Found[]> {
+    return searchRecords(dirname(this.path), this.subgraph, sought, most, before);
   }
 
   private async write(): Promise<void> {
@@ -123,6 +143,42 @@ export class AuditLog {
         await this.file.truncate(this.size).catch(() => {});
         for (const { failed } of batch) failed(new RecordUnavailableError());
       }
+      if (this.size >= this.putAwayAt) await this.putAway();
+    }
+    // at once: who comes after the last look must not wait for somebody who has gone
+    this.writing = undefined;
+  }
+
+  /** Seals the file, puts it away as a part, and begins a new one. */
+  private async putAway(): Promise<void> {
+    try {
+      await this.addSeal();
+      const full = this.file;
+      await rename(this.path, partPath(this.path, this.first));
+      this.file = await open(this.path, 'a+', 0o600);
+      await full.close();
+      this.size = 0;
+      this.first = this.number + 1;
+      this.putAwayAt = this.partBytes;
+      await this.addSeal();
+      await syncFolder(dirname(this.path));
+    } catch (error) {
+      this.log.error({ err: error }, 'the record of reads could not be put away; it goes on in the same file');
+      this.putAwayAt = this.size + this.partBytes;
+    }
+  }
+
+  private async addSeal(): Promise<void> {
+    const { number, before, lastAt, sinceSeal } = this;
+    const bytes = Buffer.from(this.seal());
+    try {
+      await this.file.appendFile(bytes);
+      await this.file.datasync();
+      this.size += bytes.length;
+    } catch (error) {
+      Object.assign(this, { number, before, lastAt, sinceSeal });
+      await this.file.truncate(this.size).catch(() => {});
+      throw error;
     }
   }
 
@@ -176,6 +232,35 @@ export class AuditLog {
     }
     await this.file.close();
     this.lock?.release();
+  }
+}
+
+/** The last entry of the parts of a record. */
+async function lastPutAway(path: string): Promise<Entry | undefined> {
+  const part = filesOfRecord(path)
+    .filter((one) => one !== path)
+    .at(-1);
+  if (part === undefined) return undefined;
+  const file = await open(part, 'r');
+  try {
+    return JSON.parse((await lastLine(file)).text!) as Entry;
+  } finally {
+    await file.close();
+  }
+}
+
+async function firstNumber(file: FileHandle): Promise<number> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+  return Number(/^\{"number":(\d+)/.exec(buffer.toString('latin1', 0, bytesRead))?.[1] ?? 1);
+}
+
+/** So that a loss of power does not undo a change of name. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -6,34 +6,53 @@ import { type Entry, FIRST, hashOf, sealText } from './entry';
 
 /** What is wrong with a record, and where. */
 export interface Flaw {
+  readonly file: string;
   /** From 1. */
   readonly line: number;
   readonly what: string;
 }
 
 export interface Verification {
+  /** The first entry that is there; those before it, if any, were put away and removed. */
+  readonly from: number;
   readonly entries: number;
   /** Entries up to the last signature. What comes after it, somebody who can write the file could have made up. */
   readonly sealed: number;
   readonly head: string;
+  /** When the last entry was written; empty of no entries. */
+  readonly lastAt: string;
   /** The first only: whatever follows it is not known to be true. */
   readonly flaw: Flaw | undefined;
 }
 
-/** Reads a record from its beginning and says whether it is as it was written. @param keys public keys of those who seal it */
-export async function verifyRecord(file: string, keys: readonly JWK[]): Promise<Verification> {
-  let [entries, sealed, head, lastAt] = [0, 0, FIRST, ''];
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-    const entry = readEntry(text);
-    const what = entry ? flawOf(entry, entries + 1, head, lastAt, keys) : 'it is no entry of a record';
-    if (!entry || what) return { entries, sealed, head, flaw: { line: entries + 1, what: what! } };
-    entries += 1;
-    head = entry.hash;
-    lastAt = entry.at;
-    if (entry.kind === 'checkpoint') sealed = entries;
+/**
+ * Reads a record from its beginning and says whether it is as it was written.
+ * @param files of the record, in order: see `parts.ts` @param keys public keys of those who seal it
+ */
+export async function verifyRecord(files: readonly string[], keys: readonly JWK[]): Promise<Verification> {
+  let [from, entries, sealed, head, lastAt] = [1, 0, 0, FIRST, ''];
+  for (const file of files) {
+    let line = 0;
+    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+      line += 1;
+      const entry = readEntry(text);
+      if (entry && entries === 0 && isBeginningOfPart(entry)) {
+        from = entry.number;
+        head = entry.before;
+      }
+      const what = entry ? flawOf(entry, from + entries, head, lastAt, keys) : 'it is no entry of a record';
+      if (!entry || what) return { from, entries, sealed, head, lastAt, flaw: { file, line, what: what! } };
+      entries += 1;
+      head = entry.hash;
+      lastAt = entry.at;
+      if (entry.kind === 'checkpoint') sealed = entries;
+    }
   }
-  return { entries, sealed, head, flaw: undefined };
+  return { from, entries, sealed, head, lastAt, flaw: undefined };
 }
+
+/** What comes first when the parts before it are gone: a signature of what they came to. */
+const isBeginningOfPart = ({ kind, number }: Entry): boolean => kind === 'checkpoint' && number > 1;
 
 function readEntry(text: string): Entry | undefined {
   try {

@@ -31,7 +31,8 @@ export interface PagePlan {
 
 type CursorValue = string | number | boolean | null;
 
-function pageSize(argument: 'first' | 'last', given: number): number {
+/** @throws InvalidPageError */
+export function pageSize(argument: 'first' | 'last', given = DEFAULT_PAGE_SIZE): number {
   if (!Number.isInteger(given) || given < 1 || given > MAX_PAGE_SIZE)
     throw new InvalidPageError(
       `"${argument}" is ${given}; ask for 1 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
@@ -61,7 +62,7 @@ export function planPage(target: ModelClass, given: PageArguments, reader: Reade
     order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
   const cursor = (argument: 'after' | 'before') =>
     given[argument] == null ? undefined : decodeCursor(target, order, given[argument], argument);
-  const size = given.last != null ? pageSize('last', given.last) : pageSize('first', given.first ?? DEFAULT_PAGE_SIZE);
+  const size = given.last != null ? pageSize('last', given.last) : pageSize('first', given.first ?? undefined);
   return { size, backward: given.last != null, order, after: cursor('after'), before: cursor('before') };
 }
 

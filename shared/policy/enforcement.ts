@@ -1,9 +1,10 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
+import { ACCESS_LOG_TYPES } from '../audit/access-log';
 import { RequestError } from '../errors';
 import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
 import type { Context } from '../subgraph/context';
 import type { Policies, Protected } from './policy';
-import { government, type Rule } from './rule';
+import { government, oversight, type Rule } from './rule';
 
 /** Somebody asked for a field that is of a class they see of no object. */
 export class FieldForbiddenError extends RequestError {
@@ -50,7 +51,7 @@ export function enforce(
       field.resolve =
         model && policies.has(model)
           ? guarded(model, field.name, sensitivity, resolve)
-          : figured(type.name, field.name, sensitivity, resolve);
+          : figured(type.name, field, sensitivity, resolve);
     }
   }
 }
@@ -104,10 +105,16 @@ function guarded(model: ModelClass, field: string, sensitivity: Protected, resol
   };
 }
 
-function figured(type: string, field: string, sensitivity: Sensitivity, resolve: Resolve): Resolve {
+function figured(
+  type: string,
+  field: GraphQLField<unknown, unknown>,
+  sensitivity: Sensitivity,
+  resolve: Resolve,
+): Resolve {
+  const isOfRecord = ACCESS_LOG_TYPES.has(type) || ACCESS_LOG_TYPES.has(namedType(field));
+  const rule = isOfRecord ? oversight : OF_FIGURES[sensitivity];
   return (source, args, context, info) => {
-    const rule = OF_FIGURES[sensitivity];
-    if (rule?.((context as Context).principal) !== true) throw new FieldForbiddenError(type, field, sensitivity);
+    if (rule?.((context as Context).principal) !== true) throw new FieldForbiddenError(type, field.name, sensitivity);
     return resolve(source, args, context, info);
   };
 }

@@ -1,5 +1,6 @@
 import type { Happening } from '../audit/entry';
 import type { Reads } from '../audit/reads';
+import type { Found, Position, Sought } from '../audit/search';
 import type { Clock } from '../clock';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
@@ -19,6 +20,8 @@ export interface Context {
   readonly reads: Reads;
   /** Records what they do, before it is done. @throws RecordUnavailableError */
   readonly record: (what: Happening) => Promise<void>;
+  /** Looks into the record, newest first. @throws RequestError where none is kept */
+  readonly accessLog: (sought: Sought, most: number, before?: Position) => Promise<Found[]>;
   /** Says that something was changed, so that what follows from it is not waited for. */
   readonly changed: () => void;
 }

@@ -59,22 +59,6 @@ directive @sensitivity("The class." class: Sensitivity!) on FIELD_DEFINITION
 
 "The agencies whose data a subgraph holds, by their keys."
 directive @owner("The subgraph's name." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
-
-"Classes of sensitivity, from what everyone may read to what few may."
-enum Sensitivity {
-  "Everyone."
-  PUBLIC
-  "Government roles."
-  GOV
-  "Deliberative: the agency that wrote it, and oversight."
-  GOV_DELIB
-  "Proprietary to a developer: the developer, intake, the agencies it named, oversight."
-  PROPIN
-  "Personal: the hiring agency's HR, in part its managers, oversight."
-  PII
-  "Vulnerability of information systems: the system's owner, the coordinator, oversight; others see aggregates."
-  ISVI
-}
 `;
 
 /** The class of a field that carries objects: theirs. That a list has objects, and how many, is as sensitive as what they are. */
@@ -92,7 +76,7 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
     return [
       directive('listSize', {
         assumedSize: DEFAULT_PAGE_SIZE,
-        slicingArguments: ['first', 'last'],
+        slicingArguments: ['first', 'last'].filter((one) => field.arguments?.some(({ name }) => name.value === one)),
         sizedFields: ['nodes', 'edges'],
         requireOneSlicingArgument: false,
       }),

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { accessLogRoot } from '../audit/access-log';
 import type { AuditLog } from '../audit/audit-log';
 import type { Origin } from '../audit/entry';
 import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
@@ -20,6 +21,7 @@ import { connectionOf, settleLists } from '../collection/connection';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { Migration } from '../database/migrations';
+import { RequestError } from '../errors';
 import type { EventHandler } from '../events/inbox';
 import type { ContentStore } from '../files/content-store';
 import type { FileExchange } from '../files/exchange';
@@ -165,6 +167,10 @@ export class OpenSubgraph {
       reader,
       reads: new Reads(),
       record: async (what) => this.audit?.append(principal, origin, what),
+      accessLog: async (sought, most, before) => {
+        if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
+        return this.audit.search(sought, most, before);
+      },
       changed: () => this.background?.nudge(),
     };
   }
@@ -268,7 +274,11 @@ function buildFederated(
     policies.of(entity);
   }
   const plain = buildSchemaSync({
-    resolvers: [...resolvers, ...(mutations.length > 0 ? [mutationsOf(mutations)] : [])] as never,
+    resolvers: [
+      ...resolvers,
+      accessLogRoot(subgraph),
+      ...(mutations.length > 0 ? [mutationsOf(mutations)] : []),
+    ] as never,
     orphanedTypes: [...types, ...stubs] as never,
     validate: false,
     skipCheck: true,

@@ -1,14 +1,16 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { JWK } from 'jose';
-import { auditLog } from '../../gateway/cli/audit';
+import { auditLog, pruneRecords } from '../../gateway/cli/audit';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { createLog } from '../../gateway/telemetry/log';
 import { AuditLog } from '../../shared/audit/audit-log';
 import { type Entry, hashOf } from '../../shared/audit/entry';
 import { originHeader, readOrigin } from '../../shared/audit/origin';
+import { filesOfRecord } from '../../shared/audit/parts';
+import { type Position, type Sought, searchRecords } from '../../shared/audit/search';
 import { verifyRecord } from '../../shared/audit/verify';
 import { fixedClock, systemClock } from '../../shared/clock';
 import { replaceExerciseRows } from '../../shared/exercise/store';
@@ -37,7 +39,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const open = () => AuditLog.open(file, 'submissions', key, systemClock, log);
-const verify = () => verifyRecord(file, [publicKey(key)]);
+const verify = () => verifyRecord(filesOfRecord(file), [publicKey(key)]);
 const lines = () => readFileSync(file, 'utf8').split('\n').filter(Boolean);
 const write = (changed: readonly string[]) => writeFileSync(file, changed.map((line) => `${line}\n`).join(''));
 
@@ -82,7 +84,7 @@ test('replicas that share a folder have a record each, for as long as they run',
   }
   const { keys } = JSON.parse(readFileSync(join(folder, 'audit-keys.json'), 'utf8'));
   for (const name of ['reviews', 'reviews-2'])
-    expect(await verifyRecord(join(folder, `${name}.jsonl`), keys)).toMatchObject({ entries: 2, flaw: undefined });
+    expect(await verifyRecord([join(folder, `${name}.jsonl`)], keys)).toMatchObject({ entries: 2, flaw: undefined });
 });
 
 test('a thousand who ask at once are written together', async () => {
@@ -178,6 +180,139 @@ describe('a record that was tampered with is found out', () => {
   });
 });
 
+describe('a record in parts', () => {
+  /** So many reads, put away whenever there are some thousand bytes. */
+  const inParts = async (count: number, from = 0) => {
+    const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, undefined, 4_000);
+    for (let i = from; i < from + count; i++) await audit.append(ANN, null, read(`sub_${i}`));
+    await audit.close();
+  };
+
+  test('holds together over all of them, and over processes', async () => {
+    await inParts(30);
+    await inParts(30, 30);
+    expect(filesOfRecord(file).length).toBeGreaterThan(3);
+    const { from, flaw, entries, sealed } = await verify();
+    expect([from, flaw, sealed]).toEqual([1, undefined, entries]);
+    expect(entries).toBeGreaterThan(60);
+  });
+
+  test('goes on when a process died between putting one away and beginning the next', async () => {
+    await inParts(30);
+    rmSync(file);
+    const before = await verify();
+    await inParts(5, 30);
+    expect(await verify()).toMatchObject({ from: 1, flaw: undefined });
+    expect((await verify()).entries).toBe(before.entries + 6);
+  });
+
+  test('goes on in the same file when it cannot be put away', async () => {
+    const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, undefined, 2_000);
+    // a folder is where the part should go
+    mkdirSync(join(folder, 'submissions.from-000000000001.jsonl'));
+    for (let i = 0; i < 20; i++) await audit.append(ANN, null, read(`sub_${i}`));
+    await audit.close();
+    expect(await verifyRecord([file], [publicKey(key)])).toMatchObject({ from: 1, flaw: undefined });
+    expect(lines().length).toBeGreaterThan(20);
+  });
+
+  test('one taken away from the middle is found out; the oldest can be removed, and that is said', async () => {
+    await inParts(60);
+    const [first, second, third] = filesOfRecord(file) as [string, string, string];
+    const kept = readFileSync(second);
+    rmSync(second);
+    expect((await verify()).flaw).toMatchObject({ file: third, line: 1 });
+    writeFileSync(second, kept);
+    rmSync(first);
+    const { from, flaw } = await verify();
+    expect([from > 1, flaw]).toEqual([true, undefined]);
+    // what now comes first must not be changed either
+    write2(second, (all) => [all[0]!.replace(/"before":"./, '"before":"x'), ...all.slice(1)]);
+    expect((await verify()).flaw).toMatchObject({ file: second, line: 1 });
+  });
+
+  test('old parts are removed by the command, of sound records only', async () => {
+    await inParts(60);
+    writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
+    const count = filesOfRecord(file).length;
+    await pruneRecords([file], { years: 7 });
+    expect(filesOfRecord(file)).toHaveLength(count);
+    const inEightYears = new Date(Date.now() + 8 * 366 * 86_400_000);
+    const [first] = filesOfRecord(file) as [string];
+    const kept = readFileSync(first, 'utf8');
+    writeFileSync(first, kept.replace('ann', 'eve'));
+    await expect(pruneRecords([file], { years: 7 }, inEightYears)).rejects.toThrow(/changed after it was written/);
+    expect(filesOfRecord(file)).toHaveLength(count);
+    writeFileSync(first, kept);
+    await pruneRecords([file], { years: 7 }, inEightYears);
+    expect(filesOfRecord(file)).toEqual([file]);
+    expect((await verify()).flaw).toBeUndefined();
+    const whole = run(['audit', 'verify', file]);
+    expect([await whole.ended, whole.output()]).toEqual([0, expect.stringMatching(/from number \d+ on, as they were/)]);
+  });
+
+  const write2 = (path: string, change: (all: string[]) => string[]) =>
+    writeFileSync(
+      path,
+      change(readFileSync(path, 'utf8').split('\n').filter(Boolean))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+});
+
+test('what is looked for in records is found, newest first, page by page, in all parts and replicas', async () => {
+  const who = ['ann', 'ben', 'eve'].map((name) => parsePrincipal(`role=intake-officer; subject=${name}`));
+  const replicas = [file, join(folder, 'submissions-2.jsonl'), join(folder, 'other.jsonl')];
+  for (const [index, path] of replicas.entries()) {
+    const audit = await AuditLog.open(path, 'submissions', key, systemClock, log, undefined, 3_000);
+    for (let i = 0; i < 25; i++) {
+      await audit.append(who[i % 3]!, { request: `r${i}`, operation: null, address: null }, read(`sub_${i % 7}`));
+      if (index === 1)
+        await audit.append(who[i % 3]!, null, { kind: 'change', mutation: 'm', object: 'sub_1', replayed: false });
+    }
+    await audit.close();
+  }
+  const all = replicas
+    .slice(0, 2)
+    .flatMap((path) => filesOfRecord(path))
+    .flatMap((path) => readFileSync(path, 'utf8').split('\n').filter(Boolean))
+    .map((line) => JSON.parse(line) as Entry)
+    .filter(({ kind }) => kind !== 'checkpoint');
+  const cases: [Sought, (entry: Entry) => boolean][] = [
+    [{}, () => true],
+    [{ subject: 'ben' }, ({ who: one }) => one?.subject === 'ben'],
+    [{ kind: 'change' }, ({ kind }) => kind === 'change'],
+    [
+      { object: 'sub_1' },
+      (entry) => entry.kind === 'change' || (entry.kind === 'read' && entry.objects[0]!.keys.includes('sub_1')),
+    ],
+    [
+      { object: 'sub_1', type: 'Submission' },
+      (entry) => entry.kind === 'read' && entry.objects[0]!.keys.includes('sub_1'),
+    ],
+    [{ request: 'r3' }, ({ origin }) => origin?.request === 'r3'],
+    [{ subject: 'nobody' }, () => false],
+  ];
+  for (const [sought, fits] of cases) {
+    const found: Entry[] = [];
+    let after: Position | undefined;
+    for (;;) {
+      const page = await searchRecords(folder, 'submissions', sought, 4, after);
+      found.push(...page.map(({ entry }) => entry));
+      after = page.at(-1)?.position;
+      if (page.length < 4) break;
+    }
+    expect(new Set(found.map(({ hash }) => hash))).toEqual(new Set(all.filter(fits).map(({ hash }) => hash)));
+    expect(found).toHaveLength(all.filter(fits).length);
+    expect(found.map(({ at }) => at)).toEqual(
+      found
+        .map(({ at }) => at)
+        .sort()
+        .reverse(),
+    );
+  }
+});
+
 test('any origin is read as it was written, and nothing in it can be taken for another', () => {
   fc.assert(
     fc.property(
@@ -235,6 +370,38 @@ describe('a subgraph that keeps a record', () => {
     });
     expect(JSON.parse(line!).objects[0].keys.sort()).toEqual(nodes.map(({ id }) => id).sort());
     for (const { number } of nodes) expect(line).not.toContain(number);
+  });
+
+  test('shows it to oversight, which is recorded too, and to nobody else', async () => {
+    await start(file);
+    await ask('{ submissions(first: 2) { nodes { number } } }', 'role=intake-officer; subject=ann');
+    const QUERY = `query ($after: String) { submissionsAccessLog(first: 1, after: $after, filter: { subject: "ann" }) {
+      nodes { id kind subject roles objects { type sensitivity count keys } changed } pageInfo { hasNextPage endCursor } } }`;
+    const { data, errors } = await ask(QUERY, INSPECTOR);
+    expect(errors).toBeUndefined();
+    const log_ = data!.submissionsAccessLog as { nodes: object[]; pageInfo: { endCursor: string } };
+    expect(log_.nodes).toMatchObject([
+      {
+        id: 'submissions/1',
+        kind: 'READ',
+        subject: 'ann',
+        roles: ['intake-officer'],
+        objects: [
+          { type: 'Submission', sensitivity: 'PROPIN', count: 2, keys: [expect.any(String), expect.any(String)] },
+        ],
+        changed: null,
+      },
+    ]);
+    expect(JSON.parse(lines().at(-1)!)).toMatchObject({
+      who: { subject: 'inspector-1', caseNumber: '2026-1' },
+      objects: [{ type: 'AccessLogEntry', sensitivity: 'PII', keys: ['submissions/1'] }],
+    });
+    const next = await ask(QUERY, INSPECTOR, { after: log_.pageInfo.endCursor });
+    expect(next.data!.submissionsAccessLog).toMatchObject({ nodes: [], pageInfo: { hasNextPage: false } });
+    for (const after of ['x', 'W10', Buffer.from('["a","b","c"]').toString('base64url')])
+      expect((await ask(QUERY, INSPECTOR, { after })).errors?.[0]?.extensions?.code).toBe('INVALID_CURSOR');
+    for (const who of [null, 'role=intake-officer; subject=ann', 'role=analyst; subject=x', 'role=operator; subject=x'])
+      expect((await ask(QUERY, who)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   });
 
   test('writes down who tries to change what before it is done, and what came of it', async () => {

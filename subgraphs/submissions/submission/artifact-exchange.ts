@@ -55,6 +55,9 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
       const { storage, sha256, bytes, fileName, kind } = await known(id, principal, actorsOf(principal));
       if (storage !== 'STORED')
         throw new RequestError('NOT_FOUND', `The content is not in the store: it is ${storage}`);
+      // what cannot be recorded is not given
+      const read = { type: 'Artifact', sensitivity: 'PROPIN', keys: [id], count: 1 } as const;
+      await open.audit?.append(principal, null, { kind: 'read', objects: [read] });
       return {
         content: await store.get(sha256),
         bytes: Number(bytes),

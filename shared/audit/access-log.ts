@@ -1,0 +1,234 @@
+import { Arg, Ctx, Directive, Field, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { PageInfo } from '../collection/connection';
+import { pageSize } from '../collection/page';
+import { InvalidCursorError } from '../errors';
+import { enumeration } from '../model/enumeration';
+import type { ModelClass } from '../model/model';
+import { GraphQLInstant } from '../model/scalars';
+import { part, valueObject } from '../model/value-object';
+import type { Protected } from '../policy/policy';
+import type { Context } from '../subgraph/context';
+import type { Entry } from './entry';
+import type { Found, Position, Sought } from './search';
+
+/** Types of the access log: shown to oversight, as a whole. */
+export const ACCESS_LOG_TYPES: ReadonlySet<string> = new Set([
+  'AccessLogEntry',
+  'AccessLogObjects',
+  'AccessLogConnection',
+  'AccessLogEdge',
+]);
+
+/** The root field of a subgraph's access log. */
+export const accessLogField = (subgraph: string): string => `${subgraph}AccessLog`;
+
+export const Sensitivity = enumeration(
+  'Sensitivity',
+  'Classes of sensitivity, from what everyone may read to what few may.',
+  {
+    PUBLIC: 'Everyone.',
+    GOV: 'Government roles.',
+    GOV_DELIB: 'Deliberative: the agency that wrote it, and oversight.',
+    PROPIN: 'Proprietary to a developer: the developer, intake, the agencies it named, oversight.',
+    PII: "Personal: the hiring agency's HR, in part its managers, oversight.",
+    ISVI: "Vulnerability of information systems: the system's owner, the coordinator, oversight; others see aggregates.",
+  },
+);
+
+const AccessKind = enumeration('AccessKind', 'What was done.', {
+  READ: 'Protected fields of objects were read.',
+  ATTEMPT: 'A mutation was asked for; it may have been refused.',
+  CHANGE: 'A mutation was done.',
+});
+
+const personal = { sensitivity: 'PII' } as const;
+const personalOrNull = { sensitivity: 'PII', nullable: true } as const;
+
+@Directive('@shareable')
+@valueObject('Objects of one type whose fields of one class were read.', 'AccessLogObjects')
+class AccessLogObjects {
+  @part(() => String, 'The type.', personal)
+  type!: string;
+  @part(() => Sensitivity, 'The class of the fields.', personal)
+  sensitivity!: Protected;
+  @part(() => Int, 'How many objects.', personal)
+  count!: number;
+  @part(() => [ID], 'Their keys, the first thousand of them. Never what was read of them.', personal)
+  keys!: readonly string[];
+}
+
+@Directive('@shareable')
+@valueObject('A line of the record of who read and changed what.', 'AccessLogEntry')
+class AccessLogEntry {
+  @part(() => ID, 'The record it stands in and its number there, as `ordergraph audit verify` counts.', personal)
+  id!: string;
+  @part(() => GraphQLInstant, 'When.', personal)
+  at!: string;
+  @part(() => String, 'The subgraph that keeps the record.', personal)
+  subgraph!: string;
+  @part(() => AccessKind, 'What was done.', personal)
+  kind!: string;
+  @part(() => String, 'Who; null for the public.', personalOrNull)
+  subject!: string | null;
+  @part(() => [String], 'In which roles.', personal)
+  roles!: readonly string[];
+  @part(() => ID, 'Key of the agency for which.', personalOrNull)
+  agencyKey!: string | null;
+  @part(() => ID, 'Key of the organisation for which.', personalOrNull)
+  organizationKey!: string | null;
+  @part(() => String, 'The case under which oversight read.', personalOrNull)
+  caseNumber!: string | null;
+  @part(() => String, 'The id of the request, which is the same in the records of all subgraphs.', personalOrNull)
+  request!: string | null;
+  @part(() => String, "The client's name for its operation.", personalOrNull)
+  operation!: string | null;
+  @part(() => String, 'The address it came from.', personalOrNull)
+  address!: string | null;
+  @part(() => [AccessLogObjects], 'What was read.', personal)
+  objects!: readonly AccessLogObjects[];
+  @part(() => String, 'The mutation that was asked for or done.', personalOrNull)
+  mutation!: string | null;
+  @part(() => ID, 'Key of the object that was changed.', personalOrNull)
+  changed!: string | null;
+}
+
+@Directive('@shareable')
+@ObjectType('AccessLogEdge', { description: 'A line of the record and its place.' })
+class AccessLogEdge {
+  @part(() => String, 'The place; pass as "after" to go on to older ones.', personal)
+  cursor!: string;
+  @part(() => AccessLogEntry, 'The line.', personal)
+  node!: AccessLogEntry;
+}
+
+@Directive('@shareable')
+@ObjectType('AccessLogConnection', { description: 'A page of the record, newest first.' })
+class AccessLogConnection {
+  @part(() => [AccessLogEntry], 'The lines of this page.', personal)
+  nodes!: AccessLogEntry[];
+  @part(() => [AccessLogEdge], 'The same lines, each with its cursor.', personal)
+  edges!: AccessLogEdge[];
+  @part(() => PageInfo, 'Where this page stands.', personal)
+  pageInfo!: PageInfo;
+}
+
+@InputType('AccessLogFilter', { description: 'Only lines that all of this holds for.' })
+class AccessLogFilter {
+  @Field(() => AccessKind, { nullable: true, description: 'What was done.' })
+  kind?: string;
+  @Field(() => String, { nullable: true, description: 'By whom.' })
+  subject?: string;
+  @Field(() => ID, { nullable: true, description: 'For which agency, by its key.' })
+  agency?: string;
+  @Field(() => ID, { nullable: true, description: 'To which object, by its key.' })
+  object?: string;
+  @Field(() => String, { nullable: true, description: 'To objects of which type.' })
+  type?: string;
+  @Field(() => Sensitivity, { nullable: true, description: 'To fields of which class.' })
+  sensitivity?: Protected;
+  @Field(() => ID, { nullable: true, description: 'In which request.' })
+  request?: string;
+  @Field(() => GraphQLInstant, { nullable: true, description: 'From when on.' })
+  from?: string;
+  @Field(() => GraphQLInstant, { nullable: true, description: 'Before when.' })
+  until?: string;
+}
+
+/** The root field by which oversight reads the record of a subgraph. What is read of it is recorded, too. */
+export function accessLogRoot(subgraph: string): ModelClass {
+  @Resolver()
+  class AccessLogRoot {
+    async read(
+      first: number | null | undefined,
+      after: string | null | undefined,
+      filter: AccessLogFilter | null | undefined,
+      { accessLog, reads }: Context,
+    ): Promise<AccessLogConnection> {
+      const size = pageSize('first', first ?? undefined);
+      const found = await accessLog(soughtOf(filter), size + 1, after == null ? undefined : positionOf(after));
+      const shown = found.slice(0, size);
+      const edges = shown.map((one) => ({ cursor: cursorOf(one.position), node: lineOf(one) }));
+      for (const { node } of edges) reads.note('AccessLogEntry', 'PII', node.id);
+      return {
+        nodes: edges.map(({ node }) => node),
+        edges,
+        pageInfo: {
+          hasNextPage: found.length > size,
+          hasPreviousPage: after != null,
+          startCursor: edges[0]?.cursor ?? null,
+          endCursor: edges.at(-1)?.cursor ?? null,
+        },
+      };
+    }
+  }
+  const { prototype } = AccessLogRoot;
+  Arg('first', () => Int, { nullable: true, description: 'Lines on the page: 1 to 500, 25 by default.' })(
+    prototype,
+    'read',
+    0,
+  );
+  Arg('after', () => String, { nullable: true, description: 'Only lines older than this cursor.' })(
+    prototype,
+    'read',
+    1,
+  );
+  Arg('filter', () => AccessLogFilter, { nullable: true, description: 'Only lines that this holds for.' })(
+    prototype,
+    'read',
+    2,
+  );
+  Ctx()(prototype, 'read', 3);
+  Query(() => AccessLogConnection, {
+    name: accessLogField(subgraph),
+    nullable: true,
+    description: `Who read and changed what of ${subgraph}, newest first: for oversight.`,
+  })(prototype, 'read', Object.getOwnPropertyDescriptor(prototype, 'read')!);
+  Directive('@sensitivity(class: PII)')(prototype, 'read');
+  return AccessLogRoot;
+}
+
+/** GraphQL gives null for what is taken back, and classes for input objects. */
+function soughtOf(filter: AccessLogFilter | null | undefined): Sought {
+  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  const { kind, ...rest } = Object.fromEntries(given) as AccessLogFilter;
+  return { ...rest, ...(kind ? { kind: kind.toLowerCase() as Sought['kind'] } : {}) };
+}
+
+function lineOf({ position: [, record, number], entry }: Found): AccessLogEntry {
+  const { at, subgraph, kind, who, origin } = entry;
+  return Object.assign(new AccessLogEntry(), {
+    id: `${record}/${number}`,
+    at,
+    subgraph,
+    kind: kind.toUpperCase(),
+    subject: who?.subject ?? null,
+    roles: who?.roles ?? [],
+    agencyKey: who?.agency ?? null,
+    organizationKey: who?.organization ?? null,
+    caseNumber: who?.caseNumber ?? null,
+    request: origin?.request ?? null,
+    operation: origin?.operation ?? null,
+    address: origin?.address ?? null,
+    objects: entry.kind === 'read' ? entry.objects : [],
+    mutation: mutationOf(entry),
+    changed: entry.kind === 'change' ? entry.object : null,
+  });
+}
+
+const mutationOf = (entry: Entry): string | null =>
+  entry.kind === 'attempt' || entry.kind === 'change' ? entry.mutation : null;
+
+const cursorOf = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+
+function positionOf(cursor: string): Position {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw new InvalidCursorError('after', 'it cannot be read');
+  }
+  const [at, record, number] = Array.isArray(content) && content.length === 3 ? content : [];
+  if (typeof at !== 'string' || typeof record !== 'string' || !Number.isInteger(number))
+    throw new InvalidCursorError('after', 'it was made by another list, or by hand');
+  return [at, record, number];
+}
