@@ -24,6 +24,7 @@ const PEERS = {
   graphql: '16.15.0',
 };
 
+/** This gateway doing what its peers do: without identity and budgets, which they do not have. */
 export const ordergraph: Contender = {
   name: 'ordergraph',
   command: (supergraph, port) => ({
@@ -32,12 +33,15 @@ export const ordergraph: Contender = {
       MAIN,
       'gateway',
       ...['--supergraph', supergraph, '--port', String(port), '--auth', 'off', '--forward-header', 'authorization'],
-      ...['--log-level', 'error'],
+      ...['--costs', 'off', '--log-level', 'error'],
     ],
   }),
 };
 
-/** This gateway where callers have to say who they are, and subgraphs are told: every request brings one and the same token. */
+/**
+ * This gateway where callers have to say who they are, subgraphs are told, and every request is paid for from a budget
+ * (one that lasts): every request brings one and the same token.
+ */
 export async function ordergraphKnowing(folder: string): Promise<Contender> {
   const { secret } = await writeKeys(folder);
   const issuer = await DevelopmentIssuer.in(folder);
@@ -50,7 +54,7 @@ export async function ordergraphKnowing(folder: string): Promise<Contender> {
         MAIN,
         'gateway',
         ...['--supergraph', supergraph, '--port', String(port), '--auth', 'development', '--data', folder],
-        ...['--identity-key', secret, '--log-level', 'error'],
+        ...['--identity-key', secret, '--budget', 'analyst=999999999999', '--log-level', 'error'],
       ],
     }),
   };

@@ -51,7 +51,7 @@ function supergraphOf(sdls: Readonly<Record<string, string>>): string {
 
 async function startGateway(...more: string[]): Promise<void> {
   gateway = run([
-    ...['gateway', '--supergraph', supergraph, '--port', String(ports.gateway), '--auth', 'off'],
+    ...['gateway', '--supergraph', supergraph, '--port', String(ports.gateway), '--auth', 'off', '--costs', 'off'],
     ...['--subgraph-timeout-ms', '1000', '--supergraph-poll-ms', '50', '--max-response-bytes', '1000000'],
     ...more,
   ]);

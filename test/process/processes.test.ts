@@ -104,6 +104,8 @@ test('the gateway alone, over a supergraph and a subgraph that nobody here wrote
     String(port),
     '--auth',
     'off',
+    '--costs',
+    'off',
     '--forward-header',
     'authorization',
   ]);
