@@ -36,6 +36,8 @@ export class Loaders {
   ) {}
 
   private everything: Loaders | undefined;
+  /** Objects that came by a statement which asks whether the reader sees them. */
+  private readonly admitted = new WeakSet<object>();
 
   /** The same over everything there is, for working something out. What it reads is never shown. */
   get facts(): Loaders {
@@ -77,7 +79,7 @@ export class Loaders {
                  WHERE t.${database.column(target, key)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql}`,
                 [...keys, ...visible.parameters],
               )
-            ).map((row) => database.hydrate(target, row));
+            ).map((row) => this.admit(target, row));
       const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[key]), row]));
       return keys.map((value) => found.get(value) ?? null);
     });
@@ -87,6 +89,25 @@ export class Loaders {
   private visible(target: ModelClass): Condition | undefined {
     const reach = this.reader.rows(target);
     return reach === true ? undefined : this.where().reached(target, reach, 't');
+  }
+
+  /** For statements of one's own, whose rows go through {@link admit}: which rows of a table, under the alias `t`, are seen. */
+  seen(target: ModelClass): Condition {
+    return this.visible(target) ?? ALWAYS;
+  }
+
+  /** An object of a row that a statement gave which asked for what is {@link seen}. */
+  admit<T extends object>(target: ModelClass<T>, row: Record<string, unknown>): T {
+    const object = this.database.hydrate(target, row);
+    this.admitted.add(object);
+    return object;
+  }
+
+  /** The object itself when the reader sees it, and otherwise null: for what came by another way than these loaders. */
+  async ifSeen<T extends object>(target: ModelClass<T>, object: T): Promise<T | null> {
+    if (this.admitted.has(object) || this.reader.rows(target) === true) return object;
+    const found = await this.byKey(target).load((object as Record<string, string>)[modelOf(target).key]!);
+    return found && object;
   }
 
   private where(): WhereBuilder {
@@ -121,7 +142,7 @@ export class Loaders {
         [...keys, ...visible.parameters],
       );
       const groups = groupBy(
-        rows.map((row) => this.database.hydrate(target, row)),
+        rows.map((row) => this.admit(target, row)),
         (row) => String((row as Record<string, unknown>)[property]),
       );
       return keys.map((value) => groups.get(value) ?? []);
@@ -188,7 +209,7 @@ export class Loaders {
     rows: readonly Record<string, unknown>[],
   ): Page<T> {
     const more = rows.length > plan.size;
-    const kept = rows.slice(0, plan.size).map((row) => this.database.hydrate(target, row));
+    const kept = rows.slice(0, plan.size).map((row) => this.admit(target, row));
     if (plan.backward) kept.reverse();
     return { rows: kept, plan, more };
   }

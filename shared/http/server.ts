@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { newReference } from './errors';
 
 /** Says whether a process can do its work, and if not, which part cannot; in the details, what else there is to know. */
 export type Readiness = (
@@ -71,9 +72,11 @@ export function createServer(options: {
   });
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error, request: request.id }, 'request failed');
-    const message = status >= 500 ? 'Internal error' : error.message;
-    return reply.code(status).send({ errors: [{ message, extensions: { code: CODES[status] ?? codeOf(status) } }] });
+    const code = CODES[status] ?? codeOf(status);
+    if (status < 500) return reply.code(status).send({ errors: [{ message: error.message, extensions: { code } }] });
+    const reference = newReference();
+    request.log.error({ err: error, request: request.id, reference }, 'request failed');
+    return reply.code(status).send({ errors: [{ message: 'Internal error', extensions: { code, reference } }] });
   });
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ errors: [{ message: 'There is nothing here', extensions: { code: 'NOT_FOUND' } }] }),

@@ -21,6 +21,7 @@ import {
   GraphQLUrl,
   sortableBigNumber,
 } from './scalars';
+import { type Counted, noteCounted } from './value-object';
 
 interface FieldOptions {
   nullable?: boolean;
@@ -37,6 +38,8 @@ interface FieldOptions {
   hidden?: boolean;
   /** What rows get that are older than the column. */
   default?: string | number | boolean;
+  /** It counts what not everyone who reads it may see. */
+  counted?: Counted;
 }
 
 interface TextOptions extends FieldOptions {
@@ -71,7 +74,8 @@ function declare({ description, options, comparison, graphql, column }: Declarat
     if (options.hidden) return;
     // what is of a class of its own some readers of the object do not see
     const published = nullable || isOwnClass(options.sensitivity);
-    Field(graphql as never, { nullable: published, description })(prototype, property);
+    const told = options.counted ? noteCounted(prototype, property, options.counted, description) : description;
+    Field(graphql as never, { nullable: published, description: told })(prototype, property);
     declareSensitivity(prototype, property, options.sensitivity);
     if (comparison) select(prototype, property, property, comparison, options);
   };
@@ -300,19 +304,19 @@ interface ComputedOptions {
   conditions?: DerivedConditions;
   /** The enum of its values when it is none of Boolean. */
   values?: () => object;
+  /** It counts what not everyone who reads it may see. */
+  counted?: Counted;
 }
 
 /** A field worked out when it is asked for, by a method that takes the {@link Context}. Nothing of it is stored. */
 export function computed(type: () => GraphQLTypeReference, description: string, options: ComputedOptions = {}) {
   return (prototype: object, property: string, descriptor: PropertyDescriptor): void => {
     const name = options.as ?? property;
+    const told = options.counted ? noteCounted(prototype, name, options.counted, description) : description;
     Ctx()(prototype, property, 0);
     whenDeclared(prototype, ({ stored }) => {
-      Field(type, { name, nullable: options.nullable ?? (!stored || isOwnClass(options.sensitivity)), description })(
-        prototype,
-        property,
-        descriptor,
-      );
+      const nullable = options.nullable ?? (!stored || isOwnClass(options.sensitivity));
+      Field(type, { name, nullable, description: told })(prototype, property, descriptor);
     });
     declareSensitivity(prototype, property, options.sensitivity);
     if (options.conditions) {

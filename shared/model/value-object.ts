@@ -9,14 +9,43 @@ export function valueObject(description: string, name?: string) {
   };
 }
 
+/**
+ * That a figure counts objects which not everyone who reads figures may see one by one. Those who may not are not told counts of
+ * fewer than five.
+ */
+export interface Counted {
+  /** Another figure of the object, of which it counts some. */
+  readonly partOf?: string;
+  /** Another figure of the object, which counts those that it is worked out over. */
+  readonly over?: string;
+  /** It is worked out over what is counted, and is no count or share itself: a median, above all. */
+  readonly isMeasure?: boolean;
+}
+
+const counted = new Map<string, Map<string, Counted>>();
+
+/** Notes that a field is such a figure; gives its description with what readers have to know of it. */
+export function noteCounted(prototype: object, field: string, of: Counted, description: string): string {
+  const type = prototype.constructor.name;
+  counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
+  return `${description} For analysts null where fewer than five would show.`;
+}
+
+/** The figures of a type that count what not everyone sees, by field. */
+export function countedOf(type: string): ReadonlyMap<string, Counted> | undefined {
+  return counted.get(type);
+}
+
 /** A field of a {@link valueObject}. */
 export function part(
   type: () => GraphQLTypeReference,
   description: string,
-  options: { nullable?: boolean; sensitivity?: Sensitivity } = {},
+  options: { nullable?: boolean; sensitivity?: Sensitivity; counted?: Counted } = {},
 ) {
   return (prototype: object, property: string): void => {
-    Field(type, { nullable: options.nullable ?? false, description })(prototype, property);
+    const { counted, nullable = counted !== undefined } = options;
+    const told = counted ? noteCounted(prototype, property, counted, description) : description;
+    Field(type, { nullable, description: told })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);
   };
 }

@@ -1,10 +1,18 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+} from 'graphql';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
 import { RequestError } from '../errors';
 import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import { type Counted, countedOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
 import type { Policies, Protected } from './policy';
 import { government, oversight, type Rule } from './rule';
+import { readsSmallCounts, withoutSmallCells, withoutSmallCounts } from './suppression';
 
 /** Somebody asked for a field that is of a class they see of no object. */
 export class FieldForbiddenError extends RequestError {
@@ -27,7 +35,8 @@ export function sensitivityOf(field: GraphQLField<unknown, unknown>): Sensitivit
 
 /**
  * Puts every field of a protected class behind its rule. What a principal may read of no object is refused in words; what it may
- * not read of one object is null there, as if it were not known.
+ * not read of one object is null there, as if it were not known. Objects that a field leads to are shown to those who see them,
+ * however the field has come by them, and counts of fewer than five to those who see what is counted.
  * @param carriers fields that have no class of their own, as `Type.field`
  */
 export function enforce(
@@ -40,18 +49,19 @@ export function enforce(
   const parts = partsOfModels(schema, byName);
   const query = schema.getQueryType();
   for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type) || type.name.startsWith('_') || parts.has(type.name)) continue;
+    if (!isObjectType(type) || type.name.startsWith('_')) continue;
     const model = byName.get(type.name);
     for (const field of Object.values(type.getFields())) {
+      show(field, type, byName, type === query);
+      if (parts.has(type.name)) continue;
       const sensitivity = sensitivityOf(field);
       // what it carries is let through or not by its own policy
       if (carriers.has(`${type.name}.${field.name}`)) continue;
       if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && leadsToModels(field, byName))) continue;
-      const resolve = field.resolve ?? defaultFieldResolver;
       field.resolve =
         model && policies.has(model)
-          ? guarded(model, field.name, sensitivity, resolve)
-          : figured(type.name, field, sensitivity, resolve);
+          ? guarded(model, field.name, sensitivity, resolverOf(field))
+          : figured(type.name, field, sensitivity, resolverOf(field));
     }
   }
 }
@@ -84,6 +94,56 @@ function leadsToModels(field: GraphQLField<unknown, unknown>, byName: ReadonlyMa
   if (named.endsWith('Connection')) return true;
   const model = byName.get(named);
   return model !== undefined && modelOf(model).stored;
+}
+
+/** Puts what a field leads to, and what it counts, behind whether the reader sees it. */
+function show(
+  field: GraphQLField<unknown, unknown>,
+  type: GraphQLObjectType,
+  byName: ReadonlyMap<string, ModelClass>,
+  isRoot: boolean,
+): void {
+  const led = byName.get(namedType(field));
+  const isOfModel = byName.has(type.name);
+  if (led && modelOf(led).stored && (isOfModel || isRoot)) field.resolve = seenOnly(led, resolverOf(field));
+  const counts = led ? undefined : countedOf(namedType(field));
+  if (counts) field.resolve = counting(counts, resolverOf(field));
+  const own = isOfModel && countedOf(type.name)?.get(field.name);
+  if (own) field.resolve = countingOne(field.name, own, resolverOf(field));
+}
+
+const resolverOf = (field: GraphQLField<unknown, unknown>): Resolve => field.resolve ?? defaultFieldResolver;
+
+/** Of the objects that a field leads to, those that the reader sees. Those of the loaders are known to be; others are asked after. */
+function seenOnly(model: ModelClass, resolve: Resolve): Resolve {
+  return (source, args, context, info) => {
+    const { loaders, reader } = context as Context;
+    const resolved: unknown = resolve(source, args, context, info);
+    if (reader.rows(model) === true) return resolved;
+    return Promise.resolve(resolved).then(async (value) => {
+      if (!Array.isArray(value)) return value && loaders.ifSeen(model, value as object);
+      const seen = await Promise.all(value.map((one) => one && loaders.ifSeen(model, one)));
+      return seen.filter((one, place) => one !== null || value[place] === null);
+    });
+  };
+}
+
+/** Figures, to those who do not see what they count, without counts of fewer than five. */
+function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Resolve {
+  return async (source, args, context, info) => {
+    const value: unknown = await resolve(source, args, context, info);
+    if (!value || readsSmallCounts((context as Context).principal) === true) return value;
+    return Array.isArray(value) ? withoutSmallCells(value, counted) : withoutSmallCounts(value as object, counted);
+  };
+}
+
+/** The same of a figure that stands among the fields of an object. */
+function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
+  return async (source, args, context, info) => {
+    const value: unknown = await resolve(source, args, context, info);
+    if (readsSmallCounts((context as Context).principal) === true) return value;
+    return (withoutSmallCounts({ [name]: value }, new Map([[name, of]])) as Record<string, unknown>)[name];
+  };
 }
 
 function guarded(model: ModelClass, field: string, sensitivity: Protected, resolve: Resolve): Resolve {

@@ -4,6 +4,7 @@ import { hasMany } from '../../shared/collection/connection';
 import { groupBy } from '../../shared/collection/group';
 import { computed } from '../../shared/model/fields';
 import { median } from '../../shared/model/value-object';
+import { isShown } from '../../shared/policy/suppression';
 import type { Context } from '../../shared/subgraph/context';
 import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment } from './capability/capability';
@@ -34,13 +35,10 @@ export class Agency extends AgencyFields {
 
   @computed(
     () => Float,
-    'Median days from finding a vulnerability to mending it, over all mended ones; null of none.',
-    {
-      nullable: true,
-      sensitivity: 'GOV',
-    },
+    'Median days from finding a vulnerability to mending it, over all mended ones; null of none, and for analysts of fewer than five.',
+    { nullable: true, sensitivity: 'GOV' },
   )
-  medianDaysToRemediate({ loaders, database }: Context): Promise<number | null> {
+  medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
     return loaders
       .batched<number | null>(Agency, 'days to remediate', async (keys) => {
         const rows = await database.query<{ agency: string; days: number }>(
@@ -49,7 +47,10 @@ export class Agency extends AgencyFields {
           keys,
         );
         const byAgency = groupBy(rows, ({ agency }) => agency);
-        return keys.map((key) => median((byAgency.get(key) ?? []).map(({ days }) => Number(days))));
+        return keys.map((key) => {
+          const days = (byAgency.get(key) ?? []).map((row) => Number(row.days));
+          return isShown(days.length, principal) ? median(days) : null;
+        });
       })
       .load(this.key);
   }

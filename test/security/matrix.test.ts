@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import { type Principal, parsePrincipal, ROLES } from '../../shared/identity/principal';
 import { modelOf } from '../../shared/model/model';
+import { countedOf } from '../../shared/model/value-object';
 import { sensitivityOf } from '../../shared/policy/enforcement';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { databaseKinds } from '../support/databases';
@@ -41,6 +42,8 @@ test('every role is among the callers', () => {
   const used = new Set(CALLERS.flatMap(([, text]) => (text ? parsePrincipal(text).roles : [])));
   expect([...used].sort()).toEqual([...ROLES].sort());
 });
+
+const AGENCIES = ['nsa', 'doe', 'cisa', 'treasury', 'hhs', 'ssa'];
 
 const KINDS = ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] as const;
 
@@ -147,6 +150,50 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     },
   );
 
+  test.each(CALLERS)('%s sees the same rows by way of other objects', async (_name, who) => {
+    const principal = principalOf(who);
+    let led = 0;
+    for (const subgraph of world.open) {
+      const models = new Map(entitiesOf(subgraph).map((entity) => [modelOf(entity).name, modelOf(entity)]));
+      for (const parent of [...entitiesOf(subgraph), ...subgraph.subgraph.parts.stubs]) {
+        const { name, key } = modelOf(parent);
+        if (!isEntity(subgraph, name)) continue;
+        const type = subgraph.subgraph.schema.getType(name) as GraphQLObjectType;
+        const fields = Object.values(type.getFields()).flatMap((field) => {
+          const to = models.get(getNamedType(field.type).name.replace(/Connection$/, ''));
+          if (!to || field.args.some(({ type: of }) => isNonNullType(of))) return [];
+          const isList = getNamedType(field.type).name.endsWith('Connection');
+          return [{ field: field.name, to, isList }];
+        });
+        if (fields.length === 0) continue;
+        const select = fields.map(({ field, to, isList }) =>
+          isList ? `${field}(first: 100) { totalCount nodes { ${to.key} } }` : `${field} { ${to.key} }`,
+        );
+        const keys = (tables.get(name) ?? []).map((row) => row[key]);
+        if (name === 'Agency') keys.push(...AGENCIES);
+        const { data } = await execute(
+          subgraph,
+          who,
+          `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${select.join(' ')} } } }`,
+          { r: keys.slice(0, 100).map((value) => ({ __typename: name, [key]: value })) },
+        );
+        for (const object of (data?._entities as (Row | null)[]) ?? [])
+          for (const { field, to, isList } of fields) {
+            const value = object?.[field];
+            if (value === undefined || value === null) continue;
+            const found = [isList ? value.nodes : value].flat().filter((one: Row) => one !== null);
+            const hidden = found.filter(
+              (one: Row) => !ruleOf(to.name).rows(keyed.get(to.name)!.get(one[to.key]), principal),
+            );
+            expect([`${name}.${field}`, hidden]).toEqual([`${name}.${field}`, []]);
+            if (isList && value.totalCount < 100) expect(value.totalCount).toBe(found.length);
+            led += found.length;
+          }
+      }
+    }
+    expect(led).toBeGreaterThan(0);
+  });
+
   test.each(CALLERS)('%s reads the fields of the table, and no others', async (_name, who) => {
     const principal = principalOf(who);
     for (const subgraph of world.open)
@@ -158,7 +205,10 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
         const visible = (tables.get(name) ?? []).filter((row) => rule.rows(row, principal)).slice(0, 60);
         for (const sensitivity of KINDS) {
           const fields = Object.values(type.getFields()).filter(
-            (field) => sensitivityOf(field) === sensitivity && isLeafType(getNamedType(field.type)),
+            (field) =>
+              sensitivityOf(field) === sensitivity &&
+              isLeafType(getNamedType(field.type)) &&
+              !countedOf(name)?.has(field.name),
           );
           if (fields.length === 0 || visible.length === 0) continue;
           const select = fields.map((field) => field.name).join(' ');
@@ -195,6 +245,35 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       }
     },
   );
+
+  test('analysts are told no count below five of what they do not see, nor what would give one away', async () => {
+    const [whole, shown] = [INSPECTOR, 'role=analyst; subject=x'];
+    let hidden = 0;
+    const compare = (a: Row, b: Row, path: string): void => {
+      if (b === null && a !== null) hidden += 1;
+      else if (typeof b === 'object' && b !== null)
+        for (const name of Object.keys(b)) compare(a[name], b[name], `${path}.${name}`);
+      else expect([path, b]).toEqual([path, a]);
+    };
+    for (const query of COUNTING) {
+      const [all, some] = [await world.ask(query, {}, whole), await world.ask(query, {}, shown)];
+      expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
+      compare(all.data, some.data, query.slice(0, 40));
+      const counts = JSON.stringify(some.data).matchAll(
+        /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched)":([1-4])[,}]/g,
+      );
+      expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
+      // a single hidden cell is what is left of the sum
+      for (const path of [
+        ['submissionMetrics', 'filedByQuarter'],
+        ['submissionMetrics', 'filedByReference'],
+      ]) {
+        const cells = path.reduce((value: Row, name) => value?.[name], some.data.executiveOrder);
+        if (cells?.length > 1) expect(cells.filter(({ count }: Row) => count === null).length).not.toBe(1);
+      }
+    }
+    expect(hidden).toBeGreaterThan(5);
+  });
 
   test.each(CALLERS)(
     '%s, without the capacity that a mutation needs, changes nothing by any of them',
@@ -277,6 +356,26 @@ const FIGURES: readonly [query: string, path: string[]][] = [
   ['{ findingStatistics { __typename } }', ['findingStatistics']],
   ['{ busyReviewers(moreThan: 0) { id } }', ['busyReviewers']],
   ['{ timeToHire(fiscalYear: 2026) { __typename } }', ['timeToHire']],
+];
+
+/** Figures that count what analysts do not see. */
+const COUNTING = [
+  `{ executiveOrder(number: "14409") { submissionMetrics {
+    filed inWindow launched withdrawn withdrawnByPhase { phase count rate { numerator } } medianLeadDays
+    filedInsideWindow { numerator denominator } planChanges { numerator } plansMovedLater plansMovedEarlier
+    launchRecordedWithinSevenDays { numerator } filedByQuarter { quarter count } filedByReference { reference count }
+  } } }`,
+  `{ executiveOrder(number: "14409") { reviewMetrics {
+    determinationCoverage { numerator } findings findingsShared findingsSharedBeforeLaunch medianResponseDays
+  } } }`,
+  `{ executiveOrder(number: "14409") { infrastructureMetrics {
+    overdueExposures meanDaysOverdue mendedOnTime { numerator } casesPatched medianOpenToPatchDays
+  } } }`,
+  '{ findingStatistics { month severity findings answered medianResponseDays } }',
+  '{ overdueByToolCoverage { coveredByAiTool systems overdue overduePerSystem } }',
+  '{ sectors(first: 50) { nodes { key findingCount } } }',
+  '{ announcements(first: 50) { nodes { controlNumber applicationCount } } }',
+  '{ agencies { key medianDaysToRemediate } }',
 ];
 
 /** The least value of an input type. */

@@ -28,19 +28,30 @@ export class StageCount {
 export class InfrastructureMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.') overdueExposures!: number;
-  @part(() => Float, 'Mean days by which they are overdue; null of none.', { nullable: true }) meanDaysOverdue!:
-    | number
-    | null;
-  @part(() => Float, 'Overdue exposures per 1,000 systems; null when there are no systems.', { nullable: true })
+  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.', { counted: {} })
+  overdueExposures!: number;
+  @part(() => Float, 'Mean days by which they are overdue; null of none.', {
+    nullable: true,
+    counted: { over: 'overdueExposures', isMeasure: true },
+  })
+  meanDaysOverdue!: number | null;
+  @part(() => Float, 'Overdue exposures per 1,000 systems; null when there are no systems.', {
+    nullable: true,
+    counted: { over: 'overdueExposures', isMeasure: true },
+  })
   overduePerThousandSystems!: number | null;
-  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.') mendedOnTime!: Ratio;
+  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: {} })
+  mendedOnTime!: Ratio;
   @part(() => Ratio, 'Share of systems that are authorised to operate today.') currentAuthorization!: Ratio;
   @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.')
   aiToolDeployments!: StageCount[];
   @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.')
   functionsAtTarget!: Ratio;
-  @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', { nullable: true })
+  @part(() => Int, 'Clearinghouse cases that have come to a patch.', { counted: {} }) casesPatched!: number;
+  @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', {
+    nullable: true,
+    counted: { over: 'casesPatched', isMeasure: true },
+  })
   medianOpenToPatchDays!: number | null;
   @part(() => Ratio, 'Share of directive progress reports that are complete or verified.') directivesComplete!: Ratio;
   @part(() => Int, 'Sectors at ELEVATED or above by their latest report.') sectorsElevated!: number;
@@ -101,6 +112,7 @@ async function infrastructureMetrics(
     currentAuthorization: Ratio.of(Number(systems!.current ?? 0), systemCount),
     aiToolDeployments: stages.map(({ stage, n }) => ({ stage, count: Number(n) })),
     functionsAtTarget: Ratio.of(Number(functions!.reached ?? 0), Number(functions!.n)),
+    casesPatched: patched.length,
     medianOpenToPatchDays: median(patched.map(({ days }) => Number(days))),
     directivesComplete: Ratio.of(Number(directives!.done ?? 0), Number(directives!.n)),
     sectorsElevated: Number(elevated!.n),

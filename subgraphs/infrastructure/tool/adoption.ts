@@ -17,8 +17,11 @@ export class ToolAdoption {
 export class OverdueByCoverage {
   @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems.') coveredByAiTool!: boolean;
   @part(() => Int, 'How many systems.') systems!: number;
-  @part(() => Int, 'Findings on them that are overdue now.') overdue!: number;
-  @part(() => Float, 'Overdue findings per system; null when there is no system.', { nullable: true })
+  @part(() => Int, 'Findings on them that are overdue now.', { counted: { over: 'systems' } }) overdue!: number;
+  @part(() => Float, 'Overdue findings per system; null when there is no system.', {
+    nullable: true,
+    counted: { over: 'overdue', isMeasure: true },
+  })
   overduePerSystem!: number | null;
 }
 

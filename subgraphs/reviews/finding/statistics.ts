@@ -14,9 +14,14 @@ export class FindingStatistic {
   @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true })
   tactic!: AtlasTactic | null;
   @part(() => FindingSeverity, 'How grave they are.') severity!: ValueOf<typeof FindingSeverity>;
-  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.') findings!: number;
-  @part(() => Int, 'How many of them the developer has answered.') answered!: number;
-  @part(() => Float, 'Median days from sharing to answer; null when none is answered.', { nullable: true })
+  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', { counted: {} })
+  findings!: number;
+  @part(() => Int, 'How many of them the developer has answered.', { counted: { partOf: 'findings' } })
+  answered!: number;
+  @part(() => Float, 'Median days from sharing to answer; null when none is answered.', {
+    nullable: true,
+    counted: { over: 'answered', isMeasure: true },
+  })
   medianResponseDays!: number | null;
 }
 

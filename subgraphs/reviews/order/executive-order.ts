@@ -23,16 +23,23 @@ export class ReviewMetrics {
   @part(() => Int, 'Reviews opened.') opened!: number;
   @part(() => Int, 'Reviews opened that ended before the launch.') closedBeforeLaunch!: number;
   @part(() => Int, 'Reviews opened that ended after it.') closedAfterLaunch!: number;
-  @part(() => Ratio, 'Share of invited agencies that issued a determination.') determinationCoverage!: Ratio;
-  @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.')
+  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: {} })
+  determinationCoverage!: Ratio;
+  @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.', {
+    counted: {},
+  })
   answeredBeforeLaunch!: Ratio;
-  @part(() => Int, 'Findings shared with developers before the launch.') findingsSharedBeforeLaunch!: number;
+  @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findings' } })
+  findingsSharedBeforeLaunch!: number;
   @part(() => Ratio, 'Share of issued determinations that find a review necessary.') reviewNecessary!: Ratio;
   @part(() => Float, 'Median business days from invitation to determination; null of none.', { nullable: true })
   medianDeterminationBusinessDays!: number | null;
-  @part(() => Int, 'Findings written down.') findings!: number;
-  @part(() => Int, 'Findings shared with developers.') findingsShared!: number;
-  @part(() => Float, "Median days from sharing a finding to the developer's answer; null of none.", { nullable: true })
+  @part(() => Int, 'Findings written down.', { counted: {} }) findings!: number;
+  @part(() => Int, 'Findings shared with developers.', { counted: { partOf: 'findings' } }) findingsShared!: number;
+  @part(() => Float, "Median days from sharing a finding to the developer's answer; null of none.", {
+    nullable: true,
+    counted: { over: 'findingsShared', isMeasure: true },
+  })
   medianResponseDays!: number | null;
 }
 

@@ -16,45 +16,50 @@ import { ExecutiveOrder } from './executive-order';
 @valueObject('How many submissions were withdrawn in a phase.')
 export class WithdrawalCount {
   @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
-  @part(() => Int, 'How many.') count!: number;
-  @part(() => Ratio, 'Out of all that were filed.') rate!: Ratio;
+  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Ratio, 'Out of all that were filed.', { counted: { partOf: 'count' } }) rate!: Ratio;
 }
 
 @valueObject('How many submissions were filed in a quarter.')
 export class QuarterCount {
   @part(() => String, 'The calendar quarter, such as 2026-Q3.') quarter!: string;
-  @part(() => Int, 'How many.') count!: number;
+  @part(() => Int, 'How many.', { counted: {} }) count!: number;
 }
 
 @valueObject('How many submissions count their 30 days back from an event.')
 export class ReferenceCount {
   @part(() => LaunchReference, 'The event.') reference!: ValueOf<typeof LaunchReference>;
-  @part(() => Int, 'How many.') count!: number;
+  @part(() => Int, 'How many.', { counted: {} }) count!: number;
 }
 
 @valueObject('How the intake programme stands. Figures of a fiscal year count what was filed in it.')
 export class SubmissionMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Submissions filed.') filed!: number;
-  @part(() => Int, 'Submissions whose window is open now, whenever filed.') inWindow!: number;
-  @part(() => Int, 'Filed submissions whose model is launched.') launched!: number;
-  @part(() => Int, 'Filed submissions that were withdrawn.') withdrawn!: number;
+  @part(() => Int, 'Submissions filed.', { counted: {} }) filed!: number;
+  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: {} }) inWindow!: number;
+  @part(() => Int, 'Filed submissions whose model is launched.', { counted: { partOf: 'filed' } }) launched!: number;
+  @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
   @part(() => [WithdrawalCount], 'Withdrawn submissions by the phase they had reached.')
   withdrawnByPhase!: WithdrawalCount[];
-  @part(() => Float, 'Median days from filing to the planned launch; null of none.', { nullable: true })
+  @part(() => Float, 'Median days from filing to the planned launch; null of none.', {
+    nullable: true,
+    counted: { over: 'filed', isMeasure: true },
+  })
   medianLeadDays!: number | null;
   @part(() => Float, 'Median days of the window that were left at filing, 30 at most; null of none.', {
     nullable: true,
+    counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share filed inside the window.') filedInsideWindow!: Ratio;
-  @part(() => Ratio, 'Changes of launch plan per submission.') planChanges!: Ratio;
-  @part(() => Int, 'Changes to a later launch.') plansMovedLater!: number;
-  @part(() => Int, 'Changes to an earlier launch.') plansMovedEarlier!: number;
+  @part(() => Ratio, 'Share filed inside the window.', { counted: {} }) filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Changes of launch plan per submission.', { counted: { over: 'filed' } }) planChanges!: Ratio;
+  @part(() => Int, 'Changes to a later launch.', { counted: {} }) plansMovedLater!: number;
+  @part(() => Int, 'Changes to an earlier launch.', { counted: {} }) plansMovedEarlier!: number;
   @part(
     () => Ratio,
     'Share of submissions whose planned launch is a week ago or more that have a launch recorded within 7 days of it.',
+    { counted: {} },
   )
   launchRecordedWithinSevenDays!: Ratio;
   @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];

@@ -1,0 +1,83 @@
+import type { Principal } from '../identity/principal';
+import { type Counted, Ratio } from '../model/value-object';
+import { having, type Rule } from './rule';
+
+/** A count below it says something of single ones of those that are counted. Section 7 of the domain. */
+const LEAST_SHOWN = 5;
+
+/** Who reads counts of what they do not see as they are: all of the government whose work it is. Analysts read them from five on. */
+export const readsSmallCounts: Rule = having(
+  'intake-officer',
+  'agency-reviewer',
+  'hiring-manager',
+  'hr-specialist',
+  'infrastructure-officer',
+  'coordinator',
+  'inspector',
+);
+
+const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
+
+/** Whether somebody may be told what is worked out over so many of what not everyone sees. */
+export const isShown = (count: number, who: Principal | null): boolean =>
+  !isSmall(count) || readsSmallCounts(who) === true;
+
+/** A count, or what a share is of. */
+const countOf = (value: unknown): number => (value instanceof Ratio ? value.denominator : Number(value));
+
+type Figures = Readonly<Record<string, unknown>>;
+
+/** Whether a figure would give away fewer than five: itself, what it is worked out over, or what is left beside it. */
+function givesAway(figures: Figures, name: string, { partOf, over, isMeasure }: Counted): boolean {
+  const value = figures[name];
+  if (value === null || value === undefined) return false;
+  if (over !== undefined && isSmall(countOf(figures[over]))) return true;
+  if (isMeasure) return false;
+  if (value instanceof Ratio)
+    return [value.numerator, value.denominator, value.denominator - value.numerator].some(isSmall);
+  if (isSmall(Number(value))) return true;
+  if (partOf === undefined) return false;
+  const whole = countOf(figures[partOf]);
+  return isSmall(whole) || isSmall(whole - Number(value));
+}
+
+/** The figures of one object without those that would give away fewer than five. */
+export function withoutSmallCounts<T extends object>(object: T, counted: ReadonlyMap<string, Counted>): T {
+  const figures = object as Figures;
+  const hidden = new Set([...counted].filter(([name, of]) => givesAway(figures, name, of)).map(([name]) => name));
+  if (hidden.size === 0) return object;
+  // what is worked out from something hidden would show it
+  for (const [name, { partOf, over }] of counted)
+    if (hidden.has(partOf ?? '') || hidden.has(over ?? '')) hidden.add(name);
+  return without(object, hidden);
+}
+
+/**
+ * The same of a table's cells. One hidden cell alone could be worked out from the others and their sum, which is shown elsewhere: the
+ * smallest of the others goes with it.
+ */
+export function withoutSmallCells<T extends object>(
+  cells: readonly T[],
+  counted: ReadonlyMap<string, Counted>,
+): readonly T[] {
+  const shown = cells.map((cell) => withoutSmallCounts(cell, counted));
+  for (const name of counted.keys()) {
+    const value = (cell: T) => (cell as Figures)[name];
+    const hidden = cells.filter((cell, place) => value(cell) !== null && value(shown[place]!) === null);
+    if (hidden.length !== 1) continue;
+    const left = [...shown.keys()].filter((place) => typeof value(shown[place]!) === 'number');
+    const smallest = left.reduce<number | undefined>(
+      (least, place) =>
+        least === undefined || Number(value(shown[place]!)) < Number(value(shown[least]!)) ? place : least,
+      undefined,
+    );
+    if (smallest !== undefined) shown[smallest] = without(shown[smallest]!, new Set([name]));
+  }
+  return shown;
+}
+
+function without<T extends object>(object: T, names: ReadonlySet<string>): T {
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(object)), object);
+  for (const name of names) copy[name] = null;
+  return copy;
+}
