@@ -99,6 +99,24 @@ export const settings = {
     default: 5_000,
     help: 'Most fields of an operation, with its fragments written out.',
   },
+  maxList: {
+    env: 'ORDERGRAPH_MAX_LIST',
+    schema: z.coerce.number().int().min(1),
+    default: 1_000,
+    help: 'Most values of a list in a document or in its variables.',
+  },
+  maxRefusedTokens: {
+    env: 'ORDERGRAPH_MAX_REFUSED_TOKENS',
+    schema: z.coerce.number().int().min(0),
+    default: 60,
+    help: 'Most tokens of one address a minute that are looked at in vain, after which it has to wait; 0 for no limit.',
+  },
+  trustedProxy: {
+    env: 'ORDERGRAPH_TRUSTED_PROXIES',
+    schema: list,
+    default: [] as string[],
+    help: 'Address, or range such as 10.0.0.0/8, of a proxy in front of the gateway whose X-Forwarded-For is believed; repeatable. Without one, callers have the address of whoever connects.',
+  },
   rateLimit: {
     env: 'ORDERGRAPH_RATE_LIMIT',
     schema: z.coerce.number().int().min(0),

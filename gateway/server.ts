@@ -142,6 +142,7 @@ export async function createGateway({
     log,
     maxRequestBytes: config.maxRequestBytes,
     takesFiles: files !== undefined,
+    trustedProxies: config.trustedProxy,
     readiness: async (request) => {
       const parts = (await subgraphsReady?.()) ?? {};
       const ready = Object.values(parts).every(Boolean);

@@ -8,7 +8,7 @@ import { Revocations } from '../identity/revocations';
 
 /** How callers are known, as the configuration says; undefined when nobody is asked. @throws OperatorError */
 export async function authenticatorOf(
-  { auth, host, revokedTokens }: GatewayConfig,
+  { auth, host, revokedTokens, maxRefusedTokens }: GatewayConfig,
   dataFolder: string,
   log: Logger,
   say: (text: string) => void,
@@ -20,15 +20,18 @@ export async function authenticatorOf(
     );
   if (auth === 'off') return undefined;
   const revocations = revokedTokens === '' ? undefined : new Revocations(revokedTokens, log);
-  const isRevoked = (tokenId: string | undefined, subject: string) => revocations?.has(tokenId, subject) ?? false;
+  const options = {
+    isRevoked: (tokenId: string | undefined, subject: string) => revocations?.has(tokenId, subject) ?? false,
+    mostRefused: maxRefusedTokens,
+  };
   if (auth !== 'development') {
     const issuers = readIssuers(auth).map((settings) => Issuer.remote(settings, log));
-    return new Authenticator(issuers, isRevoked);
+    return new Authenticator(issuers, options);
   }
   requireDevelopment(host);
   const development = await DevelopmentIssuer.in(dataFolder);
   say(
     'DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. `npm run token -- --role analyst` prints a token.',
   );
-  return new Authenticator([development.issuer], isRevoked);
+  return new Authenticator([development.issuer], options);
 }

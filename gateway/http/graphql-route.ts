@@ -5,7 +5,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
 import { stringifyResult } from '../execution/result';
-import { LimitError, type Limits, readWithin } from '../policy/limits';
+import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
 import { documentId, type TrustedDocuments } from '../policy/trusted-documents';
@@ -45,7 +45,8 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       const known = request.method === 'POST' ? knownOperation(request, route.served) : undefined;
       if (known) {
         addApiHeaders(reply);
-        return answer(known, request, reply, route);
+        const tooLarge = known.variables && beyond(() => variablesWithin(known.variables, route.limits));
+        return tooLarge ? reply.code(400).send({ errors: [tooLarge] }) : answer(known, request, reply, route);
       }
       const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
       if (isPage) addPageHeaders(reply);
@@ -97,10 +98,25 @@ function untrustedOf(
 
 /** What is wrong with the size of a document that has not been looked at before. */
 function limitOf({ body, query }: FastifyRequest, limits: Limits): GraphQLFormattedError | undefined {
-  const source = (body as { query?: unknown } | undefined)?.query ?? (query as { query?: unknown }).query;
-  if (typeof source !== 'string') return undefined;
+  const given = (body ?? query) as { query?: unknown; variables?: unknown } | undefined;
+  return beyond(() => {
+    variablesWithin(typeof given?.variables === 'string' ? jsonOf(given.variables) : given?.variables, limits);
+    if (typeof given?.query === 'string') readWithin(given.query, limits);
+  });
+}
+
+/** Variables of a GET; those that are no JSON are for the server to refuse. */
+function jsonOf(text: string): unknown {
   try {
-    readWithin(source, limits);
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function beyond(look: () => void): GraphQLFormattedError | undefined {
+  try {
+    look();
     return undefined;
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;

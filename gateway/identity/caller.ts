@@ -82,7 +82,7 @@ export function addIdentity(
         return;
       }
       if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
-      else reply.header('retry-after', '5');
+      else reply.header('retry-after', error.retrySeconds ?? 5);
       reply
         .code(error.status)
         .header('cache-control', 'no-store')
@@ -94,7 +94,7 @@ export function addIdentity(
       callers.clear();
     }
     try {
-      const authenticated = parts.authenticator.authenticate(request.headers.authorization);
+      const authenticated = parts.authenticator.authenticate(request.headers.authorization, request);
       // without a promise where there is nothing to wait for: this is in the way of every request
       const known = authenticated instanceof Promise ? undefined : callers.get(keyOf(authenticated));
       if (known) {

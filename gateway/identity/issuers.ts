@@ -72,9 +72,11 @@ export function readIssuers(file: string): readonly IssuerSettings[] {
 /** Why a caller's token is not taken. */
 export class AuthenticationError extends RequestError {
   constructor(
-    code: 'UNAUTHENTICATED' | 'AUTHENTICATION_UNAVAILABLE',
+    code: 'UNAUTHENTICATED' | 'AUTHENTICATION_UNAVAILABLE' | 'TOO_MANY_REQUESTS',
     message: string,
-    readonly status: 401 | 503,
+    readonly status: 401 | 429 | 503,
+    /** After which it may be tried again. */
+    readonly retrySeconds?: number,
   ) {
     super(code, message);
   }

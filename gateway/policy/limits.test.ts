@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Limits, readWithin } from './limits';
+import { type Limits, readWithin, variablesWithin } from './limits';
 
 const LIMITS: Limits = {
   maxTokens: 500,
@@ -8,6 +8,7 @@ const LIMITS: Limits = {
   maxRootFields: 5,
   maxDirectives: 3,
   maxFields: 20,
+  maxList: 4,
 };
 const limitOf = (source: string, limits = LIMITS) => {
   try {
@@ -27,6 +28,10 @@ test.each<[string, string, string | undefined]>([
     'maxDepth',
   ],
   ['depth that inline fragments do not add to', '{ ... { ... { ... { ... { a { b } } } } } }', undefined],
+  ['lists within the limit', '{ a(x: [1, 2, 3, 4], y: [[1], [2], [3]]) }', undefined],
+  ['too long a list', '{ a(x: [1, 2, 3, 4, 5]) }', 'maxList'],
+  ['too long a list within an object', '{ a(x: {y: [[1, 2, 3, 4, 5]]}) }', 'maxList'],
+  ['too long a list as a default', 'query ($x: [Int] = [1, 2, 3, 4, 5]) { a(x: $x) }', 'maxList'],
   ['too many aliases', '{ a { w: x x: x y: x z: x } }', 'maxAliases'],
   [
     'aliases of __typename count too',
@@ -69,4 +74,21 @@ test('whatever the text is, it is read, refused for its size, or left to the ser
       },
     ),
   );
+});
+
+test.each<[string, unknown, boolean]>([
+  ['none', undefined, true],
+  ['a list within the limit', { x: [1, 2, 3, 4] }, true],
+  ['too long a list', { x: [1, 2, 3, 4, 5] }, false],
+  ['too long a list, deep within', { x: [{ y: { z: [[], [1, 2, 3, 4, 5]] } }] }, false],
+])('variables: %s', (_what, variables, isWithin) => {
+  const look = () => variablesWithin(variables, LIMITS);
+  if (isWithin) expect(look).not.toThrow();
+  else expect(look).toThrow(/more than 4 values in a list of its variables/);
+});
+
+test('variables that are deeper than the stack are looked at all the same', () => {
+  let deep: unknown = [1, 2, 3, 4, 5];
+  for (let level = 0; level < 200_000; level++) deep = [deep];
+  expect(() => variablesWithin({ deep }, LIMITS)).toThrow(/variables/);
 });

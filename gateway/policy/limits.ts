@@ -1,4 +1,4 @@
-import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode } from 'graphql';
+import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode, visit } from 'graphql';
 
 /** What a document may have at most, wherever its fragments put it. */
 export interface Limits {
@@ -9,6 +9,8 @@ export interface Limits {
   readonly maxDirectives: number;
   /** Fields, when every fragment is written out where it is spread. */
   readonly maxFields: number;
+  /** Values of one list, in the document or in its variables. */
+  readonly maxList: number;
 }
 
 /** A document asks for more than anybody needs at once. */
@@ -70,6 +72,11 @@ export function readWithin(source: string, limits: Limits): DocumentNode | undef
     }
     return { depth, aliases, directives, fields };
   };
+  visit(document, {
+    ListValue({ values }) {
+      if (values.length > limits.maxList) throw new LimitError('values in a list', limits.maxList, 'maxList');
+    },
+  });
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const { depth, aliases, directives, fields } = sizeOf(definition.selectionSet);
@@ -83,6 +90,19 @@ export function readWithin(source: string, limits: Limits): DocumentNode | undef
       throw new LimitError('fields, with its fragments written out', limits.maxFields, 'maxFields');
   }
   return document;
+}
+
+/** Says whether the lists in variables keep to the limit. @throws LimitError */
+export function variablesWithin(variables: unknown, { maxList }: Limits): void {
+  // without recursion: how deep they go is for whoever sends them to say
+  const left = [variables];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (Array.isArray(value) && value.length > maxList)
+      throw new LimitError('values in a list of its variables', maxList, 'maxList');
+    for (const one of Object.values(value)) if (typeof one === 'object') left.push(one);
+  }
 }
 
 function parseWithin(source: string, maxTokens: number): DocumentNode | undefined {

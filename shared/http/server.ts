@@ -33,10 +33,13 @@ export function createServer(options: {
   readiness: Readiness;
   /** Whether it takes files, which may take long to come. */
   takesFiles?: boolean;
+  /** Addresses, or ranges, of proxies that are believed when they say for whom they ask. */
+  trustedProxies?: readonly string[];
 }): FastifyInstance {
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
     bodyLimit: options.maxRequestBytes,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     logController: new LogController({ disableRequestLogging: true }),
     // a logger for each request costs more than most requests log
     childLoggerFactory: (logger) => logger,

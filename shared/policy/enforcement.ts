@@ -48,6 +48,8 @@ export function enforce(
   const byName = new Map(models.map((model) => [modelOf(model).name, model]));
   const parts = partsOfModels(schema, byName);
   const query = schema.getQueryType();
+  const entities = query?.getFields()._entities;
+  if (entities) entities.resolve = withinReason(resolverOf(entities));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('_')) continue;
     const model = byName.get(type.name);
@@ -94,6 +96,19 @@ function leadsToModels(field: GraphQLField<unknown, unknown>, byName: ReadonlyMa
   if (named.endsWith('Connection')) return true;
   const model = byName.get(named);
   return model !== undefined && modelOf(model).stored;
+}
+
+/** Most entities that one field is asked for: more than any operation of the gateway may cost in one place. */
+const MOST_REPRESENTATIONS = 100_000;
+
+/** Entities, unless they are more than anybody needs at once. */
+function withinReason(resolve: Resolve): Resolve {
+  return (source, args, context, info) => {
+    const { length } = args.representations as readonly unknown[];
+    if (length <= MOST_REPRESENTATIONS) return resolve(source, args, context, info);
+    const told = `_entities is asked for ${length} entities at once; ask for ${MOST_REPRESENTATIONS} at most`;
+    throw new RequestError('BAD_USER_INPUT', told, ['representations']);
+  };
 }
 
 /** Puts what a field leads to, and what it counts, behind whether the reader sees it. */

@@ -128,7 +128,11 @@ describe('@defer over HTTP', () => {
         {
           message: 'Internal error',
           path: ['shops', 1, 'items'],
-          extensions: { code: 'INTERNAL_SERVER_ERROR', subgraph: 'stock' },
+          extensions: {
+            code: 'INTERNAL_SERVER_ERROR',
+            reference: expect.stringMatching(/^[0-9a-f-]{36}$/),
+            subgraph: 'stock',
+          },
         },
       ]);
       expect(JSON.stringify(incremental)).not.toContain('db-17');

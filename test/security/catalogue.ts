@@ -253,6 +253,22 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
+  'a list of many values, written out',
+  async (t) => told(await t.ask(`{ sectors(filter: { key: { in: [${'"a" '.repeat(1_001)}] } }) { totalCount } }`)),
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'a list of many values in variables, of an operation that is known',
+  async (t) => {
+    const query = 'query ($in: [ID!]) { sectors(filter: { key: { in: $in } }) { totalCount } }';
+    const ask = (length: number) => t.ask(query, null, { variables: { in: Array.from({ length }, () => 'a') } });
+    await ask(1);
+    await ask(1);
+    return told(await ask(1_001));
+  },
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
   'aliases',
   async (t) => told(await t.ask(`{ ${repeat('a#: __typename', 2_000).join(' ')} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
@@ -320,7 +336,19 @@ exhaustion(
         variables: { k: repeat('k#', 5_000) },
       }),
     ),
-  { status: 200, code: 'INVALID_FILTER', data: { sectors: null } },
+  refused(400, 'OPERATION_TOO_LARGE'),
+);
+exhaustion(
+  'a filter of too many values, in a subgraph that is asked itself',
+  async (t) => {
+    const { errors } = await t.world.subgraph('infrastructure').execute({
+      query: 'query ($k: [ID!]) { sectors(filter: { key: { in: $k } }) { totalCount } }',
+      variables: { k: repeat('k#', 1_001) },
+      headers: await t.world.identity.signed('infrastructure', ANALYST),
+    });
+    return errors?.[0]?.extensions;
+  },
+  { code: 'INVALID_FILTER', inputPath: ['filter', 'key', 'in'] },
 );
 exhaustion(
   'a request that does not end, beside others',
@@ -467,6 +495,27 @@ bypass(
     return data?._entities;
   },
   [null],
+);
+bypass(
+  'findings, by way of the sector they touch',
+  async (t) => {
+    const { json } = await t.ask('{ sectors(first: 50) { nodes { findings { id } } } }');
+    return (json.data.sectors.nodes as { findings: unknown[] | null }[]).flatMap(({ findings }) => findings ?? []);
+  },
+  [],
+);
+bypass(
+  'more entities at once than anybody needs',
+  async (t) => {
+    const representations = Array.from({ length: 100_001 }, () => ({ __typename: 'Sector', key: 'energy' }));
+    const { data, errors } = await t.world.subgraph('infrastructure').execute({
+      query: 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
+      variables: { r: representations },
+      headers: await t.world.identity.signed('infrastructure', INSPECTOR),
+    });
+    return [data ?? null, errors?.[0]?.extensions?.code];
+  },
+  [null, 'BAD_USER_INPUT'],
 );
 bypass(
   'existence, by what an unknown id answers',

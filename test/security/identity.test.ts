@@ -144,7 +144,7 @@ describe('tokens of an issuer', () => {
     const revocations = new Revocations(file, log);
     const strict = new Authenticator(
       readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
-      (id, subject) => revocations.has(id, subject),
+      { isRevoked: (id, subject) => revocations.has(id, subject) },
     );
     const [one, other] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
     expect(await authenticate(one, strict)).toMatchObject({ subject: 'someone' });
@@ -155,6 +155,30 @@ describe('tokens of an issuer', () => {
       await expect((async () => authenticate(token, strict))()).rejects.toMatchObject({
         message: expect.stringContaining('revoked'),
       });
+  });
+
+  test('are not looked at any more when too many of an address were in vain; those that are known stay good', async () => {
+    const careful = new Authenticator(
+      readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
+      { mostRefused: 3 },
+    );
+    const from = (ip: string) => async (token: string) => careful.authenticate(`Bearer ${token}`, { ip });
+    const [here, there] = [from('192.0.2.1'), from('192.0.2.2')];
+    const known = await provider.token();
+    expect(await here(known)).toMatchObject({ subject: 'someone' });
+    const stale = await provider.token({ aud: 'elsewhere' });
+    // one that is sent again and again counts once
+    for (let time = 0; time < 10; time++) await expect(here(stale)).rejects.toMatchObject({ status: 401 });
+    for (const jti of ['a', 'b'])
+      await expect(here(await provider.token({ aud: 'elsewhere', jti }))).rejects.toMatchObject({ status: 401 });
+    const another = await provider.token({ jti: 'c' });
+    await expect(here(another)).rejects.toMatchObject({
+      status: 429,
+      retrySeconds: expect.any(Number),
+      extensions: { code: 'TOO_MANY_REQUESTS' },
+    });
+    expect(await here(known)).toMatchObject({ subject: 'someone' });
+    expect(await there(another)).toMatchObject({ subject: 'someone' });
   });
 
   test.each<[string, object, RegExp]>([
