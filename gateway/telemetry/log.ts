@@ -1,12 +1,21 @@
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
-/** What is logged of an error. Never what a failed statement was given, which drivers repeat in several places: it may be anybody's data. */
+/**
+ * What is logged of an error. Never what a failed statement was given, which drivers repeat in several places, between quotes in their
+ * messages above all: it may be anybody's data.
+ */
 function errorInLog(error: Error): Record<string, unknown> {
   const { type, message, stack, code, query, path } = pino.stdSerializers.err(error) as unknown as Record<
     string,
     unknown
   >;
-  return { type, message, stack, code, query, path };
+  if (!('driverError' in error)) return { type, message, stack, code, query, path };
+  const told = error.message.replace(/'[^']*'|"[^"]*"/g, '…');
+  const frames = String(error.stack)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
+  const { code: driverCode, errno } = error.driverError as { code?: unknown; errno?: unknown };
+  return { type, message: told, stack: [told, ...frames].join('\n'), code: code ?? driverCode, errno, query, path };
 }
 
 /** JSON lines on standard output. Never given request bodies, variables, tokens or database URLs. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { readText } from '../../gateway/cli/read-text';
 import { eventReaders, subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
@@ -9,6 +10,7 @@ import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
+import type { AuditLog } from '../../shared/audit/audit-log';
 import { SettableClock } from '../../shared/clock';
 import type { DatabaseKind } from '../../shared/database/dialect';
 import { InProcessBus } from '../../shared/events/in-process-bus';
@@ -58,7 +60,14 @@ export class Framework {
         );
   }
 
-  static async open(kind: DatabaseKind): Promise<Framework> {
+  /** @param record keeps the record of a subgraph, where one is kept */
+  static async open(
+    kind: DatabaseKind,
+    {
+      log = createLog('silent', 'test'),
+      record,
+    }: { log?: Logger; record?: (subgraph: string) => Promise<AuditLog> } = {},
+  ): Promise<Framework> {
     const databases = await freshDatabases(
       kind,
       subgraphs.map(({ name }) => name),
@@ -70,12 +79,13 @@ export class Framework {
     const open: OpenSubgraph[] = [];
     for (const subgraph of subgraphs) {
       const door = identity.doorOf(subgraph.name);
-      open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, store, door }));
+      const audit = await record?.(subgraph.name);
+      open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, log, store, door, audit }));
     }
     const server = await createGateway({
       supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config: readConfig({ logLevel: 'silent' }, {}),
-      log: createLog('silent', 'test'),
+      log,
       transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
       forwardHeaders: [],
       files: { subgraph: 'submissions', exchange: open.find(({ name }) => name === 'submissions')!.files! },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { readText } from '../../gateway/cli/read-text';
 import { subgraphs } from '../../gateway/cli/subgraphs';
@@ -63,6 +64,7 @@ export async function openWorld(
   kind: DatabaseKind,
   scale = 1,
   imports: readonly [source: string, file: string][] = [],
+  log: Logger = createLog('silent', 'test'),
 ): Promise<World> {
   const databases = await freshDatabases(
     kind,
@@ -73,7 +75,7 @@ export async function openWorld(
   const identity = await TestIdentity.make();
   for (const subgraph of subgraphs) {
     const door = identity.doorOf(subgraph.name);
-    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door }));
+    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log }));
   }
   const story = storyOf(scale);
   for (const { name, database, subgraph } of open) {
@@ -86,7 +88,7 @@ export async function openWorld(
   const server = await createGateway({
     supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
     config: readConfig({ logLevel: 'silent' }, {}),
-    log: createLog('silent', 'test'),
+    log,
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
     forwardHeaders: [],
     identity: identity.parts,

@@ -1,0 +1,113 @@
+import { getNamedType, isLeafType, isNonNullType, isObjectType } from 'graphql';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { databaseKinds } from '../support/databases';
+import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer } from '../support/framework';
+
+/** Callers who may know nothing of what alder does, and in what it is as if it were not. */
+const OUTSIDERS: readonly [name: string, principal: string | null][] = [
+  ['the public', null],
+  ['another developer', developer('birch')],
+  ['an agency that it is not shared with', reviewer('hhs')],
+  ['an agency that reviews nothing', reviewer('ssa')],
+  ['HR', 'role=hr-specialist; agency=treasury; subject=x'],
+  ['an infrastructure officer', 'role=infrastructure-officer; agency=treasury; subject=x'],
+];
+
+/** Every list of the graph with all that stands in its objects, to two levels; once up and once down the list. */
+const QUESTIONS = subgraphs.flatMap(({ schema }) =>
+  Object.values(schema.getQueryType()!.getFields()).flatMap((root) => {
+    const connection = getNamedType(root.type);
+    if (!connection.name.endsWith('Connection') || root.name.endsWith('AccessLog')) return [];
+    const node = getNamedType(
+      (connection as never as { getFields(): Record<string, { type: never }> }).getFields().nodes!.type,
+    );
+    if (!isObjectType(node)) return [];
+    const fields = Object.values(node.getFields()).filter(({ args }) => !args.some(({ type }) => isNonNullType(type)));
+    const leaves = fields.filter(({ type }) => isLeafType(getNamedType(type))).map(({ name }) => name);
+    const lists = fields.filter(({ type }) => getNamedType(type).name.endsWith('Connection'));
+    const nested = lists.slice(0, 6).map(({ name }) => `${name}(first: 3) { totalCount pageInfo { endCursor } }`);
+    const select = [...leaves, ...nested].join(' ');
+    return [
+      `{ ${root.name}(first: 20) { totalCount pageInfo { hasNextPage endCursor } nodes { ${select} } } }`,
+      `{ ${root.name}(last: 5) { edges { cursor } pageInfo { hasPreviousPage startCursor } } }`,
+    ];
+  }),
+);
+
+describe.each(databaseKinds)('what may not be known changes nothing that others are told, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind);
+    await graph.register('birch');
+    await graph.filed({ requestedAgencies: ['hhs'] }, 'birch');
+    await graph.register('alder');
+  });
+  afterAll(() => graph.close());
+
+  /** Answers to the letter, but for what is left of the caller's budget and of the minute. */
+  async function told(who: string | null): Promise<string[]> {
+    const answers: string[] = [];
+    for (const query of [...QUESTIONS, '{ submission(id: "sub_1") { id } }', '{ nothing }']) {
+      const { body, headers, statusCode } = await graph.server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: await graph.identity.headers(who),
+        payload: { query },
+      });
+      const { date: _date, 'ordergraph-budget-remaining': _left, ...rest } = headers;
+      answers.push(
+        JSON.stringify({ query, statusCode, rest, body: body.replace(/"(remaining|resetSeconds)":\d+/g, '') }).replace(
+          /"content-length":"\d+"/,
+          '',
+        ),
+      );
+    }
+    return answers;
+  }
+
+  test('a submission from its draft to its findings', async () => {
+    expect(QUESTIONS.length).toBeGreaterThan(60);
+    const before = new Map<string, string[]>();
+    for (const [name, who] of OUTSIDERS) {
+      // what is asked for the first time is answered by another way, whose headers stand in another order
+      await told(who);
+      before.set(name, await told(who));
+    }
+    await told(INTAKE);
+    const known = await told(INTAKE);
+
+    const submission = await graph.filed({ requestedAgencies: ['nsa', 'treasury'] });
+    await graph.granted(submission.id, 'nsa');
+    const review = await graph.opened(submission.id, 'nsa');
+    await graph.does(
+      reviewer('nsa'),
+      'startEvaluation',
+      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      REVIEW,
+    );
+    const finding = await graph.does(
+      reviewer('nsa'),
+      'draftFinding',
+      {
+        reviewId: review.id,
+        title: 'A way in',
+        detail: 'By the back door.',
+        severity: 'HIGH',
+        confidence: 'HIGH',
+        sectors: ['energy'],
+      },
+      FINDING,
+    );
+    expect(finding.status).toBe('DRAFT');
+    await graph.draft();
+    await graph.tick();
+
+    for (const [name, who] of OUTSIDERS) {
+      const after = await told(who);
+      for (const [place, answer] of after.entries()) expect([name, answer]).toEqual([name, before.get(name)![place]]);
+    }
+    // those who may know are told something else than before
+    const changed = (await told(INTAKE)).filter((answer, place) => answer !== known[place]);
+    expect(changed.length).toBeGreaterThan(5);
+  });
+});
