@@ -11,7 +11,7 @@ import { publicError } from '../shared/http/errors';
 import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
-import { contextOf, type RequestRules } from './http/context';
+import { contextOf, type RequestRules, tellOrigin } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
 import { statusOf } from './http/media-type';
@@ -229,7 +229,11 @@ export async function createGateway({
         ? undefined
         : TrustedDocuments.read(config.trustedDocuments, config.adHocRole),
   });
-  if (files) await addFileRoutes(server, files.exchange, ({ caller }) => caller.identities?.get(files.subgraph) ?? {});
+  if (files)
+    await addFileRoutes(server, files.exchange, (request) => {
+      const { identities } = request.caller;
+      return (identities && tellOrigin(identities, request).get(files.subgraph)) ?? {};
+    });
   const metrics = metricsOf(served, budgets);
   server.get('/metrics', async ({ caller }, reply) =>
     isForOperators(caller, identity)

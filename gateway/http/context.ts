@@ -22,7 +22,7 @@ export interface RequestRules extends HeaderRules {
 }
 
 /** What subgraphs are told of who asks, with what they are to record of this request. */
-function tellOrigin(
+export function tellOrigin(
   identities: NonNullable<GraphContext['identities']>,
   request: FastifyRequest,
 ): NonNullable<GraphContext['identities']> {

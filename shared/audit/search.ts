@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Role } from '../identity/principal';
 import type { Protected } from '../policy/policy';
 import type { Entry } from './entry';
 import { filesOfRecord, recordName, recordsIn } from './parts';
@@ -11,6 +12,10 @@ export interface Sought {
   readonly agency?: string;
   /** Key of an object that was read or changed. */
   readonly object?: string;
+  /** Keys of objects of which at least one was read. */
+  readonly objects?: ReadonlySet<string>;
+  /** Roles of which the caller had at least one. */
+  readonly roles?: ReadonlySet<Role>;
   readonly type?: string;
   readonly sensitivity?: Protected;
   /** Id of the client's request. */
@@ -63,7 +68,7 @@ async function matchesIn(file: string, record: string, sought: Sought, most: num
   const matches: Found[] = [];
   let first: string | undefined;
   const needed = Object.entries(sought).flatMap(([name, value]) =>
-    name === 'from' || name === 'until' || name === 'kind' ? [] : [JSON.stringify(value)],
+    typeof value !== 'string' || name === 'from' || name === 'until' || name === 'kind' ? [] : [JSON.stringify(value)],
   );
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     // most lines are told apart by their text
@@ -89,13 +94,19 @@ function entryOf(text: string): Entry | undefined {
 }
 
 function fits(entry: Entry, sought: Sought): boolean {
-  const { kind, subject, agency, object, type, sensitivity, request, from, until } = sought;
+  const { kind, subject, agency, object, objects, roles, type, sensitivity, request, from, until } = sought;
   if (entry.kind === 'checkpoint' || (kind !== undefined && entry.kind !== kind)) return false;
   if (from !== undefined && entry.at < from) return false;
   if (until !== undefined && entry.at >= until) return false;
   if (subject !== undefined && entry.who?.subject !== subject) return false;
   if (agency !== undefined && entry.who?.agency !== agency) return false;
   if (request !== undefined && entry.origin?.request !== request) return false;
+  if (roles !== undefined && !entry.who?.roles.some((role) => roles.has(role))) return false;
+  if (
+    objects !== undefined &&
+    !(entry.kind === 'read' && entry.objects.some(({ keys }) => keys.some((key) => objects.has(key))))
+  )
+    return false;
   if (object === undefined && type === undefined && sensitivity === undefined) return true;
   if (entry.kind === 'change') return type === undefined && sensitivity === undefined && entry.object === object;
   return (

@@ -25,6 +25,7 @@ import { artifactMutations } from './submission/artifact.mutations';
 import { artifactExchange } from './submission/artifact-exchange';
 import { Declaration, SelfEvaluation } from './submission/declaration';
 import { DestructionObligation } from './submission/destruction-obligation';
+import { GovernmentReadsResolver } from './submission/government-reads';
 import { submissionHandlers } from './submission/handlers';
 import { SubmissionHistoryResolver } from './submission/history';
 import { InformationRequest } from './submission/information-request';
@@ -72,6 +73,7 @@ export const submissions = new Subgraph({
   resolvers: [
     AccessHoursResolver,
     AgencyRoots,
+    GovernmentReadsResolver,
     SubmissionHistoryResolver,
     SubmissionMetricsResolver,
     rootsOf(ExecutiveOrder, { one: 'executiveOrder', many: 'executiveOrders' }),

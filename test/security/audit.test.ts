@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,8 @@ import { newKey, publicKey } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { submissions } from '../../subgraphs/submissions/subgraph';
-import { freshDatabases } from '../support/databases';
+import { databaseKinds, freshDatabases } from '../support/databases';
+import { developer, Framework, INTAKE, MONDAY, reviewer } from '../support/framework';
 import { INSPECTOR, TestIdentity } from '../support/identity';
 import { run } from '../support/processes';
 import { AS_OF } from '../support/world';
@@ -439,5 +441,95 @@ describe('a subgraph that keeps a record', () => {
     expect(open).toMatchObject({
       data: { developerOrganization: null, federalHolidays: { totalCount: expect.any(Number) } },
     });
+  });
+});
+
+describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
+  let graph: Framework;
+  beforeEach(async () => {
+    graph = await Framework.open(kind, {
+      record: (subgraph) => AuditLog.open(join(folder, `${subgraph}.jsonl`), subgraph, key, graphClock(), log),
+    });
+  });
+  afterEach(() => graph.close());
+  // the framework's clock is made with it
+  const graphClock = () => ({ now: () => graph?.clock.now() ?? new Date(MONDAY) });
+
+  const reads = (id: string, who: string, args = '') =>
+    graph.ask(who, `{ submission(id: "${id}") { governmentReads${args} { at agency { key } roles types } } }`);
+
+  test('a developer learns which agencies read what is proprietary, and when, and not who', async () => {
+    const { id } = await graph.filed();
+    const alder = developer();
+    expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
+    await graph.ask(reviewer('nsa', 'secret-agent'), `{ submission(id: "${id}") { number } }`);
+    graph.clock.advance({ minutes: 5 });
+    await graph.ask(INTAKE, `{ submission(id: "${id}") { number artifacts { totalCount } } }`);
+    // the developer's own reads are no news to it
+    await graph.ask(alder, `{ submission(id: "${id}") { number } }`);
+    const { data, errors } = await reads(id, alder);
+    expect(errors).toBeUndefined();
+    expect(data.submission.governmentReads).toEqual([
+      { at: graph.clock.now().toISOString(), agency: null, roles: ['intake-officer'], types: ['Submission'] },
+      { at: MONDAY, agency: { key: 'nsa' }, roles: ['agency-reviewer'], types: ['Submission'] },
+    ]);
+    expect(JSON.stringify(data)).not.toContain('secret-agent');
+    expect((await reads(id, alder, '(first: 1)')).data.submission.governmentReads).toHaveLength(1);
+    expect(
+      (await reads(id, alder, `(until: "${graph.clock.now().toISOString()}")`)).data.submission.governmentReads,
+    ).toHaveLength(1);
+    graph.clock.advance({ days: 31 });
+    expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
+    expect((await reads(id, alder, `(since: "${MONDAY}")`)).data.submission.governmentReads).toHaveLength(2);
+    // agencies that the submission is shared with do not watch each other
+    for (const who of [reviewer('nsa'), INTAKE]) {
+      const { errors: refused } = await reads(id, who);
+      expect(refused?.[0]?.extensions.code).toBe('FORBIDDEN');
+    }
+    expect(
+      (await reads(id, INSPECTOR, `(since: "${MONDAY}")`)).data.submission.governmentReads.length,
+    ).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a document that is downloaded is recorded, and is not given when it cannot be', async () => {
+    const { id } = await graph.filed();
+    const content = Buffer.from(`A model card, ${kind}.`);
+    const artifact = await graph.does(
+      developer(),
+      'attachArtifact',
+      {
+        submissionId: id,
+        kind: 'MODEL_CARD',
+        sha256: createHash('sha256').update(content).digest('hex'),
+        bytes: String(content.length),
+      },
+      'artifact { id storedWhere }',
+    );
+    const send = async (who: string, method: 'GET' | 'PUT', payload?: Buffer) =>
+      graph.server.inject({
+        method,
+        url: artifact.storedWhere,
+        headers: {
+          ...(await graph.identity.headers(who)),
+          ...(payload ? { 'content-type': 'application/octet-stream' } : {}),
+        },
+        payload,
+      });
+    expect((await send(developer(), 'PUT', content)).statusCode).toBe(204);
+    const { statusCode, rawPayload } = await send(reviewer('nsa', 'reader'), 'GET');
+    expect([statusCode, rawPayload.equals(content)]).toEqual([200, true]);
+    const record = readFileSync(join(folder, 'submissions.jsonl'), 'utf8').split('\n').filter(Boolean);
+    const entries = record.map((line) => JSON.parse(line) as Entry);
+    expect(entries.at(-1)).toMatchObject({
+      kind: 'read',
+      who: { subject: 'reader', agency: 'nsa' },
+      origin: { request: expect.stringMatching(/^[0-9a-f-]{36}$/), operation: null, address: '127.0.0.1' },
+      objects: [{ type: 'Artifact', sensitivity: 'PROPIN', keys: [artifact.id], count: 1 }],
+    });
+    const { data } = await reads(id, developer());
+    expect(data.submission.governmentReads[0]).toMatchObject({ agency: { key: 'nsa' }, types: ['Artifact'] });
+    await graph.subgraph('submissions').audit!.close();
+    const refused = await send(reviewer('nsa', 'reader'), 'GET');
+    expect([refused.statusCode, refused.body.includes('A model card')]).toEqual([503, false]);
   });
 });
