@@ -1,9 +1,9 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import type { FileExchange } from '../shared/files/exchange';
 import { addFileRoutes } from '../shared/files/routes';
@@ -14,16 +14,13 @@ import { stringifyResult } from './execution/result';
 import { contextOf, type RequestRules, tellOrigin } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
-import { statusOf } from './http/media-type';
+import { manners, requireOperation } from './http/manners';
 import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
-import { withoutSchemaDetails } from './policy/schema-secrecy';
-import { isOnlyFor, PRIVATE } from './policy/sharing';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
-import type { AnswerExtensions } from './supergraph/graph';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import { metricsOf } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
@@ -61,46 +58,6 @@ class TooManyRequests extends Error {
     super(`More requests than are allowed a minute; try again in ${seconds} s`);
   }
 }
-
-/** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */
-const requireOperation: ApolloServerPlugin = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ operation, request, schema }) {
-        if (operation && schema.getRootType(operation.operation)) return;
-        const message = operation
-          ? `This graph has no ${operation.operation}s`
-          : request.operationName
-            ? `The document has no operation named "${request.operationName}"`
-            : 'The document has several operations; say by operationName which one to run';
-        throw new GraphQLError(message, {
-          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
-        });
-      },
-    };
-  },
-};
-
-/** Keeps the schema from those who are not shown it, and answers of known callers from caches; and the statuses to the specification. */
-const manners: ApolloServerPlugin<GraphContext> = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ request, response, contextValue }) {
-        const { body } = response;
-        const told = (body.kind === 'single' ? body.singleResult : body.initialResult).extensions;
-        if (isOnlyFor(contextValue.principal, told as AnswerExtensions | undefined))
-          response.http.headers.set('cache-control', PRIVATE);
-        if (body.kind !== 'single' || !body.singleResult.errors) return;
-        const [{ extensions }] = body.singleResult.errors as [GraphQLFormattedError];
-        const { status = 200 } = response.http;
-        if (!('data' in body.singleResult))
-          response.http.status = statusOf(request.http?.headers.get('accept'), status, extensions?.code);
-        if (contextValue.seesSchema) return;
-        body.singleResult.errors = body.singleResult.errors.map(withoutSchemaDetails);
-      },
-    };
-  },
-};
 
 /** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, and Apollo Sandbox for browsers. */
 export async function createGateway({

@@ -24,15 +24,9 @@ export class RenderedData {
     return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
   }
 
-  /** The body with extensions after the data. @param extensions JSON of them */
-  bodyWith(extensions: string): Buffer | string {
-    const tail = `,"extensions":${extensions}}`;
-    if (!this.body) return `{"data":${this.text}${tail}`;
-    const end = this.body.length - 1;
-    const whole = Buffer.allocUnsafe(end + Buffer.byteLength(tail));
-    this.body.copy(whole, 0, 0, end);
-    whole.write(tail, end);
-    return whole;
+  /** What comes after `{` and something else in a body: the data's own, which may be that of many requests, and is not copied for any. */
+  get rest(): Buffer {
+    return (this.body ?? Buffer.from(`{"data":${this.text}}`)).subarray(1);
   }
 
   /** For plug-ins that look into answers. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
-import { type Budgets, CostError, type Spending } from '../policy/budgets';
+import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
 import { Cancellation } from '../transport/cancellation';
 
@@ -40,25 +40,6 @@ export function tellOrigin(
   };
 }
 
-/** Takes the cost of an operation from its caller's budget, and says in headers what is left. @throws CostError */
-async function spend(
-  cost: number,
-  budgets: Budgets,
-  { caller, ip }: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Spending> {
-  const { principal, key } = caller;
-  try {
-    const spending = await budgets.spend(cost, principal ? key : ip, principal);
-    reply.header('ordergraph-cost', spending.estimated).header('ordergraph-budget-remaining', spending.remaining);
-    return spending;
-  } catch (error) {
-    const seconds = error instanceof CostError && error.retrySeconds;
-    if (seconds) reply.header('retry-after', seconds);
-    throw error;
-  }
-}
-
 /** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */
 export function contextOf(
   request: FastifyRequest,
@@ -86,7 +67,7 @@ export function contextOf(
     scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
-    spend: budgets && ((cost) => spend(cost, budgets, request, reply)),
+    spend: budgets && ((cost) => budgets.spend(cost, caller.principal ? caller.key : request.ip, caller.principal)),
     answered:
       returnHeaders.length === 0
         ? undefined

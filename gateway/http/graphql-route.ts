@@ -5,6 +5,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
 import { stringifyResult } from '../execution/result';
+import { costHeaders, retryAfter } from '../policy/budgets';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
@@ -161,7 +162,7 @@ async function answer(
       'cache-control',
       isOnlyFor(request.caller.principal, extensions) ? PRIVATE : cacheControlText(cacheHintOf(answered)),
     );
-    if (extensions) return reply.send(data.bodyWith(extensionsJson(extensions)));
+    if (extensions) return sendWith(extensions, data.rest, reply);
     return reply.send(data.body ?? stringifyResult({ data: data as never }));
   }
   let status = 200;
@@ -173,6 +174,9 @@ async function answer(
     return context.seesSchema ? shown : withoutSchemaDetails(shown);
   });
   const code = told[0]?.extensions?.code;
+  if (extensions?.cost) reply.headers(costHeaders(extensions.cost));
+  const seconds = retryAfter(told[0]?.extensions);
+  if (seconds !== undefined) reply.header('retry-after', seconds);
   reply.code(data ? status : statusOf(request.headers.accept, status, code)).header('cache-control', 'no-store');
   const shown = extensions ? { errors: told, extensions: { ...extensions } } : { errors: told };
   return reply.send(stringifyResult(data ? { ...shown, data: data as never } : shown));
@@ -182,7 +186,9 @@ async function answer(
 const handlings = new WeakMap<object, string>();
 
 function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {
-  const costs = cost && `"cost":${JSON.stringify(cost)}`;
+  const costs =
+    cost &&
+    `"cost":{"estimated":${cost.estimated},"budget":${cost.budget},"remaining":${cost.remaining},"resetSeconds":${cost.resetSeconds}}`;
   if (!sensitivity) return `{${costs ?? ''}}`;
   let text = handlings.get(sensitivity);
   if (text === undefined) {
@@ -190,4 +196,19 @@ function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {
     handlings.set(sensitivity, text);
   }
   return costs ? `{${text},${costs}}` : `{${text}}`;
+}
+
+/** Sends extensions and data without putting them together: Node hands the one with the headers, and the other, to the socket at once. */
+function sendWith(extensions: AnswerExtensions, rest: Buffer, reply: FastifyReply): FastifyReply {
+  const first = `{"extensions":${extensionsJson(extensions)},`;
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(reply.statusCode, {
+    ...(reply.getHeaders() as Record<string, string | string[]>),
+    ...(extensions.cost && costHeaders(extensions.cost)),
+    'content-length': Buffer.byteLength(first) + rest.length,
+  });
+  raw.write(first, 'utf8');
+  raw.end(rest);
+  return reply;
 }

@@ -18,16 +18,20 @@ export interface Spending {
 
 /** An operation costs more than it may. */
 export class CostError extends GraphQLError {
-  constructor(
-    code: 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED',
-    message: string,
-    status: number,
-    cost: object,
-    /** After which it may be asked again. */
-    readonly retrySeconds?: number,
-  ) {
+  constructor(code: 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED', message: string, status: number, cost: object) {
     super(message, { extensions: { code, cost, http: { status } } });
   }
+}
+
+/** The headers that say what an operation cost and what is left, as its answer does. */
+export const costHeaders = ({ estimated, remaining }: Spending): Readonly<Record<string, number>> => ({
+  'ordergraph-cost': estimated,
+  'ordergraph-budget-remaining': remaining,
+});
+
+/** After how many seconds an operation may be asked again that was refused with these extensions; undefined for never. */
+export function retryAfter(extensions: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  return extensions?.code === 'BUDGET_EXHAUSTED' ? (extensions.cost as Spending).resetSeconds : undefined;
 }
 
 export interface BudgetSettings {
@@ -71,20 +75,27 @@ export class Budgets {
         { estimated: cost, most },
       );
     }
-    const used = await this.use(budget, key, cost);
+    const limiter = this.limiter(budget);
+    let used: RateLimiterRes;
+    try {
+      used = await limiter.consume(key, cost);
+    } catch (error) {
+      // more than the budget; how much more is judged here
+      if (!(error instanceof RateLimiterRes)) throw error;
+      used = error;
+    }
     const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
     const remaining = Math.max(0, budget - used.consumedPoints);
     if (enforce && used.consumedPoints > budget) {
       this.counts.refused += 1;
       // what is refused is not spent
-      await this.limiter(budget).reward(key, cost);
+      await limiter.reward(key, cost);
       const left = Math.max(0, budget - used.consumedPoints + cost);
       throw new CostError(
         'BUDGET_EXHAUSTED',
         `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${left} are left; try again in ${resetSeconds} s`,
         429,
         { estimated: cost, budget, remaining: left, resetSeconds },
-        resetSeconds,
       );
     }
     return { estimated: cost, budget, remaining, resetSeconds };
@@ -114,16 +125,6 @@ export class Budgets {
       this.limiters.set(budget, limiter);
     }
     return limiter;
-  }
-
-  private async use(budget: number, key: string, cost: number): Promise<RateLimiterRes> {
-    try {
-      return await this.limiter(budget).consume(key, cost);
-    } catch (error) {
-      // more than the budget: how much more is for whoever asks to judge
-      if (error instanceof RateLimiterRes) return error;
-      throw error;
-    }
   }
 }
 

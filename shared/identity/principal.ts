@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { RequestError } from '../errors';
 
 /** Roles of callers: section 6 of the domain. Whoever has none is the public. */
@@ -140,5 +141,5 @@ export function parsePrincipal(text: string): Principal {
 
 /** Tells principals apart: two of one key may see the same. */
 export function principalKey(principal: Principal | null): string {
-  return principal === null ? 'public' : JSON.stringify(principal);
+  return principal === null ? 'public' : createHash('sha256').update(JSON.stringify(principal)).digest('base64url');
 }

@@ -1,0 +1,54 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { costHeaders, retryAfter } from '../policy/budgets';
+import { withoutSchemaDetails } from '../policy/schema-secrecy';
+import { isOnlyFor, PRIVATE } from '../policy/sharing';
+import type { AnswerExtensions } from '../supergraph/graph';
+import type { GraphContext } from '../supergraph/served-graph';
+import { statusOf } from './media-type';
+
+/** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */
+export const requireOperation: ApolloServerPlugin = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation, request, schema }) {
+        if (operation && schema.getRootType(operation.operation)) return;
+        const message = operation
+          ? `This graph has no ${operation.operation}s`
+          : request.operationName
+            ? `The document has no operation named "${request.operationName}"`
+            : 'The document has several operations; say by operationName which one to run';
+        throw new GraphQLError(message, {
+          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+        });
+      },
+    };
+  },
+};
+
+/**
+ * Keeps the schema from those who are not shown it, and answers of known callers from caches; says in headers what an operation cost; and
+ * holds the statuses to the specification.
+ */
+export const manners: ApolloServerPlugin<GraphContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ request, response, contextValue }) {
+        const { body, http } = response;
+        const { extensions, errors } = body.kind === 'single' ? body.singleResult : body.initialResult;
+        const told = extensions as AnswerExtensions | undefined;
+        if (isOnlyFor(contextValue.principal, told)) http.headers.set('cache-control', PRIVATE);
+        for (const [name, value] of Object.entries(told?.cost ? costHeaders(told.cost) : {}))
+          http.headers.set(name, String(value));
+        const seconds = retryAfter(errors?.[0]?.extensions);
+        if (seconds !== undefined) http.headers.set('retry-after', String(seconds));
+        if (body.kind !== 'single' || !body.singleResult.errors) return;
+        const [first] = body.singleResult.errors as [GraphQLFormattedError];
+        if (!('data' in body.singleResult))
+          http.status = statusOf(request.http?.headers.get('accept'), http.status ?? 200, first.extensions?.code);
+        if (contextValue.seesSchema) return;
+        body.singleResult.errors = body.singleResult.errors.map(withoutSchemaDetails);
+      },
+    };
+  },
+};
