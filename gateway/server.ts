@@ -15,6 +15,7 @@ import { contextOf, type RequestRules, tellOrigin } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
 import { manners, requireOperation } from './http/manners';
+import { rolePicker } from './http/role-picker';
 import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
@@ -167,7 +168,7 @@ export async function createGateway({
     sharedPlans?.close();
     limitsRedis?.disconnect();
   });
-  const introspection = config.introspection || (identity && !identity.isDevelopment ? 'known' : 'everyone');
+  const introspection = config.introspection || (identity && !identity.development ? 'known' : 'everyone');
   const rules: RequestRules = {
     forwardHeaders,
     returnHeaders: config.returnHeader,
@@ -181,6 +182,7 @@ export async function createGateway({
     contextOf: (request, reply) => contextOf(request, reply, rules),
     log,
     limits: config,
+    page: identity?.development && rolePicker(identity.development),
     trusted:
       config.trustedDocuments.length === 0
         ? undefined

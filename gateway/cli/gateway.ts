@@ -44,8 +44,8 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
 
 /** @throws OperatorError unless it is said who is believed. */
 async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger): Promise<IdentityParts | undefined> {
-  const authenticator = await authenticatorOf(config, dataFolder, log, (text) => process.stdout.write(`${text}\n`));
-  if (!authenticator) return undefined;
+  const believed = await authenticatorOf(config, dataFolder, log, (text) => process.stdout.write(`${text}\n`));
+  if (!believed) return undefined;
   if (config.identityKey === '')
     throw new OperatorError(
       'It is not said by which key subgraphs are told who asks',
@@ -53,8 +53,7 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
     );
   try {
     return {
-      authenticator,
-      isDevelopment: config.auth === 'development',
+      ...believed,
       signer: await IdentitySigner.of(readPrivateKey(config.identityKey, 'The key that identities are signed with')),
     };
   } catch (error) {
@@ -77,10 +76,10 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
   const log = createLog(config.logLevel, 'gateway');
   const given = parseUrls(urls);
   const own = supergraph === undefined;
-  const files = own
-    ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH))
-    : undefined;
   const tls = tlsOf(config);
+  const files = own
+    ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
+    : undefined;
   const transport = ({ name, url }: { name: string; url: string }): Transport => {
     const address = given.get(name) ?? url;
     if (!isSubgraphUrl(address))

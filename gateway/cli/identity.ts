@@ -6,13 +6,19 @@ import { DevelopmentIssuer, requireDevelopment } from '../identity/development-i
 import { Issuer, readIssuers } from '../identity/issuers';
 import { Revocations } from '../identity/revocations';
 
+/** Who is believed; with the development issuer, where it is that one. */
+export interface Believed {
+  readonly authenticator: Authenticator;
+  readonly development?: DevelopmentIssuer;
+}
+
 /** How callers are known, as the configuration says; undefined when nobody is asked. @throws OperatorError */
 export async function authenticatorOf(
   { auth, host, revokedTokens, maxRefusedTokens }: GatewayConfig,
   dataFolder: string,
   log: Logger,
   say: (text: string) => void,
-): Promise<Authenticator | undefined> {
+): Promise<Believed | undefined> {
   if (auth === '')
     throw new OperatorError(
       'It is not said whose tokens are believed',
@@ -26,12 +32,12 @@ export async function authenticatorOf(
   };
   if (auth !== 'development') {
     const issuers = readIssuers(auth).map((settings) => Issuer.remote(settings, log));
-    return new Authenticator(issuers, options);
+    return { authenticator: new Authenticator(issuers, options) };
   }
   requireDevelopment(host);
   const development = await DevelopmentIssuer.in(dataFolder);
   say(
     'DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. `npm run token -- --role analyst` prints a token.',
   );
-  return new Authenticator([development.issuer], options);
+  return { authenticator: new Authenticator([development.issuer], options), development };
 }

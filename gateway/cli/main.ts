@@ -35,6 +35,9 @@ interface SubgraphFlags {
   data?: string;
   identityKeys?: string;
   openTo?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsCa?: string;
 }
 
 const program = new Command('ordergraph')
@@ -98,6 +101,17 @@ program
     process.env.ORDERGRAPH_IDENTITY_KEYS,
   )
   .option('--open-to <principal>', 'Instead, for development only: take everyone for this principal.')
+  .option(
+    '--tls-cert <file>',
+    'PEM file of the certificate it shows; without one it speaks plain HTTP. (ORDERGRAPH_TLS_CERT)',
+    process.env.ORDERGRAPH_TLS_CERT,
+  )
+  .option('--tls-key <file>', 'PEM file of its key. (ORDERGRAPH_TLS_KEY)', process.env.ORDERGRAPH_TLS_KEY)
+  .option(
+    '--tls-ca <file>',
+    'PEM file of the authority of gateways’ certificates: nobody else gets through. (ORDERGRAPH_TLS_CA)',
+    process.env.ORDERGRAPH_TLS_CA,
+  )
   .action(async (name: string, options: SubgraphFlags) => {
     const { startSubgraph } = await import('./subgraph');
     const port =

@@ -59,12 +59,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
   };
   try {
     say('Opening the databases …');
-    const authenticator = await authenticatorOf(
-      { ...config, auth: config.auth || 'development' },
-      dataFolder,
-      log,
-      say,
-    );
+    const believed = await authenticatorOf({ ...config, auth: config.auth || 'development' }, dataFolder, log, say);
     for (const subgraph of subgraphs) {
       const door = new SignedDoor(keys, subgraph.name, log);
       const audit = await auditLog(subgraph.name, dataFolder, log);
@@ -87,11 +82,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
         return new InProcessTransport(subgraph);
       },
       forwardHeaders: config.forwardHeader,
-      identity: authenticator && {
-        authenticator,
-        signer: await IdentitySigner.of(key),
-        isDevelopment: config.auth === '' || config.auth === 'development',
-      },
+      identity: believed && { ...believed, signer: await IdentitySigner.of(key) },
       subgraphsReady: async () => {
         const ready = await Promise.all(
           open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
+import type { ServerTls } from '../../shared/http/server';
 import { type Door, openDoor, SignedDoor } from '../../shared/identity/door';
 import { readIdentityKeys } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
@@ -9,6 +10,7 @@ import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
+import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { databaseUrl, defaultPort, subgraphNamed } from './subgraphs';
 
@@ -22,6 +24,22 @@ export interface SubgraphOptions {
   identityKeys?: string;
   /** Instead: take everyone for this principal. */
   openTo?: string;
+  /** PEM files of its certificate, of that one's key, and of the authority of gateways' certificates. */
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsCa?: string;
+}
+
+/** @throws OperatorError when only half of it is given, or a file cannot be read */
+function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphOptions): ServerTls | undefined {
+  if (!tlsCert && !tlsKey && !tlsCa) return undefined;
+  if (!tlsCert || !tlsKey)
+    throw new OperatorError(
+      'TLS needs a certificate and its key',
+      'Give both --tls-cert and --tls-key; --tls-ca besides, to let only gateways with a certificate in',
+    );
+  const read = (file: string) => readText(file, 'The PEM file');
+  return { cert: read(tlsCert), key: read(tlsKey), ca: tlsCa ? read(tlsCa) : undefined };
 }
 
 /** @throws OperatorError unless it is said whom to let in */
@@ -43,13 +61,14 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const { name, host, port, database, dataFolder } = options;
   const subgraph = subgraphNamed(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
+  const tls = tlsOf(options);
   const store = fileStore(dataFolder);
   const door = doorOf(options, log);
   const audit = await auditLog(name, dataFolder, log);
   const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door, audit });
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
-  const server = await createSubgraphServer(open, log);
+  const server = await createSubgraphServer(open, log, tls);
   closeOnSignal(log, async () => {
     await server.close();
     await open.close();

@@ -22,6 +22,8 @@ export interface GraphQLRoute {
   readonly contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphContext;
   readonly log: Logger;
   readonly limits: Limits;
+  /** Answers browsers in place of Apollo Server's page. */
+  readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
   /** Where only documents that are known beforehand are executed, but for some. */
   readonly trusted?: TrustedDocuments;
 }
@@ -38,6 +40,9 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
     handler: (request, reply) => {
+      // what is read as JSON has to be called so, and nothing that only begins with its name
+      if (/^application\/json(?![ \t]*(;|$))/i.test(request.headers['content-type'] ?? ''))
+        return reply.code(415).send(NO_JSON);
       const untrusted = route.trusted && untrustedOf(request, route.trusted);
       if (untrusted) {
         addApiHeaders(reply);
@@ -52,11 +57,21 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
       if (isPage) addPageHeaders(reply);
       else addApiHeaders(reply);
+      if (isPage && route.page) return route.page(request, reply);
       const tooLarge = limitOf(request, route.limits);
       return tooLarge ? reply.code(400).send({ errors: [tooLarge] }) : byApollo(request, reply);
     },
   });
 }
+
+const NO_JSON = {
+  errors: [
+    {
+      message: 'The content-type is none that is known; send "application/json"',
+      extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    },
+  ],
+};
 
 interface Untrusted {
   readonly status: number;

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type Principal, principalKey } from '../../shared/identity/principal';
 import { IDENTITY_HEADER, type IdentitySigner } from '../../shared/identity/signed-identity';
 import type { Authenticator } from './authenticator';
+import type { DevelopmentIssuer } from './development-issuer';
 import { AuthenticationError } from './issuers';
 
 /** Who asks, as the gateway knows and tells it. */
@@ -27,8 +28,8 @@ const ANYONE: Caller = { principal: null, key: '', identities: undefined };
 export interface IdentityParts {
   readonly authenticator: Authenticator;
   readonly signer: IdentitySigner;
-  /** Whether tokens are the development issuer's, and nothing here is secret. */
-  readonly isDevelopment?: boolean;
+  /** Whose tokens are believed where nothing is secret. */
+  readonly development?: DevelopmentIssuer;
 }
 
 /** Milliseconds after which a caller's identities are asked of the signer again. */

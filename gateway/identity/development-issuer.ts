@@ -68,7 +68,8 @@ export class DevelopmentIssuer {
   }
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+/** The names of this machine, to itself. */
+export const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** @throws OperatorError where a development issuer would let strangers in. */
 export function requireDevelopment(host: string, environment: NodeJS.ProcessEnv = process.env): void {

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { Pool } from 'undici';
+import { ORIGIN_HEADER } from '../../shared/audit/origin';
 import type { FileExchange, Headers, SentFile } from '../../shared/files/exchange';
 import { FILES_PATH } from '../../shared/files/routes';
 import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
 import { SubgraphError } from './errors';
+import type { HttpOptions } from './http';
 
 /** Milliseconds of silence after which a transfer is given up. */
 const SILENCE_MS = 30_000;
@@ -17,9 +19,11 @@ export class HttpFileExchange implements FileExchange {
   constructor(
     private readonly name: string,
     url: string,
+    tls: HttpOptions['tls'] = {},
   ) {
     this.pool = new Pool(new URL(url).origin, {
       connections: 32,
+      connect: { ...tls },
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
     });
@@ -43,13 +47,17 @@ export class HttpFileExchange implements FileExchange {
   }
 
   private async request(method: 'GET' | 'PUT', id: string, headers: Headers, content?: Readable) {
-    const identity = headers[IDENTITY_HEADER];
+    // who asks, and what is to be recorded of the request
+    const told = [IDENTITY_HEADER, ORIGIN_HEADER].flatMap((name) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[name, value]];
+    });
     try {
       return await this.pool.request({
         method,
         path: `${FILES_PATH}/${encodeURIComponent(id)}`,
         headers: {
-          ...(identity === undefined ? {} : { [IDENTITY_HEADER]: identity }),
+          ...Object.fromEntries(told),
           ...(content ? { 'content-type': 'application/octet-stream' } : {}),
         },
         body: content,

@@ -2,6 +2,14 @@ import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerO
 import type { Logger } from 'pino';
 import { newReference } from './errors';
 
+/** The certificate that a server shows, and by which authority clients' certificates are trusted: PEM texts. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** With it, only clients whose certificate is of this authority get through. */
+  readonly ca?: string;
+}
+
 /** Says whether a process can do its work, and if not, which part cannot; in the details, what else there is to know. */
 export type Readiness = (
   request: FastifyRequest,
@@ -35,6 +43,8 @@ export function createServer(options: {
   takesFiles?: boolean;
   /** Addresses, or ranges, of proxies that are believed when they say for whom they ask. */
   trustedProxies?: readonly string[];
+  /** Speaks TLS, when given. */
+  tls?: ServerTls;
 }): FastifyInstance {
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
@@ -50,7 +60,9 @@ export function createServer(options: {
     // a connection on which nothing moves
     connectionTimeout: 120_000,
   };
-  const server = Fastify(fastifyOptions) as unknown as FastifyInstance;
+  const { tls } = options;
+  const https = tls && { ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined, rejectUnauthorized: true };
+  const server = Fastify({ ...fastifyOptions, ...(https && { https }) } as FastifyServerOptions) as FastifyInstance;
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
 import { addFileRoutes } from '../files/routes';
 import { publicError } from '../http/errors';
-import { createServer } from '../http/server';
+import { createServer, type ServerTls } from '../http/server';
 import type { Principal } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
 import type { Context } from './context';
@@ -28,11 +28,16 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
 });
 
 /** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
-export async function createSubgraphServer(subgraph: OpenSubgraph, log: Logger): Promise<FastifyInstance> {
+export async function createSubgraphServer(
+  subgraph: OpenSubgraph,
+  log: Logger,
+  tls?: ServerTls,
+): Promise<FastifyInstance> {
   const server = createServer({
     log,
     maxRequestBytes: MAX_REQUEST_BYTES,
     takesFiles: subgraph.files !== undefined,
+    tls,
     readiness: async () => {
       const database = await subgraph.isReady();
       return { ready: database };

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
@@ -9,6 +8,7 @@ import { join } from 'node:path';
 import { cacheControlText, cacheHintOf } from '../../gateway/transport/cache-control';
 import { Cancellation } from '../../gateway/transport/cancellation';
 import { type HttpOptions, HttpTransport } from '../../gateway/transport/http';
+import { makeCertificates } from '../support/certificates';
 
 const operation = { kind: 'query', text: '{ a }', json: '"{ a }"' } as const;
 const options: HttpOptions = { maxResponseBytes: 10_000, connections: 4 };
@@ -16,50 +16,9 @@ const options: HttpOptions = { maxResponseBytes: 10_000, connections: 4 };
 let folder: string;
 const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
 
-/** An authority, and certificates of it for a subgraph, for a gateway, and one of nobody's. */
-function makeCertificates(): void {
-  const openssl = (...args: string[]) => {
-    const { status, stderr } = spawnSync('openssl', args, { cwd: folder });
-    if (status !== 0) throw new Error(`openssl is needed to make certificates for the tests: ${stderr}`);
-  };
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  openssl('req', '-x509', ...key, '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem');
-  for (const name of ['subgraph', 'gateway']) {
-    openssl(
-      'req',
-      ...key.slice(0, -2),
-      '-subj',
-      `/CN=${name}`,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-    );
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'ca.pem',
-      '-CAkey',
-      'ca.key',
-      '-days',
-      '2',
-      '-copy_extensions',
-      'copy',
-      '-out',
-      `${name}.pem`,
-    );
-  }
-  openssl('req', '-x509', ...key, '-subj', '/CN=stranger', '-keyout', 'stranger.key', '-out', 'stranger.pem');
-}
-
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-transport-'));
-  makeCertificates();
+  makeCertificates(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, get } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { packageRoot } from '../../shared/package-root';
+import { makeCertificates } from '../support/certificates';
 import { databaseKinds, freshDatabases } from '../support/databases';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
@@ -44,6 +45,31 @@ describe('everything in one process', () => {
     expect(start.output()).toMatch(
       /Opening the databases …[\s\S]*Making exercise data of scale 1 …[\s\S]*Made \d+ rows of exercise data[\s\S]*Starting the gateway/,
     );
+    // whoever opens it in a browser chooses whom to ask as
+    const page = await fetch(`http://127.0.0.1:${port}/graphql`, { headers: { accept: 'text/html' } });
+    const text = await page.text();
+    const choices = [...text.matchAll(/<option value="([^"]*)">([^<]*)</g)].map(([, token, name]) => [name, token]);
+    expect(choices.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['the public', 'Analyst', 'Intake officer', 'Inspector general', 'Platform operator']),
+    );
+    for (const [name, token] of choices) {
+      const answer = await ask(port, '{ __typename }', token);
+      expect([name, answer.data]).toEqual([name, { __typename: 'Query' }]);
+    }
+    const reads = async (name: string) =>
+      (await ask(port, '{ aiToolAdoption { __typename } }', choices.find(([one]) => one === name)![1])).errors;
+    expect([await reads('Analyst'), (await reads('Developer (exercise-alder)'))?.length]).toEqual([undefined, 1]);
+    expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'nonce-/);
+    // a name that somebody else made resolve to this machine is not given the tokens
+    const rebound = await new Promise<{ status: number; body: string }>((resolve) => {
+      const headers = { accept: 'text/html', host: 'evil.example' };
+      get({ host: '127.0.0.1', port, path: '/graphql', headers }, async (response) => {
+        let body = '';
+        for await (const chunk of response) body += chunk;
+        resolve({ status: response.statusCode!, body });
+      });
+    });
+    expect([rebound.status, rebound.body.includes('option')]).toEqual([403, false]);
     start.child.kill('SIGTERM');
     expect(await start.ended).toBe(0);
   });
@@ -121,6 +147,83 @@ test('the gateway alone, over a supergraph and a subgraph that nobody here wrote
   expect(await gateway.ended).toBe(0);
   strange.closeAllConnections();
   strange.close();
+});
+
+describe('TLS between a gateway and a subgraph, with certificates on both sides', () => {
+  test('a gateway with a certificate is answered, files included; without one nobody gets through', async () => {
+    const identity = await identityEnvironment();
+    makeCertificates(folder);
+    const pem = (name: string) => join(folder, name);
+    const [port, subgraphPort] = [await freePort(), await freePort()];
+    const subgraph = run(
+      [
+        ...['subgraph', 'submissions', '--port', String(subgraphPort), '--data', join(folder, 'data')],
+        ...['--tls-cert', pem('subgraph.pem'), '--tls-key', pem('subgraph.key'), '--tls-ca', pem('ca.pem')],
+      ],
+      identity.environment,
+    );
+    await says(subgraph, /submissions answers at https:/);
+    const address = `https://127.0.0.1:${subgraphPort}`;
+    const gatewayWith = async (...tls: string[]) => {
+      const gateway = run(
+        ['gateway', '--port', String(port), '--subgraph-url', `submissions=${address}/graphql`, ...tls],
+        identity.environment,
+      );
+      await says(gateway, /The graph answers at/);
+      return gateway;
+    };
+    const query = '{ executiveOrder(number: "14409") { number } }';
+    const known = await gatewayWith(
+      ...['--subgraph-ca', pem('ca.pem'), '--subgraph-cert', pem('gateway.pem'), '--subgraph-key', pem('gateway.key')],
+    );
+    expect(await ask(port, query)).toMatchObject({ data: { executiveOrder: { number: '14409' } } });
+    const headers = { authorization: `Bearer ${await identity.token(INSPECTOR)}` };
+    const file = await fetch(`http://127.0.0.1:${port}/artifacts/none`, { headers });
+    expect([file.status, await file.json()]).toMatchObject([404, { errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
+    known.child.kill('SIGTERM');
+    await known.ended;
+    const stranger = await gatewayWith('--subgraph-ca', pem('ca.pem'));
+    expect(await ask(port, query)).toMatchObject({
+      data: { executiveOrder: null },
+      errors: [{ extensions: { code: 'SUBGRAPH_UNREACHABLE', subgraph: 'submissions' } }],
+    });
+    stranger.child.kill('SIGTERM');
+    await stranger.ended;
+    await expect(fetch(`${address}/health/live`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${subgraphPort}/health/live`)).rejects.toThrow();
+    subgraph.child.kill('SIGTERM');
+    expect(await subgraph.ended).toBe(0);
+  });
+
+  test('half of what TLS needs is said in words', async () => {
+    const subgraph = run(['subgraph', 'reviews', '--open-to', INSPECTOR, '--data', folder, '--tls-cert', 'x.pem']);
+    expect(await subgraph.ended).toBe(1);
+    expect(subgraph.output()).toMatch(/TLS needs a certificate and its key[\s\S]*--tls-key/);
+  });
+});
+
+test('callers behind a proxy that is believed are told apart by the address it names', async () => {
+  const identity = await identityEnvironment();
+  const remaining = async (port: number, address: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+      body: JSON.stringify({ query: '{ sectors(first: 7) { nodes { key } } }' }),
+    });
+    return Number(response.headers.get('ordergraph-budget-remaining'));
+  };
+  for (const [flags, second] of [
+    [['--trusted-proxy', '127.0.0.0/8'], 'a budget of its own'],
+    [[], 'the same budget'],
+  ] as const) {
+    const port = await freePort();
+    const gateway = run(['gateway', '--port', String(port), ...flags], identity.environment);
+    await says(gateway, /The graph answers at/);
+    const [one, other] = [await remaining(port, '192.0.2.1'), await remaining(port, '192.0.2.2')];
+    expect(other === one ? 'a budget of its own' : 'the same budget').toBe(second);
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+  }
 });
 
 describe('help and bad commands', () => {
