@@ -3,7 +3,7 @@ import type { NormalizedOperation } from '../planning/normalize';
 import { type FetchNode, fetchesOf, type PlanNode, type QueryPlan } from '../planning/plan';
 import { type CompiledFetch, compileFetch, namesOf, place, type SelectedNames } from './fetch';
 import { compileRender, type Render } from './render';
-import { type Conditions, Shapes } from './shape';
+import { type Conditions, isIncluded, Shapes } from './shape';
 import { planSlices, type SlicePlan } from './slices/plan';
 import type { TypeConditions } from './types';
 
@@ -44,7 +44,7 @@ export class CompiledOperation {
   private constructor(
     private readonly kind: OperationTypeNode,
     private readonly selectionSet: SelectionSetNode,
-    private readonly conditions: readonly string[],
+    readonly conditions: readonly string[],
     private readonly schemas: Schemas,
     readonly root: CompiledNode | undefined,
     readonly fetches: readonly CompiledFetch[],
@@ -70,6 +70,12 @@ export class CompiledOperation {
   get names(): SelectedNames {
     this.selectedNames ??= namesOf(this.selectionSet);
     return this.selectedNames;
+  }
+
+  /** The same of the answer when conditions leave some of it out. */
+  namesUnder(conditions: Conditions): SelectedNames {
+    if (this.conditions.length === 0) return this.names;
+    return namesOf(this.selectionSet, undefined, undefined, (selection) => isIncluded(selection, conditions));
   }
 
   private get sharedPlaces(): ReadonlySet<string> {

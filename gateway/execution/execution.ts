@@ -349,13 +349,16 @@ export class Execution implements Losses {
     return known;
   }
 
+  /** Errors of subgraphs where they stand in the answer; those of fields that conditions leave out, though they were asked for, in none. */
   private locatedErrors(): GraphQLFormattedError[] {
     const errors = this.rootErrors.map((error) => ({ ...error, path: this.clientPath(error.path ?? []) }));
     for (const { entity, objects, error, rest } of this.entityErrors)
       for (const { path } of entity.paths)
         for (const found of path.locate(this.root))
           if (objects.has(found.object)) errors.push({ ...error, path: this.clientPath([...found.path, ...rest]) });
-    return errors;
+    if (errors.length === 0 || this.operation.conditions.length === 0) return errors;
+    const names = this.operation.namesUnder(this.request.conditions);
+    return errors.filter(({ path }) => isSelected(names, path));
   }
 }
 

@@ -1,4 +1,4 @@
-import { type DirectiveNode, type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { type DirectiveNode, type DocumentNode, Kind, parse, type SelectionNode, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
 import { fetched, nameOf, selectedBy } from '../planning/selected';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
@@ -278,11 +278,13 @@ export function namesOf(
   selectionSet: SelectionSetNode,
   document?: DocumentNode,
   renamed: ReadonlyMap<string, string> = new Map(),
+  isIncluded: (selection: SelectionNode) => boolean = () => true,
 ): Map<string, SelectedNames> {
   interface Names extends Map<string, Names> {}
   const gather = ({ selections }: SelectionSetNode, names: Names): Names => {
     for (const selection of selections)
-      if (selection.kind === Kind.FIELD) {
+      if (!isIncluded(selection)) continue;
+      else if (selection.kind === Kind.FIELD) {
         const given = selection.alias?.value ?? selection.name.value;
         const name = renamed.get(given) ?? given;
         // one name may be selected several times, with other selections

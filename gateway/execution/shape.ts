@@ -40,6 +40,18 @@ export interface Shape {
 /** Values of the operation's condition variables. */
 export type Conditions = Readonly<Record<string, boolean>>;
 
+/** Whether conditions leave a selection in. */
+export function isIncluded({ directives }: SelectionSetNode['selections'][number], conditions: Conditions): boolean {
+  for (const { name, arguments: given } of directives ?? []) {
+    const value = given?.[0]?.value;
+    if (value?.kind !== Kind.VARIABLE) continue;
+    const isTrue = conditions[value.name.value] === true;
+    if (name.value === 'skip' && isTrue) return false;
+    if (name.value === 'include' && !isTrue) return false;
+  }
+  return true;
+}
+
 /** What the objects of one position have in the answer, by their type; found out when the first one is met. */
 export class Shapes {
   private readonly byType = new Map<string, Shape | undefined>();
@@ -75,7 +87,7 @@ export class Shapes {
     let isAmbiguous = false;
     const gather = ({ selections }: SelectionSetNode): void => {
       for (const selection of selections) {
-        if (!this.isIncluded(selection)) continue;
+        if (!isIncluded(selection, this.conditions)) continue;
         if (selection.kind === Kind.FIELD) {
           if (!isRendered(selection)) continue;
           const key = selection.alias?.value ?? selection.name.value;
@@ -130,16 +142,5 @@ export class Shapes {
         };
       }),
     };
-  }
-
-  private isIncluded(selection: SelectionSetNode['selections'][number]): boolean {
-    for (const { name, arguments: given } of selection.directives ?? []) {
-      const value = given?.[0]?.value;
-      if (value?.kind !== Kind.VARIABLE) continue;
-      const isTrue = this.conditions[value.name.value] === true;
-      if (name.value === 'skip' && isTrue) return false;
-      if (name.value === 'include' && !isTrue) return false;
-    }
-    return true;
   }
 }
