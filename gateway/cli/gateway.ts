@@ -13,7 +13,7 @@ import { HttpFileExchange } from '../transport/files';
 import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/http';
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
-import { authenticatorOf } from './identity';
+import { believedOf } from './identity';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { defaultUrl, FILES_SUBGRAPH } from './subgraphs';
@@ -44,7 +44,7 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
 
 /** @throws OperatorError unless it is said who is believed. */
 async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger): Promise<IdentityParts | undefined> {
-  const believed = await authenticatorOf(config, dataFolder, log, (text) => process.stdout.write(`${text}\n`));
+  const believed = await believedOf(config, dataFolder, log, (text) => process.stdout.write(`${text}\n`));
   if (!believed) return undefined;
   if (config.identityKey === '')
     throw new OperatorError(

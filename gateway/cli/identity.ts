@@ -13,7 +13,7 @@ export interface Believed {
 }
 
 /** How callers are known, as the configuration says; undefined when nobody is asked. @throws OperatorError */
-export async function authenticatorOf(
+export async function believedOf(
   { auth, host, revokedTokens, maxRefusedTokens }: GatewayConfig,
   dataFolder: string,
   log: Logger,

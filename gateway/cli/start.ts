@@ -14,7 +14,7 @@ import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
-import { authenticatorOf } from './identity';
+import { believedOf } from './identity';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 import { databaseUrl, eventReaders, FILES_SUBGRAPH, subgraphs } from './subgraphs';
@@ -59,7 +59,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
   };
   try {
     say('Opening the databases …');
-    const believed = await authenticatorOf({ ...config, auth: config.auth || 'development' }, dataFolder, log, say);
+    const believed = await believedOf({ ...config, auth: config.auth || 'development' }, dataFolder, log, say);
     for (const subgraph of subgraphs) {
       const door = new SignedDoor(keys, subgraph.name, log);
       const audit = await auditLog(subgraph.name, dataFolder, log);

@@ -41,8 +41,10 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     url: '/graphql',
     handler: (request, reply) => {
       // what is read as JSON has to be called so, and nothing that only begins with its name
-      if (/^application\/json(?![ \t]*(;|$))/i.test(request.headers['content-type'] ?? ''))
+      if (/^application\/json(?![ \t]*(;|$))/i.test(request.headers['content-type'] ?? '')) {
+        addApiHeaders(reply);
         return reply.code(415).send(NO_JSON);
+      }
       const untrusted = route.trusted && untrustedOf(request, route.trusted);
       if (untrusted) {
         addApiHeaders(reply);

@@ -27,8 +27,8 @@ export const having =
   (who) =>
     who?.roles.some((role) => roles.includes(role)) ?? false;
 
-/** All roles of the government: for what is internal, and about no company, person or weakness. */
-export const government: Rule = having(
+/** All roles of the government. */
+export const GOVERNMENT: readonly Role[] = [
   'intake-officer',
   'agency-reviewer',
   'hiring-manager',
@@ -37,7 +37,10 @@ export const government: Rule = having(
   'coordinator',
   'analyst',
   'inspector',
-);
+];
+
+/** Any of them: for what is internal, and about no company, person or weakness. */
+export const government: Rule = having(...GOVERNMENT);
 
 export const oversight: Rule = having('inspector');
 

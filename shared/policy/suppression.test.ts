@@ -66,6 +66,15 @@ test('of any table no hidden cell is left alone, and no small one is shown', () 
   );
 });
 
+test('with a cell that is hidden for another goes what is worked out from it', () => {
+  const of = counted({ findings: {}, answered: { partOf: 'findings' }, median: { over: 'answered', isMeasure: true } });
+  const cells = [
+    { findings: 3, answered: 0, median: null },
+    { findings: 20, answered: 10, median: 4 },
+  ];
+  expect(withoutSmallCells(cells, of)[1]).toEqual({ findings: null, answered: null, median: null });
+});
+
 test.each([
   ['role=analyst; subject=x', false],
   ['role=developer-submitter; organization=o; subject=x', false],

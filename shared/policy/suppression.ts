@@ -1,20 +1,12 @@
 import type { Principal } from '../identity/principal';
 import { type Counted, Ratio } from '../model/value-object';
-import { having, type Rule } from './rule';
+import { GOVERNMENT, having, type Rule } from './rule';
 
 /** A count below it says something of single ones of those that are counted. Section 7 of the domain. */
 const LEAST_SHOWN = 5;
 
 /** Who reads counts of what they do not see as they are: all of the government whose work it is. Analysts read them from five on. */
-export const readsSmallCounts: Rule = having(
-  'intake-officer',
-  'agency-reviewer',
-  'hiring-manager',
-  'hr-specialist',
-  'infrastructure-officer',
-  'coordinator',
-  'inspector',
-);
+export const readsSmallCounts: Rule = having(...GOVERNMENT.filter((role) => role !== 'analyst'));
 
 const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
 
@@ -45,11 +37,7 @@ function givesAway(figures: Figures, name: string, { partOf, over, isMeasure }: 
 export function withoutSmallCounts<T extends object>(object: T, counted: ReadonlyMap<string, Counted>): T {
   const figures = object as Figures;
   const hidden = new Set([...counted].filter(([name, of]) => givesAway(figures, name, of)).map(([name]) => name));
-  if (hidden.size === 0) return object;
-  // what is worked out from something hidden would show it
-  for (const [name, { partOf, over }] of counted)
-    if (hidden.has(partOf ?? '') || hidden.has(over ?? '')) hidden.add(name);
-  return without(object, hidden);
+  return hidden.size === 0 ? object : without(object, hidden, counted);
 }
 
 /**
@@ -71,13 +59,17 @@ export function withoutSmallCells<T extends object>(
         least === undefined || Number(value(shown[place]!)) < Number(value(shown[least]!)) ? place : least,
       undefined,
     );
-    if (smallest !== undefined) shown[smallest] = without(shown[smallest]!, new Set([name]));
+    if (smallest !== undefined) shown[smallest] = without(shown[smallest]!, new Set([name]), counted);
   }
   return shown;
 }
 
-function without<T extends object>(object: T, names: ReadonlySet<string>): T {
+/** The object without some of its figures, and without what is worked out from them, which would show them. */
+function without<T extends object>(object: T, names: ReadonlySet<string>, counted: ReadonlyMap<string, Counted>): T {
+  const hidden = new Set(names);
+  for (const [name, { partOf, over }] of counted)
+    if (hidden.has(partOf ?? '') || hidden.has(over ?? '')) hidden.add(name);
   const copy = Object.assign(Object.create(Object.getPrototypeOf(object)), object);
-  for (const name of names) copy[name] = null;
+  for (const name of hidden) copy[name] = null;
   return copy;
 }

@@ -42,14 +42,14 @@ describe('tokens of an issuer', () => {
     claims: { roles: 'realm.roles' },
     roles: { 'gov-analyst': 'analyst', 'gov-ig': 'inspector' },
   });
-  const authenticatorOf = (given: object = settings()): Authenticator => {
+  const believedOf = (given: object = settings()): Authenticator => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([given]));
     return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)));
   };
   const authenticate = async (token: string, by = authenticator) => by.authenticate(`Bearer ${token}`);
   beforeEach(async () => {
     provider = await OidcProvider.start();
-    authenticator = authenticatorOf();
+    authenticator = believedOf();
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -126,7 +126,7 @@ describe('tokens of an issuer', () => {
     await authenticate(await provider.token());
     provider.isDown = true;
     expect(await authenticate(await provider.token({ sub: 'later' }))).toMatchObject({ subject: 'later' });
-    const fresh = authenticatorOf();
+    const fresh = believedOf();
     await expect(authenticate(await provider.token(), fresh)).rejects.toMatchObject({
       status: 503,
       extensions: { code: 'AUTHENTICATION_UNAVAILABLE' },

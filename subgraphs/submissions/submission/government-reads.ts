@@ -1,13 +1,13 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Entry } from '../../../shared/audit/entry';
 import { pageSize } from '../../../shared/collection/page';
-import { type Principal, ROLES, type Role } from '../../../shared/identity/principal';
+import type { Principal, Role } from '../../../shared/identity/principal';
 import { sensitivity } from '../../../shared/model/fields';
 import { stubOf } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { part, valueObject } from '../../../shared/model/value-object';
 import { FieldForbiddenError } from '../../../shared/policy/enforcement';
-import { government } from '../../../shared/policy/rule';
+import { GOVERNMENT } from '../../../shared/policy/rule';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { Artifact } from './artifact';
@@ -66,17 +66,14 @@ export class GovernmentReadsResolver {
     const from = since ?? new Date(clock.now().getTime() - DAYS * 86_400_000).toISOString();
     const objects = new Set([id, modelId, versionId, ...parts.flat().map((one) => one.id)].filter(Boolean));
     const found = await accessLog(
-      { kind: 'read', objects, roles: GOVERNMENT, from, until },
+      { kind: 'read', objects, roles: ROLES_OF_GOVERNMENT, from, until },
       pageSize('first', first ?? undefined),
     );
     return found.map(({ entry }) => readOf(entry, objects));
   }
 }
 
-/** The roles in which the government reads. */
-const GOVERNMENT: ReadonlySet<Role> = new Set(
-  ROLES.filter((role) => government({ roles: [role] } as unknown as Principal) === true),
-);
+const ROLES_OF_GOVERNMENT: ReadonlySet<Role> = new Set(GOVERNMENT);
 
 function readOf(entry: Entry, objects: ReadonlySet<string>): GovernmentRead {
   const read = entry.kind === 'read' ? entry.objects : [];
@@ -84,7 +81,7 @@ function readOf(entry: Entry, objects: ReadonlySet<string>): GovernmentRead {
   return Object.assign(new GovernmentRead(), {
     at: entry.at,
     agency: entry.who?.agency ? stubOf(Agency, entry.who.agency) : null,
-    roles: entry.who?.roles.filter((role) => GOVERNMENT.has(role)) ?? [],
+    roles: entry.who?.roles.filter((role) => ROLES_OF_GOVERNMENT.has(role)) ?? [],
     types: [...new Set(types)].sort(),
   });
 }
