@@ -12,10 +12,10 @@ describe('against ApolloGateway as it comes', () => {
   const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
   test(`generated operations over the zoo, from seed ${seed}: equal data, equivalent errors`, async () => {
-    const { differences, operations } = await runContests({ from: seed, operations: 300, milliseconds: 40_000 });
+    const { differences, operations } = await runContests({ from: seed, operations: 300, milliseconds: 30_000 });
     expect(differences.map(describeDifference)).toEqual([]);
-    expect(operations).toBeGreaterThan(100);
-  }, 180_000);
+    expect(operations).toBeGreaterThan(50);
+  });
 });
 
 /** Operations that generated ones have come upon, with what is right. */

@@ -54,7 +54,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
         await database.query(
           kind === 'mysql' ? `ANALYZE TABLE ${database.table(entity)}` : `ANALYZE ${database.table(entity)}`,
         );
-  }, 120_000);
+  });
   afterAll(async () => {
     await small?.close();
     await large?.close();

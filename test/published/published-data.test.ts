@@ -49,7 +49,7 @@ const csv = (path: string): Record<string, string>[] =>
     await importAll();
     for (const subgraph of subgraphs)
       open.set(subgraph.name, await subgraph.open({ databaseUrl: databases.url(subgraph.name) }));
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const { name } of subgraphs) delete process.env[databaseVariable(name)];
     for (const subgraph of open.values()) await subgraph.close();

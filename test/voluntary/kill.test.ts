@@ -296,7 +296,7 @@ test(
 
 /** Waits until every event of either side has been acted on by the other. */
 async function quiet(submissions: Database, reviews: Database): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   for (;;) {
     const left: unknown[] = [];
     for (const [source, reader, name] of [
