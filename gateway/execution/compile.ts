@@ -30,6 +30,8 @@ export interface Schemas {
 export interface Output {
   readonly shapes: Shapes;
   readonly render: Render;
+  /** Names of its root fields. */
+  readonly keys: ReadonlySet<string>;
 }
 
 const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
@@ -109,7 +111,8 @@ export class CompiledOperation {
       const { api } = this.schemas;
       const root = api.getRootType(this.kind)!.name;
       const shapes = new Shapes(api, conditions, root, [this.selectionSet], '', this.sharedPlaces);
-      output = { shapes, render: compileRender(shapes) };
+      const keys = new Set(shapes.of(root)?.fields.map(({ key }) => key));
+      output = { shapes, render: compileRender(shapes), keys };
       if (this.outputs.size < 64) this.outputs.set(key, output);
     }
     return output;

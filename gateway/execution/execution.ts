@@ -169,6 +169,7 @@ export class Execution implements Losses {
 
   private fetch(fetch: CompiledFetch): Promise<void> | undefined {
     if (!fetch.entities) {
+      if (this.isLeftOut(fetch)) return undefined;
       const variables = this.request.calls.variables(fetch);
       return this.call(fetch, `{${variables}}`).then(
         (response) => this.takeRoot(fetch, response),
@@ -181,6 +182,14 @@ export class Execution implements Losses {
       new Asked(fetch.entities, this.root, this.request.conditions),
       this.request.calls.variables(fetch),
     );
+  }
+
+  /** Whether conditions leave out all that a root fetch is for; plans do not always say so. */
+  private isLeftOut({ keys }: CompiledFetch): boolean {
+    const { operation, request } = this;
+    if (operation.conditions.length === 0) return false;
+    const wanted = operation.output(request.conditions).keys;
+    return [...keys].every((key) => key !== '__typename' && !wanted.has(key));
   }
 
   /** Asks about entities for each set of values that stand above them, by "@fromContext" of the Federation specification. */

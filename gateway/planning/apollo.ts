@@ -16,6 +16,7 @@ import type {
 } from './plan';
 import type { Planner } from './planner';
 import { Requirements } from './requirements';
+import { serial } from './serial';
 
 /** What the worker is told at first, what it is then asked, and what it says. */
 export interface PlanningStart {
@@ -94,7 +95,7 @@ export class ApolloPlanner implements Planner {
       worker.unref();
       try {
         if ('error' in reply) throw noWay(new Error(reply.error));
-        const plan = planOf(reply.plan);
+        const plan = serial(planOf(reply.plan));
         this.requirements.check(plan);
         resolve(plan);
       } catch (error) {

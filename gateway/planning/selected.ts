@@ -32,7 +32,10 @@ export function selectedBy(fetched: readonly Fetched[], path: readonly PathStep[
 export const fetched = (fetch: FetchNode): Fetched => ({ fetch, selectionSet: selectionOf(fetch.operation) });
 
 /** What an operation selects, its fragments written out. */
-export function selectionOf(operation: string): SelectionSetNode {
+export const selectionOf = (operation: string): SelectionSetNode => definitionOf(operation).selectionSet;
+
+/** The operation that a text has, its fragments written out. */
+export function definitionOf(operation: string): OperationDefinitionNode {
   const { definitions } = parse(operation, { noLocation: true });
   const fragments = new Map(
     definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])),
@@ -45,7 +48,7 @@ export function selectionOf(operation: string): SelectionSetNode {
       },
     });
   const main = definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION) as OperationDefinitionNode;
-  return writtenOut(main.selectionSet);
+  return { ...main, selectionSet: writtenOut(main.selectionSet) };
 }
 
 export const nameOf = (field: FieldNode): string => field.alias?.value ?? field.name.value;

@@ -1,4 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import fc from 'fast-check';
 import { graphql, parse } from 'graphql';
 import { plannerOf } from '../../gateway/planning/planners';
 import { compose } from '../../gateway/supergraph/compose';
@@ -33,6 +34,7 @@ function open(planner: 'native' | 'apollo') {
           throw new Error('no');
         },
       },
+      Counter: { __resolveReference: () => counter() },
     },
     b: { Mutation: { addB: add }, Counter: { __resolveReference: () => counter() } },
   };
@@ -53,14 +55,65 @@ function open(planner: 'native' | 'apollo') {
       });
     },
   });
-  const ask = (query: string) =>
+  const ask = (query: string, variables: Record<string, unknown> = {}) =>
     graph.execute({
       document: parse(query),
+      variables,
       headers: {},
       scope: '',
       deadline: performance.now() + 20_000,
     });
-  return { graph, ask, log };
+  const reset = () => {
+    value = 0;
+  };
+  return { graph, ask, log, reset };
+}
+
+/** A field of a mutation, with fragments and conditions around it. */
+interface Step {
+  readonly field: 'addA' | 'addB';
+  readonly by: number;
+  readonly selects: readonly ('value' | 'double')[];
+  readonly conditions: readonly Condition[];
+}
+
+interface Condition {
+  readonly directive: 'include' | 'skip';
+  readonly variable: 'first' | 'second';
+  /** Whether it stands at a fragment around the field, and not at the field. */
+  readonly isAround: boolean;
+}
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    field: fc.constantFrom('addA', 'addB'),
+    by: fc.integer({ min: 1, max: 1_000 }),
+    selects: fc.uniqueArray(fc.constantFrom('value', 'double'), { minLength: 1 }),
+    conditions: fc.uniqueArray(
+      fc.record({
+        directive: fc.constantFrom('include', 'skip'),
+        variable: fc.constantFrom('first', 'second'),
+        isAround: fc.boolean(),
+      }),
+      { maxLength: 2, selector: ({ directive }) => directive },
+    ),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+function written(all: readonly Step[]): string {
+  const fields = all.map(({ field, by, selects, conditions }, index) =>
+    conditions
+      .toSorted((one, other) => Number(one.isAround) - Number(other.isAround))
+      .reduce(
+        (text, { directive, variable, isAround }) => {
+          const condition = `@${directive}(if: $${variable})`;
+          return isAround ? `... ${condition} { ${text} }` : text.replace(' {', ` ${condition} {`);
+        },
+        `f${index}: ${field}(by: ${by}) { ${selects.join(' ')} }`,
+      ),
+  );
+  return `mutation($first: Boolean!, $second: Boolean!) { unused: addA(by: 0) @skip(if: $first) @include(if: $second) { value } ${fields.join(' ')} }`;
 }
 
 describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.2.2 Mutation)', (planner) => {
@@ -78,6 +131,29 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
     });
     expect(log.filter((one) => one.endsWith('beside another'))).toEqual([]);
     expect(log.filter((one) => one.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
+  });
+
+  test('any of them does what its conditions leave in, in its order, and nothing else', async () => {
+    const { graph, ask, reset } = open(planner);
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), fc.boolean(), async (all, first, second) => {
+        reset();
+        const values = { first, second };
+        const { data, errors } = await ask(written(all), values);
+        let value = 0;
+        const expected = all.flatMap(({ by, selects, conditions }, index) => {
+          if (conditions.some(({ directive, variable }) => values[variable] === (directive === 'skip'))) return [];
+          value += by;
+          const whole = { value, double: value * 2 };
+          return [[`f${index}`, Object.fromEntries(selects.map((name) => [name, whole[name]]))] as const];
+        });
+        expect(errors).toBeUndefined();
+        const { unused: _unused, ...given } = data!.toJSON() as Record<string, unknown>;
+        expect(given).toEqual(Object.fromEntries(expected));
+      }),
+      { numRuns: 40 },
+    );
+    await graph.close();
   });
 
   test('the same sent twice at once is done twice', async () => {
