@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
+import { callsOf } from './calls';
 import {
   apollo,
   type Contender,
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
 
 async function bench(workload: Workload, contenders: readonly Contender[]): Promise<void> {
   const ground = await groundOf(workload);
-  const floors = workload.floor ? [floorOf(workload.floor, ground)] : [];
+  const floors = workload.floor ? [await floorOf(workload, workload.floor, ground)] : [];
   const racers: Racer[] = [];
   try {
     // all are up the whole time, so that each has made its code fast before it is measured; one at a time is under load
@@ -248,11 +249,20 @@ async function programmesGround(): Promise<Ground> {
   };
 }
 
-function floorOf(kind: 'constant' | 'proxy', ground: Ground): Contender {
-  const origin = /url: "(http:\/\/[^/"]+)/.exec(readFileSync(ground.supergraph, 'utf8'))![1]!;
+async function floorOf(
+  { requests = [] }: Workload,
+  kind: NonNullable<Workload['floor']>,
+  ground: Ground,
+): Promise<Contender> {
+  const supergraph = readFileSync(ground.supergraph, 'utf8');
+  let given = /url: "(http:\/\/[^/"]+)/.exec(supergraph)![1]!;
+  if (kind === 'calls') {
+    given = join(WORK, 'calls.json');
+    writeFileSync(given, JSON.stringify(await callsOf(supergraph, requests)));
+  }
   return {
-    name: kind === 'constant' ? 'constant + one call' : 'plain proxy',
-    command: (_supergraph, port) => ({ args: [join(DIST, 'peers', 'floor.js'), kind, String(port), origin] }),
+    name: { constant: 'constant + one call', proxy: 'plain proxy', calls: 'calls alone' }[kind],
+    command: (_supergraph, port) => ({ args: [join(DIST, 'peers', 'floor.js'), kind, String(port), given] }),
   };
 }
 

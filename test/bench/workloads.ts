@@ -17,7 +17,9 @@ export interface Workload {
   /** Whether it is run once more on this gateway with callers that have to say who they are. */
   readonly withIdentity?: boolean;
   /** A plain server to be held against, where there is one. */
-  readonly floor?: 'constant' | 'proxy';
+  readonly floor?: 'constant' | 'proxy' | 'calls';
+  /** Where there are only so many different requests, all of them. */
+  readonly requests?: readonly LoadRequest[];
 }
 
 const operation = (query: string, variables?: object) => ({ body: JSON.stringify({ query, variables }) });
@@ -64,6 +66,8 @@ export function workloads(): Workload[] {
       // its subgraphs answer a few hundred requests a second
       warmSeconds: 30,
       graph: 'programmes',
+      floor: 'calls',
+      requests: asked,
       request: (index) => asked[index % asked.length]!,
     },
     {

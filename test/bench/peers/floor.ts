@@ -1,30 +1,51 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { ApolloServer } from '@apollo/server';
 import fastifyApollo from '@as-integrations/fastify';
 import Fastify from 'fastify';
 import { Pool } from 'undici';
+import type { Calls } from '../calls';
 
-// What nothing that serves GraphQL over HTTP can be below: floor.js <kind> <port> <subgraph origin>
-const [, , kind, port, origin] = process.argv;
-const pool = new Pool(origin!, { connections: 128 });
+// What nothing that serves GraphQL over HTTP can be below: floor.js <kind> <port> <subgraph origin, or file of calls>
+const [, , kind, port, given] = process.argv;
+const pools = new Map<string, Pool>();
 
-async function post(path: string, body: string): Promise<string> {
+async function post(url: string, body: string): Promise<string> {
+  const { origin, pathname: path } = new URL(url);
+  let pool = pools.get(origin);
+  if (!pool) {
+    pool = new Pool(origin, { connections: 128 });
+    pools.set(origin, pool);
+  }
   const response = await pool.request({ path, method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return response.body.text();
 }
 
+/** Node's own server, which answers with what is made of a request's body. */
+function serve(answer: (body: string) => Promise<string>): void {
+  createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', async () => {
+      const text = await answer(Buffer.concat(chunks).toString());
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    });
+  }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
+}
+
 async function main(): Promise<void> {
-  if (kind === 'proxy') {
-    // parses what the subgraph says, and prints it
-    createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk) => chunks.push(chunk));
-      request.on('end', async () => {
-        const answer = await post('/items', Buffer.concat(chunks).toString());
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(JSON.parse(answer)));
-      });
-    }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
-    return;
+  // parses what the subgraph says, and prints it
+  if (kind === 'proxy') return serve(async (body) => JSON.stringify(JSON.parse(await post(`${given}/items`, body))));
+  if (kind === 'calls') {
+    // makes the calls that a request needs, known beforehand, and hands back what comes as it comes
+    const all: readonly Calls[] = JSON.parse(readFileSync(given!, 'utf8'));
+    const stagesOf = new Map(all.map(({ request, stages }) => [request, stages]));
+    return serve(async (request) => {
+      const answers: string[] = [];
+      for (const stage of stagesOf.get(request) ?? [])
+        answers.push(...(await Promise.all(stage.map(({ url, body }) => post(url, body)))));
+      return `[${answers.join(',')}]`;
+    });
   }
   // Apollo Server answering a constant, after one HTTP call
   const apollo = new ApolloServer({
@@ -32,7 +53,7 @@ async function main(): Promise<void> {
     resolvers: {
       Query: {
         me: async () => {
-          await post('/accounts', '{"query":"{me{id name}}"}');
+          await post(`${given}/accounts`, '{"query":"{me{id name}}"}');
           return { id: '1', name: 'Name of user 1' };
         },
       },
