@@ -174,12 +174,13 @@ async function answer(
   const context = contextOf(request, reply);
   const { data, errors, answered, extensions } = await served.answer(operation, variables, context);
   reply.header('content-type', type);
+  if (extensions?.cost) reply.headers(costHeaders(extensions.cost));
   if (!errors) {
     reply.header(
       'cache-control',
       isOnlyFor(request.caller.principal, extensions) ? PRIVATE : cacheControlText(cacheHintOf(answered)),
     );
-    if (extensions) return sendWith(extensions, data.rest, reply);
+    if (extensions) return reply.send(data.bodyWith(`"extensions":${extensionsJson(extensions)}`));
     return reply.send(data.body ?? stringifyResult({ data: data as never }));
   }
   let status = 200;
@@ -191,7 +192,6 @@ async function answer(
     return context.seesSchema ? shown : withoutSchemaDetails(shown);
   });
   const code = told[0]?.extensions?.code;
-  if (extensions?.cost) reply.headers(costHeaders(extensions.cost));
   const seconds = retryAfter(told[0]?.extensions);
   if (seconds !== undefined) reply.header('retry-after', seconds);
   reply.code(data ? status : statusOf(request.headers.accept, status, code)).header('cache-control', 'no-store');
@@ -213,19 +213,4 @@ function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {
     handlings.set(sensitivity, text);
   }
   return costs ? `{${text},${costs}}` : `{${text}}`;
-}
-
-/** Sends extensions and data without putting them together: Node hands the one with the headers, and the other, to the socket at once. */
-function sendWith(extensions: AnswerExtensions, rest: Buffer, reply: FastifyReply): FastifyReply {
-  const first = `{"extensions":${extensionsJson(extensions)},`;
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(reply.statusCode, {
-    ...(reply.getHeaders() as Record<string, string | string[]>),
-    ...(extensions.cost && costHeaders(extensions.cost)),
-    'content-length': Buffer.byteLength(first) + rest.length,
-  });
-  raw.write(first, 'utf8');
-  raw.end(rest);
-  return reply;
 }

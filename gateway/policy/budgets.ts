@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql';
 import Redis from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { OperatorError } from '../../shared/errors';
 import { type Principal, ROLES } from '../../shared/identity/principal';
 
@@ -47,20 +48,36 @@ export interface BudgetSettings {
 
 /** Seconds for which a budget is. */
 const WINDOW_SECONDS = 60;
+/** Callers whose spending is kept in this process: those that have not been seen for longest begin anew. */
+const MOST_CALLERS = 100_000;
+
+/** What a caller has spent in the minute that its first operation began, what it is about to spend included. */
+interface Spent {
+  readonly spent: number;
+  readonly msLeft: number;
+}
+
+/** Counts what callers spend. */
+interface Purse {
+  /** Nothing is taken when it would come to more than `most`. */
+  spend(cost: number, key: string, most: number): Spent | Promise<Spent>;
+}
 
 /** What callers may have their operations cost. */
 export class Budgets {
   /** What has been asked for, and how often it was too much. */
   readonly counts = { operations: 0, cost: 0, refused: 0 };
-  private readonly limiters = new Map<number, RateLimiterAbstract>();
+  private readonly purse: Purse;
 
-  constructor(private readonly settings: BudgetSettings) {}
+  constructor(private readonly settings: BudgetSettings) {
+    this.purse = settings.redis ? new SharedPurse(settings.redis) : new OwnPurse();
+  }
 
   /**
    * @param cost of an operation that is about to be run @param key tells callers apart
    * @throws CostError when it is refused; it has cost nothing then
    */
-  async spend(cost: number, key: string, principal: Principal | null): Promise<Spending> {
+  spend(cost: number, key: string, principal: Principal | null): Spending | Promise<Spending> {
     const { enforce, mostOfOne } = this.settings;
     const budget = this.budgetOf(principal);
     const most = Math.min(mostOfOne, budget);
@@ -75,56 +92,71 @@ export class Budgets {
         { estimated: cost, most },
       );
     }
-    const limiter = this.limiter(budget);
-    let used: RateLimiterRes;
-    try {
-      used = await limiter.consume(key, cost);
-    } catch (error) {
-      // more than the budget; how much more is judged here
-      if (!(error instanceof RateLimiterRes)) throw error;
-      used = error;
-    }
-    const resetSeconds = Math.ceil(used.msBeforeNext / 1_000);
-    const remaining = Math.max(0, budget - used.consumedPoints);
-    if (enforce && used.consumedPoints > budget) {
-      this.counts.refused += 1;
-      // what is refused is not spent
-      await limiter.reward(key, cost);
-      const left = Math.max(0, budget - used.consumedPoints + cost);
-      throw new CostError(
-        'BUDGET_EXHAUSTED',
-        `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${left} are left; try again in ${resetSeconds} s`,
-        429,
-        { estimated: cost, budget, remaining: left, resetSeconds },
-      );
-    }
-    return { estimated: cost, budget, remaining, resetSeconds };
+    // without a promise where there is nothing to wait for: this is in the way of every request
+    const spent = this.purse.spend(cost, key, enforce ? budget : Number.POSITIVE_INFINITY);
+    return spent instanceof Promise
+      ? spent.then((known) => this.judge(cost, budget, known))
+      : this.judge(cost, budget, spent);
+  }
+
+  private judge(cost: number, budget: number, { spent, msLeft }: Spent): Spending {
+    const resetSeconds = Math.ceil(msLeft / 1_000);
+    if (!this.settings.enforce || spent <= budget)
+      return { estimated: cost, budget, remaining: Math.max(0, budget - spent), resetSeconds };
+    this.counts.refused += 1;
+    const left = Math.max(0, budget - spent + cost);
+    throw new CostError(
+      'BUDGET_EXHAUSTED',
+      `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${left} are left; try again in ${resetSeconds} s`,
+      429,
+      { estimated: cost, budget, remaining: left, resetSeconds },
+    );
   }
 
   /** The most generous of a caller's roles counts. */
   private budgetOf(principal: Principal | null): number {
     const { perMinute } = this.settings;
-    const own = (principal?.roles ?? []).map((role) => perMinute.get(role) ?? 0);
-    return Math.max(perMinute.get('public') ?? 0, ...own);
+    let most = perMinute.get('public') ?? 0;
+    for (const role of principal?.roles ?? []) most = Math.max(most, perMinute.get(role) ?? 0);
+    return most;
+  }
+}
+
+/** Counted in this process. */
+class OwnPurse implements Purse {
+  private readonly windows = new LRUCache<string, { spent: number; readonly until: number }>({ max: MOST_CALLERS });
+
+  spend(cost: number, key: string, most: number): Spent {
+    const now = performance.now();
+    let window = this.windows.get(key);
+    if (!window || window.until <= now) {
+      window = { spent: 0, until: now + WINDOW_SECONDS * 1_000 };
+      this.windows.set(key, window);
+    }
+    const spent = window.spent + cost;
+    if (spent <= most) window.spent = spent;
+    return { spent, msLeft: window.until - now };
+  }
+}
+
+/** Counted in Redis together with other gateways; while that is away, in this process. */
+class SharedPurse implements Purse {
+  private readonly limiter: RateLimiterRedis;
+
+  constructor(redis: Redis) {
+    const options = { keyPrefix: 'ordergraph:budget', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
+    this.limiter = new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: new RateLimiterMemory(options),
+    });
   }
 
-  private limiter(budget: number): RateLimiterAbstract {
-    let limiter = this.limiters.get(budget);
-    if (!limiter) {
-      const { redis } = this.settings;
-      const options = { keyPrefix: `ordergraph:budget:${budget}`, points: budget, duration: WINDOW_SECONDS };
-      limiter = redis
-        ? // without Redis each gateway counts for itself
-          new RateLimiterRedis({
-            ...options,
-            storeClient: redis,
-            rejectIfRedisNotReady: true,
-            insuranceLimiter: new RateLimiterMemory(options),
-          })
-        : new RateLimiterMemory(options);
-      this.limiters.set(budget, limiter);
-    }
-    return limiter;
+  async spend(cost: number, key: string, most: number): Promise<Spent> {
+    const { consumedPoints, msBeforeNext } = await this.limiter.consume(key, cost);
+    if (consumedPoints > most) await this.limiter.reward(key, cost);
+    return { spent: consumedPoints, msLeft: msBeforeNext };
   }
 }
 

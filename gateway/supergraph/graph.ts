@@ -62,7 +62,7 @@ export interface GraphRequest {
   readonly deadline: number;
   readonly cancellation?: Cancellation;
   /** Told what the operation is estimated to cost, before any subgraph is asked. @throws CostError when that is too much */
-  readonly spend?: (cost: number) => Promise<Spending>;
+  readonly spend?: (cost: number) => Spending | Promise<Spending>;
 }
 
 /** What is told about an answer besides its data. */
@@ -155,7 +155,8 @@ export class Graph {
         })),
       };
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
-    const cost = spend && (await spend(this.costIn(operation, normalized, coerced)));
+    const spending = spend?.(this.costIn(operation, normalized, coerced));
+    const cost = spending instanceof Promise ? await spending : spending;
     const extensions = this.extensions(normalized, operation, cost);
     const conditions = conditionsOf(normalized, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
