@@ -146,10 +146,14 @@ export class Graph {
     const { document, operationName, variables = {}, scope, cancellation, spend } = request;
     const normalized = this.normalize(document, operationName);
     const definition = normalized.definition;
-    const { coerced, errors } = getVariableValues(this.apiSchema, definition.variableDefinitions ?? [], variables);
-    if (errors)
+    const { coerced, errors: unfit } = getVariableValues(
+      this.apiSchema,
+      definition.variableDefinitions ?? [],
+      variables,
+    );
+    if (unfit)
       return {
-        errors: errors.map(({ message, extensions }) => ({
+        errors: unfit.map(({ message, extensions }) => ({
           message,
           extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
         })),
@@ -171,11 +175,11 @@ export class Graph {
       const introspected = this.introspected(normalized, variables);
       return new Execution(operation, { conditions, calls, introspected }).run();
     };
-    const result =
+    const { data, errors, answered } =
       normalized.kind === 'query'
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
-    return extensions ? { ...result, extensions } : result;
+    return { data, errors, answered, extensions };
   }
 
   /** What an operation is estimated to cost by the values of its variables. */

@@ -39,16 +39,17 @@ export const ordergraph: Contender = {
 };
 
 /**
- * This gateway where callers have to say who they are, subgraphs are told, and every request is paid for from a budget
- * (one that lasts): every request brings one and the same token.
+ * This gateway where every request brings one and the same token: as above, which does not look at it; and where callers have to say
+ * who they are, subgraphs are told, and every request is paid for from a budget (one that lasts).
  */
-export async function ordergraphKnowing(folder: string): Promise<Contender> {
+export async function ordergraphWithTokens(folder: string): Promise<Contender[]> {
   const { secret } = await writeKeys(folder);
   const issuer = await DevelopmentIssuer.in(folder);
   const token = await issuer.token(parsePrincipal('role=analyst; subject=bench'), 12 * 3_600);
-  return {
+  const headers = { authorization: `Bearer ${token}` };
+  const knowing: Contender = {
     name: 'ordergraph, identity',
-    headers: { authorization: `Bearer ${token}` },
+    headers,
     command: (supergraph, port) => ({
       args: [
         MAIN,
@@ -58,6 +59,7 @@ export async function ordergraphKnowing(folder: string): Promise<Contender> {
       ],
     }),
   };
+  return [{ ...ordergraph, name: 'ordergraph, unread', headers }, knowing];
 }
 
 export const apollo: Contender = {

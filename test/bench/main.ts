@@ -11,7 +11,7 @@ import {
   hive,
   installPeers,
   ordergraph,
-  ordergraphKnowing,
+  ordergraphWithTokens,
   type Started,
   start,
 } from './gateways';
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   installPeers(peersFolder);
   const contenders = [
     ordergraph,
-    await ordergraphKnowing(join(WORK, 'identity')),
+    ...(await ordergraphWithTokens(join(WORK, 'identity'))),
     apollo,
     hive(peersFolder, { native: true, sharing: true }),
     hive(peersFolder, { native: false, sharing: false }),

@@ -14,7 +14,7 @@ export interface Workload {
   readonly request: (index: number) => LoadRequest;
   /** Seconds of load until a gateway is as fast as it gets. */
   readonly warmSeconds: number;
-  /** Whether it is run once more on this gateway with callers that have to say who they are. */
+  /** Whether it is run on this gateway with tokens too, unread and read. */
   readonly withIdentity?: boolean;
   /** A plain server to be held against, where there is one. */
   readonly floor?: 'constant' | 'proxy' | 'calls';
