@@ -78,8 +78,8 @@ export class Authenticator {
     const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
     if (!token) throw refused('write "authorization: Bearer <token>", the token a JWT');
     const verified = await this.issuerOf(token).verify(token);
-    const left = Math.min(VERIFIED_MS, verified.expiresAt - Date.now());
-    if (left > 0) this.verified.set(authorization, verified, { ttl: left });
+    const expiresAt = Math.min(verified.expiresAt, Date.now() + VERIFIED_MS);
+    this.verified.set(authorization, { ...verified, expiresAt });
     return this.unlessRevoked(verified);
   }
 

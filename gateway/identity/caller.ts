@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import { type Principal, principalKey } from '../../shared/identity/principal';
 import { IDENTITY_HEADER, type IdentitySigner } from '../../shared/identity/signed-identity';
 import type { Authenticator } from './authenticator';
@@ -22,6 +21,9 @@ declare module 'fastify' {
   }
 }
 
+/** What stands for the public where callers are told apart by their principals. */
+const PUBLIC = {};
+
 /** Everyone, where nobody is asked who they are. */
 const ANYONE: Caller = { principal: null, key: '', identities: undefined };
 
@@ -42,26 +44,21 @@ export function addIdentity(
   subgraphs: () => readonly string[],
 ): void {
   server.decorateRequest('caller', null as unknown as Caller);
-  const callers = new LRUCache<string, Caller>({ max: 10_000, ttl: KEPT_MS });
-  let signedFor = subgraphs();
-  const callerOf = async (principal: Principal | null, { signer }: IdentityParts): Promise<Caller> => {
-    const key = principalKey(principal);
-    const identities = new Map<string, Record<string, string>>();
-    for (const name of subgraphs()) identities.set(name, { [IDENTITY_HEADER]: await signer.sign(principal, name) });
-    const caller: Caller = { principal, key, identities };
-    callers.set(key, caller);
-    return caller;
-  };
   // by the principal itself, which is one object for as long as its token's verification is remembered
-  const keys = new WeakMap<Principal, string>();
-  const keyOf = (principal: Principal | null): string => {
-    if (principal === null) return 'public';
-    let key = keys.get(principal);
-    if (key === undefined) {
-      key = principalKey(principal);
-      keys.set(principal, key);
-    }
-    return key;
+  let callers = new WeakMap<object, { readonly caller: Caller; readonly until: number }>();
+  let signedFor = subgraphs();
+  const known = (principal: Principal | null): Caller | undefined => {
+    const kept = callers.get(principal ?? PUBLIC);
+    return kept && kept.until > Date.now() ? kept.caller : undefined;
+  };
+  const callerOf = async (principal: Principal | null, { signer }: IdentityParts): Promise<Caller> => {
+    const identities = new Map<string, Record<string, string>>();
+    // not into those of a supergraph that comes meanwhile
+    const into = callers;
+    for (const name of subgraphs()) identities.set(name, { [IDENTITY_HEADER]: await signer.sign(principal, name) });
+    const caller: Caller = { principal, key: principalKey(principal), identities };
+    into.set(principal ?? PUBLIC, { caller, until: Date.now() + KEPT_MS });
+    return caller;
   };
   const establish = async (
     request: FastifyRequest,
@@ -69,7 +66,7 @@ export function addIdentity(
     found: IdentityParts,
   ): Promise<void> => {
     const principal = await authenticated;
-    request.caller = callers.get(keyOf(principal)) ?? (await callerOf(principal, found));
+    request.caller = known(principal) ?? (await callerOf(principal, found));
   };
   server.addHook('onRequest', (request, reply, next) => {
     if (!parts) {
@@ -92,14 +89,14 @@ export function addIdentity(
     // another supergraph may have other subgraphs
     if (signedFor !== subgraphs()) {
       signedFor = subgraphs();
-      callers.clear();
+      callers = new WeakMap();
     }
     try {
       const authenticated = parts.authenticator.authenticate(request.headers.authorization, request);
       // without a promise where there is nothing to wait for: this is in the way of every request
-      const known = authenticated instanceof Promise ? undefined : callers.get(keyOf(authenticated));
-      if (known) {
-        request.caller = known;
+      const caller = authenticated instanceof Promise ? undefined : known(authenticated);
+      if (caller) {
+        request.caller = caller;
         next();
       } else establish(request, authenticated, parts).then(() => next(), refuse);
     } catch (error) {

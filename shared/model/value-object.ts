@@ -14,6 +14,8 @@ export function valueObject(description: string, name?: string) {
  * fewer than five.
  */
 export interface Counted {
+  /** Who may not: `analysts`, and the public with them, where nothing is said. */
+  readonly hiddenFrom?: 'analysts' | 'public';
   /** Another figure of the object, of which it counts some. */
   readonly partOf?: string;
   /** Another figure of the object, which counts those that it is worked out over. */
@@ -28,7 +30,7 @@ const counted = new Map<string, Map<string, Counted>>();
 export function noteCounted(prototype: object, field: string, of: Counted, description: string): string {
   const type = prototype.constructor.name;
   counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
-  return `${description} For analysts null where fewer than five would show.`;
+  return `${description} For ${of.hiddenFrom === 'public' ? 'the public' : 'analysts'} null where fewer than five would show.`;
 }
 
 /** The figures of a type that count what not everyone sees, by field. */
@@ -51,14 +53,18 @@ export function part(
 }
 
 /** A share, with what it was worked out from: a share of nothing has no value. */
+// of what it is a share, and so how sensitive it is, the field says that has it
 @Directive('@shareable')
 @valueObject('A share: numerator over denominator.')
 export class Ratio {
-  @part(() => Int, 'How many have the property.')
+  @part(() => Int, 'How many have the property.', { sensitivity: 'PUBLIC' })
   numerator!: number;
-  @part(() => Int, 'Out of how many.')
+  @part(() => Int, 'Out of how many.', { sensitivity: 'PUBLIC' })
   denominator!: number;
-  @part(() => Float, 'Numerator over denominator; null when there is nothing to divide by.', { nullable: true })
+  @part(() => Float, 'Numerator over denominator; null when there is nothing to divide by.', {
+    nullable: true,
+    sensitivity: 'PUBLIC',
+  })
   value!: number | null;
 
   static of(numerator: number, denominator: number): Ratio {

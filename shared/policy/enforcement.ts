@@ -12,7 +12,7 @@ import { type Counted, countedOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
 import type { Policies, Protected } from './policy';
 import { government, oversight, type Rule } from './rule';
-import { readsSmallCounts, withoutSmallCells, withoutSmallCounts } from './suppression';
+import { withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
 
 /** Somebody asked for a field that is of a class they see of no object. */
 export class FieldForbiddenError extends RequestError {
@@ -147,8 +147,9 @@ function seenOnly(model: ModelClass, resolve: Resolve): Resolve {
 function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
-    if (!value || readsSmallCounts((context as Context).principal) === true) return value;
-    return Array.isArray(value) ? withoutSmallCells(value, counted) : withoutSmallCounts(value as object, counted);
+    if (!value) return value;
+    const hidden = withheldSmall(counted, (context as Context).principal);
+    return Array.isArray(value) ? withoutSmallCells(value, hidden) : withoutSmallCounts(value as object, hidden);
   };
 }
 
@@ -156,8 +157,8 @@ function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Reso
 function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
-    if (readsSmallCounts((context as Context).principal) === true) return value;
-    return (withoutSmallCounts({ [name]: value }, new Map([[name, of]])) as Record<string, unknown>)[name];
+    const hidden = withheldSmall(new Map([[name, of]]), (context as Context).principal);
+    return (withoutSmallCounts({ [name]: value }, hidden) as Record<string, unknown>)[name];
   };
 }
 

@@ -1,18 +1,31 @@
 import type { Principal } from '../identity/principal';
 import { type Counted, Ratio } from '../model/value-object';
-import { GOVERNMENT, having, type Rule } from './rule';
+import { GOVERNMENT, government, having, type Rule } from './rule';
 
 /** A count below it says something of single ones of those that are counted. Section 7 of the domain. */
 const LEAST_SHOWN = 5;
 
-/** Who reads counts of what they do not see as they are: all of the government whose work it is. Analysts read them from five on. */
-export const readsSmallCounts: Rule = having(...GOVERNMENT.filter((role) => role !== 'analyst'));
+/** Who is told counts of what is counted so as they are. The others are from five on. */
+const readers: Readonly<Record<NonNullable<Counted['hiddenFrom']>, Rule>> = {
+  analysts: having(...GOVERNMENT.filter((role) => role !== 'analyst')),
+  public: government,
+};
+
+const isTold = ({ hiddenFrom = 'analysts' }: Counted, who: Principal | null): boolean =>
+  readers[hiddenFrom](who) === true;
+
+/** Of the figures of a type, those that somebody is told from five on only. */
+export function withheldSmall(
+  counted: ReadonlyMap<string, Counted>,
+  who: Principal | null,
+): ReadonlyMap<string, Counted> {
+  return new Map([...counted].filter(([, of]) => !isTold(of, who)));
+}
 
 const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
 
 /** Whether somebody may be told what is worked out over so many of what not everyone sees. */
-export const isShown = (count: number, who: Principal | null): boolean =>
-  !isSmall(count) || readsSmallCounts(who) === true;
+export const isShown = (count: number, who: Principal | null): boolean => !isSmall(count) || isTold({}, who);
 
 /** A count, or what a share is of. */
 const countOf = (value: unknown): number => (value instanceof Ratio ? value.denominator : Number(value));

@@ -405,10 +405,10 @@ tokens(
 tokens(
   'an identity for a subgraph, handed in by a client',
   async (t) => {
-    const headers = await t.world.identity.signed('workforce', INSPECTOR);
-    return told(await t.ask('{ timeToHire(fiscalYear: 2026) { __typename } }', null, { headers }));
+    const headers = await t.world.identity.signed('reviews', INSPECTOR);
+    return told(await t.ask('{ busyReviewers(moreThan: 0) { id } }', null, { headers }));
   },
-  { status: 200, code: 'FORBIDDEN', data: { timeToHire: null } },
+  { status: 200, code: 'FORBIDDEN', data: { busyReviewers: null } },
 );
 for (const subgraph of ['submissions', 'reviews', 'workforce', 'infrastructure']) {
   const direct =

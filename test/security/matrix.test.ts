@@ -246,34 +246,45 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     },
   );
 
-  test('analysts are told no count below five of what they do not see, nor what would give one away', async () => {
-    const [whole, shown] = [INSPECTOR, 'role=analyst; subject=x'];
-    let hidden = 0;
-    const compare = (a: Row, b: Row, path: string): void => {
-      if (b === null && a !== null) hidden += 1;
-      else if (typeof b === 'object' && b !== null)
-        for (const name of Object.keys(b)) compare(a[name], b[name], `${path}.${name}`);
-      else expect([path, b]).toEqual([path, a]);
-    };
-    for (const query of COUNTING) {
-      const [all, some] = [await world.ask(query, {}, whole), await world.ask(query, {}, shown)];
-      expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
-      compare(all.data, some.data, query.slice(0, 40));
-      const counts = JSON.stringify(some.data).matchAll(
-        /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched)":([1-4])[,}]/g,
-      );
-      expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
-      // a single hidden cell is what is left of the sum
-      for (const path of [
-        ['submissionMetrics', 'filedByQuarter'],
-        ['submissionMetrics', 'filedByReference'],
-      ]) {
-        const cells = path.reduce((value: Row, name) => value?.[name], some.data.executiveOrder);
-        if (cells?.length > 1) expect(cells.filter(({ count }: Row) => count === null).length).not.toBe(1);
+  test.each([
+    ['analysts', 'role=analyst; subject=x', COUNTING],
+    ['the public', null, OPEN],
+    ['a developer', 'role=developer-submitter; organization=exercise-alder; subject=x', OPEN],
+  ])(
+    '%s are told no count below five of what they do not see, nor what would give one away',
+    async (_, shown, queries) => {
+      const whole = INSPECTOR;
+      let hidden = 0;
+      let told = 0;
+      const compare = (a: Row, b: Row, path: string): void => {
+        if (typeof b === 'number') told += 1;
+        if (b === null && a !== null) hidden += 1;
+        else if (typeof b === 'object' && b !== null)
+          for (const name of Object.keys(b)) compare(a[name], b[name], `${path}.${name}`);
+        else expect([path, b]).toEqual([path, a]);
+      };
+      for (const query of queries) {
+        const [all, some] = [await world.ask(query, {}, whole), await world.ask(query, {}, shown)];
+        expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
+        compare(all.data, some.data, query.slice(0, 40));
+        const counts = JSON.stringify(some.data).matchAll(
+          /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched|hires|vacancies|enteredOnDuty)":([1-4])[,}]/g,
+        );
+        expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
+        // a single hidden cell is what is left of the sum
+        for (const path of [
+          ['submissionMetrics', 'filedByQuarter'],
+          ['submissionMetrics', 'filedByReference'],
+          ['workforceMetrics', 'byTalentArea'],
+        ]) {
+          const cells = path.reduce((value: Row, name) => value?.[name], some.data.executiveOrder);
+          const isHidden = ({ count, vacancies }: Row) => (count ?? vacancies ?? null) === null;
+          if (cells?.length > 1) expect(cells.filter(isHidden).length).not.toBe(1);
+        }
       }
-    }
-    expect(hidden).toBeGreaterThan(5);
-  });
+      expect([hidden > 5, told > 5]).toEqual([true, true]);
+    },
+  );
 
   test.each(CALLERS)(
     '%s, without the capacity that a mutation needs, changes nothing by any of them',
@@ -346,7 +357,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
 const FIGURES: readonly [query: string, path: string[]][] = [
   ['{ executiveOrder(number: "14409") { submissionMetrics { __typename } } }', ['executiveOrder', 'submissionMetrics']],
   ['{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }', ['executiveOrder', 'reviewMetrics']],
-  ['{ executiveOrder(number: "14409") { workforceMetrics { goal } } }', ['executiveOrder', 'workforceMetrics']],
+  ['{ executiveOrder(number: "14409") { workforceMetrics { goal } } }', ['executiveOrder', 'workforceMetrics', 'goal']],
   [
     '{ executiveOrder(number: "14409") { infrastructureMetrics { overdueExposures } } }',
     ['executiveOrder', 'infrastructureMetrics'],
@@ -355,7 +366,18 @@ const FIGURES: readonly [query: string, path: string[]][] = [
   ['{ overdueByToolCoverage { __typename } }', ['overdueByToolCoverage']],
   ['{ findingStatistics { __typename } }', ['findingStatistics']],
   ['{ busyReviewers(moreThan: 0) { id } }', ['busyReviewers']],
-  ['{ timeToHire(fiscalYear: 2026) { __typename } }', ['timeToHire']],
+];
+
+/** Figures that everyone reads, which count what only the government sees. */
+const OPEN = [
+  `{ executiveOrder(number: "14409") { workforceMetrics {
+    asOf fiscalYear enteredOnDuty vacancies medianTimeToHireDays p90TimeToHireDays timeToHireGoalDays
+    withinGoal { numerator denominator } byTalentArea { talentArea vacancies fillRate { numerator denominator value } }
+  } } }`,
+  ...[2025, 2026, 2027].map(
+    (year) =>
+      `{ timeToHire(fiscalYear: ${year}) { agency { key } authority hires medianDays p90Days withinGoal { numerator value } } }`,
+  ),
 ];
 
 /** Figures that count what analysts do not see. */

@@ -6,7 +6,7 @@ import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { stub, stubKey, stubOf } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, percentile, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, percentile, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
 import { HiringAuthority, VACANT_SQL } from '../position/position';
@@ -21,38 +21,54 @@ export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
+/** A figure over positions and hires, which the government sees one by one and the public does not. */
+const open = (counted: Counted) => ({ sensitivity: 'PUBLIC', counted: { ...counted, hiddenFrom: 'public' } }) as const;
+
 @valueObject('Vacancies and fill rate of a talent area, now.')
 export class TalentAreaFill {
-  @part(() => TalentArea, 'The area.') talentArea!: TalentArea;
-  @part(() => Int, 'Positions funded and not filled.') vacancies!: number;
-  @part(() => Ratio, 'Share of filled positions among the filled and the vacant.') fillRate!: Ratio;
+  @part(() => TalentArea, 'The area.', { sensitivity: 'PUBLIC' }) talentArea!: TalentArea;
+  @part(() => Int, 'Positions funded and not filled.', open({})) vacancies!: number;
+  @part(() => Ratio, 'Share of filled positions among the filled and the vacant.', open({ over: 'vacancies' }))
+  fillRate!: Ratio;
 }
 
 @valueObject('How the workforce programme stands. Figures of a fiscal year count entries on duty in it.')
 export class WorkforceMetrics {
-  @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
-  @part(() => Int, 'Fiscal year they are of.') fiscalYear!: number;
-  @part(() => Int, 'People who entered on duty.') enteredOnDuty!: number;
-  @part(() => Int, 'People that the hiring goals of all agencies add up to.') goal!: number;
-  @part(() => Ratio, 'Entered on duty over goal.') progress!: Ratio;
-  @part(() => Int, 'Positions that are funded and not filled now.') vacancies!: number;
-  @part(() => [TalentAreaFill], 'Vacancies by talent area, now.') byTalentArea!: TalentAreaFill[];
-  @part(() => Float, 'Median calendar days from confirmed need to entry on duty; null of none.', { nullable: true })
+  @part(() => GraphQLInstant, 'When the figures were worked out.', { sensitivity: 'PUBLIC' }) asOf!: string;
+  @part(() => Int, 'Fiscal year they are of.', { sensitivity: 'PUBLIC' }) fiscalYear!: number;
+  @part(() => Int, 'People who entered on duty.', open({})) enteredOnDuty!: number;
+  @part(() => Int, 'People that the hiring goals of all agencies add up to.', { nullable: true }) goal!: number;
+  @part(() => Ratio, 'Entered on duty over goal.', { nullable: true }) progress!: Ratio;
+  @part(() => Int, 'Positions that are funded and not filled now.', open({})) vacancies!: number;
+  @part(() => [TalentAreaFill], 'Vacancies by talent area, now.', { sensitivity: 'PUBLIC' })
+  byTalentArea!: TalentAreaFill[];
+  @part(
+    () => Float,
+    'Median calendar days from confirmed need to entry on duty; null of none.',
+    open({ over: 'enteredOnDuty', isMeasure: true }),
+  )
   medianTimeToHireDays!: number | null;
-  @part(() => Float, '90th centile of the same.', { nullable: true }) p90TimeToHireDays!: number | null;
+  @part(() => Float, '90th centile of the same.', open({ over: 'enteredOnDuty', isMeasure: true }))
+  p90TimeToHireDays!: number | null;
   @part(() => Int, 'The public goal for the time to hire.', { sensitivity: 'PUBLIC' }) timeToHireGoalDays!: number;
-  @part(() => Ratio, 'Share of hires within that goal.') withinGoal!: Ratio;
+  @part(() => Ratio, 'Share of hires within that goal.', open({ over: 'enteredOnDuty' })) withinGoal!: Ratio;
 }
 
 @valueObject('Time to hire of one agency under one authority.')
 export class TimeToHire {
-  @part(() => Agency, 'The agency.') agency!: Agency;
-  @part(() => HiringAuthority, 'The authority.') authority!: ValueOf<typeof HiringAuthority>;
-  @part(() => Int, 'People hired.') hires!: number;
-  @part(() => Float, 'Median calendar days from confirmed need to entry on duty.') medianDays!: number;
-  @part(() => Float, '90th centile of the same.') p90Days!: number;
+  @part(() => Agency, 'The agency.', { sensitivity: 'PUBLIC' }) agency!: Agency;
+  @part(() => HiringAuthority, 'The authority.', { sensitivity: 'PUBLIC' })
+  authority!: ValueOf<typeof HiringAuthority>;
+  @part(() => Int, 'People hired.', open({})) hires!: number;
+  @part(
+    () => Float,
+    'Median calendar days from confirmed need to entry on duty.',
+    open({ over: 'hires', isMeasure: true }),
+  )
+  medianDays!: number;
+  @part(() => Float, '90th centile of the same.', open({ over: 'hires', isMeasure: true })) p90Days!: number;
   @part(() => Int, 'The public goal.', { sensitivity: 'PUBLIC' }) goalDays!: number;
-  @part(() => Ratio, 'Share of hires within the goal.') withinGoal!: Ratio;
+  @part(() => Ratio, 'Share of hires within the goal.', open({ over: 'hires' })) withinGoal!: Ratio;
 }
 
 interface Hire {
@@ -109,7 +125,7 @@ async function workforceMetrics(database: Database, now: Date, year: number): Pr
 @Resolver(() => ExecutiveOrder)
 export class WorkforceMetricsResolver {
   @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'How the workforce programme stands.' })
-  @sensitivity('GOV')
+  @sensitivity('PUBLIC')
   workforceMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
@@ -128,7 +144,7 @@ export class TimeToHireResolver {
     nullable: true,
     description: 'Time to hire by agency and authority, the slowest median first.',
   })
-  @sensitivity('GOV')
+  @sensitivity('PUBLIC')
   async timeToHire(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
