@@ -47,6 +47,53 @@ const AGENCIES = ['nsa', 'doe', 'cisa', 'treasury', 'hhs', 'ssa'];
 
 const KINDS = ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] as const;
 
+/** Questions whose answers are figures that only the government reads, and where in the answer they are. */
+const FIGURES: readonly [query: string, path: string[]][] = [
+  ['{ executiveOrder(number: "14409") { submissionMetrics { __typename } } }', ['executiveOrder', 'submissionMetrics']],
+  ['{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }', ['executiveOrder', 'reviewMetrics']],
+  ['{ executiveOrder(number: "14409") { workforceMetrics { goal } } }', ['executiveOrder', 'workforceMetrics', 'goal']],
+  [
+    '{ executiveOrder(number: "14409") { infrastructureMetrics { overdueExposures } } }',
+    ['executiveOrder', 'infrastructureMetrics'],
+  ],
+  ['{ aiToolAdoption { __typename } }', ['aiToolAdoption']],
+  ['{ overdueByToolCoverage { __typename } }', ['overdueByToolCoverage']],
+  ['{ findingStatistics { __typename } }', ['findingStatistics']],
+  ['{ busyReviewers(moreThan: 0) { id } }', ['busyReviewers']],
+];
+
+/** Figures that everyone reads, which count what only the government sees. */
+const OPEN = [
+  `{ executiveOrder(number: "14409") { workforceMetrics {
+    asOf fiscalYear enteredOnDuty vacancies medianTimeToHireDays p90TimeToHireDays timeToHireGoalDays
+    withinGoal { numerator denominator } byTalentArea { talentArea vacancies fillRate { numerator denominator value } }
+  } } }`,
+  ...[2025, 2026, 2027].map(
+    (year) =>
+      `{ timeToHire(fiscalYear: ${year}) { agency { key } authority hires medianDays p90Days withinGoal { numerator value } } }`,
+  ),
+];
+
+/** Figures that count what analysts do not see. */
+const COUNTING = [
+  `{ executiveOrder(number: "14409") { submissionMetrics {
+    filed inWindow launched withdrawn withdrawnByPhase { phase count rate { numerator } } medianLeadDays
+    filedInsideWindow { numerator denominator } planChanges { numerator } plansMovedLater plansMovedEarlier
+    launchRecordedWithinSevenDays { numerator } filedByQuarter { quarter count } filedByReference { reference count }
+  } } }`,
+  `{ executiveOrder(number: "14409") { reviewMetrics {
+    determinationCoverage { numerator } findings findingsShared findingsSharedBeforeLaunch medianResponseDays
+  } } }`,
+  `{ executiveOrder(number: "14409") { infrastructureMetrics {
+    overdueExposures meanDaysOverdue mendedOnTime { numerator } casesPatched medianOpenToPatchDays
+  } } }`,
+  '{ findingStatistics { month severity findings answered medianResponseDays } }',
+  '{ overdueByToolCoverage { coveredByAiTool systems overdue overduePerSystem } }',
+  '{ sectors(first: 50) { nodes { key findingCount } } }',
+  '{ announcements(first: 50) { nodes { controlNumber applicationCount } } }',
+  '{ agencies { key medianDaysToRemediate } }',
+];
+
 describe.each(databaseKinds)('who sees what, on %s', (kind) => {
   let world: World;
   const tables = new Map<string, Row[]>();
@@ -352,53 +399,6 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     expect(through.data?.submissions?.totalCount ?? 0).toBe(0);
   });
 });
-
-/** Questions whose answers are figures that only the government reads, and where in the answer they are. */
-const FIGURES: readonly [query: string, path: string[]][] = [
-  ['{ executiveOrder(number: "14409") { submissionMetrics { __typename } } }', ['executiveOrder', 'submissionMetrics']],
-  ['{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }', ['executiveOrder', 'reviewMetrics']],
-  ['{ executiveOrder(number: "14409") { workforceMetrics { goal } } }', ['executiveOrder', 'workforceMetrics', 'goal']],
-  [
-    '{ executiveOrder(number: "14409") { infrastructureMetrics { overdueExposures } } }',
-    ['executiveOrder', 'infrastructureMetrics'],
-  ],
-  ['{ aiToolAdoption { __typename } }', ['aiToolAdoption']],
-  ['{ overdueByToolCoverage { __typename } }', ['overdueByToolCoverage']],
-  ['{ findingStatistics { __typename } }', ['findingStatistics']],
-  ['{ busyReviewers(moreThan: 0) { id } }', ['busyReviewers']],
-];
-
-/** Figures that everyone reads, which count what only the government sees. */
-const OPEN = [
-  `{ executiveOrder(number: "14409") { workforceMetrics {
-    asOf fiscalYear enteredOnDuty vacancies medianTimeToHireDays p90TimeToHireDays timeToHireGoalDays
-    withinGoal { numerator denominator } byTalentArea { talentArea vacancies fillRate { numerator denominator value } }
-  } } }`,
-  ...[2025, 2026, 2027].map(
-    (year) =>
-      `{ timeToHire(fiscalYear: ${year}) { agency { key } authority hires medianDays p90Days withinGoal { numerator value } } }`,
-  ),
-];
-
-/** Figures that count what analysts do not see. */
-const COUNTING = [
-  `{ executiveOrder(number: "14409") { submissionMetrics {
-    filed inWindow launched withdrawn withdrawnByPhase { phase count rate { numerator } } medianLeadDays
-    filedInsideWindow { numerator denominator } planChanges { numerator } plansMovedLater plansMovedEarlier
-    launchRecordedWithinSevenDays { numerator } filedByQuarter { quarter count } filedByReference { reference count }
-  } } }`,
-  `{ executiveOrder(number: "14409") { reviewMetrics {
-    determinationCoverage { numerator } findings findingsShared findingsSharedBeforeLaunch medianResponseDays
-  } } }`,
-  `{ executiveOrder(number: "14409") { infrastructureMetrics {
-    overdueExposures meanDaysOverdue mendedOnTime { numerator } casesPatched medianOpenToPatchDays
-  } } }`,
-  '{ findingStatistics { month severity findings answered medianResponseDays } }',
-  '{ overdueByToolCoverage { coveredByAiTool systems overdue overduePerSystem } }',
-  '{ sectors(first: 50) { nodes { key findingCount } } }',
-  '{ announcements(first: 50) { nodes { controlNumber applicationCount } } }',
-  '{ agencies { key medianDaysToRemediate } }',
-];
 
 /** The least value of an input type. */
 function leastOf(type: GraphQLInputType): unknown {
