@@ -77,7 +77,7 @@ export class CompiledOperation {
   /** The same of the answer when conditions leave some of it out. */
   namesUnder(conditions: Conditions): SelectedNames {
     if (this.conditions.length === 0) return this.names;
-    return namesOf(this.selectionSet, undefined, undefined, (selection) => isIncluded(selection, conditions));
+    return namesOf(this.selectionSet, undefined, (selection) => isIncluded(selection, conditions));
   }
 
   private get sharedPlaces(): ReadonlySet<string> {

@@ -1,6 +1,6 @@
-import { type DirectiveNode, type DocumentNode, Kind, parse, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { type DirectiveNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
-import { fetched, nameOf, selectedBy } from '../planning/selected';
+import { fetched, nameOf, selectedBy, selectionOf } from '../planning/selected';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
 import { InFlight } from './in-flight';
 import { CompiledPath } from './path';
@@ -63,13 +63,6 @@ export function compileFetch(
   all: readonly FetchNode[],
   types: TypeConditions,
 ): CompiledFetch {
-  let document: DocumentNode | undefined;
-  const selectionSet = (): SelectionSetNode => {
-    document ??= parse(node.operation, { noLocation: true });
-    const [operation] = document.definitions;
-    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('A fetch has no operation');
-    return operation.selectionSet;
-  };
   const renames = [...node.outputRewrites, ...(node.entities ?? []).flatMap(({ outputRewrites }) => outputRewrites)];
   const renamed = new Map(
     renames.flatMap((rewrite) => {
@@ -77,7 +70,7 @@ export function compileFetch(
       return rewrite.kind === 'Rename' && last?.kind === 'Field' ? [[last.name, rewrite.to] as const] : [];
     }),
   );
-  const names = namesOf(selectionSet(), document!, renamed);
+  const names = namesOf(selectionOf(node.operation), renamed);
   const entities = node.entities?.map((entity) => compileEntity(entity, node, names, all, types));
   return {
     kind: 'Fetch',
@@ -89,9 +82,18 @@ export function compileFetch(
     rewrites: node.outputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     renamed,
     keys: entities ? new Set(entities.flatMap(({ keys }) => [...keys])) : new Set(names.keys()),
-    selected: () => names,
+    selected: once(() => namesOf(selectionOf(node.operation), renamed)),
     stages,
     inFlight: new InFlight(),
+  };
+}
+
+/** Not made before it is asked for: large, and wanted only where parts are deferred or something has gone wrong. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
@@ -273,31 +275,27 @@ function fieldsAndTypes(path: EntityFetch['paths'][number]): { field: string; ty
   return [...steps, { field: '', types }].filter(({ field, types: last }) => field !== '' || last !== '');
 }
 
-/** Response names of a selection set, nested, whatever types they are for. */
+/** Response names of a selection set whose fragments are written out, nested, whatever types they are for. */
 export function namesOf(
   selectionSet: SelectionSetNode,
-  document?: DocumentNode,
   renamed: ReadonlyMap<string, string> = new Map(),
   isIncluded: (selection: SelectionNode) => boolean = () => true,
 ): Map<string, SelectedNames> {
   interface Names extends Map<string, Names> {}
   const gather = ({ selections }: SelectionSetNode, names: Names): Names => {
-    for (const selection of selections)
-      if (!isIncluded(selection)) continue;
-      else if (selection.kind === Kind.FIELD) {
-        const given = selection.alias?.value ?? selection.name.value;
-        const name = renamed.get(given) ?? given;
-        // one name may be selected several times, with other selections
-        const inner: Names = names.get(name) ?? new Map();
-        names.set(name, inner);
-        if (selection.selectionSet) gather(selection.selectionSet, inner);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) gather(selection.selectionSet, names);
-      else {
-        const fragment = document?.definitions.find(
-          (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
-        );
-        if (fragment?.kind === Kind.FRAGMENT_DEFINITION) gather(fragment.selectionSet, names);
+    for (const selection of selections) {
+      if (!isIncluded(selection) || selection.kind === Kind.FRAGMENT_SPREAD) continue;
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        gather(selection.selectionSet, names);
+        continue;
       }
+      const given = nameOf(selection);
+      const name = renamed.get(given) ?? given;
+      // one name may be selected several times, with other selections
+      const inner: Names = names.get(name) ?? new Map();
+      names.set(name, inner);
+      if (selection.selectionSet) gather(selection.selectionSet, inner);
+    }
     return names;
   };
   return gather(selectionSet, new Map());

@@ -118,16 +118,19 @@ export function withheldOf({ directives }: FieldNode): Withheld | undefined {
   return Object.fromEntries(entries) as Withheld;
 }
 
-/** The same selections where nothing is withheld; undefined where everything is. */
-function withoutWithheld(selectionSet: SelectionSetNode): SelectionSetNode | undefined {
+/**
+ * The same selections where nothing is withheld; undefined where everything is.
+ * @param isOfType whether they are for objects of a type: which objects are has to be asked all the same, to tell them what is withheld
+ */
+function withoutWithheld(selectionSet: SelectionSetNode, isOfType = false): SelectionSetNode | undefined {
   let isWhole = true;
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
     if (selection.kind === Kind.FIELD && withheldOf(selection)) {
       isWhole = false;
-      return [];
+      return isOfType ? onlyTypename().selections.slice() : [];
     }
     if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
-    const inner = withoutWithheld(selection.selectionSet);
+    const inner = withoutWithheld(selection.selectionSet, selection.kind === Kind.INLINE_FRAGMENT);
     if (inner === selection.selectionSet) return [selection];
     isWhole = false;
     // an object of which nothing is given is still an object
