@@ -7,6 +7,7 @@ import {
   type GraphQLArgument,
   type GraphQLCompositeType,
   type GraphQLInputType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   type InlineFragmentNode,
@@ -222,12 +223,22 @@ class Normalizer {
   }
 
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
-    const found = selections.flatMap((selection) => this.selection(selection, parent));
+    const possible = new Set(this.possibleTypes(parent));
+    const found = selections.flatMap((selection) => this.selection(selection, parent, possible));
     // an object of which nothing is wanted is still an object
     return found.length > 0 ? { kind: Kind.SELECTION_SET, selections: found } : onlyTypename();
   }
 
-  private selection(selection: SelectionNode, parent: GraphQLCompositeType): SelectionNode[] {
+  private possibleTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
+    return isObjectType(type) ? [type] : this.schema.getPossibleTypes(type);
+  }
+
+  /** @param possible of which types objects can be here, by the fragments around. */
+  private selection(
+    selection: SelectionNode,
+    parent: GraphQLCompositeType,
+    possible: ReadonlySet<GraphQLObjectType>,
+  ): SelectionNode[] {
     this.selections += 1;
     if (this.selections > MAX_SELECTIONS)
       throw new PlanningError(
@@ -241,7 +252,10 @@ class Normalizer {
     const { typeCondition, selectionSet } =
       selection.kind === Kind.FRAGMENT_SPREAD ? this.fragments.get(selection.name.value)! : selection;
     const type = typeCondition ? (this.schema.getType(typeCondition.name.value) as GraphQLCompositeType) : parent;
-    const inner = selectionSet.selections.flatMap((child) => this.selection(child, type));
+    const within = type === parent ? possible : new Set(this.possibleTypes(type).filter((one) => possible.has(one)));
+    // one fragment within another may leave no type over; a planner that finds nothing to ask for leaves out the field that has them
+    if (within.size === 0) return [];
+    const inner = selectionSet.selections.flatMap((child) => this.selection(child, type, within));
     if (type === parent && directives.length === 0) return inner;
     if (inner.length === 0) return [];
     const fragment: InlineFragmentNode = {

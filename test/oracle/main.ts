@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { describeDifference, runContests } from './run';
+import { runContests } from './run';
 
 // npm run test:differential -- --minutes 30 [--seed N] [--only name]
 const { values } = parseArgs({
@@ -18,7 +18,6 @@ runContests({
   only: values.only,
   say: console.log,
 }).then(({ differences, operations, referenceWrong }) => {
-  for (const difference of differences) console.log(`\n${describeDifference(difference)}`);
   console.log(
     `\n${operations} operations, ${referenceWrong} answers of the reference against the specification, ${differences.length} differences`,
   );

@@ -59,6 +59,11 @@ describe('found before', () => {
       'a condition on a union',
     ],
     [
+      'interfaces',
+      '{ people { works { ... on Film { ... on Rated { ... on Book { stars } } } } name } }',
+      'fragments that no type is left for: the native planner leaves out the field that has them',
+    ],
+    [
       'interfaceObject',
       '{ cat { weight __typename } }',
       'the reference loses a concrete type that has fields of its interface elsewhere',

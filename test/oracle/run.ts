@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly operations: number;
   readonly milliseconds: number;
   readonly only?: string;
-  /** Stop at the first difference of an exhibit. */
+  /** Told each difference when it is found, and how each exhibit has ended. */
   readonly say?: (text: string) => void;
 }
 
@@ -37,7 +37,9 @@ export async function runContests(options: RunOptions): Promise<{ differences: D
       one.fill(String(seed), WORLDS[i % WORLDS.length]!);
       const difference = await contest(one, seed, count);
       if (difference) {
-        differences.push(await shrink(one, difference));
+        const shrunk = await shrink(one, difference);
+        differences.push(shrunk);
+        options.say?.(describeDifference(shrunk));
         found += 1;
       }
     }
