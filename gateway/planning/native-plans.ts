@@ -1,4 +1,5 @@
 import type * as Native from '@graphql-hive/router-query-planner';
+import { hasConditionalKeys } from './conditional-keys';
 import { ContextualFields } from './contextual';
 import { noWay, PlanningError, type PlanningErrorCode } from './errors';
 import { InterfaceObjects } from './interface-objects';
@@ -61,6 +62,8 @@ export class NativePlans {
     if (!plan.node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
     const made = serial({ root: planNode(plan.node, []) });
     this.requirements.check(made);
+    if (hasConditionalKeys(made))
+      throw noWay(new Error('the native planner asks about objects by a key that a condition leaves out'));
     if (!this.interfaceObjects.areAllAskedAbout(made, operation))
       throw noWay(new Error('the native planner asks about objects of some types of an interface only'));
     return made;

@@ -55,11 +55,16 @@ export const nameOf = (field: FieldNode): string => field.alias?.value ?? field.
 
 export const argumentsText = (field: FieldNode): string => (field.arguments ?? []).map(print).toSorted().join(', ');
 
-/** The fields of a selection set, those in fragments included. */
+/** The fields of a selection set, those in fragments included, with the directives of these. */
 export function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return [selection];
-    return selection.kind === Kind.INLINE_FRAGMENT ? fieldsOf(selection.selectionSet) : [];
+    if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
+    const { directives = [], selectionSet } = selection;
+    const fields = fieldsOf(selectionSet);
+    return directives.length === 0
+      ? fields
+      : fields.map((field) => ({ ...field, directives: [...directives, ...(field.directives ?? [])] }));
   });
 }
 

@@ -70,6 +70,11 @@ describe('found before', () => {
     ],
     [
       'interfaceObject',
+      'query($no: Boolean!) { animal(id: "id.0") { visits { animal { id @include(if: $no) ... on Dog { id } } } } }',
+      'a key that is asked for under a condition only (the native planner)',
+    ],
+    [
+      'interfaceObject',
       '{ visits { animal { ... on Dog { visits { number } } ... on Cat { a: id } } } }',
       'the native planner asks about cats only',
     ],
