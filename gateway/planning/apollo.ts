@@ -90,12 +90,12 @@ export class ApolloPlanner implements Planner {
     });
     worker.on('message', (reply: PlanningReply) => {
       if (this.current?.task.id !== reply.id) return;
-      const { resolve, reject } = this.current;
+      const { task, resolve, reject } = this.current;
       this.current = undefined;
       worker.unref();
       try {
         if ('error' in reply) throw noWay(new Error(reply.error));
-        const plan = serial(planOf(reply.plan));
+        const plan = serial(planOf(reply.plan), task.operation);
         this.requirements.check(plan);
         resolve(plan);
       } catch (error) {

@@ -60,7 +60,7 @@ export class NativePlans {
       throw noWay(cause);
     }
     if (!plan.node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
-    const made = serial({ root: planNode(plan.node, []) });
+    const made = serial({ root: planNode(plan.node, []) }, operation);
     this.requirements.check(made);
     if (hasConditionalKeys(made))
       throw noWay(new Error('the native planner asks about objects by a key that a condition leaves out'));

@@ -3,27 +3,42 @@ import { type FetchNode, fetchesOf, type PathStep, type PlanNode, type QueryPlan
 import { definitionOf, fieldsOf, nameOf, selectionOf } from './selected';
 
 /**
- * A plan whose mutations are each whole before the next is begun, by "Serial execution" of the GraphQL specification: what follows from
- * the objects that a mutation gives is asked for before the next mutation. The native planner asks for it after all of them, Apollo's
- * after all that stand in a row and are of one subgraph.
+ * A plan whose mutations are run in the order in which the operation has them, each whole before the next is begun, by "Serial execution"
+ * of the GraphQL specification: what follows from the objects that a mutation gives is asked for before the next mutation. The native
+ * planner asks for it after all of them, Apollo's after all that stand in a row and are of one subgraph; both join those in fragments
+ * of one condition.
  */
-export function serial({ root }: QueryPlan): QueryPlan {
+export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   const all = [...fetchesOf(root)];
   const mutations = all.filter((fetch) => fetch.operationKind === 'mutation');
-  const names = mutations.map((mutation) => [...new Set(fieldsOf(selectionOf(mutation.operation)).map(nameOf))]);
-  if (!root || names.flat().length < 2) return { root };
+  if (!root || mutations.length === 0) return { root };
+  const names = mutations.map((mutation) => rootNames(mutation.operation));
+  const order = rootNames(operation).filter((name) => names.some((own) => own.includes(name)));
+  const isInOrder = names.flat().every((name, index) => name === order[index]);
   const followed = new Set(all.flatMap(({ entities = [] }) => entities.flatMap(({ paths }) => paths.map(firstName))));
-  const nodes = mutations.flatMap((mutation, index) => {
+  const parts = mutations.flatMap((mutation, index): Part[] => {
     const own = names[index]!;
-    const isOne = !own.slice(0, -1).some((name) => followed.has(name));
-    return (isOne ? [own] : own.map((name) => [name])).flatMap((given): PlanNode[] => {
-      const part = isOne ? mutation : only(mutation, given[0]!);
-      const node = without(root, (fetch) => (fetch === mutation ? part : about(fetch, given)));
+    const isOne = isInOrder && !own.slice(0, -1).some((name) => followed.has(name));
+    return isOne ? [{ mutation, fetch: mutation, names: own }] : own.map((name) => partOf(mutation, name));
+  });
+  const nodes = parts
+    .toSorted((one, other) => order.indexOf(one.names[0]!) - order.indexOf(other.names[0]!))
+    .flatMap(({ mutation, fetch, names: given }) => {
+      const node = without(root, (one) => (one === mutation ? fetch : about(one, given)));
       return node ? [node] : [];
     });
-  });
-  return { root: { kind: 'Sequence', nodes } };
+  return { root: nodes.length === 1 ? nodes[0] : { kind: 'Sequence', nodes } };
 }
+
+/** Some of the mutations of a fetch, as a fetch of their own. */
+interface Part {
+  readonly mutation: FetchNode;
+  readonly fetch: FetchNode;
+  readonly names: readonly string[];
+}
+
+/** Response names at the root of an operation, in its order. */
+const rootNames = (operation: string): string[] => [...new Set(fieldsOf(selectionOf(operation)).map(nameOf))];
 
 const firstName = (path: readonly PathStep[]): string | undefined => path.find((step) => step.kind === 'Field')?.name;
 
@@ -38,17 +53,18 @@ function about(fetch: FetchNode, given: readonly (string | undefined)[]): FetchN
 }
 
 /** One of the mutations of a fetch, by its response name. */
-function only(mutation: FetchNode, name: string): FetchNode {
+function partOf(mutation: FetchNode, name: string): Part {
   const all = definitionOf(mutation.operation);
   const selectionSet = onlyField(all.selectionSet, name);
   const used = new Set<string>();
   visit(selectionSet, { Variable: (variable) => void used.add(variable.name.value) });
   const variableDefinitions = all.variableDefinitions?.filter(({ variable }) => used.has(variable.name.value));
-  return {
+  const fetch = {
     ...mutation,
     operation: stripIgnoredCharacters(print({ ...all, selectionSet, variableDefinitions })),
     variables: mutation.variables.filter((one) => used.has(one)),
   };
+  return { mutation, fetch, names: [name] };
 }
 
 /** A selection set without fields of other names, at its top. */

@@ -98,7 +98,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       { maxLength: 2, selector: ({ directive }) => directive },
     ),
   }),
-  { minLength: 1, maxLength: 4 },
+  { minLength: 1, maxLength: 5 },
 );
 
 function written(all: readonly Step[]): string {
@@ -151,7 +151,7 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
         const { unused: _unused, ...given } = data!.toJSON() as Record<string, unknown>;
         expect(given).toEqual(Object.fromEntries(expected));
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
     await graph.close();
   });
