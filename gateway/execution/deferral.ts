@@ -128,7 +128,10 @@ function inOrder(
 /** Whether a fetch gives something of the objects that a later one is about. */
 function touches(fetch: CompiledFetch, later: CompiledFetch): boolean {
   const own = [{ fetch: fetch.node, selectionSet: selectionOf(fetch.operation.text) }];
-  return (later.entities ?? []).some(({ source }) => source.paths.some((path) => selectedBy(own, path).length > 0));
+  const { entities = [], at } = later.node;
+  return [...(at ? [at] : []), ...entities.flatMap(({ paths }) => paths)].some(
+    (path) => selectedBy(own, path).length > 0,
+  );
 }
 
 /** Whether a fetch gives a value of what is selected at a path. */
@@ -137,7 +140,7 @@ function gives(fetch: CompiledFetch, names: SelectedNames, path: readonly string
     ? fetch.entities.flatMap(({ alias, source }) =>
         source.paths.map((at) => ({ at: namesIn(at), names: fetch.selected().get(alias) })),
       )
-    : [{ at: [], names: fetch.selected() }];
+    : [{ at: namesIn(fetch.node.at ?? []), names: fetch.selected() }];
   return tops.some((top) => {
     if (top.at.length >= path.length) {
       if (!path.every((name, index) => top.at[index] === name)) return false;

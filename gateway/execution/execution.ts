@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { responseName } from '../planning/normalize';
-import type { ContextVariable, RewriteStep } from '../planning/plan';
+import type { ContextVariable, PathStep, RewriteStep } from '../planning/plan';
 import { SubgraphError } from '../transport/errors';
 import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
@@ -168,14 +168,7 @@ export class Execution implements Losses {
   }
 
   private fetch(fetch: CompiledFetch): Promise<void> | undefined {
-    if (!fetch.entities) {
-      if (this.isLeftOut(fetch)) return undefined;
-      const variables = this.request.calls.variables(fetch);
-      return this.call(fetch, `{${variables}}`).then(
-        (response) => this.takeRoot(fetch, response),
-        (error: unknown) => this.lose(fetch, [this.root], formatted(error, fetch)),
-      );
-    }
+    if (!fetch.entities) return this.rootFetch(fetch);
     if (fetch.node.context) return this.contextualFetch(fetch, fetch.entities, fetch.node.context);
     return this.ask(
       fetch,
@@ -184,10 +177,20 @@ export class Execution implements Losses {
     );
   }
 
+  /** Asks for fields of a root type, wherever in the answer it stands. */
+  private rootFetch(fetch: CompiledFetch): Promise<void> | undefined {
+    const objects = fetch.at ? fetch.at.collectOnce(this.root) : [this.root];
+    if (objects.length === 0 || this.isLeftOut(fetch)) return undefined;
+    return this.call(fetch, `{${this.request.calls.variables(fetch)}}`).then(
+      (response) => this.takeRoot(fetch, objects, response),
+      (error: unknown) => this.lose(fetch, objects, formatted(error, fetch)),
+    );
+  }
+
   /** Whether conditions leave out all that a root fetch is for; plans do not always say so. */
-  private isLeftOut({ keys }: CompiledFetch): boolean {
+  private isLeftOut({ keys, at }: CompiledFetch): boolean {
     const { operation, request } = this;
-    if (operation.conditions.length === 0) return false;
+    if (operation.conditions.length === 0 || at) return false;
     const wanted = operation.output(request.conditions).keys;
     return [...keys].every((key) => key !== '__typename' && !wanted.has(key));
   }
@@ -235,18 +238,22 @@ export class Execution implements Losses {
     return answer.read();
   }
 
-  private takeRoot(fetch: CompiledFetch, { data, errors }: SubgraphResponse): void {
+  private takeRoot(fetch: CompiledFetch, objects: readonly AnswerObject[], { data, errors }: SubgraphResponse): void {
     if (errors?.length) {
       this.flawed = true;
+      const places = fetch.at ? fetch.at.locate(this.root).map(({ path }) => path) : [[]];
       for (const error of errors) {
         const told = ofSubgraph(error, fetch);
-        if (error.path?.length) this.rootErrors.push({ ...told, path: answerPath(error.path, fetch) });
-        else this.lose(fetch, [this.root], told);
+        const within = error.path?.length ? answerPath(error.path, fetch) : undefined;
+        if (within) for (const place of places) this.rootErrors.push({ ...told, path: [...place, ...within] });
+        else this.lose(fetch, objects, told);
       }
     }
     if (!data) return;
     for (const rewrite of fetch.rewrites) rewrite(data);
-    merge(this.root, data);
+    objects.forEach((object, index) => {
+      merge(object, index === 0 ? data : copy(data));
+    });
   }
 
   private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors }: SubgraphResponse): void {
@@ -331,10 +338,10 @@ export class Execution implements Losses {
         ? fetch.entities.flatMap(({ alias, paths }) =>
             paths.map(({ path: { source } }) => ({
               names: fetch.selected().get(alias),
-              at: source.flatMap((step) => (step.kind === 'Field' ? [responseName(step.name)] : [])),
+              at: namesAt(source),
             })),
           )
-        : [{ names: fetch.selected(), at: [] }];
+        : [{ names: fetch.selected(), at: namesAt(fetch.node.at ?? []) }];
       for (const top of tops) {
         if (!top.at.every((name, index) => names[index] === name)) continue;
         const gives = givesPath(top.names, names.slice(top.at.length));
@@ -370,6 +377,10 @@ export class Execution implements Losses {
     return errors.filter(({ path }) => isSelected(names, path));
   }
 }
+
+/** A path of a plan by the names that clients know. */
+const namesAt = (path: readonly PathStep[]): string[] =>
+  path.flatMap((step) => (step.kind === 'Field' ? [responseName(step.name)] : []));
 
 /** The value at a path below an object, as long as the objects on the way are of the types that the path says. */
 function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], types: TypeConditions): unknown {

@@ -18,6 +18,8 @@ export interface CompiledFetch {
   /** Variables of the client's operation that are sent along. */
   readonly variables: readonly string[];
   readonly entities: readonly CompiledEntity[] | undefined;
+  /** Of a root fetch, where the root type stands once more. */
+  readonly at: CompiledPath | undefined;
   readonly rewrites: readonly CompiledRewrite[];
   /** How its own response names are called in the answer, where they differ. */
   readonly renamed: ReadonlyMap<string, string>;
@@ -79,6 +81,7 @@ export function compileFetch(
     operation: { kind: node.operationKind, text: node.operation, json: JSON.stringify(node.operation) },
     variables: node.variables,
     entities,
+    at: node.at && new CompiledPath(node.at, types),
     rewrites: node.outputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     renamed,
     keys: entities ? new Set(entities.flatMap(({ keys }) => [...keys])) : new Set(names.keys()),
@@ -168,7 +171,7 @@ function occurrencesIn(all: readonly FetchNode[]): Occurrences {
     }
   };
   for (const { selectionSet, fetch } of all.map(fetched)) {
-    if (!fetch.entities) look(selectionSet, [], '');
+    if (!fetch.entities) look(selectionSet, [], place(fetch.at ?? []));
     else
       for (const entity of fetch.entities)
         for (const selection of selectionSet.selections)

@@ -168,6 +168,7 @@ function fetchNode(node: Apollo.FetchNode, path: readonly PathStep[]): FetchNode
     operation: node.operation,
     operationKind: node.operationKind,
     variables: node.variableUsages ?? [],
+    at: node.requires || path.length === 0 ? undefined : path,
     context: node.contextRewrites?.map(contextVariable),
     outputRewrites: node.requires ? [] : outputRewrites,
     entities: node.requires && [

@@ -4,7 +4,7 @@ import { ContextualFields } from './contextual';
 import { noWay, PlanningError, type PlanningErrorCode } from './errors';
 import { InterfaceObjects } from './interface-objects';
 import type { Overrides } from './overrides';
-import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
+import type { FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
 import { Requirements } from './requirements';
 import { serial } from './serial';
 
@@ -109,6 +109,7 @@ function planNode(node: Native.PlanNode, path: readonly PathStep[]): PlanNode {
               },
             ]
           : undefined,
+        at: node.requires?.length || path.length === 0 ? undefined : path,
         outputRewrites: node.requires?.length ? [] : rewrites(node.outputRewrites),
       });
     case 'BatchFetch':
@@ -130,7 +131,7 @@ function planNode(node: Native.PlanNode, path: readonly PathStep[]): PlanNode {
 
 function fetchNode(
   node: Native.FetchNode | Native.BatchFetchNode,
-  rest: { entities: EntityFetch[] | undefined; outputRewrites: Rewrite[] },
+  rest: Pick<FetchNode, 'entities' | 'at' | 'outputRewrites'>,
 ): FetchNode {
   const { operationKind = 'query' } = node;
   if (operationKind === 'subscription') throw notSupported('Subscription');

@@ -38,6 +38,8 @@ export interface FetchNode {
   /** Names of the operation's variables that are sent along. */
   readonly variables: readonly string[];
   readonly entities?: readonly EntityFetch[];
+  /** Of a root fetch: where in the answer the root type stands once more, as the value of a field; at the root when there is none. */
+  readonly at?: readonly PathStep[];
   /** Variables whose values stand above the entities in the answer: one request for each set of values. */
   readonly context?: readonly ContextVariable[];
   /** Applied to the answer of a root fetch. */

@@ -18,7 +18,10 @@ export interface Fetched {
 /** The fields that fetches select at a path of the answer. */
 export function selectedBy(fetched: readonly Fetched[], path: readonly PathStep[]): FieldNode[] {
   return fetched.flatMap(({ fetch, selectionSet }) => {
-    if (!fetch.entities) return selectedAt(selectionSet, fieldNames(path));
+    if (!fetch.entities) {
+      const rest = restOf(path, fetch.at ?? []);
+      return rest ? selectedAt(selectionSet, rest) : [];
+    }
     return fetch.entities.flatMap((entity) => {
       const own = fieldsOf(selectionSet).find((one) => nameOf(one) === entity.alias)?.selectionSet;
       return entity.paths.flatMap((at) => {

@@ -15,7 +15,11 @@ export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   const names = mutations.map((mutation) => rootNames(mutation.operation));
   const order = rootNames(operation).filter((name) => names.some((own) => own.includes(name)));
   const isInOrder = names.flat().every((name, index) => name === order[index]);
-  const followed = new Set(all.flatMap(({ entities = [] }) => entities.flatMap(({ paths }) => paths.map(firstName))));
+  const followed = new Set(
+    all.flatMap(({ entities = [], at }) =>
+      [...(at ? [at] : []), ...entities.flatMap(({ paths }) => paths)].map(firstName),
+    ),
+  );
   const parts = mutations.flatMap((mutation, index): Part[] => {
     const own = names[index]!;
     const isOne = isInOrder && !own.slice(0, -1).some((name) => followed.has(name));
@@ -44,7 +48,7 @@ const firstName = (path: readonly PathStep[]): string | undefined => path.find((
 
 /** The part of a fetch that is about what has been given; undefined when nothing of it is. */
 function about(fetch: FetchNode, given: readonly (string | undefined)[]): FetchNode | undefined {
-  if (!fetch.entities) return undefined;
+  if (!fetch.entities) return fetch.at && given.includes(firstName(fetch.at)) ? fetch : undefined;
   const entities = fetch.entities.map((entity) => ({
     ...entity,
     paths: entity.paths.filter((path) => given.includes(firstName(path))),

@@ -179,7 +179,7 @@ class PlanCost {
   }
 
   private fetch({ node, renamed }: PlannedFetch): void {
-    const { operation: text, operationKind, entities = [] } = node;
+    const { operation: text, operationKind, entities = [], at = [] } = node;
     const { definitions } = parse(text, { noLocation: true });
     const [operation] = definitions;
     if (operation?.kind !== Kind.OPERATION_DEFINITION) return;
@@ -201,7 +201,7 @@ class PlanCost {
     };
     if (entities.length === 0) {
       const type = operationKind === 'mutation' ? this.schema.getMutationType() : this.schema.getQueryType();
-      walk(operation.selectionSet, { type: type ?? undefined, within: [], place: '', sized: NONE });
+      walk(operation.selectionSet, { type: type ?? undefined, within: [], place: placeOf(at), sized: NONE });
       return;
     }
     for (const { alias, paths } of entities) {
