@@ -169,6 +169,10 @@ export class OracleWorld {
         return (this.number(id) % 1_000) / 8;
       case 'Boolean':
         return this.number(id) % 2 === 0;
+      case 'JSON':
+        return [{ __typename: 'Cell', id, data: null, errors: [[], {}] }, [[1], [null]], 'text', n, true][
+          this.number(id) % 5
+        ];
       default:
         return key === undefined ? `"${id}" ${this.number(id) % 10}\u2028` : `${id.split('.')[1]}.${key}`;
     }

@@ -146,6 +146,23 @@ export const zoo: readonly Exhibit[] = [
     },
   },
   {
+    name: 'lists of lists, and scalars of any shape',
+    subgraphs: {
+      grid: `${link('@key', '@shareable')}
+        scalar JSON
+        type Query { grid: [[Cell!]!] sparse: [[Cell]]! cell(at: [Int!]): Cell sheets: [Sheet!]! }
+        type Sheet { title: String rows: [[Cell!]] meta: JSON }
+        type Cell @key(fields: "id") { id: ID! tags: [[String!]!]! any: JSON style: Style @shareable }
+        type Style @shareable { bold: Boolean extra: JSON sizes: [[Int]!] }`,
+      names: `${link('@key', '@shareable', '@external', '@requires')}
+        scalar JSON
+        type Query { named: [Cell!] }
+        type Cell @key(fields: "id") { id: ID! any: JSON @external tags: [[String!]!]! @external name: String! neighbours: [[Cell!]] more: [JSON!] style: Style @shareable
+          told: String @requires(fields: "any tags") }
+        type Style @shareable { bold: Boolean extra: JSON sizes: [[Int]!] }`,
+    },
+  },
+  {
     name: 'Federation 1 schemas',
     subgraphs: {
       users: `type Query { users: [User] } type User @key(fields: "id") { id: ID! name: String email: String! }`,
