@@ -80,6 +80,15 @@ export class Shapes {
     return this.byType.get(name);
   }
 
+  /** Whether conditions leave anything of a selection set in the answer. */
+  private shows({ selections }: SelectionSetNode): boolean {
+    return selections.some(
+      (one) =>
+        isIncluded(one, this.conditions) &&
+        (one.kind === Kind.FIELD ? isRendered(one) : one.kind === Kind.INLINE_FRAGMENT && this.shows(one.selectionSet)),
+    );
+  }
+
   private shape(typename: string): Shape | undefined {
     const type = this.schema.getType(typename);
     if (!isCompositeType(type)) return undefined;
@@ -108,7 +117,7 @@ export class Shapes {
               this.schema.isSubType(condition, type))
           )
             gather(selection.selectionSet);
-          else if (isAbstractType(type)) isAmbiguous = true;
+          else if (isAbstractType(type) && this.shows(selection.selectionSet)) isAmbiguous = true;
         }
       }
     };

@@ -112,6 +112,18 @@ describe('found before', () => {
     expect(apollo).toEqual({ data: right, errors: [] });
   });
 
+  test('of which type an object is need not be known where conditions leave out all that depends on it (Apollo’s planner)', async () => {
+    const query =
+      'query($yes: Boolean!) { cat { ... on Animal { visits { animal { ... on Dog { a: tricks @skip(if: $yes) } } } } } }';
+    for (const yes of [true, false]) {
+      const { apollo, native, right } = await answers('interfaceObject', query, { yes });
+      expect([apollo, native]).toEqual([
+        { data: right, errors: [] },
+        { data: right, errors: [] },
+      ]);
+    }
+  });
+
   test('a root field that a condition leaves out is not asked for, though the plan does (the native planner loses a condition)', async () => {
     const contest = new Contest(exhibit('interfaces, unions'));
     await contest.start();
