@@ -367,14 +367,31 @@ export class Execution implements Losses {
 
   /** Errors of subgraphs where they stand in the answer; those of fields that conditions leave out, though they were asked for, in none. */
   private locatedErrors(): GraphQLFormattedError[] {
-    const errors = this.rootErrors.map((error) => ({ ...error, path: this.clientPath(error.path ?? []) }));
+    const errors: (GraphQLFormattedError & { path: AnswerPath })[] = this.rootErrors.map((error) => ({
+      ...error,
+      path: error.path ?? [],
+    }));
     for (const { entity, objects, error, rest } of this.entityErrors)
       for (const { path } of entity.paths)
         for (const found of path.locate(this.root))
-          if (objects.has(found.object)) errors.push({ ...error, path: this.clientPath([...found.path, ...rest]) });
-    if (errors.length === 0 || this.operation.conditions.length === 0) return errors;
-    const names = this.operation.namesUnder(this.request.conditions);
-    return errors.filter(({ path }) => isSelected(names, path));
+          if (objects.has(found.object)) errors.push({ ...error, path: [...found.path, ...rest] });
+    const { conditions } = this.operation;
+    const names = conditions.length > 0 ? this.operation.namesUnder(this.request.conditions) : undefined;
+    const told = names ? errors.filter(({ path }) => this.isTold(path, names)) : errors;
+    return told.map((error) => ({ ...error, path: this.clientPath(error.path) }));
+  }
+
+  /** Whether an error stands in the answer, or is why something is null that does. */
+  private isTold(path: AnswerPath, names: SelectedNames): boolean {
+    const isShown = (length: number) => isSelected(names, this.clientPath(path.slice(0, length)));
+    if (isShown(path.length)) return true;
+    let value: unknown = this.root;
+    for (const [index, step] of path.entries()) {
+      if (typeof value !== 'object' || value === null || !isShown(index + 1)) return false;
+      value = (value as Record<string | number, unknown>)[step];
+      if (value === null) return true;
+    }
+    return false;
   }
 }
 

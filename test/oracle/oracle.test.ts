@@ -1,4 +1,4 @@
-import { parse } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import { requireCompiled } from '../support/processes';
 import { type Answer, Contest } from './compare';
 import { describeDifference, runContests } from './run';
@@ -110,6 +110,23 @@ describe('found before', () => {
       'query ($no: Boolean!, $yes: Boolean!) { search { ... on Person { ... on Person @skip(if: $no) { works { ... on Book @skip(if: $yes) { title } ... on Film { b: minutes } } } } } }';
     const { apollo, right } = await answers('interfaces', query, { yes: true, no: false });
     expect(apollo).toEqual({ data: right, errors: [] });
+  });
+
+  test('an error of a field that a condition leaves out is told where it is why its object is null (required all the same)', async () => {
+    const contest = new Contest(exhibit('Federation 1'));
+    await contest.start();
+    contest.fill('556409916', { nulls: 0, errors: 0, unknown: 0 });
+    const execute = contest.world.execute.bind(contest.world);
+    contest.world.execute = async (name, query, variables) =>
+      name === 'users'
+        ? { data: { users: [null] }, errors: [new GraphQLError('no', { path: ['users', 0, 'email'] })] }
+        : execute(name, query, variables);
+    const query = 'query($yes: Boolean!) { users { email @skip(if: $yes) id: greeting } }';
+    for (const planner of ['native', 'apollo'] as const) {
+      const { data, errors } = await contest.ours(planner, { query, variables: { yes: true } });
+      expect([data, errors.length]).toEqual([{ users: [null] }, 1]);
+    }
+    await contest.close();
   });
 
   test('of which type an object is need not be known where conditions leave out all that depends on it (Apollo’s planner)', async () => {
