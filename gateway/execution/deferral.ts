@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { DeferredFragment, DeferredOperation } from '../planning/defer';
 import type { PathStep } from '../planning/plan';
-import { selectedBy, selectionOf } from '../planning/selected';
+import { fieldNames, pathsOf, selectedBy, selectionOf } from '../planning/selected';
 import type { CompiledNode, CompiledOperation } from './compile';
 import { type CompiledFetch, namesOf, type SelectedNames } from './fetch';
 import { CompiledPath } from './path';
@@ -44,7 +44,9 @@ export function deferralOf(
       names,
       path: new CompiledPath(fragment.path, types),
       shapes: new Shapes(schema, {}, fragment.type, [fragment.selectionSet]),
-      nodes: [...nodes].filter((node) => fetchesIn(node).some((fetch) => gives(fetch, names, namesIn(fragment.path)))),
+      nodes: [...nodes].filter((node) =>
+        fetchesIn(node).some((fetch) => gives(fetch, names, fieldNames(fragment.path))),
+      ),
     };
   });
   const root = schema.getRootType(whole.kind)!.name;
@@ -62,7 +64,7 @@ function deferredFetches(
   const fetches = root ? inOrder(root, [], before) : [];
   const needed: CompiledFetch[] = [];
   const deferred = new Set<CompiledFetch>();
-  const wanted = fragments.map(({ path, selectionSet }) => ({ path: namesIn(path), names: namesOf(selectionSet) }));
+  const wanted = fragments.map(({ path, selectionSet }) => ({ path: fieldNames(path), names: namesOf(selectionSet) }));
   for (const fetch of fetches.toReversed()) {
     const isForLater = wanted.some(({ path, names }) => gives(fetch, names, path));
     const isNeeded =
@@ -80,11 +82,11 @@ function deferredFetches(
 /** Whether a fetch tells of which type the objects are on whose type a fragment depends: before that nobody knows what it is on. */
 function tellsType({ entities = [], selected }: CompiledFetch, path: readonly PathStep[]): boolean {
   const typed = path.flatMap((step, index) =>
-    step.kind === 'Types' ? [namesIn(path.slice(0, index)).join('\0')] : [],
+    step.kind === 'Types' ? [fieldNames(path.slice(0, index)).join('\0')] : [],
   );
   return entities.some(
     ({ alias, source }) =>
-      selected().get(alias)?.has('__typename') && source.paths.some((at) => typed.includes(namesIn(at).join('\0'))),
+      selected().get(alias)?.has('__typename') && source.paths.some((at) => typed.includes(fieldNames(at).join('\0'))),
   );
 }
 
@@ -98,7 +100,7 @@ function tellsWhatItIs(
     ({ alias, source }) =>
       selected().get(alias)?.has('__typename') &&
       source.requires.some((one) => one.kind === 'Fragment' && !types.isObjectType(one.type)) &&
-      source.paths.some((at) => namesAt(first, namesIn(at)) !== undefined),
+      source.paths.some((at) => namesAt(first, fieldNames(at)) !== undefined),
   );
 }
 
@@ -128,19 +130,16 @@ function inOrder(
 /** Whether a fetch gives something of the objects that a later one is about. */
 function touches(fetch: CompiledFetch, later: CompiledFetch): boolean {
   const own = [{ fetch: fetch.node, selectionSet: selectionOf(fetch.operation.text) }];
-  const { entities = [], at } = later.node;
-  return [...(at ? [at] : []), ...entities.flatMap(({ paths }) => paths)].some(
-    (path) => selectedBy(own, path).length > 0,
-  );
+  return pathsOf(later.node).some((path) => selectedBy(own, path).length > 0);
 }
 
 /** Whether a fetch gives a value of what is selected at a path. */
 function gives(fetch: CompiledFetch, names: SelectedNames, path: readonly string[]): boolean {
   const tops = fetch.entities
     ? fetch.entities.flatMap(({ alias, source }) =>
-        source.paths.map((at) => ({ at: namesIn(at), names: fetch.selected().get(alias) })),
+        source.paths.map((at) => ({ at: fieldNames(at), names: fetch.selected().get(alias) })),
       )
-    : [{ at: namesIn(fetch.node.at ?? []), names: fetch.selected() }];
+    : [{ at: fieldNames(fetch.node.at ?? []), names: fetch.selected() }];
   return tops.some((top) => {
     if (top.at.length >= path.length) {
       if (!path.every((name, index) => top.at[index] === name)) return false;
@@ -152,9 +151,6 @@ function gives(fetch: CompiledFetch, names: SelectedNames, path: readonly string
     return inner !== undefined && overlap(names, inner);
   });
 }
-
-const namesIn = (path: readonly PathStep[]): string[] =>
-  path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
 
 function namesAt(names: SelectedNames | undefined, path: readonly string[]): SelectedNames | undefined {
   let at = names;

@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { responseName } from '../planning/normalize';
 import type { ContextVariable, PathStep, RewriteStep } from '../planning/plan';
+import { fieldNames } from '../planning/selected';
 import { SubgraphError } from '../transport/errors';
 import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
@@ -338,10 +339,10 @@ export class Execution implements Losses {
         ? fetch.entities.flatMap(({ alias, paths }) =>
             paths.map(({ path: { source } }) => ({
               names: fetch.selected().get(alias),
-              at: namesAt(source),
+              at: clientNames(source),
             })),
           )
-        : [{ names: fetch.selected(), at: namesAt(fetch.node.at ?? []) }];
+        : [{ names: fetch.selected(), at: clientNames(fetch.node.at ?? []) }];
       for (const top of tops) {
         if (!top.at.every((name, index) => names[index] === name)) continue;
         const gives = givesPath(top.names, names.slice(top.at.length));
@@ -376,7 +377,8 @@ export class Execution implements Losses {
         for (const found of path.locate(this.root))
           if (objects.has(found.object)) errors.push({ ...error, path: [...found.path, ...rest] });
     const { conditions } = this.operation;
-    const names = conditions.length > 0 ? this.operation.namesUnder(this.request.conditions) : undefined;
+    const names =
+      errors.length > 0 && conditions.length > 0 ? this.operation.namesUnder(this.request.conditions) : undefined;
     const told = names ? errors.filter(({ path }) => this.isTold(path, names)) : errors;
     return told.map((error) => ({ ...error, path: this.clientPath(error.path) }));
   }
@@ -396,8 +398,7 @@ export class Execution implements Losses {
 }
 
 /** A path of a plan by the names that clients know. */
-const namesAt = (path: readonly PathStep[]): string[] =>
-  path.flatMap((step) => (step.kind === 'Field' ? [responseName(step.name)] : []));
+const clientNames = (path: readonly PathStep[]): string[] => fieldNames(path).map(responseName);
 
 /** The value at a path below an object, as long as the objects on the way are of the types that the path says. */
 function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], types: TypeConditions): unknown {

@@ -1,6 +1,6 @@
 import { type DirectiveNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
-import { fetched, nameOf, selectedBy, selectionOf } from '../planning/selected';
+import { fetched, fieldNames, nameOf, selectedBy, selectionOf } from '../planning/selected';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
 import { InFlight } from './in-flight';
 import { CompiledPath } from './path';
@@ -234,8 +234,7 @@ function goesThroughInterchangeable(
 }
 
 /** A path by its response names alone. */
-export const place = (path: EntityFetch['paths'][number]): string =>
-  path.flatMap((step) => (step.kind === 'Field' ? [step.name] : [])).join('\0');
+export const place = (path: EntityFetch['paths'][number]): string => fieldNames(path).join('\0');
 
 /** Representations that are changed before they are sent are few: those of interfaces that a subgraph takes for objects. */
 function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): Represent {

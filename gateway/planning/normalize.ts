@@ -128,7 +128,7 @@ function withoutWithheld(selectionSet: SelectionSetNode, isOfType = false): Sele
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
     if (selection.kind === Kind.FIELD && withheldOf(selection)) {
       isWhole = false;
-      return isOfType ? onlyTypename().selections.slice() : [];
+      return isOfType ? [...onlyTypename().selections] : [];
     }
     if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
     const inner = withoutWithheld(selection.selectionSet, selection.kind === Kind.INLINE_FRAGMENT);

@@ -79,7 +79,14 @@ export function typedFields(selectionSet: SelectionSetNode | undefined): [string
   );
 }
 
-const fieldNames = (path: readonly PathStep[]): string[] =>
+/** Where in the answer the objects of a fetch stand that are not its root: the entities, or a root type once more. */
+export const pathsOf = ({ entities = [], at }: FetchNode): (readonly PathStep[])[] => [
+  ...(at ? [at] : []),
+  ...entities.flatMap(({ paths }) => paths),
+];
+
+/** A path by its response names alone. */
+export const fieldNames = (path: readonly PathStep[]): string[] =>
   path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
 
 /** What follows after one path on another; undefined when it does not begin so. */

@@ -1,6 +1,6 @@
 import { Kind, print, type SelectionNode, type SelectionSetNode, stripIgnoredCharacters, visit } from 'graphql';
 import { type FetchNode, fetchesOf, type PathStep, type PlanNode, type QueryPlan } from './plan';
-import { definitionOf, fieldsOf, nameOf, selectionOf } from './selected';
+import { definitionOf, fieldNames, fieldsOf, nameOf, pathsOf, selectionOf } from './selected';
 
 /**
  * A plan whose mutations are run in the order in which the operation has them, each whole before the next is begun, by "Serial execution"
@@ -15,11 +15,7 @@ export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   const names = mutations.map((mutation) => rootNames(mutation.operation));
   const order = rootNames(operation).filter((name) => names.some((own) => own.includes(name)));
   const isInOrder = names.flat().every((name, index) => name === order[index]);
-  const followed = new Set(
-    all.flatMap(({ entities = [], at }) =>
-      [...(at ? [at] : []), ...entities.flatMap(({ paths }) => paths)].map(firstName),
-    ),
-  );
+  const followed = new Set(all.flatMap(pathsOf).map(firstName));
   const parts = mutations.flatMap((mutation, index): Part[] => {
     const own = names[index]!;
     const isOne = isInOrder && !own.slice(0, -1).some((name) => followed.has(name));
@@ -44,7 +40,7 @@ interface Part {
 /** Response names at the root of an operation, in its order. */
 const rootNames = (operation: string): string[] => [...new Set(fieldsOf(selectionOf(operation)).map(nameOf))];
 
-const firstName = (path: readonly PathStep[]): string | undefined => path.find((step) => step.kind === 'Field')?.name;
+const firstName = (path: readonly PathStep[]): string | undefined => fieldNames(path)[0];
 
 /** The part of a fetch that is about what has been given; undefined when nothing of it is. */
 function about(fetch: FetchNode, given: readonly (string | undefined)[]): FetchNode | undefined {

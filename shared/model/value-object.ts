@@ -52,8 +52,10 @@ export function part(
   };
 }
 
-/** A share, with what it was worked out from: a share of nothing has no value. */
-// of what it is a share, and so how sensitive it is, the field says that has it
+/**
+ * A share, with what it was worked out from: a share of nothing has no value. Of what it is a share, and so how sensitive it is, the field
+ * says that has it.
+ */
 @Directive('@shareable')
 @valueObject('A share: numerator over denominator.')
 export class Ratio {

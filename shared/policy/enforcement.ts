@@ -155,9 +155,10 @@ function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Reso
 
 /** The same of a figure that stands among the fields of an object. */
 function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
+  const counted = new Map([[name, of]]);
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
-    const hidden = withheldSmall(new Map([[name, of]]), (context as Context).principal);
+    const hidden = withheldSmall(counted, (context as Context).principal);
     return (withoutSmallCounts({ [name]: value }, hidden) as Record<string, unknown>)[name];
   };
 }
