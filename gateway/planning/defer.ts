@@ -1,5 +1,4 @@
 import {
-  type ArgumentNode,
   BREAK,
   type DirectiveNode,
   type DocumentNode,
@@ -13,7 +12,8 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
-import { DEFER, type NormalizedOperation, normalize, operationOf } from './normalize';
+import { DEFER } from './conditions';
+import { type NormalizedOperation, normalize, operationOf } from './normalize';
 import type { PathStep } from './plan';
 
 /** A fragment that the client can wait for. */
@@ -50,7 +50,7 @@ export interface DividedOperation {
 /**
  * Takes out what is deferred at the root, which has nothing to do with the rest: so it can be asked for by itself, even of a
  * subgraph that is asked for the rest too.
- * @param document as {@link decide} gives it.
+ * @param document as {@link decided} gives it.
  */
 export function divideAtRoot(document: DocumentNode, operationName: string | undefined | null): DividedOperation {
   const operation = operationOf(document, operationName);
@@ -71,27 +71,6 @@ export function divideAtRoot(document: DocumentNode, operationName: string | und
   return { rest: asking(rest), fragments: own };
 }
 
-/** The document with its conditions decided: those of `@skip`, `@include`, and `@defer`, which is left out where it is off. */
-export function decide(document: DocumentNode, variables: Readonly<Record<string, unknown>>): DocumentNode {
-  return visit(document, {
-    Directive: (directive) => {
-      const { name, arguments: given = [] } = directive;
-      if (name.value !== DEFER && name.value !== 'skip' && name.value !== 'include') return undefined;
-      const decided = given.map((argument): ArgumentNode => {
-        if (argument.name.value !== 'if' || argument.value.kind !== Kind.VARIABLE) return argument;
-        const value = variables[argument.value.name.value];
-        return {
-          ...argument,
-          value: { kind: Kind.BOOLEAN, value: value === undefined ? name.value === DEFER : value === true },
-        };
-      });
-      const condition = decided.find((argument) => argument.name.value === 'if')?.value;
-      const isOff = name.value === DEFER && condition?.kind === Kind.BOOLEAN && !condition.value;
-      return isOff ? null : { ...directive, arguments: decided };
-    },
-  });
-}
-
 /** An operation as a whole, what of it is answered at once, and what later. */
 export interface DeferredOperation {
   readonly whole: NormalizedOperation;
@@ -101,7 +80,7 @@ export interface DeferredOperation {
 
 /**
  * As {@link normalize}, with `@defer` heeded.
- * @param document as {@link decide} gives it.
+ * @param document as {@link decided} gives it.
  */
 export function normalizeDeferred(
   document: DocumentNode,

@@ -29,6 +29,7 @@ import {
   valueFromAST,
   visit,
 } from 'graphql';
+import { DEFER, foldConditions, repeatsUnderConditions, variablesOfConditions } from './conditions';
 import { PlanningError } from './errors';
 
 /** An operation in the form in which operations of one shape are the same text. */
@@ -55,6 +56,8 @@ export interface NormalizedOperation {
   readonly literals: Readonly<Record<string, unknown>>;
   /** Boolean variables that conditions look at. */
   readonly conditions: readonly string[];
+  /** Of mutations whose order is known by the values of conditions only: to be normalised again when these are decided. */
+  readonly isOrderedByConditions: boolean;
 }
 
 /** Selections of an operation with its fragments inlined; beyond this, fragments were multiplied to exhaust us. */
@@ -78,9 +81,6 @@ export function responseName(internal: string): string {
 
 /** Whether a name must not be looked up in an object as it is. */
 export const isInherited = (name: string): boolean => inherited.has(name);
-
-/** The directive of incremental delivery, by the working draft that clients speak. */
-export const DEFER = 'defer';
 
 /** Marks a field that no subgraph is asked for, and whose place in the answer is an error. */
 const WITHHELD = 'withheld';
@@ -188,7 +188,8 @@ export function normalize(
     definition: operation,
     literals: normalizer.literals,
     hasLiterals: normalizer.literalDefinitions.length > 0,
-    conditions: conditionsOf(selectionSet),
+    conditions: variablesOfConditions(selectionSet),
+    isOrderedByConditions: operation.operation === 'mutation' && repeatsUnderConditions(selectionSet),
   };
 }
 
@@ -368,23 +369,6 @@ function onlyPlainFields(type: GraphQLInputType, seen: Set<GraphQLInputType>): b
   return Object.values(named.getFields()).every((one) => onlyPlainFields(one.type, seen));
 }
 
-/** Constant conditions are decided; undefined when they leave the selection out. `@defer` is a hint, which need not be heeded. */
-function foldConditions(
-  directives: readonly DirectiveNode[] = [],
-  keepsDefer: boolean,
-): readonly DirectiveNode[] | undefined {
-  const kept: DirectiveNode[] = [];
-  for (const directive of directives) {
-    const name = directive.name.value;
-    if (name === DEFER && !keepsDefer) continue;
-    const value = directive.arguments?.[0]?.value;
-    if ((name === 'skip' || name === 'include') && value?.kind === Kind.BOOLEAN) {
-      if (value.value === (name === 'skip')) return undefined;
-    } else kept.push(directive);
-  }
-  return kept;
-}
-
 /** What of a root selection set has a field of a wanted name; undefined when nothing has. */
 function onlyAtRoot(selectionSet: SelectionSetNode, wanted: (name: string) => boolean): SelectionSetNode | undefined {
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
@@ -406,16 +390,3 @@ const asPlanned = (selectionSet: SelectionSetNode): SelectionSetNode =>
 /** Whether a field of a normalised selection set is part of the answer. */
 export const isRendered = (node: FieldNode): boolean =>
   !node.directives?.some(({ name }) => name.value === NOT_RENDERED);
-
-function conditionsOf(selectionSet: SelectionSetNode): string[] {
-  const names = new Set<string>();
-  visit(selectionSet, {
-    Directive: ({ name, arguments: given }) => {
-      const value = given?.[0]?.value;
-      if ((name.value === 'skip' || name.value === 'include') && value?.kind === Kind.VARIABLE)
-        names.add(value.name.value);
-      return false;
-    },
-  });
-  return [...names].sort();
-}

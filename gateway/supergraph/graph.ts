@@ -24,8 +24,9 @@ import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { type AnswerObject, TypeConditions } from '../execution/types';
-import { decide, divideAtRoot, normalizeDeferred } from '../planning/defer';
-import { DEFER, type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
+import { DEFER, decided } from '../planning/conditions';
+import { divideAtRoot, normalizeDeferred } from '../planning/defer';
+import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
@@ -144,13 +145,9 @@ export class Graph {
   /** @throws PlanningError, CostError */
   async execute(request: GraphRequest): Promise<GraphResult> {
     const { document, operationName, variables = {}, scope, cancellation, spend } = request;
-    const normalized = this.normalize(document, operationName);
-    const definition = normalized.definition;
-    const { coerced, errors: unfit } = getVariableValues(
-      this.apiSchema,
-      definition.variableDefinitions ?? [],
-      variables,
-    );
+    const given = this.normalize(document, operationName);
+    const { variableDefinitions = [] } = given.definition;
+    const { coerced, errors: unfit } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (unfit)
       return {
         errors: unfit.map(({ message, extensions }) => ({
@@ -158,6 +155,9 @@ export class Graph {
           extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
         })),
       };
+    const normalized = given.isOrderedByConditions
+      ? normalize(decided(document, coerced), operationName, this.apiSchema)
+      : given;
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
     const spending = spend?.(this.costIn(operation, normalized, coerced));
     const cost = spending instanceof Promise ? await spending : spending;
@@ -223,7 +223,7 @@ export class Graph {
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (kind !== 'query' || !coerced) return undefined;
-    const { rest, fragments } = divideAtRoot(decide(document, coerced), operationName);
+    const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema);
     const { whole } = deferred;
     const operation = await this.compile(whole);

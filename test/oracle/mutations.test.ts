@@ -71,8 +71,8 @@ function open(planner: 'native' | 'apollo') {
 
 /** A field of a mutation, with fragments and conditions around it. */
 interface Step {
-  readonly field: 'addA' | 'addB';
-  readonly by: number;
+  /** Its response name is this number's; fields of one number are the same field. */
+  readonly number: number;
   readonly selects: readonly ('value' | 'double')[];
   readonly conditions: readonly Condition[];
 }
@@ -86,8 +86,7 @@ interface Condition {
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
-    field: fc.constantFrom('addA', 'addB'),
-    by: fc.integer({ min: 1, max: 1_000 }),
+    number: fc.nat({ max: 4 }),
     selects: fc.uniqueArray(fc.constantFrom('value', 'double'), { minLength: 1 }),
     conditions: fc.uniqueArray(
       fc.record({
@@ -101,8 +100,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
+const by = (number: number): number => 10 ** number;
+
 function written(all: readonly Step[]): string {
-  const fields = all.map(({ field, by, selects, conditions }, index) =>
+  const fields = all.map(({ number, selects, conditions }) =>
     conditions
       .toSorted((one, other) => Number(one.isAround) - Number(other.isAround))
       .reduce(
@@ -110,7 +111,7 @@ function written(all: readonly Step[]): string {
           const condition = `@${directive}(if: $${variable})`;
           return isAround ? `... ${condition} { ${text} }` : text.replace(' {', ` ${condition} {`);
         },
-        `f${index}: ${field}(by: ${by}) { ${selects.join(' ')} }`,
+        `f${number}: ${number % 2 === 0 ? 'addA' : 'addB'}(by: ${by(number)}) { ${selects.join(' ')} }`,
       ),
   );
   return `mutation($first: Boolean!, $second: Boolean!) { unused: addA(by: 0) @skip(if: $first) @include(if: $second) { value } ${fields.join(' ')} }`;
@@ -141,19 +142,41 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
         const values = { first, second };
         const { data, errors } = await ask(written(all), values);
         let value = 0;
-        const expected = all.flatMap(({ by, selects, conditions }, index) => {
-          if (conditions.some(({ directive, variable }) => values[variable] === (directive === 'skip'))) return [];
-          value += by;
+        const expected = new Map<string, Record<string, number>>();
+        // by "CollectFields": fields of one name are one, where the first of them stands that is left in
+        const left = all.filter(({ conditions }) =>
+          conditions.every(({ directive, variable }) => values[variable] === (directive === 'include')),
+        );
+        for (const { number } of left) {
+          if (expected.has(`f${number}`)) continue;
+          value += by(number);
           const whole = { value, double: value * 2 };
-          return [[`f${index}`, Object.fromEntries(selects.map((name) => [name, whole[name]]))] as const];
-        });
+          const selects = left.flatMap((one) => (one.number === number ? one.selects : []));
+          expected.set(`f${number}`, Object.fromEntries(selects.map((name) => [name, whole[name]])));
+        }
         expect(errors).toBeUndefined();
         const { unused: _unused, ...given } = data!.toJSON() as Record<string, unknown>;
         expect(given).toEqual(Object.fromEntries(expected));
+        expect(Object.keys(given)).toEqual([...expected.keys()]);
       }),
       { numRuns: 100 },
     );
     await graph.close();
+  });
+
+  test('a field that stands more than once is run once, where it is first left in', async () => {
+    const { graph, ask } = open(planner);
+    const text = `mutation($first: Boolean!) {
+      one: addA(by: 1) @skip(if: $first) { value }
+      two: addA(by: 10) { value }
+      one: addA(by: 1) { value double }
+      two: addA(by: 10) @include(if: $first) { double }
+    }`;
+    const given = async (first: boolean) => (await ask(text, { first })).data!.toJSON();
+    const [skipped, included] = [await given(true), await given(false)];
+    await graph.close();
+    expect(skipped).toEqual({ two: { value: 10, double: 20 }, one: { value: 11, double: 22 } });
+    expect(included).toEqual({ one: { value: 12, double: 24 }, two: { value: 22 } });
   });
 
   test('the same sent twice at once is done twice', async () => {

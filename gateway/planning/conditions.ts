@@ -1,0 +1,70 @@
+import { type ArgumentNode, type DirectiveNode, type DocumentNode, Kind, type SelectionSetNode, visit } from 'graphql';
+import { fieldsOf, nameOf } from './selected';
+
+/** The directive of incremental delivery, by the working draft that clients speak. */
+export const DEFER = 'defer';
+
+/** The document with its conditions decided: those of `@skip`, `@include`, and `@defer`, which is left out where it is off. */
+export function decided(document: DocumentNode, variables: Readonly<Record<string, unknown>>): DocumentNode {
+  return visit(document, {
+    Directive: (directive) => {
+      const { name, arguments: given = [] } = directive;
+      if (name.value !== DEFER && !isCondition(directive)) return undefined;
+      const values = given.map((argument): ArgumentNode => {
+        if (argument.name.value !== 'if' || argument.value.kind !== Kind.VARIABLE) return argument;
+        const value = variables[argument.value.name.value];
+        return {
+          ...argument,
+          value: { kind: Kind.BOOLEAN, value: value === undefined ? name.value === DEFER : value === true },
+        };
+      });
+      const condition = values.find((argument) => argument.name.value === 'if')?.value;
+      const isOff = name.value === DEFER && condition?.kind === Kind.BOOLEAN && !condition.value;
+      return isOff ? null : { ...directive, arguments: values };
+    },
+  });
+}
+
+/** Constant conditions are decided; undefined when they leave the selection out. `@defer` is a hint, which need not be heeded. */
+export function foldConditions(
+  directives: readonly DirectiveNode[] = [],
+  keepsDefer: boolean,
+): readonly DirectiveNode[] | undefined {
+  const kept: DirectiveNode[] = [];
+  for (const directive of directives) {
+    const name = directive.name.value;
+    if (name === DEFER && !keepsDefer) continue;
+    const value = directive.arguments?.[0]?.value;
+    if (isCondition(directive) && value?.kind === Kind.BOOLEAN) {
+      if (value.value === (name === 'skip')) return undefined;
+    } else kept.push(directive);
+  }
+  return kept;
+}
+
+/** Boolean variables that conditions look at. */
+export function variablesOfConditions(selectionSet: SelectionSetNode): string[] {
+  const names = new Set<string>();
+  visit(selectionSet, {
+    Directive: (directive) => {
+      const value = directive.arguments?.[0]?.value;
+      if (isCondition(directive) && value?.kind === Kind.VARIABLE) names.add(value.name.value);
+      return false;
+    },
+  });
+  return [...names].sort();
+}
+
+/**
+ * Whether a field of the root stands more than once, and not always: the first that is left in says when a mutation is run, and which one
+ * that is the values of variables say. Planners would have such a mutation run once for each.
+ */
+export function repeatsUnderConditions(selectionSet: SelectionSetNode): boolean {
+  const fields = fieldsOf(selectionSet);
+  return fields.some(
+    (field) =>
+      field.directives?.some(isCondition) && fields.some((other) => other !== field && nameOf(other) === nameOf(field)),
+  );
+}
+
+const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';
