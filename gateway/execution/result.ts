@@ -4,6 +4,8 @@ import type { FormattedExecutionResult } from 'graphql';
 export class RenderedData {
   static readonly HEAD = Buffer.from('{"data":');
 
+  private last: { readonly members: string; readonly body: Buffer } | undefined;
+
   private constructor(
     private readonly written: string | undefined,
     /** The whole body of a response that has data and nothing else, where it exists as such. */
@@ -24,9 +26,18 @@ export class RenderedData {
     return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
   }
 
-  /** UTF-8 of `{<members>,"data":…}`; copying is cheaper than what Node keeps of a response that is written in two pieces. */
+  /**
+   * UTF-8 of `{<members>,"data":…}`; copying is cheaper than what Node keeps of a response that is written in two pieces. Those who share
+   * the data and are told the same beside it share the copy.
+   */
   bodyWith(members: string): Buffer {
-    const head = `{${members},`;
+    if (this.last?.members === members) return this.last.body;
+    const body = this.copyWith(`{${members},`);
+    this.last = { members, body };
+    return body;
+  }
+
+  private copyWith(head: string): Buffer {
     if (!this.body) return Buffer.from(`${head}"data":${this.written}}`);
     const whole = Buffer.allocUnsafe(Buffer.byteLength(head) + this.body.length - 1);
     this.body.copy(whole, whole.write(head), 1);

@@ -17,6 +17,35 @@ export interface Spending {
   readonly resetSeconds: number;
 }
 
+/** What a caller has spent in the minute that its first operation began. */
+interface Account {
+  readonly spent: number;
+  /** When the minute ends, by `performance.now()`. */
+  readonly until: number;
+}
+
+/** Tells what is left as it is when it is told: answers that are given at once say the same, and can be one. */
+class Spent implements Spending {
+  constructor(
+    readonly estimated: number,
+    readonly budget: number,
+    private readonly account: Account,
+  ) {}
+
+  get remaining(): number {
+    return this.resetSeconds === 0 ? this.budget : Math.max(0, this.budget - this.account.spent);
+  }
+
+  get resetSeconds(): number {
+    return Math.max(0, Math.ceil((this.account.until - performance.now()) / 1_000));
+  }
+
+  toJSON(): Spending {
+    const { estimated, budget, remaining, resetSeconds } = this;
+    return { estimated, budget, remaining, resetSeconds };
+  }
+}
+
 /** An operation costs more than it may. */
 export class CostError extends GraphQLError {
   constructor(code: 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED', message: string, status: number, cost: object) {
@@ -51,16 +80,15 @@ const WINDOW_SECONDS = 60;
 /** Callers whose spending is kept in this process: those that have not been seen for longest begin anew. */
 const MOST_CALLERS = 100_000;
 
-/** What a caller has spent in the minute that its first operation began, what it is about to spend included. */
-interface Spent {
-  readonly spent: number;
-  readonly msLeft: number;
-}
-
 /** Counts what callers spend. */
 interface Purse {
   /** Nothing is taken when it would come to more than `most`. */
-  spend(cost: number, key: string, most: number): Spent | Promise<Spent>;
+  spend(cost: number, key: string, most: number): Payment | Promise<Payment>;
+}
+
+interface Payment {
+  readonly account: Account;
+  readonly isTaken: boolean;
 }
 
 /** What callers may have their operations cost. */
@@ -93,23 +121,22 @@ export class Budgets {
       );
     }
     // without a promise where there is nothing to wait for: this is in the way of every request
-    const spent = this.purse.spend(cost, key, enforce ? budget : Number.POSITIVE_INFINITY);
-    return spent instanceof Promise
-      ? spent.then((known) => this.judge(cost, budget, known))
-      : this.judge(cost, budget, spent);
+    const payment = this.purse.spend(cost, key, enforce ? budget : Number.POSITIVE_INFINITY);
+    return payment instanceof Promise
+      ? payment.then((made) => this.judge(cost, budget, made))
+      : this.judge(cost, budget, payment);
   }
 
-  private judge(cost: number, budget: number, { spent, msLeft }: Spent): Spending {
-    const resetSeconds = Math.ceil(msLeft / 1_000);
-    if (!this.settings.enforce || spent <= budget)
-      return { estimated: cost, budget, remaining: Math.max(0, budget - spent), resetSeconds };
+  private judge(cost: number, budget: number, { account, isTaken }: Payment): Spending {
+    const spending = new Spent(cost, budget, account);
+    if (isTaken) return spending;
     this.counts.refused += 1;
-    const left = Math.max(0, budget - spent + cost);
+    const { remaining, resetSeconds } = spending;
     throw new CostError(
       'BUDGET_EXHAUSTED',
-      `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${left} are left; try again in ${resetSeconds} s`,
+      `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${remaining} are left; try again in ${resetSeconds} s`,
       429,
-      { estimated: cost, budget, remaining: left, resetSeconds },
+      spending.toJSON(),
     );
   }
 
@@ -126,16 +153,16 @@ export class Budgets {
 class OwnPurse implements Purse {
   private readonly windows = new LRUCache<string, { spent: number; readonly until: number }>({ max: MOST_CALLERS });
 
-  spend(cost: number, key: string, most: number): Spent {
+  spend(cost: number, key: string, most: number): Payment {
     const now = performance.now();
     let window = this.windows.get(key);
     if (!window || window.until <= now) {
       window = { spent: 0, until: now + WINDOW_SECONDS * 1_000 };
       this.windows.set(key, window);
     }
-    const spent = window.spent + cost;
-    if (spent <= most) window.spent = spent;
-    return { spent, msLeft: window.until - now };
+    const isTaken = window.spent + cost <= most;
+    if (isTaken) window.spent += cost;
+    return { account: window, isTaken };
   }
 }
 
@@ -153,10 +180,15 @@ class SharedPurse implements Purse {
     });
   }
 
-  async spend(cost: number, key: string, most: number): Promise<Spent> {
+  async spend(cost: number, key: string, most: number): Promise<Payment> {
     const { consumedPoints, msBeforeNext } = await this.limiter.consume(key, cost);
-    if (consumedPoints > most) await this.limiter.reward(key, cost);
-    return { spent: consumedPoints, msLeft: msBeforeNext };
+    const isTaken = consumedPoints <= most;
+    if (!isTaken) await this.limiter.reward(key, cost);
+    const account = {
+      spent: isTaken ? consumedPoints : consumedPoints - cost,
+      until: performance.now() + msBeforeNext,
+    };
+    return { account, isTaken };
   }
 }
 

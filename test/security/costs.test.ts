@@ -141,11 +141,14 @@ describe('what may be spent', () => {
   let identity: TestIdentity;
   const open: FastifyInstance[] = [];
   let calls = 0;
+  /** Until then subgraphs do not answer. */
+  let answering: Promise<void>;
   beforeAll(async () => {
     identity = await TestIdentity.make();
   });
   beforeEach(() => {
     calls = 0;
+    answering = Promise.resolve();
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((server) => server.close()));
@@ -159,6 +162,7 @@ describe('what may be spent', () => {
         shareable: false,
         async request() {
           calls += 1;
+          await answering;
           return { headers: {}, read: () => ({ data: { shops: [], heavy: 'h', rename: 'r' } }) };
         },
         async close() {},
@@ -192,6 +196,28 @@ describe('what may be spent', () => {
       expect(extensions.cost.resetSeconds).toBeGreaterThan(0);
       expect(headers).toMatchObject({ 'ordergraph-cost': '10', 'ordergraph-budget-remaining': String(remaining) });
     }
+  });
+
+  test('of the same asked several times at once each is paid for, and all are told what is left when they are answered', async () => {
+    const ask = await start({ budget: ['operator=1000', 'analyst=1000'] });
+    const query = '{ shops(first: 10) { id } }';
+    await ask(query);
+    const metrics = { url: '/metrics', headers: await identity.headers(OPERATOR) };
+    let answer = () => {};
+    answering = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const other = ask(query, 'role=analyst; subject=x');
+    const asked = Array.from({ length: 5 }, () => ask(query));
+    while (!(await open[0]!.inject(metrics)).body.includes('ordergraph_operations_costed_total 7\n'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    answer();
+    for (const { extensions, headers } of await Promise.all(asked)) {
+      expect(extensions.cost).toMatchObject({ estimated: 10, budget: 1_000, remaining: 940 });
+      expect(headers['ordergraph-budget-remaining']).toBe('940');
+    }
+    expect((await other).extensions.cost.remaining).toBe(990);
+    expect(calls).toBe(3);
   });
 
   test('an operation that costs too much is refused before any subgraph is asked, and costs nothing', async () => {

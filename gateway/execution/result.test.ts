@@ -1,0 +1,19 @@
+import { RenderedData } from './result';
+
+describe.each([
+  ['text', RenderedData.ofText('{"a":"ü"}')],
+  ['bytes', RenderedData.ofBody(Buffer.from('{"data":{"a":"ü"}}'))],
+])('data written as %s', (_form, data) => {
+  test('stands in a body with what is told beside it', () => {
+    expect(String(data.bodyWith('"extensions":{"é":1}'))).toBe('{"extensions":{"é":1},"data":{"a":"ü"}}');
+    expect(data.text).toBe('{"a":"ü"}');
+  });
+
+  test('is copied once for all who are told the same', () => {
+    const body = data.bodyWith('"extensions":{"n":1}');
+    expect(data.bodyWith('"extensions":{"n":1}')).toBe(body);
+    const other = data.bodyWith('"extensions":{"n":2}');
+    expect(JSON.parse(String(other)).extensions).toEqual({ n: 2 });
+    expect(JSON.parse(String(body)).extensions).toEqual({ n: 1 });
+  });
+});
