@@ -1,7 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../../shared/errors';
 import { flagOf, type GatewayConfig, readConfig, settings } from '../config';
 import type { TokenFlags } from './token';
+
+// V8 guesses by what it happens to see at the start which objects live long, and is wrong about the queues of sockets: what it then makes
+// where collections are rare holds every request and answer until the next of them. See docs/performance.md.
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 /** Adds a flag for every setting of the gateway. Values are checked by the configuration, not by the parser. */
 function withSettings(command: Command): Command {
