@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
+import { stampOf } from '../../shared/files/stamp';
 
 /** Milliseconds between two looks at the file. */
 const LOOK_EVERY_MS = 1_000;
@@ -48,8 +49,7 @@ export class Revocations {
   }
 
   private stampNow(): string {
-    const { mtimeMs, size, ino } = statSync(this.file);
-    return `${mtimeMs} ${size} ${ino}`;
+    return stampOf(statSync(this.file));
   }
 
   private read(): Set<string> {

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
+import { stampOf } from '../../shared/files/stamp';
 
 /**
  * Where a supergraph comes from and how it changes: the part of Apollo's `SupergraphManager` that concerns the supergraph itself, so
@@ -15,6 +16,7 @@ export interface SupergraphSource {
 /** A supergraph in a file, looked at again and again: what is written there is offered to the gateway. */
 export class SupergraphFile implements SupergraphSource {
   private last = '';
+  private stamp = '';
   private timer: NodeJS.Timeout | undefined;
 
   /** @param everyMs how often the file is looked at; 0 only once. */
@@ -50,7 +52,10 @@ export class SupergraphFile implements SupergraphSource {
 
   private async look(update: (supergraphSdl: string) => void): Promise<void> {
     try {
+      const stamp = stampOf(await stat(this.file));
+      if (stamp === this.stamp) return;
       const now = await readFile(this.file, 'utf8');
+      this.stamp = stamp;
       // a file that is just being written is looked at next time
       if (now === this.last || now.trim() === '') return;
       this.last = now;

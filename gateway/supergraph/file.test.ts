@@ -1,0 +1,56 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as promises from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '../telemetry/log';
+import { SupergraphFile } from './file';
+
+jest.mock('node:fs/promises', () => {
+  const actual = jest.requireActual('node:fs/promises');
+  return { ...actual, readFile: jest.fn(actual.readFile), stat: jest.fn(actual.stat) };
+});
+const [reads, looks] = [jest.mocked(promises.readFile).mock.calls, jest.mocked(promises.stat).mock.calls];
+
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+const looksMore = (count: number): Promise<void> => {
+  const before = looks.length;
+  return until(() => looks.length > before + count);
+};
+
+test('a supergraph file is looked at again and again, read when it was written, and offered when it says something else', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-supergraph-'));
+  const file = join(folder, 'supergraph.graphql');
+  writeFileSync(file, 'one');
+  const offered: string[] = [];
+  const source = new SupergraphFile(file, 1, createLog('silent', 'test'));
+  const { supergraphSdl, cleanup } = await source.initialize({ update: (sdl) => offered.push(sdl) });
+  expect(supergraphSdl).toBe('one');
+  await looksMore(2);
+  const read = reads.length;
+  await looksMore(10);
+  expect([reads.length, offered]).toEqual([read, []]);
+
+  // as it is replaced by whoever does it well, and as by whoever does not
+  writeFileSync(`${file}.new`, 'two');
+  renameSync(`${file}.new`, file);
+  await until(() => offered.length === 1);
+  writeFileSync(file, '');
+  await looksMore(3);
+  writeFileSync(file, 'two');
+  await looksMore(3);
+  writeFileSync(file, 'six');
+  await until(() => offered.length === 2);
+  expect(offered).toEqual(['two', 'six']);
+
+  // what is away for a moment is not missed when it is there again
+  renameSync(file, `${file}.old`);
+  await looksMore(3);
+  renameSync(`${file}.old`, file);
+  writeFileSync(file, 'ten');
+  await until(() => offered.length === 3);
+  expect(offered.at(-1)).toBe('ten');
+  await cleanup?.();
+  rmSync(folder, { recursive: true });
+});
