@@ -4,8 +4,8 @@ import { OperatorError } from '../../shared/errors';
 import { flagOf, type GatewayConfig, readConfig, settings } from '../config';
 import type { TokenFlags } from './token';
 
-// V8 guesses by what it happens to see at the start which objects live long, and is wrong about the queues of sockets: what it then makes
-// where collections are rare holds every request and answer until the next of them. See docs/performance.md.
+// V8 guesses by what it happens to see at the start which objects live long. In some starts it was wrong about some of every request, which
+// then held others until the next full collection. See docs/performance.md.
 setFlagsFromString('--no-allocation-site-pretenuring');
 
 /** Adds a flag for every setting of the gateway. Values are checked by the configuration, not by the parser. */

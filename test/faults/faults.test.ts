@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
 import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
+import { until as waitUntil } from '../support/until';
 import { schemas } from './schemas';
 
 const PROGRAM = join(packageRoot, 'dist', 'test', 'faults', 'subgraph.js');
@@ -77,13 +78,8 @@ const ready = async () =>
     details: { supergraph: { subgraphs: string[]; refused?: { reason: string } } };
   };
 
-async function until(isTrue: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  for (let attempt = 0; attempt < 2_400; attempt++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`It never came about that ${what}:\n${gateway.output()}`);
-}
+const until = (isTrue: () => Promise<boolean> | boolean, what: string): Promise<void> =>
+  waitUntil(isTrue, () => `${what}:\n${gateway.output()}`);
 
 /** Clients that ask one after the other until they are stopped; gives all their answers, and failures to get one. */
 function load(query: string, clients = 8) {

@@ -59,7 +59,9 @@ describeInBrowser('the explorer of `npm start`', () => {
       page.getByRole('button', { name: 'Run' }).click(),
     ]);
     const answer = await response.json();
-    await expect(page.locator('#answer').textContent()).resolves.toBe(JSON.stringify(answer, null, 2));
+    // the page has read it at about the same time
+    const shown = JSON.stringify(answer, null, 2);
+    await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(shown)}`);
     return answer;
   }
 

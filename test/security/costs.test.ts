@@ -12,6 +12,7 @@ import { OperatorError } from '../../shared/errors';
 import { TestIdentity } from '../support/identity';
 import { requireCompiled } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
 
 beforeAll(requireCompiled);
 
@@ -209,8 +210,10 @@ describe('what may be spent', () => {
     });
     const other = ask(query, 'role=analyst; subject=x');
     const asked = Array.from({ length: 5 }, () => ask(query));
-    while (!(await open[0]!.inject(metrics)).body.includes('ordergraph_operations_costed_total 7\n'))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(
+      async () => (await open[0]!.inject(metrics)).body.includes('ordergraph_operations_costed_total 7\n'),
+      () => 'all are paid for',
+    );
     answer();
     for (const { extensions, headers } of await Promise.all(asked)) {
       expect(extensions.cost).toMatchObject({ estimated: 10, budget: 1_000, remaining: 940 });

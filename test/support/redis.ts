@@ -1,21 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, kill, type Running, runProgram, says } from './processes';
+import { programFor } from './programs';
 
-const SERVERS = ['redis-server', '/opt/homebrew/bin/redis-server', 'valkey-server'];
-
-function findServer(): string | undefined {
-  return SERVERS.find((name) => spawnSync(name, ['--version']).status === 0);
-}
-
-const found = findServer();
-if (!found) {
-  const how = 'Install redis-server (or valkey-server)';
-  if (process.env.CI) throw new Error(`There is no Redis server to test on. ${how}`);
-  process.stderr.write(`Tests on Redis are left out: no server was found. ${how}\n`);
-}
+const found = programFor(
+  ['redis-server', '/opt/homebrew/bin/redis-server', 'valkey-server'],
+  'Redis server',
+  'on Redis',
+  'Install redis-server (or valkey-server)',
+);
 
 /** `describe` where there is a Redis server to start. CI fails without one. */
 export const describeOnRedis: jest.Describe = found ? describe : describe.skip;

@@ -2,8 +2,9 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../telemetry/log';
-import { SupergraphFile } from './file';
+import { SupergraphFile } from '../../gateway/supergraph/file';
+import { createLog } from '../../gateway/telemetry/log';
+import { until } from '../support/until';
 
 jest.mock('node:fs/promises', () => {
   const actual = jest.requireActual('node:fs/promises');
@@ -11,12 +12,17 @@ jest.mock('node:fs/promises', () => {
 });
 const [reads, looks] = [jest.mocked(promises.readFile).mock.calls, jest.mocked(promises.stat).mock.calls];
 
-const until = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
-};
+const offers = (all: readonly string[], count: number) =>
+  until(
+    () => all.length === count,
+    () => `${count} are offered`,
+  );
 const looksMore = (count: number): Promise<void> => {
   const before = looks.length;
-  return until(() => looks.length > before + count);
+  return until(
+    () => looks.length > before + count,
+    () => `it is looked at ${count} times more`,
+  );
 };
 
 test('a supergraph file is looked at again and again, read when it was written, and offered when it says something else', async () => {
@@ -35,13 +41,13 @@ test('a supergraph file is looked at again and again, read when it was written, 
   // as it is replaced by whoever does it well, and as by whoever does not
   writeFileSync(`${file}.new`, 'two');
   renameSync(`${file}.new`, file);
-  await until(() => offered.length === 1);
+  await offers(offered, 1);
   writeFileSync(file, '');
   await looksMore(3);
   writeFileSync(file, 'two');
   await looksMore(3);
   writeFileSync(file, 'six');
-  await until(() => offered.length === 2);
+  await offers(offered, 2);
   expect(offered).toEqual(['two', 'six']);
 
   // what is away for a moment is not missed when it is there again
@@ -49,7 +55,7 @@ test('a supergraph file is looked at again and again, read when it was written, 
   await looksMore(3);
   renameSync(`${file}.old`, file);
   writeFileSync(file, 'ten');
-  await until(() => offered.length === 3);
+  await offers(offered, 3);
   expect(offered.at(-1)).toBe('ten');
   await cleanup?.();
   rmSync(folder, { recursive: true });
