@@ -106,8 +106,7 @@ function load(query: string, clients = 8) {
   };
 }
 
-beforeAll(requireCompiled);
-beforeEach(async () => {
+async function startSubgraphs(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
   ports = { shops: await freePort(), stock: await freePort(), gateway: await freePort() };
   supergraph = join(folder, 'supergraph.graphql');
@@ -115,11 +114,14 @@ beforeEach(async () => {
   const shops = startSubgraph('shops');
   stock = startSubgraph('stock');
   await Promise.all([says(shops, /listens/), says(stock, /listens/)]);
-});
-afterEach(async () => {
+}
+
+async function stop(): Promise<void> {
   await killAll();
   rmSync(folder, { recursive: true, force: true });
-});
+}
+
+beforeAll(requireCompiled);
 
 /** The stock's fields are lost, the rest is there; each lost field is told once, at its path, and nothing internal is. */
 function expectPart({ data, errors = [] }: Answer, code: string, retryable: boolean): void {
@@ -129,7 +131,80 @@ function expectPart({ data, errors = [] }: Answer, code: string, retryable: bool
   expect(JSON.stringify(errors)).not.toMatch(INTERNAL);
 }
 
+describe('a subgraph that does not answer as it should, before a gateway that goes on', () => {
+  beforeAll(async () => {
+    await startSubgraphs();
+    await startGateway();
+  });
+  beforeEach(async () => {
+    await behave('shops', 'well');
+    await behave('stock', 'well');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'both answer well');
+  });
+  afterAll(stop);
+
+  test('that answers slowly is waited for within its time', async () => {
+    await behave('stock', 'slowly');
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
+  });
+
+  test.each<[string, string, boolean]>([
+    ['never', 'SUBGRAPH_TIMEOUT', true],
+    ['half', 'SUBGRAPH_UNREACHABLE', true],
+    ['text', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['html', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['short', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['error500', 'SUBGRAPH_BAD_RESPONSE', false],
+    ['busy', 'SUBGRAPH_OVERLOADED', true],
+    ['reset', 'SUBGRAPH_UNREACHABLE', true],
+    ['gigabytes', 'SUBGRAPH_RESPONSE_TOO_LARGE', false],
+  ])('that answers "%s" costs its own fields (%s), and is no worse for it', async (behaviour, code, retryable) => {
+    // known operations are answered from slices of what subgraphs send; the first answer is not
+    expect((await ask(JOINED)).data).toEqual(WHOLE);
+    await behave('stock', behaviour);
+    expectPart(await ask(JOINED), code, retryable);
+    await behave('stock', 'well');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
+  });
+
+  test('that says when to come again is quoted, and one that is busy for a moment is asked again', async () => {
+    await behave('stock', 'busy');
+    const { errors = [] } = await ask(JOINED);
+    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_OVERLOADED', retryAfterSeconds: 7 });
+    await behave('stock', 'busyOnce');
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
+  });
+
+  test('whose mutation fails is not asked again', async () => {
+    await behave('stock', 'reset');
+    const before = await callsOf('stock');
+    const { errors = [] } = await ask('mutation { count }');
+    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_UNREACHABLE', subgraph: 'stock' });
+    expect((await callsOf('stock')) - before).toBe(1);
+  });
+
+  test('that does not know an entity gives null for it, and no error', async () => {
+    await behave('stock', 'nulls');
+    for (let i = 0; i < 3; i++) {
+      const { data, errors } = await ask(JOINED);
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({ shops: [WHOLE.shops[0], { name: 'Shop 2', items: null }, WHOLE.shops[2]] });
+    }
+  });
+
+  test('whose answer is broken off is not asked twice in one request for the same', async () => {
+    await ask(JOINED);
+    const before = await callsOf('stock');
+    await behave('stock', 'text');
+    await ask(JOINED);
+    expect((await callsOf('stock')) - before).toBe(1);
+  });
+});
+
 describe('a subgraph', () => {
+  beforeEach(startSubgraphs);
+  afterEach(stop);
+
   test('that is down when the gateway starts costs its own fields, and is asked again when it is up', async () => {
     await kill(stock);
     await startGateway();
@@ -167,70 +242,6 @@ describe('a subgraph', () => {
     await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers again');
   });
 
-  test('that answers slowly is waited for within its time', async () => {
-    await startGateway();
-    await behave('stock', 'slowly');
-    expect(await ask(JOINED)).toEqual({ data: WHOLE });
-  });
-
-  test.each<[string, string, boolean]>([
-    ['never', 'SUBGRAPH_TIMEOUT', true],
-    ['half', 'SUBGRAPH_UNREACHABLE', true],
-    ['text', 'SUBGRAPH_BAD_RESPONSE', false],
-    ['html', 'SUBGRAPH_BAD_RESPONSE', false],
-    ['short', 'SUBGRAPH_BAD_RESPONSE', false],
-    ['error500', 'SUBGRAPH_BAD_RESPONSE', false],
-    ['busy', 'SUBGRAPH_OVERLOADED', true],
-    ['reset', 'SUBGRAPH_UNREACHABLE', true],
-    ['gigabytes', 'SUBGRAPH_RESPONSE_TOO_LARGE', false],
-  ])('that answers "%s" costs its own fields (%s), and is no worse for it', async (behaviour, code, retryable) => {
-    await startGateway();
-    // known operations are answered from slices of what subgraphs send; the first answer is not
-    expect((await ask(JOINED)).data).toEqual(WHOLE);
-    expect((await ask(JOINED)).data).toEqual(WHOLE);
-    await behave('stock', behaviour);
-    expectPart(await ask(JOINED), code, retryable);
-    await behave('stock', 'well');
-    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
-  });
-
-  test('that says when to come again is quoted, and one that is busy for a moment is asked again', async () => {
-    await startGateway();
-    await behave('stock', 'busy');
-    const { errors = [] } = await ask(JOINED);
-    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_OVERLOADED', retryAfterSeconds: 7 });
-    await behave('stock', 'busyOnce');
-    expect(await ask(JOINED)).toEqual({ data: WHOLE });
-  });
-
-  test('whose mutation fails is not asked again', async () => {
-    await startGateway();
-    await behave('stock', 'reset');
-    const { errors = [] } = await ask('mutation { count }');
-    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_UNREACHABLE', subgraph: 'stock' });
-    expect(await callsOf('stock')).toBe(1);
-  });
-
-  test('that does not know an entity gives null for it, and no error', async () => {
-    await startGateway();
-    await behave('stock', 'nulls');
-    for (let i = 0; i < 3; i++) {
-      const { data, errors } = await ask(JOINED);
-      expect(errors).toBeUndefined();
-      expect(data).toEqual({ shops: [WHOLE.shops[0], { name: 'Shop 2', items: null }, WHOLE.shops[2]] });
-    }
-  });
-
-  test('whose answer is broken off is not asked twice in one request for the same', async () => {
-    await startGateway();
-    await ask(JOINED);
-    await ask(JOINED);
-    const before = await callsOf('stock');
-    await behave('stock', 'text');
-    await ask(JOINED);
-    expect((await callsOf('stock')) - before).toBe(1);
-  });
-
   test('that fails again and again is left alone, and taken back', async () => {
     await startGateway('--subgraph-retries', '0');
     await behave('stock', 'reset');
@@ -259,6 +270,9 @@ describe('a subgraph', () => {
 });
 
 describe('the gateway', () => {
+  beforeEach(startSubgraphs);
+  afterEach(stop);
+
   test('ends its calls when the client goes away', async () => {
     await startGateway('--subgraph-timeout-ms', '60000');
     await ask(JOINED);

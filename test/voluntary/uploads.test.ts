@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -10,7 +9,7 @@ import { Caller } from '../../gateway/cli/voluntary/client';
 import { databaseKinds } from '../support/databases';
 import { developer, Framework, INTAKE, reviewer, SUBMISSION } from '../support/framework';
 import { identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, residentBytes, run, says } from '../support/processes';
 
 const ARTIFACT = 'artifact { id storage storedWhere }';
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
@@ -200,8 +199,6 @@ describe('a gigabyte', () => {
 
   const GIGABYTE = 1024 ** 3;
   const CHUNK = Buffer.alloc(1024 * 1024, 42);
-  /** Memory of a process in bytes. */
-  const memory = (pid: number) => Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString()) * 1024;
   const gigabyte = () =>
     Readable.from(
       (function* () {
@@ -274,11 +271,11 @@ describe('a gigabyte', () => {
     expect(await refused(reviewer('nsa'))).toEqual([403, 'FORBIDDEN']);
     expect(await refused(developer())).toEqual([422, 'CONTENT_TRUNCATED']);
 
-    const before = [gateway, subgraph].map(({ child }) => memory(child.pid!));
+    const before = [gateway, subgraph].map(({ child }) => residentBytes(child.pid!));
     const most = [...before];
     const watch = setInterval(() => {
       [gateway, subgraph].forEach(({ child }, place) => {
-        most[place] = Math.max(most[place]!, memory(child.pid!));
+        most[place] = Math.max(most[place]!, residentBytes(child.pid!));
       });
     }, 100);
     const pool = new Pool(url);
