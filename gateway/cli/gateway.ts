@@ -14,9 +14,9 @@ import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/htt
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
 import { believedOf } from './identity';
+import { defaultUrl, FILES_SUBGRAPH } from './programmes';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { defaultUrl, FILES_SUBGRAPH } from './subgraphs';
 
 export interface GatewayOptions {
   config: GatewayConfig;

@@ -5,7 +5,8 @@ import { packageRoot } from '../../shared/package-root';
 import { compose } from '../supergraph/compose';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { eventsDocument } from './events-document';
-import { defaultUrl, subgraphs } from './subgraphs';
+import { defaultUrl } from './programmes';
+import { subgraphs } from './subgraphs';
 
 /** Every generated file with what it should hold. */
 function generated(): { file: string; content: string }[] {

@@ -15,9 +15,10 @@ import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
 import { believedOf } from './identity';
+import { FILES_SUBGRAPH } from './programmes';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { databaseUrl, eventReaders, FILES_SUBGRAPH, subgraphs } from './subgraphs';
+import { databaseUrl, eventReaders, subgraphs } from './subgraphs';
 
 export interface StartOptions {
   config: GatewayConfig;

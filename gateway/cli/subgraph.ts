@@ -10,9 +10,10 @@ import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
+import { defaultPort } from './programmes';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { databaseUrl, defaultPort, subgraphNamed } from './subgraphs';
+import { databaseUrl, subgraphNamed } from './subgraphs';
 
 export interface SubgraphOptions {
   name: string;

@@ -5,25 +5,15 @@ import { infrastructure } from '../../subgraphs/infrastructure/subgraph';
 import { reviews } from '../../subgraphs/reviews/subgraph';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { workforce } from '../../subgraphs/workforce/subgraph';
+import { PROGRAMMES, type Programme } from './programmes';
 
-/** The four programmes. A new subgraph of this repository is added here and nowhere else. */
-export const subgraphs: readonly Subgraph[] = [submissions, reviews, workforce, infrastructure];
+const byName: Readonly<Record<Programme, Subgraph>> = { submissions, reviews, workforce, infrastructure };
 
-/** The programme that takes and gives files. */
-export const FILES_SUBGRAPH = submissions.name;
+/** The four programmes. A new subgraph of this repository is added here and to {@link PROGRAMMES}. */
+export const subgraphs: readonly Subgraph[] = PROGRAMMES.map((name) => byName[name]);
 
 /** The programmes that act on what others tell. */
 export const eventReaders = subgraphs.filter(({ parts }) => (parts.handlers ?? []).length > 0).map(({ name }) => name);
-
-/** The port a subgraph has when it runs alone and none is said. */
-export function defaultPort(name: string): number {
-  return 4001 + subgraphs.findIndex((subgraph) => subgraph.name === name);
-}
-
-/** Where a subgraph answers when it runs alone on this machine and nothing else is said. */
-export function defaultUrl(name: string): string {
-  return `http://127.0.0.1:${defaultPort(name)}/graphql`;
-}
 
 /** @throws OperatorError listing the subgraphs there are. */
 export function subgraphNamed(name: string): Subgraph {

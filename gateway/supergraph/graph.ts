@@ -118,9 +118,9 @@ export class Graph {
       // it makes itself ready while we do
       planner.warmUp?.();
       this.planner = planner;
-      const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true, supportedFeatures: null });
-      this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
       const document = parse(supergraphSdl, { noLocation: true });
+      const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
+      this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       const whole = buildASTSchema(document, { assumeValid: true });

@@ -8,7 +8,7 @@ import { packageRoot } from '../../shared/package-root';
 import { makeCertificates } from '../support/certificates';
 import { databaseKinds, freshDatabases } from '../support/databases';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, runProgram, says } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
@@ -102,6 +102,17 @@ describe('everything in one process', () => {
     const third = run(['start', '--port', '0', '--data', join(folder, 'data')]);
     await says(third, /The graph answers at/);
   });
+});
+
+test('the gateway alone loads neither the code of subgraphs nor a way to their databases', async () => {
+  const loaded = runProgram(process.execPath, [
+    '-e',
+    'require(process.argv[1]); console.log(Object.keys(require.cache).join("\\n")); process.exit()',
+    join(packageRoot, 'dist', 'gateway', 'cli', 'gateway.js'),
+  ]);
+  expect(await loaded.ended).toBe(0);
+  expect(loaded.output()).toMatch(/dist\/gateway\/server\.js/);
+  expect(loaded.output()).not.toMatch(/dist\/subgraphs\/|node_modules\/(typeorm|type-graphql|better-sqlite3|mysql2)\//);
 });
 
 test('the gateway alone, over a supergraph and a subgraph that nobody here wrote', async () => {

@@ -14,7 +14,7 @@ import { freePort, kill, killAll, type Running, requireCompiled, run, says } fro
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 /** More kills find more: ORDERGRAPH_TEST_KILLS. */
-const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? 6);
+const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? 4);
 const WRITERS = 4;
 const AGENCIES = ['nsa', 'treasury', 'cisa'];
 
