@@ -11,6 +11,8 @@ export interface Contender {
   readonly name: string;
   /** Sent with every request to it. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Not as in production: for the development issuer, and for what is held against one that has it. */
+  readonly isDevelopment?: boolean;
   readonly command: (supergraph: string, port: number) => { args: readonly string[]; cwd?: string };
 }
 
@@ -50,6 +52,7 @@ export async function ordergraphWithTokens(folder: string): Promise<Contender[]>
   const knowing: Contender = {
     name: 'ordergraph, identity',
     headers,
+    isDevelopment: true,
     command: (supergraph, port) => ({
       args: [
         MAIN,
@@ -59,7 +62,7 @@ export async function ordergraphWithTokens(folder: string): Promise<Contender[]>
       ],
     }),
   };
-  return [{ ...ordergraph, name: 'ordergraph, unread', headers }, knowing];
+  return [{ ...ordergraph, name: 'ordergraph, unread', headers, isDevelopment: true }, knowing];
 }
 
 export const apollo: Contender = {
@@ -121,12 +124,12 @@ export interface Started {
 export async function start(
   args: readonly string[],
   port: number,
-  { cwd }: { readonly cwd?: string } = {},
+  { cwd, isDevelopment = false }: { readonly cwd?: string; readonly isDevelopment?: boolean } = {},
 ): Promise<Started> {
   const child: ChildProcess = spawn(process.execPath, [...args], {
     cwd,
-    // what makes peers faster; here it would only refuse the development issuer
-    env: { ...process.env, NODE_ENV: args.includes(MAIN) ? 'benchmark' : 'production' },
+    // what makes graphql-js faster, and refuses the development issuer
+    env: { ...process.env, NODE_ENV: isDevelopment ? 'development' : 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));

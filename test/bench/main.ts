@@ -91,10 +91,10 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
   try {
     // all are up the whole time, so that each has made its code fast before it is measured; one at a time is under load
     const racing = contenders.filter((one) => one.headers === undefined || workload.withIdentity);
-    for (const { name, command, headers } of [...racing, ...floors]) {
+    for (const { name, command, headers, isDevelopment } of [...racing, ...floors]) {
       const port = await freePort();
       const { args, cwd } = command(ground.supergraph, port);
-      racers.push({ name, headers, gateway: await start(args, port, { cwd }), sent: 0, rounds: [] });
+      racers.push({ name, headers, gateway: await start(args, port, { cwd, isDevelopment }), sent: 0, rounds: [] });
     }
     for (const racer of racers) await run(racer, workload, Number(options.warm ?? workload.warmSeconds));
     for (let round = 0; round < Number(options.rounds); round++)
@@ -221,7 +221,9 @@ async function programmesGround(): Promise<Ground> {
   const data = join(WORK, 'programmes');
   if (!existsSync(data)) {
     const port = await freePort();
-    const filled = await start([main, 'start', '--port', String(port), '--data', data, '--log-level', 'error'], port);
+    const filled = await start([main, 'start', '--port', String(port), '--data', data, '--log-level', 'error'], port, {
+      isDevelopment: true,
+    });
     await filled.stop();
   }
   const running: Started[] = [];
@@ -233,6 +235,7 @@ async function programmesGround(): Promise<Ground> {
       await start(
         [...counting, main, 'subgraph', name, '--port', String(port), '--data', data, '--open-to', INSPECTOR],
         port,
+        { isDevelopment: true },
       ),
     );
     sdl = sdl.replace(
