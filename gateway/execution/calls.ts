@@ -1,5 +1,6 @@
 import type { Cancellation } from '../transport/cancellation';
 import { SubgraphError } from '../transport/errors';
+import { isSameText, type JsonText, keyOfText } from '../transport/json-text';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
 import type { CompiledFetch } from './fetch';
 
@@ -23,7 +24,7 @@ export interface CallsOptions {
 }
 
 interface Made {
-  readonly variables: string;
+  readonly variables: JsonText;
   readonly answer: Promise<SubgraphAnswer>;
 }
 
@@ -52,9 +53,9 @@ export class Calls {
   }
 
   /** @param variables text of a JSON object. @throws SubgraphError */
-  call(fetch: CompiledFetch, variables: string): Promise<SubgraphAnswer> {
+  call(fetch: CompiledFetch, variables: JsonText): Promise<SubgraphAnswer> {
     const before = this.made.get(fetch);
-    if (before?.variables === variables) return before.answer;
+    if (before && isSameText(before.variables, variables)) return before.answer;
     const answer = this.make(fetch, variables);
     this.made.set(fetch, { variables, answer });
     return answer;
@@ -66,7 +67,7 @@ export class Calls {
     return identity ? { ...headers, ...identity } : headers;
   }
 
-  private async make(fetch: CompiledFetch, variables: string): Promise<SubgraphAnswer> {
+  private async make(fetch: CompiledFetch, variables: JsonText): Promise<SubgraphAnswer> {
     const { deadline, fetchTimeoutMs, scope, cancellation } = this.options;
     const transport = this.options.transport(fetch.subgraph);
     // what may follow gets its share: a hanging subgraph must not cost the fetches after it
@@ -84,7 +85,7 @@ export class Calls {
     try {
       const answer =
         transport.shareable && fetch.operation.kind === 'query'
-          ? await fetch.inFlight.share(`${scope}\n${variables}`, cancellation, send)
+          ? await fetch.inFlight.share(`${scope}\n${keyOfText(variables)}`, cancellation, send)
           : await send(cancellation);
       this.options.ended(fetch.subgraph, 'ok');
       this.answered.push(answer.headers);

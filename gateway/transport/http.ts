@@ -1,6 +1,7 @@
 import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
 import type { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
+import { enclosed } from './json-text';
 import { readResponse } from './response';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
@@ -75,7 +76,9 @@ export class HttpTransport implements Transport {
             'accept-encoding': 'identity',
           },
           body:
-            variables === '{}' ? `{"query":${operation.json}}` : `{"query":${operation.json},"variables":${variables}}`,
+            variables === '{}'
+              ? `{"query":${operation.json}}`
+              : enclosed(`{"query":${operation.json},"variables":`, variables, '}'),
         },
         exchange,
       );

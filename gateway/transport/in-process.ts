@@ -21,7 +21,7 @@ export class InProcessTransport implements Transport {
   constructor(private readonly subgraph: LocalSubgraph) {}
 
   async request({ operation, variables, headers, deadline, cancellation }: SubgraphRequest): Promise<SubgraphAnswer> {
-    const work = this.subgraph.execute({ query: operation.text, variables: JSON.parse(variables), headers });
+    const work = this.subgraph.execute({ query: operation.text, variables: JSON.parse(String(variables)), headers });
     const answer = await this.within(deadline - performance.now(), cancellation, work);
     return { headers: {}, read: () => answer };
   }

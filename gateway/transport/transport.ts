@@ -1,11 +1,12 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Cancellation } from './cancellation';
+import type { JsonText } from './json-text';
 
 /** One request to a subgraph. */
 export interface SubgraphRequest {
   readonly operation: SubgraphOperation;
   /** The variables as the text of a JSON object. */
-  readonly variables: string;
+  readonly variables: JsonText;
   /** Headers handed on, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   /** When it is given up, in milliseconds of `performance.now()`. */

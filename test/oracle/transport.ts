@@ -17,7 +17,7 @@ export class BytesTransport implements Transport {
   ) {}
 
   async request({ operation, variables }: SubgraphRequest): Promise<SubgraphAnswer> {
-    const bytes = Buffer.from(JSON.stringify(await this.execute(operation.text, JSON.parse(variables))));
+    const bytes = Buffer.from(JSON.stringify(await this.execute(operation.text, JSON.parse(String(variables)))));
     return { headers: {}, bytes, read: () => readResponse(this.name, 200, bytes.toString('utf8')) };
   }
 

@@ -12,13 +12,20 @@ export function numbersOf(count: number): Numbers {
   return count < MANY ? new Array<number>(count).fill(0) : new Int32Array(count);
 }
 
-/** The same numbers, and zeros behind them. A plain array is made longer itself. */
-export function lengthened(numbers: Numbers, needed: number): Numbers {
+/** Times as long as before, at most, when more is expected. */
+const MOST_GROWTH = 64;
+
+/**
+ * The same numbers, and zeros behind them. A plain array is made longer itself.
+ * @param expected how long it will be in the end, as far as one can see.
+ */
+export function lengthened(numbers: Numbers, needed: number, expected: number): Numbers {
   if (Array.isArray(numbers)) {
     for (let i = numbers.length; i < needed; i++) numbers.push(0);
     return numbers;
   }
-  const more = new Int32Array(Math.max(needed, numbers.length * 2));
+  const { length } = numbers;
+  const more = new Int32Array(Math.max(needed, Math.ceil(length * 1.5), Math.min(expected, length * MOST_GROWTH)));
   more.set(numbers);
   return more;
 }

@@ -17,6 +17,8 @@ export interface SliceFetch {
 /** One `_entities` field: of which objects it is asked, and by what. */
 export interface SliceEntities {
   readonly variable: string;
+  /** The variable's name, as it begins a member of a JSON object. */
+  readonly member: Buffer;
   readonly position: Position;
   readonly asked: readonly {
     readonly place: Place;
@@ -201,7 +203,8 @@ class Planning {
         sources.push([place, { fetch: index, position, link }]);
         return { place, link, parts };
       });
-      return { variable: entity.variable, position, asked, key: Buffer.from(`${JSON.stringify(entity.alias)}:`) };
+      const { variable } = entity;
+      return { variable, member: memberOf(variable), position, asked, key: memberOf(entity.alias) };
     });
     const fetched = { index, fetch, layout: { positions: layout.positions, entities }, entities };
     this.fetches.push(fetched);
@@ -391,3 +394,5 @@ function* placesVisited(node: CompiledNode | undefined): Generator<string> {
       }
     }
 }
+
+const memberOf = (name: string): Buffer => Buffer.from(`${JSON.stringify(name)}:`);

@@ -8,7 +8,7 @@ test('each text is in the list once, and is given its number', () => {
       fc.nat(6_000),
       (some, more) => {
         const texts = [...some, ...Array.from({ length: more }, (_, i) => `${i % 2_500}`), ...some];
-        const representations = new Representations(texts.length);
+        const representations = new Representations(texts.length, 0x7b, Buffer.from('"head":'));
         const numbers = texts.map((one) => {
           const json = Buffer.from(JSON.stringify(one));
           representations.begin().copy(json, 0, json.length);
@@ -18,7 +18,10 @@ test('each text is in the list once, and is given its number', () => {
         const places = new Map(distinct.map((one, i) => [one, i]));
         expect(representations.count).toBe(distinct.length);
         expect(numbers).toEqual(texts.map((one) => places.get(one)));
-        expect(JSON.parse(representations.text())).toEqual(distinct);
+        expect(JSON.parse(String(representations.text(Buffer.from(',"tail":1}'))))).toEqual({
+          head: distinct,
+          tail: 1,
+        });
       },
     ),
   );

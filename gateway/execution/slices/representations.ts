@@ -1,3 +1,4 @@
+import type { JsonText } from '../../transport/json-text';
 import { type Numbers, numbersOf } from './numbers';
 import { Writer } from './writer';
 
@@ -15,10 +16,16 @@ export class Representations {
   private begun = 0;
   count = 0;
 
-  /** @param most how many may come, the same ones included. */
-  constructor(most: number) {
+  /**
+   * @param most how many may come, the same ones included.
+   * @param before the byte before the member that the list is the value of.
+   * @param member its name.
+   */
+  constructor(most: number, before: number, member: Buffer) {
     this.bounds = numbersOf(most * 2);
     this.table = numbersOf(2 << (32 - Math.clz32(most)));
+    this.writer.byte(before);
+    this.writer.text(member);
     this.writer.byte(OPEN_LIST);
   }
 
@@ -46,9 +53,10 @@ export class Representations {
     return this.count - 1;
   }
 
-  /** The list as JSON; nothing may be added afterwards. */
-  text(): string {
+  /** The list as JSON, with what stands around it; nothing may be added afterwards. */
+  text(tail: Buffer): JsonText {
     this.writer.byte(CLOSE_LIST);
+    this.writer.text(tail);
     return this.writer.giveBackText();
   }
 

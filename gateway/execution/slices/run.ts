@@ -1,3 +1,4 @@
+import { type JsonText, joined } from '../../transport/json-text';
 import type { SubgraphAnswer } from '../../transport/transport';
 import type { Calls } from '../calls';
 import { RenderedData } from '../result';
@@ -19,9 +20,12 @@ import { Writer } from './writer';
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
+const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const NULL = Buffer.from('null');
 const NULL_LIST = Buffer.from('[]');
+const END = Buffer.from('}');
+const NOTHING = Buffer.alloc(0);
 
 /** The records of a source, at hand. */
 interface Bound {
@@ -75,23 +79,21 @@ export class SliceRun {
     for (const entity of entities) {
       let representations = byVariable.get(entity.variable);
       if (!representations) {
-        representations = new Representations(entities.reduce((most, one) => most + this.countOf(one), 0));
+        const most = entities.reduce((sum, one) => sum + this.countOf(one), 0);
+        representations = new Representations(most, byVariable.size === 0 ? OPEN : COMMA, entity.member);
         byVariable.set(entity.variable, representations);
       }
       this.represent(entity, representations);
       counts.push(representations);
     }
-    let text = '';
-    let count = 0;
-    for (const [variable, representations] of byVariable) {
-      text += `${text === '' ? '' : ','}"${variable}":${representations.text()}`;
-      count += representations.count;
-    }
-    if (count === 0) return undefined;
-    return this.take(sliced, `{${text}${own === '' ? '' : `,${own}`}}`, counts);
+    const all = [...byVariable.values()];
+    if (all.every(({ count }) => count === 0)) return undefined;
+    const last = own === '' ? END : Buffer.from(`,${own}}`);
+    const texts = all.map((representations, i) => representations.text(i === all.length - 1 ? last : NOTHING));
+    return this.take(sliced, joined(texts), counts);
   }
 
-  private async take(sliced: SliceFetch, variables: string, counts: readonly Representations[]): Promise<void> {
+  private async take(sliced: SliceFetch, variables: JsonText, counts: readonly Representations[]): Promise<void> {
     let answer: SubgraphAnswer;
     try {
       answer = await this.calls.call(sliced.fetch, variables);

@@ -163,10 +163,15 @@ export class Scan {
     const count = this.counts[index]! + 1;
     this.counts[index] = count;
     if (count * stride > records.length) {
-      records = lengthened(records, count * stride);
+      records = this.lengthened(records, count * stride);
       this.records[index] = records;
     }
     return records;
+  }
+
+  private lengthened(records: Numbers, needed: number): Numbers {
+    // as dense as so far, and a little denser
+    return lengthened(records, needed, Math.ceil((records.length * this.end * 1.05) / (this.at + 1)));
   }
 
   private value(layout: ValueLayout, depth: number): boolean {

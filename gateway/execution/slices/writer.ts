@@ -1,3 +1,5 @@
+import { type JsonText, LONG_TEXT } from '../../transport/json-text';
+
 /** Writers that nobody uses, to be used again: making a buffer costs more than most of what is written into one. */
 const idle: Writer[] = [];
 const MOST_IDLE = 8;
@@ -26,7 +28,8 @@ export class Writer {
   }
 
   /** As {@link giveBack}, as text. */
-  giveBackText(): string {
+  giveBackText(): JsonText {
+    if (this.length >= LONG_TEXT) return this.giveBack();
     const text = this.bytes.toString('utf8', 0, this.length);
     if (this.bytes.length <= MOST_KEPT_BYTES) this.rest();
     return text;
