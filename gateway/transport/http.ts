@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
 import type { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
-import { enclosed } from './json-text';
+import { joined } from './json-text';
 import { readResponse } from './response';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
@@ -78,7 +78,7 @@ export class HttpTransport implements Transport {
           body:
             variables === '{}'
               ? `{"query":${operation.json}}`
-              : enclosed(`{"query":${operation.json},"variables":`, variables, '}'),
+              : joined([`{"query":${operation.json},"variables":`, variables, '}']),
         },
         exchange,
       );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { enclosed, isSameText, type JsonText, joined, keyOfText } from './json-text';
+import { isSameText, type JsonText, joined, keyOfText } from './json-text';
 
 /** The same text, short or as if it were long. */
 const text = fc
@@ -10,7 +10,7 @@ test('texts are joined as they stand, whatever form they have', () => {
   fc.assert(
     fc.property(fc.array(text, { minLength: 1 }), text, (texts, other) => {
       expect(String(joined(texts))).toBe(texts.map(String).join(''));
-      expect(String(enclosed('{"é":', other, '}'))).toBe(`{"é":${other}}`);
+      expect(String(joined(['{"é":', other, '}']))).toBe(`{"é":${other}}`);
     }),
   );
 });

@@ -9,12 +9,6 @@ export type JsonText = string | Buffer;
 /** Bytes from which text is long: what does not fit into the pages that V8 has for many. */
 export const LONG_TEXT = 131_072;
 
-/** A text between two others. */
-export function enclosed(before: string, text: JsonText, after: string): JsonText {
-  if (typeof text === 'string') return before + text + after;
-  return Buffer.concat([Buffer.from(before), text, Buffer.from(after)]);
-}
-
 export function joined(texts: readonly JsonText[]): JsonText {
   if (texts.length === 1) return texts[0]!;
   if (texts.every((text) => typeof text === 'string')) return texts.join('');

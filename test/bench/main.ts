@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
 import { callsOf } from './calls';
@@ -228,7 +229,7 @@ async function programmesGround(): Promise<Ground> {
   }
   const running: Started[] = [];
   let sdl = readFileSync(join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql'), 'utf8');
-  for (const name of ['submissions', 'reviews', 'workforce', 'infrastructure']) {
+  for (const name of PROGRAMMES) {
     const port = await freePort();
     const counting = ['--require', join(DIST, 'count-requests.js')];
     running.push(

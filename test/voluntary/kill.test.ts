@@ -15,7 +15,7 @@ import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 /** More kills find more: ORDERGRAPH_TEST_KILLS. */
-const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? 4);
+const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? 6);
 const WRITERS = 4;
 const AGENCIES = ['nsa', 'treasury', 'cisa'];
 
@@ -282,6 +282,7 @@ async function killWhileWriting(shape: Shape, kills: number): Promise<void> {
   const reviews = await shape.connect('reviews');
   await quiet(submissions, reviews);
   const calls = writers.flatMap(({ done }) => done);
+  expect(calls.length).toBeGreaterThan(WRITERS * 5);
   await nothingLostOrDoubled(calls, submissions, reviews);
   await submissions.close();
   await reviews.close();
