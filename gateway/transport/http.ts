@@ -2,6 +2,7 @@ import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
 import type { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
 import { joined } from './json-text';
+import { Received } from './received';
 import { readResponse } from './response';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
@@ -96,8 +97,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private status = 0;
   private headers: SubgraphAnswer['headers'] = {};
-  private readonly chunks: Buffer[] = [];
-  private bytes = 0;
+  private readonly received = new Received();
+  private expected = Number.NaN;
   private readonly timer: NodeJS.Timeout;
   private readonly stay: (() => void) | undefined;
 
@@ -125,24 +126,25 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.status = status;
     this.headers = headers;
-    if (Number(headers['content-length']) > this.maxBytes) this.tooLarge();
+    this.expected = Number(headers['content-length']);
+    if (this.expected > this.maxBytes) this.tooLarge();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.bytes += chunk.length;
-    if (this.bytes > this.maxBytes) this.tooLarge();
-    else this.chunks.push(chunk);
+    if (this.isOver) return;
+    if (this.received.length + chunk.length > this.maxBytes) this.tooLarge();
+    else this.received.add(chunk, this.expected);
   }
 
   onResponseEnd(): void {
     if (!this.settle()) return;
-    const { chunks, headers, name, status } = this;
+    const { headers, name, status } = this;
     const refusal = refusalOf(name, status, headers);
     if (refusal) {
       this.reject(refusal);
       return;
     }
-    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    const bytes = this.received.bytes();
     this.resolve({ headers, bytes, read: () => readResponse(name, status, bytes.toString('utf8')) });
   }
 
@@ -160,7 +162,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private fail(error: SubgraphError): void {
     if (!this.settle()) return;
-    this.chunks.length = 0;
+    this.received.drop();
     this.reject(error);
     this.controller?.abort(new Error('given up'));
   }

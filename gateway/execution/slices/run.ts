@@ -147,7 +147,12 @@ export class SliceRun {
   }
 
   private answer(): RenderedData {
-    const writing = new Writing(this.plan.places.map(({ sources }) => sources.map((source) => this.bind(source))));
+    const bound = this.plan.places.map(({ sources }) => sources.map((source) => this.bind(source)));
+    // it says again what has been read, but for keys
+    const writing = new Writing(
+      bound,
+      this.scans.reduce((sum, scan) => sum + (scan?.bytes.length ?? 0), 0),
+    );
     return writing.answer(this.plan.answer);
   }
 }
@@ -178,11 +183,17 @@ function scanOf(answer: SubgraphAnswer, bytes: Buffer, { layout }: SliceFetch): 
 
 /** Writes the answer, place by place. */
 class Writing {
-  private readonly out = Writer.take();
+  private readonly out: Writer;
   /** By place and record, where what was written of it begins and ends. */
   private readonly written = new Map<number, Numbers>();
 
-  constructor(private readonly bound: readonly (readonly (Bound | undefined)[])[]) {}
+  /** @param expected how many bytes will be written, as far as one can see. */
+  constructor(
+    private readonly bound: readonly (readonly (Bound | undefined)[])[],
+    expected: number,
+  ) {
+    this.out = Writer.for(expected);
+  }
 
   answer(place: WritePlace): RenderedData {
     const { out } = this;

@@ -6,21 +6,35 @@ const MOST_IDLE = 8;
 const FIRST_BYTES = 16_384;
 /** A buffer that has grown beyond is given away instead of being copied from. */
 const MOST_KEPT_BYTES = 4 * 1_024 * 1_024;
+/** From so many bytes on it is better to have a buffer of the right size at once, and to give that away. */
+const LARGE = 131_072;
 
 /** Bytes that grow as they are written. */
 export class Writer {
-  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  bytes: Buffer;
   length = 0;
 
+  private constructor(
+    room: number,
+    private readonly isGivenAway = false,
+  ) {
+    this.bytes = Buffer.allocUnsafeSlow(room);
+  }
+
   static take(): Writer {
-    const writer = idle.pop() ?? new Writer();
+    const writer = idle.pop() ?? new Writer(FIRST_BYTES);
     writer.length = 0;
     return writer;
   }
 
+  /** @param expected how many bytes will be written, as far as one can see. */
+  static for(expected: number): Writer {
+    return expected < LARGE ? Writer.take() : new Writer(expected, true);
+  }
+
   /** What has been written. The writer must not be used any more. */
   giveBack(): Buffer {
-    if (this.bytes.length > MOST_KEPT_BYTES) return this.bytes.subarray(0, this.length);
+    if (this.isGivenAway || this.bytes.length > MOST_KEPT_BYTES) return this.bytes.subarray(0, this.length);
     const written = Buffer.allocUnsafe(this.length);
     this.bytes.copy(written, 0, 0, this.length);
     this.rest();

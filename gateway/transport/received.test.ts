@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { Received } from './received';
+
+/** Pieces as a socket gives them, few and many. */
+const pieces = fc.array(
+  fc
+    .tuple(fc.oneof(fc.nat(100), fc.integer({ min: 60_000, max: 70_000 })), fc.nat(255))
+    .map(([length, byte]) => Buffer.alloc(length, byte)),
+  { minLength: 1, maxLength: 12 },
+);
+
+test('what came is what was sent, whatever was said of its length', () => {
+  fc.assert(
+    fc.property(pieces, fc.oneof(fc.constant(Number.NaN), fc.constant(0), fc.nat(1_000_000)), (sent, said) => {
+      const whole = Buffer.concat(sent);
+      for (const expected of [said, whole.length]) {
+        const received = new Received();
+        for (const piece of sent) received.add(piece, expected);
+        expect(received.length).toBe(whole.length);
+        expect(received.bytes().equals(whole)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('a large body is copied out of its pieces as they come', () => {
+  const received = new Received();
+  const piece = Buffer.alloc(100_000, 1);
+  for (let i = 0; i < 3; i++) received.add(piece, 300_000);
+  piece.fill(2);
+  expect(received.bytes().equals(Buffer.alloc(300_000, 1))).toBe(true);
+});
