@@ -4,7 +4,7 @@ import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
 import { RedisBus } from '../../shared/events/redis-bus';
 import { FolderStore } from '../../shared/files/content-store';
-import { eventReaders } from './subgraphs';
+import { EVENT_READERS } from './programmes';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +28,7 @@ export function backgroundTimes(environment: Environment = process.env): { every
 /** The bus that EVENTS_URL names; undefined when it names none. */
 export function remoteBus(log: Logger, environment: Environment = process.env): EventBus | undefined {
   const url = environment.EVENTS_URL;
-  return url ? new RedisBus(url, eventReaders, log) : undefined;
+  return url ? new RedisBus(url, EVENT_READERS, log) : undefined;
 }
 
 /** Where uploaded documents are kept: ORDERGRAPH_FILES, else a folder beside the databases. */

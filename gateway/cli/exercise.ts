@@ -9,7 +9,8 @@ import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
 import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
-import { databaseUrl, subgraphs } from './subgraphs';
+import { databaseUrl } from './programmes';
+import { subgraphs } from './subgraphs';
 
 /** The story of all programmes, by subgraph. What one programme knows of another reaches it as a story, as events will. */
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {

@@ -10,7 +10,8 @@ import { progressOn } from '../../shared/import/progress';
 import { requireReadable } from '../../shared/import/readers';
 import { formatReject } from '../../shared/import/reject';
 import type { OpenSubgraph, Subgraph } from '../../shared/subgraph/subgraph';
-import { databaseUrl, subgraphs } from './subgraphs';
+import { databaseUrl } from './programmes';
+import { subgraphs } from './subgraphs';
 
 interface Source {
   readonly importer: Importer;

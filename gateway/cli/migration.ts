@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pendingStatements } from '../../shared/database/draft-migration';
 import { OperatorError } from '../../shared/errors';
 import { packageRoot } from '../../shared/package-root';
-import { subgraphNamed } from './subgraphs';
+import { loadSubgraph } from './load-subgraph';
 
 /**
  * Writes the next migration of a subgraph: what its tables lack of what its entities say, for both databases.
@@ -14,7 +14,7 @@ import { subgraphNamed } from './subgraphs';
 export async function draftMigration(subgraph: string, title: string, mysqlUrl: string): Promise<string | undefined> {
   if (!/^[a-z0-9-]+$/.test(title))
     throw new OperatorError(`"${title}" is no name for a migration`, 'Use lower-case letters, digits and hyphens');
-  const { name, entities, migrations } = subgraphNamed(subgraph).parts;
+  const { name, entities, migrations } = (await loadSubgraph(subgraph)).parts;
   const scratch = mkdtempSync(join(tmpdir(), 'ordergraph-migration-'));
   try {
     const sqlite = await pendingStatements({ url: join(scratch, 'scratch.sqlite'), name, entities, migrations });

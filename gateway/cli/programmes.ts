@@ -1,9 +1,31 @@
-/** The programmes, in the order of their ports. What knows them by name only need not load their code. */
+import { join } from 'node:path';
+
+/**
+ * The programmes, in the order of their ports. What knows them by name only need not load their code. A new subgraph of this repository is
+ * added here, in `subgraphs.ts` and in `load-subgraph.ts`.
+ */
 export const PROGRAMMES = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const;
 export type Programme = (typeof PROGRAMMES)[number];
 
 /** The programme that takes and gives files. */
 export const FILES_SUBGRAPH: Programme = 'submissions';
+
+/** The programmes that act on what others tell: those with handlers. Events are kept for each of them until it has read them. */
+export const EVENT_READERS: readonly string[] = [
+  'submissions',
+  'reviews',
+  'infrastructure',
+] satisfies readonly Programme[];
+
+/** The environment variable that names a subgraph's database. */
+export function databaseVariable(name: string): string {
+  return `ORDERGRAPH_${name.toUpperCase()}_DATABASE_URL`;
+}
+
+/** Where a subgraph's database is: by its variable, else a SQLite file in the data folder. */
+export function databaseUrl(name: string, dataFolder: string, environment: NodeJS.ProcessEnv = process.env): string {
+  return environment[databaseVariable(name)] ?? join(dataFolder, `${name}.sqlite`);
+}
 
 /** The port a subgraph has when it runs alone and none is said. */
 export function defaultPort(name: string): number {

@@ -15,10 +15,10 @@ import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
 import { believedOf } from './identity';
-import { FILES_SUBGRAPH } from './programmes';
+import { databaseUrl, EVENT_READERS, FILES_SUBGRAPH } from './programmes';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { databaseUrl, eventReaders, subgraphs } from './subgraphs';
+import { subgraphs } from './subgraphs';
 
 export interface StartOptions {
   config: GatewayConfig;
@@ -51,7 +51,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
   const key = await newKey();
   const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
-  const bus = remoteBus(log) ?? new InProcessBus(eventReaders);
+  const bus = remoteBus(log) ?? new InProcessBus(EVENT_READERS);
   const store = fileStore(dataFolder);
   const close = async () => {
     await Promise.all(open.map((subgraph) => subgraph.close()));

@@ -10,10 +10,10 @@ import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
-import { defaultPort } from './programmes';
+import { loadSubgraph } from './load-subgraph';
+import { databaseUrl, defaultPort } from './programmes';
 import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
-import { databaseUrl, subgraphNamed } from './subgraphs';
 
 export interface SubgraphOptions {
   name: string;
@@ -60,7 +60,7 @@ function doorOf({ name, host, identityKeys, openTo }: SubgraphOptions, log: Logg
 /** Runs one subgraph until a signal ends it. */
 export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const { name, host, port, database, dataFolder } = options;
-  const subgraph = subgraphNamed(name);
+  const subgraph = await loadSubgraph(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const tls = tlsOf(options);
   const store = fileStore(dataFolder);

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { packageRoot } from '../../shared/package-root';
 import { makeCertificates } from '../support/certificates';
 import { databaseKinds, freshDatabases } from '../support/databases';
@@ -104,15 +105,33 @@ describe('everything in one process', () => {
   });
 });
 
-test('the gateway alone loads neither the code of subgraphs nor a way to their databases', async () => {
-  const loaded = runProgram(process.execPath, [
+/** The files that a process has loaded after some code. @param code may `load` modules of the CLI */
+async function loadedAfter(code: string): Promise<string> {
+  const program = runProgram(process.execPath, [
     '-e',
-    'require(process.argv[1]); console.log(Object.keys(require.cache).join("\\n")); process.exit()',
-    join(packageRoot, 'dist', 'gateway', 'cli', 'gateway.js'),
+    `(async () => {
+      const load = (module) => require(require('node:path').join(process.argv[1], module));
+      ${code};
+      console.log(Object.keys(require.cache).join('\\n'));
+      process.exit();
+    })()`,
+    join(packageRoot, 'dist', 'gateway', 'cli'),
   ]);
-  expect(await loaded.ended).toBe(0);
-  expect(loaded.output()).toMatch(/dist\/gateway\/server\.js/);
-  expect(loaded.output()).not.toMatch(/dist\/subgraphs\/|node_modules\/(typeorm|type-graphql|better-sqlite3|mysql2)\//);
+  expect(await program.ended).toBe(0);
+  return program.output();
+}
+
+test('the gateway alone loads neither the code of subgraphs nor a way to their databases', async () => {
+  const files = await loadedAfter(`load('gateway.js')`);
+  expect(files).toMatch(/dist\/gateway\/server\.js/);
+  expect(files).not.toMatch(/dist\/subgraphs\/|node_modules\/(typeorm|type-graphql|better-sqlite3|mysql2)\//);
+});
+
+test.each(PROGRAMMES)('%s alone loads no code of its neighbours, nor of the gateway’s server', async (name) => {
+  const files = await loadedAfter(`load('subgraph.js'); await load('load-subgraph.js').loadSubgraph('${name}')`);
+  const folders = [...files.matchAll(/dist\/subgraphs\/(\w+)\//g)].map(([, folder]) => folder);
+  expect([...new Set(folders)]).toEqual([name]);
+  expect(files).not.toMatch(/dist\/gateway\/(server|execution|planning)/);
 });
 
 test('the gateway alone, over a supergraph and a subgraph that nobody here wrote', async () => {
@@ -288,7 +307,7 @@ describeOnRedis.each(databaseKinds)('the containers’ commands, outside of cont
   const own = Object.entries(compose.services).filter(([, service]) => service.build);
 
   test('migrate ends well; four subgraphs and two gateways come up, answer, and end on SIGTERM', async () => {
-    const databases = await freshDatabases(kind, ['submissions', 'reviews', 'workforce', 'infrastructure']);
+    const databases = await freshDatabases(kind, PROGRAMMES);
     const redis = await PrivateRedis.start();
     const identity = await identityEnvironment();
     const ports = new Map<string, number>();

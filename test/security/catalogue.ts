@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
 import { INSPECTOR } from '../support/identity';
 import type { Outcome, Target } from './target';
@@ -410,7 +411,7 @@ tokens(
   },
   { status: 200, code: 'FORBIDDEN', data: { busyReviewers: null } },
 );
-for (const subgraph of ['submissions', 'reviews', 'workforce', 'infrastructure']) {
+for (const subgraph of PROGRAMMES) {
   const direct =
     (headers: Record<string, string>, query = '{ _service { sdl } }') =>
     async (t: Target) => {

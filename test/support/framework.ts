@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { EVENT_READERS } from '../../gateway/cli/programmes';
 import { readText } from '../../gateway/cli/read-text';
-import { eventReaders, subgraphs } from '../../gateway/cli/subgraphs';
+import { subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
@@ -37,7 +38,7 @@ type Loose = any;
 
 /** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
 export class Framework {
-  private readonly bus = new InProcessBus(eventReaders);
+  private readonly bus = new InProcessBus(EVENT_READERS);
   private readonly stop = new AbortController();
   private keys = 0;
 
@@ -52,7 +53,7 @@ export class Framework {
     readonly identity: TestIdentity,
   ) {
     for (const { name, database, log, subgraph } of open)
-      if (eventReaders.includes(name))
+      if (EVENT_READERS.includes(name))
         void this.bus.read(
           name,
           (event) => receive(database, clock, log, subgraph.parts.handlers ?? [], event),

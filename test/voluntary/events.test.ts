@@ -1,4 +1,6 @@
 import pino from 'pino';
+import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { subgraphs } from '../../gateway/cli/subgraphs';
 import type { EventEnvelope } from '../../shared/contracts/event';
 import { eventTypes } from '../../shared/contracts/events';
 import type { EventBus, EventReader } from '../../shared/events/bus';
@@ -32,6 +34,11 @@ class Memory implements EventBus {
   async read(_reader: string, _act: EventReader) {}
   async close() {}
 }
+
+test('events are kept for the programmes that have handlers, and for no others', () => {
+  const withHandlers = subgraphs.filter(({ parts }) => parts.handlers?.length);
+  expect(EVENT_READERS).toEqual(withHandlers.map(({ name }) => name));
+});
 
 describe.each(databaseKinds)('events, on %s', (kind) => {
   let graph: Framework;

@@ -1,0 +1,20 @@
+import { OperatorError } from '../../shared/errors';
+import type { Subgraph } from '../../shared/subgraph/subgraph';
+import { PROGRAMMES, type Programme } from './programmes';
+
+const code: Readonly<Record<Programme, () => Promise<Subgraph>>> = {
+  submissions: async () => (await import('../../subgraphs/submissions/subgraph')).submissions,
+  reviews: async () => (await import('../../subgraphs/reviews/subgraph')).reviews,
+  workforce: async () => (await import('../../subgraphs/workforce/subgraph')).workforce,
+  infrastructure: async () => (await import('../../subgraphs/infrastructure/subgraph')).infrastructure,
+};
+
+/**
+ * Loads the code of one subgraph and of no other: what its neighbours have broken does not stop it.
+ * @throws OperatorError listing the subgraphs there are.
+ */
+export async function loadSubgraph(name: string): Promise<Subgraph> {
+  if (!Object.hasOwn(code, name))
+    throw new OperatorError(`There is no subgraph "${name}"`, `Choose one of ${PROGRAMMES.join(', ')}`);
+  return code[name as Programme]();
+}
