@@ -1,7 +1,6 @@
-/** Bytes from which pieces are not held until the last has come. */
-const LARGE = 131_072;
+import { LONG_TEXT } from './json-text';
 
-/** What has come of a body, piece by piece. */
+/** What has come of a body, piece by piece; the pieces of a long one are not held until the last has come. */
 export class Received {
   length = 0;
   private readonly pieces: Buffer[] = [];
@@ -11,7 +10,7 @@ export class Received {
   add(piece: Buffer, expected: number): void {
     const at = this.length;
     this.length += piece.length;
-    if (this.length < LARGE) {
+    if (this.length < LONG_TEXT) {
       this.pieces.push(piece);
       return;
     }

@@ -6,8 +6,6 @@ const MOST_IDLE = 8;
 const FIRST_BYTES = 16_384;
 /** A buffer that has grown beyond is given away instead of being copied from. */
 const MOST_KEPT_BYTES = 4 * 1_024 * 1_024;
-/** From so many bytes on it is better to have a buffer of the right size at once, and to give that away. */
-const LARGE = 131_072;
 
 /** Bytes that grow as they are written. */
 export class Writer {
@@ -27,9 +25,12 @@ export class Writer {
     return writer;
   }
 
-  /** @param expected how many bytes will be written, as far as one can see. */
+  /**
+   * For a long text, one with a buffer of about its size, which is given away.
+   * @param expected how many bytes will be written, as far as one can see.
+   */
   static for(expected: number): Writer {
-    return expected < LARGE ? Writer.take() : new Writer(expected, true);
+    return expected < LONG_TEXT ? Writer.take() : new Writer(expected, true);
   }
 
   /** What has been written. The writer must not be used any more. */
