@@ -3,6 +3,7 @@ import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner';
 import { parse } from 'graphql';
 import type { PlanningReply, PlanningStart, PlanningTask } from './apollo';
+import { withTypesOfConditionalObjects } from './conditions';
 import { overrideConditions } from './overrides';
 
 // runs on a thread of its own: see apollo.ts
@@ -15,7 +16,7 @@ const apiSchema = supergraph.apiSchema();
 parentPort!.on('message', ({ id, operation }: PlanningTask) => {
   let reply: PlanningReply;
   try {
-    const parsed = operationFromDocument(apiSchema, parse(operation));
+    const parsed = operationFromDocument(apiSchema, withTypesOfConditionalObjects(parse(operation)));
     // as plain data: what a plan holds besides cannot be handed to another thread
     reply = {
       id,

@@ -1,4 +1,13 @@
-import { type ArgumentNode, type DirectiveNode, type DocumentNode, Kind, type SelectionSetNode, visit } from 'graphql';
+import {
+  type ArgumentNode,
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
 import { fieldsOf, nameOf } from './selected';
 
 /** The directive of incremental delivery, by the working draft that clients speak. */
@@ -62,9 +71,26 @@ export function variablesOfConditions(selectionSet: SelectionSetNode): string[] 
 export function repeatsUnderConditions(selectionSet: SelectionSetNode): boolean {
   const fields = fieldsOf(selectionSet);
   return fields.some(
-    (field) =>
-      field.directives?.some(isCondition) && fields.some((other) => other !== field && nameOf(other) === nameOf(field)),
+    (field) => isConditional(field) && fields.some((other) => other !== field && nameOf(other) === nameOf(field)),
   );
 }
+
+/**
+ * The operation with the types of objects asked for, where an object is under a condition and so is everything that is asked of it.
+ * Apollo's planner takes a condition that all of these share for one of the object: it would not ask for the object where that leaves
+ * out only what is in it.
+ */
+export function withTypesOfConditionalObjects(operation: DocumentNode): DocumentNode {
+  return visit(operation, {
+    Field: (field) => {
+      const { selectionSet } = field;
+      if (!selectionSet || !isConditional(field) || !selectionSet.selections.every(isConditional)) return undefined;
+      const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+      return { ...field, selectionSet: { ...selectionSet, selections: [typename, ...selectionSet.selections] } };
+    },
+  });
+}
+
+const isConditional = ({ directives = [] }: SelectionNode): boolean => directives.some(isCondition);
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';

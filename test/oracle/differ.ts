@@ -95,10 +95,14 @@ async function differenceOf(
       continue;
     }
     if (isReferenceUnsound && one.world.oddities.unknown > 0) continue;
-    const what = difference(ours, reference, one.world.oddities.unknown > 0);
+    let what = difference(ours, reference, one.world.oddities.unknown > 0);
     if (what && (await isReferenceWrong(one, operation, ours, reference))) {
       if (count) count.referenceWrong += 1;
-    } else if (what) {
+      what = undefined;
+    }
+    // both may be wrong
+    if (!what && !(await isBySpecification(one, operation, ours))) what = 'data than by the specification';
+    if (what) {
       const monolith = await one.monolith(operation).catch((error: Error) => error.message);
       return { exhibit: one.exhibit.name, planner, seed, operation, what, ours, reference, monolith };
     }
@@ -129,6 +133,16 @@ async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer
     answer.errors.some(({ message }) => /have differing arguments/.test(message));
   if (misunderstood(reference) && !misunderstood(ours)) return true;
   return isDeepStrictEqual(ours.data, right) || isDeepStrictEqual(ours.data, await one.referenceNormalized(operation));
+}
+
+/** Whether data are those of the specification, but for nulls where subgraphs tell of errors or do not know entities. */
+async function isBySpecification(one: Contest, operation: Generated, { data, errors }: Answer): Promise<boolean> {
+  const right = await one.monolith(operation);
+  const hasFailed = errors.some(
+    ({ message, extensions }) =>
+      extensions?.code === 'BOOM' || message.startsWith('Cannot return null for non-nullable'),
+  );
+  return hasFailed || one.world.oddities.unknown > 0 ? isPartOf(data, right) : isDeepStrictEqual(data, right);
 }
 
 /** Whether data are others with some values null. */

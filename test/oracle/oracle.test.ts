@@ -112,6 +112,30 @@ describe('found before', () => {
     expect(apollo).toEqual({ data: right, errors: [] });
   });
 
+  test('an object is there though conditions leave out all that is asked of it (Apollo’s planner; the reference leaves the object out)', async () => {
+    const queries = [
+      'query($a: Boolean!, $b: Boolean!) { posts @include(if: $a) { likes @skip(if: $b) { greeting } } }',
+      'query($a: Boolean!, $b: Boolean!) { posts @include(if: $a) { ... on Post @skip(if: $b) { id } } }',
+      'query($a: Boolean!, $b: Boolean!) { users { posts @include(if: $a) { text @skip(if: $b) } } }',
+      'query($a: Boolean!, $b: Boolean!) { users @skip(if: $b) { posts @include(if: $a) { text @skip(if: $b) } } }',
+    ];
+    const contest = new Contest(exhibit('Federation 1'));
+    await contest.start();
+    contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
+    for (const query of queries)
+      for (const a of [true, false])
+        for (const b of [true, false]) {
+          const operation = { query, variables: { a, b } };
+          const data = await contest.monolith(operation);
+          for (const planner of ['apollo', 'native'] as const)
+            expect(await contest.ours(planner, operation)).toEqual({ data, errors: [] });
+        }
+    const operation = { query: queries[0]!, variables: { a: true, b: true } };
+    const [reference, right] = [await contest.reference(operation), await contest.monolith(operation)];
+    await contest.close();
+    expect(reference.data).not.toEqual(right);
+  });
+
   test('an error of a field that a condition leaves out is told where it is why its object is null (required all the same)', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
