@@ -15,23 +15,15 @@ import { PlanningError } from '../planning/errors';
 import { CostError } from '../policy/budgets';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import { cacheHintOf } from '../transport/cache-control';
-import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 
 /** What a request's context holds for the graph. */
-export interface GraphContext {
-  readonly headers: Readonly<Record<string, string>>;
+export interface GraphContext extends Omit<GraphRequest, 'document' | 'operationName' | 'variables'> {
   /** Whether the caller is shown the schema. */
   readonly seesSchema?: boolean;
   /** Who asks; null for the public. */
   readonly principal?: Principal | null;
-  /** By subgraph, what it is told of who asks. */
-  readonly identities?: GraphRequest['identities'];
-  readonly scope: string;
-  readonly deadline: number;
-  readonly cancellation?: Cancellation;
-  readonly spend?: GraphRequest['spend'];
   /** Told the headers of the subgraphs' answers. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
 }
@@ -218,22 +210,12 @@ export class ServedGraph implements GatewayInterface {
     const { rules } = serving.graph;
     const refusals = this.refusalsOf(serving, document, context);
     if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
-    const { headers, identities, scope, deadline, cancellation, spend, answered } = context;
     const release = this.hold(serving);
     try {
-      const result = await serving.graph.execute({
-        document: rules ? rules.withhold(document, context.principal ?? null) : document,
-        operationName,
-        variables,
-        headers,
-        identities,
-        scope,
-        deadline,
-        cancellation,
-        spend,
-      });
+      const given = rules ? rules.withhold(document, context.principal ?? null) : document;
+      const result = await serving.graph.execute(requestOf(given, operationName, variables, context));
       if (result.data === undefined) return { data: undefined, errors: result.errors.map(graphQLError), answered: [] };
-      answered?.(result.answered);
+      context.answered?.(result.answered);
       const { data, errors, extensions } = result;
       return errors
         ? { data, errors: errors.map(graphQLError), answered: result.answered, extensions }
@@ -260,21 +242,10 @@ export class ServedGraph implements GatewayInterface {
     // what is refused or withheld is so in one part
     if (this.refusalsOf(serving, document, context).length > 0) return undefined;
     if (rules && rules.withhold(document, context.principal ?? null) !== document) return undefined;
-    const { headers, identities, scope, deadline, cancellation, spend, answered } = context;
     const release = this.hold(serving);
     let answer: Awaited<ReturnType<Graph['executeIncrementally']>>;
     try {
-      answer = await serving.graph.executeIncrementally({
-        document,
-        operationName,
-        variables,
-        headers,
-        identities,
-        scope,
-        deadline,
-        cancellation,
-        spend,
-      });
+      answer = await serving.graph.executeIncrementally(requestOf(document, operationName, variables, context));
     } catch (error) {
       // said by the answer as a whole
       if (!(error instanceof CostError)) throw error;
@@ -282,9 +253,9 @@ export class ServedGraph implements GatewayInterface {
       if (!answer) release();
     }
     if (!answer) return undefined;
-    answered?.(answer.first.answered);
+    context.answered?.(answer.first.answered);
     // whoever has gone reads nothing more, not even the end
-    cancellation?.onCancel(release);
+    context.cancellation?.onCancel(release);
     return { ...answer, later: untilEnd(answer.later, release) };
   }
 
@@ -374,3 +345,21 @@ function sourceOf(key: string): SourceOperation {
 
 const graphQLError = ({ message, path, extensions }: GraphQLFormattedError): GraphQLError =>
   new GraphQLError(message, { path, extensions });
+
+/** What the graph is asked: an operation, and what the request's context says of who asks and for how long. */
+const requestOf = (
+  document: DocumentNode,
+  operationName: string | undefined,
+  variables: GraphRequest['variables'],
+  { headers, identities, scope, deadline, cancellation, spend }: GraphContext,
+): GraphRequest => ({
+  document,
+  operationName,
+  variables,
+  headers,
+  identities,
+  scope,
+  deadline,
+  cancellation,
+  spend,
+});
