@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type * as Apollo from '@apollo/query-planner';
 import { packageRoot } from '../../shared/package-root';
+import { isConditional } from './conditions';
 import { noWay, PlanningError } from './errors';
 import { NO_OVERRIDES, type Overrides } from './overrides';
 import type {
@@ -16,6 +17,7 @@ import type {
 } from './plan';
 import type { Planner } from './planner';
 import { Requirements } from './requirements';
+import { selectionOf } from './selected';
 import { serial } from './serial';
 
 /** What the worker is told at first, what it is then asked, and what it says. */
@@ -95,7 +97,7 @@ export class ApolloPlanner implements Planner {
       worker.unref();
       try {
         if ('error' in reply) throw noWay(new Error(reply.error));
-        const plan = serial(planOf(reply.plan), task.operation);
+        const plan = serial(planOf(reply.plan, task.operation), task.operation);
         this.requirements.check(plan);
         resolve(plan);
       } catch (error) {
@@ -131,9 +133,13 @@ const notSupported = (what: string) =>
     status: 501,
   });
 
-function planOf(plan: Apollo.QueryPlan): QueryPlan {
+function planOf(plan: Apollo.QueryPlan, operation: string): QueryPlan {
   const { node } = plan;
-  if (!node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
+  if (!node) {
+    // conditions that exclude each other leave nothing to ask for
+    if (selectionOf(operation).selections.every(isConditional)) return { root: { kind: 'Sequence', nodes: [] } };
+    throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
+  }
   if (node.kind === 'Subscription') throw notSupported('a subscription');
   return { root: planNode(node, []) };
 }

@@ -91,6 +91,7 @@ export function withTypesOfConditionalObjects(operation: DocumentNode): Document
   });
 }
 
-const isConditional = ({ directives = [] }: SelectionNode): boolean => directives.some(isCondition);
+/** Whether `@skip` or `@include` says if it is part of the operation. */
+export const isConditional = ({ directives = [] }: SelectionNode): boolean => directives.some(isCondition);
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';

@@ -9,6 +9,7 @@ import {
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -38,6 +39,8 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
   const variables: Record<string, unknown> = {};
   const definitions: string[] = [];
   const fragments: string[] = [];
+  /** Fragments that are complete, and may be spread again. */
+  const complete: { name: string; on: string }[] = [];
   let budget = 5 + random(35);
 
   const variable = (type: string, value: unknown, fallback?: string): string => {
@@ -47,10 +50,22 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
     return `$${name}`;
   };
 
+  const booleans: string[] = [];
+  const boolean = (): string => {
+    if (oneIn(3)) return String(oneIn(2));
+    // the same variable in several conditions leaves less, or more, than each alone
+    if (booleans.length > 0 && oneIn(3)) return booleans[random(booleans.length)]!;
+    const made = oneIn(4)
+      ? variable('Boolean', oneIn(2) ? oneIn(2) : undefined, String(oneIn(2)))
+      : variable('Boolean!', oneIn(2));
+    booleans.push(made);
+    return made;
+  };
+
   const condition = (): string => {
     if (!oneIn(9)) return '';
-    const value = oneIn(3) ? String(oneIn(2)) : variable('Boolean!', oneIn(2), undefined);
-    return ` @${oneIn(2) ? 'skip' : 'include'}(if: ${value})`;
+    const names = oneIn(6) ? ['skip', 'include'] : [oneIn(2) ? 'skip' : 'include'];
+    return names.map((name) => ` @${name}(if: ${boolean()})`).join('');
   };
 
   const defer = (): string => {
@@ -59,41 +74,47 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
     return ` @defer(${given.join(', ')})`;
   };
 
-  const input = (type: GraphQLInputType): { value: unknown; literal: string } => {
-    if (isNonNullType(type)) return input(type.ofType);
-    if (isListType(type)) {
-      const items = Array.from({ length: random(3) }, () => input(type.ofType));
-      return { value: items.map(({ value }) => value), literal: `[${items.map(({ literal }) => literal).join(', ')}]` };
-    }
-    if (isEnumType(type)) {
-      const { name } = type.getValues()[random(type.getValues().length)]!;
-      return { value: name, literal: name };
-    }
-    if (isInputObjectType(type)) {
-      const fields = Object.values(type.getFields())
-        .filter((field) => isNonNullType(field.type) || oneIn(2))
-        .map((field) => [field.name, input(field.type)] as const);
-      return {
-        value: Object.fromEntries(fields.map(([name, one]) => [name, one.value])),
-        literal: `{ ${fields.map(([name, one]) => `${name}: ${one.literal}`).join(', ')} }`,
-      };
-    }
+  const inputOf = (type: GraphQLInputType): unknown => {
+    if (isNonNullType(type)) return inputOf(type.ofType) ?? inputOf(type);
+    if (oneIn(10)) return null;
+    if (isListType(type)) return Array.from({ length: random(3) }, () => inputOf(type.ofType));
+    if (isEnumType(type)) return type.getValues()[random(type.getValues().length)]!.name;
+    if (isInputObjectType(type))
+      return Object.fromEntries(
+        Object.values(type.getFields())
+          .filter((field) => isNonNullType(field.type) || oneIn(2))
+          .map((field) => [field.name, inputOf(field.type)]),
+      );
     const number = random(6);
-    if (type.name === 'Int') return { value: number, literal: String(number) };
-    if (type.name === 'Float') return { value: number / 2, literal: String(number / 2) };
-    if (type.name === 'Boolean') return { value: number > 2, literal: String(number > 2) };
-    return { value: `id.${number}`, literal: JSON.stringify(`id.${number}`) };
+    if (type.name === 'Int') return number;
+    if (type.name === 'Float') return number / 2;
+    if (type.name === 'Boolean') return number > 2;
+    return `id.${number}`;
+  };
+
+  /** A value as it stands in a document; what is within it may be variables. */
+  const literalOf = (type: GraphQLInputType, value: unknown, hasVariables: boolean): string => {
+    const inner = (of: GraphQLInputType, one: unknown) =>
+      hasVariables && oneIn(5) ? variable(String(of), one) : literalOf(of, one, hasVariables);
+    if (isNonNullType(type)) return literalOf(type.ofType, value, hasVariables);
+    if (value === null || isLeafType(type))
+      return isEnumType(type) && value !== null ? String(value) : JSON.stringify(value);
+    if (isListType(type)) return `[${(value as unknown[]).map((item) => inner(type.ofType, item)).join(', ')}]`;
+    const fields = type.getFields();
+    return `{ ${Object.entries(value as object)
+      .map(([name, one]) => `${name}: ${inner(fields[name]!.type, one)}`)
+      .join(', ')} }`;
   };
 
   const argumentsOf = (field: GraphQLField<unknown, unknown>): string => {
     const given = field.args
       .filter((argument) => (isNonNullType(argument.type) && argument.defaultValue === undefined) || !oneIn(3))
-      .map((argument) => {
-        const { value, literal } = input(argument.type);
-        if (oneIn(2)) return `${argument.name}: ${literal}`;
-        if (oneIn(4) && !isNonNullType(argument.type))
-          return `${argument.name}: ${variable(String(argument.type), oneIn(2) ? value : undefined, literal)}`;
-        return `${argument.name}: ${variable(String(argument.type), value)}`;
+      .map(({ name, type }) => {
+        const value = inputOf(type);
+        if (oneIn(2)) return `${name}: ${literalOf(type, value, true)}`;
+        if (isNonNullType(type) || !oneIn(4)) return `${name}: ${variable(String(type), value)}`;
+        const given = oneIn(2) ? value : undefined;
+        return `${name}: ${variable(String(type), given, oneIn(4) ? undefined : literalOf(type, inputOf(type), false))}`;
       });
     return given.length > 0 ? `(${given.join(', ')})` : '';
   };
@@ -104,7 +125,7 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
     const count = 1 + random(5);
     for (let i = 0; i < count; i++) {
       budget -= 1;
-      if (oneIn(7)) parts.push(oneIn(3) ? 'kind: __typename' : '__typename');
+      if (oneIn(7)) parts.push(`${oneIn(3) ? 'kind: ' : ''}__typename${condition()}`);
       else if (depth > 0 && (oneIn(6) || (fields.length === 0 && budget > 0))) parts.push(fragment(type, depth));
       else if (fields.length > 0) {
         const field = fields[random(fields.length)]!;
@@ -125,9 +146,14 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
       : [type, ...(isObjectType(type) ? type.getInterfaces() : [])];
     const on = others[random(others.length)]!;
     if (oneIn(3)) {
-      const name = `F${fragments.length}`;
-      fragments.push('');
-      fragments[Number(name.slice(1))] = `fragment ${name} on ${on.name} ${selectionSet(on, depth - 1)}`;
+      const known = complete.filter((one) => one.on === on.name);
+      let name = known.length > 0 && oneIn(2) ? known[random(known.length)]!.name : undefined;
+      if (name === undefined) {
+        name = `F${fragments.length}`;
+        const index = fragments.push('') - 1;
+        fragments[index] = `fragment ${name} on ${on.name} ${selectionSet(on, depth - 1)}`;
+        complete.push({ name, on: on.name });
+      }
       return `...${name}${condition()}${defer()}`;
     }
     return `...${oneIn(4) && on === type ? '' : ` on ${on.name}`}${condition()}${defer()} ${selectionSet(on, depth - 1)}`;

@@ -136,6 +136,23 @@ describe('found before', () => {
     expect(reference.data).not.toEqual(right);
   });
 
+  test.each([
+    ['{ posts @include(if: $a) @skip(if: $a) { id } }'],
+    ['{ posts @include(if: $a) @skip(if: $a) { id } users @skip(if: $a) { name @include(if: $a) } }'],
+    ['{ users { ... on User @include(if: $a) @skip(if: $a) { posts { text } } } }'],
+  ])(
+    'conditions that exclude each other leave nothing to ask for (Apollo’s planner gives no plan): %s',
+    async (body) => {
+      for (const a of [true, false]) {
+        const { apollo, native, right } = await answers('Federation 1', `query($a: Boolean!) ${body}`, { a });
+        expect([apollo, native]).toEqual([
+          { data: right, errors: [] },
+          { data: right, errors: [] },
+        ]);
+      }
+    },
+  );
+
   test('an error of a field that a condition leaves out is told where it is why its object is null (required all the same)', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
