@@ -132,11 +132,14 @@ export class Contest {
     return (await this.world.monolith(this.schema, this.whole, query, variables, isWithheld)).data;
   }
 
-  /** The errors that the fields asked for raise, each once, and those of the fields that they require. */
-  async monolithErrors({ query, variables }: Generated): Promise<{ asked: string[]; required: readonly string[] }> {
+  /** The errors that the fields asked for raise, and the messages of those that the fields raise which they require. */
+  async monolithErrors({ query, variables }: Generated): Promise<{
+    readonly asked: readonly GraphQLFormattedError[];
+    readonly required: readonly string[];
+  }> {
     const { errors } = await this.world.monolith(this.schema, this.whole, query, variables);
-    const raised = errors.filter(({ extensions }) => extensions.code === 'BOOM').map(({ message }) => message);
-    return { asked: [...new Set(raised)], required: [...this.world.lostRequirements] };
+    const asked = errors.map((error) => error.toJSON()).filter(({ extensions }) => extensions?.code === 'BOOM');
+    return { asked, required: [...this.world.lostRequirements] };
   }
 
   /** Asked twice: an operation runs the general way first, and then over slices where it can. */

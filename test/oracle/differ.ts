@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type GraphQLError, Kind, type OperationDefinitionNode, parse, print, visit } from 'graphql';
+import {
+  type GraphQLError,
+  type GraphQLFormattedError,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  visit,
+} from 'graphql';
 import type { Answer, Contest } from './compare';
 import { type Generated, generateOperation } from './operations';
 
@@ -15,10 +23,13 @@ export interface Difference {
   readonly monolith: unknown;
 }
 
+/** Errors that fields of the made-up data raise. */
+const boomsOf = (errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] =>
+  errors.filter(({ extensions }) => extensions?.code === 'BOOM');
+
 /** Errors that subgraphs raised, which must be the same; each side has its own words for what it finds wrong itself. */
 function raised({ errors }: Answer): string[] {
-  const messages = errors.filter(({ extensions }) => extensions?.code === 'BOOM').map(({ message }) => message);
-  return [...new Set(messages)].sort();
+  return [...new Set(boomsOf(errors).map(({ message }) => message))].sort();
 }
 
 /**
@@ -42,8 +53,8 @@ export function difference(ours: Answer, reference: Answer, mayMiss: boolean): s
 function excuses(one: Answer, other: Answer): boolean {
   const told = new Set(raised(one));
   const explained = new Set(one.errors.map(({ path }) => nullAbove(one.data, path)));
-  return other.errors
-    .filter(({ message, extensions }) => extensions?.code === 'BOOM' && !told.has(message))
+  return boomsOf(other.errors)
+    .filter(({ message }) => !told.has(message))
     .every(({ path }) => nullAbove(other.data, path) !== undefined && explained.has(nullAbove(other.data, path)));
 }
 
@@ -102,6 +113,7 @@ async function differenceOf(
     }
     // both may be wrong
     if (!what && !(await isBySpecification(one, operation, ours))) what = 'data than by the specification';
+    if (!what && !(await areInPlace(one, operation, ours))) what = 'places of errors than by the specification';
     if (what) {
       const monolith = await one.monolith(operation).catch((error: Error) => error.message);
       return { exhibit: one.exhibit.name, planner, seed, operation, what, ours, reference, monolith };
@@ -119,9 +131,10 @@ async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer
   if (isDeepStrictEqual(ours.data, reference.data)) {
     const { asked, required } = await one.monolithErrors(operation);
     const own = raised(ours);
+    const right = asked.map(({ message }) => message);
     return (
-      asked.every((message) => own.includes(message)) &&
-      own.every((message) => [...asked, ...required].includes(message))
+      right.every((message) => own.includes(message)) &&
+      own.every((message) => right.includes(message) || required.includes(message))
     );
   }
   const right = await one.monolith(operation);
@@ -138,11 +151,42 @@ async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer
 /** Whether data are those of the specification, but for nulls where subgraphs tell of errors or do not know entities. */
 async function isBySpecification(one: Contest, operation: Generated, { data, errors }: Answer): Promise<boolean> {
   const right = await one.monolith(operation);
-  const hasFailed = errors.some(
-    ({ message, extensions }) =>
-      extensions?.code === 'BOOM' || message.startsWith('Cannot return null for non-nullable'),
+  const hasFailed =
+    boomsOf(errors).length > 0 ||
+    errors.some(({ message }) => message.startsWith('Cannot return null for non-nullable'));
+  // in the order of the selections, too
+  return hasFailed || one.world.oddities.unknown > 0
+    ? isPartOf(data, right)
+    : JSON.stringify(data) === JSON.stringify(right);
+}
+
+/**
+ * Whether each field that raises an error is told where it is null, unless there is no object that it would be of; and no error of such a
+ * field where there is a value. Errors of what is required are told where it is missed.
+ */
+async function areInPlace(one: Contest, operation: Generated, { data, errors }: Answer): Promise<boolean> {
+  if (one.world.oddities.errors === 0 || one.world.oddities.unknown > 0) return true;
+  const { asked, required } = await one.monolithErrors(operation);
+  const isTold = ({ message, path }: GraphQLFormattedError) =>
+    errors.some((error) => error.message === message && isDeepStrictEqual(error.path, path));
+  return (
+    asked.every((error) => placeOf(data, error) !== Place.Null || isTold(error)) &&
+    boomsOf(errors).every((error) => required.includes(error.message) || placeOf(data, error) !== Place.Value)
   );
-  return hasFailed || one.world.oddities.unknown > 0 ? isPartOf(data, right) : isDeepStrictEqual(data, right);
+}
+
+enum Place {
+  Null,
+  /** An object or list above it is null. */
+  None,
+  Value,
+}
+
+function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
+  if (nullAbove(data, path) !== undefined) return Place.None;
+  let value = data;
+  for (const step of path ?? []) value = (value as Record<string | number, unknown> | undefined)?.[step];
+  return value === null ? Place.Null : Place.Value;
 }
 
 /** Whether data are others with some values null. */
