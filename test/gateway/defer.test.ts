@@ -3,6 +3,8 @@ import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
+import { OracleWorld } from '../oracle/world';
+import { zoo } from '../oracle/zoo';
 import { requireCompiled } from '../support/processes';
 
 beforeAll(requireCompiled);
@@ -171,6 +173,41 @@ describe('@defer over HTTP', () => {
       expect((await parts.next()).value).toEqual({ incremental: [{ data: { total: 42 }, path: [] }], hasNext: false });
     } finally {
       await gateway.server.close();
+    }
+  });
+
+  test('where a plan is found of the whole, and none of what its parts come from, the answer is one', async () => {
+    const { subgraphs } = zoo.find(({ name }) => name.startsWith('requirements'))!;
+    const world = new OracleWorld(subgraphs, '7', { nulls: 0, errors: 0, unknown: 0 });
+    const server = await createGateway({
+      supergraph: compose(
+        Object.entries(subgraphs).map(([name, sdl]) => ({ name, sdl, url: `http://${name}.invalid` })),
+      ),
+      config: readConfig({ logLevel: 'silent', costs: 'off' }, {}),
+      log: createLog('silent', 'test'),
+      transport: ({ name }) =>
+        new InProcessTransport({
+          name,
+          execute: ({ query, variables }) => world.execute(name, query, variables ?? {}),
+        }),
+      forwardHeaders: [],
+    });
+    const fields = 'handling @include(if: $yes) duty volume';
+    const ask = async (query: string) => {
+      const response = await server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { accept: 'multipart/mixed; deferSpec=20220824, application/json' },
+        payload: { query, variables: { yes: true } },
+      });
+      return response.json();
+    };
+    try {
+      const deferred = await ask(`query($yes: Boolean!) { boxes { ${fields} ... @defer { id } } }`);
+      expect(deferred.data.boxes.length).toBeGreaterThan(0);
+      expect(deferred).toEqual(await ask(`query($yes: Boolean!) { boxes { ${fields} id } }`));
+    } finally {
+      await server.close();
     }
   });
 });

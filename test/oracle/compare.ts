@@ -13,6 +13,7 @@ import {
   validate,
 } from 'graphql';
 import { ApolloPlanner } from '../../gateway/planning/apollo';
+import { PlanningError } from '../../gateway/planning/errors';
 import { NativePlanner } from '../../gateway/planning/native';
 import { normalize, responseName } from '../../gateway/planning/normalize';
 import { PlannerWithFallback } from '../../gateway/planning/planners';
@@ -30,6 +31,11 @@ export interface Answer {
 }
 
 const withFallback = (sdl: string) => new PlannerWithFallback(new NativePlanner(sdl), () => new ApolloPlanner(sdl));
+
+/** What a planner cannot do is said in words, and is not held against it. */
+export function unlessUnplanned(error: unknown): undefined {
+  if (!(error instanceof PlanningError)) throw error;
+}
 
 function asClientNames(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asClientNames);

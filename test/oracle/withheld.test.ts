@@ -1,8 +1,7 @@
 import { type DocumentNode, type FieldNode, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
-import { PlanningError } from '../../gateway/planning/errors';
 import { withhold } from '../../gateway/planning/normalize';
 import { requireCompiled } from '../support/processes';
-import { Contest } from './compare';
+import { Contest, unlessUnplanned } from './compare';
 import { generateOperation, randomOf } from './operations';
 import { zoo } from './zoo';
 
@@ -21,11 +20,6 @@ function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coord
       },
     }),
   );
-}
-
-/** What a planner cannot do is said in words. */
-function unlessUnplanned(error: unknown): undefined {
-  if (!(error instanceof PlanningError)) throw error;
 }
 
 describe.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_name, exhibit) => {
