@@ -229,7 +229,7 @@ export class ServedGraph implements GatewayInterface {
     }
   }
 
-  /** As `@defer` asks; undefined for what has to be answered as a whole. */
+  /** As `@defer` asks; undefined for what has to be answered as a whole. @throws PlanningError when there was no time for a plan */
   async answerIncrementally(
     schema: GraphQLSchema,
     document: DocumentNode,
@@ -247,8 +247,9 @@ export class ServedGraph implements GatewayInterface {
     try {
       answer = await serving.graph.executeIncrementally(requestOf(document, operationName, variables, context));
     } catch (error) {
-      // said by the answer as a whole, of which a plan may be found where none is of its parts
-      if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
+      // said by the answer as a whole, of which a plan may be found where none is of its parts; but not by waiting as long once more
+      const isUnplanned = error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT';
+      if (!(isUnplanned || error instanceof CostError)) throw error;
     } finally {
       if (!answer) release();
     }

@@ -30,6 +30,19 @@ export interface Answer {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
+/** The answer had the graph been one service. */
+export interface Specified {
+  readonly data: unknown;
+  /** The errors that the fields asked for raise. */
+  readonly asked: readonly GraphQLFormattedError[];
+  /** Messages of the errors of fields that those require. */
+  readonly required: readonly string[];
+}
+
+/** Errors that fields of the made-up data raise. */
+export const boomsOf = (errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] =>
+  errors.filter(({ extensions }) => extensions?.code === 'BOOM');
+
 const withFallback = (sdl: string) => new PlannerWithFallback(new NativePlanner(sdl), () => new ApolloPlanner(sdl));
 
 /** What a planner cannot do is said in words, and is not held against it. */
@@ -138,14 +151,11 @@ export class Contest {
     return (await this.world.monolith(this.schema, this.whole, query, variables, isWithheld)).data;
   }
 
-  /** The errors that the fields asked for raise, and the messages of those that the fields raise which they require. */
-  async monolithErrors({ query, variables }: Generated): Promise<{
-    readonly asked: readonly GraphQLFormattedError[];
-    readonly required: readonly string[];
-  }> {
-    const { errors } = await this.world.monolith(this.schema, this.whole, query, variables);
-    const asked = errors.map((error) => error.toJSON()).filter(({ extensions }) => extensions?.code === 'BOOM');
-    return { asked, required: [...this.world.lostRequirements] };
+  /** What is right by the GraphQL specification alone. */
+  async specified({ query, variables }: Generated): Promise<Specified> {
+    const { data, errors } = await this.world.monolith(this.schema, this.whole, query, variables);
+    const asked = boomsOf(errors.map((error) => error.toJSON()));
+    return { data, asked, required: [...this.world.lostRequirements] };
   }
 
   /** Asked twice: an operation runs the general way first, and then over slices where it can. */

@@ -8,7 +8,7 @@ import {
   print,
   visit,
 } from 'graphql';
-import type { Answer, Contest } from './compare';
+import { type Answer, boomsOf, type Contest, type Specified } from './compare';
 import { type Generated, generateOperation } from './operations';
 
 export interface Difference {
@@ -22,10 +22,6 @@ export interface Difference {
   /** The data had the graph been one service. */
   readonly monolith: unknown;
 }
-
-/** Errors that fields of the made-up data raise. */
-const boomsOf = (errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] =>
-  errors.filter(({ extensions }) => extensions?.code === 'BOOM');
 
 /** Errors that subgraphs raised, which must be the same; each side has its own words for what it finds wrong itself. */
 function raised({ errors }: Answer): string[] {
@@ -91,6 +87,7 @@ async function differenceOf(
   const reference = await one
     .reference(operation)
     .catch((error: Error): Answer => ({ data: `the reference failed: ${error.message}`, errors: [] }));
+  const specified = await one.specified(operation);
   let isReferenceUnsound = false;
   for (const planner of ['apollo', 'native'] as const) {
     const ours = await one.ours(planner, operation).catch(
@@ -107,17 +104,24 @@ async function differenceOf(
     }
     if (isReferenceUnsound && one.world.oddities.unknown > 0) continue;
     let what = difference(ours, reference, one.world.oddities.unknown > 0);
-    if (what && (await isReferenceWrong(one, operation, ours, reference))) {
+    if (what && (await isReferenceWrong(one, operation, ours, reference, specified))) {
       if (count) count.referenceWrong += 1;
       what = undefined;
     }
     // both may be wrong
-    if (!what && !(await isBySpecification(one, operation, ours))) what = 'data than by the specification';
-    if (!what && !(await areInPlace(one, operation, ours))) what = 'places of errors than by the specification';
-    if (what) {
-      const monolith = await one.monolith(operation).catch((error: Error) => error.message);
-      return { exhibit: one.exhibit.name, planner, seed, operation, what, ours, reference, monolith };
-    }
+    if (!what && !isBySpecification(one, ours, specified)) what = 'data than by the specification';
+    if (!what && !areInPlace(one, ours, specified)) what = 'places of errors than by the specification';
+    if (what)
+      return {
+        exhibit: one.exhibit.name,
+        planner,
+        seed,
+        operation,
+        what,
+        ours,
+        reference,
+        monolith: specified.data,
+      };
   }
   return undefined;
 }
@@ -126,18 +130,22 @@ async function differenceOf(
  * Whether the reference is the one that is wrong: it sent a subgraph what that could not understand, or our data are those of the
  * specification, and its are not.
  */
-async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer, reference: Answer): Promise<boolean> {
+async function isReferenceWrong(
+  one: Contest,
+  operation: Generated,
+  ours: Answer,
+  reference: Answer,
+  { data: right, asked, required }: Specified,
+): Promise<boolean> {
   // the same data, and just the errors that the fields asked for and what they require raise: the reference asked for more, or less
   if (isDeepStrictEqual(ours.data, reference.data)) {
-    const { asked, required } = await one.monolithErrors(operation);
     const own = raised(ours);
-    const right = asked.map(({ message }) => message);
+    const messages = asked.map(({ message }) => message);
     return (
-      right.every((message) => own.includes(message)) &&
-      own.every((message) => right.includes(message) || required.includes(message))
+      messages.every((message) => own.includes(message)) &&
+      own.every((message) => messages.includes(message) || required.includes(message))
     );
   }
-  const right = await one.monolith(operation);
   // a plan that asks for more at once loses more with it
   if (isPartOf(ours.data, right) && isPartOf(reference.data, ours.data)) return true;
   // which of several ways to an entity a plan takes decides whether it meets an owner that does not know it
@@ -149,8 +157,7 @@ async function isReferenceWrong(one: Contest, operation: Generated, ours: Answer
 }
 
 /** Whether data are those of the specification, but for nulls where subgraphs tell of errors or do not know entities. */
-async function isBySpecification(one: Contest, operation: Generated, { data, errors }: Answer): Promise<boolean> {
-  const right = await one.monolith(operation);
+function isBySpecification(one: Contest, { data, errors }: Answer, { data: right }: Specified): boolean {
   const hasFailed =
     boomsOf(errors).length > 0 ||
     errors.some(({ message }) => message.startsWith('Cannot return null for non-nullable'));
@@ -164,9 +171,8 @@ async function isBySpecification(one: Contest, operation: Generated, { data, err
  * Whether each field that raises an error is told where it is null, unless there is no object that it would be of; and no error of such a
  * field where there is a value. Errors of what is required are told where it is missed.
  */
-async function areInPlace(one: Contest, operation: Generated, { data, errors }: Answer): Promise<boolean> {
-  if (one.world.oddities.errors === 0 || one.world.oddities.unknown > 0) return true;
-  const { asked, required } = await one.monolithErrors(operation);
+function areInPlace(one: Contest, { data, errors }: Answer, { asked, required }: Specified): boolean {
+  if (one.world.oddities.unknown > 0) return true;
   const isTold = ({ message, path }: GraphQLFormattedError) =>
     errors.some((error) => error.message === message && isDeepStrictEqual(error.path, path));
   return (
@@ -175,14 +181,15 @@ async function areInPlace(one: Contest, operation: Generated, { data, errors }: 
   );
 }
 
-enum Place {
+export enum Place {
   Null,
   /** An object or list above it is null. */
   None,
   Value,
 }
 
-function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
+/** Where the path of an error leads. */
+export function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
   if (nullAbove(data, path) !== undefined) return Place.None;
   let value = data;
   for (const step of path ?? []) value = (value as Record<string | number, unknown> | undefined)?.[step];

@@ -1,5 +1,6 @@
 import { Contest } from './compare';
 import { type Count, contest, type Difference, shrink } from './differ';
+import type { Oddities } from './world';
 import { zoo } from './zoo';
 
 export interface RunOptions {
@@ -14,7 +15,7 @@ export interface RunOptions {
 }
 
 /** Data sets an exhibit is asked about: plain, and with what subgraphs do on bad days. */
-const WORLDS = [
+export const WORLDS: readonly Oddities[] = [
   { nulls: 0, errors: 0, unknown: 0 },
   { nulls: 60, errors: 0, unknown: 0 },
   { nulls: 40, errors: 40, unknown: 0 },
