@@ -1,4 +1,5 @@
 import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
+import { responseName } from '../planning/normalize';
 import { leafText, stringText } from './leaf';
 import type { AnswerPath } from './path';
 import type { OutputField, Shapes } from './shape';
@@ -10,6 +11,12 @@ export interface Losses {
   reason(object: AnswerObject, key: string): GraphQLFormattedError | 'unknown entity' | undefined;
   /** The subgraph that was to give a field. */
   owner(path: AnswerPath): string | undefined;
+}
+
+/** Result of the introspection fields of an operation, by internal response name. */
+export interface Introspected {
+  readonly data: AnswerObject | null;
+  readonly errors: readonly GraphQLFormattedError[];
 }
 
 /** Errors of lost fields beyond these are counted and not listed. */
@@ -28,10 +35,14 @@ export class Completion {
   constructor(
     private readonly losses: Losses,
     located: readonly GraphQLFormattedError[],
-    private readonly introspected: AnswerObject | undefined,
+    private readonly introspected: Introspected | undefined,
   ) {
     this.errors = [...located];
     for (const { path } of located) this.markErrored(path ?? []);
+    for (const error of introspected?.errors ?? []) {
+      const [root, ...rest] = error.path ?? [];
+      this.add({ ...error, path: root === undefined ? [] : [responseName(String(root)), ...rest] });
+    }
   }
 
   /** The text of the answer's data. */
@@ -68,7 +79,7 @@ export class Completion {
   private field(object: AnswerObject, field: OutputField, path: AnswerPath, isObjectType: boolean): string | undefined {
     if (field.field === '__typename')
       return isObjectType ? stringText(field.parent) : this.invalid(path, 'does not say of which type it is');
-    if (!field.type) return JSON.stringify(this.introspected?.[field.key] ?? null);
+    if (!field.type) return this.introspection(field);
     if (field.withheld) {
       const { message, ...extensions } = field.withheld;
       this.add({ message, path, extensions });
@@ -77,6 +88,12 @@ export class Completion {
     const value = Object.hasOwn(object, field.key) ? object[field.key] : undefined;
     if (value === undefined || value === null) this.explain(object, field, path, value === undefined);
     return this.value(value ?? null, field.type, field.objects, path, `${field.parent}.${field.field}`);
+  }
+
+  /** Undefined when it must be null and the reason is told: `__schema` is never null. */
+  private introspection({ field, key }: OutputField): string | undefined {
+    const value = this.introspected?.data?.[key] ?? null;
+    return value === null && field === '__schema' ? undefined : JSON.stringify(value);
   }
 
   /** A lost value is told once, where it was lost; so is a null where none may be. */

@@ -6,7 +6,7 @@ import { SubgraphError } from '../transport/errors';
 import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
 import type { CompiledNode, CompiledOperation } from './compile';
-import { Completion, type Losses } from './complete';
+import { Completion, type Introspected, type Losses } from './complete';
 import { type Deferral, type DeferredPart, fetchesIn } from './deferral';
 import type { CompiledEntity, CompiledFetch, EntityPath, SelectedNames } from './fetch';
 import { copy, merge } from './merge';
@@ -18,8 +18,7 @@ import { type AnswerObject, isObject, type TypeConditions } from './types';
 export interface ExecutionRequest {
   readonly conditions: Conditions;
   readonly calls: Calls;
-  /** Answers of `__schema` and `__type`, by response name. */
-  readonly introspected?: AnswerObject;
+  readonly introspected?: Introspected;
 }
 
 export interface ExecutionResult {

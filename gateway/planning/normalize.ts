@@ -47,8 +47,8 @@ export interface NormalizedOperation {
   readonly planned: SelectionSetNode | undefined;
   /** The selections of the answer: fragments inlined, introspection and {@link WITHHELD} fields included, response names as {@link responseName} reads them. */
   readonly selectionSet: SelectionSetNode;
-  /** The introspection fields alone, for local execution; undefined when there are none. */
-  readonly introspection: OperationDefinitionNode | undefined;
+  /** The introspection fields alone with the fragments they may spread, for local execution; undefined when there are none. */
+  readonly introspection: DocumentNode | undefined;
   /** The operation as the client wrote it. */
   readonly definition: OperationDefinitionNode;
   readonly hasLiterals: boolean;
@@ -179,11 +179,11 @@ export function normalize(
     planned,
     selectionSet,
     introspection: introspection && {
-      ...operation,
-      name: undefined,
-      directives: [],
-      variableDefinitions,
-      selectionSet: introspection,
+      kind: Kind.DOCUMENT,
+      definitions: [
+        { ...operation, name: undefined, directives: [], selectionSet: introspection },
+        ...document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION),
+      ],
     },
     definition: operation,
     literals: normalizer.literals,

@@ -3,7 +3,7 @@ import {
   buildASTSchema,
   DirectiveLocation,
   type DocumentNode,
-  execute,
+  executeSync,
   GraphQLBoolean,
   GraphQLDirective,
   type GraphQLFormattedError,
@@ -11,19 +11,19 @@ import {
   GraphQLSchema,
   GraphQLString,
   getVariableValues,
-  Kind,
   parse,
 } from 'graphql';
 import { OperatorError } from '../../shared/errors';
 import type { GatewayConfig } from '../config';
 import { Calls } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';
+import type { Introspected } from '../execution/complete';
 import { deferralOf } from '../execution/deferral';
 import { Execution, type ExecutionResult } from '../execution/execution';
 import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
-import { type AnswerObject, TypeConditions } from '../execution/types';
+import { TypeConditions } from '../execution/types';
 import { DEFER, decided } from '../planning/conditions';
 import { divideAtRoot, normalizeDeferred } from '../planning/defer';
 import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
@@ -343,17 +343,18 @@ export class Graph {
     return inFlight;
   }
 
+  /** Introspection has no asynchronous resolvers, so its result is there at once. */
   private introspected(
     { introspection }: NormalizedOperation,
     variables: Readonly<Record<string, unknown>>,
-  ): AnswerObject | undefined {
+  ): Introspected | undefined {
     if (!introspection) return undefined;
-    const { data } = execute({
+    const { data, errors = [] } = executeSync({
       schema: this.apiSchema,
-      document: { kind: Kind.DOCUMENT, definitions: [introspection] },
+      document: introspection,
       variableValues: { ...variables },
-    }) as { data?: AnswerObject };
-    return data ?? {};
+    });
+    return { data: data ?? null, errors: errors.map((error) => error.toJSON()) };
   }
 }
 

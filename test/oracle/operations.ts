@@ -1,4 +1,6 @@
 import {
+  __Schema,
+  __Type,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLInputType,
@@ -126,6 +128,7 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
     for (let i = 0; i < count; i++) {
       budget -= 1;
       if (oneIn(7)) parts.push(`${oneIn(3) ? 'kind: ' : ''}__typename${condition()}`);
+      else if (type === schema.getQueryType() && oneIn(20)) parts.push(introspection(depth));
       else if (depth > 0 && (oneIn(6) || (fields.length === 0 && budget > 0))) parts.push(fragment(type, depth));
       else if (fields.length > 0) {
         const field = fields[random(fields.length)]!;
@@ -138,6 +141,15 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
       }
     }
     return `{ ${parts.length > 0 ? parts.join(' ') : '__typename'} }`;
+  };
+
+  const introspection = (depth: number): string => {
+    const alias = oneIn(3) ? 'id: ' : '';
+    if (oneIn(2)) return `${alias}__schema${condition()} ${selectionSet(__Schema, depth)}`;
+    const names = ['Query', 'Missing', ...Object.keys(schema.getTypeMap())];
+    const name = names[random(names.length)]!;
+    const value = oneIn(2) ? variable('String!', name) : JSON.stringify(name);
+    return `${alias}__type(name: ${value})${condition()} ${selectionSet(__Type, depth)}`;
   };
 
   const fragment = (type: GraphQLCompositeType, depth: number): string => {

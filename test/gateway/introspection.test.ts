@@ -1,0 +1,86 @@
+import {
+  buildClientSchema,
+  getIntrospectionQuery,
+  type IntrospectionOptions,
+  type IntrospectionQuery,
+  parse,
+  printSchema,
+} from 'graphql';
+import { Contest } from '../oracle/compare';
+import { zoo } from '../oracle/zoo';
+import { requireCompiled } from '../support/processes';
+
+beforeAll(requireCompiled);
+
+/** Every combination of the options that graphql-js gives. */
+const OPTIONS = [
+  'descriptions',
+  'specifiedByUrl',
+  'directiveIsRepeatable',
+  'schemaDescription',
+  'inputValueDeprecation',
+] satisfies (keyof IntrospectionOptions)[];
+const combinations = Array.from(
+  { length: 2 ** OPTIONS.length },
+  (_, bits): IntrospectionOptions =>
+    Object.fromEntries(OPTIONS.map((name, index) => [name, (bits & (1 << index)) > 0])),
+);
+
+describe('introspection', () => {
+  test.each(zoo)(
+    '$name: the standard query rebuilds the schema, with every option, first and second time',
+    async (exhibit) => {
+      const contest = new Contest(exhibit);
+      const full: IntrospectionOptions = Object.fromEntries(OPTIONS.map((name) => [name, true]));
+      for (const options of [...combinations, full]) {
+        const answer = await contest.ours('native', { query: getIntrospectionQuery(options), variables: {} });
+        expect(answer.errors).toEqual([]);
+        const rebuilt = buildClientSchema(answer.data as IntrospectionQuery);
+        if (options === full) expect(printSchema(rebuilt)).toBe(printSchema(contest.schema));
+        expect(Object.keys(rebuilt.getTypeMap()).sort()).toEqual(Object.keys(contest.schema.getTypeMap()).sort());
+      }
+      await contest.close();
+    },
+  );
+
+  test.each([
+    '{ __schema { queryType { ...Name } } } fragment Name on __Type { name ...Kind } fragment Kind on __Type { kind }',
+    'query($n: String!, $yes: Boolean!) { a: __type(name: $n) { ...F @include(if: $yes) } b: __type(name: "Query") { ...F @skip(if: $yes) kind } } fragment F on __Type { name }',
+    'query($yes: Boolean!) { ...R } fragment R on Query { __schema @include(if: $yes) { types { ...T } } users { id } } fragment T on __Type { name fields(includeDeprecated: true) { name } }',
+    'query($no: Boolean!) { __schema @include(if: $no) { queryType { name } } users { id } }',
+    // literals of other fields become variables of their own
+    '{ posts(first: 1) { id } __type(name: "Post") { ...F } } fragment F on __Type { name }',
+    '{ __schema { queryType { name } } __schema { queryType { kind } } __proto__: __type(name: "Missing") { name } }',
+  ])('%s', async (query) => {
+    const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
+    contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
+    const operation = { query, variables: { n: 'Post', yes: true, no: false } };
+    expect(contest.isValid(operation)).toBe(true);
+    const data = await contest.monolith(operation);
+    for (const planner of ['native', 'apollo'] as const)
+      expect(await contest.ours(planner, operation)).toEqual({ data, errors: [] });
+    await contest.close();
+  });
+
+  test('an error of an introspection field is reported where it stands', async () => {
+    const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
+    const field = contest.schema.getQueryType()!;
+    const broken = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'getFields')!;
+    // the only way for introspection to fail is a schema that does
+    Object.defineProperty(field, 'getFields', {
+      value: () => {
+        if (isBroken) throw new Error('broken schema');
+        return broken.value.call(field);
+      },
+    });
+    let isBroken = false;
+    const document = parse('{ a: __type(name: "Query") { name fields { name } } }');
+    const request = { document, headers: {}, scope: '', deadline: performance.now() + 10_000 };
+    await contest.graphs.native.execute(request);
+    isBroken = true;
+    const { data, errors } = await contest.graphs.native.execute(request);
+    await contest.close();
+    expect(data?.toJSON()).toEqual({ a: { name: 'Query', fields: null } });
+    expect(errors).toMatchObject([{ message: 'broken schema', path: ['a', 'fields'] }]);
+  });
+});
