@@ -58,14 +58,14 @@ export class CompiledOperation {
     const all = [...fetchesOf(plan.root)];
     const fetches: CompiledFetch[] = [];
     const root = plan.root && compileNode(plan.root, 0, all, schemas.types, fetches);
-    const { kind, planned = NOTHING, conditions } = normalized;
-    return new CompiledOperation(kind, planned, conditions, schemas, root, fetches);
+    const { kind, planned = NOTHING } = normalized;
+    return new CompiledOperation(kind, planned, [], schemas, root, fetches);
   }
 
   /** The same fetches, with the whole answer of an operation that has more than its text says. */
-  writing({ kind, selectionSet, conditions, isWithheldInPart }: NormalizedOperation): CompiledOperation {
+  writing({ kind, selectionSet, isWithheldInPart }: NormalizedOperation): CompiledOperation {
     const { schemas, root, fetches } = this;
-    return new CompiledOperation(kind, selectionSet, conditions, schemas, root, fetches, isWithheldInPart);
+    return new CompiledOperation(kind, selectionSet, [], schemas, root, fetches, isWithheldInPart);
   }
 
   /** Response names of the answer, nested. */

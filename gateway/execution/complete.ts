@@ -7,8 +7,8 @@ import { type AnswerObject, isObject } from './types';
 
 /** What completion needs to know of what went wrong while fetching. */
 export interface Losses {
-  /** Why a field of an object is not there; undefined when nobody knows. */
-  reason(object: AnswerObject, key: string): GraphQLFormattedError | 'unknown entity' | undefined;
+  /** Why a field of an object is not there, or null; undefined when no error is the reason. */
+  reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined;
   /** The subgraph that was to give a field. */
   owner(path: AnswerPath): string | undefined;
 }
@@ -99,10 +99,14 @@ export class Completion {
   /** A lost value is told once, where it was lost; so is a null where none may be. */
   private explain(object: AnswerObject, field: OutputField, path: AnswerPath, isMissing: boolean): void {
     if (this.hasError(path)) return;
-    const reason = this.losses.reason(object, field.key);
-    if (reason === 'unknown entity') this.markErrored(path);
-    else if (reason) this.add({ ...reason, path });
-    else if (isMissing) this.add(this.badResponse(path, `gave no value for "${field.parent}.${field.field}"`));
+    const reason = this.losses.reason(object, field.key, isMissing);
+    const what = `"${field.parent}.${field.field}"`;
+    // where null is allowed, it is the value of a field of an entity that its subgraph does not have
+    if (reason === 'unknown entity') {
+      if (isNonNullType(field.type))
+        this.add(this.badResponse(path, `returned no entity for ${what}, which is never null`));
+    } else if (reason) this.add({ ...reason, path });
+    else if (isMissing) this.add(this.badResponse(path, `gave no value for ${what}`));
   }
 
   private value(

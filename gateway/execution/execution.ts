@@ -38,6 +38,7 @@ export interface ExecutionPart {
 
 /** An error of a subgraph about one entity, waiting to be told where that stands in the answer. */
 interface EntityError {
+  readonly fetch: CompiledFetch;
   readonly entity: CompiledEntity;
   readonly objects: ReadonlySet<AnswerObject>;
   readonly error: GraphQLFormattedError;
@@ -48,6 +49,8 @@ interface EntityError {
 interface Loss {
   readonly fetch: CompiledFetch;
   readonly error: GraphQLFormattedError;
+  /** Whether the fetch gave data all the same, whose nulls may be due to the error. */
+  readonly hasData: boolean;
 }
 
 /** Runs a compiled operation once, the general way: whatever subgraphs send, by the GraphQL specification. */
@@ -246,7 +249,7 @@ export class Execution implements Losses {
         const told = ofSubgraph(error, fetch);
         const within = error.path?.length ? answerPath(error.path, fetch) : undefined;
         if (within) for (const place of places) this.rootErrors.push({ ...told, path: [...place, ...within] });
-        else this.lose(fetch, objects, told);
+        else this.lose(fetch, objects, told, Boolean(data));
       }
     }
     if (!data) return;
@@ -259,7 +262,7 @@ export class Execution implements Losses {
   private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors }: SubgraphResponse): void {
     if (errors?.length) {
       this.flawed = true;
-      for (const error of errors) this.takeEntityError(fetch, asked, error);
+      for (const error of errors) this.takeEntityError(fetch, asked, error, Boolean(data));
     }
     if (!data) return;
     for (const one of asked.entities) {
@@ -292,42 +295,59 @@ export class Execution implements Losses {
         // a subgraph that knows the object by its interface says that it is of the interface
         if (object.__typename !== typename && types.isObjectType(typename) && !types.isObjectType(object.__typename))
           object.__typename = typename;
-      } else if (value === null) this.unknown.add(object);
+      } else if (value === null) this.missEntity(fetch, object);
       else this.lose(fetch, [object], badEntities(fetch, value, asked.count));
     }
   }
 
-  private takeEntityError(fetch: CompiledFetch, asked: Asked, error: GraphQLFormattedError): void {
+  /** An entity that is null: its subgraph does not have it, or an error is the reason, which then is the one of all its fields. */
+  private missEntity(fetch: CompiledFetch, object: AnswerObject): void {
+    const failed = this.entityErrors.find(({ objects, fetch: of }) => of === fetch && objects.has(object));
+    if (!failed) this.unknown.add(object);
+    else this.losses.set(object, [...(this.losses.get(object) ?? []), { fetch, error: failed.error, hasData: false }]);
+  }
+
+  private takeEntityError(fetch: CompiledFetch, asked: Asked, error: GraphQLFormattedError, hasData: boolean): void {
     const told = ofSubgraph(error, fetch);
     const [alias, index, ...rest] = error.path ?? [];
     const one = asked.entities.find(({ entity }) => entity.alias === alias);
     if (!one || typeof index !== 'number') {
-      this.lose(fetch, one ? one.objects : asked.objects(), told);
+      this.lose(fetch, one ? one.objects : asked.objects(), told, hasData);
       return;
     }
     const objects = new Set(one.objects.filter((_object, i) => one.indexes[i] === index));
-    this.entityErrors.push({ entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
+    this.entityErrors.push({ fetch, entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
   }
 
-  private lose(fetch: CompiledFetch, objects: readonly AnswerObject[], error: GraphQLFormattedError): void {
+  /** @param hasData whether the fetch gave data all the same. */
+  private lose(
+    fetch: CompiledFetch,
+    objects: readonly AnswerObject[],
+    error: GraphQLFormattedError,
+    hasData = false,
+  ): void {
     this.flawed = true;
     this.untold.set(error, fetch);
+    const loss = { fetch, error, hasData };
     for (const object of objects) {
       const losses = this.losses.get(object);
-      if (losses) losses.push({ fetch, error });
-      else this.losses.set(object, [{ fetch, error }]);
+      if (losses) losses.push(loss);
+      else this.losses.set(object, [loss]);
     }
   }
 
-  reason(object: AnswerObject, key: string): GraphQLFormattedError | 'unknown entity' | undefined {
+  reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined {
     const losses = this.losses.get(object);
-    // what no failed fetch was to give was to be given by one that needed what they would have given
-    const loss = losses?.find(({ fetch }) => fetch.keys.has(key)) ?? losses?.[0];
+    // a null comes from a fetch that gave data; only that fetch's own error can be the reason for it
+    const loss = isMissing
+      ? // what no failed fetch was to give was to be given by one that needed what they would have given
+        (losses?.find(({ fetch }) => fetch.keys.has(key)) ?? losses?.[0])
+      : losses?.find(({ fetch, hasData }) => hasData && fetch.keys.has(key));
     if (loss) {
       this.untold.delete(loss.error);
       return loss.error;
     }
-    return this.unknown.has(object) ? 'unknown entity' : undefined;
+    return isMissing && this.unknown.has(object) ? 'unknown entity' : undefined;
   }
 
   owner(path: AnswerPath): string | undefined {

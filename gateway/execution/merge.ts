@@ -10,7 +10,8 @@ export function merge(target: AnswerObject, source: AnswerObject): void {
     if (key === '__proto__') continue;
     const given = source[key];
     const there = target[key];
-    if (there === undefined || there === null) target[key] = given;
+    // a function is what every object inherits under the name, and is not there
+    if (there === undefined || there === null || typeof there === 'function') target[key] = given;
     else if (given !== null && given !== there) target[key] = typeof given === 'object' ? merged(there, given) : given;
   }
 }

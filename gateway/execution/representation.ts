@@ -21,8 +21,7 @@ interface Context {
 type FieldText = Represent;
 
 /**
- * Compiles what a planner requires of an object, by the type that it is of. Of several fragments for one type those count whose
- * fields are all there: what only a left-out field requires is not fetched.
+ * Compiles what a planner requires of an object, by the type that it is of.
  * @param isLeftOut what `@skip` and `@include` leave out of the plan's fetches is left out here; undefined when there are none.
  */
 export function compileRepresentation(
@@ -48,57 +47,8 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
   if (typeof typename !== 'string') return () => undefined;
   const matching = flat(selections).filter((one) => context.types.matching(one.type).has(typename));
   if (matching.length === 0) return () => undefined;
-  const whole = objectText(matching, typename, context, true);
-  if (matching.length === 1) return context.isLeftOut ? orWhatIsThere(whole, matching[0]!, typename, context) : whole;
-  const parts = matching.map((one) => objectText([one], typename, context, true));
-  const some = new Map<string, Represent>();
-  return (object, conditions) => {
-    const text = whole(object, conditions);
-    if (text !== undefined) return text;
-    const complete = parts.map((part) => part(object, conditions) !== undefined);
-    if (!complete.includes(true)) return undefined;
-    const key = complete.join();
-    let represent = some.get(key);
-    if (!represent) {
-      const present = matching.filter((_one, index) => complete[index]);
-      represent = objectText(present, typename, context, true);
-      some.set(key, represent);
-    }
-    return represent(object, conditions);
-  };
-}
-
-/**
- * What a field requires that a condition leaves out is not there either; the other fields of the fetch need the rest. Of an object of
- * which no key is there nothing is needed: the condition has left out all that this fetch would give.
- */
-function orWhatIsThere(whole: Represent, fragment: RequiredFragment, typename: string, context: Context): Represent {
-  const some = new Map<string, Represent>();
-  const keys = context.keysOf(typename);
-  const isKnown = (names: readonly string[]) =>
-    keys.length === 0 || keys.some((fields) => fields.every((name) => names.includes(name)));
-  return (object, conditions) => {
-    const text = whole(object, conditions);
-    if (text !== undefined) return text;
-    const required = fragment.selections.filter((one) => one.kind === 'Field' && one.from !== '__typename');
-    const present = required.filter((one) => one.kind === 'Field' && Object.hasOwn(object, one.from));
-    // what no condition has left out is missing because something went wrong
-    if (
-      required.some(
-        (one) => one.kind === 'Field' && !present.includes(one) && !context.isLeftOut!([one.from], conditions),
-      )
-    )
-      return undefined;
-    const names = present.map((one) => (one.kind === 'Field' ? one.name : ''));
-    if (present.length === 0 || !isKnown(names)) return undefined;
-    const key = names.join();
-    let represent = some.get(key);
-    if (!represent) {
-      represent = objectText([{ ...fragment, selections: present }], typename, context, true);
-      some.set(key, represent);
-    }
-    return represent(object, conditions);
-  };
+  // a field must not be computed without what it requires
+  return objectText(matching, typename, context, true);
 }
 
 type RequiredFragment = Extract<RequiredSelection, { kind: 'Fragment' }>;

@@ -1,71 +1,60 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import type * as Apollo from '@apollo/query-planner';
 import { packageRoot } from '../../shared/package-root';
-import { isConditional } from './conditions';
-import { noWay, PlanningError } from './errors';
+import { errorOf, noPlan, planningTimeout } from './errors';
 import { NO_OVERRIDES, type Overrides } from './overrides';
-import type {
-  ContextVariable,
-  FetchNode,
-  PathStep,
-  PlanNode,
-  QueryPlan,
-  RequiredSelection,
-  Rewrite,
-  RewriteStep,
-} from './plan';
+import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
-import { Requirements } from './requirements';
-import { selectionOf } from './selected';
-import { serial } from './serial';
+import { PlanCounts, type PlanningReply, type PlanningStart, type Ready, type WaitingTask } from './tasks';
 
-/** What the worker is told at first, what it is then asked, and what it says. */
-export interface PlanningStart {
-  readonly supergraphSdl: string;
-  readonly overrides: Overrides;
-}
-export interface PlanningTask {
-  readonly id: number;
-  readonly operation: string;
-}
-export type PlanningReply =
-  | { readonly id: number; readonly plan: Apollo.QueryPlan }
-  | { readonly id: number; readonly error: string };
+/** As compiled: processes are not started from sources. */
+const CHILD = join(packageRoot, 'dist', 'gateway', 'planning', 'apollo-child.js');
 
-/** As compiled: threads are not started from sources. */
-const WORKER = join(packageRoot, 'dist', 'gateway', 'planning', 'apollo-worker.js');
+const MAX_PROCESSES = 4;
 
-interface Waiting {
-  readonly task: PlanningTask;
-  readonly resolve: (plan: QueryPlan) => void;
-  readonly reject: (error: Error) => void;
+/** Of some operations that planner collects paths until memory ends. A thread would take the gateway with it. */
+const MAX_HEAP_MB = 512;
+
+/** Milliseconds of planning after which an operation makes room for one that waits. */
+const MAX_MS_WHILE_OTHERS_WAIT = 1_000;
+
+interface PlanningProcess {
+  readonly child: ChildProcess;
+  /** Resolves when it takes operations, or has ended. */
+  readonly ready: Promise<void>;
+  current: { readonly waiting: WaitingTask; readonly since: number } | undefined;
 }
 
 /**
- * Plans with `@apollo/query-planner`, on a thread of its own: planning takes tens of milliseconds, and of some operations minutes.
- * One operation at a time; a planning that is given up ends the thread, and the next begins on a new one.
+ * Plans with `@apollo/query-planner`, in processes of their own: planning takes tens of milliseconds, and of some operations has no end.
+ * One operation does not delay another’s plan: each has a process to itself, and where there are no more processes, the one that has run
+ * longest makes room. A planning that is given up ends its process.
  */
 export class ApolloPlanner implements Planner {
   readonly name = 'apollo';
-  private worker: Worker | undefined;
-  private current: Waiting | undefined;
-  private readonly queue: Waiting[] = [];
+  readonly counts = new PlanCounts();
+  private readonly processes = new Set<PlanningProcess>();
+  private readonly queue: WaitingTask[] = [];
+  private timer: NodeJS.Timeout | undefined;
   private nextId = 1;
   private isClosed = false;
-
-  private readonly requirements: Requirements;
+  /** How many planning processes have died. */
+  deaths = 0;
 
   constructor(
     private readonly supergraphSdl: string,
     private readonly overrides: Overrides = NO_OVERRIDES,
-  ) {
-    this.requirements = new Requirements(supergraphSdl);
+  ) {}
+
+  /** Starts a process before it is needed; resolves when it takes operations. */
+  async warmUp(): Promise<void> {
+    const [first = this.start()] = this.processes;
+    await first?.ready;
   }
 
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { task: { id: this.nextId++, operation }, resolve, reject };
+      const waiting: WaitingTask = { task: { id: this.nextId++, operation }, resolve, reject };
       this.queue.push(waiting);
       signal.addEventListener('abort', () => this.giveUp(waiting, signal.reason), { once: true });
       this.next();
@@ -74,161 +63,98 @@ export class ApolloPlanner implements Planner {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    await this.worker?.terminate();
+    clearTimeout(this.timer);
+    const waiting = [
+      ...this.queue,
+      ...[...this.processes].flatMap(({ current }) => (current ? [current.waiting] : [])),
+    ];
+    for (const planning of this.processes) this.end(planning);
+    for (const { reject } of waiting) reject(noPlan(new Error('the planner was closed')));
   }
 
   private next(): void {
-    if (this.current || this.isClosed) return;
-    this.current = this.queue.shift();
-    if (!this.current) return;
-    this.worker ??= this.start();
-    this.worker.ref();
-    this.worker.postMessage(this.current.task);
-  }
-
-  private start(): Worker {
-    const worker = new Worker(WORKER, {
-      workerData: { supergraphSdl: this.supergraphSdl, overrides: this.overrides } satisfies PlanningStart,
-    });
-    worker.on('message', (reply: PlanningReply) => {
-      if (this.current?.task.id !== reply.id) return;
-      const { task, resolve, reject } = this.current;
-      this.current = undefined;
-      worker.unref();
-      try {
-        if ('error' in reply) throw noWay(new Error(reply.error));
-        const plan = serial(planOf(reply.plan, task.operation), task.operation);
-        this.requirements.check(plan);
-        resolve(plan);
-      } catch (error) {
-        reject(error as Error);
+    while (this.queue.length > 0 && !this.isClosed) {
+      const planning = [...this.processes].find(({ current }) => !current) ?? this.start();
+      if (!planning) {
+        this.makeRoom();
+        return;
       }
-      this.next();
-    });
-    worker.on('error', (error) => {
-      this.worker = undefined;
-      const lost = this.current;
-      this.current = undefined;
-      lost?.reject(noWay(error as Error));
-      this.next();
-    });
-    return worker;
+      const waiting = this.queue.shift()!;
+      planning.current = { waiting, since: performance.now() };
+      planning.child.channel?.ref();
+      // a process that has died says so itself
+      planning.child.send(waiting.task, () => {});
+    }
   }
 
-  private giveUp(waiting: Waiting, reason: Error): void {
+  /** Gives up what has been planned longest, once it has had its time. */
+  private makeRoom(): void {
+    if (this.timer) return;
+    const [oldest] = [...this.processes]
+      .flatMap(({ current }) => (current ? [current] : []))
+      .toSorted((a, b) => a.since - b.since);
+    if (!oldest) return;
+    const wait = Math.max(0, oldest.since + MAX_MS_WHILE_OTHERS_WAIT - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      if (this.queue.length > 0) this.giveUp(oldest.waiting, planningTimeout(MAX_MS_WHILE_OTHERS_WAIT));
+    }, wait);
+    this.timer.unref();
+  }
+
+  /** Undefined when there are as many processes as there may be. */
+  private start(): PlanningProcess | undefined {
+    if (this.processes.size >= MAX_PROCESSES || this.isClosed) return undefined;
+    const execArgv = [`--max-old-space-size=${MAX_HEAP_MB}`];
+    const child = fork(CHILD, { execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    // a gateway that has nothing else to do may end
+    child.unref();
+    child.channel?.unref();
+    const ready = new Promise<void>((resolve) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    const planning: PlanningProcess = { child, ready, current: undefined };
+    this.processes.add(planning);
+    child.on('message', (reply: PlanningReply | Ready) => {
+      if ('id' in reply && planning.current?.waiting.task.id === reply.id)
+        this.take(planning, planning.current.waiting, reply);
+    });
+    child.on('exit', () => this.lost(planning));
+    child.on('error', () => this.lost(planning));
+    child.send({ supergraphSdl: this.supergraphSdl, overrides: this.overrides } satisfies PlanningStart, () => {});
+    return planning;
+  }
+
+  private take(planning: PlanningProcess, { resolve, reject }: WaitingTask, reply: PlanningReply): void {
+    planning.current = undefined;
+    planning.child.channel?.unref();
+    this.counts.count(reply);
+    if (reply.plan) resolve(reply.plan);
+    else reject(reply.failure ? errorOf(reply.failure) : noPlan(new Error(reply.rejected.apollo)));
+    this.next();
+    // one that waits for the next operation is enough
+    const isAnotherIdle = [...this.processes].some((other) => other !== planning && !other.current);
+    if (!planning.current && isAnotherIdle) this.end(planning);
+  }
+
+  private lost(planning: PlanningProcess): void {
+    if (!this.processes.delete(planning)) return;
+    this.deaths += 1;
+    planning.current?.waiting.reject(noPlan(new Error('the planning process ended: out of memory?')));
+    this.next();
+  }
+
+  private end(planning: PlanningProcess): void {
+    this.processes.delete(planning);
+    planning.child.kill('SIGKILL');
+  }
+
+  private giveUp(waiting: WaitingTask, reason: Error): void {
     const queued = this.queue.indexOf(waiting);
     if (queued >= 0) this.queue.splice(queued, 1);
-    if (this.current === waiting) {
-      this.current = undefined;
-      this.worker?.terminate();
-      this.worker = undefined;
-    }
+    for (const planning of this.processes) if (planning.current?.waiting === waiting) this.end(planning);
     waiting.reject(reason);
     this.next();
   }
-}
-
-const notSupported = (what: string) =>
-  new PlanningError('PLAN_NOT_SUPPORTED', `The plan of this operation has ${what}, which is not supported`, {
-    status: 501,
-  });
-
-function planOf(plan: Apollo.QueryPlan, operation: string): QueryPlan {
-  const { node } = plan;
-  if (!node) {
-    // conditions that exclude each other leave nothing to ask for
-    if (selectionOf(operation).selections.every(isConditional)) return { root: { kind: 'Sequence', nodes: [] } };
-    throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
-  }
-  if (node.kind === 'Subscription') throw notSupported('a subscription');
-  return { root: planNode(node, []) };
-}
-
-function planNode(node: Apollo.PlanNode, path: readonly PathStep[]): PlanNode {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      return { kind: node.kind, nodes: node.nodes.map((child) => planNode(child, path)) };
-    case 'Condition':
-      return {
-        kind: 'Condition',
-        variable: node.condition,
-        whenTrue: node.ifClause && planNode(node.ifClause, path),
-        whenFalse: node.elseClause && planNode(node.elseClause, path),
-      };
-    case 'Flatten':
-      return planNode(node.node, [...path, ...node.path.flatMap(pathSteps)]);
-    case 'Fetch':
-      return fetchNode(node, path);
-    default:
-      throw notSupported(`a ${node.kind} step`);
-  }
-}
-
-function fetchNode(node: Apollo.FetchNode, path: readonly PathStep[]): FetchNode {
-  if (node.operationKind === 'subscription') throw notSupported('a subscription');
-  const outputRewrites = (node.outputRewrites ?? []).map(rewrite);
-  return {
-    kind: 'Fetch',
-    subgraph: node.serviceName,
-    operation: node.operation,
-    operationKind: node.operationKind,
-    variables: node.variableUsages ?? [],
-    at: node.requires || path.length === 0 ? undefined : path,
-    context: node.contextRewrites?.map(contextVariable),
-    outputRewrites: node.requires ? [] : outputRewrites,
-    entities: node.requires && [
-      {
-        alias: '_entities',
-        variable: 'representations',
-        paths: [path],
-        requires: node.requires.map(requiredSelection),
-        inputRewrites: (node.inputRewrites ?? []).map(rewrite),
-        outputRewrites,
-      },
-    ],
-  };
-}
-
-/** `@` stands for the items of a list, `field|[A,B]` for a field’s objects of some types. */
-function pathSteps(element: string | number): PathStep[] {
-  const text = String(element);
-  const [name = '', condition] = text.split('|');
-  const steps: PathStep[] = [];
-  if (name === '@') steps.push({ kind: 'List' });
-  else if (name !== '') steps.push({ kind: 'Field', name });
-  if (condition !== undefined) steps.push({ kind: 'Types', names: condition.replace(/^\[|\]$/g, '').split(',') });
-  return steps;
-}
-
-function requiredSelection(selection: Apollo.QueryPlanSelectionNode): RequiredSelection {
-  if (selection.kind === 'Field')
-    return {
-      kind: 'Field',
-      from: selection.alias ?? selection.name,
-      name: selection.alias ?? selection.name,
-      selections: selection.selections?.length ? selection.selections.map(requiredSelection) : undefined,
-    };
-  if (!selection.typeCondition) throw notSupported('a requirement without a type');
-  return { kind: 'Fragment', type: selection.typeCondition, selections: selection.selections.map(requiredSelection) };
-}
-
-/** Steps begin with `..` for each object above. */
-function contextVariable(given: Apollo.FetchDataRewrite): ContextVariable {
-  if (given.kind !== 'KeyRenamer') throw notSupported('a constant in the context');
-  const up = given.path.filter((step) => step === '..').length;
-  return { variable: given.renameKeyTo, up, path: given.path.slice(up).map(rewriteStep) };
-}
-
-function rewriteStep(step: string): RewriteStep {
-  const type = /^\.\.\. on (\w+)$/.exec(step)?.[1];
-  return type ? { kind: 'Types', names: [type] } : { kind: 'Field', name: step };
-}
-
-/** Steps are field names, and `... on A` for objects of a type. */
-function rewrite(given: Apollo.FetchDataRewrite): Rewrite {
-  const path = given.path.map(rewriteStep);
-  return given.kind === 'ValueSetter'
-    ? { kind: 'Set', path, value: given.setValueTo }
-    : { kind: 'Rename', path, to: given.renameKeyTo };
 }

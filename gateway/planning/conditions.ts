@@ -1,14 +1,4 @@
-import {
-  type ArgumentNode,
-  type DirectiveNode,
-  type DocumentNode,
-  type FieldNode,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-  visit,
-} from 'graphql';
-import { fieldsOf, nameOf } from './selected';
+import { type ArgumentNode, type DirectiveNode, type DocumentNode, Kind, visit } from 'graphql';
 
 /** The directive of incremental delivery, by the working draft that clients speak. */
 export const DEFER = 'defer';
@@ -51,10 +41,10 @@ export function foldConditions(
   return kept;
 }
 
-/** Boolean variables that conditions look at. */
-export function variablesOfConditions(selectionSet: SelectionSetNode): string[] {
+/** Names of the Boolean variables that `@skip` and `@include` of a document read. */
+export function variablesOfConditions(document: DocumentNode): string[] {
   const names = new Set<string>();
-  visit(selectionSet, {
+  visit(document, {
     Directive: (directive) => {
       const value = directive.arguments?.[0]?.value;
       if (isCondition(directive) && value?.kind === Kind.VARIABLE) names.add(value.name.value);
@@ -63,35 +53,5 @@ export function variablesOfConditions(selectionSet: SelectionSetNode): string[] 
   });
   return [...names].sort();
 }
-
-/**
- * Whether a field of the root stands more than once, and not always: the first that is left in says when a mutation is run, and which one
- * that is the values of variables say. Planners would have such a mutation run once for each.
- */
-export function repeatsUnderConditions(selectionSet: SelectionSetNode): boolean {
-  const fields = fieldsOf(selectionSet);
-  return fields.some(
-    (field) => isConditional(field) && fields.some((other) => other !== field && nameOf(other) === nameOf(field)),
-  );
-}
-
-/**
- * The operation with the types of objects asked for, where an object is under a condition and so is everything that is asked of it.
- * Apollo's planner takes a condition that all of these share for one of the object: it would not ask for the object where that leaves
- * out only what is in it.
- */
-export function withTypesOfConditionalObjects(operation: DocumentNode): DocumentNode {
-  return visit(operation, {
-    Field: (field) => {
-      const { selectionSet } = field;
-      if (!selectionSet || !isConditional(field) || !selectionSet.selections.every(isConditional)) return undefined;
-      const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
-      return { ...field, selectionSet: { ...selectionSet, selections: [typename, ...selectionSet.selections] } };
-    },
-  });
-}
-
-/** Whether `@skip` or `@include` says if it is part of the operation. */
-export const isConditional = ({ directives = [] }: SelectionNode): boolean => directives.some(isCondition);
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';

@@ -12,10 +12,40 @@ export class PlanningError extends GraphQLError {
   }
 }
 
-/** No plan was found, and not because the operation asks for what this gateway does not support. */
-export function noWay(cause: unknown): PlanningError {
-  return new PlanningError('PLANNING_FAILED', 'No way was found to answer this operation from the subgraphs', {
+/** The planner found no plan, or none that computes the operation; the cause is for logs. */
+export function noPlan(cause: unknown): PlanningError {
+  return new PlanningError('PLANNING_FAILED', 'The query planner found no plan for this operation', {
     status: 500,
     cause: cause instanceof Error ? cause : new Error(String(cause)),
   });
+}
+
+export function planningTimeout(timeoutMs: number): PlanningError {
+  return new PlanningError(
+    'PLANNING_TIMEOUT',
+    `The query planner found no plan for this operation within ${timeoutMs} ms; ask for fewer fields at once`,
+    { status: 503 },
+  );
+}
+
+/** A {@link PlanningError} as plain data, which threads and processes can send. */
+export interface PlanningFailure {
+  readonly code: PlanningErrorCode;
+  readonly message: string;
+  readonly status: number;
+  readonly cause: string | undefined;
+}
+
+export function failureOf(error: unknown): PlanningFailure {
+  const { message, extensions, originalError } = error instanceof PlanningError ? error : noPlan(error);
+  return {
+    code: extensions.code as PlanningErrorCode,
+    message,
+    status: (extensions.http as { status: number }).status,
+    cause: originalError?.message,
+  };
+}
+
+export function errorOf({ code, message, status, cause }: PlanningFailure): PlanningError {
+  return new PlanningError(code, message, { status, cause: cause === undefined ? undefined : new Error(cause) });
 }

@@ -1,39 +1,15 @@
 import type * as Native from '@graphql-hive/router-query-planner';
-import { hasConditionalKeys } from './conditional-keys';
 import { ContextualFields } from './contextual';
-import { noWay, PlanningError, type PlanningErrorCode } from './errors';
-import { InterfaceObjects } from './interface-objects';
+import { noPlan, PlanningError } from './errors';
 import type { Overrides } from './overrides';
 import type { FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
-import { Requirements } from './requirements';
 import { serial } from './serial';
 
-/** What the planning process is told at first, what it is then asked, and what it says. */
-export interface NativeStart {
-  readonly supergraphSdl: string;
-  readonly overrides: Overrides;
-}
-export interface NativeTask {
-  readonly id: number;
-  readonly operation: string;
-}
-export type NativeReply =
-  | { readonly id: number; readonly plan: QueryPlan }
-  | { readonly id: number; readonly failure: PlanningFailure };
-export interface PlanningFailure {
-  readonly code: PlanningErrorCode;
-  readonly message: string;
-  readonly status: number;
-  readonly cause: string | undefined;
-}
-
-/** Plans by the planner of Hive Router, which is native code and works on threads of its own. */
+/** Plans with the planner of Hive Router, which is native code and works on threads of its own. */
 export class NativePlans {
   private readonly planner: Native.QueryPlanner;
-  private readonly requirements: Requirements;
   private readonly labels: Set<string>;
   private readonly contextual: ContextualFields;
-  private readonly interfaceObjects: InterfaceObjects;
 
   /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
   constructor(
@@ -42,42 +18,25 @@ export class NativePlans {
   ) {
     const { QueryPlanner } = require('@graphql-hive/router-query-planner') as typeof Native;
     this.planner = new QueryPlanner(supergraphSdl);
-    this.requirements = new Requirements(supergraphSdl);
     this.labels = new Set(overrides.labels);
     this.contextual = new ContextualFields(supergraphSdl);
-    this.interfaceObjects = new InterfaceObjects(supergraphSdl);
+  }
+
+  /** Whether an operation has what only Apollo’s planner knows: arguments from the context. */
+  isBeyond(operation: string): boolean {
+    return this.contextual.areIn(operation);
   }
 
   /** @throws PlanningError */
   async plan(operation: string): Promise<QueryPlan> {
-    // it would leave out their arguments without a word
-    if (this.contextual.areIn(operation))
-      throw noWay(new Error('the native planner knows no arguments from the context'));
     let plan: Native.QueryPlan;
     try {
       plan = await this.planner.planAsync(operation, undefined, this.labels, this.overrides.percentile);
     } catch (cause) {
-      throw noWay(cause);
+      throw noPlan(cause);
     }
-    if (!plan.node) throw noWay(new Error('the planner gave an empty plan for an operation that asks for something'));
-    const made = serial({ root: planNode(plan.node, []) }, operation);
-    this.requirements.check(made);
-    if (hasConditionalKeys(made))
-      throw noWay(new Error('the native planner asks about objects by a key that a condition leaves out'));
-    if (!this.interfaceObjects.areAllAskedAbout(made, operation))
-      throw noWay(new Error('the native planner asks about objects of some types of an interface only'));
-    return made;
-  }
-
-  /** An error as another process can be told. */
-  failureOf(error: unknown): PlanningFailure {
-    const { message, extensions, originalError } = error instanceof PlanningError ? error : noWay(error);
-    return {
-      code: extensions.code as PlanningErrorCode,
-      message,
-      status: (extensions.http as { status: number }).status,
-      cause: originalError?.message,
-    };
+    if (!plan.node) throw noPlan(new Error('the plan for an operation that asks for something is empty'));
+    return serial({ root: planNode(plan.node, []) }, operation);
   }
 }
 

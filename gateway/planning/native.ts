@@ -2,35 +2,31 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { packageRoot } from '../../shared/package-root';
-import { noWay, PlanningError } from './errors';
-import type { NativeReply, NativeStart, NativeTask, PlanningFailure } from './native-plans';
+import { errorOf, noPlan } from './errors';
 import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
+import { PlanCounts, type PlanningReply, type PlanningStart, type Ready, type WaitingTask } from './tasks';
 
 /** As compiled: processes are not started from sources. */
 const CHILD = join(packageRoot, 'dist', 'gateway', 'planning', 'native-child.js');
 
-interface Waiting {
-  readonly task: NativeTask;
-  readonly resolve: (plan: QueryPlan) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Plans with the planner of Hive Router, in a process of its own: there are operations that clients may send at which its native
- * code aborts, and with it the process it is in. Several are planned at once; when the process dies, those that were under way are
+ * code aborts, and with it the process it is in. What it fails at is planned directly there. Several are planned at once; when the process dies, those that were under way are
  * planned again one by one, and the one at which it dies again is given up.
  */
 export class NativePlanner implements Planner {
   readonly name = 'native';
+  readonly counts = new PlanCounts();
   private child: ChildProcess | undefined;
-  private readonly running = new Map<number, Waiting>();
+  private ready: Promise<void> = Promise.resolve();
+  private readonly running = new Map<number, WaitingTask>();
   /** What was under way when a process died, to be planned alone. */
-  private readonly suspects: Waiting[] = [];
+  private readonly suspects: WaitingTask[] = [];
   /** Whether what is running is a suspect, alone. */
   private isTrial = false;
-  private readonly queue: Waiting[] = [];
+  private readonly queue: WaitingTask[] = [];
   private readonly deadly = new LRUCache<string, true>({ max: 1_000 });
   private nextId = 1;
   private isClosed = false;
@@ -46,15 +42,16 @@ export class NativePlanner implements Planner {
     require('@graphql-hive/router-query-planner');
   }
 
-  /** Starts the process before it is needed. */
-  warmUp(): void {
+  /** Starts the process before it is needed; resolves when it takes operations. */
+  warmUp(): Promise<void> {
     this.child ??= this.start();
+    return this.ready;
   }
 
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
-    if (this.deadly.has(operation)) return Promise.reject(noWay(new Error('the planner does not survive it')));
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { task: { id: this.nextId++, operation }, resolve, reject };
+      const task = { id: this.nextId++, operation, isDirect: this.deadly.has(operation) };
+      const waiting: WaitingTask = { task, resolve, reject };
       this.queue.push(waiting);
       signal.addEventListener('abort', () => this.giveUp(waiting, signal.reason), { once: true });
       this.next();
@@ -65,7 +62,7 @@ export class NativePlanner implements Planner {
     this.isClosed = true;
     this.child?.kill('SIGKILL');
     for (const { reject } of [...this.running.values(), ...this.suspects, ...this.queue])
-      reject(noWay(new Error('the planner was closed')));
+      reject(noPlan(new Error('the planner was closed')));
   }
 
   private next(): void {
@@ -81,7 +78,7 @@ export class NativePlanner implements Planner {
     for (let one = this.queue.shift(); one; one = this.queue.shift()) this.send(one);
   }
 
-  private send(waiting: Waiting): void {
+  private send(waiting: WaitingTask): void {
     this.child ??= this.start();
     this.running.set(waiting.task.id, waiting);
     this.child.channel?.ref();
@@ -96,22 +93,29 @@ export class NativePlanner implements Planner {
     // a gateway that has nothing else to do may end
     child.unref();
     child.channel?.unref();
-    child.on('message', (reply: NativeReply) => this.take(reply));
+    this.ready = new Promise((resolve) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    child.on('message', (reply: PlanningReply | Ready) => {
+      if ('id' in reply) this.take(reply);
+    });
     child.on('exit', () => this.lost(child));
     child.on('error', () => this.lost(child));
-    const start: NativeStart = { supergraphSdl: this.supergraphSdl, overrides: this.overrides };
+    const start: PlanningStart = { supergraphSdl: this.supergraphSdl, overrides: this.overrides };
     child.send(start, () => {});
     return child;
   }
 
-  private take(reply: NativeReply): void {
+  private take(reply: PlanningReply): void {
     const waiting = this.running.get(reply.id);
     if (!waiting) return;
     this.running.delete(reply.id);
     this.isTrial = false;
     if (this.running.size === 0) this.child?.channel?.unref();
-    if ('plan' in reply) waiting.resolve(reply.plan);
-    else waiting.reject(errorOf(reply.failure));
+    this.counts.count(reply);
+    if (reply.plan) waiting.resolve(reply.plan);
+    else waiting.reject(reply.failure ? errorOf(reply.failure) : noPlan(new Error(reply.rejected.native)));
     this.next();
   }
 
@@ -124,21 +128,26 @@ export class NativePlanner implements Planner {
     this.running.clear();
     const [only] = lost;
     if (lost.length === 1 && only) {
-      this.deadly.set(only.task.operation, true);
-      only.reject(noWay(new Error('the planner died of it')));
+      if (only.task.isDirect) only.reject(noPlan(new Error('the planning process ended')));
+      else {
+        this.deadly.set(only.task.operation, true);
+        only.task = { ...only.task, isDirect: true };
+        this.queue.unshift(only);
+      }
     } else this.suspects.push(...lost);
     this.isTrial = false;
     this.next();
   }
 
   /** Native code that has begun cannot be stopped but with its process. */
-  private giveUp(waiting: Waiting, reason: Error): void {
+  private giveUp(waiting: WaitingTask, reason: Error): void {
     for (const list of [this.queue, this.suspects]) {
       const at = list.indexOf(waiting);
       if (at >= 0) list.splice(at, 1);
     }
     waiting.reject(reason);
     if (!this.running.delete(waiting.task.id)) return;
+    this.deadly.set(waiting.task.operation, true);
     const child = this.child;
     this.child = undefined;
     child?.kill('SIGKILL');
@@ -148,8 +157,4 @@ export class NativePlanner implements Planner {
     this.queue.unshift(...innocent);
     this.next();
   }
-}
-
-function errorOf({ code, message, status, cause }: PlanningFailure): PlanningError {
-  return new PlanningError(code, message, { status, cause: cause === undefined ? undefined : new Error(cause) });
 }

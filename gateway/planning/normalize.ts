@@ -29,7 +29,7 @@ import {
   valueFromAST,
   visit,
 } from 'graphql';
-import { DEFER, foldConditions, repeatsUnderConditions, variablesOfConditions } from './conditions';
+import { DEFER, foldConditions } from './conditions';
 import { PlanningError } from './errors';
 
 /** An operation in the form in which operations of one shape are the same text. */
@@ -54,10 +54,6 @@ export interface NormalizedOperation {
   readonly hasLiterals: boolean;
   /** Values of the variables that stand for literals of the operation. */
   readonly literals: Readonly<Record<string, unknown>>;
-  /** Boolean variables that conditions look at. */
-  readonly conditions: readonly string[];
-  /** Of mutations whose order is known by the values of conditions only: to be normalised again when these are decided. */
-  readonly isOrderedByConditions: boolean;
 }
 
 /** Selections of an operation with its fragments inlined; beyond this, fragments were multiplied to exhaust us. */
@@ -145,7 +141,7 @@ function withoutWithheld(selectionSet: SelectionSetNode, isOfType = false): Sele
 /**
  * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, gives ambiguous response names
  * of their own, and takes introspection out of what is planned.
- * @param document valid against the schema.
+ * @param document valid against the schema, its conditions decided: see {@link decided}.
  * @throws PlanningError OPERATION_TOO_LARGE
  */
 export function normalize(
@@ -161,7 +157,10 @@ export function normalize(
   const given = withoutWithheld(selectionSet);
   const planned = given && onlyAtRoot(given, (name) => !name.startsWith('__'));
   const introspection = onlyAtRoot(selectionSet, (name) => name === '__schema' || name === '__type');
-  const variableDefinitions = [...(operation.variableDefinitions ?? []), ...normalizer.literalDefinitions];
+  const used = variablesIn(selectionSet);
+  const variableDefinitions = [...(operation.variableDefinitions ?? []), ...normalizer.literalDefinitions].filter(
+    ({ variable }) => used.has(variable.name.value),
+  );
   const textOf = (selected: SelectionSetNode) =>
     print({
       kind: Kind.OPERATION_DEFINITION,
@@ -188,9 +187,13 @@ export function normalize(
     definition: operation,
     literals: normalizer.literals,
     hasLiterals: normalizer.literalDefinitions.length > 0,
-    conditions: variablesOfConditions(selectionSet),
-    isOrderedByConditions: operation.operation === 'mutation' && repeatsUnderConditions(selectionSet),
   };
+}
+
+function variablesIn(selectionSet: SelectionSetNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  visit(selectionSet, { Variable: ({ name }) => void names.add(name.value) });
+  return names;
 }
 
 export function operationOf(document: DocumentNode, operationName: string | undefined | null): OperationDefinitionNode {

@@ -1,4 +1,5 @@
 import type { QueryPlan } from './plan';
+import type { PlanCounts } from './tasks';
 
 /** Turns operations into query plans, against one supergraph. */
 export interface Planner {
@@ -9,8 +10,9 @@ export interface Planner {
    * @throws PlanningError
    */
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan>;
-  /** Makes ready what the first plan would wait for. */
-  warmUp?(): void;
+  /** Makes ready what the first plan would wait for; resolves when it is. */
+  warmUp?(): Promise<void>;
+  readonly counts: PlanCounts;
   /** How many processes it has lost, where it has some. */
   readonly deaths?: number;
   close(): Promise<void>;

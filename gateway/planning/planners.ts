@@ -1,13 +1,15 @@
 import type { Logger } from 'pino';
 import { ApolloPlanner } from './apollo';
+import { planningTimeout } from './errors';
 import { NativePlanner } from './native';
 import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
+import { PlanCounts } from './tasks';
 
 /**
- * The planner by name. Apollo's stands in where the native one has no binary for this platform, and plans the few operations
- * that the native one cannot.
+ * The planner by name. Each is the other’s fallback: for operations that it finds no plan for, whose plan does not compute them, or that
+ * take too long. Apollo’s alone is used where the native one has no binary for this platform.
  */
 export function plannerOf(
   name: Planner['name'],
@@ -15,19 +17,22 @@ export function plannerOf(
   overrides: Overrides = NO_OVERRIDES,
 ): (supergraphSdl: string) => Planner {
   return (supergraphSdl) => {
-    if (name === 'apollo') return new ApolloPlanner(supergraphSdl, overrides);
+    const apollo = () => new ApolloPlanner(supergraphSdl, overrides);
     try {
-      return new PlannerWithFallback(
-        new NativePlanner(supergraphSdl, overrides),
-        () => new ApolloPlanner(supergraphSdl, overrides),
-      );
+      const native = new NativePlanner(supergraphSdl, overrides);
+      return name === 'native'
+        ? new PlannerWithFallback(native, apollo)
+        : new PlannerWithFallback(apollo(), () => native);
     } catch (error) {
       if (!isMissingBinary(error)) throw error;
-      log.warn({ err: error }, 'the native planner has no binary for this platform; Apollo’s is used');
-      return new ApolloPlanner(supergraphSdl, overrides);
+      log.warn({ err: error }, 'the native planner has no binary for this platform; using the planner of Apollo');
+      return apollo();
     }
   };
 }
+
+/** Milliseconds that a planner has before its fallback is asked. */
+const FIRST_MS = 3_000;
 
 /** A planner, and another for what it fails to plan; the other is made when it is first needed. */
 export class PlannerWithFallback implements Planner {
@@ -37,25 +42,43 @@ export class PlannerWithFallback implements Planner {
   constructor(
     private readonly first: Planner,
     private readonly makeFallback: () => Planner,
+    private readonly firstMs = FIRST_MS,
   ) {
     this.name = first.name;
   }
 
-  warmUp(): void {
-    this.first.warmUp?.();
+  async warmUp(): Promise<void> {
+    await this.first.warmUp?.();
   }
 
   get deaths(): number {
-    return this.first.deaths ?? 0;
+    return (this.first.deaths ?? 0) + (this.fallback?.deaths ?? 0);
+  }
+
+  get counts(): PlanCounts {
+    const counts = new PlanCounts().add(this.first.counts);
+    return this.fallback ? counts.add(this.fallback.counts) : counts;
   }
 
   async plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
     try {
-      return await this.first.plan(operation, signal);
+      return await this.planFirst(operation, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       this.fallback ??= this.makeFallback();
       return this.fallback.plan(operation, signal);
+    }
+  }
+
+  private async planFirst(operation: string, signal: AbortSignal): Promise<QueryPlan> {
+    // how long it takes to start says nothing about the operation
+    await this.first.warmUp?.();
+    const own = new AbortController();
+    const timer = setTimeout(() => own.abort(planningTimeout(this.firstMs)), this.firstMs);
+    try {
+      return await this.first.plan(operation, AbortSignal.any([signal, own.signal]));
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { PlanningError } from './errors';
+import { PlanningError, planningTimeout } from './errors';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
 
@@ -22,7 +22,6 @@ interface Kept<T> {
   readonly operation: string;
   readonly plan: T;
   readonly bytes: number;
-  uses: number;
 }
 
 /**
@@ -31,12 +30,20 @@ interface Kept<T> {
  */
 const BYTES_A_CHARACTER = 200;
 
+/** How many operations without a plan are remembered, and for how many milliseconds. */
+const MAX_FAILED = 1_000;
+const FAILED_MS = 60_000;
+
 /** The plans of one supergraph: each operation is planned once, the most used are kept within bounds. */
 export class Plans<T> {
   private readonly kept: LRUCache<string, Kept<T>>;
   private readonly planning = new Map<string, Promise<T>>();
+  /** Operations that no plan was found for lately, which are not planned again at each repetition. */
+  private readonly failed = new LRUCache<string, PlanningError>({ max: MAX_FAILED, ttl: FAILED_MS });
   /** How many operations were handed to the planner. */
   planned = 0;
+  /** How many of them have no plan. */
+  unplanned = 0;
 
   constructor(
     private readonly planner: Planner,
@@ -62,7 +69,6 @@ export class Plans<T> {
   /** The compiled plan if it is kept, without waiting. */
   peek(key: string): T | undefined {
     const found = this.kept.get(key);
-    if (found) found.uses += 1;
     return found?.plan;
   }
 
@@ -73,20 +79,14 @@ export class Plans<T> {
   get(key: string, operation: string, compile: (plan: QueryPlan) => T): Promise<T> {
     const kept = this.peek(key);
     if (kept !== undefined) return Promise.resolve(kept);
+    const failed = this.failed.get(operation);
+    if (failed) return Promise.reject(failed);
     let planning = this.planning.get(key);
     if (!planning) {
       planning = this.make(key, operation, compile).finally(() => this.planning.delete(key));
       this.planning.set(key, planning);
     }
     return planning;
-  }
-
-  /** The operations asked for most often, most used first. */
-  hottest(count: number): string[] {
-    return [...this.kept.entries()]
-      .sort(([, a], [, b]) => b.uses - a.uses)
-      .slice(0, count)
-      .map(([, { operation }]) => operation);
   }
 
   private async make(key: string, operation: string, compile: (plan: QueryPlan) => T): Promise<T> {
@@ -96,7 +96,6 @@ export class Plans<T> {
       operation,
       plan: compiled,
       bytes: (key.length + operation.length) * BYTES_A_CHARACTER + 1_000,
-      uses: 1,
     });
     return compiled;
   }
@@ -104,11 +103,7 @@ export class Plans<T> {
   private async plan(operation: string): Promise<QueryPlan> {
     const { timeoutMs } = this.limits;
     const controller = new AbortController();
-    const timeout = new PlanningError(
-      'PLANNING_TIMEOUT',
-      `No plan for this operation was found within ${timeoutMs} ms; ask for less at once, or use fewer fragments on interfaces and unions`,
-      { status: 503 },
-    );
+    const timeout = planningTimeout(timeoutMs);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
@@ -121,6 +116,10 @@ export class Plans<T> {
       const plan = await Promise.race([this.planner.plan(operation, controller.signal), late]);
       this.shared?.put(operation, plan).catch(() => {});
       return plan;
+    } catch (error) {
+      this.unplanned += 1;
+      if (error instanceof PlanningError) this.failed.set(operation, error);
+      throw error;
     } finally {
       clearTimeout(timer);
     }

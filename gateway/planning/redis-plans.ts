@@ -5,7 +5,7 @@ import type { QueryPlan } from './plan';
 import type { SharedPlans } from './plans';
 
 /** Changes with the form of plans and with how they are made, so that gateways of different releases do not read each other's. */
-const FORM = 2;
+const FORM = 3;
 /** Seconds that a plan is kept. */
 const KEEP_SECONDS = 86_400;
 /** Milliseconds after which planning is quicker than waiting for Redis. */

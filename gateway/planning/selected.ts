@@ -5,6 +5,7 @@ import {
   parse,
   print,
   type SelectionSetNode,
+  type ValueNode,
   visit,
 } from 'graphql';
 import type { FetchNode, PathStep } from './plan';
@@ -56,7 +57,22 @@ export function definitionOf(operation: string): OperationDefinitionNode {
 
 export const nameOf = (field: FieldNode): string => field.alias?.value ?? field.name.value;
 
-export const argumentsText = (field: FieldNode): string => (field.arguments ?? []).map(print).toSorted().join(', ');
+/** The arguments of a field as one text, in whatever order they and the fields of input objects stand. */
+export const argumentsText = (field: FieldNode): string =>
+  (field.arguments ?? [])
+    .map(({ name, value }) => `${name.value}: ${print(ordered(value))}`)
+    .toSorted()
+    .join(', ');
+
+const ordered = (value: ValueNode): ValueNode =>
+  visit(value, {
+    ObjectValue: {
+      leave: (object) => ({
+        ...object,
+        fields: object.fields.toSorted((a, b) => (a.name.value < b.name.value ? -1 : 1)),
+      }),
+    },
+  });
 
 /** The fields of a selection set, those in fragments included, with the directives of these. */
 export function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {

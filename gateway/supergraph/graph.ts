@@ -13,6 +13,7 @@ import {
   getVariableValues,
   parse,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { OperatorError } from '../../shared/errors';
 import type { GatewayConfig } from '../config';
 import { Calls } from '../execution/calls';
@@ -24,12 +25,13 @@ import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { TypeConditions } from '../execution/types';
-import { DEFER, decided } from '../planning/conditions';
+import { DEFER, decided, variablesOfConditions } from '../planning/conditions';
 import { divideAtRoot, normalizeDeferred } from '../planning/defer';
 import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
+import type { PlanCounts } from '../planning/tasks';
 import type { Spending } from '../policy/budgets';
 import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
@@ -77,10 +79,22 @@ export type GraphResult =
   | (ExecutionResult & { readonly extensions?: AnswerExtensions })
   | { readonly data?: undefined; readonly errors: readonly GraphQLFormattedError[] };
 
+/** The normalized operations of a document, by operation name and the values of its conditions. */
+interface Variants {
+  /** Names of the Boolean variables that its conditions read. */
+  readonly conditions: readonly string[];
+  readonly operations: LRUCache<string, NormalizedOperation>;
+}
+
+/** Normalized operations kept of one document. */
+const MAX_VARIANTS = 64;
+
 /** An operation as clients write it. */
 export interface SourceOperation {
   readonly source: string;
   readonly operationName: string | undefined;
+  /** Values of the variables that its conditions read. */
+  readonly conditions?: Readonly<Record<string, boolean>>;
 }
 
 /** One supergraph, being served: its schema for clients, its planner and plans, the ways to its subgraphs. */
@@ -103,7 +117,7 @@ export class Graph {
   readonly counts = { executions: 0, sliced: 0 };
   /** Calls of each subgraph by how they ended. */
   readonly callCounts = new Map<string, Map<string, number>>();
-  private readonly normalized = new WeakMap<DocumentNode, Map<string, NormalizedOperation>>();
+  private readonly normalized = new WeakMap<DocumentNode, Variants>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
   /** Whole requests under way, by operation, who asks, and variables. */
@@ -116,7 +130,7 @@ export class Graph {
     try {
       planner = parts.planner(supergraphSdl);
       // it makes itself ready while we do
-      planner.warmUp?.();
+      planner.warmUp?.().catch(() => {});
       this.planner = planner;
       const document = parse(supergraphSdl, { noLocation: true });
       const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
@@ -145,8 +159,7 @@ export class Graph {
   /** @throws PlanningError, CostError */
   async execute(request: GraphRequest): Promise<GraphResult> {
     const { document, operationName, variables = {}, scope, cancellation, spend } = request;
-    const given = this.normalize(document, operationName);
-    const { variableDefinitions = [] } = given.definition;
+    const { variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced, errors: unfit } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (unfit)
       return {
@@ -155,14 +168,11 @@ export class Graph {
           extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
         })),
       };
-    const normalized = given.isOrderedByConditions
-      ? normalize(decided(document, coerced), operationName, this.apiSchema)
-      : given;
+    const normalized = this.normalize(document, operationName, coerced);
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
     const spending = spend?.(this.costIn(operation, normalized, coerced));
     const cost = spending instanceof Promise ? await spending : spending;
     const extensions = this.extensions(normalized, operation, cost);
-    const conditions = conditionsOf(normalized, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
       this.counts.executions += 1;
       const calls = this.calls(normalized, { ...request, cancellation: until });
@@ -173,7 +183,7 @@ export class Graph {
         return { data, answered: calls.answered };
       }
       const introspected = this.introspected(normalized, variables);
-      return new Execution(operation, { conditions, calls, introspected }).run();
+      return new Execution(operation, { conditions: {}, calls, introspected }).run();
     };
     const { data, errors, answered } =
       normalized.kind === 'query'
@@ -268,16 +278,21 @@ export class Graph {
   async warmUp(operations: readonly SourceOperation[], mostMs: number): Promise<number> {
     const until = performance.now() + mostMs;
     let warm = 0;
-    for (const { source, operationName } of operations) {
+    for (const { source, operationName, conditions = {} } of operations) {
       if (performance.now() > until) break;
       try {
-        await this.compile(this.normalize(parse(source, { noLocation: true }), operationName));
+        await this.compile(this.normalize(parse(source, { noLocation: true }), operationName, conditions));
         warm += 1;
       } catch {
         // an operation of the graph before this one
       }
     }
     return warm;
+  }
+
+  /** Plans by who made them. */
+  get planCounts(): PlanCounts {
+    return this.planner.counts;
   }
 
   /** How many processes of its planner have died. */
@@ -300,19 +315,39 @@ export class Graph {
 
   private readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
 
-  private normalize(document: DocumentNode, operationName: string | null | undefined): NormalizedOperation {
-    let byName = this.normalized.get(document);
-    if (!byName) {
-      byName = new Map();
-      this.normalized.set(document, byName);
+  /**
+   * Conditions are decided before an operation is planned: planners and execution know none. One document has as many normalized
+   * operations as its conditions have had different values.
+   */
+  private normalize(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    coerced: Readonly<Record<string, unknown>>,
+  ): NormalizedOperation {
+    let variants = this.normalized.get(document);
+    if (!variants) {
+      variants = { conditions: variablesOfConditions(document), operations: new LRUCache({ max: MAX_VARIANTS }) };
+      this.normalized.set(document, variants);
     }
-    const name = operationName ?? '';
-    let normalized = byName.get(name);
+    let key = operationName ?? '';
+    for (const name of variants.conditions) key += coerced[name] === true ? '\n1' : '\n0';
+    let normalized = variants.operations.get(key);
     if (!normalized) {
-      normalized = normalize(document, operationName, this.apiSchema);
-      byName.set(name, normalized);
+      const given = variants.conditions.length > 0 ? decided(document, coerced) : document;
+      normalized = normalize(given, operationName, this.apiSchema);
+      variants.operations.set(key, normalized);
     }
     return normalized;
+  }
+
+  /** The values that the conditions of an operation have had, most recent first; one without conditions has one, which is empty. */
+  conditionsSeen(document: DocumentNode, operationName: string | undefined): Record<string, boolean>[] {
+    const { conditions = [], operations } = this.normalized.get(document) ?? {};
+    return [...(operations?.keys() ?? [])].flatMap((key) => {
+      const [name, ...values] = key.split('\n');
+      if (name !== (operationName ?? '')) return [];
+      return [Object.fromEntries(conditions.map((variable, index) => [variable, values[index] === '1']))];
+    });
   }
 
   private compiled(normalized: NormalizedOperation): CompiledOperation | undefined {
@@ -377,15 +412,6 @@ const DEFER_DIRECTIVE = new GraphQLDirective({
     label: { type: GraphQLString, description: 'Names the fragment in the payload that delivers it.' },
   },
 });
-
-function conditionsOf(
-  { conditions }: NormalizedOperation,
-  coerced: Readonly<Record<string, unknown>>,
-): Record<string, boolean> {
-  const values: Record<string, boolean> = {};
-  for (const name of conditions) values[name] = coerced[name] === true;
-  return values;
-}
 
 function sharingKey(
   scope: string,

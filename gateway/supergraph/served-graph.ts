@@ -12,6 +12,7 @@ import type { Principal } from '../../shared/identity/principal';
 import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
+import { PlanCounts } from '../planning/tasks';
 import { CostError } from '../policy/budgets';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import { cacheHintOf } from '../transport/cache-control';
@@ -68,7 +69,10 @@ export interface Totals {
   executions: number;
   sliced: number;
   planned: number;
+  /** Operations that no planner found a plan for. */
+  unplanned: number;
   plannerDeaths: number;
+  readonly plans: PlanCounts;
   /** Calls by subgraph and how they ended. */
   readonly calls: Map<string, Map<string, number>>;
 }
@@ -94,7 +98,15 @@ export class ServedGraph implements GatewayInterface {
   readonly counts = { taken: 0, refused: 0 };
 
   /** What was counted on supergraphs that no longer serve. */
-  private readonly before: Totals = { executions: 0, sliced: 0, planned: 0, plannerDeaths: 0, calls: new Map() };
+  private readonly before: Totals = {
+    executions: 0,
+    sliced: 0,
+    planned: 0,
+    unplanned: 0,
+    plannerDeaths: 0,
+    plans: new PlanCounts(),
+    calls: new Map(),
+  };
   /** Supergraphs are taken one after the other. */
   private offers: Promise<unknown> = Promise.resolve();
 
@@ -146,8 +158,8 @@ export class ServedGraph implements GatewayInterface {
       return false;
     }
     // as clients write them: a plan's own text is normalised already, and normalised again would be another
-    const hottest = [...this.current.known.keys()].slice(0, WARM_OPERATIONS).map(sourceOf);
-    const warm = await graph.warmUp(hottest, WARM_MS);
+    const recent = this.recentOperations();
+    const warm = await graph.warmUp(recent, WARM_MS);
     const old = this.current;
     this.sdl = supergraphSdl;
     this.refusal = undefined;
@@ -156,8 +168,21 @@ export class ServedGraph implements GatewayInterface {
     old.replaced = true;
     addTotals(this.before, old.graph);
     this.closeWhenIdle(old);
-    this.log.info({ subgraphs: graph.subgraphs, warm, of: hottest.length }, 'another supergraph serves');
+    this.log.info({ subgraphs: graph.subgraphs, warm, of: recent.length }, 'another supergraph serves');
     return true;
+  }
+
+  /** What has been asked for lately, as clients wrote it, once for each decision of its conditions. */
+  private recentOperations(): SourceOperation[] {
+    const { graph, known } = this.current;
+    return [...known.entries()]
+      .flatMap(([key, document]) => {
+        const operation = sourceOf(key);
+        return graph
+          .conditionsSeen(document, operation.operationName)
+          .map((conditions) => ({ ...operation, conditions }));
+      })
+      .slice(0, WARM_OPERATIONS);
   }
 
   /** For whoever looks after the gateway. */
@@ -170,6 +195,7 @@ export class ServedGraph implements GatewayInterface {
   totals(): Totals {
     const totals: Totals = {
       ...this.before,
+      plans: new PlanCounts().add(this.before.plans),
       calls: new Map([...this.before.calls].map(([name, one]) => [name, new Map(one)])),
     };
     addTotals(totals, this.graph);
@@ -314,10 +340,12 @@ export class ServedGraph implements GatewayInterface {
   }
 }
 
-function addTotals(totals: Totals, { counts, plans, plannerDeaths, callCounts }: Graph): void {
+function addTotals(totals: Totals, { counts, plans, planCounts, plannerDeaths, callCounts }: Graph): void {
   totals.executions += counts.executions;
   totals.sliced += counts.sliced;
   totals.planned += plans.planned;
+  totals.unplanned += plans.unplanned;
+  totals.plans.add(planCounts);
   totals.plannerDeaths += plannerDeaths;
   for (const [subgraph, results] of callCounts) {
     const known = totals.calls.get(subgraph) ?? new Map<string, number>();

@@ -28,7 +28,26 @@ export function metricsOf(served: ServedGraph, budgets: Budgets | undefined): Re
     });
   gauge('ordergraph_plans_cached', 'Query plans that are kept.', () => served.graph.plans.size);
   gauge('ordergraph_plans_cached_bytes', 'Their size, by estimate.', () => served.graph.plans.bytes);
-  counter('ordergraph_plans_made_total', 'Operations planned.', () => served.totals().planned);
+  counter('ordergraph_operations_planned_total', 'Operations sent to the planners.', () => served.totals().planned);
+  counter(
+    'ordergraph_operations_unplanned_total',
+    'Operations that no planner found a plan for.',
+    () => served.totals().unplanned,
+  );
+  for (const [which, help] of [
+    ['made', 'Query plans in use, by the planner that made them.'],
+    ['rejected', 'Query plans that failed verification, by the planner that made them.'],
+  ] as const)
+    new Counter({
+      name: `ordergraph_plans_${which}_total`,
+      help,
+      labelNames: ['planner'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [planner, count] of Object.entries(served.totals().plans[which])) this.inc({ planner }, count);
+      },
+    });
   counter('ordergraph_planner_deaths_total', 'Planning processes that died.', () => served.totals().plannerDeaths);
   counter('ordergraph_executions_total', 'Operations executed.', () => served.totals().executions);
   counter(

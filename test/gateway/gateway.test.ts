@@ -129,7 +129,13 @@ describe('the gateway in one process', () => {
     const [review] = await database.query<{ id: string }>('SELECT id FROM review LIMIT 1');
     await database.query("UPDATE review SET submission_id = 'sub_unknown' WHERE id = ?", [review!.id]);
     const answer = await world.ask(`{ review(id: "${review!.id}") { submission { number } } }`);
-    expect(answer.errors).toBeUndefined();
+    // a field that is never null has no value: the object is null, and an error says why (GraphQL specification, 6.4.4)
+    expect(answer.errors).toMatchObject([
+      {
+        path: ['review', 'submission', 'number'],
+        extensions: { code: 'SUBGRAPH_BAD_RESPONSE', subgraph: 'submissions' },
+      },
+    ]);
     expect(answer.data.review.submission).toEqual(null);
   });
 

@@ -1,9 +1,11 @@
+import { ApolloPlanner } from '../../gateway/planning/apollo';
 import { NativePlanner } from '../../gateway/planning/native';
 import { fetchesOf, type QueryPlan } from '../../gateway/planning/plan';
 import type { Planner } from '../../gateway/planning/planner';
 import { PlannerWithFallback, plannerOf } from '../../gateway/planning/planners';
 import { Plans } from '../../gateway/planning/plans';
 import { RedisPlans } from '../../gateway/planning/redis-plans';
+import { PlanCounts } from '../../gateway/planning/tasks';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { zoo } from '../oracle/zoo';
@@ -19,6 +21,7 @@ const forever = new AbortController().signal;
 /** A planner that plans when it is let. */
 class SlowPlanner implements Planner {
   readonly name = 'native';
+  readonly counts = new PlanCounts();
   readonly asked: string[] = [];
   readonly given: ((plan: QueryPlan) => void)[] = [];
   aborted = 0;
@@ -32,6 +35,13 @@ class SlowPlanner implements Planner {
   async close(): Promise<void> {}
 }
 
+const planningAs = (name: Planner['name']): Planner => ({
+  name,
+  counts: new PlanCounts(),
+  plan: async () => PLAN,
+  close: async () => {},
+});
+
 describe('plans', () => {
   test('an operation is planned once, however many ask for it meanwhile', async () => {
     const planner = new SlowPlanner();
@@ -44,24 +54,25 @@ describe('plans', () => {
   });
 
   test('are kept within bounds, the used ones longest', async () => {
-    const planner: Planner = { name: 'native', plan: async () => PLAN, close: async () => {} };
+    const planner: Planner = planningAs('native');
     const plans = new Plans<QueryPlan>(planner, limits);
     for (const one of ['a', 'b', 'a', 'c', 'a', 'd', 'e']) await plans.get(one, one, (plan) => plan);
     expect(plans.size).toBe(3);
-    expect(plans.hottest(1)).toEqual(['a']);
+    expect(plans.peek('a')).toBe(PLAN);
     const small = new Plans<QueryPlan>(planner, { ...limits, entries: 1_000, bytes: 10_000 });
     for (let i = 0; i < 500; i++) await small.get(String(i), 'x'.repeat(50), (plan) => plan);
     expect(small.bytes).toBeLessThanOrEqual(10_000);
   });
 
-  test('planning that takes too long is given up, in words, and may be tried again', async () => {
+  test('gives up planning that takes too long, says so, and does not plan the operation again for a while', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });
-    await expect(plans.get('a', 'a', (plan) => plan)).rejects.toMatchObject({
-      message: expect.stringMatching(/No plan for this operation was found within 20 ms; ask for less at once/),
-      extensions: { code: 'PLANNING_TIMEOUT', http: { status: 503 } },
-    });
-    expect(planner.aborted).toBe(1);
+    for (let i = 0; i < 3; i++)
+      await expect(plans.get('a', 'a', (plan) => plan)).rejects.toMatchObject({
+        message: expect.stringMatching(/found no plan for this operation within 20 ms; ask for fewer fields at once/),
+        extensions: { code: 'PLANNING_TIMEOUT', http: { status: 503 } },
+      });
+    expect([planner.asked, planner.aborted, plans.unplanned]).toEqual([['a'], 1, 1]);
     expect(plans.size).toBe(0);
   });
 });
@@ -71,20 +82,24 @@ describe('the native planner', () => {
   const sdl = compose(
     Object.entries(exhibit.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
   );
+  const requiring = zoo.find(({ name }) => name.includes('requirements with arguments'))!;
+  const mixed = compose(
+    Object.entries(requiring.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
+  );
   /** Two fields of one name with other arguments, on an interface that a subgraph knows as one object. */
   const DEADLY = '{ cat { visits { animal { ... on Cat { w: weight } ... on Dog { w: weight(unit: "g") } name } } } }';
   const well = (i: number) => `{ cat { n${i}: name visits { reason } } }`;
 
-  test('aborts at some operations; that costs these alone, and no others that are being planned', async () => {
+  test('plans directly what it aborts at, and loses no other operation that is being planned', async () => {
     const planner = new NativePlanner(sdl);
     try {
       const asked = await Promise.allSettled(
         [well(1), DEADLY, well(2), well(3)].map((operation) => planner.plan(operation, forever)),
       );
-      expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+      expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
       const { deaths } = planner;
       expect(deaths).toBeGreaterThan(0);
-      await expect(planner.plan(DEADLY, forever)).rejects.toMatchObject({ extensions: { code: 'PLANNING_FAILED' } });
+      await expect(planner.plan(DEADLY, forever)).resolves.toBeDefined();
       // it is known, and kills no more
       expect(planner.deaths).toBe(deaths);
       await expect(planner.plan(well(4), forever)).resolves.toBeDefined();
@@ -93,10 +108,35 @@ describe('the native planner', () => {
     }
   });
 
-  test('what it fails at is planned by another', async () => {
-    const other: Planner = { name: 'apollo', plan: async () => PLAN, close: async () => {} };
-    const planner = new PlannerWithFallback(new NativePlanner(sdl), () => other);
-    expect(await planner.plan(DEADLY, forever)).toBe(PLAN);
+  test('counts who made the plans, and plans that failed verification', async () => {
+    const planner = new NativePlanner(mixed);
+    await planner.plan('{ boxes { id handling } }', forever);
+    // two requirements of one field with different arguments, which the native planner fetches once
+    const plan = await planner.plan('{ boxes { handling volume duty } }', forever);
+    const { made, rejected } = planner.counts;
+    await planner.close();
+    expect([made, rejected]).toEqual([
+      { native: 1, apollo: 0, direct: 1 },
+      { native: 1, apollo: 0, direct: 0 },
+    ]);
+    const texts = [...fetchesOf(plan.root)].map(({ operation }) => operation).join();
+    expect(texts).toMatch(/size\(unit: ?CM\)/);
+    expect(texts).toMatch(/size\(unit: ?INCH\)/);
+  });
+
+  test('leaves to its fallback what only that plans: arguments from the context', async () => {
+    const contextual = compose([
+      {
+        name: 'a',
+        url: 'http://a.invalid',
+        sdl: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@context", "@fromContext"])
+          type Query { t: T } type T @key(fields: "id") @context(name: "c") { id: ID! locale: String u: U }
+          type U @key(fields: "id") { id: ID! text(locale: String @fromContext(field: "$c { locale }")): String }`,
+      },
+    ]);
+    const other = planningAs('apollo');
+    const planner = new PlannerWithFallback(new NativePlanner(contextual), () => other);
+    expect(await planner.plan('{ t { u { text } } }', forever)).toBe(PLAN);
     await planner.close();
   });
 
@@ -179,5 +219,39 @@ describeOnRedis('plans shared through Redis', () => {
       two.close();
       await redis.stop();
     }
+  });
+});
+
+describe('Apollo’s planner', () => {
+  const exhibit = zoo.find(({ name }) => name.includes('an entity interface in two'))!;
+  const sdl = compose(
+    Object.entries(exhibit.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
+  );
+  /** It collects the paths of a cyclic graph, without end. */
+  const endless = (i: number) => `{ persons { assets { n${i}: note related { levy } ... on Boat { levy } } } }`;
+
+  test('plans an operation while others take all its processes without end', async () => {
+    const planner = new ApolloPlanner(sdl);
+    const ended: string[] = [];
+    const controller = new AbortController();
+    const others = Array.from({ length: 6 }, (_, i) =>
+      planner.plan(endless(i), controller.signal).catch(() => ended.push('endless')),
+    );
+    await planner.plan('{ persons { name } }', forever).then(() => ended.push('plain'));
+    controller.abort(new Error('enough'));
+    await Promise.all(others);
+    await planner.close();
+    // those that made room for it have ended; the others were still under way
+    expect(ended.indexOf('plain')).toBeLessThan(others.length);
+    expect(ended).toHaveLength(others.length + 1);
+  });
+
+  test('is given up at its bound of memory, and its fallback plans the operation', async () => {
+    const planner = new PlannerWithFallback(new ApolloPlanner(sdl), () => new NativePlanner(sdl), 60_000);
+    const plan = await planner.plan(endless(0), forever);
+    const { made } = planner.counts;
+    await planner.close();
+    expect([...fetchesOf(plan.root)].length).toBeGreaterThan(2);
+    expect(made).toEqual({ native: 0, apollo: 0, direct: 1 });
   });
 });

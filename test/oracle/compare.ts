@@ -6,6 +6,7 @@ import {
   type DocumentNode,
   type GraphQLFormattedError,
   type GraphQLSchema,
+  Kind,
   type OperationDefinitionNode,
   parse,
   print,
@@ -13,12 +14,17 @@ import {
   validate,
 } from 'graphql';
 import { ApolloPlanner } from '../../gateway/planning/apollo';
+import { DirectPlanner } from '../../gateway/planning/direct';
 import { PlanningError } from '../../gateway/planning/errors';
 import { NativePlanner } from '../../gateway/planning/native';
 import { normalize, responseName } from '../../gateway/planning/normalize';
-import { PlannerWithFallback } from '../../gateway/planning/planners';
+import type { Planner } from '../../gateway/planning/planner';
+import { PlannerWithFallback, plannerOf } from '../../gateway/planning/planners';
+import { PlanCounts } from '../../gateway/planning/tasks';
+import { SupergraphModel } from '../../gateway/planning/verification';
 import { compose } from '../../gateway/supergraph/compose';
 import { Graph } from '../../gateway/supergraph/graph';
+import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
 import type { Generated } from './operations';
 import { BytesTransport } from './transport';
@@ -43,7 +49,29 @@ export interface Specified {
 export const boomsOf = (errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] =>
   errors.filter(({ extensions }) => extensions?.code === 'BOOM');
 
-const withFallback = (sdl: string) => new PlannerWithFallback(new NativePlanner(sdl), () => new ApolloPlanner(sdl));
+/** Who plans for the engines that are compared: two planners as the product has them, and the one of last resort alone. */
+export const ENGINES = ['native', 'apollo', 'direct'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+/** Milliseconds for Apollo's planner: it finds no end of some operations of the zoo. */
+const APOLLO_MS = 1_000;
+
+const log = createLog('silent', 'oracle');
+
+function plannerFor(engine: Engine): (sdl: string) => Planner {
+  if (engine === 'native') return plannerOf(engine, log);
+  if (engine === 'apollo')
+    return (sdl) => new PlannerWithFallback(new ApolloPlanner(sdl), () => new NativePlanner(sdl), APOLLO_MS);
+  return (sdl) => {
+    const planner = new DirectPlanner(new SupergraphModel(sdl), sdl);
+    return {
+      name: 'native',
+      counts: new PlanCounts(),
+      plan: async (operation) => planner.plan(operation),
+      close: async () => {},
+    };
+  };
+}
 
 /** What a planner cannot do is said in words, and is not held against it. */
 export function unlessUnplanned(error: unknown): undefined {
@@ -62,7 +90,7 @@ function asClientNames(value: unknown): unknown {
 
 /** One supergraph of the zoo, served by the reference and by our engine over either planner, on the same data. */
 export class Contest {
-  readonly graphs: Readonly<Record<'native' | 'apollo', Graph>>;
+  readonly graphs: Readonly<Record<Engine, Graph>>;
   private readonly gateway: ApolloGateway;
   private executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'] | undefined;
   world: OracleWorld;
@@ -74,21 +102,21 @@ export class Contest {
       Object.entries(exhibit.subgraphs).map(([name, sdl]) => ({ name, sdl, url: `http://${name}.invalid` })),
     );
     this.whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
-    const graph = (planner: 'native' | 'apollo') =>
+    const graph = (planner: Engine) =>
       new Graph({
         supergraphSdl,
-        planner: (sdl) => (planner === 'native' ? withFallback(sdl) : new ApolloPlanner(sdl)),
+        planner: plannerFor(planner),
         planLimits: { entries: 100, bytes: 10_000_000, timeoutMs: 30_000 },
         fetchTimeoutMs: 10_000,
         transport: ({ name }) =>
-          planner === 'native'
+          planner !== 'apollo'
             ? new BytesTransport(name, (query, variables) => this.world.execute(name, query, variables))
             : new InProcessTransport({
                 name,
                 execute: ({ query, variables }) => this.world.execute(name, query, variables ?? {}),
               }),
       });
-    this.graphs = { native: graph('native'), apollo: graph('apollo') };
+    this.graphs = { native: graph('native'), apollo: graph('apollo'), direct: graph('direct') };
     this.gateway = new ApolloGateway({
       supergraphSdl,
       buildService: ({ name }) => ({
@@ -120,7 +148,9 @@ export class Contest {
     }
   }
 
-  async reference({ query, variables }: Generated): Promise<Answer> {
+  /** What `@apollo/gateway` answers; undefined where it has to be left aside. */
+  async reference({ query, variables }: Generated): Promise<Answer | undefined> {
+    if (this.exhibit.hasNoReference) return undefined;
     const document = parse(query);
     const { data, errors = [] } = await this.executor!({
       document,
@@ -138,12 +168,16 @@ export class Contest {
 
   /** The reference's data for the operation as we normalise it, where its mistakes with response names have no occasion. */
   async referenceNormalized({ query, variables }: Generated): Promise<unknown> {
-    const { text, literals, selectionSet } = normalize(parse(query), undefined, this.schema);
+    const document = parse(query);
+    const { text, literals, selectionSet } = normalize(document, undefined, this.schema);
     if (text === undefined) return undefined;
     const [definition] = parse(text, { noLocation: true }).definitions as OperationDefinitionNode[];
     const whole = { ...definition!, selectionSet };
-    const { data } = await this.reference({ query: print(whole), variables: { ...variables, ...literals } });
-    return asClientNames(data);
+    // what introspection spreads is not written out
+    const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+    const printed = print({ kind: Kind.DOCUMENT, definitions: [whole, ...fragments] });
+    const answer = await this.reference({ query: printed, variables: { ...variables, ...literals } });
+    return answer && asClientNames(answer.data);
   }
 
   /** The data by the GraphQL specification alone. */
@@ -159,16 +193,12 @@ export class Contest {
   }
 
   /** Asked twice: an operation runs the general way first, and then over slices where it can. */
-  async ours(planner: 'native' | 'apollo', { query, variables }: Generated): Promise<Answer> {
+  async ours(planner: Engine, { query, variables }: Generated): Promise<Answer> {
     return this.answerTo(planner, () => parse(query), variables);
   }
 
   /** As {@link ours}, with fields of the document that are marked as withheld. */
-  async answerTo(
-    planner: 'native' | 'apollo',
-    document: () => DocumentNode,
-    variables: Generated['variables'],
-  ): Promise<Answer> {
+  async answerTo(planner: Engine, document: () => DocumentNode, variables: Generated['variables']): Promise<Answer> {
     const first = await this.ask(planner, document(), variables);
     const second = await this.ask(planner, document(), variables);
     if (!isDeepStrictEqual(first, second))
@@ -176,11 +206,7 @@ export class Contest {
     return second;
   }
 
-  private async ask(
-    planner: 'native' | 'apollo',
-    document: DocumentNode,
-    variables: Generated['variables'],
-  ): Promise<Answer> {
+  private async ask(planner: Engine, document: DocumentNode, variables: Generated['variables']): Promise<Answer> {
     const { data, errors = [] } = await this.graphs[planner].execute({
       document,
       variables,

@@ -8,17 +8,18 @@ import {
   print,
   visit,
 } from 'graphql';
-import { type Answer, boomsOf, type Contest, type Specified } from './compare';
+import { type Answer, boomsOf, type Contest, ENGINES, type Engine, type Specified } from './compare';
 import { type Generated, generateOperation } from './operations';
 
 export interface Difference {
   readonly exhibit: string;
-  readonly planner: 'native' | 'apollo';
+  readonly planner: Engine;
   readonly seed: string;
   readonly operation: Generated;
   readonly what: string;
   readonly ours: Answer;
-  readonly reference: Answer;
+  /** Undefined where it is left aside. */
+  readonly reference: Answer | undefined;
   /** The data had the graph been one service. */
   readonly monolith: unknown;
 }
@@ -88,29 +89,24 @@ async function differenceOf(
     .reference(operation)
     .catch((error: Error): Answer => ({ data: `the reference failed: ${error.message}`, errors: [] }));
   const specified = await one.specified(operation);
-  let isReferenceUnsound = false;
-  for (const planner of ['apollo', 'native'] as const) {
+  for (const planner of ENGINES) {
     const ours = await one.ours(planner, operation).catch(
       (error: GraphQLError): Answer => ({
         data: `failed: ${error.message}`,
         errors: [{ message: error.message, extensions: error.extensions }],
       }),
     );
-    // what a planner cannot do is said in words, and is not silently wrong
-    if (ours.errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) {
-      // the reference has the same plan, and goes ahead with it
-      if (planner === 'apollo') isReferenceUnsound = true;
-      continue;
-    }
-    if (isReferenceUnsound && one.world.oddities.unknown > 0) continue;
-    let what = difference(ours, reference, one.world.oddities.unknown > 0);
-    if (what && (await isReferenceWrong(one, operation, ours, reference, specified))) {
+    // which calls fail depends on the plan
+    const isComparable = !one.world.oddities.failures;
+    let what = isComparable && reference ? difference(ours, reference, one.world.oddities.unknown > 0) : undefined;
+    if (what && reference && (await isReferenceWrong(one, operation, ours, reference, specified))) {
       if (count) count.referenceWrong += 1;
       what = undefined;
     }
     // both may be wrong
     if (!what && !isBySpecification(one, ours, specified)) what = 'data than by the specification';
     if (!what && !areInPlace(one, ours, specified)) what = 'places of errors than by the specification';
+    if (!what) what = unexplained(ours, specified, one.world.oddities.unknown > 0);
     if (what)
       return {
         exhibit: one.exhibit.name,
@@ -162,7 +158,7 @@ function isBySpecification(one: Contest, { data, errors }: Answer, { data: right
     boomsOf(errors).length > 0 ||
     errors.some(({ message }) => message.startsWith('Cannot return null for non-nullable'));
   // in the order of the selections, too
-  return hasFailed || one.world.oddities.unknown > 0
+  return hasFailed || one.world.oddities.unknown > 0 || one.world.oddities.failures
     ? isPartOf(data, right)
     : JSON.stringify(data) === JSON.stringify(right);
 }
@@ -172,13 +168,56 @@ function isBySpecification(one: Contest, { data, errors }: Answer, { data: right
  * field where there is a value. Errors of what is required are told where it is missed.
  */
 function areInPlace(one: Contest, { data, errors }: Answer, { asked, required }: Specified): boolean {
-  if (one.world.oddities.unknown > 0) return true;
+  if (one.world.oddities.unknown > 0 || one.world.oddities.failures) return true;
   const isTold = ({ message, path }: GraphQLFormattedError) =>
     errors.some((error) => error.message === message && isDeepStrictEqual(error.path, path));
   return (
     asked.every((error) => placeOf(data, error) !== Place.Null || isTold(error)) &&
     boomsOf(errors).every((error) => required.includes(error.message) || placeOf(data, error) !== Place.Value)
   );
+}
+
+/**
+ * A null of the answer that no error explains, or an error at a value; undefined when there is none.
+ * @param mayMiss whether owners do not know some entities, whose nullable fields are null without an error.
+ */
+function unexplained(
+  { data, errors }: Answer,
+  { data: right, asked, required }: Specified,
+  mayMiss: boolean,
+): string | undefined {
+  const paths = errors.flatMap(({ path }) => (path ? [path] : []));
+  const explained = new Set(
+    paths.flatMap((path) => path.map((_step, index) => JSON.stringify(path.slice(0, index + 1)))),
+  );
+  const hasPathless = errors.some(({ path }) => path === undefined);
+  const look = (own: unknown, theirs: unknown, path: readonly (string | number)[]): string | undefined => {
+    if (own === null) {
+      return theirs === null || hasPathless || path.length === 0 || explained.has(JSON.stringify(path))
+        ? undefined
+        : `null without an error at ${path.join('.')}`;
+    }
+    if (typeof own !== 'object' || typeof theirs !== 'object' || theirs === null) return undefined;
+    for (const [key, inner] of Object.entries(own)) {
+      const found = look(inner, (theirs as Record<string, unknown>)[key], [
+        ...path,
+        Array.isArray(own) ? Number(key) : key,
+      ]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const idle = errors.find(
+    (error) =>
+      error.path &&
+      !asked.some((one) => isDeepStrictEqual(one.path, error.path)) &&
+      !required.includes(error.message) &&
+      // of a required field that no client asked for
+      !error.message.startsWith('Cannot return null for non-nullable') &&
+      placeOf(data, error) === Place.Value,
+  );
+  if (idle) return `an error at a value: ${idle.message} at ${idle.path?.join('.')}`;
+  return mayMiss ? undefined : look(data, right, []);
 }
 
 export enum Place {

@@ -35,8 +35,8 @@ describe.each(['native', 'apollo'] as const)('the root type below the root, plan
     const { data, errors } = await contest.ours(planner, operation);
     const reference = await contest.reference(operation);
     expect(errors).toEqual([]);
-    expect(reference.errors).toEqual([]);
-    expect(data).toEqual(reference.data);
+    expect(reference!.errors).toEqual([]);
+    expect(data).toEqual(reference!.data);
   });
 
   test('what goes wrong there is told where it stands', async () => {

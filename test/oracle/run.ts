@@ -20,6 +20,7 @@ export const WORLDS: readonly Oddities[] = [
   { nulls: 60, errors: 0, unknown: 0 },
   { nulls: 40, errors: 40, unknown: 0 },
   { nulls: 20, errors: 20, unknown: 60 },
+  { nulls: 60, errors: 20, unknown: 0, failures: 200 },
 ];
 
 /** Runs the contest over the zoo, and gives the differences found, shrunk. */
@@ -67,7 +68,7 @@ export function describeDifference({
     operation.query,
     `variables ${JSON.stringify(operation.variables)}`,
     `ours      ${JSON.stringify(ours.data)} ${JSON.stringify(errors(ours))}`,
-    `reference ${JSON.stringify(reference.data)} ${JSON.stringify(errors(reference))}`,
+    reference ? `reference ${JSON.stringify(reference.data)} ${JSON.stringify(errors(reference))}` : 'no reference',
     `by the specification ${JSON.stringify(monolith)}`,
   ].join('\n');
 }

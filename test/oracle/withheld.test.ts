@@ -15,7 +15,7 @@ function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coord
     visitWithTypeInfo(info, {
       Field: (node): FieldNode | undefined => {
         const coordinate = `${info.getParentType()?.name}.${node.name.value}`;
-        if (node.name.value.startsWith('__') || !isWithheld(coordinate)) return undefined;
+        if (coordinate.includes('__') || !isWithheld(coordinate)) return undefined;
         return withhold(node, { message: 'withheld', code: 'FORBIDDEN', coordinate });
       },
     }),

@@ -16,6 +16,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  Kind,
   type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
@@ -28,6 +29,10 @@ interface Thing {
   readonly n: number;
   /** The representation it was reached by. */
   readonly given?: Record<string, unknown>;
+  /** What `@provides` of the field that it was reached by names. */
+  readonly provided?: SelectionSetNode;
+  /** Whether it has nothing but what is provided: a value object of another subgraph. */
+  readonly isOnlyProvided?: boolean;
 }
 
 /** How often, in a thousand, something is odd. */
@@ -36,6 +41,8 @@ export interface Oddities {
   readonly errors: number;
   /** Entities that their owners do not know. */
   readonly unknown: number;
+  /** Calls of subgraphs that fail as a whole. */
+  readonly failures?: number;
 }
 
 const NUMBERS = 6;
@@ -62,6 +69,9 @@ export class OracleWorld {
     variables: Record<string, unknown>,
   ): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }> {
     this.calls += 1;
+    const { failures = 0 } = this.oddities;
+    if (this.chance(`failure ${name} ${query} ${JSON.stringify(variables)}`) < failures)
+      return { errors: [{ message: `${name} failed`, extensions: { code: 'FAILED' } }] };
     const schema = this.schemas.get(name)!;
     const document = parse(query);
     const invalid = validate(schema, document);
@@ -124,7 +134,17 @@ export class OracleWorld {
   ): void {
     const isKey = keyFields(type).has(field.name);
     const required = requiredOf(field);
+    const provides = providesOf(field);
+    const isExternal = isExternalField(field) && !isKey;
     field.resolve = (source, args) => {
+      const provided = source?.provided && namedIn(source.provided, type.name, field.name);
+      // as where it really runs: another subgraph has it, and this one no value but on the ways that provide it
+      if ((isExternal || source?.isOnlyProvided) && !provided) return source?.given?.[field.name] ?? null;
+      const value = own(source, args);
+      const below = joined(provided, provides);
+      return below ? asProvided(value, below, isExternal || source?.isOnlyProvided === true, schema) : value;
+    };
+    const own = (source: Thing | undefined, args: Record<string, unknown>): unknown => {
       const n = source?.n ?? 0;
       const id = `${type.name === 'Query' ? 'Query' : ownName(type.name)}.${field.name}.${n}${JSON.stringify(args)}`;
       if (!isKey) {
@@ -312,6 +332,42 @@ function requiredOf(field: Pick<GraphQLField<unknown, unknown>, 'astNode'>): Sel
   const directive = field.astNode?.directives?.find(({ name }) => name.value === 'requires');
   return directive && selectionOf(directive);
 }
+
+const isExternalField = (field: Pick<GraphQLField<unknown, unknown>, 'astNode'>): boolean =>
+  field.astNode?.directives?.some(({ name }) => name.value === 'external') ?? false;
+
+function providesOf(field: Pick<GraphQLField<unknown, unknown>, 'astNode'>): SelectionSetNode | undefined {
+  const directive = field.astNode?.directives?.find(({ name }) => name.value === 'provides');
+  return directive && selectionOf(directive);
+}
+
+/** What a field set selects of a field of a type; undefined when it does not name the field. */
+function namedIn({ selections }: SelectionSetNode, type: string, name: string): SelectionSetNode | undefined {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD && selection.name.value === name)
+      return selection.selectionSet ?? { kind: Kind.SELECTION_SET, selections: [] };
+    if (selection.kind === Kind.INLINE_FRAGMENT && selection.typeCondition?.name.value === type) {
+      const inner = namedIn(selection.selectionSet, type, name);
+      if (inner) return inner;
+    }
+  }
+  return undefined;
+}
+
+function joined(a: SelectionSetNode | undefined, b: SelectionSetNode | undefined): SelectionSetNode | undefined {
+  return a && b ? { ...a, selections: [...a.selections, ...b.selections] } : (a ?? b);
+}
+
+/** Objects as they are on a way that provides some of their fields. */
+function asProvided(value: unknown, provided: SelectionSetNode, isOfAnother: boolean, schema: GraphQLSchema): unknown {
+  if (Array.isArray(value)) return value.map((item) => asProvided(item, provided, isOfAnother, schema));
+  if (typeof value !== 'object' || value === null || !('__typename' in value)) return value;
+  const type = schema.getType(String(value.__typename));
+  const isEntity = isObjectType(type) && keyFields(type).size > 0 && type.astNode?.directives?.some(isKeyDirective);
+  return { ...value, provided, isOnlyProvided: isOfAnother && !isEntity };
+}
+
+const isKeyDirective = ({ name }: { readonly name: { readonly value: string } }): boolean => name.value === 'key';
 
 function selectionOf(directive: {
   arguments?: readonly { name: { value: string }; value: unknown }[];
