@@ -1,3 +1,4 @@
+import { ExactNumber } from '../transport/exact-json';
 import { type AnswerObject, isObject } from './types';
 
 /**
@@ -29,9 +30,9 @@ function merged(there: unknown, given: unknown): unknown {
   return given;
 }
 
-/** A copy that shares nothing. Plain data only, as parsed from JSON. */
+/** A copy that shares nothing that changes, of what JSON was parsed into. */
 export function copy<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
   const made: Record<string, unknown> = {};
   for (const key in value) if (key !== '__proto__') made[key] = copy(value[key]);
