@@ -173,7 +173,12 @@ export class Graph {
         return { data, answered: calls.answered };
       }
       const introspected = this.introspected(normalized, variables);
-      return new Execution(operation, { conditions, calls, introspected }).run();
+      const execute = (isWary = false) => new Execution(operation, { conditions, calls, introspected, isWary }).run();
+      // the stack is exhausted by data that are nested very deeply: calls already made are not made again
+      return execute().catch((error) => {
+        if (error instanceof RangeError) return execute(true);
+        throw error;
+      });
     };
     const { data, errors, answered } =
       normalized.kind === 'query'
@@ -236,7 +241,8 @@ export class Graph {
     });
     const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types);
     const introspected = this.introspected(whole, variables);
-    const execution = new Execution(operation, { conditions: {}, calls: this.calls(whole, request), introspected });
+    const calls = this.calls(whole, request);
+    const execution = new Execution(operation, { conditions: {}, calls, introspected, isWary: true });
     const first = await execution.runFirst(deferral);
     const extensions = this.extensions(whole, operation, cost);
     return { ...new Incremental(execution, deferral.parts).answer(first, roots), extensions };
