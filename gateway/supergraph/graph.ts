@@ -19,6 +19,7 @@ import type { GatewayConfig } from '../config';
 import { Calls } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';
 import { deferralOf } from '../execution/deferral';
+import { exactVariables } from '../execution/exact-variables';
 import { Execution, type ExecutionResult } from '../execution/execution';
 import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
@@ -35,6 +36,7 @@ import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
+import { jsonText } from '../transport/exact-json';
 import type { Transport } from '../transport/transport';
 
 export interface GraphParts {
@@ -256,7 +258,8 @@ export class Graph {
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
-    const { variables = {}, headers, identities, scope, deadline, cancellation } = request;
+    const { headers, identities, scope, deadline, cancellation } = request;
+    const variables = exactVariables(request.variables ?? {});
     return new Calls({
       variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
       headers,
@@ -397,5 +400,5 @@ function sharingKey(
   variables: Readonly<Record<string, unknown>>,
   literals: Readonly<Record<string, unknown>>,
 ): string {
-  return `${scope}\n${JSON.stringify(variables)}\n${JSON.stringify(literals)}`;
+  return `${scope}\n${jsonText(exactVariables(variables))}\n${JSON.stringify(literals)}`;
 }

@@ -12,7 +12,8 @@ import { inOrder, type OddBehavior, OddSubgraph, raw, sends } from '../support/o
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
 const SDL = {
   things: `${LINK} scalar JSON scalar Long
-    type Query { thing: Thing nothing: String count: Int ratio: Float ids: [ID!] id: ID long: Long longs: [Long] any: JSON }
+    type Query { thing: Thing nothing: String count: Int ratio: Float ids: [ID!] id: ID long: Long longs: [Long] any: JSON
+      longEcho(of: Long): String anyEcho(of: JSON): String idEcho(of: ID): String ratioEcho(of: Float): String countEcho(of: Int): String }
     type Mutation { change: String }
     type Thing @key(fields: "id") { id: ID! name: String }
     type Part @key(fields: "code") { code: Long! }
@@ -645,6 +646,50 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         expect(text).toContain(`"part":{"code":${code},"seen":"${code}"}`);
       },
     );
+  });
+
+  describe('passes on the numbers of variables as they came', () => {
+    test.each<[string, string, string]>([
+      ['Long', 'longEcho', '9007199254740993'],
+      ['Long', 'longEcho', '-9223372036854775808'],
+      ['Long', 'longEcho', '0.1234567890123456789'],
+      ['JSON', 'anyEcho', '{"a":[9007199254740993,"9007199254740993",1.5]}'],
+      ['ID', 'idEcho', '9007199254740993'],
+      ['Float', 'ratioEcho', '0.1234567890123456789'],
+    ])('%s in %s(of: %s)', async (type, field, sent) => {
+      operations += 1;
+      const query = `query ($of: ${type}) { ${field}(of: $of) f${operations}: fine }`;
+      for (let time = 0; time < 3; time++) {
+        const payload = `{"query":${JSON.stringify(query)},"variables":{"of":${sent}}}`;
+        const headers = { 'content-type': 'application/json' };
+        const { body } = await gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
+        expect(JSON.parse(body).errors).toBeUndefined();
+        expect(things.bodies.at(-1)).toContain(`"variables":{"of":${sent}}`);
+      }
+    });
+
+    test('and does not take two requests for one whose numbers differ beyond doubles', async () => {
+      operations += 1;
+      const query = `query ($of: Long) { longEcho(of: $of) f${operations}: fine }`;
+      const before = things.bodies.length;
+      const send = (of: string) =>
+        gateway.inject({
+          method: 'POST',
+          url: '/graphql',
+          payload: `{"query":${JSON.stringify(query)},"variables":{"of":${of}}}`,
+          headers: { 'content-type': 'application/json' },
+        });
+      await Promise.all(['9007199254740992', '9007199254740993'].map(send));
+      const sent = things.bodies.slice(before).map((body) => /"of":(\d+)/.exec(body)?.[1]);
+      expect(sent.toSorted()).toEqual(['9007199254740992', '9007199254740993']);
+    });
+
+    test('and refuses an Int beyond 32 bits as before', async () => {
+      const payload = '{"query":"query ($of: Int) { countEcho(of: $of) }","variables":{"of":9007199254740993}}';
+      const headers = { 'content-type': 'application/json' };
+      const { body } = await gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
+      expect(JSON.parse(body).errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    });
   });
 
   describe('keeps the entities and reports', () => {

@@ -28,7 +28,7 @@ export class OddSubgraph {
   /** @param root values of the fields of `Query` and `Mutation`, and resolvers of others. */
   static async start(name: string, sdl: string, resolvers: () => object): Promise<OddSubgraph> {
     // what it sends need not fit its schema: it coerces nothing
-    const loose = `${sdl.replaceAll(/: \[?(ID|Int|Float|String|Long)\b!?\]?/g, ': Raw')} scalar Raw`;
+    const loose = `${sdl.replaceAll(/: \[?(ID|Int|Float|String|Long)\b!?\]?(?!\))/g, ': Raw')} scalar Raw`;
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
