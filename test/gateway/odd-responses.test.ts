@@ -6,7 +6,9 @@ import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { HttpTransport } from '../../gateway/transport/http';
+import { InProcessTransport } from '../../gateway/transport/in-process';
 import { ResilientTransport } from '../../gateway/transport/resilient';
+import type { SubgraphRequest } from '../../gateway/transport/transport';
 import { inOrder, type OddBehavior, OddSubgraph, raw, sends } from '../support/odd-subgraph';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
@@ -874,18 +876,55 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(errors![0]!.message).not.toContain('carried out');
       expect(errors![0]!.extensions).toEqual({ code, subgraph: 'things', retryable });
     });
+  });
+});
 
-    test('not when it could not be sent', async () => {
-      const transport = new HttpTransport('closed', 'http://127.0.0.1:1/', { maxResponseBytes: 1, connections: 1 });
-      const text = 'mutation { change }';
-      const operation = { kind: 'mutation', text, json: JSON.stringify(text) } as const;
-      const sent = transport.request({ operation, variables: '{}', headers: {}, deadline: performance.now() + 5_000 });
-      await expect(sent).rejects.toMatchObject({
-        message: 'The "closed" subgraph cannot be reached',
-        extensions: { retryable: true },
-      });
-      await transport.close();
+describe('a mutation that was not sent may be retried', () => {
+  const text = 'mutation { change }';
+  const request = (): SubgraphRequest => ({
+    operation: { kind: 'mutation', text, json: JSON.stringify(text) },
+    variables: '{}',
+    headers: {},
+    deadline: performance.now() + 5_000,
+  });
+  const closed = () => new HttpTransport('closed', 'http://127.0.0.1:1/', { maxResponseBytes: 1, connections: 1 });
+
+  test('when the connection is refused, and when the circuit is open', async () => {
+    const transport = new ResilientTransport('closed', closed(), { concurrency: 1, queue: 1, retries: 0 });
+    const failures: unknown[] = [];
+    for (let time = 0; time < 11; time++) failures.push(await transport.request(request()).catch((error) => error));
+    expect(failures[0]).toMatchObject({
+      message: 'The "closed" subgraph cannot be reached',
+      extensions: { code: 'SUBGRAPH_UNREACHABLE', retryable: true },
     });
+    expect(failures[10]).toMatchObject({
+      message: 'The "closed" subgraph has failed repeatedly and is left alone for now',
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true },
+    });
+    await transport.close();
+  });
+
+  test('when too many wait before it', async () => {
+    things.behavior = () => {};
+    const http = new HttpTransport('things', things.url, { maxResponseBytes: 1, connections: 1 });
+    const transport = new ResilientTransport('things', http, { concurrency: 1, queue: 0, retries: 0 });
+    const sent = transport.request(request()).catch((error) => error);
+    await expect(transport.request(request())).rejects.toMatchObject({
+      extensions: { code: 'SUBGRAPH_OVERLOADED', retryable: true },
+    });
+    await transport.close();
+    await sent;
+  });
+});
+
+test('a mutation in the same process that is not answered in time may have been carried out', async () => {
+  const text = 'mutation { change }';
+  const transport = new InProcessTransport({ name: 'here', execute: () => new Promise(() => {}) });
+  const operation = { kind: 'mutation', text, json: JSON.stringify(text) } as const;
+  const deadline = performance.now() + 10;
+  await expect(transport.request({ operation, variables: '{}', headers: {}, deadline })).rejects.toMatchObject({
+    message: expect.stringMatching(/did not answer within \d+ ms; the mutation may have been carried out$/),
+    extensions: { code: 'SUBGRAPH_TIMEOUT', retryable: false },
   });
 });
 
