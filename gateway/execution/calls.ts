@@ -1,5 +1,6 @@
 import type { Cancellation } from '../transport/cancellation';
 import { SubgraphError } from '../transport/errors';
+import { jsonText } from '../transport/exact-json';
 import { isSameText, type JsonText, keyOfText } from '../transport/json-text';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
 import type { CompiledFetch } from './fetch';
@@ -44,7 +45,7 @@ export class Calls {
       let member = this.variableTexts.get(name);
       if (member === undefined) {
         const value = this.options.variables[name];
-        member = value === undefined ? '' : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+        member = value === undefined ? '' : `${JSON.stringify(name)}:${jsonText(value)}`;
         this.variableTexts.set(name, member);
       }
       if (member !== '') text += text === '' ? member : `,${member}`;

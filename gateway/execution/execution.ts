@@ -3,6 +3,8 @@ import { responseName } from '../planning/normalize';
 import type { ContextVariable, PathStep, RewriteStep } from '../planning/plan';
 import { fieldNames } from '../planning/selected';
 import { SubgraphError } from '../transport/errors';
+import { jsonText } from '../transport/exact-json';
+import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '../transport/response';
 import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
 import type { CompiledNode, CompiledOperation } from './compile';
@@ -19,6 +21,8 @@ export interface ExecutionRequest {
   readonly conditions: Conditions;
   readonly calls: Calls;
   readonly introspected?: Introspected;
+  /** Whether data that are nested very deeply are refused, which can exhaust the stack: looked for only once that has happened. */
+  readonly isWary?: boolean;
 }
 
 export interface ExecutionResult {
@@ -210,7 +214,7 @@ export class Execution implements Losses {
         for (const { object, above } of path.withAncestors(this.root)) {
           const members = context.flatMap(({ variable, up, path: steps }) => {
             const value = valueAt(above.at(-up), steps, types);
-            return value === undefined ? [] : [`${JSON.stringify(variable)}:${JSON.stringify(value)}`];
+            return value === undefined ? [] : [`${JSON.stringify(variable)}:${jsonText(value)}`];
           });
           const key = members.join(',');
           groups.set(key, (groups.get(key) ?? new Set()).add(object));
@@ -237,8 +241,16 @@ export class Execution implements Losses {
   }
 
   private async call(fetch: CompiledFetch, variables: string): Promise<SubgraphResponse> {
-    const answer = await this.request.calls.call(fetch, variables);
-    return answer.read();
+    try {
+      const answer = await this.request.calls.call(fetch, variables);
+      const response = answer.read(fetch.hasCustomScalars());
+      if (this.request.isWary && isNestedTooDeeply(response.data))
+        throw SubgraphError.badResponse(fetch.subgraph, NESTED_TOO_DEEPLY, fetch.operation.kind === 'mutation');
+      return response;
+    } catch (error) {
+      if (error instanceof SubgraphError && error.own.length > 0) return { errors: error.own };
+      throw error;
+    }
   }
 
   private takeRoot(fetch: CompiledFetch, objects: readonly AnswerObject[], { data, errors }: SubgraphResponse): void {
@@ -247,8 +259,10 @@ export class Execution implements Losses {
       const places = fetch.at ? fetch.at.locate(this.root).map(({ path }) => path) : [[]];
       for (const error of errors) {
         const told = ofSubgraph(error, fetch);
-        const within = error.path?.length ? answerPath(error.path, fetch) : undefined;
-        if (within) for (const place of places) this.rootErrors.push({ ...told, path: [...place, ...within] });
+        const within = answerPath(error.path ?? [], fetch);
+        // a path that does not begin with a field of the fetch leads nowhere
+        if (fetch.keys.has(String(within[0])))
+          for (const place of places) this.rootErrors.push({ ...told, path: [...place, ...within] });
         else this.lose(fetch, objects, told, Boolean(data));
       }
     }
@@ -311,7 +325,7 @@ export class Execution implements Losses {
     const told = ofSubgraph(error, fetch);
     const [alias, index, ...rest] = error.path ?? [];
     const one = asked.entities.find(({ entity }) => entity.alias === alias);
-    if (!one || typeof index !== 'number') {
+    if (!one || typeof index !== 'number' || index >= one.count) {
       this.lose(fetch, one ? one.objects : asked.objects(), told, hasData);
       return;
     }
@@ -363,7 +377,8 @@ export class Execution implements Losses {
           )
         : [{ names: fetch.selected(), at: clientNames(fetch.node.at ?? []) }];
       for (const top of tops) {
-        if (!top.at.every((name, index) => names[index] === name)) continue;
+        // the objects that a fetch adds to are given by another
+        if (names.length === top.at.length || !top.at.every((name, index) => names[index] === name)) continue;
         const gives = givesPath(top.names, names.slice(top.at.length));
         if (gives && (!best || top.at.length > best.length)) best = { subgraph: fetch.subgraph, length: top.at.length };
       }
@@ -399,7 +414,10 @@ export class Execution implements Losses {
     const names =
       errors.length > 0 && conditions.length > 0 ? this.operation.namesUnder(this.request.conditions) : undefined;
     const told = names ? errors.filter(({ path }) => this.isTold(path, names)) : errors;
-    return told.map((error) => ({ ...error, path: this.clientPath(error.path) }));
+    return told.map((error) => {
+      const path = this.clientPath(error.path);
+      return path.length > 0 ? { ...error, path } : { message: error.message, extensions: error.extensions };
+    });
   }
 
   /** Whether an error stands in the answer, or is why something is null that does. */
@@ -579,8 +597,8 @@ function badEntities({ subgraph }: CompiledFetch, given: unknown, count: number)
 function ofSubgraph(error: GraphQLFormattedError, { subgraph }: CompiledFetch): GraphQLFormattedError {
   const { message, extensions } = error;
   return {
-    message: typeof message === 'string' ? message : 'Unknown error',
-    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...extensions, subgraph },
+    message,
+    extensions: { ...extensions, code: extensions?.code ?? 'DOWNSTREAM_SERVICE_ERROR', subgraph },
   };
 }
 

@@ -1,6 +1,7 @@
 import { type DirectiveNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
 import { fetched, fieldNames, nameOf, selectedBy, selectionOf } from '../planning/selected';
+import { jsonText, parseExactly } from '../transport/exact-json';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
 import { InFlight } from './in-flight';
 import { CompiledPath } from './path';
@@ -27,6 +28,8 @@ export interface CompiledFetch {
   readonly keys: ReadonlySet<string>;
   /** What it selects, nested by response name; for finding out who should have given a value. */
   readonly selected: () => SelectedNames;
+  /** Whether it selects any. */
+  readonly hasCustomScalars: () => boolean;
   /** How many fetches can follow one another from this one on, itself included. */
   readonly stages: number;
   /** Calls under way, by who asks and for what. */
@@ -86,6 +89,7 @@ export function compileFetch(
     renamed,
     keys: entities ? new Set(entities.flatMap(({ keys }) => [...keys])) : new Set(names.keys()),
     selected: once(() => namesOf(selectionOf(node.operation), renamed)),
+    hasCustomScalars: once(() => types.hasCustomScalars(node.operation)),
     stages,
     inFlight: new InFlight(),
   };
@@ -242,9 +246,9 @@ function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): 
   return (object, conditions) => {
     const text = represent(object, conditions);
     if (text === undefined) return undefined;
-    const representation = JSON.parse(text);
+    const representation = parseExactly(text);
     for (const rewrite of rewrites) rewrite(representation);
-    return JSON.stringify(representation);
+    return jsonText(representation);
   };
 }
 

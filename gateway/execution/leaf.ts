@@ -1,23 +1,30 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
+import { ExactNumber, jsonText } from '../transport/exact-json';
 
 /** A leaf value as JSON text; undefined when the type has no such value. */
 export type LeafText = (value: unknown) => string | undefined;
 
 const MAX_INT = 2 ** 31;
 const boolean: LeafText = (value) => (value === true ? 'true' : value === false ? 'false' : undefined);
-const float: LeafText = (value) => (typeof value === 'number' && Number.isFinite(value) ? `${value}` : undefined);
-const int: LeafText = (value) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= -MAX_INT && value < MAX_INT ? `${value}` : undefined;
+const float: LeafText = (value) => {
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : undefined;
+  return value instanceof ExactNumber ? float(Number(value.text)) : undefined;
+};
+const int: LeafText = (value) => {
+  if (typeof value === 'number')
+    return Number.isInteger(value) && value >= -MAX_INT && value < MAX_INT ? `${value}` : undefined;
+  return value instanceof ExactNumber ? int(Number(value.text)) : undefined;
+};
 const string: LeafText = (value) => (typeof value === 'string' ? stringText(value) : undefined);
-const id: LeafText = (value) =>
-  typeof value === 'string'
-    ? stringText(value)
-    : typeof value === 'number' && Number.isInteger(value)
-      ? `${value}`
-      : undefined;
-const any: LeafText = (value) => JSON.stringify(value);
+const id: LeafText = (value) => {
+  if (typeof value === 'string') return stringText(value);
+  if (typeof value !== 'number' && !(value instanceof ExactNumber)) return undefined;
+  // "serialized in the same way as a String", by all its digits
+  const digits = typeof value === 'number' ? `${value}` : value.text;
+  return /^-?\d+$/.test(digits) ? `"${digits}"` : undefined;
+};
 
-/** How values of a leaf type are written, by "Result Coercion" of the GraphQL specification; values come from JSON. */
+/** How values of a leaf type are written, by "Result Coercion" of the GraphQL specification; values come from JSON. @throws RangeError when one is nested too deeply */
 export function leafText(type: GraphQLLeafType): LeafText {
   if (isEnumType(type)) {
     const texts = new Map<unknown, string>(type.getValues().map(({ name }) => [name, `"${name}"`]));
@@ -35,7 +42,7 @@ export function leafText(type: GraphQLLeafType): LeafText {
     case 'ID':
       return id;
     default:
-      return any;
+      return jsonText;
   }
 }
 

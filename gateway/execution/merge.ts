@@ -1,3 +1,4 @@
+import { ExactNumber } from '../transport/exact-json';
 import { type AnswerObject, isObject } from './types';
 
 /**
@@ -30,11 +31,16 @@ function merged(there: unknown, given: unknown): unknown {
   return given;
 }
 
-/** A copy that shares nothing. Plain data only, as parsed from JSON. */
+const OWN = { enumerable: true, configurable: true, writable: true };
+
+/** A copy that shares nothing that changes, of what JSON was parsed into. */
 export function copy<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
   const made: Record<string, unknown> = {};
-  for (const key in value) if (key !== '__proto__') made[key] = copy(value[key]);
+  // assigned, it would be the prototype of the copy
+  for (const key in value)
+    if (key === '__proto__') Object.defineProperty(made, key, { ...OWN, value: copy(value[key]) });
+    else made[key] = copy(value[key]);
   return made as T;
 }

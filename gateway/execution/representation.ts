@@ -1,5 +1,6 @@
 import { isInherited } from '../planning/normalize';
 import type { RequiredSelection } from '../planning/plan';
+import { jsonText } from '../transport/exact-json';
 import type { Conditions } from './shape';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
@@ -120,7 +121,7 @@ function fieldText({ name, from, selections }: RequiredField, context: Context, 
   return (object, conditions) => {
     const value = mustOwn && !Object.hasOwn(object, from) ? undefined : object[from];
     if (value === undefined) return undefined;
-    const text = value === null || !inner ? JSON.stringify(value) : inner(value, conditions);
+    const text = value === null || !inner ? jsonText(value) : inner(value, conditions);
     return text === undefined ? undefined : head + text;
   };
 }
@@ -137,7 +138,7 @@ function compileNested(
       const items = value.map((item) => nested(item, conditions));
       return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
     }
-    if (!isObject(value)) return JSON.stringify(value);
+    if (!isObject(value)) return jsonText(value);
     const typename = value.__typename;
     let represent = byType.get(typename);
     if (!represent) {

@@ -1,20 +1,28 @@
 import {
+  BREAK,
   type ConstDirectiveNode,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
   isEnumType,
   isInterfaceType,
   isObjectType,
+  isScalarType,
+  isSpecifiedScalarType,
   Kind,
   parse,
+  TypeInfo,
   valueFromASTUntyped,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
+import { ExactNumber } from '../transport/exact-json';
 
 /** An object of the answer under construction, as subgraphs gave it, keyed by response name. */
 export type AnswerObject = Record<string, unknown>;
 
 export const isObject = (value: unknown): value is AnswerObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
 /** Which object types a type condition takes in, by the whole supergraph. */
 export class TypeConditions {
@@ -56,6 +64,20 @@ export class TypeConditions {
       this.keys.set(id, keys);
     }
     return keys;
+  }
+
+  /** Whether an operation selects fields of custom scalars. */
+  hasCustomScalars(operation: string): boolean {
+    const typeInfo = new TypeInfo(this.schema);
+    let isFound = false;
+    const Field = () => {
+      const type = getNamedType(typeInfo.getType());
+      if (!isScalarType(type) || isSpecifiedScalarType(type)) return undefined;
+      isFound = true;
+      return BREAK;
+    };
+    visit(parse(operation, { noLocation: true }), visitWithTypeInfo(typeInfo, { Field }));
+    return isFound;
   }
 
   matchingAny(conditions: readonly string[]): ReadonlySet<string> {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
+import { rememberExactly } from '../execution/exact-variables';
 import { stringifyResult } from '../execution/result';
 import { costHeaders, retryAfter } from '../policy/budgets';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
@@ -36,6 +37,13 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   const byApollo = fastifyApolloHandler(route.apollo, {
     context: async (request, reply) => route.contextOf(request, reply),
   }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) =>
+    parseJson(request, text, (error, body) => {
+      rememberExactly(body, text);
+      done(error, body);
+    }),
+  );
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',

@@ -61,7 +61,9 @@ export const costHeaders = ({ estimated, remaining }: Spending): Readonly<Record
 
 /** After how many seconds an operation may be asked again that was refused with these extensions; undefined for never. */
 export function retryAfter(extensions: Readonly<Record<string, unknown>> | undefined): number | undefined {
-  return extensions?.code === 'BUDGET_EXHAUSTED' ? (extensions.cost as Spending).resetSeconds : undefined;
+  // a subgraph may have budgets of its own, with the same code
+  const isOurs = extensions?.code === 'BUDGET_EXHAUSTED' && extensions.subgraph === undefined;
+  return isOurs ? (extensions.cost as Spending).resetSeconds : undefined;
 }
 
 export interface BudgetSettings {

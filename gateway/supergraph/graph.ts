@@ -20,6 +20,7 @@ import { Calls } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';
 import type { Introspected } from '../execution/complete';
 import { deferralOf } from '../execution/deferral';
+import { exactVariables } from '../execution/exact-variables';
 import { Execution, type ExecutionResult } from '../execution/execution';
 import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
@@ -37,6 +38,7 @@ import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
+import { jsonText } from '../transport/exact-json';
 import type { Transport } from '../transport/transport';
 
 export interface GraphParts {
@@ -183,7 +185,13 @@ export class Graph {
         return { data, answered: calls.answered };
       }
       const introspected = this.introspected(normalized, variables);
-      return new Execution(operation, { conditions: {}, calls, introspected }).run();
+      const execute = (isWary = false) =>
+        new Execution(operation, { conditions: {}, calls, introspected, isWary }).run();
+      // the stack is exhausted by data that are nested very deeply: calls already made are not made again
+      return execute().catch((error) => {
+        if (error instanceof RangeError) return execute(true);
+        throw error;
+      });
     };
     const { data, errors, answered } =
       normalized.kind === 'query'
@@ -246,7 +254,8 @@ export class Graph {
     });
     const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types);
     const introspected = this.introspected(whole, variables);
-    const execution = new Execution(operation, { conditions: {}, calls: this.calls(whole, request), introspected });
+    const calls = this.calls(whole, request);
+    const execution = new Execution(operation, { conditions: {}, calls, introspected, isWary: true });
     const first = await execution.runFirst(deferral);
     const extensions = this.extensions(whole, operation, cost);
     return { ...new Incremental(execution, deferral.parts).answer(first, roots), extensions };
@@ -260,7 +269,8 @@ export class Graph {
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
-    const { variables = {}, headers, identities, scope, deadline, cancellation } = request;
+    const { headers, identities, scope, deadline, cancellation } = request;
+    const variables = exactVariables(request.variables ?? {});
     return new Calls({
       variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
       headers,
@@ -418,5 +428,5 @@ function sharingKey(
   variables: Readonly<Record<string, unknown>>,
   literals: Readonly<Record<string, unknown>>,
 ): string {
-  return `${scope}\n${JSON.stringify(variables)}\n${JSON.stringify(literals)}`;
+  return `${scope}\n${jsonText(exactVariables(variables))}\n${JSON.stringify(literals)}`;
 }

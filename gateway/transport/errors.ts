@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 export type SubgraphErrorCode =
   | 'SUBGRAPH_UNREACHABLE'
@@ -9,34 +9,53 @@ export type SubgraphErrorCode =
   | 'SUBGRAPH_UNAVAILABLE'
   | 'REQUEST_CANCELLED';
 
+export interface SubgraphErrorOptions {
+  readonly retryable: boolean;
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
+  /** Whether it is about a mutation that was sent: the message says so, and it is never retryable. */
+  readonly mayHaveRun?: boolean;
+  /** The errors that the subgraph itself returned, where those say more. */
+  readonly own?: readonly GraphQLFormattedError[];
+}
+
 /** A subgraph gave no usable answer. Says which and in what way, and nothing that is internal to it. */
 export class SubgraphError extends GraphQLError {
+  /** The subgraph's own errors, to be passed on instead; most often none. */
+  readonly own: readonly GraphQLFormattedError[];
+
   constructor(
     code: SubgraphErrorCode,
     readonly subgraph: string,
     what: string,
-    options: { retryable: boolean; cause?: unknown; retryAfterMs?: number },
+    { retryable, cause, retryAfterMs, mayHaveRun = false, own = [] }: SubgraphErrorOptions,
   ) {
-    const { retryable, cause, retryAfterMs } = options;
-    super(`The "${subgraph}" subgraph ${what}`, {
+    super(`The "${subgraph}" subgraph ${what}${mayHaveRun ? '; the mutation may have been carried out' : ''}`, {
       extensions: {
         code,
         subgraph,
-        retryable,
-        ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) }),
+        retryable: retryable && !mayHaveRun,
+        ...(retryAfterMs === undefined || mayHaveRun ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) }),
       },
       originalError: cause instanceof Error ? cause : undefined,
     });
+    const { code: _code, ...more } = this.extensions;
+    this.own = own.map((error) => ({ ...error, extensions: { ...error.extensions, ...more } }));
   }
 
   get retryable(): boolean {
     return this.extensions.retryable === true;
   }
 
-  static timeout(subgraph: string, timeoutMs: number, cause?: unknown): SubgraphError {
+  static timeout(
+    subgraph: string,
+    timeoutMs: number,
+    { cause, mayHaveRun }: Pick<SubgraphErrorOptions, 'cause' | 'mayHaveRun'> = {},
+  ): SubgraphError {
     return new SubgraphError('SUBGRAPH_TIMEOUT', subgraph, `did not answer within ${Math.round(timeoutMs)} ms`, {
       retryable: true,
       cause,
+      mayHaveRun,
     });
   }
 
@@ -44,5 +63,9 @@ export class SubgraphError extends GraphQLError {
     return new SubgraphError('REQUEST_CANCELLED', subgraph, 'was not waited for: the client has gone', {
       retryable: false,
     });
+  }
+
+  static badResponse(subgraph: string, what: string, mayHaveRun = false): SubgraphError {
+    return new SubgraphError('SUBGRAPH_BAD_RESPONSE', subgraph, what, { retryable: false, mayHaveRun });
   }
 }

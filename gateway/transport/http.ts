@@ -1,13 +1,14 @@
 import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
 import type { Cancellation } from './cancellation';
+import { decode, encodingsOf, tooLarge, type Unreadable } from './content-encoding';
 import { SubgraphError } from './errors';
 import { joined } from './json-text';
 import { Received } from './received';
 import { readResponse } from './response';
-import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
+import type { SubgraphAnswer, SubgraphRequest, SubgraphResponse, Transport } from './transport';
 
 export interface HttpOptions {
-  /** Most bytes of an answer that are read. */
+  /** Most bytes of an answer that are read, as sent and decoded. */
   readonly maxResponseBytes: number;
   /** Most connections to the subgraph. */
   readonly connections: number;
@@ -27,7 +28,7 @@ export function isSubgraphUrl(text: string): boolean {
 
 /**
  * Hands a fetch to a subgraph over HTTP: a pool of kept-alive connections, a deadline, a bound on the answer; redirects are
- * not followed, compressed answers not asked for, nothing is cached.
+ * not followed, compressed answers not asked for but decoded, nothing is cached.
  */
 export class HttpTransport implements Transport {
   readonly shareable = true;
@@ -59,6 +60,7 @@ export class HttpTransport implements Transport {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(
         name,
+        operation.kind === 'mutation',
         options.maxResponseBytes,
         deadline - performance.now(),
         cancellation,
@@ -104,13 +106,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly name: string,
+    private readonly isMutation: boolean,
     private readonly maxBytes: number,
     timeoutMs: number,
     cancellation: Cancellation | undefined,
     private readonly resolve: (answer: SubgraphAnswer) => void,
     private readonly reject: (error: SubgraphError) => void,
   ) {
-    this.timer = setTimeout(() => this.fail(SubgraphError.timeout(name, timeoutMs)), timeoutMs);
+    this.timer = setTimeout(
+      () => this.fail(SubgraphError.timeout(name, timeoutMs, { mayHaveRun: this.mayHaveRun })),
+      timeoutMs,
+    );
     this.stay = cancellation?.onCancel(() => this.fail(SubgraphError.cancelled(name)));
   }
 
@@ -127,37 +133,73 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.status = status;
     this.headers = headers;
     this.expected = Number(headers['content-length']);
-    if (this.expected > this.maxBytes) this.tooLarge();
+    if (this.expected > this.maxBytes) this.refuse(tooLarge(this.maxBytes));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.isOver) return;
-    if (this.received.length + chunk.length > this.maxBytes) this.tooLarge();
+    if (this.received.length + chunk.length > this.maxBytes) this.refuse(tooLarge(this.maxBytes));
     else this.received.add(chunk, this.expected);
   }
 
   onResponseEnd(): void {
-    if (!this.settle()) return;
-    const { headers, name, status } = this;
-    const refusal = refusalOf(name, status, headers);
-    if (refusal) {
-      this.reject(refusal);
-      return;
-    }
+    if (this.isOver) return;
     const bytes = this.received.bytes();
-    this.resolve({ headers, bytes, read: () => readResponse(name, status, bytes.toString('utf8')) });
+    const encodings = bytes.length === 0 ? [] : encodingsOf(this.headers['content-encoding']);
+    if (encodings.length === 0) this.end(bytes);
+    else
+      decode(bytes, encodings, this.maxBytes, (body) => (Buffer.isBuffer(body) ? this.end(body) : this.refuse(body)));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, cause: Error): void {
-    this.fail(transportError(this.name, cause));
+    const { name, mayHaveRun } = this;
+    if (cause instanceof undiciErrors.ConnectTimeoutError)
+      this.fail(SubgraphError.timeout(name, CONNECT_MS, { cause }));
+    else {
+      const what = mayHaveRun ? 'closed the connection before it answered' : 'cannot be reached';
+      this.fail(new SubgraphError('SUBGRAPH_UNREACHABLE', name, what, { retryable: true, cause, mayHaveRun }));
+    }
   }
 
-  private tooLarge(): void {
-    this.fail(
-      new SubgraphError('SUBGRAPH_RESPONSE_TOO_LARGE', this.name, 'gave an answer beyond the size limit', {
-        retryable: false,
-      }),
-    );
+  /** Whether it is a mutation that the subgraph has been sent and has not refused. */
+  private get mayHaveRun(): boolean {
+    return this.isMutation && this.controller !== undefined && !(this.status >= 300 && this.status < 500);
+  }
+
+  /** Ends with the whole body, decoded. */
+  private end(body: Buffer): void {
+    if (!this.settle()) return;
+    const { name, status, headers, mayHaveRun } = this;
+    const bytes = withoutByteOrderMark(body);
+    const answer: SubgraphAnswer = {
+      headers,
+      bytes,
+      read: (hasAnySize) => readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize }),
+    };
+    const refusal = this.refusal();
+    const response = refusal && status >= 400 ? responseOf(answer) : undefined;
+    if (!refusal || response?.data) this.resolve(answer);
+    else this.reject(this.refusal(response?.errors)!);
+  }
+
+  /** What a status alone says: redirects are not followed; a subgraph that is busy or away may be asked again. */
+  private refusal(errors: SubgraphResponse['errors'] = []): SubgraphError | undefined {
+    const { name, status, headers, mayHaveRun } = this;
+    if (status >= 300 && status < 400)
+      return SubgraphError.badResponse(name, `returned a redirect (HTTP ${status}), which is not followed`);
+    // an error without a code says less to clients than the status does
+    const own = errors.filter(({ extensions }) => extensions?.code !== undefined);
+    const options = { retryable: true, retryAfterMs: retryAfter(headers), mayHaveRun, own };
+    if (status === 429) return new SubgraphError('SUBGRAPH_OVERLOADED', name, 'asks for fewer requests', options);
+    if (status === 502 || status === 503 || status === 504)
+      return new SubgraphError('SUBGRAPH_UNAVAILABLE', name, `is not available (HTTP ${status})`, options);
+    return undefined;
+  }
+
+  /** Gives up a body that is not read; what the status says goes before. */
+  private refuse({ code, what }: Unreadable): void {
+    const { name, mayHaveRun } = this;
+    this.fail(this.refusal() ?? new SubgraphError(code, name, what, { retryable: false, mayHaveRun }));
   }
 
   private fail(error: SubgraphError): void {
@@ -177,23 +219,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** What a status alone says: redirects are not followed; who is busy or away may be asked again. */
-function refusalOf(name: string, status: number, headers: SubgraphAnswer['headers']): SubgraphError | undefined {
-  if (status >= 300 && status < 400)
-    return new SubgraphError('SUBGRAPH_BAD_RESPONSE', name, 'answered with a redirect, which is not followed', {
-      retryable: false,
-    });
-  if (status === 429)
-    return new SubgraphError('SUBGRAPH_OVERLOADED', name, 'asks for fewer requests', {
-      retryable: true,
-      retryAfterMs: retryAfter(headers),
-    });
-  if (status === 502 || status === 503 || status === 504)
-    return new SubgraphError('SUBGRAPH_UNAVAILABLE', name, `is not available (HTTP ${status})`, {
-      retryable: true,
-      retryAfterMs: retryAfter(headers),
-    });
-  return undefined;
+/** The response in an answer, whatever its status; undefined when it is none. */
+function responseOf({ read }: SubgraphAnswer): SubgraphResponse | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Some servers put one before their JSON. */
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
@@ -202,9 +239,4 @@ function retryAfter(headers: SubgraphAnswer['headers']): number | undefined {
   if (typeof given !== 'string') return undefined;
   const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
-}
-
-function transportError(name: string, cause: Error): SubgraphError {
-  if (cause instanceof undiciErrors.ConnectTimeoutError) return SubgraphError.timeout(name, CONNECT_MS, cause);
-  return new SubgraphError('SUBGRAPH_UNREACHABLE', name, 'cannot be reached', { retryable: true, cause });
 }

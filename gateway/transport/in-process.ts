@@ -22,14 +22,21 @@ export class InProcessTransport implements Transport {
 
   async request({ operation, variables, headers, deadline, cancellation }: SubgraphRequest): Promise<SubgraphAnswer> {
     const work = this.subgraph.execute({ query: operation.text, variables: JSON.parse(String(variables)), headers });
-    const answer = await this.within(deadline - performance.now(), cancellation, work);
+    const mayHaveRun = operation.kind === 'mutation';
+    const answer = await this.within(deadline - performance.now(), cancellation, mayHaveRun, work);
     return { headers: {}, read: () => answer };
   }
 
   /** The work of a local subgraph cannot be ended, but need not be waited for. */
-  private within<T>(timeoutMs: number, cancellation: Cancellation | undefined, work: Promise<T>): Promise<T> {
+  private within<T>(
+    timeoutMs: number,
+    cancellation: Cancellation | undefined,
+    mayHaveRun: boolean,
+    work: Promise<T>,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(SubgraphError.timeout(this.subgraph.name, timeoutMs)), timeoutMs);
+      const timeout = () => reject(SubgraphError.timeout(this.subgraph.name, timeoutMs, { mayHaveRun }));
+      const timer = setTimeout(timeout, timeoutMs);
       const stay = cancellation?.onCancel(() => reject(SubgraphError.cancelled(this.subgraph.name)));
       work.then(resolve, reject).finally(() => {
         clearTimeout(timer);

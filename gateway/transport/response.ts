@@ -1,29 +1,127 @@
+import type { GraphQLFormattedError } from 'graphql';
 import { SubgraphError } from './errors';
+import { exactly } from './exact-json';
 import type { SubgraphResponse } from './transport';
 
-/** A GraphQL response has data, errors, or both; anything else is not one. @throws SubgraphError */
-export function readResponse(name: string, status: number, text: string): SubgraphResponse {
-  const bad = (what: string) => new SubgraphError('SUBGRAPH_BAD_RESPONSE', name, what, { retryable: false });
-  let answer: SubgraphResponse | null | unknown[];
+export interface ReadOptions {
+  /** Whether it answers a mutation that may have been carried out. */
+  readonly mayHaveRun?: boolean;
+  /** Whether its numbers may be of any size. */
+  readonly hasAnySize?: boolean;
+}
+
+type JsonObject = Record<string, unknown>;
+
+/**
+ * Reads a body as a GraphQL response: data that is an object, errors, or both, whatever else stands beside them and whatever the
+ * errors look like. docs/subgraph-responses.md lists what is accepted.
+ * @throws SubgraphError
+ */
+export function readResponse(
+  subgraph: string,
+  status: number,
+  text: string,
+  { mayHaveRun = false, hasAnySize = false }: ReadOptions = {},
+): SubgraphResponse {
+  const bad = (what: string) => SubgraphError.badResponse(subgraph, what, mayHaveRun);
+  let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    throw bad(`answered HTTP ${status} without a GraphQL response`);
+    const what = text.trim() === '' ? 'an empty body' : 'a body that is not JSON';
+    throw bad(`returned HTTP ${status} with ${what}`);
   }
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer))
-    throw bad(`answered HTTP ${status} without a GraphQL response`);
-  const { data, errors } = answer;
-  if (data === undefined && !Array.isArray(errors)) throw bad(`answered HTTP ${status} without a GraphQL response`);
-  if (data !== undefined && (typeof data !== 'object' || Array.isArray(data)))
-    throw bad('answered with data that is no object');
-  if (errors !== undefined && !(Array.isArray(errors) && errors.every(isError)))
-    throw bad('answered with errors that are none');
-  if (data === null && !errors?.length) throw bad('answered with no data and no error');
-  return answer;
+  if (!isObject(answer)) throw bad(`returned HTTP ${status} with ${kindOf(answer)} instead of a GraphQL response`);
+  const { data } = answer;
+  const errors = errorsOf(subgraph, answer.errors);
+  if (isObject(data)) {
+    const exact = exactData(answer, text, hasAnySize, bad);
+    return errors.length > 0 ? { data: exact, errors } : { data: exact };
+  }
+  if (data !== undefined && data !== null) {
+    const wrongData = bad(`returned ${kindOf(data)} as data instead of an object`);
+    if (errors.length === 0) throw wrongData;
+    return { data: null, errors: [...errors, wrongData.toJSON()] };
+  }
+  if (errors.length === 0) throw bad(`returned HTTP ${status} with neither data nor errors`);
+  return { data: null, errors };
 }
 
-function isError(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { path } = value as { path?: unknown };
-  return path === undefined || path === null || Array.isArray(path);
+/** Its data, with numbers that are beyond JavaScript's as they came. */
+function exactData(
+  answer: JsonObject,
+  text: string,
+  hasAnySize: boolean,
+  bad: (what: string) => SubgraphError,
+): JsonObject {
+  try {
+    return (exactly(answer, text, hasAnySize) as { data: JsonObject }).data;
+  } catch (error) {
+    if (error instanceof RangeError) throw bad(NESTED_TOO_DEEPLY);
+    throw error;
+  }
+}
+
+/** Some servers write null where there are no errors, and some write one error where a list belongs. */
+function errorsOf(subgraph: string, errors: unknown): GraphQLFormattedError[] {
+  if (errors === undefined || errors === null) return [];
+  return (Array.isArray(errors) ? errors : [errors]).map((error) => errorOf(subgraph, error));
+}
+
+/** What can be passed on of an error; of its extensions, what cannot act on the gateway's own response. */
+function errorOf(subgraph: string, error: unknown): GraphQLFormattedError {
+  const { message, path, extensions } = isObject(error) ? error : { message: error };
+  const hasMessage = typeof message === 'string' && message.trim() !== '';
+  const { code, http: _http, ...others } = isObject(extensions) && isWritable(extensions) ? extensions : {};
+  const codeText = typeof code === 'string' || typeof code === 'number' ? String(code) : undefined;
+  return {
+    message: hasMessage ? message : `The "${subgraph}" subgraph returned an error without a message`,
+    path: isPath(path) ? path : undefined,
+    extensions: { ...others, code: codeText ?? (hasMessage ? undefined : 'SUBGRAPH_BAD_RESPONSE') },
+  };
+}
+
+/** Steps of a path; longer ones lead nowhere. */
+const MAX_PATH = 1_000;
+
+const isPath = (path: unknown): path is (string | number)[] =>
+  Array.isArray(path) &&
+  path.length <= MAX_PATH &&
+  path.every((step) => typeof step === 'string' || (Number.isSafeInteger(step) && step >= 0));
+
+/** Whether it can be written as JSON once more: what is nested very deeply can only be read. */
+function isWritable(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Levels of objects and lists in data. Only what is beyond can exhaust the stack of those who walk through data. */
+const MAX_NESTING = 1_000;
+export const NESTED_TOO_DEEPLY = `returned data nested deeper than ${MAX_NESTING} levels`;
+
+/** Whether data are nested deeper than is taken. Costly, and of use only once the stack was exhausted. */
+export function isNestedTooDeeply(data: unknown): boolean {
+  let level: unknown[] = [data];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_NESTING) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value).filter((inner) => typeof inner === 'object' && inner !== null)
+        : [],
+    );
+  }
+  return false;
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value === null) return 'null';
+  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
 }

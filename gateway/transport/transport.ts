@@ -30,8 +30,12 @@ export interface SubgraphResponse {
 }
 
 export interface SubgraphAnswer {
-  /** Reads the response; of a shareable transport's answer, what one reader changes no other sees. @throws SubgraphError when it is no GraphQL response. */
-  read(): SubgraphResponse;
+  /**
+   * Reads the response; of a shareable transport's answer, what one reader changes no other sees.
+   * @param hasAnySize whether its data have custom scalars, whose numbers may be of any size.
+   * @throws SubgraphError when it is no GraphQL response.
+   */
+  read(hasAnySize?: boolean): SubgraphResponse;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The response as it came, where it came as bytes. */
   readonly bytes?: Buffer;

@@ -26,8 +26,8 @@ export function publicError(formatted: GraphQLFormattedError, error: unknown, lo
   const original = error instanceof GraphQLError ? error.originalError : error;
   const code = String(extensions.code ?? 'INTERNAL_SERVER_ERROR');
   if (UNEXPECTED.has(code)) {
-    const given = String(extensions.reference);
-    const reference = REFERENCE.test(given) ? given : newReference();
+    const given = extensions.reference;
+    const reference = typeof given === 'string' && REFERENCE.test(given) ? given : newReference();
     log.error({ err: original ?? error, path: formatted.path, subgraph, reference }, 'unexpected error');
     return {
       message: 'Internal error',

@@ -27,8 +27,6 @@ export enum Leaf {
   Int,
   Float,
   Boolean,
-  /** A string or an integer. */
-  Id,
   /** One of `texts`. */
   OneOf,
   List,
@@ -232,7 +230,8 @@ const BUILT_IN: Readonly<Record<string, Leaf>> = {
   Int: Leaf.Int,
   Float: Leaf.Float,
   Boolean: Leaf.Boolean,
-  ID: Leaf.Id,
+  // a number is an ID too, but written as a string: that is looked at closely
+  ID: Leaf.String,
 };
 
 const anything: ValueLayout = { leaf: Leaf.Any, isNonNull: false, texts: [], item: undefined, keys: [], values: [] };

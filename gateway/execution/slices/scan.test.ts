@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
+import { Shapes } from '../shape';
 import { AnswerLayout } from './layout';
 import { Scan } from './scan';
 
@@ -16,14 +17,15 @@ const QUERY =
 function layoutOf(visited: string[]) {
   const layout = new AnswerLayout({ schema, apiSchema: schema, visited: new Set(visited) });
   const [operation] = parse(QUERY).definitions as OperationDefinitionNode[];
-  const root = layout.position('Query', operation!.selectionSet, [{ place: '', shapes: undefined }]);
+  const shapes = new Shapes(schema, {}, 'Query', [operation!.selectionSet]);
+  const root = layout.position('Query', operation!.selectionSet, [{ place: '', shapes }]);
   return { positions: layout.positions, root };
 }
 const layout = layoutOf(['thing', 'things', 'things\0inner', 'maybe']);
 const scan = (text: string | Buffer) => Scan.of(Buffer.from(text as string), layout);
 
 const text = fc.string({ unit: 'grapheme' });
-const id = fc.oneof(text, fc.integer());
+const id = text;
 const nullable = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 5 });
 const small = fc.record({ id, text: nullable(text) });
 const data = fc.record({
@@ -115,6 +117,87 @@ test('a large answer is looked through as a small one is', () => {
   );
 });
 
+/** The same text to `JSON.parse`, mostly, written otherwise: escapes, white space, members in between, other forms of numbers. */
+function rewritten(json: string, choices: readonly number[]): string {
+  let at = 0;
+  return json.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]/g, (token) => {
+    switch (choices[at++ % choices.length]) {
+      case 0:
+        return `${token} `;
+      case 1:
+        return `\n\t${token}`;
+      case 2:
+        return /^"[a-z]/.test(token) ? `"\\u00${token.charCodeAt(1).toString(16)}${token.slice(2)}` : token;
+      case 3:
+        return /^-?\d+$/.test(token) ? `${token}.0` : token;
+      case 4:
+        return /^-?[1-9]\d*$/.test(token) ? `${token}e0` : token;
+      case 5:
+        return token === '{' ? '{"more":[{"a":null}],' : token;
+      case 6:
+        return /^-?\d+$/.test(token) ? `${token}0000000000000001` : token;
+      default:
+        return token;
+    }
+  });
+}
+
+const BESIDE = [
+  '',
+  ',"errors":null',
+  ',"errors":[]',
+  ',"more":{}',
+  ',"\\u0065rrors":[1]',
+  ',"data":{}',
+  ',"errors":[{}]',
+];
+
+test('every text is refused, or understood as JSON.parse understands it', () => {
+  let understood = 0;
+  fc.assert(
+    fc.property(
+      data,
+      fc.constantFrom(...BESIDE),
+      fc.array(fc.nat(200), { minLength: 1, maxLength: 40 }),
+      (given, beside, choices) => {
+        const text = rewritten(`{"data":${JSON.stringify(given)}${beside}}`, choices);
+        const found = scan(text);
+        if (!found) return;
+        understood += 1;
+        const response = JSON.parse(text) as { data: typeof given; errors?: unknown[] | null };
+        expect(response.errors ?? []).toEqual([]);
+        const things = layout.positions.findIndex((one) => one.fields.length === 8);
+        expect(found.counts[things]).toBe(response.data.things.length);
+        const { slice } = read(found);
+        response.data.things.forEach((thing, index) => {
+          for (const field of layout.positions[things]!.fields)
+            if (!field.position)
+              expect(slice(things, index, field.slot)).toEqual(thing[field.name as keyof typeof thing]);
+        });
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  expect(understood).toBeGreaterThan(100);
+});
+
+test('bytes at random are refused, or are JSON', () => {
+  const piece = fc.constantFrom(...'{}[]",:\\ue0-1.5 \n'.split(''), 'null', 'true', '"data":', '"thing":', '"errors":');
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some)),
+    fc.array(piece, { maxLength: 12 }).map((some) => Buffer.from(some.join(''))),
+  );
+  const [head, tail] = [`{"data":${JSON.stringify({ thing: null, things: [], maybe: null })},"more":`, '}'];
+  fc.assert(
+    fc.property(bytes, (some) => {
+      if (scan(some)) expect(JSON.parse(some.toString('utf8'))).toHaveProperty('data');
+      const whole = Buffer.concat([Buffer.from(head), some, Buffer.from(tail)]);
+      if (scan(whole)) expect(JSON.parse(whole.toString('utf8'))).toHaveProperty('more');
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 const good = { thing: null, things: [], maybe: null };
 const thing = { id: '1', size: 1, weight: 1, isOld: true, colour: 'RED', tags: [], any: 1, inner: null };
 test.each<[string, string]>([
@@ -126,6 +209,8 @@ test.each<[string, string]>([
   ['a field too many', '{"data":{"thing":null,"things":[],"maybe":null,"more":1}}'],
   ['null where none may be', JSON.stringify({ data: { ...good, things: [null] } })],
   ['no list', JSON.stringify({ data: { ...good, things: {} } })],
+  ['an ID that is a number', JSON.stringify({ data: { ...good, thing: { id: 1, text: null } } })],
+  ['errors written with an escape', '{"data":{"thing":null,"things":[],"maybe":null},"\\u0065rrors":[{}]}'],
   ['another type', JSON.stringify({ data: { ...good, maybe: [{ __typename: 'Other', text: null }] } })],
   ['a byte-order mark', `\ufeff${JSON.stringify({ data: good })}`],
   ['something after the end', `${JSON.stringify({ data: good })} 1`],

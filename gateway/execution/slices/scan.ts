@@ -18,7 +18,7 @@ const NULL = Buffer.from('null');
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const DATA = Buffer.from('"data":');
-const EXTENSIONS = Buffer.from('"extensions":');
+const ERRORS = Buffer.from('"errors":');
 const MAX_INT = 2 ** 31;
 /** Nested values of scalars whose form nobody knows. */
 const MAX_DEPTH = 200;
@@ -68,11 +68,30 @@ export class Scan {
       if (this.key(DATA)) {
         if (hasData || !this.data(layout)) return false;
         hasData = true;
-      } else if (!this.key(EXTENSIONS) || !this.any(0)) return false;
+      } else if (this.key(ERRORS)) {
+        if (!this.noErrors()) return false;
+      } else if (!this.other()) return false;
     } while (this.another());
     if (!this.take(CLOSE)) return false;
     this.space();
     return hasData && this.at === this.end;
+  }
+
+  /** Null, or an empty list, which some servers write. */
+  private noErrors(): boolean {
+    if (!this.take(OPEN_LIST)) return this.text(NULL);
+    this.space();
+    return this.take(CLOSE_LIST);
+  }
+
+  /** A member beside the data that says nothing, such as `extensions`. An escape might hide the name of one that does. */
+  private other(): boolean {
+    const { bytes, at } = this;
+    if (!this.string() || bytes.subarray(at, this.at).includes(BACKSLASH)) return false;
+    this.space();
+    if (!this.take(COLON)) return false;
+    this.space();
+    return this.any(0);
   }
 
   private data({ root, entities = [] }: RootLayout): boolean {
@@ -182,13 +201,11 @@ export class Scan {
       case Leaf.String:
         return this.string();
       case Leaf.Int:
-        return this.integer(true);
+        return this.integer();
       case Leaf.Float:
         return this.number(false);
       case Leaf.Boolean:
         return this.text(TRUE) || this.text(FALSE);
-      case Leaf.Id:
-        return first === QUOTE ? this.string() : this.integer(false);
       case Leaf.OneOf:
         for (let i = 0; i < layout.texts.length; i++) if (this.text(layout.texts[i]!)) return true;
         return false;
@@ -291,8 +308,8 @@ export class Scan {
     return false;
   }
 
-  /** @param isInt whether it must be a GraphQL Int; otherwise of whatever size. */
-  private integer(isInt: boolean): boolean {
+  /** A GraphQL Int. */
+  private integer(): boolean {
     const { bytes } = this;
     const start = this.at;
     const isNegative = bytes[start] === MINUS;
@@ -306,7 +323,7 @@ export class Scan {
     // 1.0 and 1e3 are integers too: those are looked at closely
     if (count === 0 || count > 15 || (bytes[digits] === ZERO && (count > 1 || isNegative))) return false;
     if (next === DOT || next === 0x65 || next === 0x45) return false;
-    if (isInt && (isNegative ? value > MAX_INT : value >= MAX_INT)) return false;
+    if (isNegative ? value > MAX_INT : value >= MAX_INT) return false;
     this.at = at;
     return true;
   }

@@ -1,0 +1,100 @@
+import { parse, stringify } from 'lossless-json';
+
+/** A JSON number that no double holds exactly, as its text. Node 20 has neither `JSON.rawJSON` nor `context.source` in revivers. */
+export class ExactNumber {
+  constructor(readonly text: string) {}
+
+  /** `JSON.stringify` cannot write it; {@link jsonText} can. */
+  toJSON(): never {
+    throw NEEDS_EXACT_TEXT;
+  }
+}
+
+const NEEDS_EXACT_TEXT = new TypeError('JSON.stringify cannot write an ExactNumber');
+const EXACT_NUMBERS = [
+  {
+    test: (value: unknown) => value instanceof ExactNumber,
+    stringify: (value: unknown) => (value as ExactNumber).text,
+  },
+];
+
+/** As `JSON.stringify`, with exact numbers as they came. @throws RangeError when the value is nested too deeply for the stack. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error !== NEEDS_EXACT_TEXT) throw error;
+    return stringify(value, undefined, undefined, EXACT_NUMBERS)!;
+  }
+}
+
+/** As `JSON.parse`, with numbers that no double holds exactly as {@link ExactNumber}. @throws RangeError as {@link jsonText} */
+export const parseExactly = (text: string): unknown => exactly(JSON.parse(text), text, true);
+
+/**
+ * What `JSON.parse` has made of a text, where that is exact; otherwise as {@link parseExactly}.
+ * @param hasAnySize whether to look for exponents too that are beyond doubles, such as that of `1e400`: they take longer to find.
+ */
+export function exactly(parsed: unknown, text: string, hasAnySize: boolean): unknown {
+  if (!hasInexactNumber(text, hasAnySize)) return parsed;
+  return parse(text, undefined, {
+    parseNumber: (literal) => (isHeld(literal) ? Number(literal) : new ExactNumber(literal)),
+    // as JSON.parse: the last one wins
+    onDuplicateKey: ({ newValue }) => newValue,
+  });
+}
+
+/** The smallest double that has all its digits. */
+const MIN_NORMAL = 2.2250738585072014e-308;
+/** Digits that every double holds; more are held by chance. */
+const MAX_HELD_DIGITS = 15;
+const STRIDE = MAX_HELD_DIGITS + 1;
+const LARGE_EXPONENT = /[eE][-+]?\d{3}/;
+const WITH_LARGE_EXPONENT = /(?<=[:,[\s]|^)-?\d+(?:\.\d+)?[eE][-+]?\d{3,}(?=[,\]}\s]|$)/g;
+
+/** Whether JSON has a number that no double holds exactly. May say so of digits within a string too: that costs time only. */
+export function hasInexactNumber(text: string, hasAnySize: boolean): boolean {
+  if (hasLongNumber(text)) return true;
+  if (!hasAnySize || !LARGE_EXPONENT.test(text)) return false;
+  return text.match(WITH_LARGE_EXPONENT)?.some((literal) => !isHeld(literal)) ?? false;
+}
+
+/** Looks at one character in 16, which costs a twentieth of `JSON.parse`: a number that long has one of them. */
+function hasLongNumber(text: string): boolean {
+  const { length } = text;
+  for (let at = STRIDE - 1; at < length; at += STRIDE) {
+    if (!isOfNumber(text.charCodeAt(at))) continue;
+    let start = at;
+    while (isOfNumber(text.charCodeAt(start - 1))) start -= 1;
+    // most are short
+    if (!isOfNumber(text.charCodeAt(start + STRIDE - 1))) continue;
+    while (isOfNumber(text.charCodeAt(at))) at += 1;
+    if (at - start < STRIDE) continue;
+    if (mayPrecede(text.charCodeAt(start - 1)) && mayFollow(text.charCodeAt(at)) && !isHeld(text.slice(start, at)))
+      return true;
+  }
+  return false;
+}
+
+/** Whether a double holds a literal, so that it is written again as the same number. */
+function isHeld(literal: string): boolean {
+  const value = Number(literal);
+  if (literal.length > MAX_HELD_DIGITS) return String(value) === literal;
+  const size = Math.abs(value);
+  return (size >= MIN_NORMAL && size <= Number.MAX_VALUE) || /^-?[0.]+([eE]|$)/.test(literal);
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Of `0123456789+-.eE`. False of NaN, which is what stands before and after a text. */
+const isOfNumber = (code: number): boolean =>
+  code <= NINE ? code >= ZERO || code === 0x2e || code === 0x2d || code === 0x2b : code === 0x65 || code === 0x45;
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+/** `:`, `,`, `[`, white space, or the beginning. */
+const mayPrecede = (code: number): boolean =>
+  code === 0x3a || code === 0x2c || code === 0x5b || isSpace(code) || Number.isNaN(code);
+/** `,`, `]`, `}`, white space, or the end. */
+const mayFollow = (code: number): boolean =>
+  code === 0x2c || code === 0x5d || code === 0x7d || isSpace(code) || Number.isNaN(code);
