@@ -71,6 +71,10 @@ export class Execution implements Losses {
   private readonly untold = new Map<GraphQLFormattedError, CompiledFetch>();
   private flawed = false;
   private deferral: Deferral | undefined;
+  /** Why entities may be null. */
+  private readonly causes = new Map<AnswerObject, GraphQLFormattedError>();
+  /** Located errors by the places they are in, as JSON; undefined when subgraphs have answered since. */
+  private errorsWithin: ReadonlyMap<string, readonly GraphQLFormattedError[]> | undefined;
   /** Places that a part made null; as JSON. */
   private readonly nulled = new Set<string>();
   /** Errors of subgraphs that a part has reported. */
@@ -119,9 +123,8 @@ export class Execution implements Losses {
   deliver({ path, shape, scope }: DeliveryPart): PartResult {
     const deferrals = new Deferrals(scope, (at) => this.nulled.size > 0 && this.nulled.has(JSON.stringify(at)));
     const object = this.objectAt(path);
-    const located = this.locatedErrors().filter(
-      ({ path: at = [] }) =>
-        path.every((step, index) => at[index] === step) && leadsTo(object, shape, at.slice(path.length)) === 'here',
+    const located = this.errorsIn(path).filter(
+      ({ path: at = [] }) => leadsTo(object, shape, at.slice(path.length)) === 'here',
     );
     for (const error of located) this.reported.add(identityOf(error));
     const completion = new Completion(this, located, this.request.introspected, deferrals);
@@ -134,7 +137,7 @@ export class Execution implements Losses {
   /** Why a part is null. One error of a subgraph may explain several parts, and stands in one of them only. */
   private reasons(path: AnswerPath, errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
     if (errors.length > 0) return errors;
-    const within = this.locatedErrors().filter(({ path: at = [] }) => path.every((step, index) => at[index] === step));
+    const within = this.errorsIn(path);
     if (within.length > 0) return within;
     const subgraph = this.owner(path);
     return [
@@ -154,11 +157,27 @@ export class Execution implements Losses {
   /** Errors of subgraphs that no part has reported, nor will: they are about what has been delivered, or what only a planner asked for. */
   strayErrors(): GraphQLFormattedError[] {
     const shape = this.deferral!.shapes.of(this.root.__typename)!;
-    const errors = this.locatedErrors().filter(
+    const errors = this.errorsIn([]).filter(
       (error) => !this.reported.has(identityOf(error)) && leadsTo(this.root, shape, error.path ?? []) !== 'later',
     );
     for (const error of errors) this.reported.add(identityOf(error));
     return errors;
+  }
+
+  /** Errors of subgraphs at a place of the answer and in it. */
+  private errorsIn(place: AnswerPath): readonly GraphQLFormattedError[] {
+    if (!this.errorsWithin) {
+      const within = new Map<string, GraphQLFormattedError[]>();
+      for (const error of this.locatedErrors())
+        for (let length = 0; length <= (error.path ?? []).length; length++) {
+          const key = JSON.stringify(error.path!.slice(0, length));
+          const errors = within.get(key);
+          if (errors) errors.push(error);
+          else within.set(key, [error]);
+        }
+      this.errorsWithin = within;
+    }
+    return this.errorsWithin.get(JSON.stringify(place)) ?? [];
   }
 
   /** Errors that no field has told of, of some fetches; they are told now. */
@@ -303,6 +322,7 @@ export class Execution implements Losses {
   }
 
   private takeRoot(fetch: CompiledFetch, objects: readonly AnswerObject[], { data, errors }: SubgraphResponse): void {
+    this.errorsWithin = undefined;
     if (errors?.length) {
       this.flawed = true;
       const places = fetch.at ? fetch.at.locate(this.root).map(({ path }) => path) : [[]];
@@ -321,6 +341,7 @@ export class Execution implements Losses {
   }
 
   private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors }: SubgraphResponse): void {
+    this.errorsWithin = undefined;
     if (errors?.length) {
       this.flawed = true;
       for (const error of errors) this.takeEntityError(fetch, asked, error);
@@ -371,6 +392,7 @@ export class Execution implements Losses {
     }
     const objects = new Set(one.objects.filter((_object, i) => one.indexes[i] === index));
     this.entityErrors.push({ entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
+    if (this.deferral) for (const object of objects) this.causes.set(object, told);
   }
 
   private lose(fetch: CompiledFetch, objects: readonly AnswerObject[], error: GraphQLFormattedError): void {
@@ -391,7 +413,9 @@ export class Execution implements Losses {
       this.untold.delete(loss.error);
       return loss.error;
     }
-    return this.unknown.has(object) ? 'unknown entity' : undefined;
+    if (!this.unknown.has(object)) return undefined;
+    // the field that made the entity null may be delivered apart from this one
+    return (this.deferral && this.causes.get(object)) ?? 'unknown entity';
   }
 
   owner(path: AnswerPath): string | undefined {

@@ -158,6 +158,7 @@ export class Incremental {
     const delivered: Delivered[] = [];
     const completed: Completed[] = [];
     const following: DeliveryGroup[] = [];
+    const nulled: AnswerPath[] = [];
     for (const group of groups) {
       if (!group.isAlive) continue;
       const errors: GraphQLFormattedError[] = [];
@@ -180,13 +181,14 @@ export class Incremental {
           .filter((one) => one.isAlive && one.id !== undefined)
           .reduce((best, one) => (one.path.length > best.path.length ? one : best), group);
         delivered.push({ group: under, subPath: part.path.slice(under.path.length), data: data!, errors });
-        if (deferrals.nulled.length > 0) this.dropWithin(deferrals.nulled, execution);
+        for (const place of deferrals.nulled) nulled.push(place);
         for (const one of part.groups) one.parts.delete(part);
       }
       completed.push({ group });
       group.isAlive = false;
-      following.push(...group.children);
+      for (const child of group.children) following.push(child);
     }
+    if (nulled.length > 0) this.dropWithin(nulled, execution);
     const finished = { delivered, completed, pending: this.announce(following) };
     report(finished, execution.strayErrors());
     return finished;
@@ -204,13 +206,12 @@ export class Incremental {
 
   /** Drops the groups on objects that another group made null. */
   private dropWithin(places: readonly AnswerPath[], execution: Execution): void {
-    for (const [group, own] of this.executions)
-      if (
-        group.isAlive &&
-        own === execution &&
-        places.some((place) => place.every((step, i) => group.path[i] === step))
-      )
-        drop(group);
+    const nulled = new Set(places.map((place) => JSON.stringify(place)));
+    for (const [group, own] of this.executions) {
+      if (!group.isAlive || own !== execution) continue;
+      for (let length = group.path.length; length >= 0; length--)
+        if (nulled.has(JSON.stringify(group.path.slice(0, length)))) drop(group);
+    }
   }
 
   private fail(groups: readonly DeliveryGroup[], error: unknown): Finished {
@@ -231,6 +232,7 @@ export class Incremental {
 
 /** The group, or the groups in it that are not empty when it is. */
 function nonEmpty(group: DeliveryGroup): DeliveryGroup[] {
+  if (!group.isAlive) return [];
   if (group.parts.size > 0) return [group];
   group.isAlive = false;
   return group.children.flatMap(nonEmpty);
