@@ -75,10 +75,11 @@ export class Incremental {
       const { finish, running } = await Promise.race(
         [...this.running.keys()].map(async (one) => ({ finish: await one, running: one })),
       );
+      const groups = this.running.get(running)!;
       this.running.delete(running);
-      const finished = finish();
-      for (const [other, groups] of this.running)
-        if (!groups.some(({ isAlive }) => isAlive)) this.running.delete(other);
+      const finished = this.attempt(finish, groups);
+      for (const [other, waiting] of this.running)
+        if (!waiting.some(({ isAlive }) => isAlive)) this.running.delete(other);
       const hasNext = this.running.size > 0;
       // no field reported them; the last chance to
       if (!hasNext) for (const execution of new Set(this.executions.values())) report(finished, execution.takeUntold());
@@ -86,15 +87,20 @@ export class Incremental {
     }
   }
 
+  /** A fault of ours must not break off the answer. */
+  private attempt(finish: () => Finished, groups: readonly DeliveryGroup[]): Finished {
+    try {
+      return finish();
+    } catch (error) {
+      return this.fail(groups, error);
+    }
+  }
+
   private followSeparate({ label, started }: SeparateFragment): DeliveryGroup {
     const group = this.withId(new DeliveryGroup(label, [], undefined));
     this.run([group], async () => {
-      try {
-        const { result, later } = await started;
-        return () => this.finishSeparate(group, result, later);
-      } catch (error) {
-        return () => this.fail([group], error);
-      }
+      const { result, later } = await started;
+      return () => this.finishSeparate(group, result, later);
     });
     return group;
   }
@@ -142,12 +148,8 @@ export class Incremental {
     for (const [fragment, waiting] of together) {
       const execution = this.executions.get(waiting[0]!)!;
       this.run(waiting, async () => {
-        try {
-          await execution.settled(fragment!);
-          return () => this.finish(waiting, execution);
-        } catch (error) {
-          return () => this.fail(waiting, error);
-        }
+        await execution.settled(fragment!);
+        return () => this.finish(waiting, execution);
       });
     }
     return announced;
@@ -226,7 +228,10 @@ export class Incremental {
   }
 
   private run(groups: readonly DeliveryGroup[], work: () => Promise<() => Finished>): void {
-    this.running.set(work(), groups);
+    this.running.set(
+      work().catch((error: unknown) => () => this.fail(groups, error)),
+      groups,
+    );
   }
 }
 
