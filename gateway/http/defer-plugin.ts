@@ -8,13 +8,20 @@ import { asksToDefer } from '../planning/defer';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import type { GraphContext, ServedGraph } from '../supergraph/served-graph';
 import { cacheHintOf } from '../transport/cache-control';
-import { answerTypeOf, incrementalFormatOf } from './media-type';
+import { answerTypeOf, type IncrementalFormat, incrementalFormatOf } from './media-type';
 
 type Answer = NonNullable<Awaited<ReturnType<ServedGraph['answerIncrementally']>>>;
 type Body = GraphQLResponse['body'];
 type IncrementalBody = Extract<Body, { kind: 'incremental' }>;
 /** Makes errors public. */
 type Errors = (errors: readonly GraphQLFormattedError[] | undefined) => { errors?: GraphQLFormattedError[] };
+
+/** What Apollo Server names the formats; it refuses a request without a version. */
+const FULL_NAMES: Readonly<Record<IncrementalFormat, string>> = {
+  'deferSpec=20220824': 'multipart/mixed; deferSpec=20220824',
+  'incrementalSpec=v0.2': 'multipart/mixed; incrementalSpec=v0.2',
+  'no version': 'multipart/mixed; deferSpec=20220824',
+};
 
 /**
  * Answers queries with `@defer` in parts, to clients that accept `multipart/mixed`; to others in one, as the directive allows. Apollo
@@ -44,7 +51,7 @@ export function deferPlugin(served: ServedGraph, log: Logger): ApolloServerPlugi
           };
           const http = { status: undefined, headers: new Map() as never };
           if (answer.pending.length > 0)
-            return { http, body: format === 'deferSpec=20220824' ? byPath(answer, errors) : byId(answer, errors) };
+            return { http, body: format === 'incrementalSpec=v0.2' ? byId(answer, errors) : byPath(answer, errors) };
           const { first, extensions } = answer;
           overallCachePolicy.restrict(cacheHintOf(first.answered));
           const single = { data: first.data as never, ...errors(first.errors), ...(extensions ? { extensions } : {}) };
@@ -57,8 +64,7 @@ export function deferPlugin(served: ServedGraph, log: Logger): ApolloServerPlugi
           const type = answerTypeOf(accept);
           if (response.body.kind === 'single' && type) response.http.headers.set('content-type', type);
           if (response.body.kind === 'single' && !type && format) response.body = onePart(response.body.singleResult);
-          // Apollo Server knows the formats by their full names only, and chooses by itself
-          if (response.body.kind === 'incremental' && format) headers!.set('accept', `multipart/mixed; ${format}`);
+          if (response.body.kind === 'incremental' && format) headers!.set('accept', FULL_NAMES[format]);
         },
       };
     },
@@ -67,7 +73,10 @@ export function deferPlugin(served: ServedGraph, log: Logger): ApolloServerPlugi
 
 const named = ({ label, path }: DeliveryGroup) => ({ path, ...(label === undefined ? {} : { label }) });
 
-/** The format of Apollo Client 3 and Relay: each payload has the path and the label of its fragment. */
+/**
+ * The format of Apollo Client 3 and Relay: each payload has the path and the label of its fragment. Clients that name no version merge
+ * payloads by path alone, some of them one level deep only: they get each field once, at a path below that of the fragment if need be.
+ */
 function byPath({ first, later, extensions }: Answer, errors: Errors): IncrementalBody {
   return body(
     { data: first.data, ...errors(first.errors), extensions, hasNext: true },

@@ -5,8 +5,8 @@ import { parseMIMEType } from 'undici';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
-/** The formats of answers in parts: see docs/incremental-delivery.md. */
-export type IncrementalFormat = 'deferSpec=20220824' | 'incrementalSpec=v0.2';
+/** The formats of answers in parts, as clients ask for them: see docs/incremental-delivery.md. */
+export type IncrementalFormat = 'deferSpec=20220824' | 'incrementalSpec=v0.2' | 'no version';
 
 interface Negotiated {
   readonly type: string | undefined;
@@ -68,11 +68,8 @@ function preferredFormat(ranges: readonly MediaRange[]): IncrementalFormat | und
   }
   if (best && best.quality >= json) return best.format;
   // whoever accepts everything gets JSON
-  return json === 0 && qualityOf('multipart/mixed', ranges) > 0 ? (best?.format ?? NO_PARAMETER) : undefined;
+  return json === 0 && qualityOf('multipart/mixed', ranges) > 0 ? (best?.format ?? 'no version') : undefined;
 }
-
-/** What urql, GraphiQL and GraphQL Tools, which send no parameter, read without loss. */
-const NO_PARAMETER: IncrementalFormat = 'incrementalSpec=v0.2';
 
 function formatOf({ essence, parameters }: MediaRange): IncrementalFormat | undefined {
   if (essence !== 'multipart/mixed') return undefined;
@@ -81,7 +78,7 @@ function formatOf({ essence, parameters }: MediaRange): IncrementalFormat | unde
   if (defer === '20220824') return 'deferSpec=20220824';
   // other versions, and the format of subscriptions
   const isOther = [defer, incremental, parameters.get('subscriptionspec')].some((one) => one !== undefined);
-  return isOther ? undefined : NO_PARAMETER;
+  return isOther ? undefined : 'no version';
 }
 
 /** How much a client likes a media type: as the range says that fits it best. */

@@ -347,6 +347,8 @@ describe('a deferred fragment', () => {
       expect(repeated!.incremental).toEqual([
         { path: ['first'], data: { name: 'One', owner: { name: 'Nine', shares: 3 } } },
       ]);
+      const [, merged] = await whole(await gateway.ask(query, 'multipart/mixed'));
+      expect(merged!.incremental).toEqual([{ path: ['first', 'owner'], data: { shares: 3 } }]);
     } finally {
       await gateway.server.close();
     }
@@ -384,9 +386,9 @@ const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
 /** By `Accept`, the types of an answer in parts and of one that is not. */
 const ACCEPTED: readonly [string, string, string][] = [
-  [URQL, PARTS_BY_ID, RESPONSE_TYPE],
-  ['application/json, multipart/mixed', PARTS_BY_ID, JSON_TYPE],
-  ['application/graphql-response+json, application/json, multipart/mixed', PARTS_BY_ID, RESPONSE_TYPE],
+  [URQL, PARTS_BY_PATH, RESPONSE_TYPE],
+  ['application/json, multipart/mixed', PARTS_BY_PATH, JSON_TYPE],
+  ['application/graphql-response+json, application/json, multipart/mixed', PARTS_BY_PATH, RESPONSE_TYPE],
   [
     'multipart/mixed;deferSpec=20220824,application/graphql-response+json,application/json;q=0.9',
     PARTS_BY_PATH,
@@ -398,17 +400,17 @@ const ACCEPTED: readonly [string, string, string][] = [
     RESPONSE_TYPE,
   ],
   ['MULTIPART/MIXED; DEFERSPEC="20220824", Application/JSON', PARTS_BY_PATH, JSON_TYPE],
-  ['multipart/mixed; boundary=graphql; charset=utf-8, application/json; odd="a,b"', PARTS_BY_ID, JSON_TYPE],
+  ['multipart/mixed; boundary=graphql; charset=utf-8, application/json; odd="a,b"', PARTS_BY_PATH, JSON_TYPE],
   [
     'multipart/mixed; deferSpec=20220824; q=0.5, multipart/mixed; incrementalSpec=v0.2; q=0.7',
     PARTS_BY_ID,
     PARTS_BY_ID,
   ],
   ['multipart/mixed; deferSpec=20220824, multipart/mixed; incrementalSpec=v0.2', PARTS_BY_PATH, PARTS_BY_PATH],
-  ['multipart/mixed', PARTS_BY_ID, PARTS_BY_ID],
-  ['multipart/*', PARTS_BY_ID, PARTS_BY_ID],
+  ['multipart/mixed', PARTS_BY_PATH, PARTS_BY_PATH],
+  ['multipart/*', PARTS_BY_PATH, PARTS_BY_PATH],
   ['multipart/mixed;q=0.8, application/json', JSON_TYPE, JSON_TYPE],
-  ['multipart/mixed;q=0.8, */*;q=0.1', PARTS_BY_ID, JSON_TYPE],
+  ['multipart/mixed;q=0.8, */*;q=0.1', PARTS_BY_PATH, JSON_TYPE],
   ['multipart/mixed;q=0, */*', JSON_TYPE, JSON_TYPE],
   ['multipart/mixed; deferSpec=19990101, application/json', JSON_TYPE, JSON_TYPE],
   ['multipart/mixed; incrementalSpec=v9, application/json', JSON_TYPE, JSON_TYPE],
