@@ -1,8 +1,9 @@
 import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
 import { responseName } from '../planning/normalize';
+import type { Deferrals } from './delivery';
 import { leafText, stringText } from './leaf';
 import type { AnswerPath } from './path';
-import type { OutputField, Shapes } from './shape';
+import type { OutputField, Shape, Shapes } from './shape';
 import { type AnswerObject, isObject } from './types';
 
 /** What completion needs to know of what went wrong while fetching. */
@@ -31,11 +32,15 @@ export class Completion {
   private readonly erroredPaths = new Set<string>();
   private omitted = 0;
 
-  /** @param located errors of subgraphs, each at its path in the answer, by response name as clients see it. */
+  /**
+   * @param located errors of subgraphs, each at its path in the answer, by response name as clients see it.
+   * @param deferrals collects what the answer leaves for later.
+   */
   constructor(
     private readonly losses: Losses,
     located: readonly GraphQLFormattedError[],
     private readonly introspected: Introspected | undefined,
+    private readonly deferrals?: Deferrals,
   ) {
     this.errors = [...located];
     for (const { path } of located) this.markErrored(path ?? []);
@@ -47,18 +52,25 @@ export class Completion {
 
   /** The text of the answer's data. */
   data(root: AnswerObject, shapes: Shapes): string {
-    const text = this.object(root, shapes, []) ?? 'null';
+    const text = this.object(root, shapes, []);
+    if (text === undefined) this.deferrals?.nullAt([], 0);
+    this.countOmitted();
+    return text ?? 'null';
+  }
+
+  /** The text of the fields of an object that are delivered together; undefined when they must be null. */
+  part(value: AnswerObject, shape: Shape, path: AnswerPath): string | undefined {
+    const text = this.members(value, shape, path);
+    this.countOmitted();
+    return text;
+  }
+
+  private countOmitted(): void {
     if (this.omitted > 0)
       this.errors.push({
         message: `${this.omitted} more errors of this answer are not listed`,
         extensions: { code: 'ERRORS_OMITTED' },
       });
-    return text;
-  }
-
-  /** The text of what is shown of an object that stands at a path; undefined when it must be null. */
-  part(value: AnswerObject, shapes: Shapes, path: AnswerPath): string | undefined {
-    return this.object(value, shapes, path);
   }
 
   /** Undefined when it must be null and the reason is told. */
@@ -66,6 +78,14 @@ export class Completion {
     const shape = shapes.of(value.__typename);
     if (!shape) return this.invalid(path, 'is of a type that the graph does not have');
     if (shape.isAmbiguous) return this.invalid(path, 'does not say of which type it is');
+    if (!shape.deferred || !this.deferrals) return this.members(value, shape, path);
+    const outer = this.deferrals.enter(shape.deferred, path);
+    const text = this.members(value, shape, path);
+    this.deferrals.leave(outer);
+    return text;
+  }
+
+  private members(value: AnswerObject, shape: Shape, path: AnswerPath): string | undefined {
     const texts: string[] = [];
     for (const field of shape.fields) {
       const at = [...path, field.name];
@@ -122,8 +142,12 @@ export class Completion {
       if (!this.hasError(path)) this.add(this.badResponse(path, `gave null for "${what}", which is never null`));
       return undefined;
     }
-    if (value === null) return 'null';
-    return this.present(value, type, objects, path, what) ?? 'null';
+    if (value === null || this.deferrals?.isNulled(path)) return 'null';
+    const mark = this.deferrals?.mark();
+    const text = this.present(value, type, objects, path, what);
+    if (text !== undefined) return text;
+    if (mark !== undefined) this.deferrals!.nullAt(path, mark);
+    return 'null';
   }
 
   private present(

@@ -4,53 +4,41 @@ import type { PathStep } from '../planning/plan';
 import { fieldNames, pathsOf, selectedBy, selectionOf } from '../planning/selected';
 import type { CompiledNode, CompiledOperation } from './compile';
 import { type CompiledFetch, namesOf, type SelectedNames } from './fetch';
-import { CompiledPath } from './path';
 import { Shapes } from './shape';
 import type { TypeConditions } from './types';
-
-/** What a fragment that is answered later is made of. */
-export interface DeferredPart {
-  readonly fragment: DeferredFragment;
-  readonly names: SelectedNames;
-  readonly path: CompiledPath;
-  readonly shapes: Shapes;
-  /** The deferred steps of the plan that give something of it. */
-  readonly nodes: readonly CompiledNode[];
-}
 
 /** How an operation's plan is divided into what the first answer waits for and what it does not. */
 export interface Deferral {
   /** Steps that the first answer does not wait for, all of whose fetches are such; none is within another. */
   readonly nodes: ReadonlySet<CompiledNode>;
   readonly fetches: ReadonlySet<CompiledFetch>;
-  readonly first: { readonly names: SelectedNames; readonly shapes: Shapes };
-  readonly parts: readonly DeferredPart[];
+  /** By fragment, the deferred steps that fetch something of it. */
+  readonly steps: ReadonlyMap<DeferredFragment, readonly CompiledNode[]>;
+  /** How the whole answer is delivered. */
+  readonly shapes: Shapes;
 }
 
+/** @param repeatsFields whether each fragment delivers all its fields, as {@link Defers} has it. */
 export function deferralOf(
   operation: CompiledOperation,
-  { whole, first, fragments }: DeferredOperation,
+  { whole, first, fragments, byNode }: DeferredOperation,
   schema: GraphQLSchema,
   types: TypeConditions,
+  repeatsFields: boolean,
 ): Deferral {
-  const firstNames = namesOf(first);
-  const fetches = deferredFetches(operation.root, firstNames, fragments, types);
+  const fetches = deferredFetches(operation.root, namesOf(first), fragments, types);
   const nodes = new Set<CompiledNode>();
   if (operation.root) outermost(operation.root, fetches, nodes);
-  const parts = fragments.map((fragment): DeferredPart => {
-    const names = namesOf(fragment.selectionSet);
-    return {
-      fragment,
-      names,
-      path: new CompiledPath(fragment.path, types),
-      shapes: new Shapes(schema, {}, fragment.type, [fragment.selectionSet]),
-      nodes: [...nodes].filter((node) =>
-        fetchesIn(node).some((fetch) => gives(fetch, names, fieldNames(fragment.path))),
-      ),
-    };
-  });
+  const steps = new Map(
+    fragments.map((fragment) => {
+      const names = namesOf(fragment.selectionSet);
+      const path = fieldNames(fragment.path);
+      return [fragment, [...nodes].filter((node) => fetchesIn(node).some((fetch) => gives(fetch, names, path)))];
+    }),
+  );
   const root = schema.getRootType(whole.kind)!.name;
-  return { nodes, fetches, parts, first: { names: firstNames, shapes: new Shapes(schema, {}, root, [first]) } };
+  const shapes = Shapes.deferring(schema, root, whole.selectionSet, { fragments: byNode, repeatsFields });
+  return { nodes, fetches, steps, shapes };
 }
 
 /** The fetches that are for deferred fragments alone, and come before none that the first answer needs. */

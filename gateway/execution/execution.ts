@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { DeferredFragment } from '../planning/defer';
 import { responseName } from '../planning/normalize';
 import type { ContextVariable, PathStep, RewriteStep } from '../planning/plan';
 import { fieldNames } from '../planning/selected';
@@ -9,12 +10,13 @@ import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
 import type { CompiledNode, CompiledOperation } from './compile';
 import { Completion, type Introspected, type Losses } from './complete';
-import { type Deferral, type DeferredPart, fetchesIn } from './deferral';
+import type { Deferral } from './deferral';
+import { Deferrals, type DeliveryPart } from './delivery';
 import type { CompiledEntity, CompiledFetch, EntityPath, SelectedNames } from './fetch';
 import { copy, merge } from './merge';
 import type { AnswerPath } from './path';
 import { RenderedData } from './result';
-import type { Conditions } from './shape';
+import type { Conditions, OutputField, Shape, Shapes } from './shape';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 export interface ExecutionRequest {
@@ -32,17 +34,23 @@ export interface ExecutionResult {
   readonly answered: readonly SubgraphAnswer['headers'][];
 }
 
-/** What a deferred fragment gives for one object. */
-export interface ExecutionPart {
-  readonly path: AnswerPath;
+/** What an execution delivers first, and what it leaves for later. */
+export interface FirstResult {
+  readonly result: ExecutionResult;
+  readonly deferrals: Deferrals;
+}
+
+/** What a part delivers. */
+export interface PartResult {
   /** Undefined when it must be null. */
   readonly data: RenderedData | undefined;
   readonly errors: readonly GraphQLFormattedError[];
+  /** What it leaves for later. */
+  readonly deferrals: Deferrals;
 }
 
 /** An error of a subgraph about one entity, waiting to be told where that stands in the answer. */
 interface EntityError {
-  readonly fetch: CompiledFetch;
   readonly entity: CompiledEntity;
   readonly objects: ReadonlySet<AnswerObject>;
   readonly error: GraphQLFormattedError;
@@ -68,6 +76,14 @@ export class Execution implements Losses {
   private readonly untold = new Map<GraphQLFormattedError, CompiledFetch>();
   private flawed = false;
   private deferral: Deferral | undefined;
+  /** Why entities may be null. */
+  private readonly causes = new Map<AnswerObject, Loss>();
+  /** Located errors by the places they are in, as JSON; undefined when subgraphs have answered since. */
+  private errorsWithin: ReadonlyMap<string, readonly GraphQLFormattedError[]> | undefined;
+  /** Places that a part made null; as JSON. */
+  private readonly nulled = new Set<string>();
+  /** Errors of subgraphs that a part has reported. */
+  private readonly reported = new Set<string>();
   /** Deferred steps under way. */
   private readonly behind = new Map<CompiledNode, Promise<void>>();
 
@@ -91,54 +107,119 @@ export class Execution implements Losses {
   }
 
   /** As {@link run}, without waiting for what is deferred. */
-  async runFirst(deferral: Deferral): Promise<ExecutionResult> {
+  async runFirst(deferral: Deferral): Promise<FirstResult> {
     this.deferral = deferral;
     if (this.operation.root) await this.start(this.operation.root, []);
-    const { names, shapes } = deferral.first;
-    const located = this.locatedErrors().filter(({ path }) => isSelected(names, path ?? []));
-    const completion = new Completion(this, located, this.request.introspected);
-    const data = RenderedData.ofText(completion.data(this.root, shapes));
-    const errors = [...completion.errors, ...this.take((fetch) => !deferral.fetches.has(fetch))];
+    const deferrals = new Deferrals();
+    const completion = new Completion(this, this.strayErrors(), this.request.introspected, deferrals);
+    const data = RenderedData.ofText(completion.data(this.root, deferral.shapes));
+    this.keepNulled(deferrals);
+    const errors = [...completion.errors, ...this.takeUntold((fetch) => !deferral.fetches.has(fetch))];
     const { answered } = this.request.calls;
-    return errors.length > 0 ? { data, errors, answered } : { data, answered };
+    return { result: errors.length > 0 ? { data, errors, answered } : { data, answered }, deferrals };
   }
 
-  /** Where the objects stand that a deferred fragment is on; known when what it is within has been answered. */
-  places({ path }: DeferredPart): AnswerPath[] {
-    return path.locate(this.root).map((found) => this.clientPath(found.path));
+  /** Waits for what a deferred fragment needs. */
+  async settled(fragment: DeferredFragment): Promise<void> {
+    await Promise.all(this.deferral!.steps.get(fragment)!.map((node) => this.behind.get(node)));
   }
 
-  /** What a deferred fragment gives, for each object that it is on. */
-  async part({ path, names, nodes, shapes }: DeferredPart): Promise<ExecutionPart[]> {
-    await Promise.all(nodes.map((node) => this.behind.get(node)));
-    const fetches = new Set(nodes.flatMap(fetchesIn));
-    const all = this.locatedErrors();
-    return path.locate(this.root).map((found) => {
-      const at = this.clientPath(found.path);
-      const located = all.filter(
-        ({ path: one = [] }) => at.every((step, i) => one[i] === step) && isSelected(names, one.slice(at.length)),
-      );
-      const completion = new Completion(this, located, undefined);
-      const text = completion.part(found.object, shapes, at);
-      const errors = [...completion.errors, ...this.take((fetch) => fetches.has(fetch))];
-      return { path: at, data: text === undefined ? undefined : RenderedData.ofText(text), errors };
-    });
+  /** Writes a part, once what one of its fragments needs has {@link settled}. */
+  deliver({ path, shape, scope }: DeliveryPart): PartResult {
+    const deferrals = new Deferrals(scope, (at) => this.nulled.size > 0 && this.nulled.has(JSON.stringify(at)));
+    const object = this.objectAt(path);
+    const located = this.errorsIn(path).filter(
+      ({ path: at = [] }) => leadsTo(object, shape, at.slice(path.length)) === 'here',
+    );
+    for (const error of located) this.reported.add(identityOf(error));
+    const completion = new Completion(this, located, this.request.introspected, deferrals);
+    const text = completion.part(object, shape, path);
+    if (text === undefined) return { data: undefined, errors: this.reasons(path, completion.errors), deferrals };
+    this.keepNulled(deferrals);
+    return { data: RenderedData.ofText(text), errors: completion.errors, deferrals };
+  }
+
+  /** Why a part is null. One error of a subgraph may explain several parts, and stands in one of them only. */
+  private reasons(path: AnswerPath, errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
+    if (errors.length > 0) return errors;
+    const within = this.errorsIn(path);
+    if (within.length > 0) return within;
+    const subgraph = this.owner(path);
+    return [
+      {
+        message: `${subgraph ? `The "${subgraph}" subgraph` : 'A subgraph'} returned no object for a deferred fragment`,
+        path,
+        extensions: { code: 'SUBGRAPH_BAD_RESPONSE', ...(subgraph ? { subgraph } : {}), retryable: false },
+      },
+    ];
+  }
+
+  /** What is null in one part is null in the parts that repeat it. */
+  private keepNulled({ nulled }: Deferrals): void {
+    for (const path of nulled) this.nulled.add(JSON.stringify(path));
+  }
+
+  /** Errors of subgraphs that no part has reported, nor will: they are about what has been delivered, or what only a planner asked for. */
+  strayErrors(): GraphQLFormattedError[] {
+    const shape = this.deferral!.shapes.of(this.root.__typename)!;
+    const errors = this.errorsIn([]).filter(
+      (error) => !this.reported.has(identityOf(error)) && leadsTo(this.root, shape, error.path ?? []) !== 'later',
+    );
+    for (const error of errors) this.reported.add(identityOf(error));
+    return errors;
+  }
+
+  /** Errors of subgraphs at a place of the answer and in it. */
+  private errorsIn(place: AnswerPath): readonly GraphQLFormattedError[] {
+    if (!this.errorsWithin) {
+      const within = new Map<string, GraphQLFormattedError[]>();
+      for (const error of this.locatedErrors())
+        for (let length = 0; length <= (error.path ?? []).length; length++) {
+          const key = JSON.stringify(error.path!.slice(0, length));
+          const errors = within.get(key);
+          if (errors) errors.push(error);
+          else within.set(key, [error]);
+        }
+      this.errorsWithin = within;
+    }
+    return this.errorsWithin.get(JSON.stringify(place)) ?? [];
   }
 
   /** Errors that no field has told of, of some fetches; they are told now. */
-  private take(isOf: (fetch: CompiledFetch) => boolean): GraphQLFormattedError[] {
+  takeUntold(isOf: (fetch: CompiledFetch) => boolean = () => true): GraphQLFormattedError[] {
     const taken = [...this.untold].flatMap(([error, fetch]) => (isOf(fetch) ? [error] : []));
     for (const error of taken) this.untold.delete(error);
     return taken;
   }
 
+  /** The object at a path of the answer. Fetches may have put another in the place of the one that was there. */
+  private objectAt(path: AnswerPath): AnswerObject {
+    let value: unknown = this.root;
+    // several where fragments repeat fields
+    let shapes: readonly Shapes[] = [this.deferral!.shapes];
+    for (const step of path) {
+      if (typeof step === 'number') {
+        value = (value as unknown[])[step];
+        continue;
+      }
+      const object = value as AnswerObject;
+      const fields = shapes.flatMap((one) => {
+        const shape = one.of(object.__typename)!;
+        return [shape, ...laterShapes(shape)].flatMap((each) => fieldOf(each, step) ?? []);
+      });
+      value = object[fields[0]!.key];
+      shapes = fields.flatMap(({ objects }) => objects ?? []);
+    }
+    return value as AnswerObject;
+  }
+
   /** Runs a step, or, when it is deferred, sees to it that it is run after other deferred work. */
   private start(node: CompiledNode, after: readonly Promise<void>[]): Promise<void> | undefined {
     if (!this.deferral?.nodes.has(node)) return this.node(node, after);
-    this.behind.set(
-      node,
-      Promise.all(after).then(() => this.node(node)),
-    );
+    const running = Promise.all(after).then(() => this.node(node));
+    // those who wait for it see the failure; where nothing is left to deliver, nothing waits
+    running.catch(() => {});
+    this.behind.set(node, running);
     return undefined;
   }
 
@@ -254,6 +335,7 @@ export class Execution implements Losses {
   }
 
   private takeRoot(fetch: CompiledFetch, objects: readonly AnswerObject[], { data, errors }: SubgraphResponse): void {
+    this.errorsWithin = undefined;
     if (errors?.length) {
       this.flawed = true;
       const places = fetch.at ? fetch.at.locate(this.root).map(({ path }) => path) : [[]];
@@ -274,6 +356,7 @@ export class Execution implements Losses {
   }
 
   private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors }: SubgraphResponse): void {
+    this.errorsWithin = undefined;
     if (errors?.length) {
       this.flawed = true;
       for (const error of errors) this.takeEntityError(fetch, asked, error, Boolean(data));
@@ -316,9 +399,9 @@ export class Execution implements Losses {
 
   /** An entity that is null: its subgraph does not have it, or an error is the reason, which then is the one of all its fields. */
   private missEntity(fetch: CompiledFetch, object: AnswerObject): void {
-    const failed = this.entityErrors.find(({ objects, fetch: of }) => of === fetch && objects.has(object));
-    if (!failed) this.unknown.add(object);
-    else this.losses.set(object, [...(this.losses.get(object) ?? []), { fetch, error: failed.error, hasData: false }]);
+    const cause = this.causes.get(object);
+    if (cause?.fetch === fetch) this.losses.set(object, [...(this.losses.get(object) ?? []), cause]);
+    else this.unknown.add(object);
   }
 
   private takeEntityError(fetch: CompiledFetch, asked: Asked, error: GraphQLFormattedError, hasData: boolean): void {
@@ -330,7 +413,8 @@ export class Execution implements Losses {
       return;
     }
     const objects = new Set(one.objects.filter((_object, i) => one.indexes[i] === index));
-    this.entityErrors.push({ fetch, entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
+    this.entityErrors.push({ entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
+    for (const object of objects) this.causes.set(object, { fetch, error: told, hasData: false });
   }
 
   /** @param hasData whether the fetch gave data all the same. */
@@ -432,6 +516,39 @@ export class Execution implements Losses {
     }
     return false;
   }
+}
+
+const identityOf = ({ message, path }: GraphQLFormattedError): string => JSON.stringify([message, path]);
+
+const fieldOf = ({ fields }: Shape, name: string): OutputField | undefined =>
+  fields.find((field) => field.name === name);
+
+const laterShapes = ({ deferred }: Shape): Shape[] => (deferred?.groups ?? []).map(({ shape }) => shape);
+
+/**
+ * Whether a path below an object leads to something of a shape ("here") or to something that is delivered after it ("later"); "nowhere"
+ * otherwise. A null on the way is something too.
+ */
+function leadsTo(object: AnswerObject, shape: Shape, path: AnswerPath): 'here' | 'later' | 'nowhere' {
+  const [name, ...rest] = path;
+  if (name === undefined) return 'here';
+  const field = fieldOf(shape, String(name));
+  if (field) {
+    const { value, below } = valueBelow(object[field.key], rest);
+    const inner = isObject(value) && below.length > 0 ? field.objects?.of(value.__typename) : undefined;
+    const found = inner ? leadsTo(value as AnswerObject, inner, below) : 'here';
+    if (found !== 'nowhere') return found;
+  }
+  // where fragments repeat fields, they may select more of the same object
+  return laterShapes(shape).some((later) => leadsTo(object, later, path) !== 'nowhere') ? 'later' : 'nowhere';
+}
+
+/** What is left of a path once it has led through lists. */
+function valueBelow(list: unknown, path: AnswerPath): { value: unknown; below: AnswerPath } {
+  let value = list;
+  let depth = 0;
+  for (; typeof path[depth] === 'number' && Array.isArray(value); depth++) value = value[path[depth] as number];
+  return { value, below: path.slice(depth) };
 }
 
 /** A path of a plan by the names that clients know. */

@@ -26,6 +26,10 @@ export class RenderedData {
     return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
   }
 
+  get isNull(): boolean {
+    return this.body ? this.body.length === RenderedData.HEAD.length + 'null}'.length : this.written === 'null';
+  }
+
   /**
    * UTF-8 of `{<members>,"data":…}`; copying is cheaper than what Node keeps of a response that is written in two pieces. Those who share
    * the data and are told the same beside it share the copy.

@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
 import { rememberExactly } from '../execution/exact-variables';
 import { stringifyResult } from '../execution/result';
+import { DEFER } from '../planning/conditions';
+import { asksToDefer } from '../planning/defer';
 import { costHeaders, retryAfter } from '../policy/budgets';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
@@ -15,7 +17,7 @@ import type { AnswerExtensions } from '../supergraph/graph';
 import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/served-graph';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { addApiHeaders, addPageHeaders } from './headers';
-import { answerTypeOf, statusOf } from './media-type';
+import { answerTypeOf, incrementalFormatOf, statusOf } from './media-type';
 
 export interface GraphQLRoute {
   readonly apollo: ApolloServer<GraphContext>;
@@ -166,9 +168,10 @@ function knownOperation({ headers, body }: FastifyRequest, served: ServedGraph):
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') return undefined;
   if (variables !== undefined && variables !== null && (typeof variables !== 'object' || Array.isArray(variables)))
     return undefined;
-  // an answer in parts is Apollo Server's to write
-  if (headers.accept?.includes('multipart/mixed') && query.includes('@defer')) return undefined;
   const operation = served.known(query, operationName);
+  // Apollo Server writes answers in parts
+  const mayDefer = operation && query.includes(DEFER) && incrementalFormatOf(headers.accept) !== undefined;
+  if (mayDefer && asksToDefer(operation.document)) return undefined;
   const type = operation && answerTypeOf(headers.accept);
   return type ? { operation, type, variables: (variables as Record<string, unknown> | null) ?? undefined } : undefined;
 }

@@ -1,21 +1,93 @@
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
+import { parseMIMEType } from 'undici';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
+/** The formats of answers in parts, as clients ask for them: see docs/incremental-delivery.md. */
+export type IncrementalFormat = 'deferSpec=20220824' | 'incrementalSpec=v0.2' | 'no version';
+
+interface Negotiated {
+  readonly type: string | undefined;
+  readonly incremental: IncrementalFormat | undefined;
+}
+
 // clients send few different ones
-const chosen = new LRUCache<string, { readonly type: string | undefined }>({ max: 200 });
+const negotiated = new LRUCache<string, Negotiated>({ max: 200 });
 
 /** The media type of an answer that is one JSON object, by the client's `Accept`; undefined when it takes none of ours. */
-export function answerTypeOf(accept: string | undefined): string | undefined {
-  if (accept === undefined) return JSON_TYPE;
-  let known = chosen.get(accept);
-  if (!known) {
-    known = { type: new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, RESPONSE_TYPE]) };
-    if (accept.length < 500) chosen.set(accept, known);
+export const answerTypeOf = (accept: string | undefined): string | undefined => negotiate(accept).type;
+
+/** The format of an answer in parts; undefined when the client does not accept one, or prefers an answer in one JSON object. */
+export const incrementalFormatOf = (accept: string | undefined): IncrementalFormat | undefined =>
+  negotiate(accept).incremental;
+
+function negotiate(accept: string | undefined): Negotiated {
+  if (!accept) return { type: JSON_TYPE, incremental: undefined };
+  let result = negotiated.get(accept);
+  if (!result) {
+    const ranges = rangesOf(accept);
+    // parameters of these types mean nothing to us
+    const plain = ranges.map(({ essence, quality }) => `${essence};q=${quality}`).join();
+    result = {
+      type: new Negotiator({ headers: { accept: plain } }).mediaType([JSON_TYPE, RESPONSE_TYPE]),
+      incremental: preferredFormat(ranges),
+    };
+    if (accept.length < 500) negotiated.set(accept, result);
   }
-  return known.type;
+  return result;
+}
+
+interface MediaRange {
+  readonly essence: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly quality: number;
+}
+
+/** The ranges of an `Accept`, without those that are no media types. */
+function rangesOf(accept: string): MediaRange[] {
+  const texts = accept.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
+  return texts.flatMap((text) => {
+    const parsed = parseMIMEType(text.trim());
+    if (parsed === 'failure') return [];
+    const { essence, parameters } = parsed;
+    const quality = Number(parameters.get('q') ?? 1);
+    return [{ essence, parameters, quality: quality >= 0 && quality <= 1 ? quality : 1 }];
+  });
+}
+
+function preferredFormat(ranges: readonly MediaRange[]): IncrementalFormat | undefined {
+  const json = Math.max(
+    ...['application/json', 'application/graphql-response+json'].map((one) => qualityOf(one, ranges)),
+  );
+  let best: { format: IncrementalFormat; quality: number } | undefined;
+  for (const range of ranges) {
+    const format = formatOf(range);
+    if (format && range.quality > (best?.quality ?? 0)) best = { format, quality: range.quality };
+  }
+  if (best && best.quality >= json) return best.format;
+  // whoever accepts everything gets JSON
+  return json === 0 && qualityOf('multipart/mixed', ranges) > 0 ? (best?.format ?? 'no version') : undefined;
+}
+
+function formatOf({ essence, parameters }: MediaRange): IncrementalFormat | undefined {
+  if (essence !== 'multipart/mixed') return undefined;
+  const [defer, incremental] = [parameters.get('deferspec'), parameters.get('incrementalspec')];
+  if (incremental?.toLowerCase() === 'v0.2') return 'incrementalSpec=v0.2';
+  if (defer === '20220824') return 'deferSpec=20220824';
+  // other versions, and the format of subscriptions
+  const isOther = [defer, incremental, parameters.get('subscriptionspec')].some((one) => one !== undefined);
+  return isOther ? undefined : 'no version';
+}
+
+/** How much a client likes a media type: as the range says that fits it best. */
+function qualityOf(essence: string, ranges: readonly MediaRange[]): number {
+  for (const range of [essence, `${essence.split('/')[0]}/*`, '*/*']) {
+    const fitting = ranges.filter((one) => one.essence === range);
+    if (fitting.length > 0) return Math.max(...fitting.map(({ quality }) => quality));
+  }
+  return 0;
 }
 
 /** Errors of a request that is well-formed HTTP and JSON, and was not executed. */

@@ -28,7 +28,7 @@ export function decided(document: DocumentNode, variables: Readonly<Record<strin
 export function foldConditions(
   directives: readonly DirectiveNode[] = [],
   keepsDefer: boolean,
-): readonly DirectiveNode[] | undefined {
+): DirectiveNode[] | undefined {
   const kept: DirectiveNode[] = [];
   for (const directive of directives) {
     const name = directive.name.value;

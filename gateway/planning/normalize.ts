@@ -211,6 +211,8 @@ class Normalizer {
   /** By response name, what fields of that name ask for, in the order met. */
   private readonly meanings = new Map<string, string[]>();
   private readonly literalPrefix: string;
+  /** Named fragments that are deferred where they are spread, somewhere. */
+  private readonly deferredSpreads = new Set<string>();
   private selections = 0;
 
   constructor(
@@ -224,6 +226,12 @@ class Normalizer {
     let prefix = LITERAL;
     while (operation.variableDefinitions?.some(({ variable }) => variable.name.value.startsWith(prefix))) prefix += '_';
     this.literalPrefix = prefix;
+    if (keepsDefer)
+      visit(document, {
+        FragmentSpread: ({ name, directives = [] }) => {
+          if (directives.some(isDefer)) this.deferredSpreads.add(name.value);
+        },
+      });
   }
 
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
@@ -260,8 +268,12 @@ class Normalizer {
     // one fragment within another may leave no type over; a planner that finds nothing to ask for leaves out the field that has them
     if (within.size === 0) return [];
     const inner = selectionSet.selections.flatMap((child) => this.selection(child, type, within));
-    if (type === parent && directives.length === 0) return inner;
     if (inner.length === 0) return [];
+    if (selection.kind === Kind.FRAGMENT_SPREAD && this.keepsDefer) {
+      const { value: name } = selection.name;
+      if (this.deferredSpreads.has(name) || inner.some(hasDeferred)) directives.push(spreadMark(name));
+    }
+    if (type === parent && directives.length === 0) return inner;
     const fragment: InlineFragmentNode = {
       kind: Kind.INLINE_FRAGMENT,
       typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type.name } },
@@ -383,10 +395,40 @@ function onlyAtRoot(selectionSet: SelectionSetNode, wanted: (name: string) => bo
   return selections.length > 0 ? { kind: Kind.SELECTION_SET, selections } : undefined;
 }
 
+/** Marks what a named fragment selects, where the fragment is deferred somewhere or defers another: an object has such a fragment once. */
+const SPREAD = 'spread';
+
+const spreadMark = (name: string): DirectiveNode => ({
+  kind: Kind.DIRECTIVE,
+  name: { kind: Kind.NAME, value: SPREAD },
+  arguments: [
+    {
+      kind: Kind.ARGUMENT,
+      name: { kind: Kind.NAME, value: 'name' },
+      value: { kind: Kind.STRING, value: name },
+    },
+  ],
+});
+
+/** The named fragment that an inlined one was, if that matters for what is deferred. */
+export function spreadOf({ directives }: InlineFragmentNode): string | undefined {
+  const mark = directives?.find(({ name }) => name.value === SPREAD);
+  return mark && (mark.arguments![0]!.value as StringValueNode).value;
+}
+
+const isDefer = ({ name }: DirectiveNode): boolean => name.value === DEFER;
+
+/** Whether a fragment is deferred, or one in it on the same object. */
+const hasDeferred = (selection: SelectionNode): boolean =>
+  selection.kind === Kind.INLINE_FRAGMENT &&
+  ((selection.directives ?? []).some(isDefer) || selection.selectionSet.selections.some(hasDeferred));
+
+const MARKS: ReadonlySet<string> = new Set([NOT_RENDERED, SPREAD, DEFER]);
+
 /** As the planner is asked for it: without our marks; the type's name under its own name, which is where it is looked for. */
 const asPlanned = (selectionSet: SelectionSetNode): SelectionSetNode =>
   visit(selectionSet, {
-    Directive: ({ name }) => (name.value === NOT_RENDERED || name.value === DEFER ? null : undefined),
+    Directive: ({ name }) => (MARKS.has(name.value) ? null : undefined),
     Field: (node) => (node.name.value === '__typename' && node.alias ? { ...node, alias: undefined } : undefined),
   });
 

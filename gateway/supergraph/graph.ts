@@ -23,11 +23,11 @@ import { deferralOf } from '../execution/deferral';
 import { exactVariables } from '../execution/exact-variables';
 import { Execution, type ExecutionResult } from '../execution/execution';
 import { InFlight } from '../execution/in-flight';
-import { Incremental, type IncrementalAnswer, type RootPart } from '../execution/incremental';
+import { Incremental, type IncrementalAnswer, type SeparateFragment, type Started } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { TypeConditions } from '../execution/types';
 import { DEFER, decided, variablesOfConditions } from '../planning/conditions';
-import { divideAtRoot, normalizeDeferred } from '../planning/defer';
+import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../planning/defer';
 import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
@@ -231,41 +231,68 @@ export class Graph {
   }
 
   /**
-   * Answers in parts, as `@defer` asks. Undefined for what has to be answered as a whole: no queries, and variables that do not fit.
+   * Answers in parts, as `@defer` asks. Undefined for what is answered as a whole: mutations, invalid variables, and operations in which
+   * nothing is deferred after all.
+   * @param repeatsFields whether each fragment delivers all its fields, also those that are delivered before it.
    * @throws PlanningError, CostError
    */
   async executeIncrementally(
     request: GraphRequest,
+    { repeatsFields }: { readonly repeatsFields: boolean },
   ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
-    const { document, operationName, variables = {}, spend } = request;
+    const { document, operationName, variables = {} } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (kind !== 'query' || !coerced) return undefined;
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema);
+    if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
+    const { run, extensions } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
+    const separate = fragments.map(({ label, document: own }): SeparateFragment => {
+      const started = this.startSeparate({ ...request, document: own }, coerced, repeatsFields);
+      // the fragment fails when its turn comes
+      started.catch(() => {});
+      return { label, started };
+    });
+    return { ...new Incremental().answer(await run(), separate), extensions };
+  }
+
+  /** Starts a fragment that was split off from an operation. @throws PlanningError, CostError */
+  private async startSeparate(
+    request: GraphRequest,
+    coerced: Readonly<Record<string, unknown>>,
+    repeatsFields: boolean,
+  ): Promise<Started> {
+    const deferred = normalizeDeferred(request.document, request.operationName, this.apiSchema);
+    if (deferred.fragments.length > 0) {
+      const { run } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
+      return run();
+    }
+    const result = await this.execute(request);
+    if (result.data === undefined) throw new Error('variables that fit an operation do not fit a fragment of it');
+    return { result };
+  }
+
+  /** Plans an operation and pays for it. */
+  private async prepareDeferred(
+    deferred: DeferredOperation,
+    request: GraphRequest,
+    coerced: Readonly<Record<string, unknown>>,
+    repeatsFields: boolean,
+  ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
+    const { variables = {}, spend } = request;
     const { whole } = deferred;
     const operation = await this.compile(whole);
     const cost = spend && (await spend(this.costIn(operation, whole, coerced)));
-    const roots = fragments.map(({ label, document: own }): RootPart => {
-      const result = this.whole({ ...request, document: own });
-      // it is told of when its turn comes
-      result.catch(() => {});
-      return { label, result };
-    });
-    const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types);
-    const introspected = this.introspected(whole, variables);
-    const calls = this.calls(whole, request);
-    const execution = new Execution(operation, { conditions: {}, calls, introspected, isWary: true });
-    const first = await execution.runFirst(deferral);
-    const extensions = this.extensions(whole, operation, cost);
-    return { ...new Incremental(execution, deferral.parts).answer(first, roots), extensions };
-  }
-
-  /** @throws PlanningError */
-  private async whole(request: GraphRequest): Promise<ExecutionResult> {
-    const result = await this.execute(request);
-    if (result.data === undefined) throw new Error('variables that fit do not fit a part');
-    return result;
+    const run = async (): Promise<Started> => {
+      const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
+      const introspected = this.introspected(whole, variables);
+      const calls = this.calls(whole, request);
+      const execution = new Execution(operation, { conditions: {}, calls, introspected, isWary: true });
+      const { result, deferrals } = await execution.runFirst(deferral);
+      return { result, later: { execution, deferrals } };
+    };
+    return { run, extensions: this.extensions(whole, operation, cost) };
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {

@@ -255,13 +255,17 @@ export class ServedGraph implements GatewayInterface {
     }
   }
 
-  /** As `@defer` asks; undefined for what has to be answered as a whole. @throws PlanningError when there was no time for a plan */
+  /**
+   * As {@link Graph.executeIncrementally}; undefined for what is answered as a whole.
+   * @throws PlanningError when there was no time for a plan
+   */
   async answerIncrementally(
     schema: GraphQLSchema,
     document: DocumentNode,
     operationName: string | undefined,
     variables: Readonly<Record<string, unknown>> | undefined,
     context: GraphContext,
+    delivery: Parameters<Graph['executeIncrementally']>[1],
   ): ReturnType<Graph['executeIncrementally']> {
     const serving = this.bySchema.get(schema) ?? this.current;
     const { rules } = serving.graph;
@@ -271,16 +275,20 @@ export class ServedGraph implements GatewayInterface {
     const release = this.hold(serving);
     let answer: Awaited<ReturnType<Graph['executeIncrementally']>>;
     try {
-      answer = await serving.graph.executeIncrementally(requestOf(document, operationName, variables, context));
+      answer = await serving.graph.executeIncrementally(
+        requestOf(document, operationName, variables, context),
+        delivery,
+      );
     } catch (error) {
       // said by the answer as a whole, of which a plan may be found where none is of its parts; but not by waiting as long once more
       const isUnplanned = error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT';
       if (!(isUnplanned || error instanceof CostError)) throw error;
     } finally {
-      if (!answer) release();
+      if (!answer?.pending.length) release();
     }
     if (!answer) return undefined;
     context.answered?.(answer.first.answered);
+    if (answer.pending.length === 0) return answer;
     // whoever has gone reads nothing more, not even the end
     context.cancellation?.onCancel(release);
     return { ...answer, later: untilEnd(answer.later, release) };

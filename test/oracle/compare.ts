@@ -94,7 +94,7 @@ export class Contest {
   private readonly gateway: ApolloGateway;
   private executor: Awaited<ReturnType<ApolloGateway['load']>>['executor'] | undefined;
   world: OracleWorld;
-  private readonly whole: GraphQLSchema;
+  readonly whole: GraphQLSchema;
 
   constructor(readonly exhibit: Exhibit) {
     this.world = new OracleWorld(exhibit.subgraphs, '', { nulls: 0, errors: 0, unknown: 0 });

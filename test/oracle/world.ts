@@ -220,18 +220,33 @@ export class OracleWorld {
     variables: Record<string, unknown>,
     isWithheld: (coordinate: string) => boolean = () => false,
   ) {
-    this.lostRequirements.clear();
     const result = await execute({
       schema: apiSchema,
       document: parse(query),
       variableValues: variables,
-      fieldResolver: (source: Thing | undefined, args, _context, { parentType, fieldName }) => {
-        if (isWithheld(`${parentType.name}.${fieldName}`)) throw new Error('withheld');
-        return this.wholeValue(whole, parentType.name, source?.n ?? 0, fieldName, args);
-      },
-      typeResolver: (value: Thing) => value.__typename,
+      ...this.resolvers(whole, isWithheld),
     });
     return { data: JSON.parse(JSON.stringify(result.data ?? null)) as unknown, errors: result.errors ?? [] };
+  }
+
+  /**
+   * How one service would resolve fields.
+   * @param whole the schema with what clients may not see.
+   */
+  resolvers(whole: GraphQLSchema, isWithheld: (coordinate: string) => boolean = () => false) {
+    this.lostRequirements.clear();
+    return {
+      fieldResolver: (
+        source: unknown,
+        args: Record<string, unknown>,
+        _context: unknown,
+        { parentType, fieldName }: { readonly parentType: { readonly name: string }; readonly fieldName: string },
+      ) => {
+        if (isWithheld(`${parentType.name}.${fieldName}`)) throw new Error('withheld');
+        return this.wholeValue(whole, parentType.name, (source as Thing | undefined)?.n ?? 0, fieldName, args);
+      },
+      typeResolver: (value: unknown) => (value as Thing).__typename,
+    };
   }
 
   private wholeValue(
