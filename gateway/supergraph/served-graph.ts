@@ -13,6 +13,7 @@ import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
 import { CostError } from '../policy/budgets';
+import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import { cacheHintOf } from '../transport/cache-control';
 import type { SubgraphAnswer } from '../transport/transport';
@@ -208,11 +209,12 @@ export class ServedGraph implements GatewayInterface {
     context: GraphContext,
   ): Promise<GraphAnswer> {
     const { rules } = serving.graph;
-    const refusals = this.refusalsOf(serving, document, context);
+    const operation = { document, operationName, variables };
+    const refusals = this.refusalsOf(serving, operation, context);
     if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
     const release = this.hold(serving);
     try {
-      const given = rules ? rules.withhold(document, context.principal ?? null) : document;
+      const given = rules ? rules.withhold(operation, context.principal ?? null) : document;
       const result = await serving.graph.execute(requestOf(given, operationName, variables, context));
       if (result.data === undefined) return { data: undefined, errors: result.errors.map(graphQLError), answered: [] };
       context.answered?.(result.answered);
@@ -240,8 +242,9 @@ export class ServedGraph implements GatewayInterface {
     const serving = this.bySchema.get(schema) ?? this.current;
     const { rules } = serving.graph;
     // what is refused or withheld is so in one part
-    if (this.refusalsOf(serving, document, context).length > 0) return undefined;
-    if (rules && rules.withhold(document, context.principal ?? null) !== document) return undefined;
+    const operation = { document, operationName, variables };
+    if (this.refusalsOf(serving, operation, context).length > 0) return undefined;
+    if (rules && rules.withhold(operation, context.principal ?? null) !== document) return undefined;
     const release = this.hold(serving);
     let answer: Awaited<ReturnType<Graph['executeIncrementally']>>;
     try {
@@ -297,12 +300,12 @@ export class ServedGraph implements GatewayInterface {
   /** Why a caller may not have an operation executed; mostly nothing. */
   private refusalsOf(
     { graph }: Serving,
-    document: DocumentNode,
+    operation: OperationRequest,
     { seesSchema, principal = null }: GraphContext,
   ): readonly GraphQLError[] {
-    if (seesSchema === false && introspects(document)) return [introspectionRefused()];
+    if (seesSchema === false && introspects(operation.document)) return [introspectionRefused()];
     if (this.parts.unauthorizedFields !== 'refuse') return [];
-    return graph.rules?.refusals(document, principal) ?? [];
+    return graph.rules?.refusals(operation, principal) ?? [];
   }
 
   private closeWhenIdle(serving: Serving): void {
