@@ -198,6 +198,8 @@ export class ServedGraph implements GatewayInterface {
 
   /** An operation that needs no validation, since it has been executed before on the supergraph that serves. */
   known(source: string, operationName: string | null | undefined): KnownOperation | undefined {
+    // an empty name is an unknown one and not a missing one, and names without a line break keep keys apart
+    if (typeof operationName === 'string' && !NAME.test(operationName)) return undefined;
     const serving = this.current;
     const document = serving.known.get(knownKey(source, operationName));
     return document && { serving, document, operationName: operationName ?? undefined };
@@ -337,6 +339,9 @@ async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): In
     end();
   }
 }
+
+/** A name by GraphQL's grammar. */
+const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 const knownKey = (source: string, operationName: string | null | undefined): string =>
   `${operationName ?? ''}\n${source}`;
