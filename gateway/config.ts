@@ -125,9 +125,10 @@ export const settings = {
   },
   costs: {
     env: 'ORDERGRAPH_COSTS',
-    schema: z.enum(['off', 'measure', 'enforce']),
-    default: 'enforce' as const,
-    help: 'What is done about the cost of operations, by @cost and @listSize of the supergraph: "enforce" refuses what costs too much, "measure" only says what it costs, "off" does not look.',
+    schema: z.enum(['', 'off', 'measure', 'enforce']),
+    default: '' as const,
+    defaultHelp: 'enforce; measure with --auth off, or where the supergraph carries no @cost or @listSize',
+    help: 'Cost of operations, by @cost and @listSize of the supergraph: "enforce" rejects operations over --max-cost or --budget, "measure" only reports the cost, "off" ignores it.',
   },
   maxCost: {
     env: 'ORDERGRAPH_MAX_COST',
@@ -292,6 +293,10 @@ export type GatewayConfig = { readonly [Name in keyof Settings]: z.output<Settin
 
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
+/** What applies without the setting, in words. */
+export const defaultOf = (setting: { readonly default: unknown; readonly defaultHelp?: string }): string =>
+  setting.defaultHelp ?? (String(setting.default) || 'none');
+
 /** Flags over environment over defaults. @throws OperatorError naming the setting, where it came from, and what it may be. */
 export function readConfig(
   flags: Readonly<Record<string, unknown>>,
@@ -310,7 +315,7 @@ export function readConfig(
       const source = flags[name] === undefined ? setting.env : flagOf(name);
       throw new OperatorError(
         `${source} is "${given}": ${parsed.error.issues[0]!.message}`,
-        `${setting.help} Default: ${setting.default}`,
+        `${setting.help} Default: ${defaultOf(setting)}`,
       );
     }
     config[name] = parsed.data;
@@ -318,9 +323,15 @@ export function readConfig(
   return config as GatewayConfig;
 }
 
-/** One line a setting, for the log at start. Nothing in it is secret. */
-export function describeConfig(config: GatewayConfig): string {
-  return Object.entries(config)
+/**
+ * One line a setting, for the log at start. Nothing in it is secret.
+ * @param effective by setting, what it comes to where that follows from others
+ */
+export function describeConfig(
+  config: GatewayConfig,
+  effective: Partial<Record<keyof GatewayConfig, string>> = {},
+): string {
+  return Object.entries({ ...config, ...effective })
     .map(
       ([name, value]) => `  ${name} = ${Array.isArray(value) ? value.join(', ') || '(none)' : withoutPassword(value)}`,
     )

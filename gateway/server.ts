@@ -20,6 +20,7 @@ import { addIdentity, type Caller, type IdentityParts } from './identity/caller'
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
+import { costModeOf } from './policy/cost-mode';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
@@ -111,11 +112,20 @@ export async function createGateway({
     },
   });
   const limitsRedis = config.limitsUrl === '' ? undefined : limitsClient(config.limitsUrl, log);
+  const modeOf = () =>
+    costModeOf(config.costs, { knowsCallers: identity !== undefined, statesCosts: served.graph.statesCosts });
+  let costs = modeOf();
+  served.onSchemaLoadOrUpdate(() => {
+    const { mode } = costs;
+    costs = modeOf();
+    if (costs.mode !== mode)
+      log.warn({ from: mode, to: costs.mode, reason: costs.reason }, 'changed handling of costs');
+  });
   const budgets =
-    config.costs === 'off'
+    costs.mode === 'off'
       ? undefined
       : new Budgets({
-          enforce: config.costs === 'enforce',
+          isEnforced: () => costs.mode === 'enforce',
           mostOfOne: config.maxCost,
           perMinute: budgetsOf(config.budget),
           redis: limitsRedis,

@@ -1,15 +1,52 @@
-import { OperatorError } from '../../shared/errors';
-import { compose } from '../supergraph/compose';
-import { readText } from './read-text';
+import { readFileSync, statSync } from 'node:fs';
+import { compose, duplicateNames, type PublishedSubgraph, requireSources, syntaxProblems } from '../supergraph/compose';
 
-/** Composes `name[@url]=file` sources. @throws OperatorError when a file cannot be read or they do not compose. */
-export function composeFiles(sources: readonly string[]): string {
-  return compose(
-    sources.map((source) => {
-      const match = /^([a-z][a-z0-9_-]*)(?:@([^=]+))?=(.+)$/i.exec(source);
-      if (!match) throw new OperatorError(`"${source}" names no subgraph`, 'Write name=file or name@url=file');
-      const [, name, url, file] = match as unknown as [string, string, string | undefined, string];
-      return { name, url, sdl: readText(file, `the schema of "${name}"`) };
-    }),
-  );
+interface Source {
+  readonly name: string;
+  readonly url: string | undefined;
+  readonly file: string;
+}
+
+/**
+ * Composes `name[@url]=file` sources.
+ * @throws OperatorError with every source that is malformed, cannot be read or has a syntax error, or with every composition error.
+ */
+export function composeFiles(texts: readonly string[]): string {
+  const problems: string[] = [];
+  const valid = <T>(value: T | Problem): T[] => {
+    if (!(value instanceof Problem)) return [value];
+    problems.push(value.text);
+    return [];
+  };
+  const sources = texts.flatMap((text) => valid(sourceOf(text)));
+  const subgraphs = sources.flatMap((source) => valid(read(source)));
+  requireSources([...problems, ...duplicateNames(sources), ...syntaxProblems(subgraphs)]);
+  return compose(subgraphs);
+}
+
+class Problem {
+  constructor(readonly text: string) {}
+}
+
+function sourceOf(text: string): Source | Problem {
+  const match = /^([a-z][a-z0-9_-]*)(?:@([^=]+))?=(.+)$/i.exec(text);
+  if (!match)
+    return new Problem(
+      `"${text}" is not a source: write name=file or name@url=file, with a name of letters, digits, _ and - that begins with a letter`,
+    );
+  const [, name, url, file] = match as unknown as [string, string, string | undefined, string];
+  return { name, url, file };
+}
+
+function read(source: Source): PublishedSubgraph | Problem {
+  const { name, file } = source;
+  try {
+    if (statSync(file).isDirectory()) return new Problem(`${file}: the schema of "${name}" is a directory, not a file`);
+    return { ...source, sdl: readFileSync(file, 'utf8') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return new Problem(
+      `${file}: the schema of "${name}" ${code === 'ENOENT' ? 'does not exist' : `cannot be read: ${message}`}`,
+    );
+  }
 }

@@ -5,6 +5,7 @@ import { readPrivateKey } from '../../shared/identity/keys';
 import { IdentitySigner } from '../../shared/identity/signed-identity';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
+import { describeCostMode } from '../policy/cost-mode';
 import { createGateway } from '../server';
 import { SupergraphFile } from '../supergraph/file';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
@@ -99,8 +100,9 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
       retries: config.subgraphRetries,
     });
   };
-  process.stdout.write(`Gateway\n${describeConfig(config)}\n  supergraph = ${supergraph ?? 'the four programmes'}\n`);
   const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
+  const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });
+  process.stdout.write(`Gateway\n${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
   const identity = await identityOf(config, dataFolder, log);
   const server = await createGateway({
     supergraph: source,

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../../shared/errors';
-import { flagOf, type GatewayConfig, readConfig, settings } from '../config';
+import { defaultOf, flagOf, type GatewayConfig, readConfig, settings } from '../config';
 import type { TokenFlags } from './token';
 
 // V8 guesses by what it happens to see at the start which objects live long. In some starts it was wrong about some of every request, which
@@ -14,7 +14,7 @@ setFlagsFromString('--heap-growing-percent=300');
 /** Adds a flag for every setting of the gateway. Values are checked by the configuration, not by the parser. */
 function withSettings(command: Command): Command {
   for (const [name, setting] of Object.entries(settings)) {
-    const help = `${setting.help} (${setting.env}; default: ${String(setting.default) || 'none'})`;
+    const help = `${setting.help} (${setting.env}; default: ${defaultOf(setting)})`;
     if (Array.isArray(setting.default))
       command.option(`${flagOf(name)} <name>`, help, (value: string, before: string[] = []) => [...before, value]);
     else command.option(`${flagOf(name)} <value>`, help);

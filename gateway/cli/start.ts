@@ -6,6 +6,7 @@ import { newKey, publicKey } from '../../shared/identity/keys';
 import { IdentitySigner } from '../../shared/identity/signed-identity';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
+import { describeCostMode } from '../policy/cost-mode';
 import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
@@ -45,7 +46,9 @@ export interface Started {
 /** Runs the four subgraphs and the gateway in this process until a signal, or the caller, ends it. */
 export async function startAll({ config, dataFolder, scale, say = toOutput }: StartOptions): Promise<Started> {
   const log = createLog(config.logLevel, 'ordergraph');
-  say(`Ordergraph, everything in one process\n${describeConfig(config)}\n  data = ${dataFolder}`);
+  const supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
+  const summary = describeConfig(config, { costs: describeCostMode(config, supergraph) });
+  say(`Ordergraph, everything in one process\n${summary}\n  data = ${dataFolder}`);
   const lock = lockDataFolder(dataFolder);
   // of this process and its time: gateway and subgraphs are one
   const key = await newKey();
@@ -70,7 +73,7 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
     say('Starting the gateway …');
     const server = await createGateway({
-      supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
+      supergraph,
       config,
       log,
       transport: ({ name }) => {

@@ -18,6 +18,7 @@ import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/se
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { addApiHeaders, addPageHeaders } from './headers';
 import { answerTypeOf, incrementalFormatOf, statusOf } from './media-type';
+import { persistedQueryError } from './persisted-query';
 
 export interface GraphQLRoute {
   readonly apollo: ApolloServer<GraphContext>;
@@ -70,8 +71,9 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       if (isPage) addPageHeaders(reply);
       else addApiHeaders(reply);
       if (isPage && route.page) return route.page(request, reply);
-      const tooLarge = limitOf(request, route.limits);
-      return tooLarge ? reply.code(400).send({ errors: [tooLarge] }) : byApollo(request, reply);
+      // with trusted documents, there are no automatic persisted queries
+      const error = limitOf(request, route.limits) ?? (route.trusted ? undefined : persistedQueryErrorOf(request));
+      return error ? reply.code(400).send({ errors: [error] }) : byApollo(request, reply);
     },
   });
 }
@@ -133,7 +135,13 @@ function limitOf({ body, query }: FastifyRequest, limits: Limits): GraphQLFormat
   });
 }
 
-/** Variables of a GET; those that are no JSON are for the server to refuse. */
+function persistedQueryErrorOf({ body, query }: FastifyRequest): GraphQLFormattedError | undefined {
+  const request = (body ?? query) as { query?: unknown; extensions?: unknown } | undefined;
+  const extensions = request?.extensions;
+  return persistedQueryError(request?.query, typeof extensions === 'string' ? jsonOf(extensions) : extensions);
+}
+
+/** A parameter of a GET; Apollo Server rejects invalid JSON. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

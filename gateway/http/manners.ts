@@ -13,11 +13,7 @@ export const requireOperation: ApolloServerPlugin = {
     return {
       async didResolveOperation({ operation, request, schema }) {
         if (operation && schema.getRootType(operation.operation)) return;
-        const message = operation
-          ? `This graph has no ${operation.operation}s`
-          : request.operationName
-            ? `The document has no operation named "${request.operationName}"`
-            : 'The document has several operations; say by operationName which one to run';
+        const message = operation ? `This graph has no ${operation.operation}s` : unresolved(request.operationName);
         throw new GraphQLError(message, {
           extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
         });
@@ -25,6 +21,15 @@ export const requireOperation: ApolloServerPlugin = {
     };
   },
 };
+
+/** Why a valid document has no operation of a name. */
+function unresolved(operationName: string | null | undefined): string {
+  if (operationName === '')
+    return 'operationName is empty: name an operation of the document or leave operationName out';
+  return typeof operationName === 'string'
+    ? `The document has no operation named "${operationName}"`
+    : 'The document has several operations: choose one with operationName';
+}
 
 /**
  * Keeps the schema from those who are not shown it, and answers of known callers from caches; says in headers what an operation cost; and

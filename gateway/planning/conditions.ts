@@ -1,4 +1,4 @@
-import { type ArgumentNode, type DirectiveNode, type DocumentNode, Kind, visit } from 'graphql';
+import { type ArgumentNode, type DirectiveNode, type DocumentNode, Kind, type SelectionSetNode, visit } from 'graphql';
 
 /** The directive of incremental delivery, by the working draft that clients speak. */
 export const DEFER = 'defer';
@@ -41,10 +41,10 @@ export function foldConditions(
   return kept;
 }
 
-/** Names of the Boolean variables that `@skip` and `@include` of a document read. */
-export function variablesOfConditions(document: DocumentNode): string[] {
+/** Names of the Boolean variables that `@skip` and `@include` of a document, or a part of it, read. */
+export function variablesOfConditions(node: DocumentNode | SelectionSetNode): string[] {
   const names = new Set<string>();
-  visit(document, {
+  visit(node, {
     Directive: (directive) => {
       const value = directive.arguments?.[0]?.value;
       if (isCondition(directive) && value?.kind === Kind.VARIABLE) names.add(value.name.value);

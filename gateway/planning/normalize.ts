@@ -197,8 +197,9 @@ function variablesIn(selectionSet: SelectionSetNode): ReadonlySet<string> {
 }
 
 export function operationOf(document: DocumentNode, operationName: string | undefined | null): OperationDefinitionNode {
+  const isAbsent = operationName === undefined || operationName === null;
   for (const definition of document.definitions)
-    if (definition.kind === Kind.OPERATION_DEFINITION && (!operationName || definition.name?.value === operationName))
+    if (definition.kind === Kind.OPERATION_DEFINITION && (isAbsent || definition.name?.value === operationName))
       return definition;
   throw new Error(`The document has no operation named "${operationName}"`);
 }

@@ -67,8 +67,8 @@ export function retryAfter(extensions: Readonly<Record<string, unknown>> | undef
 }
 
 export interface BudgetSettings {
-  /** Whether operations are refused, or only measured. */
-  readonly enforce: boolean;
+  /** Whether operations are rejected now, or only measured: that may change with the supergraph. */
+  readonly isEnforced: () => boolean;
   /** Most that one operation may cost. */
   readonly mostOfOne: number;
   /** By role, what the operations of one caller may cost a minute; `public` is for callers without a token. */
@@ -108,7 +108,8 @@ export class Budgets {
    * @throws CostError when it is refused; it has cost nothing then
    */
   spend(cost: number, key: string, principal: Principal | null): Spending | Promise<Spending> {
-    const { enforce, mostOfOne } = this.settings;
+    const { isEnforced, mostOfOne } = this.settings;
+    const enforce = isEnforced();
     const budget = this.budgetOf(principal);
     const most = Math.min(mostOfOne, budget);
     this.counts.operations += 1;

@@ -103,37 +103,54 @@ export class Costs {
   ) {}
 
   static of(supergraph: DocumentNode, schema: GraphQLSchema): Costs {
-    const feature = featuresOf(supergraph).find(({ name }) => name === 'cost');
-    const weights = new Map<string, number>();
-    const sizes = new Map<string, ListSize>();
-    const names = feature && {
-      cost: feature.directiveNamed('cost'),
-      listSize: feature.directiveNamed('listSize'),
-    };
-    const add = (coordinate: string, directives: readonly ConstDirectiveNode[] = []): void => {
-      for (const directive of directives) {
-        if (directive.name.value === names?.cost) weights.set(coordinate, Number(argumentsOf(directive).weight));
-        if (directive.name.value === names?.listSize) sizes.set(coordinate, listSizeOf(argumentsOf(directive)));
-      }
-    };
-    if (names)
-      for (const definition of supergraph.definitions) {
-        if (!('name' in definition) || !definition.name || !('directives' in definition)) continue;
-        const type = definition.name.value;
-        add(type, definition.directives as readonly ConstDirectiveNode[]);
-        for (const field of 'fields' in definition ? (definition.fields ?? []) : []) {
-          add(`${type}.${field.name.value}`, field.directives);
-          for (const argument of 'arguments' in field ? (field.arguments ?? []) : [])
-            add(`${type}.${field.name.value}(${argument.name.value})`, argument.directives);
-        }
-      }
+    const { weights, sizes } = stated(supergraph);
     return new Costs(schema, weights, sizes);
+  }
+
+  /** Whether the supergraph carries any `@cost` or `@listSize`; without them, every estimate is an assumption. */
+  get areStated(): boolean {
+    return this.weights.size > 0 || this.sizes.size > 0;
   }
 
   /** @param fetches of a plan, in the order in which they run */
   ofPlan(fetches: readonly PlannedFetch[]): Cost {
     return new Cost(new PlanCost(this.schema, this.weights, this.sizes).terms(fetches));
   }
+}
+
+/** The weights and list sizes that a supergraph states. */
+function stated(supergraph: DocumentNode): { weights: Map<string, number>; sizes: Map<string, ListSize> } {
+  const feature = featuresOf(supergraph).find(({ name }) => name === 'cost');
+  const weights = new Map<string, number>();
+  const sizes = new Map<string, ListSize>();
+  const names = feature && {
+    cost: feature.directiveNamed('cost'),
+    listSize: feature.directiveNamed('listSize'),
+  };
+  const add = (coordinate: string, directives: readonly ConstDirectiveNode[] = []): void => {
+    for (const directive of directives) {
+      if (directive.name.value === names?.cost) weights.set(coordinate, Number(argumentsOf(directive).weight));
+      if (directive.name.value === names?.listSize) sizes.set(coordinate, listSizeOf(argumentsOf(directive)));
+    }
+  };
+  if (names)
+    for (const definition of supergraph.definitions) {
+      if (!('name' in definition) || !definition.name || !('directives' in definition)) continue;
+      const type = definition.name.value;
+      add(type, definition.directives as readonly ConstDirectiveNode[]);
+      for (const field of 'fields' in definition ? (definition.fields ?? []) : []) {
+        add(`${type}.${field.name.value}`, field.directives);
+        for (const argument of 'arguments' in field ? (field.arguments ?? []) : [])
+          add(`${type}.${field.name.value}(${argument.name.value})`, argument.directives);
+      }
+    }
+  return { weights, sizes };
+}
+
+/** Whether the supergraph carries any `@cost` or `@listSize`. */
+export function statesCosts(supergraph: DocumentNode): boolean {
+  const { weights, sizes } = stated(supergraph);
+  return weights.size > 0 || sizes.size > 0;
 }
 
 const argumentsOf = ({ arguments: given = [] }: ConstDirectiveNode): Readonly<Record<string, unknown>> =>

@@ -26,8 +26,9 @@ export class SupergraphFile implements SupergraphSource {
     private readonly log: Logger,
   ) {}
 
-  /** @throws OperatorError when the file cannot be read. */
-  async initialize({ update }: Parameters<SupergraphSource['initialize']>[0]) {
+  /** @returns the supergraph as it is served first. @throws OperatorError when the file cannot be read. */
+  async read(): Promise<string> {
+    if (this.last !== '') return this.last;
     try {
       this.last = await readFile(this.file, 'utf8');
     } catch (error) {
@@ -37,9 +38,15 @@ export class SupergraphFile implements SupergraphSource {
         { cause: error },
       );
     }
+    return this.last;
+  }
+
+  /** @throws OperatorError when the file cannot be read. */
+  async initialize({ update }: Parameters<SupergraphSource['initialize']>[0]) {
+    const supergraphSdl = await this.read();
     this.lookLater(update);
     return {
-      supergraphSdl: this.last,
+      supergraphSdl,
       cleanup: async () => clearTimeout(this.timer),
     };
   }

@@ -332,6 +332,11 @@ export class Graph {
     return this.planner.counts;
   }
 
+  /** Whether the supergraph carries any `@cost` or `@listSize`. */
+  get statesCosts(): boolean {
+    return this.costs.areStated;
+  }
+
   /** How many processes of its planner have died. */
   get plannerDeaths(): number {
     return this.planner.deaths ?? 0;

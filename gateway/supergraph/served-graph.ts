@@ -14,6 +14,7 @@ import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';
 import { PlanCounts } from '../planning/tasks';
 import { CostError } from '../policy/budgets';
+import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import { cacheHintOf } from '../transport/cache-control';
 import type { SubgraphAnswer } from '../transport/transport';
@@ -223,6 +224,8 @@ export class ServedGraph implements GatewayInterface {
 
   /** An operation that needs no validation, since it has been executed before on the supergraph that serves. */
   known(source: string, operationName: string | null | undefined): KnownOperation | undefined {
+    // an empty name is an unknown one and not a missing one, and names without a line break keep keys apart
+    if (typeof operationName === 'string' && !NAME.test(operationName)) return undefined;
     const serving = this.current;
     const document = serving.known.get(knownKey(source, operationName));
     return document && { serving, document, operationName: operationName ?? undefined };
@@ -234,11 +237,12 @@ export class ServedGraph implements GatewayInterface {
     context: GraphContext,
   ): Promise<GraphAnswer> {
     const { rules } = serving.graph;
-    const refusals = this.refusalsOf(serving, document, context);
+    const operation = { document, operationName, variables };
+    const refusals = this.refusalsOf(serving, operation, context);
     if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
     const release = this.hold(serving);
     try {
-      const given = rules ? rules.withhold(document, context.principal ?? null) : document;
+      const given = rules ? rules.withhold(operation, context.principal ?? null) : document;
       const result = await serving.graph.execute(requestOf(given, operationName, variables, context));
       if (result.data === undefined) return { data: undefined, errors: result.errors.map(graphQLError), answered: [] };
       context.answered?.(result.answered);
@@ -270,8 +274,9 @@ export class ServedGraph implements GatewayInterface {
     const serving = this.bySchema.get(schema) ?? this.current;
     const { rules } = serving.graph;
     // what is refused or withheld is so in one part
-    if (this.refusalsOf(serving, document, context).length > 0) return undefined;
-    if (rules && rules.withhold(document, context.principal ?? null) !== document) return undefined;
+    const operation = { document, operationName, variables };
+    if (this.refusalsOf(serving, operation, context).length > 0) return undefined;
+    if (rules && rules.withhold(operation, context.principal ?? null) !== document) return undefined;
     const release = this.hold(serving);
     let answer: Awaited<ReturnType<Graph['executeIncrementally']>>;
     try {
@@ -331,12 +336,12 @@ export class ServedGraph implements GatewayInterface {
   /** Why a caller may not have an operation executed; mostly nothing. */
   private refusalsOf(
     { graph }: Serving,
-    document: DocumentNode,
+    operation: OperationRequest,
     { seesSchema, principal = null }: GraphContext,
   ): readonly GraphQLError[] {
-    if (seesSchema === false && introspects(document)) return [introspectionRefused()];
+    if (seesSchema === false && introspects(operation.document)) return [introspectionRefused()];
     if (this.parts.unauthorizedFields !== 'refuse') return [];
-    return graph.rules?.refusals(document, principal) ?? [];
+    return graph.rules?.refusals(operation, principal) ?? [];
   }
 
   private closeWhenIdle(serving: Serving): void {
@@ -370,6 +375,9 @@ async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): In
     end();
   }
 }
+
+/** A name by GraphQL's grammar. */
+const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 const knownKey = (source: string, operationName: string | null | undefined): string =>
   `${operationName ?? ''}\n${source}`;

@@ -37,3 +37,12 @@ test('versions are compared by number', () => {
 test('the lock file names no registry', () => {
   expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
 });
+
+test('every dependency is declared at the exact version that the lock file installs', () => {
+  const declared: Record<'dependencies' | 'devDependencies', Record<string, string>> = JSON.parse(
+    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+  );
+  const versions = { ...declared.dependencies, ...declared.devDependencies };
+  const installed = Object.keys(versions).map((name) => [name, lock.packages[`node_modules/${name}`]?.version]);
+  expect(versions).toEqual(Object.fromEntries(installed));
+});

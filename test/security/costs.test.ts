@@ -279,6 +279,55 @@ describe('what may be spent', () => {
     expect(off).not.toHaveProperty('extensions');
   });
 
+  test('by default follows the supergraph that is served, and an explicit setting does not', async () => {
+    const plain = compose([
+      { name: 'shops', url: 'http://shops.invalid', sdl: 'type Query { heavy: [Heavy] } type Heavy { id: ID }' },
+    ]);
+    const query = '{ heavy { id } }';
+    for (const costs of [undefined, 'enforce'] as const) {
+      let update = (_sdl: string) => {};
+      const server = await createGateway({
+        supergraph: {
+          async initialize(options) {
+            update = options.update;
+            return { supergraphSdl: plain };
+          },
+        },
+        config: readConfig({ logLevel: 'silent', maxCost: '5', costs }, {}),
+        log: createLog('silent', 'test'),
+        transport: () => ({
+          shareable: false,
+          request: async () => ({ headers: {}, read: () => ({ data: { heavy: [] } }) }),
+          async close() {},
+        }),
+        forwardHeaders: [],
+        identity: identity.parts,
+      });
+      open.push(server);
+      const status = async () =>
+        (await server.inject({ method: 'POST', url: '/graphql', payload: { query } })).statusCode;
+      const becomes = (expected: number) =>
+        until(
+          async () => (await status()) === expected,
+          () => `becomes ${expected}`,
+        );
+      expect(await status()).toBe(costs ? 400 : 200);
+      update(
+        compose([
+          {
+            name: 'shops',
+            url: 'http://shops.invalid',
+            sdl: `${LINK} type Query { heavy: [Heavy] } type Heavy { id: ID @price(weight: 1) }`,
+          },
+        ]),
+      );
+      await becomes(400);
+      update(plain);
+      if (!costs) await becomes(200);
+      expect(await status()).toBe(costs ? 400 : 200);
+    }
+  });
+
   test.each(['analyst', 'analyst=many', 'king=5', '=5', 'analyst=-1'])('"%s" is no budget', (text) => {
     expect(() => budgetsOf([text])).toThrow(OperatorError);
   });

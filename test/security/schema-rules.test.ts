@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { parse } from 'graphql';
 import { readConfig } from '../../gateway/config';
+import { AccessRules } from '../../gateway/policy/access-rules';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
@@ -22,13 +24,18 @@ const SDL = `
   type Mutation { change: String @authenticated open: String }
 `;
 
+const USER = { __typename: 'User', id: '1', mail: 'a@b', note: 'n', name: 'N' };
+const THING = { __typename: 'Crate', id: '2', weight: 3 };
+/** More than any operation asks for: what is withheld must not show because a subgraph gave it. */
+const ANSWERS = { open: 'o', secret: 's', me: USER, users: [USER, USER], thing: THING, things: [THING], level: 'A' };
+
 let gateway: FastifyInstance;
 /** Refuses the whole operation. */
 let refusing: FastifyInstance;
 let identity: TestIdentity;
 let calls: number;
 let asked: string[];
-const start = (supergraph: string, unauthorizedFields?: 'refuse') =>
+const start = (supergraph: string, unauthorizedFields?: 'refuse', answers: object = ANSWERS) =>
   createGateway({
     supergraph,
     config: readConfig({ logLevel: 'silent', unauthorizedFields }, {}),
@@ -38,11 +45,7 @@ const start = (supergraph: string, unauthorizedFields?: 'refuse') =>
       async request({ operation }) {
         calls += 1;
         asked.push(operation.text);
-        // more than it is asked for: what is withheld must not show because a subgraph gave it
-        const user = { __typename: 'User', id: '1', mail: 'a@b', note: 'n', name: 'N' };
-        const thing = { __typename: 'Crate', id: '2', weight: 3 };
-        const data = { open: 'o', secret: 's', me: user, users: [user, user], thing, things: [thing], level: 'A' };
-        return { headers: {}, read: () => ({ data }) };
+        return { headers: {}, read: () => ({ data: { ...answers } }) };
       },
       async close() {},
     }),
@@ -61,12 +64,17 @@ beforeEach(() => {
   asked = [];
 });
 
-const send = async (to: FastifyInstance, query: string, who: string | null, headers: Record<string, string> = {}) =>
+const send = async (
+  to: FastifyInstance,
+  operation: string | { query: string; operationName?: string; variables?: object },
+  who: string | null,
+  headers: Record<string, string> = {},
+) =>
   to.inject({
     method: 'POST',
     url: '/graphql',
     headers: { ...(await identity.headers(who)), ...headers },
-    payload: { query },
+    payload: typeof operation === 'string' ? { query: operation } : operation,
   });
 
 const ask = async (query: string, who: string | null, headers: Record<string, string> = {}) => {
@@ -85,7 +93,6 @@ test.each<[string, string, string | null, string[]]>([
   ['the public', '{ secret }', null, ['Query.secret']],
   ['the public, by an alias', '{ a: open secret: secret }', null, ['Query.secret']],
   ['the public, in a fragment', '{ ...F } fragment F on Query { secret }', null, ['Query.secret']],
-  ['the public, that skips it', '{ open secret @skip(if: true) }', null, ['Query.secret']],
   ['the public, that defers it', '{ open ... @defer { secret } }', null, ['Query.secret']],
   ['the public, by a mutation', 'mutation { change }', null, ['Mutation.change']],
   ['the public, through an interface', '{ thing { id } }', null, ['Query.thing', 'Thing.id']],
@@ -221,4 +228,190 @@ test('a security feature that is not known keeps a supergraph out', async () => 
   await expect(start(strange)).rejects.toThrow(
     /security feature that is not known here: https:\/\/example\.org\/vault/,
   );
+});
+
+describe('types beside protected ones', () => {
+  const NODES = `
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
+      import: ["@key", "@shareable", "@authenticated", "@requiresScopes", "@policy"])
+    interface Node { id: ID! }
+    interface Titled { title: String }
+    type Open implements Node & Titled @key(fields: "id") { id: ID! title: String }
+    type Priv implements Node @key(fields: "id") @authenticated { id: ID! secret: String }
+    type Half implements Node & Titled @key(fields: "id") { id: ID! pub: String title: String @requiresScopes(scopes: [["title"]]) }
+    union Any = Open | Priv
+    type Query {
+      open: Open opens: [Open] half: Half priv: Priv privs: [Priv!]! node: Node nodes: [Node] titled: Titled any: Any
+      special: String @policy(policies: [["special"]])
+    }`;
+  const OPEN = { __typename: 'Open', id: '1', title: 't' };
+  const PRIV = { __typename: 'Priv', id: '2', secret: 's' };
+  const HALF = { __typename: 'Half', id: '3', pub: 'p', title: 'h' };
+  const nodes = { open: OPEN, opens: [OPEN], half: HALF, priv: PRIV, privs: [PRIV], node: PRIV, nodes: [OPEN, PRIV] };
+  const answers = { ...nodes, titled: OPEN, any: PRIV };
+  const composed = () => compose([{ name: 'a', sdl: NODES, url: 'http://a.example/' }]);
+  const refused = async (to: FastifyInstance, operation: Parameters<typeof send>[1], who: string | null) => {
+    // as a new operation and as a known one
+    const all: string[][] = [];
+    for (let time = 0; time < 2; time++) {
+      const { errors = [] } = (await send(to, operation, who)).json();
+      all.push(
+        errors.map(
+          ({ extensions }: { extensions: { coordinate?: string; code: string } }) =>
+            extensions.coordinate ?? extensions.code,
+        ),
+      );
+    }
+    expect(all[1]).toEqual(all[0]);
+    return all[0];
+  };
+  let refusingNodes: FastifyInstance;
+  let nullingNodes: FastifyInstance;
+  beforeAll(async () => {
+    refusingNodes = await start(composed(), 'refuse', answers);
+    nullingNodes = await start(composed(), undefined, answers);
+  });
+  afterAll(() => Promise.all([refusingNodes.close(), nullingNodes.close()]));
+
+  test.each<[string, string[]]>([
+    ['{ open { title } opens { id __typename } }', []],
+    ['{ half { pub __typename } }', []],
+    ['{ half { title } }', ['Half.title']],
+    ['{ priv { id } }', ['Query.priv', 'Priv.id']],
+    ['{ priv { __typename } }', ['Query.priv']],
+    ['{ privs { ... on Node { __typename } } }', ['Query.privs']],
+    ['{ node { id } }', ['Query.node', 'Node.id']],
+    ['{ node { __typename } }', ['Query.node']],
+    ['{ node { ... on Open { __typename id title } } }', []],
+    ['{ nodes { ... on Open { title } ... on Half { pub } } }', []],
+    ['{ nodes { ... on Open { title } ... on Priv { id } } }', ['Query.nodes', 'Priv.id']],
+    ['{ node { ... on Open { ... on Node { id } } } }', []],
+    ['{ node { ... { ... on Node { ... on Titled { __typename } } } } }', []],
+    ['{ titled { __typename } }', []],
+    ['{ titled { title } }', ['Titled.title']],
+    ['{ titled { ... on Open { title } ... on Node { id } } }', []],
+    ['{ any { ... on Open { title } } }', []],
+    ['{ any { ... on Titled { title } } }', []],
+    ['{ any { ... on Node { id } } }', ['Query.any', 'Node.id']],
+    ['{ any { __typename } }', ['Query.any']],
+    ['{ open { ...F } } fragment F on Node { id }', []],
+    ['{ open { ...F } node { ...F } } fragment F on Node { id }', ['Query.node', 'Node.id']],
+    ['{ node { ...F } } fragment F on Node { ... on Open { ...G } } fragment G on Node { id }', []],
+    ['{ open { title } ...F } fragment F on Query { priv @skip(if: true) { id } special @include(if: false) }', []],
+    ['{ __typename }', []],
+  ])('of %s the public is refused %j', async (query, coordinates) => {
+    expect(await refused(refusingNodes, query, null)).toEqual(coordinates);
+    expect(await refused(refusingNodes, query, scoped('title'))).toEqual([]);
+  });
+
+  test.each<[object | undefined, string[]]>([
+    [{ all: false }, []],
+    [{ all: true }, ['Query.node', 'Node.id', 'Query.priv', 'Priv.id']],
+    [undefined, []],
+    [{ all: null }, ['Query.node', 'Node.id', 'Query.priv', 'Priv.id']],
+  ])('with the conditions of %j the public is refused %j', async (variables, coordinates) => {
+    const query =
+      'query ($all: Boolean = false) { node { ... on Open { title } id @include(if: $all) } ... @include(if: $all) { priv { id } } }';
+    expect(await refused(refusingNodes, { query, variables }, null)).toEqual(coordinates);
+  });
+
+  test('only the operation that runs counts, not those beside it or fragments it does not spread', async () => {
+    const query = 'query A { priv { ...F } } query B { open { title } } fragment F on Priv { secret }';
+    expect(await refused(refusingNodes, { query, operationName: 'B' }, null)).toEqual([]);
+    expect(await refused(refusingNodes, { query, operationName: 'A' }, null)).toEqual(['Query.priv', 'Priv.secret']);
+  });
+
+  test('an object of an inaccessible type is not shown, whose rules nothing in the API schema states', async () => {
+    const hidden = compose([
+      {
+        name: 'a',
+        sdl: NODES.replace('"@key",', '"@key", "@inaccessible",')
+          .replace(/type Priv[^{]*/, '$& @inaccessible ')
+          .replace('priv: Priv privs: [Priv!]!', ''),
+        url: 'http://a.example/',
+      },
+    ]);
+    const gateway = await start(hidden, undefined, answers);
+    for (const query of ['{ node { id } }', '{ node { __typename } }', '{ any { __typename } }']) {
+      const { data } = (await send(gateway, query, null)).json();
+      expect(Object.values(data)).toEqual([null]);
+    }
+    await gateway.close();
+  });
+
+  test.each<[string, unknown, string[]]>([
+    ['{ open { title } priv { id } }', { open: { title: 't' }, priv: null }, ['priv']],
+    ['{ open { ...F } node { ...F } } fragment F on Node { id }', { open: { id: '1' }, node: null }, ['node']],
+    ['{ nodes { ... on Open { title } } }', { nodes: [{ title: 't' }, {}] }, []],
+    ['{ node { ... on Open { title } } node { __typename } }', { node: null }, ['node']],
+    ['{ half { pub title } }', { half: { pub: 'p', title: null } }, ['half.title']],
+    ['{ open { title } privs { id } }', null, ['privs']],
+  ])('of %s the public sees %j', async (query, data, paths) => {
+    for (let time = 0; time < 3; time++) {
+      const answer = (await send(nullingNodes, query, null)).json();
+      expect(answer.data).toEqual(data);
+      expect((answer.errors ?? []).map(({ path }: { path: unknown[] }) => path.join('.'))).toEqual(paths);
+    }
+  });
+
+  test('a rule that stands on an interface itself applies to all that implements it', async () => {
+    const standing = composed().replace(/(interface Node\n)/, '$1  @policy(policies: [["special"]])\n');
+    const closed = await start(standing, 'refuse', answers);
+    const rest = '{ half { pub } titled { ... on Open { title } } }';
+    for (const [query, coordinates] of [
+      ['{ open { title } }', ['Query.open', 'Open.title']],
+      ['{ node { ... on Open { title } } }', ['Query.node', 'Open.title']],
+      ['{ node { id @skip(if: true) } }', ['Query.node']],
+      [rest, ['Query.half', 'Half.pub', 'Query.titled', 'Open.title']],
+    ] as const) {
+      expect(await refused(closed, query, SOMEBODY)).toEqual(coordinates);
+      expect(await refused(closed, query, scoped('special'))).toEqual([]);
+    }
+    await closed.close();
+  });
+});
+
+describe('a rule of an interface', () => {
+  const rulesOf = (node: string, types: readonly string[]) =>
+    AccessRules.of(
+      parse(`
+        schema @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)
+          @link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY) { query: Query }
+        interface Node ${node} { id: ID! }
+        ${types.map((rule, index) => `type T${index} implements Node ${rule} { id: ID! }`).join('\n')}
+        type Open implements Node { id: ID! }`),
+    )!;
+  const scopes = (...lists: string[]) =>
+    `@requiresScopes(scopes: ${JSON.stringify(lists.map((list) => list.split(' ')))})`;
+  const none = '@requiresScopes(scopes: [])';
+
+  test.each<[string, string, string[]]>([
+    ['the rule of one type', '@authenticated', ['@authenticated']],
+    ['a conjunction', scopes('a c d'), [scopes('a d'), scopes('c')]],
+    ['alternatives', scopes('a c', 'b c', 'a d', 'b d'), [scopes('a', 'b'), scopes('c', 'd')]],
+    ['alternatives without those that others include', scopes('a', 'b c'), [scopes('a', 'b'), scopes('a', 'c')]],
+    ['the rule of one type of two', scopes('a'), [scopes('a'), scopes('b')]],
+    ['the same lists in another order', scopes('b a', 'c'), [scopes('c', 'a b')]],
+    ['a rule without lists', none, [none]],
+    ['a rule without lists beside another', scopes('a'), [none, scopes('a')]],
+  ])('does not stand when composition lifted it: %s', (_name, node, types) => {
+    const rules = rulesOf(node, types);
+    expect([rules.ofType('Node'), rules.ofType('Open')]).toEqual([[], []]);
+    for (const index of types.keys()) expect(rules.ofType(`T${index}`)).toHaveLength(1);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['no type has one', '@authenticated', []],
+    ['it is of another kind', '@authenticated', [scopes('a')]],
+    ['it demands more', scopes('a b'), [scopes('a')]],
+    ['it demands less', scopes('a'), [scopes('a b')]],
+    ['it demands something else', scopes('a'), [scopes('b')]],
+    ['it leaves an alternative out', scopes('a'), [scopes('a', 'b')]],
+    ['it has one more alternative', scopes('a', 'b'), [scopes('a')]],
+    ['it is for no caller', none, [scopes('a')]],
+    ['the composition lifted no rules', '@authenticated', ['@authenticated', scopes('a')]],
+  ])('stands when it is its own: %s', (_name, node, types) => {
+    const rules = rulesOf(node, types);
+    expect([rules.ofType('Node').length, rules.ofType('Open').length]).toEqual([1, 1]);
+  });
 });

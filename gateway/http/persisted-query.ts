@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { GraphQLFormattedError } from 'graphql';
+
+/**
+ * What is wrong with the `persistedQuery` extension of a request, by the protocol of automatic persisted queries. Apollo Server would reject the
+ * same requests without a code, as failures of its own.
+ */
+export function persistedQueryError(query: unknown, extensions: unknown): GraphQLFormattedError | undefined {
+  if (!isObject(extensions)) return undefined;
+  const { persistedQuery } = extensions;
+  if (persistedQuery === undefined || persistedQuery === null) return undefined;
+  if (!isObject(persistedQuery))
+    return badRequest('extensions.persistedQuery must be an object with version and sha256Hash');
+  const { version, sha256Hash } = persistedQuery;
+  if (version !== 1) return badRequest('extensions.persistedQuery.version must be 1: there is no other version');
+  if (typeof sha256Hash !== 'string')
+    return badRequest('extensions.persistedQuery.sha256Hash must be a string: the SHA-256 of the query in hexadecimal');
+  if (typeof query !== 'string') return undefined;
+  const hash = createHash('sha256').update(query).digest('hex');
+  if (hash === sha256Hash) return undefined;
+  return {
+    message: `extensions.persistedQuery.sha256Hash does not match the query, whose SHA-256 is ${hash}`,
+    extensions: { code: 'PERSISTED_QUERY_MISMATCH' },
+  };
+}
+
+const badRequest = (message: string): GraphQLFormattedError => ({ message, extensions: { code: 'BAD_REQUEST' } });
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
