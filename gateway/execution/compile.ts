@@ -3,19 +3,13 @@ import type { NormalizedOperation } from '../planning/normalize';
 import { type FetchNode, fetchesOf, type PlanNode, type QueryPlan } from '../planning/plan';
 import { type CompiledFetch, compileFetch, namesOf, place, type SelectedNames } from './fetch';
 import { compileRender, type Render } from './render';
-import { type Conditions, isIncluded, Shapes } from './shape';
+import { Shapes } from './shape';
 import { planSlices, type SlicePlan } from './slices/plan';
 import type { TypeConditions } from './types';
 
 export type CompiledNode =
   | CompiledFetch
-  | { readonly kind: 'Sequence' | 'Parallel'; readonly nodes: readonly CompiledNode[] }
-  | {
-      readonly kind: 'Condition';
-      readonly variable: string;
-      readonly whenTrue?: CompiledNode;
-      readonly whenFalse?: CompiledNode;
-    };
+  | { readonly kind: 'Sequence' | 'Parallel'; readonly nodes: readonly CompiledNode[] };
 
 /** The schemas of a supergraph. */
 export interface Schemas {
@@ -26,12 +20,10 @@ export interface Schemas {
   readonly types: TypeConditions;
 }
 
-/** How the answer is written for given values of the condition variables. */
+/** How the answer is written. */
 export interface Output {
   readonly shapes: Shapes;
   readonly render: Render;
-  /** Names of its root fields. */
-  readonly keys: ReadonlySet<string>;
 }
 
 const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
@@ -39,14 +31,13 @@ const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
 /** An operation's shape made ready to be run many times: its fetches and how its answer is written. */
 export class CompiledOperation {
   private selectedNames: SelectedNames | undefined;
-  private readonly outputs = new Map<string, Output>();
+  private made: Output | undefined;
   private slicePlan: SlicePlan | 'none' | undefined;
   private runs = 0;
 
   private constructor(
     private readonly kind: OperationTypeNode,
     private readonly selectionSet: SelectionSetNode,
-    readonly conditions: readonly string[],
     private readonly schemas: Schemas,
     readonly root: CompiledNode | undefined,
     readonly fetches: readonly CompiledFetch[],
@@ -59,25 +50,19 @@ export class CompiledOperation {
     const fetches: CompiledFetch[] = [];
     const root = plan.root && compileNode(plan.root, 0, all, schemas.types, fetches);
     const { kind, planned = NOTHING } = normalized;
-    return new CompiledOperation(kind, planned, [], schemas, root, fetches);
+    return new CompiledOperation(kind, planned, schemas, root, fetches);
   }
 
   /** The same fetches, with the whole answer of an operation that has more than its text says. */
   writing({ kind, selectionSet, isWithheldInPart }: NormalizedOperation): CompiledOperation {
     const { schemas, root, fetches } = this;
-    return new CompiledOperation(kind, selectionSet, [], schemas, root, fetches, isWithheldInPart);
+    return new CompiledOperation(kind, selectionSet, schemas, root, fetches, isWithheldInPart);
   }
 
   /** Response names of the answer, nested. */
   get names(): SelectedNames {
     this.selectedNames ??= namesOf(this.selectionSet);
     return this.selectedNames;
-  }
-
-  /** The same of the answer when conditions leave some of it out. */
-  namesUnder(conditions: Conditions): SelectedNames {
-    if (this.conditions.length === 0) return this.names;
-    return namesOf(this.selectionSet, undefined, (selection) => isIncluded(selection, conditions));
   }
 
   private get sharedPlaces(): ReadonlySet<string> {
@@ -97,25 +82,20 @@ export class CompiledOperation {
       if (this.runs === 1) return undefined;
       const { api, whole } = this.schemas;
       // what is withheld may have been fetched as a key, and must not be written with what it stands beside
-      const isSimple =
-        this.kind === 'query' && this.conditions.length === 0 && this.root !== undefined && !this.isWithheldInPart;
-      this.slicePlan = (isSimple && planSlices(this.root!, this.output({}).shapes, whole, api)) || 'none';
+      const isSimple = this.kind === 'query' && this.root !== undefined && !this.isWithheldInPart;
+      this.slicePlan = (isSimple && planSlices(this.root!, this.output().shapes, whole, api)) || 'none';
     }
     return this.slicePlan === 'none' ? undefined : this.slicePlan;
   }
 
-  output(conditions: Conditions): Output {
-    const key = this.conditions.map((name) => (conditions[name] ? '1' : '0')).join('');
-    let output = this.outputs.get(key);
-    if (!output) {
+  output(): Output {
+    if (!this.made) {
       const { api } = this.schemas;
       const root = api.getRootType(this.kind)!.name;
-      const shapes = new Shapes(api, conditions, root, [this.selectionSet], '', this.sharedPlaces);
-      const keys = new Set(shapes.of(root)?.fields.map(({ key }) => key));
-      output = { shapes, render: compileRender(shapes), keys };
-      if (this.outputs.size < 64) this.outputs.set(key, output);
+      const shapes = new Shapes(api, root, [this.selectionSet], '', this.sharedPlaces);
+      this.made = { shapes, render: compileRender(shapes) };
     }
-    return output;
+    return this.made;
   }
 }
 
@@ -144,13 +124,6 @@ function compileNode(
         ),
       };
     }
-    case 'Condition':
-      return {
-        kind: 'Condition',
-        variable: node.variable,
-        whenTrue: node.whenTrue && compileNode(node.whenTrue, after, all, types, fetches),
-        whenFalse: node.whenFalse && compileNode(node.whenFalse, after, all, types, fetches),
-      };
   }
 }
 
@@ -159,7 +132,6 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 function depthOf(node: PlanNode | undefined): number {
   if (!node) return 0;
   if (node.kind === 'Fetch') return 1;
-  if (node.kind === 'Condition') return Math.max(depthOf(node.whenTrue), depthOf(node.whenFalse));
   const depths = node.nodes.map(depthOf);
   return node.kind === 'Sequence' ? sum(depths) : Math.max(0, ...depths);
 }

@@ -103,8 +103,6 @@ function inOrder(
     case 'Fetch':
       before.set(node, earlier);
       return [node];
-    case 'Condition':
-      return [...inOrder(node.whenTrue, earlier, before), ...inOrder(node.whenFalse, earlier, before)];
     case 'Parallel':
       return node.nodes.flatMap((child) => inOrder(child, earlier, before));
     case 'Sequence': {
@@ -156,9 +154,7 @@ function overlap(a: SelectedNames, b: SelectedNames): boolean {
 export function fetchesIn(node: CompiledNode | undefined): CompiledFetch[] {
   if (!node) return [];
   if (node.kind === 'Fetch') return [node];
-  return node.kind === 'Condition'
-    ? [...fetchesIn(node.whenTrue), ...fetchesIn(node.whenFalse)]
-    : node.nodes.flatMap(fetchesIn);
+  return node.nodes.flatMap(fetchesIn);
 }
 
 function outermost(node: CompiledNode, deferred: ReadonlySet<CompiledFetch>, found: Set<CompiledNode>): void {

@@ -16,11 +16,10 @@ import type { CompiledEntity, CompiledFetch, EntityPath, SelectedNames } from '.
 import { copy, merge } from './merge';
 import type { AnswerPath } from './path';
 import { RenderedData } from './result';
-import type { Conditions, OutputField, Shape, Shapes } from './shape';
+import type { OutputField, Shape, Shapes } from './shape';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 export interface ExecutionRequest {
-  readonly conditions: Conditions;
   readonly calls: Calls;
   readonly introspected?: Introspected;
   /** Whether data that are nested very deeply are refused, which can exhaust the stack: looked for only once that has happened. */
@@ -95,7 +94,7 @@ export class Execution implements Losses {
   async run(): Promise<ExecutionResult> {
     if (this.operation.root) await this.node(this.operation.root);
     const { answered } = this.request.calls;
-    const { shapes, render } = this.operation.output(this.request.conditions);
+    const { shapes, render } = this.operation.output();
     if (!this.flawed) {
       const text = render(this.root);
       if (text !== undefined) return { data: RenderedData.ofText(text), answered };
@@ -231,10 +230,6 @@ export class Execution implements Losses {
         return this.sequence(node.nodes, after);
       case 'Parallel':
         return Promise.all(node.nodes.map((child) => this.start(child, after))) as Promise<unknown> as Promise<void>;
-      case 'Condition': {
-        const child = this.request.conditions[node.variable] ? node.whenTrue : node.whenFalse;
-        return child && this.node(child, after);
-      }
     }
   }
 
@@ -258,29 +253,17 @@ export class Execution implements Losses {
   private fetch(fetch: CompiledFetch): Promise<void> | undefined {
     if (!fetch.entities) return this.rootFetch(fetch);
     if (fetch.node.context) return this.contextualFetch(fetch, fetch.entities, fetch.node.context);
-    return this.ask(
-      fetch,
-      new Asked(fetch.entities, this.root, this.request.conditions),
-      this.request.calls.variables(fetch),
-    );
+    return this.ask(fetch, new Asked(fetch.entities, this.root), this.request.calls.variables(fetch));
   }
 
   /** Asks for fields of a root type, wherever in the answer it stands. */
   private rootFetch(fetch: CompiledFetch): Promise<void> | undefined {
     const objects = fetch.at ? fetch.at.collectOnce(this.root) : [this.root];
-    if (objects.length === 0 || this.isLeftOut(fetch)) return undefined;
+    if (objects.length === 0) return undefined;
     return this.call(fetch, `{${this.request.calls.variables(fetch)}}`).then(
       (response) => this.takeRoot(fetch, objects, response),
       (error: unknown) => this.lose(fetch, objects, formatted(error, fetch)),
     );
-  }
-
-  /** Whether conditions leave out all that a root fetch is for; plans do not always say so. */
-  private isLeftOut({ keys, at }: CompiledFetch): boolean {
-    const { operation, request } = this;
-    if (operation.conditions.length === 0 || at) return false;
-    const wanted = operation.output(request.conditions).keys;
-    return [...keys].every((key) => key !== '__typename' && !wanted.has(key));
   }
 
   /** Asks about entities for each set of values that stand above them, by "@fromContext" of the Federation specification. */
@@ -303,11 +286,7 @@ export class Execution implements Losses {
     const own = this.request.calls.variables(fetch);
     await Promise.all(
       [...groups].map(([members, objects]) =>
-        this.ask(
-          fetch,
-          new Asked(entities, this.root, this.request.conditions, objects),
-          [own, members].filter(Boolean).join(','),
-        ),
+        this.ask(fetch, new Asked(entities, this.root, objects), [own, members].filter(Boolean).join(',')),
       ),
     );
   }
@@ -484,7 +463,7 @@ export class Execution implements Losses {
     return known;
   }
 
-  /** Errors of subgraphs where they stand in the answer; those of fields that conditions leave out, though they were asked for, in none. */
+  /** Errors of subgraphs where they stand in the answer. */
   private locatedErrors(): GraphQLFormattedError[] {
     const errors: (GraphQLFormattedError & { path: AnswerPath })[] = this.rootErrors.map((error) => ({
       ...error,
@@ -494,27 +473,10 @@ export class Execution implements Losses {
       for (const { path } of entity.paths)
         for (const found of path.locate(this.root))
           if (objects.has(found.object)) errors.push({ ...error, path: [...found.path, ...rest] });
-    const { conditions } = this.operation;
-    const names =
-      errors.length > 0 && conditions.length > 0 ? this.operation.namesUnder(this.request.conditions) : undefined;
-    const told = names ? errors.filter(({ path }) => this.isTold(path, names)) : errors;
-    return told.map((error) => {
+    return errors.map((error) => {
       const path = this.clientPath(error.path);
       return path.length > 0 ? { ...error, path } : { message: error.message, extensions: error.extensions };
     });
-  }
-
-  /** Whether an error stands in the answer, or is why something is null that does. */
-  private isTold(path: AnswerPath, names: SelectedNames): boolean {
-    const isShown = (length: number) => isSelected(names, this.clientPath(path.slice(0, length)));
-    if (isShown(path.length)) return true;
-    let value: unknown = this.root;
-    for (const [index, step] of path.entries()) {
-      if (typeof value !== 'object' || value === null || !isShown(index + 1)) return false;
-      value = (value as Record<string | number, unknown>)[step];
-      if (value === null) return true;
-    }
-    return false;
   }
 }
 
@@ -571,12 +533,6 @@ const answerPath = (path: AnswerPath, { renamed }: CompiledFetch): AnswerPath =>
   path.map((step) => (typeof step === 'string' ? (renamed.get(step) ?? step) : step));
 
 /** Whether a path, by the client's names, leads to something selected. */
-const isSelected = (names: SelectedNames, path: AnswerPath): boolean =>
-  givesPath(
-    names,
-    path.filter((step) => typeof step === 'string'),
-  );
-
 function givesPath(names: SelectedNames | undefined, path: readonly string[]): boolean {
   let at = names;
   for (const name of path) {
@@ -594,12 +550,7 @@ class Asked {
   readonly isEmpty: boolean;
 
   /** @param only of these objects, when not of all. */
-  constructor(
-    entities: readonly CompiledEntity[],
-    root: AnswerObject,
-    conditions: Conditions,
-    only?: ReadonlySet<AnswerObject>,
-  ) {
+  constructor(entities: readonly CompiledEntity[], root: AnswerObject, only?: ReadonlySet<AnswerObject>) {
     const byVariable = new Map<string, Representations>();
     this.entities = entities.map((entity) => {
       let representations = byVariable.get(entity.variable);
@@ -607,7 +558,7 @@ class Asked {
         representations = new Representations();
         byVariable.set(entity.variable, representations);
       }
-      return askedOf(entity, root, representations, conditions, only);
+      return askedOf(entity, root, representations, only);
     });
     let text = '';
     let count = 0;
@@ -653,7 +604,6 @@ function askedOf(
   entity: CompiledEntity,
   root: AnswerObject,
   representations: Representations,
-  conditions: Conditions,
   only: ReadonlySet<AnswerObject> | undefined,
 ): AskedEntity {
   const objects: AnswerObject[] = [];
@@ -661,7 +611,7 @@ function askedOf(
   const paths: EntityPath[] = [];
   const ask = (object: AnswerObject, path: EntityPath): number | undefined => {
     if (only && !only.has(object)) return undefined;
-    const text = entity.represent(object, conditions);
+    const text = entity.represent(object);
     if (text === undefined) return undefined;
     const index = representations.index(text);
     objects.push(object);
@@ -670,7 +620,7 @@ function askedOf(
     return index;
   };
   for (const path of entity.paths)
-    if (path.isInterchangeable) askInterchangeable(path, entity, root, conditions, ask);
+    if (path.isInterchangeable) askInterchangeable(path, entity, root, ask);
     else for (const object of path.mayRepeat ? path.path.collectOnce(root) : path.path.collect(root)) ask(object, path);
   return {
     entity,
@@ -688,12 +638,11 @@ function askInterchangeable(
   path: EntityPath,
   entity: CompiledEntity,
   root: AnswerObject,
-  conditions: Conditions,
   ask: (object: AnswerObject, path: EntityPath) => number | undefined,
 ): void {
   const firsts = new Map<string, AnswerObject>();
   for (const { object, holder, key } of path.path.collectHeld(root)) {
-    const text = entity.represent(object, conditions);
+    const text = entity.represent(object);
     if (text === undefined) continue;
     const first = firsts.get(text);
     if (first === undefined) {

@@ -1,13 +1,12 @@
-import { type DirectiveNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
 import { fetched, fieldNames, nameOf, selectedBy, selectionOf } from '../planning/selected';
 import { jsonText, parseExactly } from '../transport/exact-json';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
 import { InFlight } from './in-flight';
 import { CompiledPath } from './path';
-import { compileRepresentation, type LeftOut, type Represent } from './representation';
+import { compileRepresentation, type Represent } from './representation';
 import { type CompiledRewrite, compileRewrite } from './rewrite';
-import type { Conditions } from './shape';
 import type { TypeConditions } from './types';
 
 /** A fetch of a plan, made ready to be run many times. */
@@ -128,71 +127,13 @@ function compileEntity(
       };
     }),
     represent: rewritten(
-      compileRepresentation(entity.requires, types, leftOutOf(all, entity.paths), node.subgraph),
+      compileRepresentation(entity.requires, types),
       entity.inputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     ),
     rewrites: entity.outputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
     types,
     keys,
   };
-}
-
-/** By place and name, the conditions around each selection of a field; some selections have none. */
-type Occurrences = ReadonlyMap<string, readonly Unless[]>;
-
-const occurrences = new WeakMap<readonly FetchNode[], Occurrences>();
-
-/** What a plan's fetches leave out by `@skip` and `@include` at these places; undefined when they leave out nothing anywhere. */
-function leftOutOf(all: readonly FetchNode[], paths: EntityFetch['paths']): LeftOut | undefined {
-  if (!all.some(({ operation }) => /@(skip|include)\b/.test(operation))) return undefined;
-  let found = occurrences.get(all);
-  if (!found) {
-    found = occurrencesIn(all);
-    occurrences.set(all, found);
-  }
-  const known = found;
-  return (names, conditions) =>
-    paths.some((path) => {
-      const selections = known.get([place(path), ...names].filter(Boolean).join('\0'));
-      // one of several selections is enough for it to be there
-      return selections?.every((unless) => unless.some((one) => one(conditions))) ?? false;
-    });
-}
-
-/** Conditions that stand around a field, each of which leaves it out when it holds. */
-type Unless = readonly ((conditions: Conditions) => boolean)[];
-
-function occurrencesIn(all: readonly FetchNode[]): Occurrences {
-  const found = new Map<string, Unless[]>();
-  const look = ({ selections }: SelectionSetNode, around: Unless, at: string): void => {
-    for (const selection of selections) {
-      const here = [...around, ...conditionsOf(selection.directives)];
-      if (selection.kind === Kind.FIELD) {
-        const own = [at, nameOf(selection)].filter(Boolean).join('\0');
-        found.set(own, [...(found.get(own) ?? []), here]);
-        if (selection.selectionSet) look(selection.selectionSet, here, own);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet, here, at);
-    }
-  };
-  for (const { selectionSet, fetch } of all.map(fetched)) {
-    if (!fetch.entities) look(selectionSet, [], place(fetch.at ?? []));
-    else
-      for (const entity of fetch.entities)
-        for (const selection of selectionSet.selections)
-          if (selection.kind === Kind.FIELD && nameOf(selection) === entity.alias && selection.selectionSet)
-            for (const path of entity.paths) look(selection.selectionSet, [], place(path));
-  }
-  return found;
-}
-
-function conditionsOf(directives: readonly DirectiveNode[] = []): ((conditions: Conditions) => boolean)[] {
-  return directives.flatMap(({ name, arguments: given = [] }) => {
-    const value = given[0]?.value;
-    if (!value || (name.value !== 'skip' && name.value !== 'include')) return [];
-    const holds = (conditions: Conditions) =>
-      value.kind === Kind.VARIABLE ? conditions[value.name.value] === true : value.kind === Kind.BOOLEAN && value.value;
-    return [name.value === 'skip' ? holds : (conditions: Conditions) => !holds(conditions)];
-  });
 }
 
 /**
@@ -243,8 +184,8 @@ export const place = (path: EntityFetch['paths'][number]): string => fieldNames(
 /** Representations that are changed before they are sent are few: those of interfaces that a subgraph takes for objects. */
 function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): Represent {
   if (rewrites.length === 0) return represent;
-  return (object, conditions) => {
-    const text = represent(object, conditions);
+  return (object) => {
+    const text = represent(object);
     if (text === undefined) return undefined;
     const representation = parseExactly(text);
     for (const rewrite of rewrites) rewrite(representation);
@@ -285,12 +226,11 @@ function fieldsAndTypes(path: EntityFetch['paths'][number]): { field: string; ty
 export function namesOf(
   selectionSet: SelectionSetNode,
   renamed: ReadonlyMap<string, string> = new Map(),
-  isIncluded: (selection: SelectionNode) => boolean = () => true,
 ): Map<string, SelectedNames> {
   interface Names extends Map<string, Names> {}
   const gather = ({ selections }: SelectionSetNode, names: Names): Names => {
     for (const selection of selections) {
-      if (!isIncluded(selection) || selection.kind === Kind.FRAGMENT_SPREAD) continue;
+      if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         gather(selection.selectionSet, names);
         continue;

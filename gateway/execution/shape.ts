@@ -77,28 +77,12 @@ interface FieldDetails {
 /** By internal response name. */
 type GroupedFields = Map<string, FieldDetails[]>;
 
-/** Values of the operation's condition variables. */
-export type Conditions = Readonly<Record<string, boolean>>;
-
-/** Whether conditions leave a selection in. */
-export function isIncluded({ directives }: SelectionSetNode['selections'][number], conditions: Conditions): boolean {
-  for (const { name, arguments: given } of directives ?? []) {
-    const value = given?.[0]?.value;
-    if (value?.kind !== Kind.VARIABLE) continue;
-    const isTrue = conditions[value.name.value] === true;
-    if (name.value === 'skip' && isTrue) return false;
-    if (name.value === 'include' && !isTrue) return false;
-  }
-  return true;
-}
-
 /** What the objects of one position have in the answer, by their type; found out when the first one is met. */
 export class Shapes {
   private readonly byType = new Map<string, Shape | undefined>();
 
   constructor(
     private readonly schema: GraphQLSchema,
-    private readonly conditions: Conditions,
     readonly declared: string,
     private readonly selectionSets: readonly SelectionSetNode[],
     /** Response names on the way here. */
@@ -111,7 +95,7 @@ export class Shapes {
   /** The shapes of an operation's root whose deferred fragments are delivered later. */
   static deferring(schema: GraphQLSchema, root: string, selectionSet: SelectionSetNode, defers: Defers): Shapes {
     const delivery = { defers, within: new Set<DeferredFragment>(), innermost: [undefined] };
-    return new Shapes(schema, {}, root, [selectionSet], '', undefined, delivery);
+    return new Shapes(schema, root, [selectionSet], '', undefined, delivery);
   }
 
   /** Whether one object may stand here several times. */
@@ -127,12 +111,10 @@ export class Shapes {
     return this.byType.get(name);
   }
 
-  /** Whether conditions leave anything of a selection set in the answer. */
+  /** Whether anything of a selection set is in the answer. */
   private shows({ selections }: SelectionSetNode): boolean {
-    return selections.some(
-      (one) =>
-        isIncluded(one, this.conditions) &&
-        (one.kind === Kind.FIELD ? isRendered(one) : one.kind === Kind.INLINE_FRAGMENT && this.shows(one.selectionSet)),
+    return selections.some((one) =>
+      one.kind === Kind.FIELD ? isRendered(one) : one.kind === Kind.INLINE_FRAGMENT && this.shows(one.selectionSet),
     );
   }
 
@@ -145,7 +127,6 @@ export class Shapes {
     let isAmbiguous = false;
     const gather = ({ selections }: SelectionSetNode, fragment: DeferredFragment | undefined): void => {
       for (const selection of selections) {
-        if (!isIncluded(selection, this.conditions)) continue;
         if (selection.kind === Kind.FIELD) {
           if (!isRendered(selection)) continue;
           const key = selection.alias?.value ?? selection.name.value;
@@ -216,7 +197,6 @@ export class Shapes {
         named && isCompositeType(named)
           ? new Shapes(
               this.schema,
-              this.conditions,
               named.name,
               selected.map(({ node }) => node.selectionSet!),
               this.place === '' ? key : `${this.place}\0${key}`,

@@ -56,13 +56,6 @@ function planNode(node: Apollo.PlanNode, path: readonly PathStep[]): PlanNode {
     case 'Sequence':
     case 'Parallel':
       return { kind: node.kind, nodes: node.nodes.map((child) => planNode(child, path)) };
-    case 'Condition':
-      return {
-        kind: 'Condition',
-        variable: node.condition,
-        whenTrue: node.ifClause && planNode(node.ifClause, path),
-        whenFalse: node.elseClause && planNode(node.elseClause, path),
-      };
     case 'Flatten':
       return planNode(node.node, [...path, ...node.path.flatMap(pathSteps)]);
     case 'Fetch':

@@ -7,7 +7,7 @@ export interface QueryPlan {
   readonly root?: PlanNode;
 }
 
-export type PlanNode = FetchNode | SequenceNode | ParallelNode | ConditionNode;
+export type PlanNode = FetchNode | SequenceNode | ParallelNode;
 
 /** One after the other. */
 export interface SequenceNode {
@@ -19,14 +19,6 @@ export interface SequenceNode {
 export interface ParallelNode {
   readonly kind: 'Parallel';
   readonly nodes: readonly PlanNode[];
-}
-
-/** What is run depends on a Boolean variable of the operation. */
-export interface ConditionNode {
-  readonly kind: 'Condition';
-  readonly variable: string;
-  readonly whenTrue?: PlanNode;
-  readonly whenFalse?: PlanNode;
 }
 
 /** One request to one subgraph: a root fetch, or, with `entities`, one that resolves representations. */
@@ -97,8 +89,5 @@ export type Rewrite =
 export function* fetchesOf(node: PlanNode | undefined): Generator<FetchNode> {
   if (!node) return;
   if (node.kind === 'Fetch') yield node;
-  else if (node.kind === 'Condition') {
-    yield* fetchesOf(node.whenTrue);
-    yield* fetchesOf(node.whenFalse);
-  } else for (const child of node.nodes) yield* fetchesOf(child);
+  else for (const child of node.nodes) yield* fetchesOf(child);
 }

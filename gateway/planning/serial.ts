@@ -5,8 +5,7 @@ import { definitionOf, fieldNames, fieldsOf, nameOf, pathsOf, selectionOf } from
 /**
  * A plan whose mutations are run in the order in which the operation has them, each whole before the next is begun, by "Serial execution"
  * of the GraphQL specification: what follows from the objects that a mutation gives is asked for before the next mutation. The native
- * planner asks for it after all of them, Apollo's after all that stand in a row and are of one subgraph; both join those in fragments
- * of one condition.
+ * planner asks for it after all of them, Apollo's after all that stand in a row and are of one subgraph.
  */
 export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   const all = [...fetchesOf(root)];
@@ -87,10 +86,6 @@ function without(
 ): PlanNode | undefined {
   if (!node) return undefined;
   if (node.kind === 'Fetch') return replace(node);
-  if (node.kind === 'Condition') {
-    const [whenTrue, whenFalse] = [without(node.whenTrue, replace), without(node.whenFalse, replace)];
-    return whenTrue || whenFalse ? { ...node, whenTrue, whenFalse } : undefined;
-  }
   const nodes = node.nodes.flatMap((child) => without(child, replace) ?? []);
   return nodes.length > 0 ? { ...node, nodes } : undefined;
 }

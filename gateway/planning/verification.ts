@@ -147,7 +147,6 @@ export class Trial {
   run(node: PlanNode | undefined): void {
     if (!node) return;
     if (node.kind === 'Fetch') this.fetch(node);
-    else if (node.kind === 'Condition') throw new PlanFlaw('the plan has conditions, which are decided before');
     else for (const child of node.nodes) this.run(child);
   }
 

@@ -185,8 +185,7 @@ export class Graph {
         return { data, answered: calls.answered };
       }
       const introspected = this.introspected(normalized, variables);
-      const execute = (isWary = false) =>
-        new Execution(operation, { conditions: {}, calls, introspected, isWary }).run();
+      const execute = (isWary = false) => new Execution(operation, { calls, introspected, isWary }).run();
       // the stack is exhausted by data that are nested very deeply: calls already made are not made again
       return execute().catch((error) => {
         if (error instanceof RangeError) return execute(true);
@@ -288,7 +287,7 @@ export class Graph {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
       const introspected = this.introspected(whole, variables);
       const calls = this.calls(whole, request);
-      const execution = new Execution(operation, { conditions: {}, calls, introspected, isWary: true });
+      const execution = new Execution(operation, { calls, introspected, isWary: true });
       const { result, deferrals } = await execution.runFirst(deferral);
       return { result, later: { execution, deferrals } };
     };

@@ -98,7 +98,7 @@ export interface SlicePlan {
 }
 
 /**
- * Undefined when the operation is beyond slices: abstract types, conditions, rewrites, requirements of objects, mutations. It then
+ * Undefined when the operation is beyond slices: abstract types, rewrites, requirements of objects, mutations. It then
  * runs the general way, as does every answer that is other than expected.
  */
 export function planSlices(
@@ -158,8 +158,6 @@ class Planning {
         });
         return { kind: 'Parallel', nodes };
       }
-      default:
-        throw new NotSliceable('a condition');
     }
   }
 
@@ -380,7 +378,6 @@ const step = (write: Write, head: string, rest: Partial<WriteStep>): WriteStep =
 
 function* placesVisited(node: CompiledNode | undefined): Generator<string> {
   if (!node) return;
-  if (node.kind === 'Condition') throw new NotSliceable('a condition');
   if (node.kind !== 'Fetch') {
     for (const child of node.nodes) yield* placesVisited(child);
     return;

@@ -17,7 +17,7 @@ const QUERY =
 function layoutOf(visited: string[]) {
   const layout = new AnswerLayout({ schema, apiSchema: schema, visited: new Set(visited) });
   const [operation] = parse(QUERY).definitions as OperationDefinitionNode[];
-  const shapes = new Shapes(schema, {}, 'Query', [operation!.selectionSet]);
+  const shapes = new Shapes(schema, 'Query', [operation!.selectionSet]);
   const root = layout.position('Query', operation!.selectionSet, [{ place: '', shapes }]);
   return { positions: layout.positions, root };
 }
