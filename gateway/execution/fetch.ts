@@ -1,4 +1,4 @@
-import { Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { Kind, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
 import { fetched, fieldNames, nameOf, selectedBy, selectionOf } from '../planning/selected';
 import { jsonText, parseExactly } from '../transport/exact-json';
