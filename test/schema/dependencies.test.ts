@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
 
 type Lock = { packages: Record<string, { version?: string; resolved?: string }> };
-const lock: Lock = JSON.parse(readFileSync(join(packageRoot, 'package-lock.json'), 'utf8'));
+const readLock = (file: string): Lock => JSON.parse(readFileSync(join(packageRoot, file), 'utf8'));
+const lock = readLock('package-lock.json');
 
 /** First versions without a known flaw; none of ours may fall below. */
 const LEAST: Record<string, string> = {
@@ -34,8 +35,17 @@ test('versions are compared by number', () => {
   ]);
 });
 
-test('the lock file names no registry', () => {
-  expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+test.each(['package-lock.json', 'test/clients/package-lock.json'])('%s names no registry', (file) => {
+  const packages = Object.values(readLock(file).packages);
+  expect(packages).not.toHaveLength(0);
+  expect(packages.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
+
+test('client tests compare introspection with the version of graphql-js that the gateway uses', () => {
+  const versions = ['package-lock.json', 'test/clients/package-lock.json'].map(
+    (file) => readLock(file).packages['node_modules/graphql']!.version,
+  );
+  expect(versions[1]).toBe(versions[0]);
 });
 
 test('every dependency is declared at the exact version that the lock file installs', () => {
