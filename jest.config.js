@@ -3,6 +3,8 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/shared', '<rootDir>/subgraphs', '<rootDir>/gateway', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // for client programs, which run in their own processes
+  modulePathIgnorePatterns: ['<rootDir>/test/clients/node_modules/'],
   // compiled as .swcrc says, like everything that is run from the sources
   transform: { '\\.[jt]s$': '@swc/jest' },
   // published as ES modules only, which Jest on Node 20 cannot require

@@ -13,7 +13,9 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
   fail(`Node ${process.versions.node} is too old: Ordergraph needs ${LEAST_NODE.join('.')} or newer`);
 
-install();
+// tests install test/clients while they use the packages of the root, which must stay as they are
+const folders = command === 'install' && rest.length > 0 ? rest : ['.'];
+for (const folder of folders) install(join(root, folder));
 if (command === 'install') process.exit();
 await compile();
 const scripts = {
@@ -25,14 +27,14 @@ if (command in scripts) run(scripts[command], rest);
 else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);
 
 /** Installs when node_modules is not what the lock file says, or was made for another Node. */
-function install() {
-  const madeFor = join(root, 'node_modules', '.made-for-node');
+function install(folder) {
+  const madeFor = join(folder, 'node_modules', '.made-for-node');
   const node = `${process.versions.modules} ${process.platform} ${process.arch}`;
   const otherNode = existsSync(madeFor) && readFileSync(madeFor, 'utf8') !== node;
-  if (!otherNode && isInstalled()) return;
+  if (!otherNode && isInstalled(folder)) return;
   process.stderr.write('Installing the dependencies of the lock file; this takes a minute or two the first time …\n');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
+    cwd: folder,
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
@@ -41,10 +43,10 @@ function install() {
 }
 
 /** Whether npm's own record of what it installed has every package of the lock file, in its version. */
-function isInstalled() {
-  const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
+function isInstalled(folder) {
+  const packagesOf = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).packages;
   const record = join('node_modules', '.package-lock.json');
-  if (!existsSync(join(root, record))) return false;
+  if (!existsSync(join(folder, record))) return false;
   const installed = packagesOf(record);
   return Object.entries(packagesOf('package-lock.json')).every(
     ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
@@ -59,14 +61,12 @@ async function compile() {
   const stamp = join(root, 'dist', '.compiled');
   const folders = ['gateway', 'shared', 'subgraphs', 'test'];
   const settings = ['.swcrc', 'package-lock.json'];
-  if (existsSync(stamp) && newest([...folders, ...settings].map((name) => join(root, name))) <= statSync(stamp).mtimeMs)
-    return;
+  const inputs = [...folders, ...folders.flatMap(filesIn), ...settings];
+  if (existsSync(stamp) && newest(inputs) <= statSync(stamp).mtimeMs) return;
   process.stderr.write('Compiling …\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const { default: swc } = await import('@swc/core');
-  const sources = folders
-    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)))
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const sources = folders.flatMap(filesIn).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   try {
     await Promise.all(
       sources.map(async (source) => {
@@ -83,13 +83,19 @@ async function compile() {
   writeFileSync(stamp, '');
 }
 
+/** Files and folders in a folder of the project, without installed packages. */
+function filesIn(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules')
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? [path, ...filesIn(path)] : [path];
+    });
+}
+
 function newest(paths) {
   let time = 0;
-  for (const path of paths) {
-    const found = statSync(path);
-    time = Math.max(time, found.mtimeMs);
-    if (found.isDirectory()) time = Math.max(time, newest(readdirSync(path).map((name) => join(path, name))));
-  }
+  for (const path of paths) time = Math.max(time, statSync(join(root, path)).mtimeMs);
   return time;
 }
 

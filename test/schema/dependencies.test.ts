@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
 
 type Lock = { packages: Record<string, { version?: string; resolved?: string }> };
-const lock: Lock = JSON.parse(readFileSync(join(packageRoot, 'package-lock.json'), 'utf8'));
+const readLock = (file: string): Lock => JSON.parse(readFileSync(join(packageRoot, file), 'utf8'));
+const lock = readLock('package-lock.json');
 
 /** First versions without a known flaw; none of ours may fall below. */
 const LEAST: Record<string, string> = {
@@ -34,15 +35,29 @@ test('versions are compared by number', () => {
   ]);
 });
 
-test('the lock file names no registry', () => {
-  expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+test.each(['package-lock.json', 'test/clients/package-lock.json'])('%s names no registry', (file) => {
+  const packages = Object.values(readLock(file).packages);
+  expect(packages).not.toHaveLength(0);
+  expect(packages.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
 });
 
-test('every dependency is declared at the exact version that the lock file installs', () => {
-  const declared: Record<'dependencies' | 'devDependencies', Record<string, string>> = JSON.parse(
-    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+test('client tests compare introspection with the version of graphql-js that the gateway uses', () => {
+  const versions = ['package-lock.json', 'test/clients/package-lock.json'].map(
+    (file) => readLock(file).packages['node_modules/graphql']!.version,
   );
-  const versions = { ...declared.dependencies, ...declared.devDependencies };
-  const installed = Object.keys(versions).map((name) => [name, lock.packages[`node_modules/${name}`]?.version]);
-  expect(versions).toEqual(Object.fromEntries(installed));
+  expect(versions[1]).toBe(versions[0]);
+});
+
+test.each(['.', 'test/clients'])('%s declares every dependency at the exact version in its lock file', (folder) => {
+  const declared: Partial<Record<'dependencies' | 'devDependencies', Record<string, string>>> = JSON.parse(
+    readFileSync(join(packageRoot, folder, 'package.json'), 'utf8'),
+  );
+  const { packages } = readLock(join(folder, 'package-lock.json'));
+  // an alias such as npm:graphql@17.1.0 ends with its version
+  const versions = Object.entries({ ...declared.dependencies, ...declared.devDependencies }).map(([name, range]) => [
+    name,
+    range.replace(/^npm:.+@/, ''),
+  ]);
+  expect(versions).not.toHaveLength(0);
+  expect(versions).toEqual(versions.map(([name]) => [name, packages[`node_modules/${name}`]?.version]));
 });

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { programFor } from './programs';
+
+export type { Browser, Page };
 
 const found = programFor(
   ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
   'browser',
-  'of the explorer',
+  'of the explorer and of GraphiQL',
   'Install chromium',
 );
 

@@ -1,0 +1,195 @@
+import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache, ServerError } from '@apollo/client';
+import { Defer20220824Handler, GraphQL17Alpha9Handler } from '@apollo/client/incremental';
+import { relayStylePagination } from '@apollo/client/utilities';
+import { filter, firstValueFrom, from } from 'rxjs';
+import { DEFERRED, whole } from './deferred.mjs';
+import { recordingFetch } from './record.mjs';
+import { runScenarios } from './scenarios.mjs';
+
+const HANDLERS = { Defer20220824Handler, GraphQL17Alpha9Handler };
+
+function open({ url, headers }, options = {}) {
+  const recorded = recordingFetch();
+  const client = new ApolloClient({
+    link: new HttpLink({ uri: url, headers, fetch: recorded.fetch }),
+    cache: new InMemoryCache({
+      typePolicies: {
+        Query: {
+          fields: {
+            sectors: relayStylePagination(),
+            aiModel: { read: (_, { args, toReference }) => toReference({ __typename: 'AIModel', id: args.id }) },
+          },
+        },
+        Agency: { keyFields: ['key'] },
+        Sector: { keyFields: ['key'] },
+      },
+    }),
+    ...options,
+  });
+  return { client, ...recorded };
+}
+
+/** Describes an error of the client in JSON. */
+function described(error) {
+  if (error === undefined) return undefined;
+  const kind = CombinedGraphQLErrors.is(error)
+    ? 'CombinedGraphQLErrors'
+    : ServerError.is(error)
+      ? 'ServerError'
+      : error.name;
+  return { kind, message: error.message, errors: error.errors, status: error.statusCode };
+}
+
+const SECTOR = gql`
+  query Sector($key: ID!) {
+    sector(key: $key) {
+      key
+      name
+    }
+  }
+`;
+
+const SECTORS = gql`
+  query Sectors($first: Int!, $after: String) {
+    sectors(first: $first, after: $after) {
+      totalCount
+      edges {
+        cursor
+        node {
+          key
+          name
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`;
+
+const MODEL = gql`
+  query Model($id: ID!) {
+    aiModel(id: $id) {
+      id
+      codename
+      modalities
+    }
+  }
+`;
+
+const REGISTER = gql`
+  mutation Register($input: RegisterModelInput!) {
+    registerModel(input: $input) {
+      model {
+        id
+        codename
+        modalities
+      }
+      replayed
+    }
+  }
+`;
+
+const FAILING = {
+  'unknown field': { query: gql`{ sectors(first: 1) { nodes { nope } } }` },
+  'missing variable': { query: SECTOR, variables: {} },
+  'restricted field': { query: gql`{ sector(key: "energy") { key name } aiToolAdoption { __typename } }` },
+};
+
+await runScenarios({
+  /** Queries one object twice, and reads a fragment of it from the cache by its id. */
+  async cacheById({ graph }) {
+    const { client, settled } = open(graph);
+    const variables = { key: 'energy' };
+    const first = await client.query({ query: SECTOR, variables });
+    const second = await client.query({ query: SECTOR, variables });
+    const id = client.cache.identify({ __typename: 'Sector', key: 'energy' });
+    const fragment = client.cache.readFragment({ id, fragment: gql`fragment Name on Sector { name }` });
+    return { first: first.data, second: second.data, id, fragment, exchanges: await settled() };
+  },
+
+  /** Reads a list page by page to its end. */
+  async paginate({ graph }) {
+    const { client, exchanges } = open(graph);
+    const all = await client.query({ query: SECTORS, variables: { first: 500 }, fetchPolicy: 'no-cache' });
+    const pages = client.watchQuery({ query: SECTORS, variables: { first: 5 } });
+    const subscription = pages.subscribe();
+    const shownWhen = (isSo) =>
+      firstValueFrom(
+        from(pages).pipe(filter((result) => result.dataState === 'complete' && isSo(result.data.sectors))),
+      );
+    let page = await shownWhen(() => true);
+    while (page.data.sectors.pageInfo.hasNextPage)
+      page = await pages.fetchMore({ variables: { after: page.data.sectors.pageInfo.endCursor } });
+    const shown = await shownWhen(({ pageInfo }) => !pageInfo.hasNextPage);
+    subscription.unsubscribe();
+    const keys = ({ data }) => data.sectors.edges.map(({ node }) => node.key);
+    return {
+      keys: keys(shown),
+      expected: keys(all),
+      totalCount: all.data.sectors.totalCount,
+      requests: exchanges.length - 1,
+    };
+  },
+
+  /** Runs a mutation twice with the same idempotency key, then reads the object from the cache and from the graph. */
+  async mutate({ graph, input }) {
+    const { client, exchanges } = open(graph);
+    const first = await client.mutate({ mutation: REGISTER, variables: { input } });
+    const again = await client.mutate({ mutation: REGISTER, variables: { input } });
+    const { id } = first.data.registerModel.model;
+    const cached = await client.query({ query: MODEL, variables: { id } });
+    const requests = exchanges.length;
+    const fresh = await client.query({ query: MODEL, variables: { id }, fetchPolicy: 'network-only' });
+    return { first: first.data, again: again.data, cached: cached.data, fresh: fresh.data, requests };
+  },
+
+  /** Runs failing operations with the error policies `all`, twice, and `none`. */
+  async fail({ graph }) {
+    const results = {};
+    for (const [name, operation] of Object.entries(FAILING)) {
+      results[name] = [];
+      for (const errorPolicy of ['all', 'all', 'none']) {
+        const { client, settled } = open(graph);
+        try {
+          const { data, error } = await client.query({ ...operation, errorPolicy });
+          results[name].push({ errorPolicy, data, error: described(error), exchanges: await settled() });
+        } catch (error) {
+          results[name].push({ errorPolicy, thrown: described(error), exchanges: await settled() });
+        }
+      }
+    }
+    return results;
+  },
+
+  /** Runs every query with `@defer` twice with one of the client's handlers, and returns all results that the application sees. */
+  async defer({ graph, handler }) {
+    const results = [];
+    for (const { name, parts, query, variables } of DEFERRED) {
+      const document = gql(query);
+      const undeferred = gql(whole(query));
+      for (const time of ['first', 'again']) {
+        const { client, settled } = open(graph, { incrementalHandler: new HANDLERS[handler]() });
+        const shown = await watch(client, document, variables);
+        const cached = client.readQuery({ query: undeferred, variables });
+        const expected = await open(graph).client.query({ query: undeferred, variables });
+        results.push({ name, parts, time, ...shown, cached, expected: expected.data, exchanges: await settled() });
+      }
+    }
+    return results;
+  },
+});
+
+/** Collects the results of a query until it is complete or fails. */
+function watch(client, query, variables) {
+  return new Promise((resolve) => {
+    const states = [];
+    const subscription = client.watchQuery({ query, variables }).subscribe(({ data, dataState, loading, error }) => {
+      if (dataState !== 'empty') states.push({ dataState, data });
+      if (!error && (loading || dataState !== 'complete')) return;
+      setTimeout(() => subscription.unsubscribe());
+      resolve({ states, error: described(error) });
+    });
+  });
+}

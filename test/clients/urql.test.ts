@@ -1,0 +1,128 @@
+import {
+  type Endpoint,
+  type Exchange,
+  installClients,
+  type RunningGraph,
+  runScenario,
+  startGraph,
+} from '../support/clients';
+import { INSPECTOR } from '../support/identity';
+
+const DEVELOPER = 'role=developer-submitter; organization=exercise-alder; subject=client';
+
+interface Result {
+  readonly data?: object;
+  readonly error?: object;
+  readonly hasNext: boolean;
+}
+
+interface Results {
+  readonly results: readonly Result[];
+  readonly exchanges: readonly Exchange[];
+}
+
+interface Deferred {
+  readonly name: string;
+  /** How many parts the query defers. */
+  readonly parts: number;
+  readonly time: string;
+  readonly shown: readonly Result[];
+  readonly expected: object;
+}
+
+describe('urql with its default settings', () => {
+  let graph: RunningGraph;
+  let inspector: Endpoint;
+  let developer: Endpoint;
+  beforeAll(async () => {
+    await installClients();
+    graph = await startGraph();
+    inspector = await graph.endpoint(INSPECTOR);
+    developer = await graph.endpoint(DEVELOPER);
+  });
+  afterAll(() => graph?.close());
+
+  const run = <Output>(scenario: string, input: object) => runScenario<Output>('urql.mjs', scenario, input);
+  const methods = ({ exchanges }: Results) => exchanges.map(({ method, status }) => [method, status]);
+
+  test('queries by GET, and answers from its cache', async () => {
+    const results = await run<Results>('query', { graph: developer });
+    const sector = { sector: { __typename: 'Sector', key: 'energy', name: 'Energy' } };
+    expect(results.results).toMatchObject([{ data: sector }, { data: sector }, { data: sector }]);
+    expect(results.results.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+    expect(methods(results)).toEqual([
+      ['GET', 200],
+      ['GET', 200],
+    ]);
+  });
+
+  test('mutates by POST, and replays the mutation', async () => {
+    const input = { idempotencyKey: 'urql', codename: 'urql', modalities: ['TEXT'] };
+    const model = { id: expect.stringMatching(/^mdl_/), codename: 'urql', modalities: ['TEXT'] };
+    const results = await run<Results>('mutate', { graph: developer, input });
+    expect(results.results).toMatchObject([
+      { data: { registerModel: { model, replayed: false } } },
+      { data: { registerModel: { model, replayed: true } } },
+    ]);
+    expect(methods(results)).toEqual([
+      ['POST', 200],
+      ['POST', 200],
+    ]);
+  });
+
+  describe('with operations that fail', () => {
+    let failures: Readonly<Record<string, Results>>;
+    beforeAll(async () => {
+      failures = await run('fail', { graph: developer });
+    });
+
+    test.each([
+      ['unknown field', 400, undefined, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
+      ['missing variable', 400, undefined, { extensions: { code: 'BAD_USER_INPUT' } }],
+      [
+        'restricted field',
+        200,
+        { sector: { key: 'energy', name: 'Energy' }, aiToolAdoption: null },
+        { path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } },
+      ],
+    ])('reports GraphQL errors for %s', (name, status, data, error) => {
+      const { results } = failures[name]!;
+      expect(results).toHaveLength(2);
+      for (const result of results) {
+        expect(result.error).toMatchObject({ status, graphql: [error] });
+        if (data) expect(result.data).toMatchObject(data);
+        else expect(result.data).toBeUndefined();
+      }
+    });
+  });
+
+  describe.each(['document', 'normalized'])('with its %s cache', (cache) => {
+    let results: readonly Deferred[];
+    beforeAll(async () => {
+      results = await run<Deferred[]>('defer', { graph: inspector, cache });
+    });
+
+    test('shows the complete data of every query with @defer, without an error', () => {
+      expect(results).not.toHaveLength(0);
+      for (const { name, time, shown, expected } of results)
+        expect({ name, time, ...shown.at(-1) }).toEqual({ name, time, data: expected, hasNext: false, stale: false });
+    });
+
+    test('shows what is not deferred before what is', () => {
+      const deferring = results.filter(({ parts }) => parts > 0);
+      expect(deferring).not.toHaveLength(0);
+      for (const { name, time, shown, parts, expected } of deferring) {
+        expect({ name, time, first: shown[0]!.hasNext }).toEqual({ name, time, first: true });
+        expect(shown[0]!.data).not.toEqual(expected);
+        expect(shown.length).toBeGreaterThan(parts);
+      }
+    });
+
+    test('shows the data at once when nothing is deferred', () => {
+      const whole = results.filter(({ parts }) => parts === 0);
+      expect(whole).not.toHaveLength(0);
+      for (const { name, time, shown } of whole)
+        expect({ name, time, hasNext: shown.map(({ hasNext }) => hasNext) }).toEqual({ name, time, hasNext: [false] });
+    });
+  });
+});
