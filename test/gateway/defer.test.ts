@@ -224,11 +224,11 @@ describe('@defer over HTTP', () => {
         await ask(`query($yes: Boolean!) { boxes { ${fields} ... @defer { id } } }`),
       );
       const answer = await ask(`query($yes: Boolean!) { boxes { ${fields} id } }`);
-      const { data, errors } = (await answer.json()) as { data: { boxes: unknown }; errors?: unknown };
+      const { data: all, errors } = (await answer.json()) as { data: { boxes: unknown }; errors?: unknown };
       const boxes = first!.data!.boxes as Record<string, unknown>[];
       for (const { path, data: part } of later.flatMap(({ incremental = [] }) => incremental))
         Object.assign(boxes[Number(path![1])]!, part);
-      expect({ boxes, errors }).toEqual({ boxes: data.boxes, errors: undefined });
+      expect({ boxes, errors }).toEqual({ boxes: all.boxes, errors: undefined });
       expect(boxes.length).toBeGreaterThan(0);
       expect(later.at(-1)!.hasNext).toBe(false);
     } finally {
