@@ -225,7 +225,7 @@ describe('@defer over HTTP', () => {
       );
       const answer = await ask(`query($yes: Boolean!) { boxes { ${fields} id } }`);
       const { data: all, errors } = (await answer.json()) as { data: { boxes: unknown }; errors?: unknown };
-      const boxes = first!.data!.boxes as Record<string, unknown>[];
+      const { boxes } = first!.data as { boxes: Record<string, unknown>[] };
       for (const { path, data: part } of later.flatMap(({ incremental = [] }) => incremental))
         Object.assign(boxes[Number(path![1])]!, part);
       expect({ boxes, errors }).toEqual({ boxes: all.boxes, errors: undefined });
