@@ -124,7 +124,7 @@ export class Completion {
     // where null is allowed, it is the value of a field of an entity that its subgraph does not have
     if (reason === 'unknown entity') {
       if (isNonNullType(field.type))
-        this.add(this.badResponse(path, `returned no entity for ${what}, which is never null`));
+        this.add(this.fault(path, 'ENTITY_NOT_FOUND', `returned no entity for ${what}, which is never null`));
     } else if (reason) this.add({ ...reason, path });
     else if (isMissing) this.add(this.badResponse(path, `gave no value for ${what}`));
   }
@@ -179,11 +179,15 @@ export class Completion {
   }
 
   private badResponse(path: AnswerPath, what: string): GraphQLFormattedError {
+    return this.fault(path, 'SUBGRAPH_BAD_RESPONSE', what);
+  }
+
+  private fault(path: AnswerPath, code: string, what: string): GraphQLFormattedError {
     const subgraph = this.losses.owner(path);
     return {
       message: `${subgraph ? `The "${subgraph}" subgraph` : 'A subgraph'} ${what}`,
       path,
-      extensions: { code: 'SUBGRAPH_BAD_RESPONSE', ...(subgraph ? { subgraph } : {}), retryable: false },
+      extensions: { code, ...(subgraph ? { subgraph } : {}), retryable: false },
     };
   }
 

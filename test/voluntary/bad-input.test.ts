@@ -595,7 +595,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     ).toMatch(/names no agency/);
   });
 
-  test('an entity of another subgraph that is not there is null in the answer, and costs nothing else', async () => {
+  test('returns null and an error for an entity that its subgraph does not have, and everything else', async () => {
     const { id } = await graph.filed();
     const review = await graph.opened(id, 'nsa');
     await graph.does(
@@ -621,7 +621,10 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       nsa,
       `{ finding(id: "${finding.id}") { title relatedVulnerabilities { cveId product } } }`,
     );
-    expect([data.finding, errors]).toEqual([{ title: 'T', relatedVulnerabilities: [null] }, undefined]);
+    expect(data.finding).toEqual({ title: 'T', relatedVulnerabilities: [null] });
+    expect(errors).toMatchObject([
+      { path: ['finding', 'relatedVulnerabilities', 0, 'product'], extensions: { code: 'ENTITY_NOT_FOUND' } },
+    ]);
   });
 });
 
