@@ -1,7 +1,8 @@
 import { ApolloPlans } from './apollo-plans';
 import { failureOf } from './errors';
+import { SupergraphModel } from './supergraph-model';
 import { type PlanningReply, type PlanningStart, type PlanningTask, READY } from './tasks';
-import { PlanVerifier, SupergraphModel } from './verification';
+import { PlanVerifier } from './verification';
 
 // runs as a process of its own: see apollo.ts. The first message is the supergraph, every other a task
 let plans: ApolloPlans | undefined;

@@ -6,22 +6,20 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
-  OperationTypeNode,
   print,
   type SelectionNode,
   type SelectionSetNode,
-  stripIgnoredCharacters,
-  type VariableDefinitionNode,
-  visit,
 } from 'graphql';
+import { type Ask, writeFetches } from './direct-fetches';
 import { noPlan } from './errors';
 import { type Known, type KnownObjects, meaningOf } from './known';
 import { NO_OVERRIDES, type Overrides, overrideConditions } from './overrides';
-import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
-import { definitionOf, nameOf } from './selected';
+import type { PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
+import { definitionOf, fragmentOn, nameOf, TYPENAME } from './selected';
 import { serial } from './serial';
 import type { SubgraphSchema } from './subgraph-schema';
-import { PlanFlaw, type SupergraphModel, Trial } from './verification';
+import type { SupergraphModel } from './supergraph-model';
+import { PlanFlaw, Trial } from './verification';
 
 /** Rounds of fetches after which an operation is given up: each follows from the one before. */
 const MAX_ROUNDS = 40;
@@ -84,19 +82,6 @@ interface Place {
   readonly objects: KnownObjects;
 }
 
-/** What is asked of one subgraph about the objects of one type at one place. */
-interface Ask {
-  readonly subgraph: SubgraphSchema;
-  /** The type as the subgraph knows it. */
-  readonly own: string;
-  readonly type: string;
-  readonly path: readonly PathStep[];
-  /** Undefined for a root type. */
-  readonly requires: readonly RequiredSelection[] | undefined;
-  readonly selections: readonly SelectionNode[];
-  readonly rewrites: readonly Rewrite[];
-}
-
 /** What a subgraph can give of what is wanted. */
 interface Selected {
   readonly selections: readonly SelectionNode[];
@@ -144,7 +129,7 @@ class Planning {
         this.trial.requireAll(this.operation.selectionSet);
         return nodes.length === 1 ? nodes[0]! : { kind: 'Sequence', nodes };
       }
-      const fetches = this.fetches();
+      const fetches = writeFetches(this.asks, this.operation);
       for (const fetch of fetches) this.trial.fetch(fetch);
       if (fetches.length > 0) nodes.push(fetches.length === 1 ? fetches[0]! : { kind: 'Parallel', nodes: fetches });
     }
@@ -177,7 +162,7 @@ class Planning {
         };
         const rest = [...there.objects.byType].flatMap(([own, below]) => {
           const left = this.visit(inner, own, below, [field.selectionSet!]);
-          return left.length > 0 ? [fragment(own, left)] : [];
+          return left.length > 0 ? [fragmentOn(own, left)] : [];
         });
         if (rest.length > 0) missing.push({ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: rest } });
       }
@@ -499,7 +484,7 @@ class Planning {
       // after those below, whose way leads through it
       for (const [name, alias] of renamed)
         rewrites.push({ kind: 'Rename', path: [at, { kind: 'Field', name: alias }], to: name });
-      return fragment(type, fields);
+      return fragmentOn(type, fields);
     });
     return {
       selections: [TYPENAME, ...selections],
@@ -592,111 +577,11 @@ class Planning {
     );
   }
 
-  /** The fetches of a round: one of each root, one of each subgraph that is asked about entities. */
-  private fetches(): FetchNode[] {
-    const roots = this.asks.filter(({ requires }) => !requires);
-    const bySubgraph = new Map<SubgraphSchema, Ask[]>();
-    for (const ask of this.asks)
-      if (ask.requires) bySubgraph.set(ask.subgraph, [...(bySubgraph.get(ask.subgraph) ?? []), ask]);
-    return [
-      ...roots.map((ask) => this.rootFetch(ask)),
-      ...[...bySubgraph].map(([subgraph, asks]) => this.entityFetch(subgraph, asks)),
-    ];
-  }
-
-  private rootFetch({ subgraph, path, selections, rewrites }: Ask): FetchNode {
-    const kind = path.length === 0 ? this.operation.operation : OperationTypeNode.QUERY;
-    return {
-      kind: 'Fetch',
-      subgraph: subgraph.name,
-      ...this.written(kind, selections, []),
-      operationKind: kind as 'query' | 'mutation',
-      at: path.length === 0 ? undefined : path,
-      outputRewrites: rewrites,
-    };
-  }
-
-  private entityFetch(subgraph: SubgraphSchema, asks: readonly Ask[]): FetchNode {
-    const entities = new Map<string, { -readonly [K in keyof EntityFetch]: EntityFetch[K] }>();
-    const selected: SelectionNode[] = [];
-    const definitions: VariableDefinitionNode[] = [];
-    for (const { own, type, path, requires, selections, rewrites } of asks) {
-      const selection = print({ kind: Kind.SELECTION_SET, selections });
-      const key = JSON.stringify([own, selection, requires, rewrites]);
-      const required: RequiredSelection = { kind: 'Fragment', type, selections: requires! };
-      const renamed: Rewrite[] =
-        own === type && !subgraph.isInterfaceObject(own)
-          ? []
-          : [
-              {
-                kind: 'Set',
-                path: [
-                  { kind: 'Types', names: [type] },
-                  { kind: 'Field', name: '__typename' },
-                ],
-                value: own,
-              },
-            ];
-      const known = entities.get(key);
-      if (known) {
-        if (!known.requires.some((one) => one.kind === 'Fragment' && one.type === type)) {
-          known.requires = [...known.requires, required];
-          known.inputRewrites = [...known.inputRewrites, ...renamed];
-        }
-        if (!known.paths.some((one) => JSON.stringify(one) === JSON.stringify(path)))
-          known.paths = [...known.paths, path];
-        continue;
-      }
-      const number = entities.size === 0 ? '' : String(entities.size);
-      const [alias, variable] = [`_entities${number}`, `representations${number}`];
-      entities.set(key, {
-        alias,
-        variable,
-        paths: [path],
-        requires: [required],
-        inputRewrites: renamed,
-        outputRewrites: rewrites,
-      });
-      definitions.push(representationsOf(variable));
-      selected.push(entitiesField(alias, variable, [fragment(own, selections)]));
-    }
-    return {
-      kind: 'Fetch',
-      subgraph: subgraph.name,
-      ...this.written(OperationTypeNode.QUERY, selected, definitions),
-      operationKind: 'query',
-      entities: [...entities.values()],
-      outputRewrites: [],
-    };
-  }
-
-  private written(
-    operation: OperationTypeNode,
-    selections: readonly SelectionNode[],
-    definitions: readonly VariableDefinitionNode[],
-  ): Pick<FetchNode, 'operation' | 'variables'> {
-    const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections };
-    const used = new Set<string>();
-    visit(selectionSet, { Variable: ({ name }) => void used.add(name.value) });
-    const own = (this.operation.variableDefinitions ?? []).filter(({ variable }) => used.has(variable.name.value));
-    const text = print({
-      kind: Kind.OPERATION_DEFINITION,
-      operation,
-      variableDefinitions: [...definitions, ...own],
-      selectionSet,
-    });
-    return { operation: stripIgnoredCharacters(text), variables: own.map(({ variable }) => variable.name.value) };
-  }
-
   private step(): void {
     this.steps += 1;
     if (this.steps > MAX_STEPS) throw new PlanFlaw('too large to be planned directly');
   }
 }
-
-const name = (value: string) => ({ kind: Kind.NAME, value }) as const;
-
-const TYPENAME: FieldNode = { kind: Kind.FIELD, name: name('__typename') };
 
 const withTypename = (selections: readonly SelectionNode[]): readonly SelectionNode[] =>
   selections.some((one) => one.kind === Kind.FIELD && one.name.value === '__typename' && !one.alias)
@@ -705,36 +590,3 @@ const withTypename = (selections: readonly SelectionNode[]): readonly SelectionN
 
 const isRootType = ({ schema }: SubgraphSchema, type: string): boolean =>
   schema.getQueryType()?.name === type || schema.getMutationType()?.name === type;
-
-const fragment = (type: string, selections: readonly SelectionNode[]): SelectionNode => ({
-  kind: Kind.INLINE_FRAGMENT,
-  typeCondition: { kind: Kind.NAMED_TYPE, name: name(type) },
-  selectionSet: { kind: Kind.SELECTION_SET, selections: selections.length > 0 ? selections : [TYPENAME] },
-});
-
-/** `$representations: [_Any!]!` */
-const representationsOf = (variable: string): VariableDefinitionNode => ({
-  kind: Kind.VARIABLE_DEFINITION,
-  variable: { kind: Kind.VARIABLE, name: name(variable) },
-  type: {
-    kind: Kind.NON_NULL_TYPE,
-    type: {
-      kind: Kind.LIST_TYPE,
-      type: { kind: Kind.NON_NULL_TYPE, type: { kind: Kind.NAMED_TYPE, name: name('_Any') } },
-    },
-  },
-});
-
-const entitiesField = (alias: string, variable: string, selections: readonly SelectionNode[]): FieldNode => ({
-  kind: Kind.FIELD,
-  name: name('_entities'),
-  alias: alias === '_entities' ? undefined : name(alias),
-  arguments: [
-    {
-      kind: Kind.ARGUMENT,
-      name: name('representations'),
-      value: { kind: Kind.VARIABLE, name: name(variable) },
-    },
-  ],
-  selectionSet: { kind: Kind.SELECTION_SET, selections },
-});

@@ -2,8 +2,9 @@ import { DirectPlanner } from './direct';
 import { failureOf, noPlan } from './errors';
 import { NativePlans } from './native-plans';
 import type { QueryPlan } from './plan';
+import { SupergraphModel } from './supergraph-model';
 import { type PlanningReply, type PlanningStart, type PlanningTask, READY } from './tasks';
-import { PlanVerifier, SupergraphModel } from './verification';
+import { PlanVerifier } from './verification';
 
 /** Bytes of memory at which the process ends: an operation that takes them has no plan worth waiting for. */
 const MAX_BYTES = 1.5 * 1024 ** 3;

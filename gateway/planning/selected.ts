@@ -4,6 +4,7 @@ import {
   type OperationDefinitionNode,
   parse,
   print,
+  type SelectionNode,
   type SelectionSetNode,
   type ValueNode,
   visit,
@@ -120,3 +121,14 @@ function selectedAt(selectionSet: SelectionSetNode, path: readonly string[]): Fi
     nameOf(field) === first && field.selectionSet ? selectedAt(field.selectionSet, rest) : [],
   );
 }
+
+export const nameNode = (value: string) => ({ kind: Kind.NAME, value }) as const;
+
+export const TYPENAME: FieldNode = { kind: Kind.FIELD, name: nameNode('__typename') };
+
+/** What is selected of objects of a type; at least which type that is. */
+export const fragmentOn = (type: string, selections: readonly SelectionNode[]): SelectionNode => ({
+  kind: Kind.INLINE_FRAGMENT,
+  typeCondition: { kind: Kind.NAMED_TYPE, name: nameNode(type) },
+  selectionSet: { kind: Kind.SELECTION_SET, selections: selections.length > 0 ? selections : [TYPENAME] },
+});

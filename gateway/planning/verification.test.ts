@@ -1,7 +1,8 @@
 import { compose } from '../supergraph/compose';
 import { DirectPlanner } from './direct';
 import { type FetchNode, fetchesOf, type QueryPlan, type RequiredSelection } from './plan';
-import { PlanVerifier, SupergraphModel } from './verification';
+import { SupergraphModel } from './supergraph-model';
+import { PlanVerifier } from './verification';
 
 const link = (...imports: string[]) =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [${imports.map((name) => `"${name}"`).join(', ')}])`;

@@ -1,11 +1,6 @@
 import {
-  buildASTSchema,
   type GraphQLNamedType,
-  type GraphQLSchema,
   getNamedType,
-  isAbstractType,
-  isInterfaceType,
-  isObjectType,
   Kind,
   KnownDirectivesRule,
   NoUnusedFragmentsRule,
@@ -18,7 +13,8 @@ import {
 import { addKnown, type Known, type KnownField, KnownObjects, meaningOf } from './known';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
 import { definitionOf, fieldsOf, nameOf } from './selected';
-import { type SubgraphSchema, subgraphSchemasOf } from './subgraph-schema';
+import type { SubgraphSchema } from './subgraph-schema';
+import type { SupergraphModel } from './supergraph-model';
 
 /** Why a plan does not compute its operation. */
 export class PlanFlaw extends Error {}
@@ -30,44 +26,6 @@ const MAX_STEPS = 500_000;
 const RULES = specifiedRules.filter(
   (rule) => rule !== KnownDirectivesRule && rule !== NoUnusedVariablesRule && rule !== NoUnusedFragmentsRule,
 );
-
-/** A supergraph as planning needs to know it: the whole schema, and each subgraph’s. */
-export class SupergraphModel {
-  readonly whole: GraphQLSchema;
-  readonly subgraphs: ReadonlyMap<string, SubgraphSchema>;
-
-  constructor(supergraphSdl: string) {
-    this.whole = buildASTSchema(parse(supergraphSdl, { noLocation: true }), { assumeValid: true });
-    this.subgraphs = subgraphSchemasOf(supergraphSdl);
-  }
-
-  isAbstract(name: string): boolean {
-    return isAbstractType(this.whole.getType(name));
-  }
-
-  /** Names of the object types that a type can be, by the whole supergraph. */
-  possibleTypes(name: string): readonly string[] {
-    const type = this.whole.getType(name);
-    return isAbstractType(type) ? this.whole.getPossibleTypes(type).map((possible) => possible.name) : [name];
-  }
-
-  /** Whether a type condition takes in an object of a type, or one known by the type, an interface, only. */
-  includes(condition: string, type: string): boolean {
-    return condition === type || this.isSubType(condition, type);
-  }
-
-  /** Whether objects known by an interface only may be of a type condition, which cannot be told without their type. */
-  mayInclude(condition: string, type: string): boolean {
-    return this.isAbstract(type) && this.possibleTypes(type).some((possible) => this.includes(condition, possible));
-  }
-
-  private isSubType(condition: string, type: string): boolean {
-    const [above, below] = [this.whole.getType(condition), this.whole.getType(type)];
-    return (
-      isAbstractType(above) && (isObjectType(below) || isInterfaceType(below)) && this.whole.isSubType(above, below)
-    );
-  }
-}
 
 /**
  * Verifies plans by running them on types instead of data: what each fetch gives of the objects at each place, asked of a subgraph that
