@@ -35,7 +35,7 @@ export interface Generated {
 }
 
 /** An operation over a schema: fields, aliases, fragments, conditions, arguments as literals and variables. Mostly valid. */
-export function generateOperation(schema: GraphQLSchema, seed: number, { defers = false } = {}): Generated {
+export function generateOperation(schema: GraphQLSchema, seed: number, { defers = false, introspects = false } = {}): Generated {
   const random = randomOf(seed);
   const oneIn = (n: number) => random(n) === 0;
   const variables: Record<string, unknown> = {};
@@ -128,7 +128,7 @@ export function generateOperation(schema: GraphQLSchema, seed: number, { defers 
     for (let i = 0; i < count; i++) {
       budget -= 1;
       if (oneIn(7)) parts.push(`${oneIn(3) ? 'kind: ' : ''}__typename${condition()}`);
-      else if (!defers && type === schema.getQueryType() && oneIn(20)) parts.push(introspection(depth));
+      else if (introspects && type === schema.getQueryType() && oneIn(20)) parts.push(introspection(depth));
       else if (depth > 0 && (oneIn(defers ? 3 : 6) || (fields.length === 0 && budget > 0)))
         parts.push(fragment(type, depth));
       else if (fields.length > 0) {
