@@ -1,4 +1,5 @@
 import type { Rewrite, RewriteStep } from '../planning/plan';
+import { merge } from './merge';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 /** Changes a value in place: renames a response name that the planner had to invent, or sets a field. */
@@ -15,8 +16,10 @@ export function compileRewrite(rewrite: Rewrite, types: TypeConditions): Compile
         }
       : (object: AnswerObject) => {
           if (!Object.hasOwn(object, name)) return;
-          object[rewrite.to] = object[name];
+          const given = object[name];
           delete object[name];
+          // a planner may ask for parts of one field under several names
+          merge(object, { [rewrite.to]: given });
         };
   const steps = rewrite.path.slice(0, -1);
   const accepted = steps.map((step) => (step.kind === 'Types' ? types.matchingAny(step.names) : undefined));

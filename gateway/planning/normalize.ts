@@ -116,26 +116,24 @@ export function withheldOf({ directives }: FieldNode): Withheld | undefined {
 }
 
 /**
- * The same selections where nothing is withheld; undefined where everything is.
- * @param isOfType whether they are for objects of a type: which objects are has to be asked all the same, to tell them what is withheld
+ * The same selections where nothing is withheld. Wherever something is, or is below, the type of the object is asked for: it decides whether
+ * the field may be null.
  */
-function withoutWithheld(selectionSet: SelectionSetNode, isOfType = false): SelectionSetNode | undefined {
+function withoutWithheld(selectionSet: SelectionSetNode): SelectionSetNode {
   let isWhole = true;
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
     if (selection.kind === Kind.FIELD && withheldOf(selection)) {
       isWhole = false;
-      return isOfType ? [...onlyTypename().selections] : [];
+      return [];
     }
     if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return [selection];
-    const inner = withoutWithheld(selection.selectionSet, selection.kind === Kind.INLINE_FRAGMENT);
+    const inner = withoutWithheld(selection.selectionSet);
     if (inner === selection.selectionSet) return [selection];
     isWhole = false;
-    // an object of which nothing is given is still an object
-    if (!inner && selection.kind === Kind.INLINE_FRAGMENT) return [];
-    return [{ ...selection, selectionSet: inner ?? onlyTypename() }];
+    return [{ ...selection, selectionSet: inner }];
   });
   if (isWhole) return selectionSet;
-  return selections.length > 0 ? { kind: Kind.SELECTION_SET, selections } : undefined;
+  return { kind: Kind.SELECTION_SET, selections: [...onlyTypename().selections, ...selections] };
 }
 
 /**
@@ -155,7 +153,7 @@ export function normalize(
   const root = schema.getRootType(operation.operation)!;
   const selectionSet = normalizer.selectionSet(operation.selectionSet, root);
   const given = withoutWithheld(selectionSet);
-  const planned = given && onlyAtRoot(given, (name) => !name.startsWith('__'));
+  const planned = onlyAtRoot(given, (name) => !name.startsWith('__'));
   const introspection = onlyAtRoot(selectionSet, (name) => name === '__schema' || name === '__type');
   const used = variablesIn(selectionSet);
   const variableDefinitions = [...(operation.variableDefinitions ?? []), ...normalizer.literalDefinitions].filter(

@@ -133,7 +133,7 @@ describe('the gateway in one process', () => {
     expect(answer.errors).toMatchObject([
       {
         path: ['review', 'submission', 'number'],
-        extensions: { code: 'SUBGRAPH_BAD_RESPONSE', subgraph: 'submissions' },
+        extensions: { code: 'ENTITY_NOT_FOUND', subgraph: 'submissions' },
       },
     ]);
     expect(answer.data.review.submission).toEqual(null);

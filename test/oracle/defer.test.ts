@@ -130,7 +130,7 @@ const failingWorlds = [
 ];
 
 /** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` takes more. */
-const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 30);
+const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 15);
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** What the operations of all exhibits have had. */

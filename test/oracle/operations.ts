@@ -35,7 +35,11 @@ export interface Generated {
 }
 
 /** An operation over a schema: fields, aliases, fragments, conditions, arguments as literals and variables. Mostly valid. */
-export function generateOperation(schema: GraphQLSchema, seed: number, { defers = false, introspects = false } = {}): Generated {
+export function generateOperation(
+  schema: GraphQLSchema,
+  seed: number,
+  { defers = false, introspects = false } = {},
+): Generated {
   const random = randomOf(seed);
   const oneIn = (n: number) => random(n) === 0;
   const variables: Record<string, unknown> = {};

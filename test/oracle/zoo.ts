@@ -248,7 +248,7 @@ export const zoo: readonly Exhibit[] = [
         interface Asset @key(fields: "id") { id: ID! plate(short: Boolean = false): String }
         type Car implements Asset @key(fields: "id") { id: ID! plate(short: Boolean = false): String doors: Int }
         type House implements Asset @key(fields: "id") { id: ID! plate(short: Boolean = false): String }
-        type Boat implements Asset @key(fields: "id") { id: ID! plate(short: Boolean = false): String }
+        type Boat implements Asset @key(fields: "id") { id: ID! plate(short: Boolean = false): String! }
         type Query { registered: [Asset] }`,
       tax: `${link('@key', '@interfaceObject', '@external', '@requires')}
         type Asset @key(fields: "id") @interfaceObject { id: ID! title: String @external plate(short: Boolean = false): String @external

@@ -221,7 +221,7 @@ function expectAllowed(data: unknown, { rules }: World, caller: ModelCaller, con
   }
 }
 
-const WORLDS = Number(process.env.ORDERGRAPH_TEST_WORLDS ?? 6);
+const WORLDS = Number(process.env.ORDERGRAPH_TEST_WORLDS ?? 3);
 const OPERATIONS = 15;
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
