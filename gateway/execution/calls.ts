@@ -44,7 +44,9 @@ export class Calls {
     for (const name of fetch.variables) {
       let member = this.variableTexts.get(name);
       if (member === undefined) {
-        const value = this.options.variables[name];
+        const { variables } = this.options;
+        // absent variables must not be found among what every object inherits
+        const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
         member = value === undefined ? '' : `${JSON.stringify(name)}:${jsonText(value)}`;
         this.variableTexts.set(name, member);
       }

@@ -1,7 +1,7 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
 import type * as Apollo from '@apollo/query-planner';
 import { QueryPlanner } from '@apollo/query-planner';
-import { parse } from 'graphql';
+import { parse, print, stripIgnoredCharacters, visit } from 'graphql';
 import { noPlan, PlanningError } from './errors';
 import { type Overrides, overrideConditions } from './overrides';
 import type {
@@ -14,6 +14,7 @@ import type {
   Rewrite,
   RewriteStep,
 } from './plan';
+import { definitionOf } from './selected';
 import { serial } from './serial';
 
 /** Plans with `@apollo/query-planner`; synchronous, and of some operations without end. */
@@ -41,9 +42,33 @@ export class ApolloPlans {
     const { node } = plan;
     if (!node) throw noPlan(new Error('the plan for an operation that asks for something is empty'));
     if (node.kind === 'Subscription') throw notSupported('a subscription');
-    // as plain data: what a plan holds besides cannot be handed to another thread
-    return serial({ root: planNode(JSON.parse(JSON.stringify(node)), []) }, operation);
+    // as plain data: what a plan holds besides cannot be sent to another process
+    return serial({ root: planNode(asAsked(JSON.parse(JSON.stringify(node)), operation), []) }, operation);
   }
+}
+
+/**
+ * The plan with the operation's own variable definitions, whose default values the planner writes anew and changes, and without type
+ * conditions on root types, which subgraphs may call otherwise.
+ */
+function asAsked(node: Apollo.PlanNode, operation: string): Apollo.PlanNode {
+  const definitions = new Map(
+    (definitionOf(operation).variableDefinitions ?? []).map((one) => [one.variable.name.value, one]),
+  );
+  if (node.kind === 'Flatten') return { ...node, node: asAsked(node.node, operation) as Apollo.FetchNode };
+  if (node.kind === 'Sequence' || node.kind === 'Parallel')
+    return { ...node, nodes: node.nodes.map((child) => asAsked(child, operation)) };
+  if (node.kind !== 'Fetch') return node;
+  const hasDefaults = [...definitions.values()].some(({ defaultValue }) => defaultValue);
+  if (!hasDefaults && (node.requires || !node.operation.includes('... on Query'))) return node;
+  const document = visit(parse(node.operation, { noLocation: true }), {
+    VariableDefinition: (own) => definitions.get(own.variable.name.value) ?? own,
+    InlineFragment: (fragment) =>
+      !node.requires && fragment.typeCondition?.name.value === 'Query'
+        ? { ...fragment, typeCondition: undefined }
+        : undefined,
+  });
+  return { ...node, operation: stripIgnoredCharacters(print(document)) };
 }
 
 const notSupported = (what: string) =>

@@ -11,7 +11,8 @@ export function decided(document: DocumentNode, variables: Readonly<Record<strin
       if (name.value !== DEFER && !isCondition(directive)) return undefined;
       const values = given.map((argument): ArgumentNode => {
         if (argument.name.value !== 'if' || argument.value.kind !== Kind.VARIABLE) return argument;
-        const value = variables[argument.value.name.value];
+        const variable = argument.value.name.value;
+        const value = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
         return {
           ...argument,
           value: { kind: Kind.BOOLEAN, value: value === undefined ? name.value === DEFER : value === true },

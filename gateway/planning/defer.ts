@@ -131,8 +131,9 @@ export function normalizeDeferred(
   document: DocumentNode,
   operationName: string | undefined | null,
   schema: GraphQLSchema,
+  partlyHidden: ReadonlySet<string>,
 ): DeferredOperation {
-  const whole = normalize(document, operationName, schema, { keepsDefer: true });
+  const whole = normalize(document, operationName, schema, { keepsDefer: true, partlyHidden });
   const byNode = new Map<SelectionNode, DeferredFragment>();
   const first = withoutDeferred(whole.selectionSet, schema.getRootType(whole.kind)!, [], undefined, schema, byNode);
   return { whole, first, fragments: [...byNode.values()], byNode };

@@ -19,7 +19,7 @@ import { definitionOf, fragmentOn, nameOf, TYPENAME } from './selected';
 import { serial } from './serial';
 import type { SubgraphSchema } from './subgraph-schema';
 import type { SupergraphModel } from './supergraph-model';
-import { PlanFlaw, Trial } from './verification';
+import { PlanFlaw, RULES_WITHOUT_CONFLICTS, Trial } from './verification';
 
 /** Rounds of fetches after which an operation is given up: each follows from the one before. */
 const MAX_ROUNDS = 40;
@@ -111,7 +111,8 @@ class Planning {
     private readonly left: ReadonlySet<string>,
     private readonly operation: OperationDefinitionNode,
   ) {
-    this.trial = new Trial(model, operation.operation);
+    // names that would be of several types are made unique
+    this.trial = new Trial(model, operation.operation, RULES_WITHOUT_CONFLICTS);
     this.rootType = model.whole.getRootType(operation.operation)!.name;
     this.queryType = model.whole.getQueryType()?.name;
   }
@@ -428,7 +429,7 @@ class Planning {
     // an object of which only the interface is known turns out to be of one of its types
     const learns = this.model.isAbstract(type) && !subgraph.isInterfaceObject(own) && !isRootType(subgraph, own);
     if (!learns) return this.select(subgraph, own, missing, known, isKnown);
-    const all = this.selectEach(subgraph, subgraph.possibleTypes(own), (possible) => {
+    const all = this.selectEach(subgraph, own, (possible) => {
       const wanted = this.collect(possible, selectionSets).filter((field) => !known.has(nameOf(field)));
       return this.select(subgraph, possible, [TYPENAME, ...wanted], known, isKnown);
     });
@@ -453,11 +454,16 @@ class Planning {
     return true;
   }
 
-  /** Selections for each of some types, with names of their own where one name would be of several types. */
-  private selectEach(subgraph: SubgraphSchema, types: readonly string[], select: (type: string) => Selected): Selected {
-    const parts = types.map((type) => ({ type, selected: select(type) }));
-    const [only] = parts;
-    if (parts.length === 1 && only) return { ...only.selected, selections: [...only.selected.selections] };
+  /** Selections for each of the types that a type can be, with names of their own where one name would be of several types. */
+  private selectEach(subgraph: SubgraphSchema, declared: string, select: (type: string) => Selected): Selected {
+    const parts = subgraph.possibleTypes(declared).map((type) => ({ type, selected: select(type) }));
+    const [first] = parts;
+    if (parts.length === 1 && first) return first.selected;
+    const isAll = parts.every(({ selected }) => selected.isAll);
+    const gain = parts.reduce((sum, { selected }) => sum + selected.gain, 0);
+    const names = new Set(parts.flatMap(({ selected }) => [...selected.names]));
+    if (first && isSameForAll(subgraph, declared, parts))
+      return { selections: withTypename(first.selected.selections), rewrites: [], names, gain, isAll };
     const returned = new Map<string, Set<string>>();
     for (const { type, selected } of parts)
       for (const field of selected.selections)
@@ -489,9 +495,9 @@ class Planning {
     return {
       selections: [TYPENAME, ...selections],
       rewrites,
-      names: new Set(parts.flatMap(({ selected }) => [...selected.names])),
-      gain: parts.reduce((sum, { selected }) => sum + selected.gain, 0),
-      isAll: parts.every(({ selected }) => selected.isAll),
+      names,
+      gain,
+      isAll,
     };
   }
 
@@ -529,7 +535,7 @@ class Planning {
       let given = there ? 0 : 1;
       if (field.selectionSet) {
         const type = (getNamedType(found.type) as GraphQLNamedType).name;
-        const inner = this.selectEach(subgraph, subgraph.possibleTypes(type), (possible) =>
+        const inner = this.selectEach(subgraph, type, (possible) =>
           this.selectBelow(subgraph, possible, field.selectionSet!, there?.objects?.byType.get(possible)),
         );
         given += inner.gain;
@@ -581,6 +587,26 @@ class Planning {
     this.steps += 1;
     if (this.steps > MAX_STEPS) throw new PlanFlaw('too large to be planned directly');
   }
+}
+
+/** Whether what is selected of each of several types can be selected of the interface that they have in common. */
+function isSameForAll(
+  subgraph: SubgraphSchema,
+  declared: string,
+  parts: readonly { readonly type: string; readonly selected: Selected }[],
+): boolean {
+  const [first, ...others] = parts.map(({ selected }) => selected);
+  if (!first || parts.some(({ selected }) => selected.rewrites.length > 0)) return false;
+  const text = first.selections.map(print).join();
+  if (others.some(({ selections }) => selections.map(print).join() !== text)) return false;
+  return first.selections.every((field) => {
+    if (field.kind !== Kind.FIELD || field.name.value === '__typename') return field.kind === Kind.FIELD;
+    const ofInterface = subgraph.fieldOf(declared, field.name.value);
+    return (
+      ofInterface !== undefined &&
+      parts.every(({ type }) => String(subgraph.fieldOf(type, field.name.value)?.type) === String(ofInterface.type))
+    );
+  });
 }
 
 const withTypename = (selections: readonly SelectionNode[]): readonly SelectionNode[] =>

@@ -136,6 +136,14 @@ function withoutWithheld(selectionSet: SelectionSetNode): SelectionSetNode {
   return { kind: Kind.SELECTION_SET, selections: [...onlyTypename().selections, ...selections] };
 }
 
+export interface NormalizeOptions {
+  readonly keepsDefer?: boolean;
+  /** Interfaces and unions with types that clients may not see: of which type their objects are is always asked for. */
+  readonly partlyHidden?: ReadonlySet<string>;
+}
+
+const NOTHING_HIDDEN: ReadonlySet<string> = new Set();
+
 /**
  * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, gives ambiguous response names
  * of their own, and takes introspection out of what is planned.
@@ -146,10 +154,10 @@ export function normalize(
   document: DocumentNode,
   operationName: string | undefined | null,
   schema: GraphQLSchema,
-  { keepsDefer = false }: { readonly keepsDefer?: boolean } = {},
+  { keepsDefer = false, partlyHidden = NOTHING_HIDDEN }: NormalizeOptions = {},
 ): NormalizedOperation {
   const operation = operationOf(document, operationName);
-  const normalizer = new Normalizer(document, schema, operation, keepsDefer);
+  const normalizer = new Normalizer(document, schema, operation, keepsDefer, partlyHidden);
   const root = schema.getRootType(operation.operation)!;
   const selectionSet = normalizer.selectionSet(operation.selectionSet, root);
   const given = withoutWithheld(selectionSet);
@@ -213,12 +221,15 @@ class Normalizer {
   /** Named fragments that are deferred where they are spread, somewhere. */
   private readonly deferredSpreads = new Set<string>();
   private selections = 0;
+  /** How many selection sets are around. */
+  private depth = 0;
 
   constructor(
     document: DocumentNode,
     private readonly schema: GraphQLSchema,
     operation: OperationDefinitionNode,
     private readonly keepsDefer: boolean,
+    private readonly partlyHidden: ReadonlySet<string>,
   ) {
     for (const definition of document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
@@ -235,7 +246,10 @@ class Normalizer {
 
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
     const possible = new Set(this.possibleTypes(parent));
+    this.depth += 1;
     const found = selections.flatMap((selection) => this.selection(selection, parent, possible));
+    this.depth -= 1;
+    if (this.partlyHidden.has(parent.name)) found.unshift(...onlyTypename().selections);
     // an object of which nothing is wanted is still an object
     return found.length > 0 ? { kind: Kind.SELECTION_SET, selections: found } : onlyTypename();
   }
@@ -285,6 +299,14 @@ class Normalizer {
   private field(node: FieldNode, directives: readonly DirectiveNode[], parent: GraphQLCompositeType): FieldNode {
     const name = node.name.value;
     const response = node.alias?.value ?? name;
+    if ((name === '__schema' || name === '__type') && this.depth > 1)
+      throw new PlanningError(
+        'PLAN_NOT_SUPPORTED',
+        `"${name}" is supported at the root of an operation only; move it there`,
+        {
+          status: 400,
+        },
+      );
     if (name.startsWith('__')) return { ...node, alias: this.alias(name, response, false, ''), directives };
     const definition = (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined)!;
     const type = getNamedType(definition.type);

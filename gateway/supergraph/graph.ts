@@ -11,6 +11,7 @@ import {
   GraphQLSchema,
   GraphQLString,
   getVariableValues,
+  isAbstractType,
   parse,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -32,6 +33,7 @@ import { type NormalizedOperation, normalize, operationOf } from '../planning/no
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/plans';
+import { type Unreserved, withoutReservedVariables } from '../planning/reserved-variables';
 import type { PlanCounts } from '../planning/tasks';
 import type { Spending } from '../policy/budgets';
 import { type Cost, Costs } from '../policy/cost';
@@ -119,6 +121,8 @@ export class Graph {
   readonly counts = { executions: 0, sliced: 0 };
   /** Calls of each subgraph by how they ended. */
   readonly callCounts = new Map<string, Map<string, number>>();
+  private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
+  private readonly partlyHidden: ReadonlySet<string>;
   private readonly normalized = new WeakMap<DocumentNode, Variants>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
@@ -140,6 +144,7 @@ export class Graph {
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       const whole = buildASTSchema(document, { assumeValid: true });
+      this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
       this.costs = Costs.of(document, whole);
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
       const subgraphs = supergraph.subgraphsMetadata();
@@ -159,14 +164,15 @@ export class Graph {
   }
 
   /** @throws PlanningError, CostError */
-  async execute(request: GraphRequest): Promise<GraphResult> {
+  async execute(given: GraphRequest): Promise<GraphResult> {
+    const { request, message: messageOf } = this.unreserved(given);
     const { document, operationName, variables = {}, scope, cancellation, spend } = request;
     const { variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced, errors: unfit } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (unfit)
       return {
         errors: unfit.map(({ message, extensions }) => ({
-          message,
+          message: messageOf(message),
           extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
         })),
       };
@@ -197,6 +203,18 @@ export class Graph {
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
     return { data, errors, answered, extensions };
+  }
+
+  /** A request whose variables have no names that planners use themselves. */
+  private unreserved(request: GraphRequest): { request: GraphRequest; message: (text: string) => string } {
+    let unreserved = this.unreservedDocuments.get(request.document);
+    if (unreserved === undefined) {
+      unreserved = withoutReservedVariables(request.document) ?? null;
+      this.unreservedDocuments.set(request.document, unreserved);
+    }
+    if (!unreserved) return { request, message: (text) => text };
+    const { document, variables, message } = unreserved;
+    return { request: { ...request, document, variables: variables(request.variables ?? {}) }, message };
   }
 
   /** What an operation is estimated to cost by the values of its variables. */
@@ -236,15 +254,16 @@ export class Graph {
    * @throws PlanningError, CostError
    */
   async executeIncrementally(
-    request: GraphRequest,
+    given: GraphRequest,
     { repeatsFields }: { readonly repeatsFields: boolean },
   ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
+    const { request } = this.unreserved(given);
     const { document, operationName, variables = {} } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced } = getVariableValues(this.apiSchema, variableDefinitions, variables);
     if (kind !== 'query' || !coerced) return undefined;
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
-    const deferred = normalizeDeferred(rest, operationName, this.apiSchema);
+    const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
     const { run, extensions } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
     const separate = fragments.map(({ label, document: own }): SeparateFragment => {
@@ -262,7 +281,7 @@ export class Graph {
     coerced: Readonly<Record<string, unknown>>,
     repeatsFields: boolean,
   ): Promise<Started> {
-    const deferred = normalizeDeferred(request.document, request.operationName, this.apiSchema);
+    const deferred = normalizeDeferred(request.document, request.operationName, this.apiSchema, this.partlyHidden);
     if (deferred.fragments.length > 0) {
       const { run } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
       return run();
@@ -375,7 +394,7 @@ export class Graph {
     let normalized = variants.operations.get(key);
     if (!normalized) {
       const given = variants.conditions.length > 0 ? decided(document, coerced) : document;
-      normalized = normalize(given, operationName, this.apiSchema);
+      normalized = normalize(given, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
       variants.operations.set(key, normalized);
     }
     return normalized;
@@ -432,6 +451,17 @@ export class Graph {
     });
     return { data: data ?? null, errors: errors.map((error) => error.toJSON()) };
   }
+}
+
+/** Interfaces and unions with types that clients may not see. */
+function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<string> {
+  return new Set(
+    Object.values(whole.getTypeMap())
+      .filter(
+        (type) => isAbstractType(type) && whole.getPossibleTypes(type).some(({ name }) => !apiSchema.getType(name)),
+      )
+      .map(({ name }) => name),
+  );
 }
 
 /** Clients may defer fragments, whatever the subgraphs know of it. */

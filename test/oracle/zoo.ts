@@ -110,7 +110,11 @@ export const zoo: readonly Exhibit[] = [
     name: 'shareable value types, overrides, and what clients may not see',
     subgraphs: {
       a: `${link('@key', '@shareable', '@inaccessible', '@override')}
-        type Query { thing: Thing things: [Thing] @shareable secret: String @inaccessible }
+        type Query { thing: Thing things: [Thing] @shareable secret: String @inaccessible shown: [Shown] both: [[Both]] }
+        interface Shown { id: ID! label: String }
+        type Open implements Shown @key(fields: "id") { id: ID! label: String }
+        type Hidden implements Shown @inaccessible { id: ID! label: String }
+        union Both = Open | Hidden
         type Thing @key(fields: "id") { id: ID! place: Place @shareable old: String moved: String level: Level @shareable hidden: String @inaccessible }
         type Place @shareable { lat: Float lon: Float name: String }
         enum Level { LOW HIGH SECRET @inaccessible }`,
