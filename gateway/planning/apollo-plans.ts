@@ -60,7 +60,7 @@ function asAsked(node: Apollo.PlanNode, operation: string): Apollo.PlanNode {
     return { ...node, nodes: node.nodes.map((child) => asAsked(child, operation)) };
   if (node.kind !== 'Fetch') return node;
   const hasDefaults = [...definitions.values()].some(({ defaultValue }) => defaultValue);
-  if (!hasDefaults && (node.requires || !node.operation.includes('... on Query'))) return node;
+  if (!hasDefaults && (node.requires || !/\.\.\. ?on Query\b/.test(node.operation))) return node;
   const document = visit(parse(node.operation, { noLocation: true }), {
     VariableDefinition: (own) => definitions.get(own.variable.name.value) ?? own,
     InlineFragment: (fragment) =>

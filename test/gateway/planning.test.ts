@@ -255,3 +255,35 @@ describe('Apollo’s planner', () => {
     expect(made).toEqual({ native: 0, apollo: 0, direct: 1 });
   });
 });
+
+describe('what Apollo’s planner writes anew', () => {
+  const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])';
+
+  test('keeps default values of custom scalars as the client wrote them', async () => {
+    const planner = new ApolloPlanner(
+      compose([{ name: 'a', url: 'http://a.invalid', sdl: `${link} scalar J type Query { f(j: J): String }` }]),
+    );
+    const plan = await planner.plan('query($j: J = {a: FOO, b: 1.50, c: 12345678901234567890}) { f(j: $j) }', forever);
+    await planner.close();
+    const [fetch] = [...fetchesOf(plan.root)];
+    expect(fetch!.operation).toContain('{a:FOO b:1.50 c:12345678901234567890}');
+  });
+
+  test('puts no condition on root types, which subgraphs may call otherwise', async () => {
+    const planner = new ApolloPlanner(
+      compose([
+        {
+          name: 'a',
+          url: 'http://a.invalid',
+          sdl: `${link} schema { query: Root } type Root { me: U } type U { root: Root }`,
+        },
+        { name: 'b', url: 'http://b.invalid', sdl: `${link} schema { query: Other } type Other { t: String }` },
+      ]),
+    );
+    const plan = await planner.plan('{ me { root { t } } }', forever);
+    await planner.close();
+    const fetches = [...fetchesOf(plan.root)];
+    expect(fetches.map(({ subgraph }) => subgraph)).toEqual(['a', 'b']);
+    expect(fetches[1]!.operation).toBe('{...{t}}');
+  });
+});
