@@ -163,12 +163,17 @@ class Planning {
         };
         const rest = [...there.objects.byType].flatMap(([own, below]) => {
           const left = this.visit(inner, own, below, [field.selectionSet!]);
-          return left.length > 0 ? [fragmentOn(own, left)] : [];
+          return left.length > 0 && !this.isEntity(own) ? [fragmentOn(own, left)] : [];
         });
         if (rest.length > 0) missing.push({ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: rest } });
       }
     }
     return missing.length === 0 ? [] : this.ask(place, type, known, missing, all);
+  }
+
+  /** Whether objects of a type are found by keys: what one subgraph lacks of them is not asked of others by the way that leads to them. */
+  private isEntity(type: string): boolean {
+    return [...this.model.subgraphs.values()].some((subgraph) => subgraph.keysOf(type).length > 0);
   }
 
   /** The fields that are wanted of objects of a type, each once. */

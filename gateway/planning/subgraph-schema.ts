@@ -60,11 +60,16 @@ export class SubgraphSchema {
     return this.schema.getType(type) !== undefined;
   }
 
-  /** Names of the object types, as it knows them, that a value of a type can be. */
+  /**
+   * Names of the object types, as it knows them, that a value of a type can be. An interface that it knows no types of stands for objects
+   * of which it knows the interface only.
+   */
   possibleTypes(name: string): readonly string[] {
     const type = this.schema.getType(name);
     if (isObjectType(type)) return [name];
-    return isAbstractType(type) ? this.schema.getPossibleTypes(type).map((possible) => possible.name) : [];
+    if (!isAbstractType(type)) return [];
+    const possible = this.schema.getPossibleTypes(type);
+    return possible.length === 0 && isInterfaceType(type) ? [name] : possible.map((one) => one.name);
   }
 
   /** Whether a type condition takes in objects of a type. */

@@ -164,10 +164,14 @@ class Writer {
         const { replayed: _replayed, ...object } = payload;
         return Object.values(object)[0];
       }
-      // the process was killed, or its database just came back: whether it was done is not known, so the same again
+      // the process was killed, or its database just came back: it may have been carried out, and the idempotency key makes it safe to
+      // send the same again, whether or not the error is retryable
       const { retryable } = (answer?.errors?.[0]?.extensions ?? {}) as { retryable?: boolean };
       const transient =
-        !code || retryable === true || ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'].includes(code);
+        !code ||
+        retryable === true ||
+        code.startsWith('SUBGRAPH_') ||
+        ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'].includes(code);
       // the agencies may not have heard of the submission yet
       const early = code === 'NOT_FOUND' && mutation === 'draftDetermination';
       if (!transient && !early) throw new Error(`${mutation}: ${JSON.stringify(answer)}`);
