@@ -211,7 +211,7 @@ describe('the direct planner', () => {
     try {
       new DirectPlanner(new SupergraphModel(unreachable), unreachable).plan('{ t { f } }');
     } catch (error) {
-      expect((error as { originalError: Error }).originalError.message).toMatch(/no subgraph can be asked for t \{/);
+      expect((error as { originalError: Error }).originalError.message).toMatch(/does not fetch "T.f" at "t"/);
     }
   });
 });
