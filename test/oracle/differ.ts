@@ -145,6 +145,13 @@ async function isReferenceWrong(
   }
   // a plan that asks for more at once loses more with it
   if (isPartOf(ours.data, right) && isPartOf(reference.data, ours.data)) return true;
+  // both lose something to errors, each in its own way: every null of ours has an error
+  if (
+    ours.errors.length > 0 &&
+    isPartOf(ours.data, right) &&
+    !unexplained(ours, { data: right, asked, required }, false)
+  )
+    return true;
   // which of several ways to an entity a plan takes decides whether it meets an owner that does not know it
   if (one.world.oddities.unknown > 0 && isPartOf(ours.data, right)) return true;
   const misunderstood = (answer: Answer) =>
