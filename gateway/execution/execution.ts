@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { DeferredFragment } from '../planning/defer';
 import { responseName } from '../planning/normalize';
-import type { ContextVariable, PathStep, RewriteStep } from '../planning/plan';
+import type { ContextVariable, PathStep, RequiredSelection, RewriteStep } from '../planning/plan';
 import { fieldNames } from '../planning/selected';
 import { SubgraphError } from '../transport/errors';
 import { jsonText } from '../transport/exact-json';
@@ -83,6 +83,7 @@ export class Execution implements Losses {
   private readonly nulled = new Set<string>();
   /** Errors of subgraphs that a part has reported. */
   private readonly reported = new Set<string>();
+  private requiredNames: ReadonlySet<string> | undefined;
   /** Deferred steps under way. */
   private readonly behind = new Map<CompiledNode, Promise<void>>();
 
@@ -194,18 +195,14 @@ export class Execution implements Losses {
   /** The object at a path of the answer. Fetches may have put another in the place of the one that was there. */
   private objectAt(path: AnswerPath): AnswerObject {
     let value: unknown = this.root;
-    // several where fragments repeat fields
-    let shapes: readonly Shapes[] = [this.deferral!.shapes];
+    let shapes = [this.deferral!.shapes];
     for (const step of path) {
       if (typeof step === 'number') {
         value = (value as unknown[])[step];
         continue;
       }
       const object = value as AnswerObject;
-      const fields = shapes.flatMap((one) => {
-        const shape = one.of(object.__typename)!;
-        return [shape, ...laterShapes(shape)].flatMap((each) => fieldOf(each, step) ?? []);
-      });
+      const fields = fieldsOf(object, shapes, ({ name }) => name === step);
       value = object[fields[0]!.key];
       shapes = fields.flatMap(({ objects }) => objects ?? []);
     }
@@ -449,18 +446,45 @@ export class Execution implements Losses {
     return best?.subgraph;
   }
 
-  /** A path as the client wrote its names, as far as the client asked: an error may be about what a planner asked for besides. */
-  private clientPath(path: AnswerPath): AnswerPath {
+  /**
+   * A path as the client wrote its names, as far as the client asked: an error may be about what a planner asked for besides. Undefined
+   * where the client asks for a field of other types than the object's only, and no other field requires it.
+   */
+  private clientPath(path: AnswerPath): AnswerPath | undefined {
     const known: (string | number)[] = [];
     let names: SelectedNames | undefined = this.operation.names;
+    let value: unknown = this.root;
+    let shapes = [this.deferral?.shapes ?? this.operation.output().shapes];
     for (const step of path) {
-      if (typeof step === 'string') {
-        names = names?.get(step);
-        if (!names) break;
+      if (typeof step === 'number') {
+        if (Array.isArray(value)) value = value[step];
+        known.push(step);
+        continue;
       }
-      known.push(typeof step === 'string' ? responseName(step) : step);
+      names = names?.get(step);
+      if (!names) break;
+      if (isObject(value)) {
+        const fields = fieldsOf(value, shapes, ({ key }) => key === step);
+        if (fields.length === 0) {
+          if (this.required().has(step)) break;
+          return undefined;
+        }
+        shapes = fields.flatMap(({ objects }) => objects ?? []);
+        value = value[step];
+      }
+      known.push(responseName(step));
     }
     return known;
+  }
+
+  /** Names of the fields that fetches require. */
+  private required(): ReadonlySet<string> {
+    this.requiredNames ??= new Set(
+      this.operation.fetches.flatMap(({ entities }) =>
+        (entities ?? []).flatMap(({ source }) => namesIn(source.requires)),
+      ),
+    );
+    return this.requiredNames;
   }
 
   /** Errors of subgraphs where they stand in the answer. */
@@ -473,8 +497,9 @@ export class Execution implements Losses {
       for (const { path } of entity.paths)
         for (const found of path.locate(this.root))
           if (objects.has(found.object)) errors.push({ ...error, path: [...found.path, ...rest] });
-    return errors.map((error) => {
+    return errors.flatMap((error) => {
       const path = this.clientPath(error.path);
+      if (!path) return [];
       return path.length > 0 ? { ...error, path } : { message: error.message, extensions: error.extensions };
     });
   }
@@ -484,6 +509,17 @@ const identityOf = ({ message, path }: GraphQLFormattedError): string => JSON.st
 
 const fieldOf = ({ fields }: Shape, name: string): OutputField | undefined =>
   fields.find((field) => field.name === name);
+
+/** A field of an object wherever it is selected: several times where deferred fragments repeat it. */
+const fieldsOf = (
+  { __typename: typename }: AnswerObject,
+  shapes: readonly Shapes[],
+  isIt: (field: OutputField) => boolean,
+): OutputField[] =>
+  shapes.flatMap((one) => {
+    const shape = one.of(typename);
+    return shape ? [shape, ...laterShapes(shape)].flatMap(({ fields }) => fields.find(isIt) ?? []) : [];
+  });
 
 const laterShapes = ({ deferred }: Shape): Shape[] => (deferred?.groups ?? []).map(({ shape }) => shape);
 
@@ -515,6 +551,9 @@ function valueBelow(list: unknown, path: AnswerPath): { value: unknown; below: A
 
 /** A path of a plan by the names that clients know. */
 const clientNames = (path: readonly PathStep[]): string[] => fieldNames(path).map(responseName);
+
+const namesIn = (selections: readonly RequiredSelection[]): string[] =>
+  selections.flatMap((one) => [...(one.kind === 'Field' ? [one.from] : []), ...namesIn(one.selections ?? [])]);
 
 /** The value at a path below an object, as long as the objects on the way are of the types that the path says. */
 function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], types: TypeConditions): unknown {

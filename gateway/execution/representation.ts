@@ -22,8 +22,12 @@ export function compileRepresentation(selections: readonly RequiredSelection[], 
 
 function representType(selections: readonly RequiredSelection[], typename: unknown, types: TypeConditions): Represent {
   if (typeof typename !== 'string') return () => undefined;
-  const matching = flat(selections).filter((one) => types.matching(one.type).has(typename));
+  const fragments = flat(selections);
+  const matching = fragments.filter((one) => types.matching(one.type).has(typename));
   if (matching.length === 0) return () => undefined;
+  // the fetch that was to say which type the object has has failed, so what that type requires is unknown
+  const dependsOnType = fragments.some(({ type }) => type !== typename && types.matching(typename).has(type));
+  if (dependsOnType) return () => undefined;
   // a field must not be computed without what it requires
   return objectText(matching, typename, types, true);
 }

@@ -293,8 +293,9 @@ export class OracleWorld {
         let value: unknown = null;
         try {
           value = this.wholeValue(whole, typename, n, node.name.value, getArgumentValues(field, node));
-          if (Array.isArray(value) && value.includes(null) && String(field.type).includes('!]')) value = null;
+          value = this.completed(value, field.type, `${typename}.${field.name}`);
         } catch (error) {
+          value = null;
           this.lostRequirements.add((error as Error).message);
         }
         const thing = value as Thing | null;
@@ -304,6 +305,22 @@ export class OracleWorld {
         ];
       }),
     );
+  }
+
+  /** A value of a required field with its nulls where the type allows them. */
+  private completed(value: unknown, type: GraphQLOutputType, what: string): unknown {
+    if (isNonNullType(type)) {
+      const present = this.completed(value, type.ofType, what);
+      if (present === null) throw new Error(`Cannot return null for non-nullable field ${what}.`);
+      return present;
+    }
+    if (!isListType(type) || !Array.isArray(value)) return value;
+    try {
+      return value.map((item) => this.completed(item, type.ofType, what));
+    } catch (error) {
+      this.lostRequirements.add((error as Error).message);
+      return null;
+    }
   }
 
   private number(text: string): number {
