@@ -248,6 +248,51 @@ describe('found before', () => {
     await contest.close();
   });
 
+  test('computes no field of an object whose type could not be learned', async () => {
+    const contest = new Contest(exhibit('an entity interface in two'));
+    contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
+    const execute = contest.world.execute.bind(contest.world);
+    contest.world.execute = async (name, query, variables) =>
+      name === 'core' ? { errors: [new GraphQLError('away')] } : execute(name, query, variables);
+    for (const engine of ENGINES) {
+      const { data, errors } = await contest.ours(engine, { query: '{ taxed { levy worth } }', variables: {} });
+      const { taxed } = data as { taxed: { levy: unknown; worth: unknown }[] };
+      expect(taxed.length).toBeGreaterThan(0);
+      for (const [index, { levy, worth }] of taxed.entries()) {
+        expect([levy, typeof worth]).toEqual([null, 'number']);
+        expect(errors).toContainEqual(expect.objectContaining({ message: 'away', path: ['taxed', index, 'levy'] }));
+      }
+    }
+    await contest.close();
+  });
+
+  test('reports no error of a field that the client asks of other types than the object’s', async () => {
+    const contest = new Contest(exhibit('an entity interface in two'));
+    contest.fill('69', { nulls: 0, errors: 0, unknown: 0 });
+    const { data } = await contest.ours('native', { query: '{ assets { __typename } }', variables: {} });
+    const typenames = (data as { assets: { __typename: string }[] }).assets.map(({ __typename }) => __typename);
+    const [one, other] = new Set(typenames);
+    expect(other).toBeDefined();
+    const execute = contest.world.execute.bind(contest.world);
+    contest.world.execute = async (name, query, variables) => {
+      const answer = await execute(name, query, variables);
+      const entities = (answer.data as { _entities?: { note?: string | null }[] } | undefined)?._entities ?? [];
+      const errors = entities.flatMap((entity, index) => {
+        if (!('note' in entity)) return [];
+        entity.note = null;
+        return [new GraphQLError('no note', { path: ['_entities', index, 'note'] })];
+      });
+      return errors.length > 0 ? { ...answer, errors } : answer;
+    };
+    const query = `{ assets { ... on ${one} { note } ... on ${other} { holders { name } } } }`;
+    const places = typenames.flatMap((typename, index) => (typename === one ? [['assets', index, 'note']] : []));
+    for (const engine of ENGINES) {
+      const { errors } = await contest.ours(engine, { query, variables: {} });
+      expect(errors.map(({ path }) => path)).toEqual(places);
+    }
+    await contest.close();
+  });
+
   test('an operation that was planned before it was asked for is not planned again', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
