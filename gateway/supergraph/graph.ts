@@ -1,15 +1,10 @@
 import { Supergraph } from '@apollo/federation-internals';
 import {
   buildASTSchema,
-  DirectiveLocation,
   type DocumentNode,
   executeSync,
-  GraphQLBoolean,
-  GraphQLDirective,
   type GraphQLFormattedError,
-  GraphQLNonNull,
-  GraphQLSchema,
-  GraphQLString,
+  type GraphQLSchema,
   getVariableValues,
   isAbstractType,
   parse,
@@ -27,7 +22,7 @@ import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type SeparateFragment, type Started } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { TypeConditions } from '../execution/types';
-import { DEFER, decided, variablesOfConditions } from '../planning/conditions';
+import { decided, variablesOfConditions } from '../planning/conditions';
 import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../planning/defer';
 import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
@@ -42,6 +37,7 @@ import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
 import { jsonText } from '../transport/exact-json';
 import type { Transport } from '../transport/transport';
+import { apiSchemaOf } from './api-schema';
 
 export interface GraphParts {
   readonly supergraphSdl: string;
@@ -140,7 +136,7 @@ export class Graph {
       this.planner = planner;
       const document = parse(supergraphSdl, { noLocation: true });
       const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
-      this.apiSchema = withDefer(supergraph.apiSchema().toGraphQLJSSchema());
+      this.apiSchema = apiSchemaOf(supergraph, document);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       const whole = buildASTSchema(document, { assumeValid: true });
@@ -463,26 +459,6 @@ function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<
       .map(({ name }) => name),
   );
 }
-
-/** Clients may defer fragments, whatever the subgraphs know of it. */
-function withDefer(schema: GraphQLSchema): GraphQLSchema {
-  const config = schema.toConfig();
-  return new GraphQLSchema({ ...config, directives: [...config.directives, DEFER_DIRECTIVE] });
-}
-
-const DEFER_DIRECTIVE = new GraphQLDirective({
-  name: DEFER,
-  description: 'The fragment may be delivered after the rest of the answer, to clients that accept multipart/mixed.',
-  locations: [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
-  args: {
-    if: {
-      type: new GraphQLNonNull(GraphQLBoolean),
-      defaultValue: true,
-      description: 'When false, the fragment is not deferred.',
-    },
-    label: { type: GraphQLString, description: 'Names the fragment in the payload that delivers it.' },
-  },
-});
 
 function sharingKey(
   scope: string,

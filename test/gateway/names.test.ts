@@ -39,6 +39,54 @@ describe.each(ENGINES)('names and values that planners must not change, planner 
   });
 });
 
+describe.each(ENGINES)('directives of operations that subgraphs define, planner %s', (engine) => {
+  const federation = 'https://specs.apollo.dev/federation/v2.3';
+  const composed = (field: string) => `
+    extend schema
+      @link(url: "${federation}", import: ["@composeDirective"])
+      @link(url: "https://directives.example/access/v1.0", import: ["@access"])
+      @composeDirective(name: "@access")
+    directive @access(to: Audience!, why: Reason) on FIELD | INLINE_FRAGMENT | FIELD_DEFINITION
+    enum Audience { PUBLIC PRIVATE }
+    input Reason { text: String audience: Audience }
+    directive @note(text: String) on FIELD
+    type Query { ${field}: String }`;
+
+  test.each([
+    ['composed', '{ a @access(to: PUBLIC) b @access(to: PRIVATE, why: { text: "x" }) }'],
+    ['composed, of a variable', 'query($text: String) { a @access(to: PUBLIC, why: { text: $text }) b }'],
+    ['of every subgraph', '{ a @note b @note(text: "x") }'],
+  ])('%s', async (_name, query) => {
+    await expectRight({ a: composed('a'), b: composed('b') }, query);
+  });
+
+  test('unknown to the subgraph that is asked', async () => {
+    const marking = `
+      extend schema
+        @link(url: "${federation}", import: ["@composeDirective"])
+        @link(url: "https://directives.example/mark/v1.0", import: ["@mark"])
+        @composeDirective(name: "@mark")
+      directive @mark(with: String) on FIELD | FRAGMENT_SPREAD
+      type Query { a: String }`;
+    const plain = `extend schema @link(url: "${federation}") type Query { b: String }`;
+    await expectRight(
+      { a: marking, b: plain },
+      '{ a @mark b @mark(with: "x") ...F @mark } fragment F on Query { b c: a }',
+    );
+  });
+
+  async function expectRight(subgraphs: Record<string, string>, query: string): Promise<void> {
+    const contest = new Contest({ name: 'directives', subgraphs });
+    contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
+    const operation = { query, variables: {} };
+    expect(contest.isValid(operation)).toBe(true);
+    const { data } = await contest.specified(operation);
+    const ours = await contest.ours(engine, operation);
+    await contest.close();
+    expect(ours).toEqual({ data, errors: [] });
+  }
+});
+
 test('names the variable as the client does when its value does not fit', async () => {
   const contest = new Contest(exhibit('requirements'));
   const query = 'query($representations: ID!) { box(id: $representations) { cost } }';
