@@ -102,6 +102,8 @@ class Planning {
   private readonly wants = new Map<Known, Map<string, FieldNode>>();
   /** By meaning, the response names of required fields with arguments. */
   private readonly aliases = new Map<string, string>();
+  /** For fields that lead to entities, asked again for more of those: who gave the entities, which others may not have there. */
+  private readonly givers = new WeakMap<FieldNode, ReadonlySet<string>>();
   private asks: Ask[] = [];
   private hasNewWants = false;
   private steps = 0;
@@ -161,17 +163,23 @@ class Planning {
           path: [...place.path, ...types, { kind: 'Field', name: response } satisfies PathStep],
           objects: there.objects,
         };
+        let isOfGivers = false;
         const rest = [...there.objects.byType].flatMap(([own, below]) => {
           const left = this.visit(inner, own, below, [field.selectionSet!]);
-          return left.length > 0 && !this.isEntity(own) ? [fragmentOn(own, left)] : [];
+          if (left.length === 0) return [];
+          isOfGivers ||= this.isEntity(own) || left.some((one) => this.givers.has(one));
+          return [fragmentOn(own, left)];
         });
-        if (rest.length > 0) missing.push({ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: rest } });
+        if (rest.length === 0) continue;
+        const again: FieldNode = { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: rest } };
+        if (isOfGivers) this.givers.set(again, there.givers);
+        missing.push(again);
       }
     }
     return missing.length === 0 ? [] : this.ask(place, type, known, missing, all);
   }
 
-  /** Whether objects of a type are found by keys: what one subgraph lacks of them is not asked of others by the way that leads to them. */
+  /** Whether objects of a type are found by keys. */
   private isEntity(type: string): boolean {
     return [...this.model.subgraphs.values()].some((subgraph) => subgraph.keysOf(type).length > 0);
   }
@@ -532,7 +540,8 @@ class Planning {
         continue;
       }
       const found = this.resolvable(subgraph, own, field);
-      if (!found || (found.requires && !isKnown(found.requires))) {
+      const mayGive = this.givers.get(field)?.has(subgraph.name) ?? true;
+      if (!found || !mayGive || (found.requires && !isKnown(found.requires))) {
         isAll = false;
         continue;
       }

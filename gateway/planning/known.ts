@@ -9,6 +9,8 @@ export interface KnownField {
   readonly meaning: string;
   /** Of a field of a composite type, what is known of its objects. */
   readonly objects: KnownObjects | undefined;
+  /** The subgraphs that gave it. */
+  readonly givers: Set<string>;
 }
 
 /**
@@ -33,10 +35,11 @@ export const meaningOf = (field: FieldNode): string => `${field.name.value}(${ar
 
 /** Adds what is known of one object to what is known of another; nothing is shared between them. */
 export function addKnown(to: Known, from: Known): void {
-  for (const [name, { meaning, objects }] of from) {
+  for (const [name, { meaning, objects, givers }] of from) {
     const there = to.get(name);
     const inner = there?.objects ?? (objects && new KnownObjects());
-    if (!there) to.set(name, { meaning, objects: inner });
+    if (there) for (const giver of givers) there.givers.add(giver);
+    else to.set(name, { meaning, objects: inner, givers: new Set(givers) });
     if (inner && objects) for (const [type, known] of objects.byType) addKnown(inner.of(type), known);
   }
 }

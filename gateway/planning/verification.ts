@@ -222,7 +222,7 @@ export class Trial {
       const { renamed, below } = renamedBy(here, response);
       const name = selection.name.value;
       if (name === '__typename') {
-        this.know(known, renamed, '__typename()', false);
+        this.know(known, renamed, '__typename()', false, subgraph);
         continue;
       }
       const field = subgraph.fieldOf(own, name);
@@ -237,7 +237,7 @@ export class Trial {
       )
         throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}" without what that requires`);
       const meaning = meaningOf(withoutContext(selection, fetch));
-      const inner = this.know(known, renamed, meaning, selection.selectionSet !== undefined);
+      const inner = this.know(known, renamed, meaning, selection.selectionSet !== undefined, subgraph);
       if (!inner || !selection.selectionSet) continue;
       const provided = [...(field.provides ? [field.provides] : []), ...allowed];
       const isValueOfAnother = field.isExternal || scope.isOnlyProvided;
@@ -249,13 +249,22 @@ export class Trial {
   }
 
   /** Notes that a field is there. @throws PlanFlaw where its name means something else already. */
-  private know(known: Known, name: string, meaning: string, hasObjects: boolean): KnownObjects | undefined {
+  private know(
+    known: Known,
+    name: string,
+    meaning: string,
+    hasObjects: boolean,
+    giver: SubgraphSchema,
+  ): KnownObjects | undefined {
     const there = known.get(name);
     if (there && there.meaning !== meaning)
       throw new PlanFlaw(`the plan calls two fields, or one with two sets of arguments, "${name}"`);
-    if (there) return there.objects;
+    if (there) {
+      there.givers.add(giver.name);
+      return there.objects;
+    }
     const objects = hasObjects ? new KnownObjects() : undefined;
-    known.set(name, { meaning, objects });
+    known.set(name, { meaning, objects, givers: new Set([giver.name]) });
     return objects;
   }
 

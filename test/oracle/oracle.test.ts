@@ -248,6 +248,16 @@ describe('found before', () => {
     await contest.close();
   });
 
+  test('asks for the key of an entity where the way to it is asked again', async () => {
+    const contest = new Contest(exhibit('interfaceObject'));
+    contest.fill('448835060', { nulls: 0, errors: 0, unknown: 0 });
+    const query = '{ visits { animal { ... on Dog { visits { number room } } visits { reason } } } }';
+    const { data } = await contest.specified({ query, variables: {} });
+    for (const engine of ENGINES)
+      expect(await contest.ours(engine, { query, variables: {} })).toEqual({ data, errors: [] });
+    await contest.close();
+  });
+
   test('computes no field of an object whose type could not be learned', async () => {
     const contest = new Contest(exhibit('an entity interface in two'));
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
