@@ -11,7 +11,7 @@ import { publicError } from '../shared/http/errors';
 import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
-import { contextOf, type RequestRules, tellOrigin } from './http/context';
+import { contextOf, type RequestRules, seesSchema, tellOrigin } from './http/context';
 import { deferPlugin } from './http/defer-plugin';
 import { addGraphQLRoute } from './http/graphql-route';
 import { manners, requireOperation } from './http/manners';
@@ -21,6 +21,7 @@ import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
 import { costModeOf } from './policy/cost-mode';
+import { introspectionRefused } from './policy/schema-secrecy';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
@@ -61,7 +62,7 @@ class TooManyRequests extends Error {
   }
 }
 
-/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, and Apollo Sandbox for browsers. */
+/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and Apollo Sandbox for browsers. */
 export async function createGateway({
   supergraph,
   config,
@@ -209,6 +210,12 @@ export async function createGateway({
       ? reply.type(metrics.contentType).send(await metrics.metrics())
       : reply.code(403).send(OPERATORS_ONLY),
   );
+  server.get('/schema.graphql', async ({ caller }, reply) => {
+    if (!seesSchema(introspection, caller.principal))
+      return reply.code(403).send({ errors: [introspectionRefused().toJSON()] });
+    reply.header('cache-control', 'private, max-age=60');
+    return reply.type('text/plain; charset=utf-8').send(served.graph.printedApiSchema());
+  });
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));
   return server;
 }

@@ -235,10 +235,13 @@ program
 
 program
   .command('schema')
-  .description('Writes the schemas of the subgraphs and the supergraph from the code.')
+  .description('Writes the schemas of the subgraphs, the supergraph and the API schema from the code.')
   .option('--check', 'Write nothing; fail when a committed file is stale.')
-  .action(async ({ check }: { check?: boolean }) => {
-    const { checkSchemas, writeSchemas } = await import('./schema');
+  .option('--api', 'Write nothing; print the schema that clients see, on standard output.')
+  .option('--supergraph <file>', 'The supergraph of which to print it; that of the four programs by default.')
+  .action(async ({ check, api, supergraph }: { check?: boolean; api?: boolean; supergraph?: string }) => {
+    const { apiSchemaOfFile, checkSchemas, writeSchemas } = await import('./schema');
+    if (api) return void process.stdout.write(apiSchemaOfFile(supergraph));
     if (check) return checkSchemas();
     const changed = writeSchemas();
     process.stdout.write(

@@ -2,23 +2,24 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { OperatorError } from '../../shared/errors';
 import { packageRoot } from '../../shared/package-root';
+import { printApiSchema } from '../supergraph/api-schema';
 import { compose } from '../supergraph/compose';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { eventsDocument } from './events-document';
 import { defaultUrl } from './programmes';
+import { readText } from './read-text';
 import { subgraphs } from './subgraphs';
 
 /** Every generated file with what it should hold. */
 function generated(): { file: string; content: string }[] {
+  const supergraph = compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) })));
   return [
     ...subgraphs.map(({ name, sdl }) => ({
       file: join(packageRoot, 'subgraphs', name, 'schema.graphql'),
       content: sdl,
     })),
-    {
-      file: OWN_SUPERGRAPH_FILE,
-      content: compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) }))),
-    },
+    { file: OWN_SUPERGRAPH_FILE, content: supergraph },
+    { file: join(packageRoot, 'schema.graphql'), content: printApiSchema(supergraph) },
     { file: join(packageRoot, 'docs', 'events.md'), content: eventsDocument() },
   ];
 }
@@ -36,6 +37,20 @@ export function writeSchemas(): string[] {
   const changed = generated().filter(({ file, content }) => current(file) !== content);
   for (const { file, content } of changed) writeFileSync(file, content);
   return changed.map(({ file }) => relative(packageRoot, file));
+}
+
+/** The schema that clients of a supergraph see. @throws OperatorError when the file is not a supergraph. */
+export function apiSchemaOfFile(file = OWN_SUPERGRAPH_FILE): string {
+  const supergraph = readText(file, 'The supergraph');
+  try {
+    return printApiSchema(supergraph);
+  } catch (error) {
+    throw new OperatorError(
+      `${file} is not a supergraph: ${(error as Error).message}`,
+      'Name a supergraph schema, as `ordergraph compose` writes it',
+      { cause: error },
+    );
+  }
 }
 
 /** @throws OperatorError naming the generated files that no longer say what the code says. */

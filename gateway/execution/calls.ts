@@ -82,6 +82,7 @@ export class Calls {
         operation: fetch.operation,
         variables,
         headers: this.headers(fetch.subgraph),
+        headersOf: (subgraph) => this.headers(subgraph),
         deadline: now + timeoutMs,
         cancellation: until,
       });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
+import type { Principal } from '../../shared/identity/principal';
 import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
 import { Cancellation } from '../transport/cancellation';
@@ -40,6 +41,10 @@ export function tellOrigin(
   };
 }
 
+/** Whether a caller is shown the schema. */
+export const seesSchema = (introspection: RequestRules['introspection'], principal: Principal | null): boolean =>
+  introspection === 'everyone' || (introspection === 'known' && principal !== null);
+
 /** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */
 export function contextOf(
   request: FastifyRequest,
@@ -62,7 +67,7 @@ export function contextOf(
     headers,
     identities,
     principal: caller.principal,
-    seesSchema: introspection === 'everyone' || (introspection === 'known' && caller.principal !== null),
+    seesSchema: seesSchema(introspection, caller.principal),
     // who asks, and what is handed on, decide what subgraphs answer: requests that differ in it share nothing
     scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,
     deadline: performance.now() + timeoutMs,

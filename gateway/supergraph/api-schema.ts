@@ -1,4 +1,4 @@
-import type { Supergraph } from '@apollo/federation-internals';
+import { Supergraph } from '@apollo/federation-internals';
 import {
   type DirectiveDefinitionNode,
   DirectiveLocation,
@@ -11,13 +11,24 @@ import {
   GraphQLString,
   isTypeDefinitionNode,
   Kind,
+  parse,
+  printSchema,
   type TypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
 import { DEFER } from '../planning/conditions';
 
 /** The schema that clients see: of the supergraph, what is not inaccessible, and the directives that operations may have. */
-export function apiSchemaOf(supergraph: Supergraph, document: DocumentNode): GraphQLSchema {
+export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
+  const document = parse(supergraphSdl, { noLocation: true });
+  return apiSchemaIn(Supergraph.build(document, { supportedFeatures: null }), document);
+}
+
+/** The schema that clients of a supergraph see, as a file for their tools. */
+export const printApiSchema = (supergraphSdl: string): string => `${printSchema(apiSchemaOf(supergraphSdl))}\n`;
+
+/** As {@link apiSchemaOf}, of a supergraph that has been read. */
+export function apiSchemaIn(supergraph: Supergraph, document: DocumentNode): GraphQLSchema {
   return withDefer(withComposedDirectives(supergraph.apiSchema().toGraphQLJSSchema(), document));
 }
 

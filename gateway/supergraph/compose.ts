@@ -1,6 +1,7 @@
 import { composeServices } from '@apollo/composition';
 import { type DocumentNode, GraphQLError, getLocation, parse, Source } from 'graphql';
 import { OperatorError } from '../../shared/errors';
+import { NODES, nodesSchema } from '../nodes/schema';
 import { unclassifiedFields } from '../policy/sensitivity';
 import { gateVocabulary } from './voluntary';
 
@@ -38,7 +39,9 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
       `It is not said of every field, once, how sensitive it is:\n${unclassified.map((flaw) => `- ${flaw}`).join('\n')}`,
       'Who may read a field follows from its class: say it at the fields named above. The supergraph was left as it is',
     );
-  const parsed = subgraphs.map(
+  const nodes = nodesSchema(subgraphs);
+  const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];
+  const parsed = all.map(
     (subgraph): ParsedSubgraph => ({
       name: subgraph.name,
       url: subgraph.url ?? '',

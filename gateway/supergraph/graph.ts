@@ -8,6 +8,7 @@ import {
   getVariableValues,
   isAbstractType,
   parse,
+  printSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { OperatorError } from '../../shared/errors';
@@ -22,6 +23,9 @@ import { InFlight } from '../execution/in-flight';
 import { Incremental, type IncrementalAnswer, type SeparateFragment, type Started } from '../execution/incremental';
 import { SliceRun } from '../execution/slices/run';
 import { TypeConditions } from '../execution/types';
+import { NodeDirectory } from '../nodes/directory';
+import { NODES } from '../nodes/schema';
+import { NodesTransport } from '../nodes/transport';
 import { decided, variablesOfConditions } from '../planning/conditions';
 import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../planning/defer';
 import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
@@ -37,7 +41,7 @@ import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
 import { jsonText } from '../transport/exact-json';
 import type { Transport } from '../transport/transport';
-import { apiSchemaOf } from './api-schema';
+import { apiSchemaIn } from './api-schema';
 
 export interface GraphParts {
   readonly supergraphSdl: string;
@@ -118,6 +122,7 @@ export class Graph {
   /** Calls of each subgraph by how they ended. */
   readonly callCounts = new Map<string, Map<string, number>>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
+  private apiSchemaText: string | undefined;
   private readonly partlyHidden: ReadonlySet<string>;
   private readonly normalized = new WeakMap<DocumentNode, Variants>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
@@ -136,7 +141,7 @@ export class Graph {
       this.planner = planner;
       const document = parse(supergraphSdl, { noLocation: true });
       const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
-      this.apiSchema = apiSchemaOf(supergraph, document);
+      this.apiSchema = apiSchemaIn(supergraph, document);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       const whole = buildASTSchema(document, { assumeValid: true });
@@ -145,7 +150,14 @@ export class Graph {
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
       const subgraphs = supergraph.subgraphsMetadata();
       this.subgraphs = subgraphs.map(({ name }) => name);
-      for (const subgraph of subgraphs) this.transports.set(subgraph.name, parts.transport(subgraph));
+      const nodes = NodeDirectory.of(document);
+      for (const subgraph of subgraphs)
+        this.transports.set(
+          subgraph.name,
+          nodes && subgraph.name === NODES
+            ? new NodesTransport(nodes, (name) => this.transports.get(name)!)
+            : parts.transport(subgraph),
+        );
       this.givesBytes = [...this.transports.values()].every(({ shareable }) => shareable);
     } catch (error) {
       planner?.close().catch(() => {});
@@ -344,6 +356,12 @@ export class Graph {
   /** Plans by who made them. */
   get planCounts(): PlanCounts {
     return this.planner.counts;
+  }
+
+  /** The schema that clients see, as text. */
+  printedApiSchema(): string {
+    this.apiSchemaText ??= `${printSchema(this.apiSchema)}\n`;
+    return this.apiSchemaText;
   }
 
   /** Whether the supergraph carries any `@cost` or `@listSize`. */

@@ -9,6 +9,8 @@ export interface SubgraphRequest {
   readonly variables: JsonText;
   /** Headers handed on, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The headers for another subgraph, for a transport that asks others. */
+  readonly headersOf?: (subgraph: string) => Readonly<Record<string, string>>;
   /** When it is given up, in milliseconds of `performance.now()`. */
   readonly deadline: number;
   /** Ends it early, when nobody waits for it any more. */

@@ -69,6 +69,7 @@ export function declareAgency<T extends AgencyFields>(
   stub('An agency of the government. Base fields come from one reference table that all subgraphs share.', {
     name: 'Agency',
     key: 'key',
+    findable: true,
   })(target);
 }
 

@@ -195,7 +195,7 @@ interface RootNames {
 
 /** The two root fields of a model: one object by key, and the list. Nullable, so that a subgraph that is down costs no other's. */
 export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClass {
-  const { name, key } = modelOf(target);
+  const { name, keyField: key } = modelOf(target);
   const { connection, args } = connectionOf(target);
 
   @ArgsType()

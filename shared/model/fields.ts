@@ -1,5 +1,6 @@
 import { Ctx, Directive, Field, Float, ID, Int } from 'type-graphql';
 import { Column, type ColumnOptions, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { IdPrefix } from '../ids';
 import type { Context } from '../subgraph/context';
 import {
   type Comparison,
@@ -93,15 +94,33 @@ function select(
     draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order, sensitivity });
 }
 
-/** The primary key. @param length most characters; 30 holds a prefixed ULID. */
-export function key(description: string, options: { length?: number; order?: boolean } = {}) {
+/** The primary key of objects that are given an id when they are made: unique over the graph by its prefix. */
+export function generatedId(prefix: IdPrefix) {
   return (prototype: object, property: string): void => {
+    draftOf(prototype.constructor).nodePrefix = `${prefix}_`;
+    key(`Unique over the graph: \`${prefix}_\` and 26 base-32 digits.`)(prototype, property);
+  };
+}
+
+interface KeyOptions {
+  /** Name of the GraphQL field; the property's by default. */
+  as?: string;
+  /** Most characters; 30 by default, which hold a prefixed ULID. */
+  length?: number;
+  order?: boolean;
+}
+
+/** The primary key, as others know it. */
+export function key(description: string, options: KeyOptions = {}) {
+  return (prototype: object, property: string): void => {
+    const name = options.as ?? property;
+    draftOf(prototype.constructor).keyField = name;
     PrimaryColumn({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30 })(prototype, property);
-    Field(() => ID, { description })(prototype, property);
+    Field(() => ID, { name, description })(prototype, property);
     declareSensitivity(prototype, property, 'PUBLIC');
     select(
       prototype,
-      property,
+      name,
       property,
       { kind: 'key' },
       { filter: true, order: options.order ?? true, sensitivity: 'PUBLIC' },

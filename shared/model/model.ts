@@ -42,8 +42,14 @@ export type Order = { readonly property: string; readonly direction: 'ASC' | 'DE
 export interface Model {
   name: string;
   description: string;
-  /** The property that identifies an object and stands in its federation @key. */
+  /** The property that identifies an object. */
   key: string;
+  /** The GraphQL field that publishes it and stands in the federation @key. */
+  keyField: string;
+  /** Of an entity whose objects this subgraph can find by their global ids: how those begin. */
+  nodePrefix?: string;
+  /** Whether it is an entity of the graph, and so has a global id. */
+  entity: boolean;
   /** Whether rows are kept in this subgraph's database, or the class only stands for an entity of another. */
   stored: boolean;
   /** Whether it is a type of the schema; link tables are not. */
@@ -68,6 +74,8 @@ export function draftOf(target: object): Model {
       name: '',
       description: '',
       key: parent?.key ?? 'id',
+      keyField: parent?.keyField ?? 'id',
+      entity: false,
       stored: false,
       published: false,
       sensitivity: 'PUBLIC',
@@ -125,6 +133,7 @@ export function model(description: string, options: ModelOptions = {}) {
     draft.name = name;
     draft.description = description;
     draft.key = options.key ?? 'id';
+    draft.entity = options.entity !== false;
     draft.stored = true;
     draft.published = true;
     draft.sensitivity = options.sensitivity ?? 'PUBLIC';
@@ -136,7 +145,8 @@ export function model(description: string, options: ModelOptions = {}) {
     const ordered = draft.defaultOrder.map(({ property }) => property).filter((property) => property !== draft.key);
     if (ordered.length > 0) Index([...ordered, draft.key])(target);
     ObjectType(name, { description })(target);
-    if (options.entity !== false) Directive(`@key(fields: "${draft.key}")`)(target);
+    if (draft.entity) Directive(`@key(fields: "${draft.keyField}")`)(target);
+    if (draft.entity) draft.nodePrefix ??= publishGlobalId(target, draft);
     declared(draft);
   };
 }
@@ -146,6 +156,8 @@ interface StubOptions {
   key?: string;
   /** False when this subgraph adds no field to the entity and only refers to it. */
   resolvable?: boolean;
+  /** True when this subgraph knows which objects there are, though it keeps no table of them. */
+  findable?: boolean;
 }
 
 /**
@@ -160,13 +172,38 @@ export function stub(description: string, options: StubOptions = {}) {
     draft.name = name;
     draft.description = description;
     draft.key = key;
+    draft.keyField = key;
+    draft.entity = true;
     draft.published = true;
     ObjectType(name, { description })(target);
+    const prefix = key === 'id' ? undefined : publishGlobalId(target, draft);
+    if (options.findable) draft.nodePrefix = prefix;
     Directive(options.resolvable === false ? `@key(fields: "${key}", resolvable: false)` : `@key(fields: "${key}")`)(
       target,
     );
     declared(draft);
   };
+}
+
+/**
+ * Publishes the global id of an entity with a natural key: its type and key, so that every subgraph that knows the key can give it.
+ * @returns how the ids begin.
+ */
+function publishGlobalId(target: ModelClass, { name, key, keyField }: Model): string {
+  if (keyField === 'id') throw new Error(`${name} needs another name for its key, since "id" is unique over the graph`);
+  const prefix = `${name}:`;
+  const { prototype } = target as { prototype: object };
+  Object.defineProperty(prototype, 'globalId', {
+    get(this: Record<string, string>) {
+      return `${prefix}${this[key]}`;
+    },
+  });
+  Field(() => ID, { name: 'id', description: `Unique over the graph: "${prefix}" and its ${keyField}.` })(
+    prototype,
+    'globalId',
+  );
+  for (const directive of ['@shareable', '@sensitivity(class: PUBLIC)']) Directive(directive)(prototype, 'globalId');
+  return prefix;
 }
 
 /** The key of a {@link stub}. */

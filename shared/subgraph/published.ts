@@ -12,7 +12,7 @@ import {
   visit,
 } from 'graphql';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
-import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import { type Model, type ModelClass, modelOf, type Sensitivity } from '../model/model';
 
 interface PublishedParts {
   readonly subgraph: string;
@@ -30,11 +30,15 @@ const COUNT_WEIGHT = 5;
  */
 export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: string; carriers: ReadonlySet<string> } {
   const classes = new Map(parts.models.map((model) => [modelOf(model).name, modelOf(model).sensitivity]));
+  const entities = new Map(
+    parts.models.flatMap((model) => (modelOf(model).entity ? [[modelOf(model).name, modelOf(model)] as const] : [])),
+  );
   const carriers = new Set<string>();
   const document = visit(inOrder(getDocumentNodeFromSchema(schema)), {
     ObjectTypeDefinition: {
       leave: (type: ObjectTypeDefinitionNode) => ({
         ...type,
+        ...identified(type, entities.get(type.name.value)),
         fields: type.fields?.map((field) => {
           const own = field.directives?.some(({ name }) => name.value === 'sensitivity');
           if (!own) carriers.add(`${type.name.value}.${field.name.value}`);
@@ -45,6 +49,17 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
     },
   });
   return { sdl: `${header(parts)}\n${print(document)}\n`, carriers };
+}
+
+/** What an entity's type has beside its fields: it implements `Node`, and says by which ids this subgraph finds its objects. */
+function identified(
+  { directives = [] }: ObjectTypeDefinitionNode,
+  entity: Model | undefined,
+): Pick<ObjectTypeDefinitionNode, 'interfaces' | 'directives'> | undefined {
+  if (!entity) return undefined;
+  const found = entity.nodePrefix === undefined ? [] : [directive('node', { prefix: entity.nodePrefix })];
+  const node = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'Node' } } as const;
+  return { interfaces: [node], directives: [...directives, ...found] };
 }
 
 const header = ({ subgraph, owners }: PublishedParts): string => `extend schema
@@ -59,6 +74,15 @@ directive @sensitivity("The class." class: Sensitivity!) on FIELD_DEFINITION
 
 "The agencies whose data a subgraph holds, by their keys."
 directive @owner("The subgraph's name." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
+
+"The subgraph finds the objects of the type by their global ids."
+directive @node("How the ids begin." prefix: String!) on OBJECT
+
+"An object with an id that is unique over the graph."
+interface Node {
+  "Opaque, and the same for as long as the object exists."
+  id: ID! @sensitivity(class: PUBLIC)
+}
 `;
 
 /** The class of a field that carries objects: theirs. That a list has objects, and how many, is as sensitive as what they are. */

@@ -295,11 +295,11 @@ function buildFederated(
 }
 
 function referenceResolver(type: ModelClass) {
-  const { key, stored, name } = modelOf(type);
+  const { keyField, stored, name } = modelOf(type);
   return (reference: Record<string, unknown>, context: Context): unknown => {
-    const value = reference[key];
+    const value = reference[keyField];
     if (typeof value !== 'string')
-      throw new GraphQLError(`A reference to ${name} needs its ${key} as a string`, {
+      throw new GraphQLError(`A reference to ${name} needs its ${keyField} as a string`, {
         extensions: { code: 'INVALID_REFERENCE' },
       });
     return stored ? context.loaders.byKey(type).load(value) : stubOf(type, value);

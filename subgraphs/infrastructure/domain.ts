@@ -1,4 +1,4 @@
-import { key, refersTo, text } from '../../shared/model/fields';
+import { generatedId, key, refersTo, text } from '../../shared/model/fields';
 import { model } from '../../shared/model/model';
 import { Agency } from './agency';
 
@@ -16,7 +16,7 @@ export class GovDomain {
 
 @model('A bureau or other part of an agency, as the .gov registry lists it.', { order: ['agencyName', 'name'] })
 export class Bureau {
-  @key('`bur_` and 26 base-32 digits.') id!: string;
+  @generatedId('bur') id!: string;
   @refersTo(() => Agency, 'The agency it belongs to; null when the graph does not know it.', {
     as: 'agency',
     nullable: true,

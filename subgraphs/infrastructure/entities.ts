@@ -7,9 +7,9 @@ export class WorkRole {
   @stubKey() code!: string;
 }
 
-@stub('How an agency staffs a work role.', { resolvable: false })
+@stub('How an agency staffs a work role.', { key: 'key', resolvable: false })
 export class AgencyWorkRole {
-  @stubKey('Agency key and work role code, joined by a colon.') id!: string;
+  @stubKey('Agency key and work role code, joined by a colon.') key!: string;
 }
 
 @stub('What a review found about a model.', { resolvable: false })

@@ -2,9 +2,9 @@ import { stub, stubKey } from '../../shared/model/model';
 
 /** Entities of other subgraphs that reviews refer to and add nothing to. */
 
-@stub('How an agency staffs a work role.', { resolvable: false })
+@stub('How an agency staffs a work role.', { key: 'key', resolvable: false })
 export class AgencyWorkRole {
-  @stubKey('Agency key and work role code, joined by a colon.') id!: string;
+  @stubKey('Agency key and work role code, joined by a colon.') key!: string;
 }
 
 @stub('A case of the vulnerability clearinghouse.', { resolvable: false })

@@ -12,21 +12,21 @@ import { WorkRole } from './role/work-role';
  * One work role at one agency: what other programmes point at when they ask who could do the work. Its key says it all,
  * so nothing of it is stored; a key that names no known agency has no object.
  */
-@stub('How an agency staffs a work role: positions, vacancies, open announcements.')
+@stub('How an agency staffs a work role: positions, vacancies, open announcements.', { key: 'key', findable: true })
 export class AgencyWorkRole {
-  @stubKey('Agency key and work role code, joined by a colon: "treasury:672".') id!: string;
+  @stubKey('Agency key and work role code, joined by a colon: "treasury:672".') key!: string;
 
-  static of(id: string): AgencyWorkRole | null {
-    const [agencyKey = '', code = ''] = id.split(':');
-    return agencyByKey(agencyKey) && code !== '' ? Object.assign(new AgencyWorkRole(), { id }) : null;
+  static of(key: string): AgencyWorkRole | null {
+    const [agencyKey = '', code = ''] = key.split(':');
+    return agencyByKey(agencyKey) && code !== '' ? Object.assign(new AgencyWorkRole(), { key }) : null;
   }
 
   private get agencyKey(): string {
-    return this.id.split(':')[0]!;
+    return this.key.split(':')[0]!;
   }
 
   private get code(): string {
-    return this.id.split(':')[1]!;
+    return this.key.split(':')[1]!;
   }
 
   @computed(() => Agency, 'The agency.', { nullable: true })
@@ -73,7 +73,7 @@ export class AgencyWorkRole {
             .map((row) => database.hydrate(Announcement, row)),
         );
       })
-      .load(this.id);
+      .load(this.key);
   }
 
   private positions({ loaders, database }: Context): Promise<{ filled: number; vacant: number }> {
@@ -95,6 +95,6 @@ export class AgencyWorkRole {
           vacant: Number(found.get(id)?.vacant ?? 0),
         }));
       })
-      .load(this.id);
+      .load(this.key);
   }
 }

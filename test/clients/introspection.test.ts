@@ -1,5 +1,8 @@
+import { printSchema } from 'graphql';
+import { readText } from '../../gateway/cli/read-text';
+import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
 import { compose } from '../../gateway/supergraph/compose';
-import { printApiSchema } from '../support/api-schema';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { installClients, type RunningGraph, runScenario, startGateway, startGraph } from '../support/clients';
 
 /** Has an example of everything that introspection options include or omit, except @oneOf, which composition does not support. */
@@ -43,7 +46,7 @@ const ANALYST = 'role=analyst; subject=client';
 beforeAll(installClients);
 
 describe('introspection of a small graph with graphql-js', () => {
-  const apiSchema = printApiSchema(SMALL_SUPERGRAPH);
+  const apiSchema = printSchema(apiSchemaOf(SMALL_SUPERGRAPH));
   let open: RunningGraph;
   let restricted: RunningGraph;
   beforeAll(async () => {
@@ -84,7 +87,7 @@ describe('introspection of a small graph with graphql-js', () => {
 });
 
 describe('introspection of the product’s graph with graphql-js', () => {
-  const apiSchema = printApiSchema();
+  const apiSchema = printSchema(apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
   let graph: RunningGraph;
   beforeAll(async () => {
     graph = await startGraph('--scale', '0');

@@ -6,6 +6,7 @@ import {
   date,
   exerciseFlag,
   flag,
+  generatedId,
   integer,
   key,
   longText,
@@ -32,7 +33,7 @@ export const DimensionLevel = enumeration(
 
 @model('An outcome of the NIST Cybersecurity Framework 2.0: what capability is assessed by.', { order: ['id'] })
 export class CapabilityDimension {
-  @key('Id in the framework, such as "DE", "DE.CM" or "PR.AA-01".', { length: 20 }) id!: string;
+  @key('Id in the framework, such as "DE", "DE.CM" or "PR.AA-01".', { as: 'code', length: 20 }) id!: string;
   @oneOf(() => DimensionLevel, 'Where it stands in the tree.', { filter: true, order: true }) level!: ValueOf<
     typeof DimensionLevel
   >;
@@ -61,7 +62,7 @@ export const DimensionWorkRole = links(
   sensitivity: 'GOV',
 })
 export class CapabilityAssessment {
-  @key('`cas_` and 26 base-32 digits.') id!: string;
+  @generatedId('cas') id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => CapabilityDimension, 'The dimension.', { as: 'dimension', length: 20, filter: true })
   dimensionId!: string;
@@ -85,13 +86,13 @@ export class CapabilityAssessment {
   @computed(() => [AgencyWorkRole], 'The work roles that would close the gap, at this agency.')
   async staffing({ loaders }: Context): Promise<AgencyWorkRole[]> {
     const roles = await loaders.links(DimensionWorkRole).load(this.dimensionId);
-    return roles.map(({ targetKey }) => Object.assign(new AgencyWorkRole(), { id: `${this.agencyKey}:${targetKey}` }));
+    return roles.map(({ targetKey }) => Object.assign(new AgencyWorkRole(), { key: `${this.agencyKey}:${targetKey}` }));
   }
 }
 
 @model('A control of NIST SP 800-53.', { order: ['id'] })
 export class Control {
-  @key('OSCAL id, such as "ac-2" or "ac-2.1".', { length: 20 }) id!: string;
+  @key('OSCAL id, such as "ac-2" or "ac-2.1".', { as: 'oscalId', length: 20 }) id!: string;
   @text('Label, such as "AC-02(01)".', { filter: true, order: true, length: 20 }) label!: string;
   @text('Title.', { filter: true, order: true }) title!: string;
   @text('Family.', { filter: true, order: true, length: 10 }) family!: string;

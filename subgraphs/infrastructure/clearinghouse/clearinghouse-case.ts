@@ -3,7 +3,7 @@ import {
   belongsTo,
   dateTime,
   exerciseFlag,
-  key,
+  generatedId,
   oneOf,
   refersTo,
   text,
@@ -44,7 +44,7 @@ export const CasePriority = enumeration('CasePriority', 'How urgent a case is.',
 
 @model('A case of the vulnerability clearinghouse.', { order: ['-openedAt'], sensitivity: 'ISVI' })
 export class ClearinghouseCase {
-  @key('`chc_` and 26 base-32 digits.') id!: string;
+  @generatedId('chc') id!: string;
   @text('Title.', { filter: true }) title!: string;
   @belongsTo(() => Vulnerability, 'The vulnerability; null until it has a CVE id that is listed.', {
     as: 'vulnerability',

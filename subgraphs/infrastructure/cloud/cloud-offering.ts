@@ -4,6 +4,7 @@ import {
   belongsTo,
   date,
   flag,
+  generatedId,
   integer,
   key,
   longText,
@@ -75,7 +76,7 @@ export class CloudOffering {
 
 @model('That an agency authorised a cloud offering.', { order: ['-authorizedOn'] })
 export class AgencyAuthorization {
-  @key('`aut_` and 26 base-32 digits.') id!: string;
+  @generatedId('aut') id!: string;
   @text('FedRAMP id of the offering, as published; some name an offering that is no longer listed.', {
     filter: true,
     index: true,

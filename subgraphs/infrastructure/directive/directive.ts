@@ -1,6 +1,16 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, date, exerciseFlag, key, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  date,
+  exerciseFlag,
+  generatedId,
+  key,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 
@@ -14,7 +24,7 @@ export const DirectiveStatus = enumeration('DirectiveStatus', 'How far an agency
 
 @model('A binding directive to agencies.', { order: ['-issuedOn'] })
 export class Directive {
-  @key('Its name, such as "BOD 22-01".', { length: 40 }) id!: string;
+  @key('Its name, such as "BOD 22-01".', { as: 'number', length: 40 }) id!: string;
   @text('Title.', { filter: true, order: true }) title!: string;
   @refersTo(() => Agency, 'Who issued it.', { as: 'issuer' }) issuerKey!: string;
   @date('Day it was issued.', { filter: true, order: true }) issuedOn!: string;
@@ -27,7 +37,7 @@ export class Directive {
 
 @model('How far an agency is with a directive.', { entity: false, order: ['agencyKey'], sensitivity: 'GOV' })
 export class DirectiveProgress {
-  @key('`dpr_` and 26 base-32 digits.') id!: string;
+  @generatedId('dpr') id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => Directive, 'The directive.', { as: 'directive', length: 40, filter: true }) directiveId!: string;
   @oneOf(() => DirectiveStatus, 'How far.', { filter: true, order: true }) status!: ValueOf<typeof DirectiveStatus>;

@@ -5,6 +5,7 @@ import {
   computed,
   date,
   exerciseFlag,
+  generatedId,
   key,
   longText,
   oneOf,
@@ -44,7 +45,7 @@ export class Sector {
 
 @model('How threatened a sector was on a day.', { entity: false, order: ['-asOf'] })
 export class SectorRisk {
-  @key('`srk_` and 26 base-32 digits.') id!: string;
+  @generatedId('srk') id!: string;
   @belongsTo(() => Sector, 'The sector.', { as: 'sector', length: 60, filter: true }) sectorKey!: string;
   @date('The day.', { filter: true, order: true }) asOf!: string;
   @oneOf(() => SectorRiskLevel, 'How threatened.', { filter: true }) level!: ValueOf<typeof SectorRiskLevel>;

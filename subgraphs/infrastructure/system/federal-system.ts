@@ -1,6 +1,15 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { date, exerciseFlag, flag, key, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import {
+  date,
+  exerciseFlag,
+  flag,
+  generatedId,
+  oneOf,
+  refersTo,
+  text,
+  versionNumber,
+} from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -17,7 +26,7 @@ export const ImpactLevel = enumeration('ImpactLevel', 'How grave the loss of a s
 
 @model('An information system of an agency.', { order: ['name'], sensitivity: 'GOV' })
 export class FederalSystem {
-  @key('`sys_` and 26 base-32 digits.') id!: string;
+  @generatedId('sys') id!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @text('Name.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
   @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true })

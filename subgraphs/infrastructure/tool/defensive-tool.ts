@@ -5,8 +5,8 @@ import {
   date,
   exerciseFlag,
   flag,
+  generatedId,
   integer,
-  key,
   oneOf,
   refersTo,
   text,
@@ -38,7 +38,7 @@ export const DeploymentStage = enumeration('DeploymentStage', 'How far a deploym
 
 @model('A tool for cyber defence.', { order: ['name'], sensitivity: 'GOV' })
 export class DefensiveTool {
-  @key('`tol_` and 26 base-32 digits.') id!: string;
+  @generatedId('tol') id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @text('Who makes it.', { filter: true }) vendorName!: string;
   @flag('Whether AI does the work.', { filter: true }) aiPowered!: boolean;
@@ -61,7 +61,7 @@ export const ToolSubcategory = links(
 
 @model('That an agency deploys a tool.', { order: ['since'], sensitivity: 'GOV' })
 export class ToolDeployment {
-  @key('`tdp_` and 26 base-32 digits.') id!: string;
+  @generatedId('tdp') id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => DefensiveTool, 'The tool.', { as: 'tool', filter: true }) toolId!: string;
   @oneOf(() => DeploymentStage, 'How far it is.', { filter: true, order: true, index: true }) stage!: ValueOf<

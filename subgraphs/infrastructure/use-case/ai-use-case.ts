@@ -1,5 +1,5 @@
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { flag, key, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
+import { flag, generatedId, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -19,7 +19,7 @@ export const UseCaseImpact = enumeration('UseCaseImpact', 'Whether a use case is
 
 @model('A use of AI that an agency has published.', { order: ['agencyName', 'name'] })
 export class AIUseCase {
-  @key('`use_` and 26 base-32 digits.') id!: string;
+  @generatedId('use') id!: string;
   @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
   @text('The agency, as published.', { filter: true, order: true, length: 100 }) agencyName!: string;

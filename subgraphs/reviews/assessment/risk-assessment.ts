@@ -5,8 +5,8 @@ import {
   dateTime,
   exerciseFlag,
   flag,
+  generatedId,
   integer,
-  key,
   longText,
   oneOf,
   refersTo,
@@ -26,7 +26,7 @@ import { Submission } from '../submission';
   sensitivity: 'GOV',
 })
 export class RiskAssessment {
-  @key('`ras_` and 26 base-32 digits.') id!: string;
+  @generatedId('ras') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
   submissionId!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;

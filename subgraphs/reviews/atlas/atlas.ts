@@ -6,7 +6,7 @@ import { model } from '../../../shared/model/model';
 
 @model('A tactic of MITRE ATLAS: what an adversary of an AI system wants.', { order: ['ordinal'] })
 export class AtlasTactic {
-  @key('ATLAS id, such as "AML.TA0002".', { length: 20 }) id!: string;
+  @key('ATLAS id, such as "AML.TA0002".', { as: 'atlasId', length: 20 }) id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What it means.', { nullable: true }) description!: string | null;
   @integer('Its place in the matrix.', { order: true }) ordinal!: number;
@@ -15,7 +15,8 @@ export class AtlasTactic {
 
 @model('A technique of MITRE ATLAS: how an adversary of an AI system goes about it.', { order: ['id'] })
 export class AtlasTechnique {
-  @key('ATLAS id, such as "AML.T0051" or, of a sub-technique, "AML.T0051.000".', { length: 20 }) id!: string;
+  @key('ATLAS id, such as "AML.T0051" or, of a sub-technique, "AML.T0051.000".', { as: 'atlasId', length: 20 })
+  id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What it means.', { nullable: true }) description!: string | null;
   @belongsTo(() => AtlasTechnique, 'The technique it is a variant of.', {
@@ -38,7 +39,7 @@ export const TechniqueTactic = links(
 
 @model('A mitigation of MITRE ATLAS.', { order: ['id'] })
 export class AtlasMitigation {
-  @key('ATLAS id, such as "AML.M0005".', { length: 20 }) id!: string;
+  @key('ATLAS id, such as "AML.M0005".', { as: 'atlasId', length: 20 }) id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What it means.', { nullable: true }) description!: string | null;
 }
@@ -58,7 +59,7 @@ export const CaseStudyType = enumeration('CaseStudyType', 'Whether a case study 
 
 @model('A case study of MITRE ATLAS: an attack on an AI system, step by step.', { order: ['-incidentOn'] })
 export class AtlasCaseStudy {
-  @key('ATLAS id, such as "AML.CS0003".', { length: 20 }) id!: string;
+  @key('ATLAS id, such as "AML.CS0003".', { as: 'atlasId', length: 20 }) id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What happened.', { nullable: true }) summary!: string | null;
   @oneOf(() => CaseStudyType, 'Attack or research; null when its source does not say.', {

@@ -9,7 +9,7 @@ import {
   dateTime,
   exerciseFlag,
   flag,
-  key,
+  generatedId,
   longText,
   oneOf,
   refersTo,
@@ -37,7 +37,7 @@ export const ConsultationSide = enumeration('ConsultationSide', 'A side of a con
   sensitivity: 'PROPIN',
 })
 export class Consultation {
-  @key('`con_` and 26 base-32 digits.') id!: string;
+  @generatedId('con') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => ConsultationSide, 'Who began it.', { filter: true }) openedBy!: ValueOf<typeof ConsultationSide>;
@@ -56,7 +56,7 @@ export class Consultation {
 })
 @Index(['overdueNoted', 'dueOn'])
 export class ConsultationMessage {
-  @key('`msg_` and 26 base-32 digits.') id!: string;
+  @generatedId('msg') id!: string;
   @belongsTo(() => Consultation, 'The thread.', { as: 'consultation', filter: true }) consultationId!: string;
   @oneOf(() => ConsultationSide, 'Who wrote it.', { filter: true }) from!: ValueOf<typeof ConsultationSide>;
   @dateTime('When it was sent.', { filter: true, order: true }) sentAt!: string;
@@ -81,7 +81,7 @@ export class ConsultationMessage {
   sensitivity: 'PROPIN',
 })
 export class Advice {
-  @key('`adv_` and 26 base-32 digits.') id!: string;
+  @generatedId('adv') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
   @refersTo(() => Agency, 'Who advises.', { as: 'agency' }) agencyKey!: string;
   @dateTime('When it was sent.', { filter: true, order: true }) sentAt!: string;

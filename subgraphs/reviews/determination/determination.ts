@@ -6,7 +6,7 @@ import {
   dateTime,
   exerciseFlag,
   flag,
-  key,
+  generatedId,
   listOf,
   longText,
   oneOf,
@@ -44,7 +44,7 @@ export const DeterminationStatus = enumeration('DeterminationStatus', 'Where a d
   { order: ['-createdAt'], sensitivity: 'GOV' },
 )
 export class Determination {
-  @key('`det_` and 26 base-32 digits.') id!: string;
+  @generatedId('det') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
   submissionId!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
@@ -95,7 +95,7 @@ export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a m
   sensitivity: 'GOV',
 })
 export class Designation {
-  @key('`dsg_` and 26 base-32 digits.') id!: string;
+  @generatedId('dsg') id!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
   @refersTo(() => ModelVersion, 'The version of the model it is about.', {
     as: 'version',

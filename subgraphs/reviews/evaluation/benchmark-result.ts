@@ -1,11 +1,11 @@
-import { belongsTo, float, integer, key, refersTo, text, textList } from '../../../shared/model/fields';
+import { belongsTo, float, generatedId, integer, refersTo, text, textList } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { ModelVersion } from '../ai-model';
 import { EvaluationDefinition } from './evaluation-definition';
 
 @model('A result that someone published for a public model.', { order: ['benchmark'] })
 export class BenchmarkResult {
-  @key('`pub_` and 26 base-32 digits.') id!: string;
+  @generatedId('pub') id!: string;
   @text('Benchmark, as its source names it.', { filter: true, order: true, length: 120 })
   benchmark!: string;
   @belongsTo(() => EvaluationDefinition, 'The same evaluation in the catalogue, where the names meet.', {

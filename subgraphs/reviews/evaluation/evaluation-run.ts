@@ -4,7 +4,7 @@ import {
   dateTime,
   exerciseFlag,
   float,
-  key,
+  generatedId,
   longText,
   oneOf,
   refersTo,
@@ -25,7 +25,7 @@ export const EvaluationRunStatus = enumeration('EvaluationRunStatus', 'Where a r
 
 @model('A run of an evaluation in a review.', { order: ['-queuedAt'], sensitivity: 'GOV' })
 export class EvaluationRun {
-  @key('`run_` and 26 base-32 digits.') id!: string;
+  @generatedId('run') id!: string;
   @belongsTo(() => Review, 'The review it is part of.', { as: 'review', filter: true }) reviewId!: string;
   @belongsTo(() => EvaluationDefinition, 'What was run; null for an evaluation outside the catalogue.', {
     as: 'definition',

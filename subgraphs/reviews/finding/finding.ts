@@ -3,7 +3,7 @@ import {
   belongsTo,
   dateTime,
   exerciseFlag,
-  key,
+  generatedId,
   longText,
   oneOf,
   refersTo,
@@ -47,7 +47,7 @@ export const FindingStatus = enumeration('FindingStatus', 'Where a finding stand
 
 @model('What a review found about a model.', { order: ['-createdAt'], sensitivity: 'PROPIN' })
 export class Finding {
-  @key('`fnd_` and 26 base-32 digits.') id!: string;
+  @generatedId('fnd') id!: string;
   @belongsTo(() => Review, 'The review that found it.', { as: 'review', filter: true }) reviewId!: string;
   @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
   @text('Title.', { filter: true }) title!: string;

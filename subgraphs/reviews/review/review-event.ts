@@ -1,6 +1,15 @@
 import { Index } from 'typeorm';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { dateTime, exerciseFlag, integer, key, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
+import {
+  dateTime,
+  exerciseFlag,
+  generatedId,
+  integer,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 import { Submission } from '../submission';
@@ -55,7 +64,7 @@ export const ReviewEventKind = enumeration('ReviewEventKind', 'What happened to 
 })
 @Index(['submissionId', 'sequence'], { unique: true })
 export class ReviewEvent {
-  @key('`evt_` and 26 base-32 digits.') id!: string;
+  @generatedId('evt') id!: string;
   @refersTo(() => Submission, 'The submission it concerns.', { as: 'submission', length: 30 }) submissionId!: string;
   @integer('Its place among the entries of the submission, from 1.', { order: true }) sequence!: number;
   @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;

@@ -8,6 +8,7 @@ import {
   dateTime,
   exerciseFlag,
   flag,
+  generatedId,
   integer,
   key,
   listOf,
@@ -64,7 +65,7 @@ const until = (column: (property: string) => string, now: string) => `COALESCE($
   },
 )
 export class Review {
-  @key('`rev_` and 26 base-32 digits.') id!: string;
+  @generatedId('rev') id!: string;
   @refersTo(() => Submission, 'The submission reviewed.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
   submissionId!: string;
   @refersTo(() => Agency, 'Who leads it.', { as: 'leadAgency' }) leadAgencyKey!: string;

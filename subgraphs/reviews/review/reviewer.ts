@@ -7,6 +7,7 @@ import {
   dateTime,
   exerciseFlag,
   flag,
+  generatedId,
   key,
   refersTo,
   sensitivity,
@@ -21,7 +22,7 @@ import { OPEN_REVIEW_SQL, Review } from './review';
 
 @model('A reviewer of an agency, known by post and not by name.', { order: ['post'], sensitivity: 'GOV' })
 export class Reviewer {
-  @key('`rvw_` and 26 base-32 digits.') id!: string;
+  @generatedId('rvw') id!: string;
   @text('The post, such as "Treasury reviewer 3".', { order: true }) post!: string;
   @refersTo(() => Agency, 'Whose reviewer.', { as: 'agency' }) agencyKey!: string;
   @refersTo(() => WorkRole, 'The role the post is of.', { as: 'workRole', length: 10 }) workRoleCode!: string;

@@ -6,7 +6,7 @@ import {
   date,
   exerciseFlag,
   flag,
-  key,
+  generatedId,
   listOf,
   oneOf,
   text,
@@ -37,7 +37,7 @@ export const ReleaseStatus = enumeration('ReleaseStatus', 'How far a model is re
 
 @model('An AI model: public ones from published catalogues, unreleased ones by codename.', { order: ['-releasedOn'] })
 export class AIModel {
-  @key('`mdl_` and 26 base-32 digits.') id!: string;
+  @generatedId('mdl') id!: string;
   @belongsTo(() => DeveloperOrganization, 'Who develops it.', {
     as: 'developer',
     length: 60,

@@ -1,6 +1,15 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, date, dateTime, exerciseFlag, key, oneOf, sha256, text } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  date,
+  dateTime,
+  exerciseFlag,
+  generatedId,
+  oneOf,
+  sha256,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Submission } from '../submission/submission';
 import { AIModel } from './ai-model';
@@ -13,7 +22,7 @@ export const SafeguardsLevel = enumeration('SafeguardsLevel', 'Which safeguards 
 
 @model('A fixed version of a model: one checkpoint.', { order: ['-releasedOn'] })
 export class ModelVersion {
-  @key('`mdv_` and 26 base-32 digits.') id!: string;
+  @generatedId('mdv') id!: string;
   @belongsTo(() => AIModel, 'The model it is a version of; null when its catalogue names none known.', {
     as: 'model',
     nullable: true,

@@ -6,7 +6,7 @@ import {
   dateTime,
   exerciseFlag,
   flag,
-  key,
+  generatedId,
   longText,
   oneOf,
   refersTo,
@@ -38,7 +38,7 @@ export const AccessGrantStatus = enumeration('AccessGrantStatus', 'Where a grant
 
 @model("A developer's grant of access to a model for one agency.", { order: ['startsAt'], sensitivity: 'PROPIN' })
 export class AccessGrant {
-  @key('`grt_` and 26 base-32 digits.') id!: string;
+  @generatedId('grt') id!: string;
   @belongsTo(() => Submission, 'The submission it is for.', { as: 'submission', filter: true }) submissionId!: string;
   @refersTo(() => Agency, 'Who has access.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => AccessMode, 'How.', { filter: true }) mode!: ValueOf<typeof AccessMode>;

@@ -1,6 +1,15 @@
 import { Index } from 'typeorm';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, bigNumber, dateTime, exerciseFlag, key, oneOf, sha256, text } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  bigNumber,
+  dateTime,
+  exerciseFlag,
+  generatedId,
+  oneOf,
+  sha256,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
 import { Submission } from './submission';
@@ -26,7 +35,7 @@ export const ArtifactStorage = enumeration('ArtifactStorage', 'Where the content
 })
 @Index(['storage', 'contentRemoved'])
 export class Artifact {
-  @key('`art_` and 26 base-32 digits.') id!: string;
+  @generatedId('art') id!: string;
   @belongsTo(() => Submission, 'The submission it belongs to.', { as: 'submission' }) submissionId!: string;
   @oneOf(() => ArtifactKind, 'What it is.', { filter: true }) kind!: ValueOf<typeof ArtifactKind>;
   @sha256('Digest of its content.', { index: true }) sha256!: string;

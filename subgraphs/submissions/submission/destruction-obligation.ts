@@ -5,7 +5,7 @@ import {
   date,
   dateTime,
   exerciseFlag,
-  key,
+  generatedId,
   text,
   versionNumber,
 } from '../../../shared/model/fields';
@@ -21,7 +21,7 @@ import { Submission } from './submission';
   },
 )
 export class DestructionObligation {
-  @key('`dst_` and 26 base-32 digits.') id!: string;
+  @generatedId('dst') id!: string;
   @belongsTo(() => Submission, 'The submission that was withdrawn.', { as: 'submission', filter: true })
   submissionId!: string;
   @text('Key of the agency that holds something; "intake" for the intake office.', {

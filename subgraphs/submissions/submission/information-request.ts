@@ -7,7 +7,7 @@ import {
   date,
   dateTime,
   exerciseFlag,
-  key,
+  generatedId,
   longText,
   oneOf,
   versionNumber,
@@ -30,7 +30,7 @@ export const InformationRequestStatus = enumeration(
 @model('A question of the intake office to a developer. It stops no clock.', { order: ['dueOn'], sensitivity: 'GOV' })
 @Index(['overdueNoted', 'dueOn'])
 export class InformationRequest {
-  @key('`inf_` and 26 base-32 digits.') id!: string;
+  @generatedId('inf') id!: string;
   @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
   @longText('What is asked.') question!: string;
   @dateTime('When it was asked.', { order: true, filter: true }) askedAt!: string;

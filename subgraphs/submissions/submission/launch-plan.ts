@@ -6,8 +6,8 @@ import {
   date,
   dateTime,
   exerciseFlag,
+  generatedId,
   integer,
-  key,
   longText,
   oneOf,
   text,
@@ -27,7 +27,7 @@ export const LaunchReference = enumeration('LaunchReference', 'Which event the 3
   sensitivity: 'PROPIN',
 })
 export class LaunchPlan {
-  @key('`lpl_` and 26 base-32 digits.') id!: string;
+  @generatedId('lpl') id!: string;
   @belongsTo(() => Submission, 'The submission it is for.', { as: 'submission' }) submissionId!: string;
   @integer('Version of the plan, from 1.', { filter: true, order: true }) planVersion!: number;
   @dateTime('The planned instant; for a plan by day its first instant.', { filter: true, order: true })

@@ -1,4 +1,4 @@
-import { belongsTo, dateTime, exerciseFlag, key, longText, refersTo, text } from '../../../shared/model/fields';
+import { belongsTo, dateTime, exerciseFlag, generatedId, longText, refersTo, text } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 import { Finding } from '../entities';
@@ -9,7 +9,7 @@ import { Submission } from './submission';
   sensitivity: 'PROPIN',
 })
 export class SharedFinding {
-  @key('`shf_` and 26 base-32 digits.') id!: string;
+  @generatedId('shf') id!: string;
   @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
   @refersTo(() => Finding, 'The finding, as the agency has it now.', { as: 'finding', length: 30 }) findingId!: string;
   @refersTo(() => Agency, 'The agency that shared it.', { as: 'agency' }) agencyKey!: string;

@@ -4,8 +4,8 @@ import {
   belongsTo,
   dateTime,
   exerciseFlag,
+  generatedId,
   integer,
-  key,
   longText,
   oneOf,
   refersTo,
@@ -55,7 +55,7 @@ export const SubmissionEventKind = enumeration('SubmissionEventKind', 'What happ
 })
 @Index(['submissionId', 'sequence'], { unique: true })
 export class SubmissionEvent {
-  @key('`evt_` and 26 base-32 digits.') id!: string;
+  @generatedId('evt') id!: string;
   @belongsTo(() => Submission, 'The submission it happened to.', { as: 'submission' }) submissionId!: string;
   @integer('Its place among the events of the submission, from 1.', { order: true }) sequence!: number;
   @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;

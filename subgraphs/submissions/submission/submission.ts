@@ -9,7 +9,7 @@ import {
   computed,
   dateTime,
   exerciseFlag,
-  key,
+  generatedId,
   longText,
   oneOf,
   text,
@@ -120,7 +120,7 @@ export class Withdrawal {
   sensitivity: 'PROPIN',
 })
 export class Submission {
-  @key('`sub_` and 26 base-32 digits.') id!: string;
+  @generatedId('sub') id!: string;
   @text('Number of the file, such as AIS-2026-000123: the calendar year and a running number.', {
     length: 20,
     unique: true,

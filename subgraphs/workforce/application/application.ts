@@ -5,7 +5,7 @@ import {
   exerciseFlag,
   flag,
   float,
-  key,
+  generatedId,
   oneOf,
   text,
   versionNumber,
@@ -40,7 +40,7 @@ export const ApplicationStatus = enumeration('ApplicationStatus', 'Where an appl
   },
 )
 export class Candidate {
-  @key('`cnd_` and 26 base-32 digits.') id!: string;
+  @generatedId('cnd') id!: string;
   @text('Name.') name!: string;
   @text('E-mail address.', { nullable: true }) email!: string | null;
   @text('Telephone.', { nullable: true, length: 40 }) phone!: string | null;
@@ -50,7 +50,7 @@ export class Candidate {
 
 @model('An application to an announcement.', { order: ['submittedAt'], sensitivity: 'PII' })
 export class Application {
-  @key('`app_` and 26 base-32 digits.') id!: string;
+  @generatedId('app') id!: string;
   @belongsTo(() => Announcement, 'What is applied for.', { as: 'announcement', length: 60, filter: true })
   controlNumber!: string;
   @belongsTo(() => Candidate, 'Who applies.', { as: 'candidate' }) candidateId!: string;
@@ -74,7 +74,7 @@ export const CertificateStatus = enumeration('CertificateStatus', 'Where a list 
 
 @model('A list of eligible candidates that HR sends to a hiring manager.', { order: ['-issuedAt'], sensitivity: 'GOV' })
 export class Certificate {
-  @key('`crt_` and 26 base-32 digits.') id!: string;
+  @generatedId('crt') id!: string;
   @belongsTo(() => HiringRequest, 'The request it serves.', { as: 'request', filter: true }) requestId!: string;
   @belongsTo(() => Announcement, 'The announcement it is drawn from.', { as: 'announcement', length: 60 })
   controlNumber!: string;

@@ -1,4 +1,4 @@
-import { belongsTo, date, exerciseFlag, flag, integer, key, refersTo } from '../../../shared/model/fields';
+import { belongsTo, date, exerciseFlag, flag, generatedId, integer, refersTo } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 import { AgencyWorkRole } from '../agency-work-role';
@@ -6,7 +6,7 @@ import { WorkRole } from '../role/work-role';
 
 @model('How an agency staffed a work role on a day.', { order: ['-asOf', '-vacant'], sensitivity: 'GOV' })
 export class CapacitySnapshot {
-  @key('`cap_` and 26 base-32 digits.') id!: string;
+  @generatedId('cap') id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => WorkRole, 'The role.', { as: 'workRole', length: 20, filter: true }) workRoleCode!: string;
   @refersTo(() => AgencyWorkRole, 'The same as it is now.', { as: 'staffing', filter: false }) staffingId!: string;

@@ -1,6 +1,14 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import { belongsTo, computed, exerciseFlag, integer, key, refersTo, sensitivity } from '../../../shared/model/fields';
+import {
+  belongsTo,
+  computed,
+  exerciseFlag,
+  generatedId,
+  integer,
+  refersTo,
+  sensitivity,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
@@ -14,7 +22,7 @@ import { WorkRole } from '../role/work-role';
   },
 )
 export class HiringGoal {
-  @key('`gol_` and 26 base-32 digits.') id!: string;
+  @generatedId('gol') id!: string;
   @refersTo(() => Agency, 'Whose goal.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => WorkRole, 'For which role.', { as: 'workRole', length: 20, filter: true }) workRoleCode!: string;
   @integer('Fiscal year.', { filter: true, order: true }) fiscalYear!: number;

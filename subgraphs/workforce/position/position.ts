@@ -4,8 +4,8 @@ import {
   belongsTo,
   dateTime,
   exerciseFlag,
+  generatedId,
   integer,
-  key,
   oneOf,
   refersTo,
   text,
@@ -47,7 +47,7 @@ export const SupportedProgramme = enumeration('SupportedProgramme', 'Which progr
 
 @model('A position of an agency.', { order: ['agencyKey'], sensitivity: 'GOV' })
 export class Position {
-  @key('`pos_` and 26 base-32 digits.') id!: string;
+  @generatedId('pos') id!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @text('Title.', { filter: true }) title!: string;
   @belongsTo(() => OccupationalSeries, 'Occupational series.', { as: 'series', length: 10, filter: true })
@@ -107,7 +107,7 @@ export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Where a r
 
 @model('A request to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
 export class HiringRequest {
-  @key('`hrq_` and 26 base-32 digits.') id!: string;
+  @generatedId('hrq') id!: string;
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => Position, 'What is to be filled.', { as: 'position', filter: true }) positionId!: string;
   @dateTime('When the need was confirmed: the time to hire counts from here.', {

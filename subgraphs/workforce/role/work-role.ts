@@ -39,7 +39,7 @@ export class WorkRole {
 
 @model('A task, or a piece of knowledge, skill or ability, that work roles need.', { order: ['id'] })
 export class Ksat {
-  @key('Id in its catalogue.', { length: 20 }) id!: string;
+  @key('Id in its catalogue.', { as: 'code', length: 20 }) id!: string;
   @oneOf(() => KsatKind, 'What it describes.', { filter: true, order: true }) kind!: ValueOf<typeof KsatKind>;
   @longText('The statement.') description!: string;
 }

@@ -1,0 +1,47 @@
+import { type DocumentNode, Kind } from 'graphql';
+import { featuresOf } from '../supergraph/features';
+import { argumentOf, type NodeType } from './schema';
+
+/** An object that may be there. */
+export interface Candidate {
+  readonly type: NodeType;
+  readonly key: string;
+}
+
+/** Which types a supergraph finds by global ids. */
+export class NodeDirectory {
+  private constructor(private readonly byPrefix: ReadonlyMap<string, NodeType>) {}
+
+  /** Undefined when the supergraph finds none. */
+  static of(supergraph: DocumentNode): NodeDirectory | undefined {
+    const feature = featuresOf(supergraph).find(({ name }) => name === 'node');
+    if (!feature) return undefined;
+    const directive = feature.directiveNamed('nodeId');
+    const byPrefix = new Map<string, NodeType>();
+    for (const definition of supergraph.definitions) {
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+      const prefix = argumentOf(definition, directive, 'prefix');
+      if (typeof prefix !== 'string') continue;
+      byPrefix.set(prefix, {
+        name: definition.name.value,
+        prefix,
+        keyField: String(argumentOf(definition, 'join__type', 'key')),
+        subgraphs: argumentOf(definition, directive, 'subgraphs') as string[],
+      });
+    }
+    return new NodeDirectory(byPrefix);
+  }
+
+  get types(): readonly NodeType[] {
+    return [...this.byPrefix.values()];
+  }
+
+  /** What an id may be of; undefined when it has the form of no type. */
+  candidate(id: string): Candidate | undefined {
+    const end = id.search(/[:_]/) + 1;
+    const type = this.byPrefix.get(id.slice(0, end));
+    if (!type) return undefined;
+    const key = type.keyField === 'id' ? id : id.slice(end);
+    return key === '' || key === type.prefix ? undefined : { type, key };
+  }
+}

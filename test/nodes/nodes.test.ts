@@ -1,0 +1,167 @@
+import { buildSchema, type GraphQLField, type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
+import { readText } from '../../gateway/cli/read-text';
+import { nodesSchema } from '../../gateway/nodes/schema';
+import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
+import { modelOf } from '../../shared/model/model';
+import { openWorld, type World } from '../support/world';
+
+/** Objects of each list that are looked for. */
+const PAGE = 40;
+
+describe('global ids', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('sqlite');
+  });
+  afterAll(() => world?.close());
+
+  const schema = apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'));
+  const query = () => schema.getQueryType()!;
+  const entities = () =>
+    Object.values(schema.getTypeMap()).filter(
+      (type): type is GraphQLObjectType =>
+        isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Node'),
+    );
+  /** The root lists of entities, by the name of the entity. */
+  const lists = () =>
+    new Map(
+      Object.values(query().getFields()).flatMap((field): [string, GraphQLField<unknown, unknown>][] => {
+        const type = getNamedType(field.type);
+        if (!isObjectType(type) || !type.name.endsWith('Connection')) return [];
+        return [[type.name.replace(/Connection$/, ''), field]];
+      }),
+    );
+
+  test('every entity implements Node, with a key by which subgraphs know it', () => {
+    const names = entities().map(({ name }) => name);
+    const declared = world.open.flatMap(({ subgraph: { parts } }) =>
+      [...parts.entities, ...parts.stubs]
+        .filter((target) => modelOf(target).entity)
+        .map((target) => modelOf(target).name),
+    );
+    expect(names.toSorted()).toEqual([...new Set(declared)].sort());
+    for (const type of entities()) expect(String(type.getFields().id!.type)).toBe('ID!');
+  });
+
+  test('node finds the objects of every root list, by ids that no two objects share', async () => {
+    const owners = new Map<string, string>();
+    let found = 0;
+    for (const [entity, field] of lists()) {
+      if (!entities().some(({ name }) => name === entity)) continue;
+      const { data, errors } = await world.ask(`{ list: ${field.name}(first: ${PAGE}) { nodes { __typename id } } }`);
+      expect(errors).toBeUndefined();
+      const listed = data.list.nodes as { __typename: string; id: string }[];
+      for (const { __typename, id } of listed) {
+        expect({ id, owner: owners.get(id) ?? __typename }).toEqual({ id, owner: __typename });
+        owners.set(id, __typename);
+      }
+      const ids = listed.map(({ id }) => id);
+      const again = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', { ids });
+      expect(again).toMatchObject({ data: { nodes: listed } });
+      expect(again.errors).toBeUndefined();
+      found += ids.length;
+    }
+    expect(found).toBeGreaterThan(500);
+    expect(lists().size).toBeGreaterThan(30);
+  });
+
+  test('node leads to the fields of every subgraph', async () => {
+    const { data: first } = await world.ask('{ submissions(first: 1) { nodes { id number } } }');
+    const [{ id, number }] = first.submissions.nodes;
+    const { data, errors } = await world.ask(
+      `query($id: ID!) {
+        node(id: $id) { id ... on Submission { number determinations(first: 2) { totalCount } } }
+        agency: node(id: "Agency:treasury") { ... on Agency { key name } }
+        sector: node(id: "Sector:energy") { __typename ... on Sector { key name leadAgency { id } } }
+        role: node(id: "AgencyWorkRole:treasury:672") { __typename ... on AgencyWorkRole { key agency { id } } }
+      }`,
+      { id },
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({
+      node: { id, number, determinations: { totalCount: expect.any(Number) } },
+      agency: { key: 'treasury', name: expect.stringContaining('Treasury') },
+      sector: { __typename: 'Sector', key: 'energy', name: 'Energy', leadAgency: { id: 'Agency:doe' } },
+      role: { __typename: 'AgencyWorkRole', key: 'treasury:672', agency: { id: 'Agency:treasury' } },
+    });
+  });
+
+  test.each([
+    ['an empty id', ''],
+    ['no prefix', 'energy'],
+    ['an unknown prefix', 'zzz_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
+    ['a prefix alone', 'sub_'],
+    ['a type alone', 'Sector:'],
+    ['a type without ids', 'PageInfo:1'],
+    ['a name that every object inherits', 'constructor:x'],
+    ['an unknown object', 'sub_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
+    ['an unknown key', 'Sector:no-such-sector'],
+    ['an unknown agency', 'Agency:nobody'],
+    ['a key of another type', 'Sector:treasury'],
+    ['a prefix of another type', 'Submission:sub_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
+    ['a quote', "Sector:energy' OR 1=1 --"],
+    ['a very long id', `Sector:${'x'.repeat(100_000)}`],
+  ])('is null without an error for %s', async (_name, id) => {
+    const answer = await world.ask('query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }', { id });
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data).toEqual({ node: null, nodes: [null] });
+  });
+
+  test('is null for what the caller may not see, as for what is not there', async () => {
+    const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
+    const ids = [...data.submissions.nodes.map(({ id }: { id: string }) => id), 'Sector:energy'];
+    for (const who of [null, 'role=developer-submitter; organization=nobody; subject=stranger']) {
+      const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, who);
+      expect(answer.errors).toBeUndefined();
+      expect(answer.data).toEqual({ nodes: [...Array(5).fill(null), { id: 'Sector:energy' }] });
+    }
+  });
+
+  test.each([
+    [
+      101,
+      { nodes: null },
+      'BAD_USER_INPUT',
+      '"nodes" takes at most 100 ids at once, and got 101; ask for them in several requests',
+    ],
+    [
+      10_000,
+      undefined,
+      'OPERATION_TOO_LARGE',
+      'The document has more than 1000 values in a list of its variables; ask in several requests',
+    ],
+  ])('refuses %i ids', async (count, data, code, message) => {
+    const ids = Array.from({ length: count }, (_, index) => `Sector:${index}`);
+    const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
+    expect(answer.data).toEqual(data);
+    expect(answer.errors).toMatchObject([{ message, extensions: { code } }]);
+  });
+
+  test('asks for all ids of a subgraph by one statement a type', async () => {
+    const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
+    const ids = data.submissions.nodes.map(({ id }: { id: string }) => id);
+    const statements = await world.statements('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
+    expect(statements).toHaveLength(1);
+  });
+
+  test('the global id of objects with a natural key costs no call and no statement', async () => {
+    const ask = (field: string) =>
+      world.statements(`{ submissions(first: 9) { nodes { developer { ${field} } sectorsOfConcern { ${field} } } } }`);
+    expect(await ask('key id')).toEqual(await ask('key'));
+  });
+});
+
+test('refuses to compose types whose ids would look alike', () => {
+  const sdl = (type: string, prefix: string) =>
+    `directive @node(prefix: String!) on OBJECT type ${type} @key(fields: "id") @node(prefix: "${prefix}") { id: ID! }`;
+  const compose = (...sdls: string[]) => nodesSchema(sdls.map((one, index) => ({ name: `s${index}`, sdl: one })));
+  expect(() => compose(sdl('A', 'a_'), sdl('B', 'a_'))).toThrow(
+    'Global ids that begin with "a_" would be of A (s0) and of B (s1)',
+  );
+  expect(() => compose(sdl('A', 'a_'), sdl('A', 'b_'))).toThrow(
+    'A has ids that begin with "a_" in s0 and with "b_" in s1',
+  );
+  expect(compose('type Query { a: Int }')).toBeUndefined();
+  expect(buildSchema(compose(sdl('A', 'a_'))!, { assumeValidSDL: true, assumeValid: true }).getType('A')).toBeDefined();
+});
