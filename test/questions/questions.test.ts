@@ -298,7 +298,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     }
     expect(findingStatistics).toHaveLength(groups.size);
     for (const { month, tactic, severity, findings, answered, medianResponseDays } of findingStatistics) {
-      const group = [...groups.get(`${month} ${tactic.id} ${severity}`)!];
+      const group = [...groups.get(`${month} ${tactic.atlasId} ${severity}`)!];
       const times = group
         .filter(({ respondedAt }) => respondedAt)
         .map(({ sharedAt, respondedAt }) => days(sharedAt!, respondedAt!));
@@ -373,16 +373,16 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
         .rows(CapabilityAssessment)
         .filter((one) => one.agencyKey === agencyKey && one.current && one.tier < one.target);
       type Gap = {
-        dimension: { id: string };
+        dimension: { code: string };
         staffing: { workRole: { code: string }; openAnnouncements: { controlNumber: string }[] }[];
       };
       const shown: Gap[] = agency.capabilityAssessments.nodes;
-      expect(shown.map(({ dimension }) => dimension.id).toSorted()).toEqual(
+      expect(shown.map(({ dimension }) => dimension.code).toSorted()).toEqual(
         gaps.map(({ dimensionId }) => dimensionId).toSorted(),
       );
       for (const { dimension, staffing } of shown) {
         expect(staffing.map(({ workRole }) => workRole.code).toSorted()).toEqual(
-          [...workRolesOf[dimension.id]!].toSorted(),
+          [...workRolesOf[dimension.code]!].toSorted(),
         );
         for (const { workRole, openAnnouncements } of staffing) {
           const open = world

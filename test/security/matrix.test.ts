@@ -157,15 +157,15 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       for (const subgraph of world.open) {
         const query = subgraph.subgraph.schema.getQueryType()!.getFields();
         for (const entity of entitiesOf(subgraph)) {
-          const { name, key } = modelOf(entity);
+          const { name, key, keyField } = modelOf(entity);
           const rows = tables.get(name) ?? [];
           const visible = rows.filter((row) => ruleOf(name).rows(row, principal)).map((row) => row[key] as string);
           if (isEntity(subgraph, name)) {
             const { data, errors } = await execute(
               subgraph,
               who,
-              `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key} } } }`,
-              { r: rows.map((row) => ({ __typename: name, [key]: row[key] })) },
+              `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key}: ${keyField} } } }`,
+              { r: rows.map((row) => ({ __typename: name, [keyField]: row[key] })) },
             );
             expect(errors).toBeUndefined();
             const found = (data!._entities as Row[]).filter((one) => one !== null).map((one) => one[key]);
@@ -176,7 +176,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
           const { data, errors } = await execute(
             subgraph,
             who,
-            `{ ${list.name}(first: 500) { totalCount nodes { ${key} } } }`,
+            `{ ${list.name}(first: 500) { totalCount nodes { ${key}: ${keyField} } } }`,
           );
           expect(errors).toBeUndefined();
           const { totalCount, nodes } = data![list.name] as Row;
@@ -187,10 +187,12 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
           // one that is not seen is as one that is not there
           const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
           const one = Object.values(query).find(
-            (field) => getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === key,
+            (field) =>
+              getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === keyField,
           );
           if (!hidden || !one) continue;
-          const ask = (value: string) => execute(subgraph, who, `{ ${one.name}(${key}: "${value}") { ${key} } }`);
+          const ask = (value: string) =>
+            execute(subgraph, who, `{ ${one.name}(${keyField}: "${value}") { ${keyField} } }`);
           expect(await ask(hidden[key])).toEqual(await ask('nothing-of-this-name'));
         }
       }
@@ -203,7 +205,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     for (const subgraph of world.open) {
       const models = new Map(entitiesOf(subgraph).map((entity) => [modelOf(entity).name, modelOf(entity)]));
       for (const parent of [...entitiesOf(subgraph), ...subgraph.subgraph.parts.stubs]) {
-        const { name, key } = modelOf(parent);
+        const { name, key, keyField } = modelOf(parent);
         if (!isEntity(subgraph, name)) continue;
         const type = subgraph.subgraph.schema.getType(name) as GraphQLObjectType;
         const fields = Object.values(type.getFields()).flatMap((field) => {
@@ -214,7 +216,9 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
         });
         if (fields.length === 0) continue;
         const select = fields.map(({ field, to, isList }) =>
-          isList ? `${field}(first: 50) { totalCount nodes { ${to.key} } }` : `${field} { ${to.key} }`,
+          isList
+            ? `${field}(first: 50) { totalCount nodes { ${to.key}: ${to.keyField} } }`
+            : `${field} { ${to.key}: ${to.keyField} }`,
         );
         const keys = (tables.get(name) ?? []).map((row) => row[key]);
         if (name === 'Agency') keys.push(...AGENCIES);
@@ -222,7 +226,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
           subgraph,
           who,
           `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${select.join(' ')} } } }`,
-          { r: keys.slice(0, 40).map((value) => ({ __typename: name, [key]: value })) },
+          { r: keys.slice(0, 40).map((value) => ({ __typename: name, [keyField]: value })) },
         );
         for (const object of (data?._entities as (Row | null)[]) ?? [])
           for (const { field, to, isList } of fields) {
@@ -245,7 +249,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     const principal = principalOf(who);
     for (const subgraph of world.open)
       for (const entity of entitiesOf(subgraph)) {
-        const { name, key } = modelOf(entity);
+        const { name, key, keyField } = modelOf(entity);
         if (!isEntity(subgraph, name)) continue;
         const type = subgraph.subgraph.schema.getType(name) as GraphQLObjectType;
         const rule = ruleOf(name);
@@ -264,7 +268,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
               subgraph,
               as,
               `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${select} } } }`,
-              { r: visible.map((row) => ({ __typename: name, [key]: row[key] })) },
+              { r: visible.map((row) => ({ __typename: name, [keyField]: row[key] })) },
             );
           const [own, whole] = [await ask(who), await ask(INSPECTOR)];
           visible.forEach((row, place) => {
