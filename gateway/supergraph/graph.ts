@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   getVariableValues,
   isAbstractType,
+  Kind,
   parse,
   printSchema,
 } from 'graphql';
@@ -127,6 +128,8 @@ export class Graph {
   private readonly normalized = new WeakMap<DocumentNode, Variants>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
+  /** Answers to operations that ask for the schema and nothing else, which stay the same for as long as it does. */
+  private readonly schemaAnswers = new WeakMap<NormalizedOperation, ExecutionResult>();
   /** Whole requests under way, by operation, who asks, and variables. */
   private readonly requests = new WeakMap<CompiledOperation, InFlight<ExecutionResult>>();
 
@@ -191,6 +194,8 @@ export class Graph {
     const extensions = this.extensions(normalized, operation, cost);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
       this.counts.executions += 1;
+      const kept = this.schemaAnswers.get(normalized);
+      if (kept) return kept;
       const calls = this.calls(normalized, { ...request, cancellation: until });
       const slices = this.givesBytes ? operation.slices() : undefined;
       const data = slices && (await new SliceRun(slices, calls).run());
@@ -201,10 +206,13 @@ export class Graph {
       const introspected = this.introspected(normalized, variables);
       const execute = (isWary = false) => new Execution(operation, { calls, introspected, isWary }).run();
       // the stack is exhausted by data that are nested very deeply: calls already made are not made again
-      return execute().catch((error) => {
+      const result = await execute().catch((error) => {
         if (error instanceof RangeError) return execute(true);
         throw error;
       });
+      const isAboutSchema = introspected && operation.fetches.length === 0 && !result.errors;
+      if (isAboutSchema && !readsVariables(normalized)) this.schemaAnswers.set(normalized, result);
+      return result;
     };
     const { data, errors, answered } =
       normalized.kind === 'query'
@@ -466,6 +474,12 @@ export class Graph {
     return { data: data ?? null, errors: errors.map((error) => error.toJSON()) };
   }
 }
+
+/** Whether what an operation asks of the schema depends on variables. */
+const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
+  introspection!.definitions.some(
+    (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
+  );
 
 /** Interfaces and unions with types that clients may not see. */
 function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<string> {

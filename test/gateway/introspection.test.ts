@@ -62,6 +62,30 @@ describe('introspection', () => {
     await contest.close();
   });
 
+  test('the schema is written once for an operation that asks for nothing else', async () => {
+    const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
+    contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
+    const answers = async (query: string, variables = {}) => {
+      const document = parse(query);
+      const request = { document, variables, headers: {}, deadline: performance.now() + 10_000 };
+      return [
+        await contest.graphs.native.execute({ ...request, scope: 'one' }),
+        await contest.graphs.native.execute({ ...request, scope: 'other' }),
+      ];
+    };
+    const [first, again] = await answers(getIntrospectionQuery());
+    expect(first!.data).toBe(again!.data);
+    for (const query of [
+      '{ __schema { queryType { name } } users { id } }',
+      'query($n: String! = "Post") { __type(name: $n) { name } }',
+    ]) {
+      const [one, other] = await answers(query);
+      expect(one!.data).not.toBe(other!.data);
+      expect(one!.data?.text).toBe(other!.data?.text);
+    }
+    await contest.close();
+  });
+
   test('an error of an introspection field is reported where it stands', async () => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     const field = contest.schema.getQueryType()!;
@@ -74,11 +98,16 @@ describe('introspection', () => {
       },
     });
     let isBroken = false;
-    const document = parse('{ a: __type(name: "Query") { name fields { name } } }');
-    const request = { document, headers: {}, scope: '', deadline: performance.now() + 10_000 };
-    await contest.graphs.native.execute(request);
+    const ask = () =>
+      contest.graphs.native.execute({
+        document: parse('{ a: __type(name: "Query") { name fields { name } } }'),
+        headers: {},
+        scope: '',
+        deadline: performance.now() + 10_000,
+      });
+    await ask();
     isBroken = true;
-    const { data, errors } = await contest.graphs.native.execute(request);
+    const { data, errors } = await ask();
     await contest.close();
     expect(data?.toJSON()).toEqual({ a: { name: 'Query', fields: null } });
     expect(errors).toMatchObject([{ message: 'broken schema', path: ['a', 'fields'] }]);
