@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { serverAudits } from 'graphql-http';
+import { packageRoot } from '../../shared/package-root';
 import { openWorld, type World } from '../support/world';
 
 describe('GraphQL over HTTP', () => {
@@ -19,6 +22,16 @@ describe('GraphQL over HTTP', () => {
         ...(await world.identity.headers('role=analyst; subject=x')),
       },
     });
+
+  test('the schema is served as a file to whoever may introspect', async () => {
+    const file = url.replace('/graphql', '/schema.graphql');
+    const response = await asAnalyst(file);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(await response.text()).toBe(readFileSync(join(packageRoot, 'schema.graphql'), 'utf8'));
+    const refused = await fetch(file);
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'INTROSPECTION_DISABLED' } }] });
+  });
 
   // the audits of the specification's own suite: each MUST and SHOULD
   test.each(serverAudits({ url: () => url, fetchFn: asAnalyst }).map((audit) => [audit.name, audit] as const))(
