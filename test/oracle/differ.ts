@@ -134,6 +134,9 @@ async function isReferenceWrong(
   reference: Answer,
   { data: right, asked, required }: Specified,
 ): Promise<boolean> {
+  const misunderstood = (answer: Answer) =>
+    answer.errors.some(({ message }) => /have differing arguments|are different fields/.test(message));
+  if (misunderstood(reference) && !misunderstood(ours)) return true;
   // the same data, and just the errors that the fields asked for and what they require raise: the reference asked for more, or less
   if (isDeepStrictEqual(ours.data, reference.data)) {
     const own = raised(ours);
@@ -154,9 +157,6 @@ async function isReferenceWrong(
     return true;
   // which of several ways to an entity a plan takes decides whether it meets an owner that does not know it
   if (one.world.oddities.unknown > 0 && isPartOf(ours.data, right)) return true;
-  const misunderstood = (answer: Answer) =>
-    answer.errors.some(({ message }) => /have differing arguments/.test(message));
-  if (misunderstood(reference) && !misunderstood(ours)) return true;
   return (
     isDeepStrictEqual(ours.data, right) ||
     isDeepStrictEqual(ours.data, await one.referenceNormalized(operation).catch(() => undefined))
