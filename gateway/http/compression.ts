@@ -5,7 +5,7 @@ import Negotiator from 'negotiator';
 
 type Encoding = 'br' | 'gzip';
 
-/** Characters from which compressing an answer is worth its time. */
+/** Bytes or characters from which compressing an answer is worth its time. */
 export const MIN_LENGTH = 1_024;
 
 const compressBrotli = promisify(brotliCompress);
@@ -41,8 +41,8 @@ function negotiate(acceptEncoding: string): Encoding | 'identity' {
   return (encoding ?? 'identity') as Encoding | 'identity';
 }
 
-/** Compresses a text in another thread. */
-export function compress(text: string, encoding: Encoding): Promise<Buffer> {
+/** Compresses a text, or its UTF-8, in another thread. */
+export function compress(text: string | Buffer, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'gzip') return compressGzip(text, { level: GZIP_LEVEL });
   return compressBrotli(text, {
     params: {

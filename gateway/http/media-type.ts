@@ -56,10 +56,13 @@ interface MediaRange {
   readonly quality: number;
 }
 
+/** Ranges of one header that are looked at: more than any client has reason to send, in a millisecond or two. */
+const MAX_RANGES = 500;
+
 /** The ranges of an `Accept`, without those that are no media types. */
 function rangesOf(accept: string): MediaRange[] {
   const texts = accept.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return texts.flatMap((text) => {
+  return texts.slice(0, MAX_RANGES).flatMap((text) => {
     const parsed = parseMIMEType(text.trim());
     if (parsed === 'failure') return [];
     const { essence, parameters } = parsed;

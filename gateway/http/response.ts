@@ -18,12 +18,9 @@ export function responseHook({ compression, varyBy }: ResponseRules): onSendHook
     const others = reply.getHeader('vary');
     reply.header('vary', others ? `${others}, ${vary}` : vary);
     if (reply.statusCode >= 400) setErrorType(request, reply);
-    if (typeof payload !== 'string' || payload.length < MIN_LENGTH) {
-      done(null, payload);
-      return;
-    }
-    const encoding = compression === 'on' ? encodingOf(request.headers['accept-encoding']) : undefined;
-    if (!encoding) {
+    const isLarge = (typeof payload === 'string' || Buffer.isBuffer(payload)) && payload.length >= MIN_LENGTH;
+    const encoding = isLarge && compression === 'on' ? encodingOf(request.headers['accept-encoding']) : undefined;
+    if (!isLarge || !encoding) {
       done(null, payload);
       return;
     }
