@@ -171,11 +171,12 @@ describe('Apollo Client', () => {
   });
 
   describe('batches', () => {
-    test('shows why a batch is rejected', async () => {
-      const { errors, requests } = await run<{ errors: { body: string }[]; requests: number }>('batch');
-      expect(requests).toBe(1);
-      expect(errors).toHaveLength(2);
-      for (const { body } of errors) expect(body).toContain('Batches are not supported');
+    test('shows why a batch is rejected, and no data of it', async () => {
+      const results = await run<{ keys: string[]; errors: object[]; requests: number }[]>('batch');
+      expect(results).toMatchObject([
+        { keys: ['energy'], errors: [{ errors: [{ extensions: { code: 'BATCHING_NOT_SUPPORTED' } }] }], requests: 1 },
+        { keys: ['energy', 'water'], errors: [{ kind: 'Error' }, { kind: 'Error' }], requests: 1 },
+      ]);
     });
   });
 });
