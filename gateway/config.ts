@@ -176,7 +176,20 @@ export const settings = {
     env: 'ORDERGRAPH_CORS_ORIGINS',
     schema: list,
     default: [] as string[],
-    help: 'Origin whose pages may ask, such as https://dashboard.example.gov; repeatable. None by default.',
+    defaultHelp: 'none; with tokens of the development issuer, localhost on any port is allowed as well',
+    help: 'Origin whose pages may send requests, such as https://dashboard.example.gov; repeatable.',
+  },
+  corsHeader: {
+    env: 'ORDERGRAPH_CORS_HEADERS',
+    schema: headerNames,
+    default: [] as string[],
+    help: 'Request header that these pages may send, besides those of common GraphQL clients and of --forward-header; repeatable.',
+  },
+  compression: {
+    env: 'ORDERGRAPH_COMPRESSION',
+    schema: z.enum(['on', 'off']),
+    default: 'on' as const,
+    help: 'Compression of answers from 1 KB with Brotli or gzip, for clients that accept it; "off" where a proxy compresses.',
   },
   planner: {
     env: 'ORDERGRAPH_PLANNER',

@@ -1,6 +1,5 @@
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -12,9 +11,12 @@ import { createServer } from '../shared/http/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
 import { contextOf, type RequestRules, seesSchema, tellOrigin } from './http/context';
+import { addCors } from './http/cors';
 import { deferPlugin } from './http/defer-plugin';
+import type { DocumentSource } from './http/documents';
 import { addGraphQLRoute } from './http/graphql-route';
 import { manners, requireOperation } from './http/manners';
+import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
 import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
 import { plannerOf } from './planning/planners';
@@ -131,16 +133,13 @@ export async function createGateway({
           perMinute: budgetsOf(config.budget),
           redis: limitsRedis,
         });
+  await addCors(server, {
+    origins: config.corsOrigin,
+    allowLocalhost: identity?.development !== undefined,
+    requestHeaders: [...forwardHeaders, ...config.corsHeader],
+    responseHeaders: config.returnHeader,
+  });
   addIdentity(server, identity, () => served.graph.subgraphs);
-  if (config.corsOrigin.length > 0)
-    await server.register(cors, {
-      origin: [...config.corsOrigin],
-      methods: ['GET', 'POST', 'OPTIONS'],
-      allowedHeaders: ['content-type', 'authorization', 'accept'],
-      credentials: false,
-      exposedHeaders: ['ordergraph-cost', 'ordergraph-budget-remaining', 'retry-after'],
-      maxAge: 600,
-    });
   if (config.rateLimit > 0)
     await server.register(rateLimit, {
       max: config.rateLimit,
@@ -152,6 +151,11 @@ export async function createGateway({
       skipOnError: true,
       errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1_000)),
     });
+  // where there are manifests, nothing else is persisted: what one caller has registered is no trusted document of others
+  const documents: DocumentSource =
+    config.trustedDocuments.length > 0
+      ? { trusted: TrustedDocuments.read(config.trustedDocuments, config.adHocRole) }
+      : { registered: new PersistedQueries() };
   const apollo = new ApolloServer<GraphContext>({
     gateway: served,
     stringifyResult,
@@ -166,8 +170,7 @@ export async function createGateway({
     ],
     // reading by GET needs no protection: nothing that a browser would send by itself says who asks; mutations go by POST only
     csrfPrevention: false,
-    // what somebody who may send documents of their own has stored is no trusted document of others
-    ...(config.trustedDocuments.length > 0 ? { persistedQueries: false } : {}),
+    persistedQueries: documents.registered ? { cache: documents.registered } : false,
     logger: log,
     // the process ends when the HTTP server has ended, and not before
     stopOnTerminationSignals: false,
@@ -194,10 +197,11 @@ export async function createGateway({
     log,
     limits: config,
     page: identity?.development && rolePicker(identity.development),
-    trusted:
-      config.trustedDocuments.length === 0
-        ? undefined
-        : TrustedDocuments.read(config.trustedDocuments, config.adHocRole),
+    documents,
+    responses: {
+      compression: config.compression,
+      varyBy: [...new Set([...(identity ? ['authorization'] : []), ...forwardHeaders])],
+    },
   });
   if (files)
     await addFileRoutes(server, files.exchange, (request) => {

@@ -32,7 +32,7 @@ export function tellOrigin(
   return {
     get: (subgraph) => {
       if (origin === undefined) {
-        const name = (request.body as { operationName?: unknown } | undefined)?.operationName;
+        const name = ((request.body ?? request.query) as { operationName?: unknown }).operationName;
         const operation = typeof name === 'string' ? name.slice(0, 100) : null;
         origin = originHeader({ request: randomUUID(), operation, address: request.ip });
       }

@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLFormattedError } from 'graphql';
+import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
 import { rememberExactly } from '../execution/exact-variables';
@@ -12,13 +12,15 @@ import { costHeaders, retryAfter } from '../policy/budgets';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
-import { documentId, type TrustedDocuments } from '../policy/trusted-documents';
 import type { AnswerExtensions } from '../supergraph/graph';
 import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/served-graph';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
+import { type DocumentSource, resolveDocument } from './documents';
 import { addApiHeaders, addPageHeaders } from './headers';
-import { answerTypeOf, incrementalFormatOf, statusOf } from './media-type';
-import { persistedQueryError } from './persisted-query';
+import { answerTypeOf, incrementalFormatOf, prefersPage, statusOf } from './media-type';
+import { type Parameters, parametersOf } from './parameters';
+import { type ResponseRules, responseHook } from './response';
+import { type Refusal, unsupported } from './unsupported';
 
 export interface GraphQLRoute {
   readonly apollo: ApolloServer<GraphContext>;
@@ -26,10 +28,11 @@ export interface GraphQLRoute {
   readonly contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphContext;
   readonly log: Logger;
   readonly limits: Limits;
+  readonly responses: ResponseRules;
   /** Answers browsers in place of Apollo Server's page. */
   readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
-  /** Where only documents that are known beforehand are executed, but for some. */
-  readonly trusted?: TrustedDocuments;
+  /** Where documents come from that requests name by an id. */
+  readonly documents: DocumentSource;
 }
 
 /**
@@ -50,104 +53,43 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
+    onSend: responseHook(route.responses),
     handler: (request, reply) => {
-      // what is read as JSON has to be called so, and nothing that only begins with its name
-      if (/^application\/json(?![ \t]*(;|$))/i.test(request.headers['content-type'] ?? '')) {
-        addApiHeaders(reply);
-        return reply.code(415).send(NO_JSON);
+      if (request.method === 'GET' && prefersPage(request.headers.accept)) {
+        addPageHeaders(reply);
+        return route.page ? route.page(request, reply) : byApollo(request, reply);
       }
-      const untrusted = route.trusted && untrustedOf(request, route.trusted);
-      if (untrusted) {
-        addApiHeaders(reply);
-        return reply.code(untrusted.status).send({ errors: [untrusted.error] });
-      }
-      const known = request.method === 'POST' ? knownOperation(request, route.served) : undefined;
-      if (known) {
-        addApiHeaders(reply);
-        const tooLarge = known.variables && beyond(() => variablesWithin(known.variables, route.limits));
-        return tooLarge ? reply.code(400).send({ errors: [tooLarge] }) : answer(known, request, reply, route);
-      }
-      const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
-      if (isPage) addPageHeaders(reply);
-      else addApiHeaders(reply);
-      if (isPage && route.page) return route.page(request, reply);
-      // with trusted documents, there are no automatic persisted queries
-      const error = limitOf(request, route.limits) ?? (route.trusted ? undefined : persistedQueryErrorOf(request));
-      return error ? reply.code(400).send({ errors: [error] }) : byApollo(request, reply);
+      addApiHeaders(reply);
+      const refused = unsupported(request);
+      if (refused) return refuse(refused, request, reply);
+      const asked = parametersOf(request);
+      if (!asked || request.method === 'OPTIONS') return byApollo(request, reply);
+      const resolved = resolveDocument(request, asked, route.documents);
+      if ('error' in resolved) return refuse(resolved, request, reply);
+      const { parameters } = resolved;
+      const known = resolved.isRegistration ? undefined : knownOperation(request, parameters, route.served);
+      const error = known
+        ? known.variables && beyond(() => variablesWithin(known.variables, route.limits))
+        : limitOf(parameters, route.limits);
+      if (error) return refuse({ status: 400, error }, request, reply);
+      return known ? answer(known, request, reply, route) : byApollo(request, reply);
     },
   });
 }
 
-const NO_JSON = {
-  errors: [
-    {
-      message: 'The content-type is none that is known; send "application/json"',
-      extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' },
-    },
-  ],
-};
-
-interface Untrusted {
-  readonly status: number;
-  readonly error: GraphQLFormattedError;
-}
-
-/** Puts the document in the place of its id; says what is wrong when there is none, or it is not one of those that are trusted. */
-function untrustedOf(
-  { method, body, query, caller }: FastifyRequest,
-  trusted: TrustedDocuments,
-): Untrusted | undefined {
-  const given = (method === 'POST' ? body : query) as Record<string, unknown> | undefined;
-  // what is no request at all is said elsewhere
-  if (typeof given !== 'object' || given === null || method === 'OPTIONS') return undefined;
-  const id = method === 'POST' ? documentId(given) : undefined;
-  if (id !== undefined && given.query === undefined) {
-    const text = trusted.textOf(id);
-    if (text === undefined)
-      return {
-        status: 400,
-        error: {
-          message: 'This graph knows no document of this id; deploy the manifest that has it first',
-          extensions: { code: 'DOCUMENT_NOT_FOUND' },
-        },
-      };
-    given.query = text;
-    // what is left of it would be for Apollo Server's own store
-    Reflect.deleteProperty(given, 'extensions');
-    return undefined;
-  }
-  if (typeof given.query !== 'string' || trusted.allows(given.query, caller.principal)) return undefined;
-  return {
-    status: 403,
-    error: {
-      message: 'This graph executes documents of its manifests; those of your own need a role that may send them',
-      extensions: { code: 'DOCUMENT_NOT_TRUSTED' },
-    },
-  };
+function refuse({ status, error }: Refusal, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply
+    .code(statusOf(headers.accept, status, error.extensions?.code))
+    .header('cache-control', 'no-store')
+    .send({ errors: [error] });
 }
 
 /** What is wrong with the size of a document that has not been looked at before. */
-function limitOf({ body, query }: FastifyRequest, limits: Limits): GraphQLFormattedError | undefined {
-  const given = (body ?? query) as { query?: unknown; variables?: unknown } | undefined;
+function limitOf({ query, variables }: Parameters, limits: Limits): GraphQLFormattedError | undefined {
   return beyond(() => {
-    variablesWithin(typeof given?.variables === 'string' ? jsonOf(given.variables) : given?.variables, limits);
-    if (typeof given?.query === 'string') readWithin(given.query, limits);
+    variablesWithin(variables, limits);
+    if (typeof query === 'string') readWithin(query, limits);
   });
-}
-
-function persistedQueryErrorOf({ body, query }: FastifyRequest): GraphQLFormattedError | undefined {
-  const request = (body ?? query) as { query?: unknown; extensions?: unknown } | undefined;
-  const extensions = request?.extensions;
-  return persistedQueryError(request?.query, typeof extensions === 'string' ? jsonOf(extensions) : extensions);
-}
-
-/** A parameter of a GET; Apollo Server rejects invalid JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function beyond(look: () => void): GraphQLFormattedError | undefined {
@@ -167,22 +109,34 @@ interface KnownRequest {
   readonly type: string;
 }
 
-/** Undefined for all that Apollo Server has to look at: what is new, extended, or not as it should be. */
-function knownOperation({ headers, body }: FastifyRequest, served: ServedGraph): KnownRequest | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  if (!/^application\/json(;|$)/i.test(headers['content-type'] ?? '')) return undefined;
-  const { query, operationName, variables, extensions } = body as Record<string, unknown>;
-  if (typeof query !== 'string' || extensions !== undefined) return undefined;
+/** Undefined for all that Apollo Server has to look at: what is new, or not as it should be. */
+function knownOperation(
+  { method, headers }: FastifyRequest,
+  { query, operationName, variables, extensions }: Parameters,
+  served: ServedGraph,
+): KnownRequest | undefined {
+  const isGet = method === 'GET';
+  const contentType = headers['content-type'];
+  if (isGet ? contentType !== undefined : !/^application\/json(;|$)/i.test(contentType ?? '')) return undefined;
+  if (typeof query !== 'string' || !(isMissing(extensions, isGet) || isObject(extensions))) return undefined;
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') return undefined;
-  if (variables !== undefined && variables !== null && (typeof variables !== 'object' || Array.isArray(variables)))
-    return undefined;
+  if (!(isMissing(variables, isGet) || isObject(variables))) return undefined;
   const operation = served.known(query, operationName);
+  if (!operation || (isGet && !isQuery(operation))) return undefined;
   // Apollo Server writes answers in parts
-  const mayDefer = operation && query.includes(DEFER) && incrementalFormatOf(headers.accept) !== undefined;
+  const mayDefer = query.includes(DEFER) && incrementalFormatOf(headers.accept) !== undefined;
   if (mayDefer && asksToDefer(operation.document)) return undefined;
-  const type = operation && answerTypeOf(headers.accept);
+  const type = answerTypeOf(headers.accept);
   return type ? { operation, type, variables: (variables as Record<string, unknown> | null) ?? undefined } : undefined;
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A body may have null for what it leaves out, and a URL may not. */
+const isMissing = (value: unknown, isGet: boolean): boolean => value === undefined || (value === null && !isGet);
+
+const isQuery = ({ document, operationName }: KnownOperation): boolean =>
+  getOperationAST(document, operationName)?.operation === OperationTypeNode.QUERY;
 
 async function answer(
   { operation, variables, type }: KnownRequest,

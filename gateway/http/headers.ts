@@ -8,6 +8,8 @@ export function addApiHeaders(reply: FastifyReply): void {
 
 /** Of the explorer's page, which itself says where its scripts may come from: what a page cannot say of itself. */
 export function addPageHeaders(reply: FastifyReply): void {
+  // pages of other origins may call the API, and not read the tokens of this page
+  reply.removeHeader('access-control-allow-origin');
   reply.header('x-content-type-options', 'nosniff');
   reply.header(
     'content-security-policy',

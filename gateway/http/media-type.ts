@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 import { parseMIMEType } from 'undici';
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
 /** The formats of answers in parts, as clients ask for them: see docs/incremental-delivery.md. */
@@ -11,10 +11,15 @@ export type IncrementalFormat = 'deferSpec=20220824' | 'incrementalSpec=v0.2' | 
 interface Negotiated {
   readonly type: string | undefined;
   readonly incremental: IncrementalFormat | undefined;
+  readonly isPage: boolean;
 }
 
-// clients send few different ones
-const negotiated = new LRUCache<string, Negotiated>({ max: 200 });
+// clients send few different ones, and each is looked at several times for one request
+const negotiated = new LRUCache<string, Negotiated>({
+  max: 200,
+  maxSize: 256 * 1024,
+  sizeCalculation: (_result, accept) => accept.length,
+});
 
 /** The media type of an answer that is one JSON object, by the client's `Accept`; undefined when it takes none of ours. */
 export const answerTypeOf = (accept: string | undefined): string | undefined => negotiate(accept).type;
@@ -23,8 +28,13 @@ export const answerTypeOf = (accept: string | undefined): string | undefined => 
 export const incrementalFormatOf = (accept: string | undefined): IncrementalFormat | undefined =>
   negotiate(accept).incremental;
 
+/** Whether a client likes a page better than JSON, as browsers do for what they show in a tab. */
+export const prefersPage = (accept: string | undefined): boolean => negotiate(accept).isPage;
+
+const ANYTHING: Negotiated = { type: JSON_TYPE, incremental: undefined, isPage: false };
+
 function negotiate(accept: string | undefined): Negotiated {
-  if (!accept) return { type: JSON_TYPE, incremental: undefined };
+  if (!accept) return ANYTHING;
   let result = negotiated.get(accept);
   if (!result) {
     const ranges = rangesOf(accept);
@@ -33,8 +43,9 @@ function negotiate(accept: string | undefined): Negotiated {
     result = {
       type: new Negotiator({ headers: { accept: plain } }).mediaType([JSON_TYPE, RESPONSE_TYPE]),
       incremental: preferredFormat(ranges),
+      isPage: qualityOf('text/html', ranges) > qualityOfJson(ranges),
     };
-    if (accept.length < 500) negotiated.set(accept, result);
+    negotiated.set(accept, result);
   }
   return result;
 }
@@ -45,10 +56,13 @@ interface MediaRange {
   readonly quality: number;
 }
 
+/** Ranges of one header that are looked at: more than any client has reason to send, in a millisecond or two. */
+const MAX_RANGES = 500;
+
 /** The ranges of an `Accept`, without those that are no media types. */
 function rangesOf(accept: string): MediaRange[] {
   const texts = accept.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return texts.flatMap((text) => {
+  return texts.slice(0, MAX_RANGES).flatMap((text) => {
     const parsed = parseMIMEType(text.trim());
     if (parsed === 'failure') return [];
     const { essence, parameters } = parsed;
@@ -58,9 +72,7 @@ function rangesOf(accept: string): MediaRange[] {
 }
 
 function preferredFormat(ranges: readonly MediaRange[]): IncrementalFormat | undefined {
-  const json = Math.max(
-    ...['application/json', 'application/graphql-response+json'].map((one) => qualityOf(one, ranges)),
-  );
+  const json = qualityOfJson(ranges);
   let best: { format: IncrementalFormat; quality: number } | undefined;
   for (const range of ranges) {
     const format = formatOf(range);
@@ -80,6 +92,9 @@ function formatOf({ essence, parameters }: MediaRange): IncrementalFormat | unde
   const isOther = [defer, incremental, parameters.get('subscriptionspec')].some((one) => one !== undefined);
   return isOther ? undefined : 'no version';
 }
+
+const qualityOfJson = (ranges: readonly MediaRange[]): number =>
+  Math.max(...['application/json', 'application/graphql-response+json'].map((one) => qualityOf(one, ranges)));
 
 /** How much a client likes a media type: as the range says that fits it best. */
 function qualityOf(essence: string, ranges: readonly MediaRange[]): number {

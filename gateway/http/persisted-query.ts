@@ -1,5 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { GraphQLFormattedError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+
+/** Bound on the documents that clients have registered, in characters. */
+const MAX_CHARACTERS = 30 * 1024 * 1024;
+/** What Apollo Server puts before the hashes of automatic persisted queries. */
+const PREFIX = 'apq:';
+
+/** The documents that clients have registered by the protocol of automatic persisted queries. Apollo Server adds them once they are valid. */
+export class PersistedQueries {
+  private readonly texts = new LRUCache<string, string>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (text, key) => text.length + key.length,
+  });
+
+  /** @param hash SHA-256 in hexadecimal */
+  textOf(hash: string): string | undefined {
+    return this.texts.get(`${PREFIX}${hash}`);
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    return this.texts.get(key);
+  }
+
+  async set(key: string, text: string): Promise<void> {
+    this.texts.set(key, text);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.texts.delete(key);
+  }
+}
 
 /**
  * What is wrong with the `persistedQuery` extension of a request, by the protocol of automatic persisted queries. Apollo Server would reject the

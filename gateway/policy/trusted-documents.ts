@@ -39,12 +39,17 @@ export class TrustedDocuments {
   }
 
   textOf(id: string): string | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id) ?? this.byId.get(withoutAlgorithm(id));
+  }
+
+  /** Whether a caller may have documents executed that are not in the manifests. */
+  allowsAdHoc(principal: Principal | null): boolean {
+    return principal?.roles.some((role) => this.adHocRoles.includes(role)) ?? false;
   }
 
   /** Whether a caller may have a document executed. */
   allows(text: string, principal: Principal | null): boolean {
-    return this.texts.has(text) || (principal?.roles.some((role) => this.adHocRoles.includes(role)) ?? false);
+    return this.texts.has(text) || this.allowsAdHoc(principal);
   }
 }
 
@@ -64,10 +69,5 @@ function documentsOf(file: string): readonly (readonly [string, string])[] {
   throw new OperatorError(`"${file}" is no manifest of documents`, fix);
 }
 
-/** The id by which a request names its document: as Apollo Client, Relay and the draft of GraphQL over HTTP send it. */
-export function documentId(body: Readonly<Record<string, unknown>>): string | undefined {
-  const persisted = (body.extensions as { persistedQuery?: { sha256Hash?: unknown } } | null | undefined)
-    ?.persistedQuery;
-  for (const id of [persisted?.sha256Hash, body.documentId, body.doc_id]) if (typeof id === 'string') return id;
-  return undefined;
-}
+/** An id without the name of its digest's algorithm, which GraphQL over HTTP puts before it and manifests do not. */
+export const withoutAlgorithm = (id: string): string => id.replace(/^sha256:/, '');

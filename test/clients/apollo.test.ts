@@ -1,14 +1,6 @@
-import {
-  type Endpoint,
-  type Exchange,
-  installClients,
-  type RunningGraph,
-  runScenario,
-  startGraph,
-} from '../support/clients';
+import { expectScalars, type Persisted, SECTOR, sentDocuments } from '../support/client-scenarios';
+import { type Exchange, useGraph } from '../support/clients';
 import { INSPECTOR } from '../support/identity';
-
-const DEVELOPER = 'role=developer-submitter; organization=exercise-alder; subject=client';
 
 interface Failure {
   readonly errorPolicy: string;
@@ -30,56 +22,51 @@ interface Deferred {
 }
 
 describe('Apollo Client', () => {
-  let graph: RunningGraph;
-  let inspector: Endpoint;
-  let developer: Endpoint;
-  beforeAll(async () => {
-    await installClients();
-    graph = await startGraph();
-    inspector = await graph.endpoint(INSPECTOR);
-    developer = await graph.endpoint(DEVELOPER);
-  });
-  afterAll(() => graph?.close());
+  const run = useGraph('apollo.mjs');
 
-  const run = <Result>(scenario: string, input: object) => runScenario<Result>('apollo.mjs', scenario, input);
-
-  test('caches a sector by its key and does not ask for it again', async () => {
-    const sector = { __typename: 'Sector', key: 'energy', name: 'Energy' };
-    const result = await run<{ exchanges: Exchange[] }>('cacheById', { graph: developer });
-    expect(result).toMatchObject({
-      first: { sector },
-      second: { sector },
-      id: 'Sector:{"key":"energy"}',
-      fragment: { name: 'Energy' },
+  describe('cache', () => {
+    test('caches a sector by its key and does not ask for it again', async () => {
+      const sector = { __typename: 'Sector', key: 'energy', name: 'Energy' };
+      const result = await run<{ exchanges: Exchange[] }>('cacheById');
+      expect(result).toMatchObject({
+        first: { sector },
+        second: { sector },
+        id: 'Sector:{"key":"energy"}',
+        fragment: { name: 'Energy' },
+      });
+      expect(result.exchanges).toHaveLength(1);
     });
-    expect(result.exchanges).toHaveLength(1);
   });
 
-  test('reads a list to its end with relayStylePagination', async () => {
-    const result = await run<Record<string, unknown>>('paginate', { graph: developer });
-    expect(result.keys).toEqual(result.expected);
-    expect(result.keys).toHaveLength(16);
-    expect(result).toMatchObject({ totalCount: 16, requests: 4 });
-  });
-
-  test('writes the result of a mutation to the cache, and replays the mutation', async () => {
-    const input = { idempotencyKey: 'apollo-client', codename: 'apollo', modalities: ['TEXT'] };
-    const model = { id: expect.stringMatching(/^mdl_/), codename: 'apollo', modalities: ['TEXT'] };
-    const result = await run<Record<string, Record<string, unknown>>>('mutate', { graph: developer, input });
-    expect(result).toMatchObject({
-      first: { registerModel: { model, replayed: false } },
-      again: { registerModel: { model, replayed: true } },
-      cached: { aiModel: model },
-      fresh: { aiModel: model },
-      requests: 2,
+  describe('pagination', () => {
+    test('reads a list to its end with relayStylePagination', async () => {
+      const result = await run<Record<string, unknown>>('paginate');
+      expect(result.keys).toEqual(result.expected);
+      expect(result.keys).toHaveLength(16);
+      expect(result).toMatchObject({ totalCount: 16, requests: 4 });
     });
-    expect(result.fresh).toEqual(result.cached);
   });
 
-  describe('with operations that fail', () => {
+  describe('mutations', () => {
+    test('writes the result of a mutation to the cache, and replays the mutation', async () => {
+      const input = { idempotencyKey: 'apollo-client', codename: 'apollo', modalities: ['TEXT'] };
+      const model = { id: expect.stringMatching(/^mdl_/), codename: 'apollo', modalities: ['TEXT'] };
+      const result = await run<Record<string, Record<string, unknown>>>('mutate', { input });
+      expect(result).toMatchObject({
+        first: { registerModel: { model, replayed: false } },
+        again: { registerModel: { model, replayed: true } },
+        cached: { aiModel: model },
+        fresh: { aiModel: model },
+        requests: 2,
+      });
+      expect(result.fresh).toEqual(result.cached);
+    });
+  });
+
+  describe('errors', () => {
     let results: Readonly<Record<string, readonly Failure[]>>;
     beforeAll(async () => {
-      results = await run('fail', { graph: developer });
+      results = await run('fail');
     });
 
     test.each([
@@ -103,54 +90,93 @@ describe('Apollo Client', () => {
     });
   });
 
-  describe.each([
-    ['Defer20220824Handler', 'deferSpec=20220824'],
-    ['GraphQL17Alpha9Handler', 'incrementalSpec=v0.2'],
-  ])('with %s', (handler, spec) => {
-    let results: readonly Deferred[];
-    beforeAll(async () => {
-      results = await run<Deferred[]>('defer', { graph: inspector, handler });
-    });
+  describe('@defer', () => {
+    describe.each([
+      ['Defer20220824Handler', 'deferSpec=20220824'],
+      ['GraphQL17Alpha9Handler', 'incrementalSpec=v0.2'],
+    ])('with %s', (handler, spec) => {
+      let results: readonly Deferred[];
+      beforeAll(async () => {
+        results = await run<Deferred[]>('defer', { handler }, INSPECTOR);
+      });
 
-    test('shows and caches the complete data of every query with @defer, without an error', () => {
-      expect(results).not.toHaveLength(0);
-      for (const { name, time, states, error, cached, expected } of results) {
-        expect({ name, time, error }).toEqual({ name, time, error: undefined });
-        expect({ name, time, data: states.at(-1)?.data, cached }).toEqual({
-          name,
-          time,
-          data: expected,
-          cached: expected,
+      test('shows and caches the complete data of every query with @defer, without an error', () => {
+        expect(results).not.toHaveLength(0);
+        for (const { name, time, states, error, cached, expected } of results) {
+          expect({ name, time, error }).toEqual({ name, time, error: undefined });
+          expect({ name, time, data: states.at(-1)?.data, cached }).toEqual({
+            name,
+            time,
+            data: expected,
+            cached: expected,
+          });
+        }
+      });
+
+      test('shows what is not deferred before what is', () => {
+        const deferring = results.filter(({ parts }) => parts > 0);
+        expect(deferring).not.toHaveLength(0);
+        for (const { name, time, states, parts, exchanges } of deferring) {
+          const dataStates = states.map(({ dataState }) => dataState);
+          expect({ name, time, first: dataStates[0], last: dataStates.at(-1) }).toEqual({
+            name,
+            time,
+            first: 'streaming',
+            last: 'complete',
+          });
+          expect(dataStates.length).toBeGreaterThan(parts);
+          expect(exchanges.map(({ contentType }) => contentType)).toEqual([expect.stringContaining(spec)]);
+        }
+      });
+
+      test('shows the data at once when nothing is deferred', () => {
+        const whole = results.filter(({ parts }) => parts === 0);
+        expect(whole).not.toHaveLength(0);
+        for (const { name, time, states, error } of whole)
+          expect({ name, time, error, states: states.map(({ dataState }) => dataState) }).toEqual({
+            name,
+            time,
+            error: undefined,
+            states: ['complete'],
+          });
+      });
+    });
+  });
+
+  describe('persisted documents', () => {
+    test.each([true, false])('registers a query, then sends its hash alone, by GET: %s', async (useGet) => {
+      const { results, exchanges } = await run<Persisted>('persist', { useGet, name: `By${useGet ? 'Get' : 'Post'}` });
+      expect(results).toEqual(Array(3).fill(SECTOR));
+      expect(sentDocuments(exchanges)).toEqual([false, true, false, false]);
+      expect(exchanges.at(-1)!.method).toBe(useGet ? 'GET' : 'POST');
+    });
+  });
+
+  describe('client awareness', () => {
+    test('sends the name and version of the application, and its library', async () => {
+      const { results, exchanges } = await run<Persisted>('identify');
+      expect(results).toEqual(Array(2).fill(SECTOR));
+      for (const { requestHeaders, requestBody } of exchanges) {
+        expect(requestHeaders).toMatchObject({
+          'apollographql-client-name': 'dashboard',
+          'apollographql-client-version': '1.2.3',
         });
+        expect(JSON.parse(requestBody!).extensions.clientLibrary.name).toBe('@apollo/client');
       }
     });
+  });
 
-    test('shows what is not deferred before what is', () => {
-      const deferring = results.filter(({ parts }) => parts > 0);
-      expect(deferring).not.toHaveLength(0);
-      for (const { name, time, states, parts, exchanges } of deferring) {
-        const dataStates = states.map(({ dataState }) => dataState);
-        expect({ name, time, first: dataStates[0], last: dataStates.at(-1) }).toEqual({
-          name,
-          time,
-          first: 'streaming',
-          last: 'complete',
-        });
-        expect(dataStates.length).toBeGreaterThan(parts);
-        expect(exchanges.map(({ contentType }) => contentType)).toEqual([expect.stringContaining(spec)]);
-      }
-    });
+  describe('custom scalars', () => {
+    test('writes and reads them as the schema declares them', () => expectScalars(run, 'apollo-scalars'));
+  });
 
-    test('shows the data at once when nothing is deferred', () => {
-      const whole = results.filter(({ parts }) => parts === 0);
-      expect(whole).not.toHaveLength(0);
-      for (const { name, time, states, error } of whole)
-        expect({ name, time, error, states: states.map(({ dataState }) => dataState) }).toEqual({
-          name,
-          time,
-          error: undefined,
-          states: ['complete'],
-        });
+  describe('batches', () => {
+    test('shows why a batch is rejected, and no data of it', async () => {
+      const results = await run<{ keys: string[]; errors: object[]; requests: number }[]>('batch');
+      expect(results).toMatchObject([
+        { keys: ['energy'], errors: [{ errors: [{ extensions: { code: 'BATCHING_NOT_SUPPORTED' } }] }], requests: 1 },
+        { keys: ['energy', 'water'], errors: [{ kind: 'Error' }, { kind: 'Error' }], requests: 1 },
+      ]);
     });
   });
 });

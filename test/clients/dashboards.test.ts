@@ -1,18 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
 import { type Browser, describeInBrowser, openBrowser } from '../support/browser';
 import { installClients, type RunningGraph, startGraph } from '../support/clients';
+import { type Site, serveFolder } from '../support/site';
 
 const GUIDE = readFileSync(join(packageRoot, 'docs', 'dashboards.md'), 'utf8');
 
 /** Below the packages of the clients, which the page imports. */
 const PROJECT = join(packageRoot, 'test', 'clients', '.build', 'dashboard');
-
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
 
 /** The files that the guide tells to write: code blocks that begin with a comment of a path. */
 function filesOf(guide: string): Map<string, string> {
@@ -27,24 +24,10 @@ function inProject(command: string, ...rest: string[]): void {
   if (status !== 0) throw new Error(`${command} failed\n${stdout}${stderr}`);
 }
 
-async function servePage(): Promise<{ server: Server; origin: string }> {
-  const server = createServer(({ url }, response) => {
-    const name = url === '/' ? 'index.html' : url!.slice(1);
-    response.setHeader('content-type', TYPES[extname(name)] ?? 'application/octet-stream');
-    try {
-      response.end(readFileSync(join(PROJECT, 'dist', name)));
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  return { server, origin: `http://localhost:${(server.address() as AddressInfo).port}` };
-}
-
 describeInBrowser('the guide to dashboards', () => {
   let graph: RunningGraph;
   let browser: Browser;
-  let site: { server: Server; origin: string };
+  let site: Site;
   beforeAll(async () => {
     await installClients();
     [graph, browser] = await Promise.all([startGraph('--scale', '0'), openBrowser()]);
@@ -61,7 +44,7 @@ describeInBrowser('the guide to dashboards', () => {
   afterAll(async () => {
     await browser?.close();
     await graph?.close();
-    site?.server.close();
+    site?.close();
   });
 
   test('types its operations, compiles strictly, and shows data page by page', async () => {
@@ -71,7 +54,7 @@ describeInBrowser('the guide to dashboards', () => {
     inProject('graphql-codegen');
     inProject('tsc');
     inProject('vite', 'build', '--logLevel', 'error');
-    site = await servePage();
+    site = await serveFolder(join(PROJECT, 'dist'));
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));

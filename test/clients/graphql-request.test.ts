@@ -1,43 +1,31 @@
-import {
-  type Endpoint,
-  type Exchange,
-  installClients,
-  type RunningGraph,
-  runScenario,
-  startGraph,
-} from '../support/clients';
+import { type Exchange, startGraph, useGraph } from '../support/clients';
 
 describe('graphql-request', () => {
-  let graph: RunningGraph;
-  let developer: Endpoint;
-  beforeAll(async () => {
-    await installClients();
-    graph = await startGraph('--scale', '0');
-    developer = await graph.endpoint('role=developer-submitter; organization=exercise-alder; subject=client');
-  });
-  afterAll(() => graph?.close());
+  const run = useGraph('graphql-request.mjs', () => startGraph('--scale', '0'));
 
-  const run = <Result>(scenario: string) => runScenario<Result>('graphql-request.mjs', scenario, { graph: developer });
-
-  test('queries with variables by POST and GET, first and again', async () => {
-    const results = await run<{ data: object; exchanges: Exchange[] }[]>('query');
-    expect(results.map(({ data }) => data)).toEqual(Array(4).fill({ sector: { key: 'energy', name: 'Energy' } }));
-    expect(results.map(({ exchanges }) => exchanges[0]!.method)).toEqual(['POST', 'POST', 'GET', 'GET']);
+  describe('queries', () => {
+    test('queries with variables by POST and GET, first and again', async () => {
+      const results = await run<{ data: object; exchanges: Exchange[] }[]>('query');
+      expect(results.map(({ data }) => data)).toEqual(Array(4).fill({ sector: { key: 'energy', name: 'Energy' } }));
+      expect(results.map(({ exchanges }) => exchanges[0]!.method)).toEqual(['POST', 'POST', 'GET', 'GET']);
+    });
   });
 
-  test('reports errors with their status, code and path', async () => {
-    const restricted = {
-      status: 200,
-      data: { sector: { key: 'energy' }, aiToolAdoption: null },
-      errors: [{ path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } }],
-    };
-    expect(await run('fail')).toMatchObject({
-      'unknown field': { status: 400, errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] },
-      'missing variable': { status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
-      'syntax error': { status: 400, errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] },
-      'restricted field': restricted,
-      'restricted field, tolerated': restricted,
-      'invalid token': { status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+  describe('errors', () => {
+    test('reports errors with their status, code and path', async () => {
+      const restricted = {
+        status: 200,
+        data: { sector: { key: 'energy' }, aiToolAdoption: null },
+        errors: [{ path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } }],
+      };
+      expect(await run('fail')).toMatchObject({
+        'unknown field': { status: 400, errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] },
+        'missing variable': { status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
+        'syntax error': { status: 400, errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] },
+        'restricted field': restricted,
+        'restricted field, tolerated': restricted,
+        'invalid token': { status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+      });
     });
   });
 });

@@ -43,6 +43,28 @@ async function waitForLock(file: string): Promise<{ release(): void }> {
   }
 }
 
+/** A principal of the exercise that may register models. */
+export const DEVELOPER = 'role=developer-submitter; organization=exercise-alder; subject=client';
+
+/**
+ * Runs a scenario of one program against the graph of its tests.
+ * @param input what the scenario takes besides `graph`
+ * @param principal of the token that the client sends, {@link DEVELOPER} by default; null sends none
+ */
+export type RunScenario = <Result>(scenario: string, input?: object, principal?: string | null) => Promise<Result>;
+
+/** Installs the clients, and starts a graph that the tests of the enclosing `describe` share. @param start how it is started */
+export function useGraph(program: string, start: () => Promise<RunningGraph> = startGraph): RunScenario {
+  let graph: RunningGraph | undefined;
+  beforeAll(async () => {
+    await installClients();
+    graph = await start();
+  });
+  afterAll(() => graph?.close());
+  return async (scenario, input = {}, principal = DEVELOPER) =>
+    runScenario(program, scenario, { graph: await graph!.endpoint(principal), ...input });
+}
+
 /** What a client needs to call a graph. */
 export interface Endpoint {
   readonly url: string;

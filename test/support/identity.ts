@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
 import { writeKeys } from '../../gateway/cli/keys';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import type { IdentityParts } from '../../gateway/identity/caller';
@@ -22,6 +23,8 @@ export class TestIdentity {
     readonly issuer: DevelopmentIssuer,
     readonly parts: IdentityParts,
     readonly doorOf: (subgraph: string) => Door,
+    /** The gateway's private key. */
+    readonly key: JWK,
   ) {}
 
   static async make(): Promise<TestIdentity> {
@@ -33,6 +36,7 @@ export class TestIdentity {
       issuer,
       { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(key) },
       (subgraph) => new SignedDoor({ current: { keys: [publicKey(key)] } }, subgraph),
+      key,
     );
   }
 

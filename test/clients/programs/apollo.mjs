@@ -1,17 +1,22 @@
+import { createHash } from 'node:crypto';
 import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache, ServerError } from '@apollo/client';
 import { Defer20220824Handler, GraphQL17Alpha9Handler } from '@apollo/client/incremental';
+import { BatchHttpLink } from '@apollo/client/link/batch-http';
+import { createPersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { filter, firstValueFrom, from } from 'rxjs';
 import { DEFERRED, whole } from './deferred.mjs';
+import * as operations from './operations.mjs';
 import { recordingFetch } from './record.mjs';
 import { runScenarios } from './scenarios.mjs';
 
 const HANDLERS = { Defer20220824Handler, GraphQL17Alpha9Handler };
 
-function open({ url, headers }, options = {}) {
+/** @param linkTo makes the link from the options of an `HttpLink` */
+function open({ url, headers }, options = {}, linkTo = (http) => new HttpLink(http)) {
   const recorded = recordingFetch();
   const client = new ApolloClient({
-    link: new HttpLink({ uri: url, headers, fetch: recorded.fetch }),
+    link: linkTo({ uri: url, headers, fetch: recorded.fetch }),
     cache: new InMemoryCache({
       typePolicies: {
         Query: {
@@ -37,17 +42,10 @@ function described(error) {
     : ServerError.is(error)
       ? 'ServerError'
       : error.name;
-  return { kind, message: error.message, errors: error.errors, status: error.statusCode };
+  return { kind, message: error.message, errors: error.errors, status: error.statusCode, body: error.bodyText };
 }
 
-const SECTOR = gql`
-  query Sector($key: ID!) {
-    sector(key: $key) {
-      key
-      name
-    }
-  }
-`;
+const SECTOR = gql(operations.SECTOR);
 
 const SECTORS = gql`
   query Sectors($first: Int!, $after: String) {
@@ -78,18 +76,13 @@ const MODEL = gql`
   }
 `;
 
-const REGISTER = gql`
-  mutation Register($input: RegisterModelInput!) {
-    registerModel(input: $input) {
-      model {
-        id
-        codename
-        modalities
-      }
-      replayed
-    }
-  }
-`;
+const REGISTER = gql(operations.REGISTER);
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/** Sends the hash of a document in the place of its text. */
+const persisted = (useGETForHashedQueries) => (http) =>
+  createPersistedQueryLink({ sha256, useGETForHashedQueries }).concat(new HttpLink(http));
 
 const FAILING = {
   'unknown field': { query: gql`{ sectors(first: 1) { nodes { nope } } }` },
@@ -143,6 +136,67 @@ await runScenarios({
     const requests = exchanges.length;
     const fresh = await client.query({ query: MODEL, variables: { id }, fetchPolicy: 'network-only' });
     return { first: first.data, again: again.data, cached: cached.data, fresh: fresh.data, requests };
+  },
+
+  /** The document that the client sends for a query, and its hash. */
+  async document() {
+    const { client, exchanges } = open({ url: 'data:application/json,{}' });
+    await client.query({ query: SECTOR, variables: { key: 'energy' } }).catch(() => {});
+    const { query } = JSON.parse(exchanges[0].requestBody);
+    return { id: sha256(query), body: query };
+  },
+
+  /** Runs a query three times by its hash, and one that is in no manifest. @param name of the query's operation */
+  async persist({ graph, useGet, name }) {
+    const { client, settled } = open(graph, {}, persisted(useGet));
+    const query = gql(operations.sector(name));
+    const results = [];
+    for (let time = 0; time < 3; time += 1) {
+      const options = { query, variables: { key: 'energy' }, fetchPolicy: 'no-cache' };
+      results.push((await client.query(options)).data);
+    }
+    const exchanges = [...(await settled())];
+    const other = await client.query({
+      query: gql`query Other { sectors(first: 1) { totalCount } }`,
+      errorPolicy: 'all',
+    });
+    return { results, exchanges, other: { data: other.data, error: described(other.error) } };
+  },
+
+  /** Runs a query with the name and version of an application. */
+  async identify({ graph }) {
+    const { client, settled } = open(graph, { clientAwareness: { name: 'dashboard', version: '1.2.3' } });
+    const results = [];
+    for (let time = 0; time < 2; time += 1) {
+      const options = { query: SECTOR, variables: { key: 'energy' }, fetchPolicy: 'no-cache' };
+      results.push((await client.query(options)).data);
+    }
+    return { results, exchanges: await settled() };
+  },
+
+  /** Writes and reads custom scalars. */
+  async scalars({ graph, input }) {
+    const { client } = open(graph);
+    const run = async (text, variables) => {
+      const document = gql(text);
+      const isMutation = document.definitions[0].operation === 'mutation';
+      const { data } = await (isMutation
+        ? client.mutate({ mutation: document, variables })
+        : client.query({ query: document, variables }));
+      return data;
+    };
+    return operations.roundTrip(run, input);
+  },
+
+  /** Runs one query, and two, in a batch, and returns the errors that the application sees. */
+  async batch({ graph }) {
+    const results = [];
+    for (const keys of [['energy'], ['energy', 'water']]) {
+      const { client, exchanges } = open(graph, {}, (http) => new BatchHttpLink(http));
+      const errorOf = (key) => client.query({ query: SECTOR, variables: { key } }).then(() => null, described);
+      results.push({ keys, errors: await Promise.all(keys.map(errorOf)), requests: exchanges.length });
+    }
+    return results;
   },
 
   /** Runs failing operations with the error policies `all`, twice, and `none`. */

@@ -1,15 +1,7 @@
 import { ClientError, GraphQLClient, gql } from 'graphql-request';
+import { SECTOR } from './operations.mjs';
 import { recordingFetch } from './record.mjs';
 import { runScenarios } from './scenarios.mjs';
-
-const SECTOR = gql`
-  query Sector($key: ID!) {
-    sector(key: $key) {
-      key
-      name
-    }
-  }
-`;
 
 /** Describes what the client throws in JSON. */
 async function thrownBy(work) {

@@ -1,17 +1,22 @@
+import { createHash } from 'node:crypto';
 import { cacheExchange as graphcache } from '@urql/exchange-graphcache';
+import { relayPagination } from '@urql/exchange-graphcache/extras';
+import { persistedExchange } from '@urql/exchange-persisted';
 import { Client, cacheExchange, fetchExchange } from 'urql';
 import { DEFERRED, whole } from './deferred.mjs';
+import { REGISTER, roundTrip, SECTOR, sector } from './operations.mjs';
 import { recordingFetch } from './record.mjs';
 import { runScenarios } from './scenarios.mjs';
 
-/** A client with the default settings of urql. */
-function open({ url, headers }, cache = cacheExchange) {
+/** A client with the default settings of urql. @param more exchanges after the cache @param options of the client */
+function open({ url, headers }, cache = cacheExchange, more = [], options = {}) {
   const recorded = recordingFetch();
   const client = new Client({
     url,
     fetch: recorded.fetch,
     fetchOptions: { headers },
-    exchanges: [cache, fetchExchange],
+    exchanges: [cache, ...more, fetchExchange],
+    ...options,
   });
   return { client, ...recorded };
 }
@@ -29,16 +34,19 @@ const KEY_FIELDS = {
 
 const normalized = () =>
   graphcache({
+    resolvers: { Query: { sectors: relayPagination() } },
     keys: Object.fromEntries(
       Object.entries(KEY_FIELDS).map(([type, field]) => [type, field === null ? () => null : (data) => data[field]]),
     ),
   });
 
-const SECTOR = `query Sector($key: ID!) { sector(key: $key) { key name } }`;
-
-const REGISTER = `
-  mutation Register($input: RegisterModelInput!) {
-    registerModel(input: $input) { model { id codename modalities } replayed }
+const SECTORS = `
+  query Sectors($first: Int!, $after: String) {
+    sectors(first: $first, after: $after) {
+      totalCount
+      edges { cursor node { key name } }
+      pageInfo { hasNextPage endCursor }
+    }
   }
 `;
 
@@ -76,6 +84,69 @@ await runScenarios({
     const first = await client.mutation(REGISTER, { input });
     const again = await client.mutation(REGISTER, { input });
     return { results: [first, again].map(described), exchanges: await settled() };
+  },
+
+  /** Reads a list page by page to its end, as the normalized cache joins the pages. */
+  async paginate({ graph }) {
+    const all = await open(graph).client.query(SECTORS, { first: 500 });
+    const { client, exchanges } = open(graph, normalized());
+    let page = await client.query(SECTORS, { first: 5 });
+    while (page.data.sectors.pageInfo.hasNextPage)
+      page = await client.query(SECTORS, { first: 5, after: page.data.sectors.pageInfo.endCursor });
+    const keys = ({ data }) => data.sectors.edges.map(({ node }) => node.key);
+    return {
+      keys: keys(page),
+      expected: keys(all),
+      totalCount: all.data.sectors.totalCount,
+      requests: exchanges.length,
+    };
+  },
+
+  /** The document that the client sends for a query, and its hash. */
+  async document() {
+    const { client, exchanges } = open({ url: 'http://graph.invalid' }, cacheExchange, [], { preferGetMethod: false });
+    await client.query(SECTOR, { key: 'energy' });
+    const { query } = JSON.parse(exchanges[0].requestBody);
+    return { id: createHash('sha256').update(query).digest('hex'), body: query };
+  },
+
+  /** Runs a query three times by its hash, and one that is in no manifest. @param name of the query's operation */
+  async persist({ graph, useGet, name }) {
+    const persisted = persistedExchange({ preferGetForPersistedQueries: useGet });
+    const { client, settled } = open(graph, cacheExchange, [persisted], { preferGetMethod: useGet });
+    const results = [];
+    for (let time = 0; time < 3; time += 1) {
+      const { data } = await client.query(sector(name), { key: 'energy' }, { requestPolicy: 'network-only' });
+      results.push(data);
+    }
+    const exchanges = [...(await settled())];
+    const other = described(await client.query('query Other { sectors(first: 1) { totalCount } }', {}));
+    return { results, exchanges, other };
+  },
+
+  /** Runs a query with the headers by which applications say their name and version. */
+  async identify({ graph }) {
+    const named = { 'apollographql-client-name': 'dashboard', 'apollographql-client-version': '1.2.3' };
+    const { client, settled } = open({ ...graph, headers: { ...graph.headers, ...named } });
+    const results = [];
+    for (let time = 0; time < 2; time += 1) {
+      const { data } = await client.query(SECTOR, { key: 'energy' }, { requestPolicy: 'network-only' });
+      results.push(data);
+    }
+    return { results, exchanges: await settled() };
+  },
+
+  /** Writes and reads custom scalars. */
+  async scalars({ graph, input }) {
+    const { client } = open(graph);
+    const run = async (text, variables) => {
+      const { data, error } = await (text.includes('mutation')
+        ? client.mutation(text, variables)
+        : client.query(text, variables));
+      if (error) throw error;
+      return data;
+    };
+    return roundTrip(run, input);
   },
 
   /** Runs each failing operation twice. */

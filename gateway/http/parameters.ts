@@ -1,0 +1,71 @@
+import type { FastifyRequest } from 'fastify';
+
+/** What a GraphQL request consists of, by the names of GraphQL over HTTP. Clients may send values of any type. */
+export interface Parameters {
+  readonly query?: unknown;
+  readonly operationName?: unknown;
+  readonly variables?: unknown;
+  readonly extensions?: unknown;
+  /** The id of a persisted document: Appendix A of GraphQL over HTTP. */
+  readonly documentId?: unknown;
+  /** The same, as Relay names it. */
+  readonly doc_id?: unknown;
+}
+
+const NAMES = ['query', 'operationName', 'variables', 'extensions', 'documentId', 'doc_id'] as const;
+
+/** Parameters that have a JSON value in a URL. */
+const JSON_NAMES: ReadonlySet<string> = new Set(['variables', 'extensions']);
+
+/** The parameters of a POST's body or a GET's URL; undefined when the body is not a JSON object. */
+export function parametersOf({ method, body, raw }: FastifyRequest): Parameters | undefined {
+  if (method === 'GET') return fromSearch(searchOf(raw.url));
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+}
+
+// not Fastify's own parser: Apollo Server reads URLs by this one, and both have to read the same
+const searchOf = (url = ''): URLSearchParams => {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : url.slice(start));
+};
+
+function fromSearch(search: URLSearchParams): Parameters {
+  const parameters: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const [value, ...more] = search.getAll(name);
+    if (value === undefined) continue;
+    // Apollo Server rejects parameters that occur twice
+    parameters[name] = more.length > 0 ? [value, ...more] : JSON_NAMES.has(name) ? parsed(value) : value;
+  }
+  return parameters;
+}
+
+/** The value of a JSON text; a text that is not JSON as it is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Replaces the reference to a persisted document by its text, for all who read the request afterwards. @returns the new parameters */
+export function withDocument(request: FastifyRequest, parameters: Parameters, query: string): Parameters {
+  const { documentId: _documentId, doc_id: _docId, extensions, ...others } = parameters;
+  const { persistedQuery: _persistedQuery, ...otherExtensions } = (extensions ?? {}) as Record<string, unknown>;
+  const replaced: Parameters = {
+    ...others,
+    query,
+    ...(Object.keys(otherExtensions).length > 0 ? { extensions: otherExtensions } : {}),
+  };
+  if (request.method === 'GET') request.raw.url = `${request.url.split('?')[0]}?${searchFor(replaced)}`;
+  else request.body = replaced;
+  return replaced;
+}
+
+function searchFor(parameters: Parameters): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, values] of Object.entries(parameters))
+    for (const value of [values].flat()) search.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  return search;
+}

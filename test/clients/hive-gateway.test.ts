@@ -1,0 +1,60 @@
+import { readText } from '../../gateway/cli/read-text';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
+import { createLog } from '../../gateway/telemetry/log';
+import { parsePrincipal } from '../../shared/identity/principal';
+import { createSubgraphServer } from '../../shared/subgraph/server';
+import { DEVELOPER, installClients, runScenario } from '../support/clients';
+import { INSPECTOR } from '../support/identity';
+import { questions } from '../support/questions';
+import { type Answer, openWorld, type World } from '../support/world';
+
+const PRINCIPALS = [INSPECTOR, DEVELOPER, null];
+
+/** The data, and which fields failed why. Gateways list errors in different orders, in words of their own. */
+const essence = ({ data, errors = [] }: Answer<unknown>) => ({
+  data,
+  errors: errors.map(({ path, extensions }) => `${path?.join('.')}: ${extensions.code}`).sort(),
+});
+
+describe('Hive Gateway', () => {
+  let world: World;
+  const servers: Awaited<ReturnType<typeof createSubgraphServer>>[] = [];
+  let supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
+  beforeAll(async () => {
+    await installClients();
+    world = await openWorld('sqlite');
+    for (const open of world.open) {
+      const server = await createSubgraphServer(open, createLog('silent', 'test'));
+      servers.push(server);
+      const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/graphql`;
+      supergraph = supergraph.replace(new RegExp(`(name: "${open.name}", url: ")[^"]*`), `$1${url}`);
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await world?.close();
+  });
+
+  describe('federation', () => {
+    test('answers the twenty questions over our subgraphs as our gateway does, with identities it signs', async () => {
+      const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
+      const operations = questions().map(({ query, variables }) => ({
+        query,
+        variables: 'id' in variables ? { id: data.submissions.nodes[0].id } : variables,
+      }));
+      expect(operations).toHaveLength(20);
+      const input = {
+        supergraph,
+        key: world.identity.key,
+        operations,
+        principals: PRINCIPALS.map((text) => (text === null ? null : parsePrincipal(text))),
+      };
+      const answers = await runScenario<Answer<unknown>[]>('hive-gateway.mjs', 'answer', input);
+      for (const principal of PRINCIPALS)
+        for (const { query, variables } of operations) {
+          const [theirs, ours] = [answers.shift()!, await world.ask(query, variables, principal)];
+          expect({ query, principal, ...essence(theirs) }).toEqual({ query, principal, ...essence(ours) });
+        }
+    });
+  });
+});
