@@ -41,8 +41,23 @@ function negotiate(acceptEncoding: string): Encoding | 'identity' {
   return (encoding ?? 'identity') as Encoding | 'identity';
 }
 
-/** Compresses a text, or its UTF-8, in another thread. */
-export function compress(text: string | Buffer, encoding: Encoding): Promise<Buffer> {
+/** Bodies that several requests share, such as the schema, by encoding. */
+const compressed = new WeakMap<Buffer, Map<Encoding, Promise<Buffer>>>();
+
+/** Compresses a text, or its UTF-8, in another thread; a buffer once, for as long as it is kept. */
+export function compress(body: string | Buffer, encoding: Encoding): Promise<Buffer> {
+  if (typeof body === 'string') return compressOnce(body, encoding);
+  const known = compressed.get(body) ?? new Map<Encoding, Promise<Buffer>>();
+  compressed.set(body, known);
+  let result = known.get(encoding);
+  if (!result) {
+    result = compressOnce(body, encoding);
+    known.set(encoding, result);
+  }
+  return result;
+}
+
+function compressOnce(text: string | Buffer, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'gzip') return compressGzip(text, { level: GZIP_LEVEL });
   return compressBrotli(text, {
     params: {

@@ -189,7 +189,9 @@ export class Graph {
       };
     const normalized = this.normalize(document, operationName, coerced);
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
-    const spending = spend?.(this.costIn(operation, normalized, coerced));
+    // what is answered without a subgraph is free
+    const isFree = operation.fetches.length === 0;
+    const spending = isFree ? undefined : spend?.(this.costIn(operation, normalized, coerced));
     const cost = spending instanceof Promise ? await spending : spending;
     const extensions = this.extensions(normalized, operation, cost);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
