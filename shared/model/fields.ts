@@ -36,6 +36,8 @@ interface FieldOptions {
   sensitivity?: Sensitivity;
   /** Keep the column, publish no field. */
   hidden?: boolean;
+  /** Name of the column, where it differs from the property's. */
+  column?: string;
   /** What rows get that are older than the column. */
   default?: string | number | boolean;
   /** It counts what not everyone who reads it may see. */
@@ -68,7 +70,7 @@ function declareSensitivity(prototype: object, field: string, sensitivity: Sensi
 function declare({ description, options, comparison, graphql, column }: Declaration) {
   return (prototype: object, property: string): void => {
     const nullable = options.nullable ?? false;
-    Column({ name: snakeCase(property), nullable, default: options.default, ...column })(prototype, property);
+    Column({ name: options.column ?? snakeCase(property), nullable, default: options.default, ...column })(prototype, property);
     if (options.unique) Index({ unique: true })(prototype, property);
     else if (options.index) Index()(prototype, property);
     if (options.hidden) return;
@@ -212,9 +214,11 @@ export function exerciseFlag() {
   });
 }
 
-/** Counts the writes to an object; an update names the version it was based on. */
-export function versionNumber() {
-  return integer('Rises by one with every change; pass it back when changing the object.');
+/** Counts the writes to an object; an update names the revision it is based on. The column keeps the name of earlier releases. */
+export function revisionNumber() {
+  return integer('Revision number. It rises with every change; pass it as "expectedRevision" to change the object.', {
+    column: 'version',
+  });
 }
 
 interface ReferenceOptions extends FieldOptions {

@@ -29,6 +29,7 @@ import { publicError } from '../http/errors';
 import { closedDoor, type Door } from '../identity/door';
 import type { Principal } from '../identity/principal';
 import type { Importer } from '../import/importer';
+import { requireDistinctMembers } from '../model/members';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
@@ -268,6 +269,7 @@ function buildFederated(
   schema: GraphQLSchema;
 } {
   settleLists();
+  requireDistinctMembers();
   const types = entities.filter((entity) => modelOf(entity).published);
   for (const entity of types) {
     connectionOf(entity);

@@ -567,7 +567,7 @@ bypass(
   async (t) =>
     told(
       await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', ALDER, {
-        variables: { i: { id: await hiddenSubmission(t), expectedVersion: 1, idempotencyKey: 'steal-1' } },
+        variables: { i: { id: await hiddenSubmission(t), expectedRevision: 1, idempotencyKey: 'steal-1' } },
       }),
     ).code,
   'NOT_FOUND',
@@ -580,7 +580,7 @@ bypass(
         variables: {
           i: {
             id: 'x',
-            expectedVersion: 1,
+            expectedRevision: 1,
             idempotencyKey: 'mass-1',
             lifecycle: 'FILED',
             developerKey: 'exercise-alder',

@@ -1,6 +1,6 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { date, exerciseFlag, flag, key, oneOf, refersTo, text, versionNumber } from '../../../shared/model/fields';
+import { date, exerciseFlag, flag, key, oneOf, refersTo, text, revisionNumber } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -31,7 +31,7 @@ export class FederalSystem {
   @date('Since when an AI-powered tool covers it.', { nullable: true, sensitivity: 'ISVI' }) coveredSince!:
     | string
     | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerabilities found on it.') findings!: unknown;

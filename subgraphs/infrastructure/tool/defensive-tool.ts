@@ -10,7 +10,7 @@ import {
   oneOf,
   refersTo,
   text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -70,7 +70,7 @@ export class ToolDeployment {
   @date('Since when it is at this stage.', { filter: true, order: true }) since!: string;
   @integer('How many systems it covers.', { sensitivity: 'ISVI' }) systemsCovered!: number;
   @flag('Whether it is authorised to operate.', { filter: true }) haveAto!: boolean;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 

@@ -14,7 +14,7 @@ import {
   oneOf,
   refersTo,
   textList,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
@@ -43,7 +43,7 @@ export class Consultation {
   @oneOf(() => ConsultationSide, 'Who began it.', { filter: true }) openedBy!: ValueOf<typeof ConsultationSide>;
   @dateTime('When it began.', { filter: true, order: true }) openedAt!: string;
   @oneOf(() => ConsultationStatus, 'Whether it goes on.', { filter: true }) status!: ValueOf<typeof ConsultationStatus>;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => ConsultationMessage, 'consultationId', 'Messages, in time order.') messages!: unknown;

@@ -197,7 +197,7 @@ class ReviewPlot {
       rationale: null,
       targetAt: latest(target, invitedAt),
       supersedesId: null,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
     const id = stableId('det', story.id, agencyKey, 1);
@@ -362,7 +362,7 @@ class ReviewPlot {
       summaryForDeveloper: closed ? 'Thank you for sharing the model (exercise).' : null,
       closedAt: stopped ? story.endedAt : closed ? reached.at : null,
       closeReason: stopped ? 'The submission was withdrawn' : closed ? 'Done' : null,
-      version: done.length,
+      revision: done.length,
       exercise: true,
     });
     for (const targetKey of random.some(
@@ -553,7 +553,7 @@ class ReviewPlot {
         respondedAt: answered ? answer : null,
         developerResponse: answered ? 'Thank you; see our note (exercise).' : null,
         clearinghouseCaseId: caseId,
-        version: 1,
+        revision: 1,
         exercise: true,
       });
       for (const targetKey of sectorKeys) tables.findingSectors.push({ ownerKey: id, targetKey });
@@ -577,7 +577,7 @@ class ReviewPlot {
       openedBy: random.weighted({ AGENCY: 3, DEVELOPER: 1 }),
       openedAt,
       status: over ? 'CLOSED' : 'OPEN',
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     const count = random.integer(1, 4);

@@ -8,7 +8,7 @@ import {
   oneOf,
   refersTo,
   text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -77,7 +77,7 @@ export class Finding {
   notShareableReason!: string | null;
   /** By which subject its author calls: somebody else reads it before it is shared. */
   @kept({ length: 100, default: '' }) authorSubject!: string;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 

@@ -15,7 +15,7 @@ import {
   oneOf,
   refersTo,
   text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -96,7 +96,7 @@ export class Review {
     | null;
   @dateTime('When it ended.', { nullable: true, filter: true, order: true }) closedAt!: string | null;
   @text('Why it ended.', { nullable: true }) closeReason!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => Finding, 'reviewId', 'What it found.') findings!: unknown;

@@ -1,7 +1,7 @@
-import { NotFoundError, RequestError, requireVersion } from '../../../shared/errors';
+import { NotFoundError, RequestError, requireRevision } from '../../../shared/errors';
 import {
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   listInput,
   optional,
@@ -43,7 +43,7 @@ const registerOrganization = mutation({
         alsoKnownAs: alsoKnownAs ?? [],
         agreementStatus: 'NONE',
         agreementRef: null,
-        version: 1,
+        revision: 1,
         exercise: false,
       },
     ]);
@@ -57,19 +57,19 @@ const updateOrganization = mutation({
   by: ['DEVELOPER', 'INTAKE'],
   input: {
     key: idInput('The organisation.'),
-    expectedVersion: expectedVersionInput(),
+    expectedRevision: expectedRevisionInput(),
     legalName: unchanged(textInput('Name of the organisation.')),
     country: unchanged(country),
     pointOfContact: unchanged(textInput('Office that speaks for it; name no person.')),
   },
   returns: ['organization', () => DeveloperOrganization],
-  async run({ database, actor, principal }, { key, expectedVersion, ...changes }) {
+  async run({ database, actor, principal }, { key, expectedRevision, ...changes }) {
     const organization = await database.lock(DeveloperOrganization, key);
     if (!organization || (actor === 'DEVELOPER' && principal.organization !== key))
       throw new NotFoundError('organisation', key, 'key');
-    requireVersion('organisation', organization, expectedVersion);
+    requireRevision('organisation', organization, expectedRevision);
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    await database.update(DeveloperOrganization, key, { ...given, version: expectedVersion + 1 });
+    await database.update(DeveloperOrganization, key, { ...given, revision: expectedRevision + 1 });
     return key;
   },
 });
@@ -80,19 +80,19 @@ const recordAgreement = mutation({
   by: ['INTAKE'],
   input: {
     key: idInput('The organisation.'),
-    expectedVersion: expectedVersionInput(),
+    expectedRevision: expectedRevisionInput(),
     status: enumInput(() => AgreementStatus, 'Where the agreement stands.'),
     reference: optional(textInput('Reference of the agreement.', { max: 80 })),
   },
   returns: ['organization', () => DeveloperOrganization],
-  async run({ database }, { key, expectedVersion, status, reference }) {
+  async run({ database }, { key, expectedRevision, status, reference }) {
     const organization = await database.lock(DeveloperOrganization, key);
     if (!organization) throw new NotFoundError('organisation', key, 'key');
-    requireVersion('organisation', organization, expectedVersion);
+    requireRevision('organisation', organization, expectedRevision);
     await database.update(DeveloperOrganization, key, {
       agreementStatus: status,
       agreementRef: reference,
-      version: expectedVersion + 1,
+      revision: expectedRevision + 1,
     });
     return key;
   },

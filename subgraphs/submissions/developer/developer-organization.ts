@@ -1,6 +1,6 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { exerciseFlag, key, oneOf, text, textList, versionNumber } from '../../../shared/model/fields';
+import { exerciseFlag, key, oneOf, text, textList, revisionNumber } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { AIModel } from '../model/ai-model';
 import { Submission } from '../submission/submission';
@@ -44,7 +44,7 @@ export class DeveloperOrganization {
   @text('Reference of the agreement.', { nullable: true, length: 80, sensitivity: 'PROPIN' }) agreementRef!:
     | string
     | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => AIModel, 'developerKey', 'Its models; narrow by releaseStatus for those that are public.')

@@ -121,7 +121,7 @@ function developer(index: number, random: Random): Partial<DeveloperOrganization
     pointOfContact: 'Office of model safety',
     agreementStatus: status,
     agreementRef: status === 'IN_FORCE' ? `EX-AGR-${String(index + 1).padStart(4, '0')}` : null,
-    version: 1,
+    revision: 1,
     exercise: true,
   };
 }
@@ -255,7 +255,7 @@ class SubmissionPlot {
       withdrawalPhase: fate.lifecycle === 'WITHDRAWN' ? phaseAt(fate.endedAt!, window) : null,
       withdrawalReason: null,
       closedAt: fate.closedAt ?? null,
-      version: 1 + plans.length,
+      revision: 1 + plans.length,
       exercise: true,
     });
     tables.agencies.push(...agencyKeys.map((targetKey) => ({ ownerKey: id, targetKey })));
@@ -385,7 +385,7 @@ class SubmissionPlot {
       releaseStatus: launchedAt ? 'GENERAL' : 'UNRELEASED',
       releasedOn: launchedAt ? civilDate(launchedAt) : null,
       knownPublicSource: null,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
   }
@@ -469,7 +469,7 @@ class SubmissionPlot {
           acceptedAt: begun ? startsAt : null,
           revokedAt: null,
           revokedBy: null,
-          version: 1,
+          revision: 1,
           exercise: true,
         },
       ];
@@ -503,7 +503,7 @@ class SubmissionPlot {
             answer: answeredAt ? 'See the attached report (exercise).' : null,
             status: answeredAt ? 'ANSWERED' : over ? 'CLOSED' : 'OPEN',
             overdueNoted: false,
-            version: 1,
+            revision: 1,
             exercise: true,
           },
         ];

@@ -11,7 +11,7 @@ const NOTHING_KNOWN = {
   kevVendorNames: [],
   alsoKnownAs: [],
   agreementStatus: 'NONE' as const,
-  version: 1,
+  revision: 1,
   exercise: false,
 };
 

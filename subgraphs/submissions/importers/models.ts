@@ -76,7 +76,7 @@ function modelWrites(
     releaseStatus: accessibility === 'Unreleased' ? 'UNRELEASED' : 'GENERAL',
     releasedOn: row.optionalDate(columns.date),
     knownPublicSource: link !== null && URL.canParse(link) ? link : null,
-    version: 1,
+    revision: 1,
     exercise: false,
   };
   const written = facts.authority ? write(AIModel, model) : write(AIModel, { id: model.id }, model);

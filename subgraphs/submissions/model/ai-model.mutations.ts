@@ -61,7 +61,7 @@ const registerModel = mutation({
         releaseStatus: 'UNRELEASED',
         releasedOn: null,
         knownPublicSource: null,
-        version: 1,
+        revision: 1,
         exercise: organization.exercise,
       },
     ]);

@@ -12,7 +12,7 @@ import {
   text,
   textList,
   url,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { DeveloperOrganization } from '../developer/developer-organization';
@@ -76,7 +76,7 @@ export class AIModel {
   @date('Day of its public release; null while unreleased.', { nullable: true, filter: true, order: true })
   releasedOn!: string | null;
   @url('Public page about it.', { nullable: true }) knownPublicSource!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => ModelVersion, 'modelId', 'Its versions.') versions!: unknown;

@@ -11,7 +11,7 @@ import {
   oneOf,
   refersTo,
   text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
@@ -62,7 +62,7 @@ export class AccessGrant {
   @dateTime('When the agency accepted.', { nullable: true }) acceptedAt!: string | null;
   @dateTime('When it was revoked.', { nullable: true }) revokedAt!: string | null;
   @text('Who revoked it.', { nullable: true }) revokedBy!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @computed(() => AccessGrantStatus, 'Where it stands now.', {

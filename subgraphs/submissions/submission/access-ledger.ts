@@ -108,7 +108,7 @@ export class AccessLedger {
     const to = grantLifecycle.next(from, trigger, actor, this.grantFacts(grant, at));
     grant.recordedStatus = to;
     grant.pausedBy = to !== 'PAUSED' ? null : actor === 'SYSTEM' ? 'SYSTEM' : 'DEVELOPER';
-    grant.version += 1;
+    grant.revision += 1;
     this.changed.add(grant);
     this.count(at);
     this.happen({
@@ -223,7 +223,7 @@ export class AccessLedger {
         grant.endsAtLaunch = true;
       }
       if (before !== `${grant.startsAt} ${grant.endsAt}`) {
-        grant.version += 1;
+        grant.revision += 1;
         this.touch(grant);
       }
       if (grant.recordedStatus === 'ACTIVE' && work.now < windowOpensAt)

@@ -14,7 +14,7 @@ import {
   oneOf,
   text,
   url,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -175,7 +175,7 @@ export class Submission {
   @kept({ length: 30, nullable: true }) @Index({ unique: true }) filedVersionId!: string | null;
   /** When what a discarded draft said was erased. */
   @kept({ length: 24, nullable: true }) erasedAt!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => LaunchPlan, 'submissionId', 'All versions of the launch plan, the first first.') planHistory!: unknown;

@@ -8,7 +8,7 @@ import {
   key,
   oneOf,
   text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -60,7 +60,7 @@ export class Application {
   >;
   @flag("Whether veterans' preference applies.", { nullable: true }) veteransPreference!: boolean | null;
   @float('Score of the assessment, 0 to 100.', { nullable: true }) assessmentScore!: number | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 

@@ -156,7 +156,7 @@ class PositionPlot {
       supportsProgramme:
         reviewing && hired.area === 'AI' ? 'REVIEWS' : random.weighted({ DEFENSE: 6, SECTOR: 2, GENERAL: 2 }),
       createdAt: after(needed, -random.integer(5, 400)),
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     tables.positionRoles.push({ ownerKey: id, targetKey: hired.code });
@@ -212,7 +212,7 @@ class PositionPlot {
       enteredOnDutyAt: entered ? times.entered : null,
       hiringManager: `${agencyKey} hiring manager ${1 + (this.index % 5)} (exercise)`,
       hrSpecialist: `${agencyKey} HR specialist ${1 + (this.index % 3)} (exercise)`,
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     if (times.announced <= asOf)
@@ -298,7 +298,7 @@ class PositionPlot {
         status,
         veteransPreference: random.chance(0.2),
         assessmentScore: status === 'RECEIVED' || status === 'INELIGIBLE' ? null : random.integer(700, 1000) / 10,
-        version: 1,
+        revision: 1,
         exercise: true,
       });
       if (!['RECEIVED', 'INELIGIBLE', 'ELIGIBLE', 'WITHDRAWN'].includes(status)) referred.push(id);

@@ -9,7 +9,7 @@ import {
   oneOf,
   refersTo,
   text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -73,7 +73,7 @@ export class Position {
     typeof SupportedProgramme
   >;
   @dateTime('When it was set up.', { filter: true, order: true }) createdAt!: string;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => HiringRequest, 'positionId', 'Requests to fill it.') hiringRequests!: unknown;
@@ -125,6 +125,6 @@ export class HiringRequest {
   enteredOnDutyAt!: string | null;
   @text('Post of the hiring manager.', { sensitivity: 'GOV' }) hiringManager!: string;
   @text('Post of the HR specialist.', { sensitivity: 'GOV' }) hrSpecialist!: string;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
