@@ -33,9 +33,9 @@ type CursorValue = string | number | boolean | null;
 
 /** @throws InvalidPageError */
 export function pageSize(argument: 'first' | 'last', given = DEFAULT_PAGE_SIZE): number {
-  if (!Number.isInteger(given) || given < 1 || given > MAX_PAGE_SIZE)
+  if (!Number.isInteger(given) || given < 0 || given > MAX_PAGE_SIZE)
     throw new InvalidPageError(
-      `"${argument}" is ${given}; ask for 1 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
+      `"${argument}" is ${given}; ask for 0 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
       argument,
     );
   return given;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RequestError } from '../errors';
+import type { Actor } from './actor';
 
 /** Roles of callers: section 6 of the domain. Whoever has none is the public. */
 export const ROLES = [
@@ -30,9 +31,6 @@ export interface Principal {
   /** OAuth scopes: what the schema's own rules may ask for. */
   readonly scopes: readonly string[];
 }
-
-/** In which capacity something is done: what the tables of transitions speak of. */
-export type Actor = 'DEVELOPER' | 'INTAKE' | 'AGENCY' | 'SYSTEM';
 
 /** What happens by itself: the clock, and the consequences of what others did. */
 export const SYSTEM: Principal = {

@@ -61,6 +61,12 @@ test('refuses a field that something else adds to a class under the name of a fi
     @key('Id.') id!: string;
     @text('Note.') note!: string;
   }
-  method(Gift.prototype, 'note', () => String, { description: 'Note.' }, () => 'x');
+  method(
+    Gift.prototype,
+    'note',
+    () => String,
+    { description: 'Note.' },
+    () => 'x',
+  );
   expect(clashes()).toContain('Gift.note');
 });

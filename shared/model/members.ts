@@ -8,7 +8,9 @@ import { getMetadataArgsStorage } from 'typeorm';
 export function requireDistinctMembers(): void {
   const clashes = [...fieldClashes(), ...columnClashes()];
   if (clashes.length > 0)
-    throw new Error(`Two members have the same name, so one would replace the other: ${clashes.join(', ')}. Rename one`);
+    throw new Error(
+      `Two members have the same name, so one would replace the other: ${clashes.join(', ')}. Rename one`,
+    );
 }
 
 /** `Class.field` of every schema field that a class declares twice. */

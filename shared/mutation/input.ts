@@ -111,9 +111,12 @@ export function idInput(description: string) {
 
 /** The revision of the object that the change is based on. */
 export function expectedRevisionInput() {
-  return intInput('Revision of the object that the change is based on. Another change since then makes this one fail.', {
-    min: 1,
-  });
+  return intInput(
+    'Revision of the object that the change is based on. Another change since then makes this one fail.',
+    {
+      min: 1,
+    },
+  );
 }
 
 export function intInput(description: string, { min = 0, max = 2 ** 31 - 1 }: { min?: number; max?: number } = {}) {

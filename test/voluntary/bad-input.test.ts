@@ -582,7 +582,9 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     graph.clock.advance({ hours: 23, minutes: 59 });
     await graph.does(alder, 'fileSubmission', { id: early.id, expectedRevision: early.revision }, SUBMISSION);
     graph.clock.advance({ minutes: 1 });
-    expect(await graph.refused(alder, 'fileSubmission', { id: late.id, expectedRevision: late.revision })).toMatchObject({
+    expect(
+      await graph.refused(alder, 'fileSubmission', { id: late.id, expectedRevision: late.revision }),
+    ).toMatchObject({
       code: 'PRECONDITION_FAILED',
       message: expect.stringMatching(/The planned launch has passed/),
     });

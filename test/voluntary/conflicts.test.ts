@@ -188,9 +188,9 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   test('what was refused can be tried again under the same key', async () => {
     const { id, revision } = await graph.draft();
     const input = { id, idempotencyKey: 'try' };
-    expect((await graph.refused(developer(), 'fileSubmission', { ...input, expectedRevision: revision + 7 })).code).toBe(
-      'REVISION_CONFLICT',
-    );
+    expect(
+      (await graph.refused(developer(), 'fileSubmission', { ...input, expectedRevision: revision + 7 })).code,
+    ).toBe('REVISION_CONFLICT');
     const { data } = await graph.call(developer(), 'fileSubmission', { ...input, expectedRevision: revision });
     expect(data.fileSubmission.replayed).toBe(false);
   });
@@ -241,7 +241,12 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
       const { revision } = await graph.submission(id);
       const launchPlan = { plannedLaunchAt: graph.inDays(45) };
       const moved = await statements('submissions', () =>
-        graph.does(developer(), 'changeLaunchPlan', { id, expectedRevision: revision, launchPlan }, 'submission { id }'),
+        graph.does(
+          developer(),
+          'changeLaunchPlan',
+          { id, expectedRevision: revision, launchPlan },
+          'submission { id }',
+        ),
       );
       const withdrawn = await statements('submissions', () =>
         graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
@@ -281,7 +286,12 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
       );
       await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
       const sent = await statements('reviews', () =>
-        graph.does(reviewer('nsa'), 'shareFindings', { reviewId: review.id, expectedRevision: drafted.revision }, REVIEW),
+        graph.does(
+          reviewer('nsa'),
+          'shareFindings',
+          { reviewId: review.id, expectedRevision: drafted.revision },
+          REVIEW,
+        ),
       );
       expect(transactions(sent)).toBe(1);
       costs.push(sent.length);

@@ -1,4 +1,4 @@
-import type { Actor } from '../../shared/identity/principal';
+import type { Actor } from '../../shared/identity/actor';
 import { StateMachine, type Transition } from '../../shared/state/state-machine';
 import {
   consultationLifecycle,

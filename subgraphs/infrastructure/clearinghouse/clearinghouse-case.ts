@@ -6,8 +6,8 @@ import {
   key,
   oneOf,
   refersTo,
-  text,
   revisionNumber,
+  text,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -78,5 +78,5 @@ export const CaseSystem = links(
   () => ClearinghouseCase,
   'affectedSystems',
   () => FederalSystem,
-  { description: 'Systems it touches.' },
+  { description: 'Affected systems.', paged: true },
 );

@@ -1,6 +1,6 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { date, exerciseFlag, flag, key, oneOf, refersTo, text, revisionNumber } from '../../../shared/model/fields';
+import { date, exerciseFlag, flag, key, oneOf, refersTo, revisionNumber, text } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
@@ -47,7 +47,7 @@ export const SystemDomain = links(
   () => FederalSystem,
   'domains',
   () => GovDomain,
-  { description: 'Domains it answers under.' },
+  { description: 'Internet domains of the system.', paged: true },
 );
 export const SystemCloudOffering = links(
   () => FederalSystem,
@@ -55,5 +55,6 @@ export const SystemCloudOffering = links(
   () => CloudOffering,
   {
     description: 'Cloud offerings it runs on.',
+    paged: true,
   },
 );

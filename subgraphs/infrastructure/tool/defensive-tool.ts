@@ -9,8 +9,8 @@ import {
   key,
   oneOf,
   refersTo,
-  text,
   revisionNumber,
+  text,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -79,7 +79,8 @@ export const DeploymentSystem = links(
   'systems',
   () => FederalSystem,
   {
-    description: 'Systems it covers.',
+    description: 'Covered systems.',
+    paged: true,
     sensitivity: 'ISVI',
   },
 );

@@ -13,8 +13,8 @@ import {
   longText,
   oneOf,
   refersTo,
-  textList,
   revisionNumber,
+  textList,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';

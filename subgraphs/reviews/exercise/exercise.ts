@@ -128,7 +128,7 @@ class Tables {
   }
 }
 
-type Happening = { occurredAt: string; kind: ReviewEvent['kind']; actor: string } & Partial<ReviewEvent>;
+type Happening = { occurredAt: string; kind: ReviewEvent['kind']; actor: ReviewEvent['actor'] } & Partial<ReviewEvent>;
 
 /** What happens to one submission in the agencies, as far as it has come. */
 class ReviewPlot {
@@ -188,7 +188,7 @@ class ReviewPlot {
     const { story } = this;
     const invitedAt = after(story.filedAt, 1 / 24);
     if (!this.comes(invitedAt)) return undefined;
-    this.happen({ occurredAt: invitedAt, kind: 'INVITED', actor: 'system', agencyKey });
+    this.happen({ occurredAt: invitedAt, kind: 'INVITED', actor: 'SYSTEM', agencyKey });
     const target = earliest(startOfDay(addBusinessDays(civilDate(story.filedAt), 5)), story.plannedLaunchAt);
     const base = {
       submissionId: story.id,
@@ -218,7 +218,7 @@ class ReviewPlot {
         this.happen({
           occurredAt: story.endedAt!,
           kind: 'DETERMINATION_NOT_ISSUED',
-          actor: 'system',
+          actor: 'SYSTEM',
           agencyKey,
           fromState: 'DRAFT',
           toState: 'NOT_ISSUED',
@@ -229,7 +229,7 @@ class ReviewPlot {
     this.happen({
       occurredAt: issuedAt,
       kind: 'DETERMINATION_ISSUED',
-      actor: 'agency',
+      actor: 'AGENCY',
       agencyKey,
       fromState: 'DRAFT',
       toState: 'ISSUED',
@@ -262,7 +262,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: secondAt,
         kind: 'DETERMINATION_ISSUED',
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         fromState: 'DRAFT',
         toState: 'ISSUED',
@@ -287,7 +287,7 @@ class ReviewPlot {
     const madeAt = after(this.story.filedAt, 3 + random.next() * 6);
     if (!this.comes(madeAt)) return;
     const outcome = random.weighted({ COVERED: 2, NOT_COVERED: 5, UNDETERMINED: 2 });
-    this.happen({ occurredAt: madeAt, kind: 'DESIGNATED', actor: 'agency', agencyKey: 'nsa', detail: outcome });
+    this.happen({ occurredAt: madeAt, kind: 'DESIGNATED', actor: 'AGENCY', agencyKey: 'nsa', detail: outcome });
     tables.designations.push({
       id: stableId('dsg', this.story.id),
       submissionId: this.story.id,
@@ -327,7 +327,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: at,
         kind,
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         fromState: done[place - 1]?.status ?? null,
         toState: status,
@@ -340,7 +340,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: story.endedAt!,
         kind: 'REVIEW_STOPPED',
-        actor: 'system',
+        actor: 'SYSTEM',
         agencyKey,
         fromState: reached.status,
         toState: 'STOPPED',
@@ -394,7 +394,7 @@ class ReviewPlot {
     if (!nothingFound && this.comes(draftedAt)) this.findings(id, agencyKey, draftedAt, sharedAt, random, tables);
     const advisedAt = after(sharedAt, 0.2);
     if (!nothingFound && this.comes(advisedAt) && random.chance(0.6)) {
-      this.happen({ occurredAt: advisedAt, kind: 'ADVICE_SENT', actor: 'agency', agencyKey });
+      this.happen({ occurredAt: advisedAt, kind: 'ADVICE_SENT', actor: 'AGENCY', agencyKey });
       tables.advice.push({
         id: stableId('adv', story.id, agencyKey),
         submissionId: story.id,
@@ -473,7 +473,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: at,
         kind: 'RISK_ASSESSED',
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         detail: `${domain}: ${riskLevel(likelihood, impact)}`,
       });
@@ -496,7 +496,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: revisedAt,
         kind: 'RISK_ASSESSED',
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         detail: `${domain}: ${riskLevel(now, impact)}`,
       });
@@ -559,7 +559,7 @@ class ReviewPlot {
       for (const targetKey of sectorKeys) tables.findingSectors.push({ ownerKey: id, targetKey });
       for (const technique of random.some(techniques, random.integer(1, 2)))
         tables.findingTechniques.push({ ownerKey: id, targetKey: technique.id! });
-      if (answered) this.happen({ occurredAt: answer, kind: 'DEVELOPER_RESPONDED', actor: 'developer', agencyKey });
+      if (answered) this.happen({ occurredAt: answer, kind: 'DEVELOPER_RESPONDED', actor: 'DEVELOPER', agencyKey });
       if (caseId) this.flaws.push({ caseId, findingId: id, agencyKey, sectorKeys, sharedAt });
     }
   }

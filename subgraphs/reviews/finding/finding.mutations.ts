@@ -1,4 +1,5 @@
 import { findingReferred, findingShared } from '../../../shared/contracts/events';
+import { FindingSeverity } from '../../../shared/contracts/finding-severity';
 import { InputError, NotFoundError, orNotFound, RequestError, requireRevision } from '../../../shared/errors';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
@@ -22,7 +23,7 @@ import { sectorsInput, techniquesInput, writeSectors, writeTechniques } from '..
 import { Review } from '../review/review';
 import { moveReview, ownReview } from '../review/review.mutations';
 import type { ReviewEventKind } from '../review/review-event';
-import { Confidence, Finding, FindingSector, FindingSeverity, FindingTechnique, FindingVulnerability } from './finding';
+import { Confidence, Finding, FindingSector, FindingTechnique, FindingVulnerability } from './finding';
 import { FindingReading } from './finding-reading';
 
 const content = {

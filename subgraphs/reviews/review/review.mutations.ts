@@ -1,6 +1,12 @@
 import { agencyByKey } from '../../../shared/agency/directory';
 import { reviewEnded, reviewOpened } from '../../../shared/contracts/events';
-import { NotFoundError, orNotFound, RequestError, requireRevision, UnknownReferenceError } from '../../../shared/errors';
+import {
+  NotFoundError,
+  orNotFound,
+  RequestError,
+  requireRevision,
+  UnknownReferenceError,
+} from '../../../shared/errors';
 import {
   booleanInput,
   enumInput,

@@ -14,8 +14,8 @@ import {
   longText,
   oneOf,
   refersTo,
-  text,
   revisionNumber,
+  text,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';

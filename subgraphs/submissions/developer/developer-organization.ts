@@ -1,6 +1,6 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { exerciseFlag, key, oneOf, text, textList, revisionNumber } from '../../../shared/model/fields';
+import { exerciseFlag, key, oneOf, revisionNumber, text, textList } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { AIModel } from '../model/ai-model';
 import { Submission } from '../submission/submission';

@@ -198,14 +198,14 @@ class SubmissionPlot {
     const all = random.chance(0.3);
     const shared: readonly string[] = all && filedAt !== null ? REVIEWING_AGENCIES : agencyKeys;
 
-    this.happen({ occurredAt: draftedAt, kind: 'DRAFTED', actor: 'developer', toState: 'DRAFT' });
+    this.happen({ occurredAt: draftedAt, kind: 'DRAFTED', actor: 'DEVELOPER', toState: 'DRAFT' });
     if (filedAt !== null)
-      this.happen({ occurredAt: filedAt, kind: 'FILED', actor: 'developer', fromState: 'DRAFT', toState: 'FILED' });
+      this.happen({ occurredAt: filedAt, kind: 'FILED', actor: 'DEVELOPER', fromState: 'DRAFT', toState: 'FILED' });
     for (const plan of plans.slice(1))
       this.happen({
         occurredAt: plan.changedAt!,
         kind: 'PLAN_CHANGED',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         detail: `Launch now planned for ${plan.plannedLaunchAt}`,
       });
     const requests = filedAt === null ? [] : this.requests(filedAt, fate);
@@ -249,7 +249,7 @@ class SubmissionPlot {
       launchedAt: fate.launchedAt ?? null,
       launchScope: fate.launchedAt ? random.weighted({ GENERAL: 3, LIMITED: 1 }) : null,
       launchRecordedAt: fate.launchedAt ? earliest(after(fate.launchedAt, random.next() * 5), asOf) : null,
-      launchRecordedBy: fate.launchedAt ? 'developer' : null,
+      launchRecordedBy: fate.launchedAt ? 'DEVELOPER' : null,
       launchSource: fate.launchedAt ? 'DEVELOPER' : null,
       withdrawnAt: fate.lifecycle === 'WITHDRAWN' ? fate.endedAt! : null,
       withdrawalPhase: fate.lifecycle === 'WITHDRAWN' ? phaseAt(fate.endedAt!, window) : null,
@@ -306,7 +306,7 @@ class SubmissionPlot {
       plannedLaunchDate: null,
       reference: 'PUBLIC_LAUNCH',
       changedAt,
-      changedBy: 'developer',
+      changedBy: 'DEVELOPER',
       reason: planVersion > 1 ? 'Release engineering (exercise).' : null,
       exercise: true,
     });
@@ -342,17 +342,17 @@ class SubmissionPlot {
       this.happen({
         occurredAt: launchedAt,
         kind: 'LAUNCHED',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         fromState: 'FILED',
         toState: 'LAUNCHED',
       });
     if (closedAt)
-      this.happen({ occurredAt: closedAt, kind: 'CLOSED', actor: 'intake', fromState: 'LAUNCHED', toState: 'CLOSED' });
+      this.happen({ occurredAt: closedAt, kind: 'CLOSED', actor: 'INTAKE', fromState: 'LAUNCHED', toState: 'CLOSED' });
     if (endedAt && lifecycle === 'WITHDRAWN')
       this.happen({
         occurredAt: endedAt,
         kind: 'WITHDRAWN',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         fromState: 'FILED',
         toState: 'WITHDRAWN',
       });
@@ -360,7 +360,7 @@ class SubmissionPlot {
       this.happen({
         occurredAt: endedAt,
         kind: 'NOT_RELEASED',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         fromState: 'FILED',
         toState: 'NOT_RELEASED',
       });
@@ -441,11 +441,11 @@ class SubmissionPlot {
                 : 'ACTIVE';
       const ended =
         status === 'ENDED' ? earliest(fate.endedAt, consent ? consentedEnd : fate.launchedAt, endsAt) : null;
-      this.happen({ occurredAt: offeredAt, kind: 'ACCESS_OFFERED', actor: 'developer', agencyKey });
-      if (begun) this.happen({ occurredAt: startsAt, kind: 'ACCESS_STARTED', actor: 'agency', agencyKey });
+      this.happen({ occurredAt: offeredAt, kind: 'ACCESS_OFFERED', actor: 'DEVELOPER', agencyKey });
+      if (begun) this.happen({ occurredAt: startsAt, kind: 'ACCESS_STARTED', actor: 'AGENCY', agencyKey });
       if (status === 'PAUSED')
-        this.happen({ occurredAt: window.closes, kind: 'ACCESS_PAUSED', actor: 'system', agencyKey });
-      if (ended) this.happen({ occurredAt: ended, kind: 'ACCESS_ENDED', actor: 'system', agencyKey });
+        this.happen({ occurredAt: window.closes, kind: 'ACCESS_PAUSED', actor: 'SYSTEM', agencyKey });
+      if (ended) this.happen({ occurredAt: ended, kind: 'ACCESS_ENDED', actor: 'SYSTEM', agencyKey });
       return [
         {
           id: stableId('grt', id, agencyKey),
@@ -487,8 +487,8 @@ class SubmissionPlot {
         const answered = after(askedAt, 1 + random.next() * 9);
         const answeredAt = answered < stop && random.chance(0.8) ? answered : null;
         const over = fate.endedAt !== undefined || fate.launchedAt !== undefined;
-        this.happen({ occurredAt: askedAt, kind: 'INFORMATION_REQUESTED', actor: 'intake' });
-        if (answeredAt) this.happen({ occurredAt: answeredAt, kind: 'INFORMATION_PROVIDED', actor: 'developer' });
+        this.happen({ occurredAt: askedAt, kind: 'INFORMATION_REQUESTED', actor: 'INTAKE' });
+        if (answeredAt) this.happen({ occurredAt: answeredAt, kind: 'INFORMATION_PROVIDED', actor: 'DEVELOPER' });
         return [
           {
             id: stableId('inf', id, place),

@@ -9,10 +9,10 @@ import {
   key,
   listOf,
   oneOf,
+  revisionNumber,
   text,
   textList,
   url,
-  revisionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { DeveloperOrganization } from '../developer/developer-organization';

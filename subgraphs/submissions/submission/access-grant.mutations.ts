@@ -1,5 +1,6 @@
 import { InputError, requireRevision, UnknownReferenceError } from '../../../shared/errors';
-import type { Actor } from '../../../shared/identity/principal';
+import type { Actor } from '../../../shared/identity/actor';
+
 import {
   booleanInput,
   dateTimeInput,
@@ -173,7 +174,7 @@ const revokeAccess = moveGrant(
   'revokeAccess',
   'DEVELOPER',
   'Takes access, or an offer of it, back. It needs no reason.',
-  (revokedAt) => ({ revokedAt, revokedBy: 'developer' }),
+  (revokedAt) => ({ revokedAt, revokedBy: 'DEVELOPER' }),
 );
 
 const consentToPostLaunchAccess = mutation({

@@ -1,4 +1,4 @@
-import type { Actor } from '../../../shared/identity/principal';
+import type { Actor } from '../../../shared/identity/actor';
 import type { Work } from '../../../shared/mutation/work';
 import type { Happening } from '../../../shared/timeline/timeline';
 import type { AccessGrant } from './access-grant';
@@ -255,7 +255,7 @@ export class AccessLedger {
     for (const grant of this.grants) {
       if (!isLive(grant) || agencyKeys.includes(grant.agencyKey)) continue;
       this.move(grant, 'revokeAccess');
-      Object.assign(grant, { revokedAt: this.work.now, revokedBy: 'developer' });
+      Object.assign(grant, { revokedAt: this.work.now, revokedBy: 'DEVELOPER' });
     }
   }
 

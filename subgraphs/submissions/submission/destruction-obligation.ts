@@ -6,8 +6,8 @@ import {
   dateTime,
   exerciseFlag,
   key,
-  text,
   revisionNumber,
+  text,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';

@@ -67,8 +67,12 @@ export class Announcement {
   @text('Pay plan and grade.', { nullable: true, length: 40 }) payPlanGrade!: string | null;
   @text('Lowest grade.', { nullable: true, length: 10 }) gradeLow!: string | null;
   @text('Highest grade.', { nullable: true, length: 10 }) gradeHigh!: string | null;
-  @cents('Lowest salary.', { nullable: true, filter: true, order: true }) salaryMin!: number | null;
-  @cents('Highest salary.', { nullable: true, filter: true, order: true }) salaryMax!: number | null;
+  @cents('Lowest salary.', { nullable: true, filter: true, order: true, column: 'salary_min' }) salaryMinCents!:
+    | number
+    | null;
+  @cents('Highest salary.', { nullable: true, filter: true, order: true, column: 'salary_max' }) salaryMaxCents!:
+    | number
+    | null;
   @text('Number of openings; publishers also write "FEW" and "MANY".', { nullable: true, length: 20 }) openings!:
     | string
     | null;

@@ -7,8 +7,8 @@ import {
   float,
   key,
   oneOf,
-  text,
   revisionNumber,
+  text,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -92,6 +92,7 @@ export const CertificateApplication = links(
   () => Application,
   {
     description: 'Applications on the list.',
+    paged: true,
     sensitivity: 'PII',
   },
 );

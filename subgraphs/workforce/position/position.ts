@@ -8,8 +8,8 @@ import {
   key,
   oneOf,
   refersTo,
-  text,
   revisionNumber,
+  text,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
