@@ -3,7 +3,7 @@ import { type EventType, eventType } from './event';
 import { FindingSeverity } from './finding-severity';
 
 /**
- * The events between the programmes: the one place where they are declared. Data carry keys and facts that the reader needs,
+ * The events between the programs: the one place where they are declared. Data carry keys and facts that the reader needs,
  * nothing proprietary beyond what its rules work on. `docs/events.md` is generated from here.
  */
 
@@ -68,7 +68,7 @@ export const submissionLaunched = eventType(
 
 export const submissionEnded = eventType(
   'submissions.ended',
-  'A submission was withdrawn, or its model will not be released. Open determinations end, open reviews stop, queued runs are cancelled.',
+  'A submission was withdrawn, or its model will not be released. Open determinations end, open reviews stop, queued runs are canceled.',
   ['reviews'],
   z.object({ lifecycle: z.enum(['WITHDRAWN', 'NOT_RELEASED']), endedAt: instant }),
 );

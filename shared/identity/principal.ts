@@ -19,10 +19,10 @@ export type Role = (typeof ROLES)[number];
 
 /** Who asks. */
 export interface Principal {
-  /** The person or program, by whatever name its organisation gives it. */
+  /** The person or program, by whatever name its organization gives it. */
   readonly subject: string;
   readonly roles: readonly Role[];
-  /** Key of the developer organisation it acts for. */
+  /** Key of the developer organization it acts for. */
   readonly organization: string | null;
   /** Key of the agency it acts for. */
   readonly agency: string | null;

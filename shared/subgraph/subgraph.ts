@@ -168,9 +168,9 @@ export class OpenSubgraph {
       reader,
       reads: new Reads(),
       record: async (what) => this.audit?.append(principal, origin, what),
-      accessLog: async (sought, most, before) => {
+      accessLog: async (sought, span) => {
         if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
-        return this.audit.search(sought, most, before);
+        return this.audit.search(sought, span);
       },
       changed: () => this.background?.nudge(),
     };

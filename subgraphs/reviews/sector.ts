@@ -5,7 +5,7 @@ import { stub, stubKey } from '../../shared/model/model';
 import type { Context } from '../../shared/subgraph/context';
 import { Finding, FindingSector } from './finding/finding';
 
-/** A critical-infrastructure sector, as the reviews programme extends it. */
+/** A critical-infrastructure sector, as the reviews program extends it. */
 @stub('A critical-infrastructure sector.', { key: 'key' })
 export class Sector {
   @stubKey() key!: string;

@@ -500,8 +500,10 @@ bypass(
 bypass(
   'findings, by way of the sector they touch',
   async (t) => {
-    const { json } = await t.ask('{ sectors(first: 50) { nodes { findings { id } } } }');
-    return (json.data.sectors.nodes as { findings: unknown[] | null }[]).flatMap(({ findings }) => findings ?? []);
+    const { json } = await t.ask('{ sectors(first: 50) { nodes { findings { nodes { id } } } } }');
+    return (json.data.sectors.nodes as { findings: { nodes: unknown[] } | null }[]).flatMap(
+      ({ findings }) => findings?.nodes ?? [],
+    );
   },
   [],
 );
@@ -538,7 +540,7 @@ bypass('the count of what is hidden', async (t) => told(await t.ask('{ submissio
 bypass(
   'a secret by ordering',
   async (t) =>
-    told(await t.ask('{ aiModels(orderBy: { field: trainingComputeFlop }) { nodes { id } } }', ANALYST)).code,
+    told(await t.ask('{ aiModels(orderBy: { field: TRAINING_COMPUTE_FLOP }) { nodes { id } } }', ANALYST)).code,
   'INVALID_ORDER',
 );
 bypass(

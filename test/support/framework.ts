@@ -277,7 +277,7 @@ export class Framework {
       developer(),
       `query ($id: ID!) { submission(id: $id) { id revision lifecycle windowPhase intakeStatus plannedLaunchAt windowOpensAt
          preLaunchAccessSeconds filedAt
-         accessGrants(orderBy: { field: id }) { nodes { id revision status startsAt endsAt agency { key } } }
+         accessGrants(orderBy: { field: ID }) { nodes { id revision status startsAt endsAt agency { key } } }
          timeline(first: 500) { nodes { kind actor occurredAt sequence fromState toState objectId } } } }`,
       { id },
     );

@@ -37,7 +37,7 @@ const SYSTEMS = [
   'Grants',
 ];
 
-/** Everything the generator makes of the infrastructure programme. */
+/** Everything the generator makes of the infrastructure program. */
 export function infrastructureExercise(world: ExerciseWorld, flaws: readonly FlawStory[]): { rows: ExerciseRows[] } {
   const vendors = VENDORS.map((name) => ({
     key: `exercise-${name.toLowerCase()}`,

@@ -23,7 +23,7 @@ export class FederalSystem {
   @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true })
   impactLevel!: ValueOf<typeof ImpactLevel>;
   @flag('Whether it is a high value asset.', { filter: true, sensitivity: 'ISVI' }) highValueAsset!: boolean;
-  @date('Until when it is authorised to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
+  @date('Until when it is authorized to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
     | string
     | null;
   @flag('Whether an AI-powered defensive tool covers it.', { filter: true, sensitivity: 'ISVI' })

@@ -36,7 +36,7 @@ export const DeploymentStage = enumeration('DeploymentStage', 'How far a deploym
   RETIRED: 'No longer in use.',
 });
 
-@model('A tool for cyber defence.', { order: ['name'], sensitivity: 'GOV' })
+@model('A tool for cyber defense.', { order: ['name'], sensitivity: 'GOV' })
 export class DefensiveTool {
   @key('`tol_` and 26 base-32 digits.') id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
@@ -69,7 +69,7 @@ export class ToolDeployment {
   >;
   @date('Since when it is at this stage.', { filter: true, order: true }) since!: string;
   @integer('How many systems it covers.', { sensitivity: 'ISVI' }) systemsCovered!: number;
-  @flag('Whether it is authorised to operate.', { filter: true }) haveAto!: boolean;
+  @flag('Whether it is authorized to operate.', { filter: true }) haveAto!: boolean;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }

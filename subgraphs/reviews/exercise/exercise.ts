@@ -45,7 +45,7 @@ const TITLES = [
   'Completes control-system scripts that it should refuse',
 ];
 
-/** Everything the generator makes of the reviews programme, and what the clearinghouse is told of it. */
+/** Everything the generator makes of the reviews program, and what the clearinghouse is told of it. */
 export function reviewsExercise(
   world: ExerciseWorld,
   stories: readonly SubmissionStory[],

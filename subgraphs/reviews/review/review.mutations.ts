@@ -213,7 +213,7 @@ const startEvaluation = mutation({
 
 const concludeEvaluation = mutation({
   name: 'concludeEvaluation',
-  description: 'Ends the evaluating: findings are written from now on. Runs that still wait are cancelled.',
+  description: 'Ends the evaluating: findings are written from now on. Runs that still wait are canceled.',
   by: ['AGENCY'],
   input: ownInput,
   returns: ['review', () => Review],
@@ -430,8 +430,8 @@ const queueEvaluationRun = mutation({
   by: ['AGENCY'],
   input: {
     reviewId: idInput('Your agency’s review, or one it takes part in.'),
-    definitionId: optional(idInput('Evaluation of the catalogue, such as "cybench".')),
-    title: optional(textInput('Name of the evaluation, when it is not in the catalogue.')),
+    definitionId: optional(idInput('Evaluation of the catalog, such as "cybench".')),
+    title: optional(textInput('Name of the evaluation, when it is not in the catalog.')),
     scaffold: optional(textInput('Scaffold around the model.')),
   },
   returns: ['run', () => EvaluationRun],

@@ -73,7 +73,7 @@ const STORY_DAYS = 720;
 const RECENT_DAYS = 60;
 const RECENT_SHARE = 0.45;
 
-/** Everything the generator makes of the submissions programme, and what the other programmes are told of it. */
+/** Everything the generator makes of the submissions program, and what the other programs are told of it. */
 export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
   const random = randomOf(world, 'submissions');
   const tables = new Tables();
@@ -567,7 +567,7 @@ function phaseAt(
   return instant < window.closes ? 'OPEN' : 'LAUNCH_DUE';
 }
 
-/** What the time in which at least one agency had access before the launch comes to, as the programme keeps it. */
+/** What the time in which at least one agency had access before the launch comes to, as the program keeps it. */
 function accessOf(
   grants: readonly Partial<AccessGrant>[],
   bound: string,

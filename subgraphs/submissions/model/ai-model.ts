@@ -35,7 +35,7 @@ export const ReleaseStatus = enumeration('ReleaseStatus', 'How far a model is re
   RETIRED: 'No longer offered.',
 });
 
-@model('An AI model: public ones from published catalogues, unreleased ones by codename.', { order: ['-releasedOn'] })
+@model('An AI model: public ones from published catalogs, unreleased ones by codename.', { order: ['-releasedOn'] })
 export class AIModel {
   @key('`mdl_` and 26 base-32 digits.') id!: string;
   @belongsTo(() => DeveloperOrganization, 'Who develops it.', {
@@ -45,7 +45,7 @@ export class AIModel {
     filter: true,
   })
   developerKey!: string | null;
-  @textList('All organisations that published it, as its source names them.') organizations!: string[];
+  @textList('All organizations that published it, as its source names them.') organizations!: string[];
   @text('Codename; never a public name before launch.', { sensitivity: 'PROPIN' }) codename!: string;
   @text('Public name; null until it is launched or its developer names it.', {
     nullable: true,

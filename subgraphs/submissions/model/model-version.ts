@@ -14,7 +14,7 @@ export const SafeguardsLevel = enumeration('SafeguardsLevel', 'Which safeguards 
 @model('A fixed version of a model: one checkpoint.', { order: ['-releasedOn'] })
 export class ModelVersion {
   @key('`mdv_` and 26 base-32 digits.') id!: string;
-  @belongsTo(() => AIModel, 'The model it is a version of; null when its catalogue names none known.', {
+  @belongsTo(() => AIModel, 'The model it is a version of; null when its catalog names none known.', {
     as: 'model',
     nullable: true,
     filter: true,

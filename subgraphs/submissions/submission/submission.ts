@@ -195,7 +195,7 @@ export class Submission {
   @hasMany(
     () => SubmissionEvent,
     'submissionId',
-    'Everything that happened to it in the intake programme, in time order.',
+    'Everything that happened to it in the intake program, in time order.',
   )
   timeline!: unknown;
 

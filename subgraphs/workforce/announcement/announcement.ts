@@ -34,7 +34,7 @@ export const AnnouncementStatus = enumeration(
     APPLICATIONS_UNDER_REVIEW: 'Applications are looked at.',
     CANDIDATE_SELECTED: 'Someone is chosen.',
     JOB_CLOSED: 'Closed.',
-    JOB_CANCELED: 'Cancelled.',
+    JOB_CANCELED: 'Canceled.',
   },
 );
 
@@ -109,7 +109,7 @@ export class Announcement {
 
   @computed(
     () => Boolean,
-    'Whether one can apply today: today lies between its days and it is not closed or cancelled.',
+    'Whether one can apply today: today lies between its days and it is not closed or canceled.',
     {
       conditions: { true: accepts, false: (column, now) => `NOT (${accepts(column, now)})` },
     },
@@ -157,5 +157,5 @@ export class AnnouncementStatistic {
   @integer('Applications under review.') underReview!: number;
   @integer('Candidate selected.') selected!: number;
   @integer('Closed.') closed!: number;
-  @integer('Cancelled.', { order: true }) cancelled!: number;
+  @integer('Canceled.', { order: true, column: 'cancelled' }) canceled!: number;
 }

@@ -123,7 +123,7 @@ export const postings: Importer = {
 
 export const cancelledAnnouncements: Importer = {
   source: 'usajobs-cancelled',
-  description: 'Cancelled announcements for IT, cyber and AI work on USAJOBS in 2025, JSON',
+  description: 'Canceled announcements for IT, cyber and AI work on USAJOBS in 2025, JSON',
   files: ['cancelled-it-ai-cyber-2025.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {

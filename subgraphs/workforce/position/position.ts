@@ -38,9 +38,9 @@ export const SecurityLevel = enumeration('SecurityLevel', 'How far a person must
   TS_SCI: 'Top secret with sensitive compartmented information.',
 });
 
-export const SupportedProgramme = enumeration('SupportedProgramme', 'Which programme of the order a position serves.', {
+export const SupportedProgram = enumeration('SupportedProgram', 'Which program of the order a position serves.', {
   REVIEWS: 'Reviews of models.',
-  DEFENSE: 'Cyber defence of agencies.',
+  DEFENSE: 'Cyber defense of agencies.',
   SECTOR: 'Protection of critical-infrastructure sectors.',
   GENERAL: 'All of them, or others.',
 });
@@ -69,9 +69,8 @@ export class Position {
     typeof PositionStatus
   >;
   @text('Duty station.', { filter: true }) dutyStation!: string;
-  @oneOf(() => SupportedProgramme, 'Which programme it serves.', { filter: true }) supportsProgramme!: ValueOf<
-    typeof SupportedProgramme
-  >;
+  @oneOf(() => SupportedProgram, 'Program it serves.', { filter: true, column: 'supports_programme' })
+  supportsProgram!: ValueOf<typeof SupportedProgram>;
   @dateTime('When it was set up.', { filter: true, order: true }) createdAt!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
@@ -102,7 +101,7 @@ export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Where a r
   READY: 'Ready to be announced.',
   ANNOUNCED: 'Announced.',
   FILLED: 'Filled.',
-  CANCELLED: 'Cancelled.',
+  CANCELLED: 'Canceled.',
 });
 
 @model('A request to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
