@@ -15,20 +15,20 @@ export class RequestError extends GraphQLError {
 }
 
 /** The object was changed since the caller read it. */
-export class VersionConflictError extends RequestError {
+export class RevisionConflictError extends RequestError {
   constructor(type: string, expected: number, current: number) {
     super(
-      'VERSION_CONFLICT',
-      `The ${type} is at version ${current}, the change was based on version ${expected}: read it again and decide anew`,
-      ['input', 'expectedVersion'],
+      'REVISION_CONFLICT',
+      `The ${type} is at revision ${current}, but the change is based on revision ${expected}: read it again, then retry`,
+      ['input', 'expectedRevision'],
       { expected, current },
     );
   }
 }
 
-/** @throws VersionConflictError when a change is based on another version of an object than the current one. */
-export function requireVersion(type: string, { version }: { version: number }, expected: number): void {
-  if (version !== expected) throw new VersionConflictError(type, expected, version);
+/** @throws RevisionConflictError when a change is based on another revision of an object than the current one. */
+export function requireRevision(type: string, { revision }: { revision: number }, expected: number): void {
+  if (revision !== expected) throw new RevisionConflictError(type, expected, revision);
 }
 
 /** Runs `work`; whatever it does not find, the object of the caller's input is what is not found. */

@@ -14,7 +14,7 @@ const AgencyKindEnum = enumeration('AgencyKind', 'Where an agency stands in the 
 });
 
 const OrderRoleEnum = enumeration('OrderRole', 'What the executive order asks of an agency.', {
-  LEAD: 'Leads a programme of the order.',
+  LEAD: 'Leads a program of the order.',
   CONSULTED: 'Is consulted by the leads.',
   ENFORCEMENT: 'Enforces the criminal law against misuse.',
   WORKFORCE: 'Leads the recruitment of AI and cybersecurity professionals.',

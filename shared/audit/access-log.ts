@@ -1,6 +1,6 @@
-import { Arg, Ctx, Directive, Field, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Args, ArgsType, Ctx, Directive, Field, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { PageInfo } from '../collection/connection';
-import { pageSize } from '../collection/page';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, pageSide } from '../collection/page';
 import { InvalidCursorError } from '../errors';
 import { enumeration } from '../model/enumeration';
 import type { ModelClass } from '../model/model';
@@ -74,7 +74,7 @@ class AccessLogEntry {
   roles!: readonly string[];
   @part(() => ID, 'Key of the agency for which.', personalOrNull)
   agencyKey!: string | null;
-  @part(() => ID, 'Key of the organisation for which.', personalOrNull)
+  @part(() => ID, 'Key of the organization for which.', personalOrNull)
   organizationKey!: string | null;
   @part(() => String, 'The case under which oversight read.', personalOrNull)
   caseNumber!: string | null;
@@ -93,9 +93,9 @@ class AccessLogEntry {
 }
 
 @Directive('@shareable')
-@ObjectType('AccessLogEdge', { description: 'A line of the record and its place.' })
+@ObjectType('AccessLogEdge', { description: 'A line of the record and its cursor.' })
 class AccessLogEdge {
-  @part(() => String, 'The place; pass as "after" to go on to older ones.', personal)
+  @part(() => String, 'Cursor of the line; pass it as "after" for older lines or as "before" for newer ones.', personal)
   cursor!: string;
   @part(() => AccessLogEntry, 'The line.', personal)
   node!: AccessLogEntry;
@@ -134,27 +134,47 @@ class AccessLogFilter {
   until?: string;
 }
 
+@ArgsType()
+class AccessLogArgs {
+  @Field(() => Int, {
+    nullable: true,
+    description: `Page size, counted from the newest line: 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if neither "first" nor "last" is given.`,
+  })
+  first?: number | null;
+  @Field(() => String, { nullable: true, description: 'Only lines older than this cursor.' })
+  after?: string | null;
+  @Field(() => Int, { nullable: true, description: `Page size, counted from the oldest line: 0 to ${MAX_PAGE_SIZE}.` })
+  last?: number | null;
+  @Field(() => String, { nullable: true, description: 'Only lines newer than this cursor.' })
+  before?: string | null;
+  @Field(() => AccessLogFilter, { nullable: true, description: 'Conditions that every listed line meets.' })
+  filter?: AccessLogFilter | null;
+}
+
 /** The root field by which oversight reads the record of a subgraph. What is read of it is recorded, too. */
 export function accessLogRoot(subgraph: string): ModelClass {
   @Resolver()
   class AccessLogRoot {
-    async read(
-      first: number | null | undefined,
-      after: string | null | undefined,
-      filter: AccessLogFilter | null | undefined,
-      { accessLog, reads }: Context,
-    ): Promise<AccessLogConnection> {
-      const size = pageSize('first', first ?? undefined);
-      const found = await accessLog(soughtOf(filter), size + 1, after == null ? undefined : positionOf(after));
-      const shown = found.slice(0, size);
+    async read(page: AccessLogArgs, { accessLog, reads }: Context): Promise<AccessLogConnection> {
+      const { size, backward } = pageSide(page);
+      const newest = page.after == null ? undefined : positionOf(page.after, 'after');
+      const oldest = page.before == null ? undefined : positionOf(page.before, 'before');
+      const found = await accessLog(soughtOf(page.filter), {
+        most: size + 1,
+        before: newest,
+        after: oldest,
+        oldest: backward,
+      });
+      const more = found.length > size;
+      const shown = backward ? found.slice(more ? 1 : 0) : found.slice(0, size);
       const edges = shown.map((one) => ({ cursor: cursorOf(one.position), node: lineOf(one) }));
       for (const { node } of edges) reads.note('AccessLogEntry', 'PII', node.id);
       return {
         nodes: edges.map(({ node }) => node),
         edges,
         pageInfo: {
-          hasNextPage: found.length > size,
-          hasPreviousPage: after != null,
+          hasNextPage: backward ? oldest !== undefined : more,
+          hasPreviousPage: backward ? more : newest !== undefined,
           startCursor: edges[0]?.cursor ?? null,
           endCursor: edges.at(-1)?.cursor ?? null,
         },
@@ -162,22 +182,8 @@ export function accessLogRoot(subgraph: string): ModelClass {
     }
   }
   const { prototype } = AccessLogRoot;
-  Arg('first', () => Int, { nullable: true, description: 'Lines on the page: 1 to 500, 25 by default.' })(
-    prototype,
-    'read',
-    0,
-  );
-  Arg('after', () => String, { nullable: true, description: 'Only lines older than this cursor.' })(
-    prototype,
-    'read',
-    1,
-  );
-  Arg('filter', () => AccessLogFilter, { nullable: true, description: 'Only lines that this holds for.' })(
-    prototype,
-    'read',
-    2,
-  );
-  Ctx()(prototype, 'read', 3);
+  Args(() => AccessLogArgs)(prototype, 'read', 0);
+  Ctx()(prototype, 'read', 1);
   Query(() => AccessLogConnection, {
     name: accessLogField(subgraph),
     nullable: true,
@@ -220,15 +226,15 @@ const mutationOf = (entry: Entry): string | null =>
 
 const cursorOf = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-function positionOf(cursor: string): Position {
+function positionOf(cursor: string, argument: 'after' | 'before'): Position {
   let content: unknown;
   try {
     content = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    throw new InvalidCursorError('after', 'it cannot be read');
+    throw new InvalidCursorError(argument, 'it cannot be read');
   }
   const [at, record, number] = Array.isArray(content) && content.length === 3 ? content : [];
   if (typeof at !== 'string' || typeof record !== 'string' || !Number.isInteger(number))
-    throw new InvalidCursorError('after', 'it was made by another list, or by hand');
+    throw new InvalidCursorError(argument, 'it was made by another list, or by hand');
   return [at, record, number];
 }

@@ -9,7 +9,7 @@ import { OperatorError, RequestError } from '../errors';
 import type { Principal } from '../identity/principal';
 import { type Entry, FIRST, type Happening, hashOf, type Origin, sealText } from './entry';
 import { filesOfRecord, partPath } from './parts';
-import { type Found, type Position, type Sought, searchRecords } from './search';
+import { type Found, type Sought, type Span, searchRecords } from './search';
 
 /** Most entries that wait to be written; more are refused, and so is what they are about. */
 const MOST_WAITING = 10_000;
@@ -116,9 +116,9 @@ export class AuditLog {
     return written;
   }
 
-  /** The newest entries that fit, of this process and of those that share its folder. */
-  search(sought: Sought, most: number, before?: Position): Promise<Found[]> {
-    return searchRecords(dirname(this.path), this.subgraph, sought, most, before);
+  /** The entries of a span that fit, newest first, of this process and of those that share its folder. */
+  search(sought: Sought, span: Span): Promise<Found[]> {
+    return searchRecords(dirname(this.path), this.subgraph, sought, span);
   }
 
   private async write(): Promise<void> {

@@ -36,35 +36,40 @@ export interface Found {
 const isBefore = ([at, record, number]: Position, other: Position): boolean =>
   at !== other[0] ? at < other[0] : record !== other[1] ? record < other[1] : number < other[2];
 
-/** The newest entries that fit, newest first. @param before only entries before this one */
-export async function searchRecords(
-  folder: string,
-  subgraph: string,
-  sought: Sought,
-  most: number,
-  before?: Position,
-): Promise<Found[]> {
-  const found = await Promise.all(recordsIn(folder, subgraph).map((record) => newestOf(record, sought, most, before)));
-  return found
-    .flat()
-    .sort((a, b) => (isBefore(a.position, b.position) ? 1 : -1))
-    .slice(0, most);
+/** Which of the entries that fit: at most so many, between two others, from the newest on or from the oldest on. */
+export interface Span {
+  readonly most: number;
+  /** Only entries before this one. */
+  readonly before?: Position;
+  /** Only entries after this one. */
+  readonly after?: Position;
+  readonly oldest?: boolean;
 }
 
-async function newestOf(record: string, sought: Sought, most: number, before?: Position): Promise<Found[]> {
+/** The newest entries that fit, or the oldest; newest first in either case. */
+export async function searchRecords(folder: string, subgraph: string, sought: Sought, span: Span): Promise<Found[]> {
+  const { most, oldest = false } = span;
+  const found = await Promise.all(recordsIn(folder, subgraph).map((record) => entriesOf(record, sought, span)));
+  const sorted = found.flat().sort((a, b) => (isBefore(a.position, b.position) ? 1 : -1));
+  return oldest ? sorted.slice(Math.max(0, sorted.length - most)) : sorted.slice(0, most);
+}
+
+async function entriesOf(record: string, sought: Sought, span: Span): Promise<Found[]> {
   const name = recordName(record);
-  let found: Found[] = [];
+  const files = filesOfRecord(record);
+  const found: Found[] = [];
   // a record grows at its end, so its last part has what is newest
-  for (const file of filesOfRecord(record).toReversed()) {
-    const { matches, first } = await matchesIn(file, name, sought, most - found.length, before);
-    found = [...matches, ...found];
-    if (found.length >= most || (first !== undefined && sought.from !== undefined && first < sought.from)) break;
+  for (const file of span.oldest ? files : files.toReversed()) {
+    const { matches, first } = await matchesIn(file, name, sought, { ...span, most: span.most - found.length });
+    found.push(...matches);
+    const isPast = !span.oldest && first !== undefined && sought.from !== undefined && first < sought.from;
+    if (found.length >= span.most || isPast) break;
   }
   return found;
 }
 
-/** The last that fit of one file, and when its first entry was written. */
-async function matchesIn(file: string, record: string, sought: Sought, most: number, before?: Position) {
+/** The last that fit of one file, or the first, and when its first entry was written. */
+async function matchesIn(file: string, record: string, sought: Sought, { most, before, after, oldest }: Span) {
   const matches: Found[] = [];
   let first: string | undefined;
   const needed = Object.entries(sought).flatMap(([name, value]) =>
@@ -77,8 +82,10 @@ async function matchesIn(file: string, record: string, sought: Sought, most: num
     if (!entry) continue;
     first ??= entry.at;
     const position: Position = [entry.at, record, entry.number];
-    if (!fits(entry, sought) || (before && !isBefore(position, before))) continue;
+    if (!fits(entry, sought) || (before && !isBefore(position, before)) || (after && !isBefore(after, position)))
+      continue;
     matches.push({ position, entry });
+    if (oldest && matches.length >= most) break;
     if (matches.length > most) matches.shift();
   }
   return { matches, first };

@@ -12,10 +12,10 @@ import {
   Resolver,
   registerEnumType,
 } from 'type-graphql';
-import { type ModelClass, modelOf, whenDeclared } from '../model/model';
+import { type ModelClass, modelOf, snakeCase, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
-import type { Page } from './loaders';
+import type { Page, ParentReference } from './loaders';
 import { DEFAULT_PAGE_SIZE, encodeCursor, MAX_PAGE_SIZE, type PageArguments } from './page';
 
 enum OrderDirection {
@@ -24,7 +24,7 @@ enum OrderDirection {
 }
 registerEnumType(OrderDirection, {
   name: 'OrderDirection',
-  description: 'Which way a list is ordered.',
+  description: 'Direction in which a list is ordered.',
   valuesConfig: {
     ASC: { description: 'Smallest, earliest, A first; objects without a value come first.' },
     DESC: { description: 'Largest, latest, Z first; objects without a value come last.' },
@@ -63,9 +63,9 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
   if (known) return known;
   const { name } = modelOf(target);
 
-  @ObjectType(`${name}Edge`, { description: `A ${name} and its place in a list.` })
+  @ObjectType(`${name}Edge`, { description: `${article(name)} ${name} and its cursor in a list.` })
   class Edge {
-    @Field(() => String, { description: 'The place; pass as "after" or "before".' })
+    @Field(() => String, { description: 'Cursor of the object; pass it as "after" or "before".' })
     cursor!: string;
     @Field(() => target, { description: `The ${name}.` })
     node!: object;
@@ -113,38 +113,47 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
   argument(
     'first',
     () => Int,
-    `Objects on the page, counted from the start: 1 to ${MAX_PAGE_SIZE}, ${DEFAULT_PAGE_SIZE} when neither first nor last is given.`,
+    `Page size, counted from the start of the list: 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if neither "first" nor "last" is given.`,
   );
   argument('after', () => String, 'Only objects after this cursor.');
-  argument('last', () => Int, `Objects on the page, counted from the end: 1 to ${MAX_PAGE_SIZE}.`);
+  argument('last', () => Int, `Page size, counted from the end of the list: 0 to ${MAX_PAGE_SIZE}.`);
   argument('before', () => String, 'Only objects before this cursor.');
   const filter = filterOf(target);
-  argument('filter', () => filter, 'Only objects that this holds for.');
+  argument('filter', () => filter, 'Conditions that every listed object meets.');
   const order = orderInputOf(target);
   if (order)
-    argument('orderBy', () => [order], 'First by the first term, ties by the next; the key breaks what ties remain.');
+    argument(
+      'orderBy',
+      () => [order],
+      'Order of the list: by the first term, then ties by the next. The key breaks remaining ties.',
+    );
 
   const types: ConnectionTypes = { connection: Connection, args: ConnectionArgs };
   made.set(target, types);
   return types;
 }
 
+/** The enum value by which lists are ordered by a field: `filedAt` is FILED_AT. */
+export const orderValue = (field: string): string => snakeCase(field).toUpperCase();
+
 function orderInputOf(target: ModelClass): ModelClass | undefined {
   const { name, selectable } = modelOf(target);
-  const names = [...selectable.values()].filter(({ order }) => order).map((field) => field.name);
-  if (names.length === 0) return undefined;
-  const OrderField = Object.fromEntries(names.map((field) => [field, field]));
+  const ordered = [...selectable.values()].filter(({ order }) => order);
+  if (ordered.length === 0) return undefined;
+  const OrderField = Object.fromEntries(ordered.map((field) => [orderValue(field.name), field.name]));
   registerEnumType(OrderField, {
     name: `${name}OrderField`,
-    description: `What a list of ${name} can be ordered by.`,
-    valuesConfig: Object.fromEntries(names.map((field) => [field, { description: `By "${field}".` }])),
+    description: `Fields that order a list of ${name}.`,
+    valuesConfig: Object.fromEntries(
+      ordered.map((field) => [orderValue(field.name), { description: `Orders by "${field.name}".` }]),
+    ),
   });
 
   @InputType(`${name}Order`, { description: `One term of the order of a list of ${name}.` })
   class Order {
-    @Field(() => OrderField as never, { description: 'By what.' })
+    @Field(() => OrderField as never, { description: 'Field to order by.' })
     field!: string;
-    @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Which way.' })
+    @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Direction; ascending by default.' })
     direction!: OrderDirection;
   }
   return Order;
@@ -155,27 +164,39 @@ function connect(target: ModelClass, page: Page, total: () => Promise<number>): 
 }
 
 /**
- * A field that lists the children of an object: those whose property holds the object's key.
- * @param childProperty the child's property that names the parent.
+ * A field that lists the children of an object.
+ * @param parent how children name the object: by a property that holds its key, or by a link table, which may be declared later
  */
-export function hasMany(child: () => ModelClass, childProperty: string, description: string) {
+export function hasMany(child: () => ModelClass, parent: string | (() => ParentReference), description: string) {
   return (prototype: object, field: string): void => {
-    const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
-      const target = child();
-      const parentKey = this[modelOf(prototype.constructor).key]!;
-      const page = await loaders.listBy(target, childProperty, given).load(parentKey);
-      return connect(target, page, () => loaders.countBy(target, childProperty, given).load(parentKey));
-    };
-    Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
-    Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
-    Ctx()(prototype, field, 1);
-    whenDeclared(prototype, ({ stored }) => {
-      Field((() => connectionOf(child()).connection) as never, { nullable: !stored, description })(prototype, field, {
-        value: resolve,
-      });
-    });
+    const reference = () => (typeof parent === 'string' ? parent : parent());
+    pagedField(prototype, field, child, reference, description);
     unsettled.push(() => Directive(`@sensitivity(class: ${modelOf(child()).sensitivity})`)(prototype, field));
   };
+}
+
+/** Adds a connection field that pages through the children of an object. Its class of sensitivity is the caller's to write. */
+export function pagedField(
+  prototype: object,
+  field: string,
+  child: () => ModelClass,
+  parent: () => ParentReference,
+  description: string,
+): void {
+  const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
+    const target = child();
+    const parentKey = this[modelOf(prototype.constructor).key]!;
+    const page = await loaders.listBy(target, parent(), given).load(parentKey);
+    return connect(target, page, () => loaders.countBy(target, parent(), given).load(parentKey));
+  };
+  Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
+  Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
+  Ctx()(prototype, field, 1);
+  whenDeclared(prototype, ({ stored }) => {
+    Field((() => connectionOf(child()).connection) as never, { nullable: !stored, description })(prototype, field, {
+      value: resolve,
+    });
+  });
 }
 
 /** Lists whose class of sensitivity is not written yet: it is that of the children, who may be declared later. */
@@ -193,9 +214,28 @@ interface RootNames {
   many: string;
 }
 
-/** The two root fields of a model: one object by key, and the list. Nullable, so that a subgraph that is down costs no other's. */
+/** `An AIModel`, `A Review`: the article that fits a type's name as it is read aloud. */
+export const article = (name: string): string => (/^([AEIO]|U(?!s|n))/.test(name) ? 'An' : 'A');
+
+const listed = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : (names[0] ?? '');
+
+/** What the list of a model has in it, and by what one narrows and orders it. */
+function describeList(target: ModelClass): string {
+  const { name, description, selectable } = modelOf(target);
+  const fields = [...selectable.values()];
+  const filters = listed(fields.filter(({ filter }) => filter).map((field) => field.name));
+  const orders = listed(fields.filter(({ order }) => order).map((field) => orderValue(field.name)));
+  const filtered = `Filter by ${filters}${orders === '' ? '' : `; order by ${orders}`}.`;
+  return `Paged list of ${name}. ${description} ${filtered}`;
+}
+
+/**
+ * The two root fields of a model: one object by key, and the list. Both are nullable, so that a subgraph that is down costs no
+ * field of another: see docs/schema.md.
+ */
 export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClass {
-  const { name, keyField: key } = modelOf(target);
+  const { name, keyField: key, description } = modelOf(target);
   const { connection, args } = connectionOf(target);
 
   @ArgsType()
@@ -212,22 +252,16 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
       return connect(target, page, () => loaders.count(target, given));
     }
   }
-  const decorate = (
-    method: 'one' | 'many',
-    field: string,
-    type: ModelClass,
-    argsType: ModelClass,
-    description: string,
-  ) => {
+  const decorate = (method: 'one' | 'many', field: string, type: ModelClass, argsType: ModelClass, text: string) => {
     Args((() => argsType) as never)(Roots.prototype, method, 0);
     Ctx()(Roots.prototype, method, 1);
-    Query((() => type) as never, { name: field, nullable: true, description })(
+    Query((() => type) as never, { name: field, nullable: true, description: text })(
       Roots.prototype,
       method,
       Object.getOwnPropertyDescriptor(Roots.prototype, method)!,
     );
   };
-  decorate('one', one, target, KeyArgs, `The ${name} with this ${key}, or null.`);
-  decorate('many', many, connection, args, `All ${name} objects, narrowed, ordered and paged as asked.`);
+  decorate('one', one, target, KeyArgs, `The ${name} with this ${key}, or null. ${description}`);
+  decorate('many', many, connection, args, describeList(target));
   return Roots;
 }

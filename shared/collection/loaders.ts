@@ -14,6 +14,9 @@ const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
 /** Most keys in one statement: below SQLite's limit of 32,766 parameters. */
 const MAX_BATCH = 10_000;
 
+/** How children name their parent: by a property, or by a link table, with the parent's key at its end `from`. */
+export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
+
 /** One page of one list. */
 export interface Page<T extends object = object> {
   readonly rows: readonly T[];
@@ -178,29 +181,49 @@ export class Loaders {
     return this.page(target, plan, rows);
   }
 
-  /** Pages of the objects whose `property` names the parent: for any number of parents one statement. */
-  listBy<T extends object>(target: ModelClass<T>, property: string, given: PageArguments): DataLoader<string, Page<T>> {
-    return this.batched(target, `list by ${property} ${JSON.stringify(given)}`, async (parents) => {
+  /** Pages of the children of any number of parents, by one statement. */
+  listBy<T extends object>(
+    target: ModelClass<T>,
+    parent: ParentReference,
+    given: PageArguments,
+  ): DataLoader<string, Page<T>> {
+    const { name, source, column } = this.parentOf(target, parent);
+    return this.batched(target, `list by ${name} ${JSON.stringify(given)}`, async (parents) => {
       const plan = planPage(target, given, this.reader);
       const { database } = this;
       const conditions = [
         this.where().visible(target, given.filter ?? undefined, 't'),
         ...cursorConditions(database, target, plan, 't'),
       ];
-      const parent = `t.${database.column(target, property)}`;
-      const ranked = database.dialect.quote('row_rank');
+      const [ranked, parentKey] = [database.dialect.quote('row_rank'), database.dialect.quote('parent_key')];
       const rows = await database.query<Record<string, unknown>>(
         `SELECT * FROM (
-           SELECT ${database.selection(target, 't')},
-                  ROW_NUMBER() OVER (PARTITION BY ${parent} ORDER BY ${orderTerms(database, target, plan, 't')}) AS ${ranked}
-           FROM ${database.table(target)} t
-           WHERE ${parent} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
+           SELECT ${database.selection(target, 't')}, ${column} AS ${parentKey},
+                  ROW_NUMBER() OVER (PARTITION BY ${column} ORDER BY ${orderTerms(database, target, plan, 't')}) AS ${ranked}
+           FROM ${source}
+           WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
          ) page WHERE ${ranked} <= ${plan.size + 1} ORDER BY ${ranked}`,
         [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
       );
-      const byParent = groupBy(rows, (row) => String(row[property]));
+      const byParent = groupBy(rows, (row) => String(row.parent_key));
       return parents.map((key) => this.page(target, plan, byParent.get(key) ?? []));
     });
+  }
+
+  /** Where the children of a parent, under the alias `t`, and the key of the parent are read from. */
+  private parentOf(target: ModelClass, parent: ParentReference): { name: string; source: string; column: string } {
+    const { database } = this;
+    const table = `${database.table(target)} t`;
+    if (typeof parent === 'string')
+      return { name: parent, source: table, column: `t.${database.column(target, parent)}` };
+    const { links, from } = parent;
+    const end = (property: 'ownerKey' | 'targetKey') => `l.${database.column(links, property)}`;
+    const child = end(from === 'ownerKey' ? 'targetKey' : 'ownerKey');
+    return {
+      name: `${modelOf(links).name}.${from}`,
+      source: `${database.table(links)} l JOIN ${table} ON t.${database.column(target, modelOf(target).key)} = ${child}`,
+      column: end(from),
+    };
   }
 
   private page<T extends object>(
@@ -225,14 +248,13 @@ export class Loaders {
   }
 
   /** How many objects a filter leaves of each parent. */
-  countBy(target: ModelClass, property: string, given: PageArguments): DataLoader<string, number> {
-    return this.batched(target, `count by ${property} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
-      const { database } = this;
+  countBy(target: ModelClass, parent: ParentReference, given: PageArguments): DataLoader<string, number> {
+    const { name, source, column } = this.parentOf(target, parent);
+    return this.batched(target, `count by ${name} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
       const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
-      const parent = `t.${database.column(target, property)}`;
-      const rows = await database.query<{ parent: string; n: number }>(
-        `SELECT ${parent} AS parent, COUNT(*) AS n FROM ${database.table(target)} t
-         WHERE ${parent} IN (${parents.map(() => '?').join(', ')}) AND ${sql} GROUP BY ${parent}`,
+      const rows = await this.database.query<{ parent: string; n: number }>(
+        `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
+         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${sql} GROUP BY ${column}`,
         [...parents, ...parameters],
       );
       const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));

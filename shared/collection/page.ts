@@ -33,18 +33,25 @@ type CursorValue = string | number | boolean | null;
 
 /** @throws InvalidPageError */
 export function pageSize(argument: 'first' | 'last', given = DEFAULT_PAGE_SIZE): number {
-  if (!Number.isInteger(given) || given < 1 || given > MAX_PAGE_SIZE)
+  if (!Number.isInteger(given) || given < 0 || given > MAX_PAGE_SIZE)
     throw new InvalidPageError(
-      `"${argument}" is ${given}; ask for 1 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
+      `"${argument}" is ${given}; ask for 0 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
       argument,
     );
   return given;
 }
 
+/** How large a page is, and whether it is counted from the end of the list. @throws InvalidPageError */
+export function pageSide({ first, last }: Pick<PageArguments, 'first' | 'last'>): { size: number; backward: boolean } {
+  if (first != null && last != null)
+    throw new InvalidPageError('"first" and "last" are both given; ask for one of them', 'last');
+  const size = last != null ? pageSize('last', last) : pageSize('first', first ?? undefined);
+  return { size, backward: last != null };
+}
+
 /** @throws InvalidPageError, InvalidCursorError, InvalidOrderError */
 export function planPage(target: ModelClass, given: PageArguments, reader: Reader): PagePlan {
-  if (given.first != null && given.last != null)
-    throw new InvalidPageError('"first" and "last" are both given; ask for one of them', 'last');
+  const side = pageSide(given);
   const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
   for (const { field } of given.orderBy ?? [])
     if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity) !== true)
@@ -62,8 +69,7 @@ export function planPage(target: ModelClass, given: PageArguments, reader: Reade
     order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
   const cursor = (argument: 'after' | 'before') =>
     given[argument] == null ? undefined : decodeCursor(target, order, given[argument], argument);
-  const size = given.last != null ? pageSize('last', given.last) : pageSize('first', given.first ?? undefined);
-  return { size, backward: given.last != null, order, after: cursor('after'), before: cursor('before') };
+  return { ...side, order, after: cursor('after'), before: cursor('before') };
 }
 
 /** Names the list and its order, so that a cursor of another list or order is noticed. */

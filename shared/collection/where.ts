@@ -173,10 +173,10 @@ export class WhereBuilder {
       }
       return join(parts, 'AND', '1 = 1');
     }
-    const stored =
-      comparison.kind === 'bigNumber'
-        ? (given: unknown) => sortableBigNumber(String(given))
-        : (given: unknown) => given;
+    const stored = (given: unknown): unknown => {
+      if (comparison.kind === 'bigNumber') return sortableBigNumber(String(given));
+      return comparison.kind === 'enum' && comparison.toStored ? comparison.toStored(String(given)) : given;
+    };
     const parts: Condition[] = [];
     for (const [operator, given] of Object.entries(value)) {
       if (given === undefined || given === null) continue;

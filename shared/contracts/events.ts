@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type EventType, eventType } from './event';
+import { FindingSeverity } from './finding-severity';
 
 /**
- * The events between the programmes: the one place where they are declared. Data carry keys and facts that the reader needs,
+ * The events between the programs: the one place where they are declared. Data carry keys and facts that the reader needs,
  * nothing proprietary beyond what its rules work on. `docs/events.md` is generated from here.
  */
 
@@ -67,7 +68,7 @@ export const submissionLaunched = eventType(
 
 export const submissionEnded = eventType(
   'submissions.ended',
-  'A submission was withdrawn, or its model will not be released. Open determinations end, open reviews stop, queued runs are cancelled.',
+  'A submission was withdrawn, or its model will not be released. Open determinations end, open reviews stop, queued runs are canceled.',
   ['reviews'],
   z.object({ lifecycle: z.enum(['WITHDRAWN', 'NOT_RELEASED']), endedAt: instant }),
 );
@@ -100,6 +101,8 @@ export const reviewEnded = eventType(
   z.object({ reviewId: key, agencyKey: key, status: z.string(), endedAt: instant }),
 );
 
+const severity = z.enum(FindingSeverity);
+
 export const findingShared = eventType(
   'reviews.finding-shared',
   'An agency shared a finding with the developer, who sees it from then on, whatever becomes of the submission.',
@@ -111,7 +114,7 @@ export const findingShared = eventType(
     findingId: key,
     title: z.string(),
     detail: z.string(),
-    severity: z.string(),
+    severity,
   }),
 );
 
@@ -124,7 +127,7 @@ export const findingReferred = eventType(
     findingId: key,
     agencyKey: key,
     title: z.string(),
-    severity: z.string(),
+    severity,
     sectorKeys: keys,
     referredAt: instant,
     exercise: z.boolean(),

@@ -13,7 +13,7 @@ export interface Dialect {
   explain(sql: string): string;
   /** The tail of a SELECT in a transaction that keeps others from changing its rows until the transaction ends. */
   readonly forUpdate: string;
-  /** Whether the database gave a transaction up in favour of another; the same transaction may succeed when tried again. */
+  /** Whether the database gave a transaction up in favor of another; the same transaction may succeed when tried again. */
   gaveWay(error: DriverError): boolean;
   /** Whether a row with the same unique key is there already. */
   isDuplicate(error: DriverError): boolean;

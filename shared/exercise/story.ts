@@ -21,7 +21,7 @@ export function rows<T extends object>(target: ModelClass<T>, of: readonly Parti
   return { target, rows: of } as ExerciseRows;
 }
 
-/** What other programmes know of a submission: the same facts that events will carry. */
+/** What other programs know of a submission: the same facts that events will carry. */
 export interface SubmissionStory {
   readonly id: string;
   readonly number: string;
@@ -40,7 +40,7 @@ export interface SubmissionStory {
   readonly grants: readonly GrantStory[];
 }
 
-/** What other programmes know of a grant of access. */
+/** What other programs know of a grant of access. */
 export interface GrantStory {
   readonly id: string;
   readonly agencyKey: string;

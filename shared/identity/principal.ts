@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RequestError } from '../errors';
+import type { Actor } from './actor';
 
 /** Roles of callers: section 6 of the domain. Whoever has none is the public. */
 export const ROLES = [
@@ -18,10 +19,10 @@ export type Role = (typeof ROLES)[number];
 
 /** Who asks. */
 export interface Principal {
-  /** The person or program, by whatever name its organisation gives it. */
+  /** The person or program, by whatever name its organization gives it. */
   readonly subject: string;
   readonly roles: readonly Role[];
-  /** Key of the developer organisation it acts for. */
+  /** Key of the developer organization it acts for. */
   readonly organization: string | null;
   /** Key of the agency it acts for. */
   readonly agency: string | null;
@@ -30,9 +31,6 @@ export interface Principal {
   /** OAuth scopes: what the schema's own rules may ask for. */
   readonly scopes: readonly string[];
 }
-
-/** In which capacity something is done: what the tables of transitions speak of. */
-export type Actor = 'DEVELOPER' | 'INTAKE' | 'AGENCY' | 'SYSTEM';
 
 /** What happens by itself: the clock, and the consequences of what others did. */
 export const SYSTEM: Principal = {

@@ -33,7 +33,7 @@ export interface Importer {
   readonly source: string;
   /** What it is and who publishes it, for the help text. */
   readonly description: string;
-  /** Names of the files it is published under: how `import all` recognises them. */
+  /** Names of the files it is published under: how `import all` recognizes them. */
   readonly files: readonly string[];
   /** Sources whose rows it refers to; `import all` takes those first. */
   readonly after?: readonly string[];

@@ -37,6 +37,8 @@ interface FieldOptions {
   sensitivity?: Sensitivity;
   /** Keep the column, publish no field. */
   hidden?: boolean;
+  /** Name of the column, where it differs from the property's. */
+  column?: string;
   /** What rows get that are older than the column. */
   default?: string | number | boolean;
   /** It counts what not everyone who reads it may see. */
@@ -69,7 +71,10 @@ function declareSensitivity(prototype: object, field: string, sensitivity: Sensi
 function declare({ description, options, comparison, graphql, column }: Declaration) {
   return (prototype: object, property: string): void => {
     const nullable = options.nullable ?? false;
-    Column({ name: snakeCase(property), nullable, default: options.default, ...column })(prototype, property);
+    Column({ name: options.column ?? snakeCase(property), nullable, default: options.default, ...column })(
+      prototype,
+      property,
+    );
     if (options.unique) Index({ unique: true })(prototype, property);
     else if (options.index) Index()(prototype, property);
     if (options.hidden) return;
@@ -150,9 +155,15 @@ export function integer(description: string, options: FieldOptions = {}) {
   });
 }
 
-/** Money in cents of a US dollar. */
-export const cents = (description: string, options: FieldOptions = {}) =>
-  integer(`${description} In cents of a US dollar.`, options);
+/** Money in cents of a US dollar. The name of the field ends in `Cents`, so that filters and orders say the unit too. */
+export function cents(description: string, options: FieldOptions = {}) {
+  const decorate = integer(`${description} In cents of a US dollar.`, options);
+  return (prototype: object, property: string): void => {
+    if (!property.endsWith('Cents'))
+      throw new Error(`${prototype.constructor.name}.${property} is an amount of money: end its name in "Cents"`);
+    decorate(prototype, property);
+  };
+}
 
 export function float(description: string, options: FieldOptions = {}) {
   const column: ColumnOptions = { type: 'double precision' };
@@ -200,9 +211,26 @@ export function bigNumber(description: string, options: FieldOptions = {}) {
   return declare({ description, options, comparison: { kind: 'bigNumber' }, graphql: () => GraphQLBigNumber, column });
 }
 
-export function oneOf(values: () => object, description: string, options: FieldOptions = {}) {
-  const column: ColumnOptions = { type: 'varchar', length: 40 };
-  return declare({ description, options, comparison: { kind: 'enum', values }, graphql: values as never, column });
+interface OneOfOptions extends FieldOptions {
+  /** Its values are stored in lower case, as earlier releases wrote them. */
+  lowerCase?: boolean;
+  /** Length of the column; 40 by default. */
+  length?: number;
+}
+
+export function oneOf(
+  values: () => object,
+  description: string,
+  { lowerCase, length = 40, ...options }: OneOfOptions = {},
+) {
+  const toStored = (value: string) => value.toLowerCase();
+  const transformer = {
+    to: (value?: string | null) => (value == null ? value : toStored(value)),
+    from: (stored?: string | null) => (stored == null ? stored : stored.toUpperCase()),
+  };
+  const column: ColumnOptions = { type: 'varchar', length, ...(lowerCase ? { transformer } : {}) };
+  const comparison: Comparison = { kind: 'enum', values, ...(lowerCase ? { toStored } : {}) };
+  return declare({ description, options, comparison, graphql: values as never, column });
 }
 
 /** An absolute URL. */
@@ -231,9 +259,11 @@ export function exerciseFlag() {
   });
 }
 
-/** Counts the writes to an object; an update names the version it was based on. */
-export function versionNumber() {
-  return integer('Rises by one with every change; pass it back when changing the object.');
+/** Counts the writes to an object; an update names the revision it is based on. The column keeps the name of earlier releases. */
+export function revisionNumber() {
+  return integer('Revision number. It rises with every change; pass it as "expectedRevision" to change the object.', {
+    column: 'version',
+  });
 }
 
 interface ReferenceOptions extends FieldOptions {

@@ -12,7 +12,7 @@ export type Sensitivity = 'PUBLIC' | 'GOV' | 'GOV_DELIB' | 'PROPIN' | 'PII' | 'I
 /** How a field's values are compared, which decides the filter input it gets. */
 export type Comparison =
   | { kind: 'key' | 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
-  | { kind: 'enum'; values: () => object }
+  | { kind: 'enum'; values: () => object; toStored?: (value: string) => string }
   | { kind: 'model'; target: () => ModelClass }
   | { kind: 'link'; table: () => ModelClass }
   | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
@@ -88,9 +88,11 @@ export function draftOf(target: object): Model {
   return model;
 }
 
-/** Runs `work` when the class of a prototype is declared: property decorators run before the class decorator. */
+/** Runs `work` once the class of a prototype is declared: property decorators run before the class decorator. */
 export function whenDeclared(prototype: object, work: (model: Model) => void): void {
-  draftOf(prototype.constructor).pending.push(work);
+  const model = draftOf(prototype.constructor);
+  if (model.published) work(model);
+  else model.pending.push(work);
 }
 
 function declared(model: Model): void {

@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
 /** A scalar whose values are strings on the wire and in the code; `parse` returns the canonical form or throws. */
-function textScalar(name: string, description: string, parse: (text: string) => string, specifiedByURL?: string) {
+function textScalar(name: string, description: string, parse: (text: string) => string, specifiedByURL: string) {
   const accept = (value: unknown): string => {
     if (typeof value !== 'string') throw new GraphQLError(`${name} must be a string, got ${JSON.stringify(value)}`);
     return parse(value);
@@ -44,8 +44,9 @@ export function parseInstant(text: string): string {
 
 export const GraphQLCivilDate = textScalar(
   'Date',
-  'A civil day, YYYY-MM-DD, in America/New_York unless said otherwise.',
+  'A calendar day, YYYY-MM-DD, in America/New_York unless the field says otherwise.',
   parseDate,
+  'https://scalars.graphql.org/andimarek/local-date',
 );
 
 export const GraphQLInstant = textScalar(
@@ -55,16 +56,26 @@ export const GraphQLInstant = textScalar(
   'https://scalars.graphql.org/andimarek/date-time',
 );
 
-export const GraphQLUrl = textScalar('URL', 'An absolute URL.', (text) => {
-  if (!URL.canParse(text)) throw new GraphQLError(`"${text}" is not an absolute URL`);
-  return text;
-});
+export const GraphQLUrl = textScalar(
+  'URL',
+  'An absolute URL.',
+  (text) => {
+    if (!URL.canParse(text)) throw new GraphQLError(`"${text}" is not an absolute URL`);
+    return text;
+  },
+  'https://url.spec.whatwg.org/',
+);
 
-export const GraphQLSha256 = textScalar('Sha256', 'A SHA-256 digest: 64 lower-case hexadecimal digits.', (text) => {
-  if (!/^[0-9a-f]{64}$/.test(text))
-    throw new GraphQLError(`"${text}" is not a SHA-256 digest: 64 lower-case hexadecimal digits`);
-  return text;
-});
+export const GraphQLSha256 = textScalar(
+  'Sha256',
+  'A SHA-256 digest: 64 lower-case hexadecimal digits.',
+  (text) => {
+    if (!/^[0-9a-f]{64}$/.test(text))
+      throw new GraphQLError(`"${text}" is not a SHA-256 digest: 64 lower-case hexadecimal digits`);
+    return text;
+  },
+  'https://doi.org/10.6028/NIST.FIPS.180-4',
+);
 
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
@@ -112,6 +123,7 @@ export function bigNumberFromSortable(stored: string): string {
 
 export const GraphQLBigNumber = new GraphQLScalarType<string, string>({
   name: 'BigNumber',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-6',
   description:
     'A number of zero or more that may exceed what Int and Float hold, without loss, as text: "1750000000000", "3.8e25". Numbers are accepted as input too.',
   serialize: (value) => parseBigNumber(String(value)),

@@ -83,7 +83,7 @@ export function median(values: readonly number[]): number | null {
   return percentile(values, 0.5);
 }
 
-/** The value below which the share of values lies, interpolated between neighbours; null of nothing. */
+/** The value below which the share of values lies, interpolated between neighbors; null of nothing. */
 export function percentile(values: readonly number[], share: number): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);

@@ -109,11 +109,14 @@ export function idInput(description: string) {
   );
 }
 
-/** The version of the object that the change is based on. */
-export function expectedVersionInput() {
-  return intInput('The version of the object that the change is based on: it fails when another change came first.', {
-    min: 1,
-  });
+/** The revision of the object that the change is based on. */
+export function expectedRevisionInput() {
+  return intInput(
+    'Revision of the object that the change is based on. Another change since then makes this one fail.',
+    {
+      min: 1,
+    },
+  );
 }
 
 export function intInput(description: string, { min = 0, max = 2 ** 31 - 1 }: { min?: number; max?: number } = {}) {

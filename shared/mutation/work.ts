@@ -3,7 +3,8 @@ import { instant } from '../clock';
 import type { EventType } from '../contracts/event';
 import type { Database } from '../database/database';
 import { OutboxEvent } from '../events/tables';
-import { type Actor, type Principal, SYSTEM } from '../identity/principal';
+import type { Actor } from '../identity/actor';
+import { type Principal, SYSTEM } from '../identity/principal';
 import { type IdPrefix, newId } from '../ids';
 
 interface Emitted {

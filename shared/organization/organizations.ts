@@ -1,4 +1,4 @@
-/** Organisations that several publishers name, each in its own way: developers of models, vendors, cloud providers. */
+/** Organizations that several publishers name, each in its own way: developers of models, vendors, cloud providers. */
 interface KnownOrganization {
   readonly key: string;
   readonly name: string;
@@ -79,7 +79,7 @@ const KNOWN: readonly KnownOrganization[] = [
   known('dell', 'Dell', ['Dell Technologies']),
 ];
 
-/** Keys of the known organisations that develop AI models: only these are linked to a developer of the graph. */
+/** Keys of the known organizations that develop AI models: only these are linked to a developer of the graph. */
 const DEVELOPERS = new Set(
   KNOWN.slice(
     0,
@@ -114,7 +114,7 @@ export interface Organization {
   readonly by: 'name' | 'rule' | 'new';
 }
 
-/** The organisation that a publisher's name means; unknown names get a key of their own, the same for all publishers. */
+/** The organization that a publisher's name means; unknown names get a key of their own, the same for all publishers. */
 export function organizationNamed(name: string): Organization {
   const folded = fold(name);
   const exact = byName.get(folded);
@@ -128,7 +128,7 @@ export function organizationNamed(name: string): Organization {
   return { key, name: name.trim(), by: 'new' };
 }
 
-/** The known organisations that a free text mentions, in the order of the table. */
+/** The known organizations that a free text mentions, in the order of the table. */
 export function organizationsMentioned(text: string): Organization[] {
   return KNOWN.filter(({ name, mention }) =>
     (mention ?? new RegExp(`\\b${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\b`, 'i')).test(text),
@@ -140,7 +140,7 @@ const NO_VENDOR =
   /^(n\/?a|none|not (available|applicable)|various|multiple|other|unknown|tbd|open source.*|in-?house.*|internal.*|contractor.*|government.*|ai (service|model) provider|law enforcement sensitive.*|custom.*|\d+)$/i;
 
 /**
- * The organisations that a field for vendors names: known ones wherever they are mentioned, and every other part of a
+ * The organizations that a field for vendors names: known ones wherever they are mentioned, and every other part of a
  * list that reads like a name.
  */
 export function organizationsListed(text: string): Organization[] {
@@ -155,7 +155,7 @@ export function organizationsListed(text: string): Organization[] {
   return [...found.values()];
 }
 
-/** Whether an organisation of this key is a developer that the graph knows under the same key. */
+/** Whether an organization of this key is a developer that the graph knows under the same key. */
 export function isDeveloperKey(key: string): boolean {
   return DEVELOPERS.has(key);
 }

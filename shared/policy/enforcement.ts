@@ -23,7 +23,7 @@ export class FieldForbiddenError extends RequestError {
   }
 }
 
-/** Who may read fields of objects that are not stored, and so have no policy: figures of programmes, above all. */
+/** Who may read fields of objects that are not stored, and so have no policy: figures of programs, above all. */
 const OF_FIGURES: Partial<Record<Sensitivity, Rule>> = { GOV: government };
 
 /** The class that a field declares, if it does. */

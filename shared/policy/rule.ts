@@ -50,7 +50,7 @@ export const ofAgency =
   (who) =>
     who?.agency != null && having(...roles)(who) === true ? equals(property, who.agency) : false;
 
-/** Rows that name the organisation of a developer. */
+/** Rows that name the organization of a developer. */
 export const ofOrganization =
   (property: string): Rule =>
   (who) =>

@@ -1,5 +1,5 @@
 import { RequestError } from '../errors';
-import type { Actor } from '../identity/principal';
+import type { Actor } from '../identity/actor';
 
 /** A condition of a transition. It is given the facts it says it reads and no others, so what it names is all it can use. */
 export interface Guard<Facts> {

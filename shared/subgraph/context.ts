@@ -1,6 +1,6 @@
 import type { Happening } from '../audit/entry';
 import type { Reads } from '../audit/reads';
-import type { Found, Position, Sought } from '../audit/search';
+import type { Found, Sought, Span } from '../audit/search';
 import type { Clock } from '../clock';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
@@ -21,7 +21,7 @@ export interface Context {
   /** Records what they do, before it is done. @throws RecordUnavailableError */
   readonly record: (what: Happening) => Promise<void>;
   /** Looks into the record, newest first. @throws RequestError where none is kept */
-  readonly accessLog: (sought: Sought, most: number, before?: Position) => Promise<Found[]>;
+  readonly accessLog: (sought: Sought, span: Span) => Promise<Found[]>;
   /** Says that something was changed, so that what follows from it is not waited for. */
   readonly changed: () => void;
 }

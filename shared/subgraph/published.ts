@@ -8,6 +8,7 @@ import {
   type ObjectTypeDefinitionNode,
   parseConstValue,
   print,
+  type StringValueNode,
   type TypeNode,
   visit,
 } from 'graphql';
@@ -39,6 +40,7 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
       leave: (type: ObjectTypeDefinitionNode) => ({
         ...type,
         ...identified(type, entities.get(type.name.value)),
+        description: ROOT_DESCRIPTIONS[type.name.value] ?? type.description,
         fields: type.fields?.map((field) => {
           const own = field.directives?.some(({ name }) => name.value === 'sensitivity');
           if (!own) carriers.add(`${type.name.value}.${field.name.value}`);
@@ -61,6 +63,17 @@ function identified(
   const node = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'Node' } } as const;
   return { interfaces: [node], directives: [...directives, ...found] };
 }
+const description = (value: string): StringValueNode => ({ kind: Kind.STRING, value, block: true });
+
+/** The root types have no class that could describe them, and mean the same in every subgraph. */
+const ROOT_DESCRIPTIONS: Readonly<Record<string, StringValueNode>> = {
+  Query: description(
+    'Reads of the graph: one object by its key, a paged and filtered list of objects, or figures. A root field is null if you may not read it or its subgraph fails.',
+  ),
+  Mutation: description(
+    'Changes of the voluntary framework. Each takes one input with an "idempotencyKey" and returns the changed object.',
+  ),
+};
 
 const header = ({ subgraph, owners }: PublishedParts): string => `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@cost", "@listSize"])

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database } from '../database/database';
 import type { ModelClass } from '../model/model';
 
-/** A small table of facts that the programme needs to exist, kept in the code and written to the database at start. */
+/** A small table of facts that the program needs to exist, kept in the code and written to the database at start. */
 export interface ReferenceTable<T extends object = object> {
   readonly target: ModelClass<T>;
   readonly rows: readonly Partial<T>[];

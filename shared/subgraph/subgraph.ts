@@ -29,6 +29,7 @@ import { publicError } from '../http/errors';
 import { closedDoor, type Door } from '../identity/door';
 import type { Principal } from '../identity/principal';
 import type { Importer } from '../import/importer';
+import { requireDistinctMembers } from '../model/members';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
@@ -167,9 +168,9 @@ export class OpenSubgraph {
       reader,
       reads: new Reads(),
       record: async (what) => this.audit?.append(principal, origin, what),
-      accessLog: async (sought, most, before) => {
+      accessLog: async (sought, span) => {
         if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
-        return this.audit.search(sought, most, before);
+        return this.audit.search(sought, span);
       },
       changed: () => this.background?.nudge(),
     };
@@ -268,6 +269,7 @@ function buildFederated(
   schema: GraphQLSchema;
 } {
   settleLists();
+  requireDistinctMembers();
   const types = entities.filter((entity) => modelOf(entity).published);
   for (const entity of types) {
     connectionOf(entity);

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database';
-import type { Actor } from '../identity/principal';
+import type { Actor } from '../identity/actor';
+
 import { newId } from '../ids';
 import type { ModelClass } from '../model/model';
 
@@ -53,7 +54,7 @@ export async function appendTimeline<Entry extends TimelineEntry>(
       submissionId: submission.id,
       sequence,
       occurredAt: latest,
-      actor: actor.toLowerCase(),
+      actor,
       exercise: submission.exercise,
     };
   });

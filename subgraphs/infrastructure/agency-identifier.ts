@@ -12,7 +12,7 @@ export const IdentifierScheme = enumeration('IdentifierScheme', 'Whose name or c
   DOMAIN: 'Main .gov domain.',
 });
 
-@model('What another catalogue calls an agency.', { entity: false, order: ['scheme', 'value'] })
+@model('What another catalog calls an agency.', { entity: false, order: ['scheme', 'value'] })
 export class AgencyIdentifier {
   @key('Scheme and value.', { length: 160 }) id!: string;
   @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;

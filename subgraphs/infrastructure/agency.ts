@@ -19,7 +19,7 @@ import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 
 /** An agency, as infrastructure extends it. */
 export class Agency extends AgencyFields {
-  @hasMany(() => AgencyIdentifier, 'agencyKey', 'What other catalogues call it.') identifiers!: unknown;
+  @hasMany(() => AgencyIdentifier, 'agencyKey', 'What other catalogs call it.') identifiers!: unknown;
   @hasMany(() => FederalSystem, 'agencyKey', 'Its information systems.') systems!: unknown;
   @hasMany(() => VulnerabilityFinding, 'agencyKey', 'Vulnerabilities found on its systems.')
   vulnerabilityFindings!: unknown;
@@ -28,7 +28,7 @@ export class Agency extends AgencyFields {
   capabilityAssessments!: unknown;
   @hasMany(() => DirectiveProgress, 'agencyKey', 'How far it is with directives.') directiveProgress!: unknown;
   @hasMany(() => AIUseCase, 'agencyKey', 'Uses of AI it has published.') aiUseCases!: unknown;
-  @hasMany(() => AgencyAuthorization, 'agencyKey', 'Cloud offerings it has authorised.') cloudAuthorizations!: unknown;
+  @hasMany(() => AgencyAuthorization, 'agencyKey', 'Cloud offerings it has authorized.') cloudAuthorizations!: unknown;
   @hasMany(() => GovDomain, 'agencyKey', 'Its .gov domains.') domains!: unknown;
   @hasMany(() => Bureau, 'agencyKey', 'Its bureaus.') bureaus!: unknown;
   @hasMany(() => Sector, 'leadAgencyKey', 'Sectors whose risk it manages as the lead.') leadsSectors!: unknown;

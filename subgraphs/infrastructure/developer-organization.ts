@@ -3,9 +3,9 @@ import { stub, stubKey } from '../../shared/model/model';
 import { Vendor } from './vendor/vendor';
 
 /** A developer of AI models, as infrastructure extends it. */
-@stub('An organisation that develops AI models and may share them, voluntarily, before launch.', { key: 'key' })
+@stub('An organization that develops AI models and may share them, voluntarily, before launch.', { key: 'key' })
 export class DeveloperOrganization {
   @stubKey() key!: string;
-  @hasMany(() => Vendor, 'developerKey', 'The same organisation as a vendor of products to agencies.')
+  @hasMany(() => Vendor, 'developerKey', 'The same organization as a vendor of products to agencies.')
   vendors!: unknown;
 }

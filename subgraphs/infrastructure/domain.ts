@@ -8,8 +8,8 @@ export class GovDomain {
   @text('Type, as published.', { filter: true, order: true, length: 60 }) type!: string;
   @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
-  @text('Organisation, as published.', { filter: true, order: true }) organization!: string;
-  @text('Part of the organisation, as published.', { nullable: true, filter: true }) suborganization!: string | null;
+  @text('Organization, as published.', { filter: true, order: true }) organization!: string;
+  @text('Part of the organization, as published.', { nullable: true, filter: true }) suborganization!: string | null;
   @text('City.', { nullable: true, filter: true, length: 80 }) city!: string | null;
   @text('State or territory.', { nullable: true, filter: true, length: 10 }) state!: string | null;
 }

@@ -32,7 +32,7 @@ const cases = any(
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government, ISVI: keepers };
 
-/** Who may see what of the infrastructure programme: sections 6 and 7 of the domain. */
+/** Who may see what of the infrastructure program: sections 6 and 7 of the domain. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [Sector, open],
   [SectorRisk, { rows: everyone, GOV: government }],

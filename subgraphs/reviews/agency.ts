@@ -17,7 +17,7 @@ export class ReviewWorkload {
   openReviewsPerReviewer!: number | null;
 }
 
-/** An agency, as the reviews programme extends it. */
+/** An agency, as the reviews program extends it. */
 export class Agency extends AgencyFields {
   @hasMany(() => Review, 'leadAgencyKey', 'Reviews that it leads.') reviews!: unknown;
   @hasMany(() => Determination, 'agencyKey', 'Determinations that it made, or is invited to.') determinations!: unknown;

@@ -3,7 +3,7 @@ import { stub, stubKey } from '../../shared/model/model';
 import { BenchmarkResult } from './evaluation/benchmark-result';
 import { EvaluationRun } from './evaluation/evaluation-run';
 
-/** A version of an AI model, as the reviews programme extends it. */
+/** A version of an AI model, as the reviews program extends it. */
 @stub('A fixed version of a model: one checkpoint.')
 export class ModelVersion {
   @stubKey() id!: string;

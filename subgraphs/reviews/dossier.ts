@@ -1,4 +1,4 @@
-import { NotFoundError, orNotFound, requireVersion } from '../../shared/errors';
+import { NotFoundError, orNotFound, requireRevision } from '../../shared/errors';
 import type { ModelClass } from '../../shared/model/model';
 import type { Work } from '../../shared/mutation/work';
 import { appendTimeline, type Happening } from '../../shared/timeline/timeline';
@@ -42,25 +42,25 @@ export class Dossier {
   /**
    * Opens the dossier that an object belongs to, also for an agency that it was shared with when the object was made, and the object as it is under the lock; `mayKnow` says whether the caller may
    * know of the object, when knowing of the submission is not enough.
-   * @throws NotFoundError that speaks of the object, VersionConflictError
+   * @throws NotFoundError that speaks of the object, RevisionConflictError
    */
-  static async of<T extends { submissionId: string; version?: number }>(
+  static async of<T extends { submissionId: string; revision?: number }>(
     work: Work,
     target: ModelClass<T>,
     type: string,
     id: string,
     {
-      expectedVersion,
+      expectedRevision,
       field = 'id',
       mayKnow = () => true,
-    }: { expectedVersion?: number; field?: string; mayKnow?: (object: T) => boolean } = {},
+    }: { expectedRevision?: number; field?: string; mayKnow?: (object: T) => boolean } = {},
   ): Promise<{ dossier: Dossier; object: T }> {
     const missing = new NotFoundError(type, id, field);
     const [found] = await work.database.findBy(target, 'id', [id]);
     if (!found || !mayKnow(found)) throw missing;
     const dossier = await orNotFound(missing, Dossier.locked(work, found.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);
-    if (expectedVersion !== undefined) requireVersion(type, object as { version: number }, expectedVersion);
+    if (expectedRevision !== undefined) requireRevision(type, object as { revision: number }, expectedRevision);
     return { dossier, object: object! };
   }
 

@@ -16,7 +16,7 @@ import { Review } from './review/review';
 import { lastGrantRevoked, reviewTarget, stopReviews } from './review/review.mutations';
 import { AccessNotice, SubmissionNotice } from './submission-notice';
 
-/** What the agencies' programme does about what becomes of submissions. */
+/** What the agencies' program does about what becomes of submissions. */
 export const reviewHandlers: readonly EventHandler[] = [
   on(submissionFiled, async (work, id, data) => {
     const notice = Object.assign(new SubmissionNotice(), {

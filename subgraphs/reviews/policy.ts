@@ -70,7 +70,7 @@ const events = any(own, without('agencyKey', told), intake, oversight);
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government };
 
-/** Who may see what of the reviews programme: sections 6 and 7 of the domain. */
+/** Who may see what of the reviews program: sections 6 and 7 of the domain. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [AtlasTactic, open],
   [AtlasTechnique, open],

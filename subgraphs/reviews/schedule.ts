@@ -57,7 +57,7 @@ const lapseFindings = scheduled(
     const open = finding.status === 'SHARED_WITH_DEVELOPER' || finding.status === 'ACKNOWLEDGED';
     if (!open || finding.sharedAt! > daysBefore(work.now, LAPSE_DAYS)) return;
     const status = findingLifecycle.next(finding.status, 'lapse', 'SYSTEM', {});
-    await work.database.update(Finding, id, { status, version: finding.version + 1 });
+    await work.database.update(Finding, id, { status, revision: finding.revision + 1 });
     dossier.happen({
       kind: 'FINDING_LAPSED',
       objectId: id,

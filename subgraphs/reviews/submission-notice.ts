@@ -1,6 +1,6 @@
 import { kept, record } from '../../shared/model/record';
 
-/** What the agencies have been told of a submission: what their rules look at. Events of the submissions programme write it. */
+/** What the agencies have been told of a submission: what their rules look at. Events of the submissions program write it. */
 @record('submission_notice')
 export class SubmissionNotice {
   @kept({ primary: true, length: 30 }) id!: string;

@@ -32,7 +32,7 @@ const STAGES: readonly ValueOf<typeof ReviewStatus>[] = [
   'CLOSED',
 ];
 
-/** A submission, as the reviews programme extends it. */
+/** A submission, as the reviews program extends it. */
 @stub('A model shared voluntarily before launch, or announced for sharing.')
 export class Submission {
   @stubKey() id!: string;

@@ -2,7 +2,7 @@ import { hasMany } from '../../shared/collection/connection';
 import { stub, stubKey } from '../../shared/model/model';
 import { Reviewer } from './review/reviewer';
 
-/** A work role, as the reviews programme extends it. */
+/** A work role, as the reviews program extends it. */
 @stub('A role of the cyber and AI workforce.', { key: 'code' })
 export class WorkRole {
   @stubKey() code!: string;

@@ -2,7 +2,7 @@ import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/
 import { hasMany } from '../../shared/collection/connection';
 import { AccessGrant } from './submission/access-grant';
 
-/** An agency, as the submissions programme extends it. */
+/** An agency, as the submissions program extends it. */
 export class Agency extends AgencyFields {
   @hasMany(() => AccessGrant, 'agencyKey', 'Access to models that developers have offered or given this agency.')
   accessGrants!: unknown;

@@ -9,7 +9,7 @@ import { VACANT_SQL } from './position/position';
 import { WorkRole } from './role/work-role';
 
 /**
- * One work role at one agency: what other programmes point at when they ask who could do the work. Its key says it all,
+ * One work role at one agency: what other programs point at when they ask who could do the work. Its key says it all,
  * so nothing of it is stored; a key that names no known agency has no object.
  */
 @stub('How an agency staffs a work role: positions, vacancies, open announcements.', { key: 'key', findable: true })
@@ -34,7 +34,7 @@ export class AgencyWorkRole {
     return stubOf(Agency, this.agencyKey);
   }
 
-  @computed(() => WorkRole, 'The role; null when the catalogue has no such code.', { nullable: true })
+  @computed(() => WorkRole, 'The role; null when the catalog has no such code.', { nullable: true })
   workRole({ loaders }: Context): Promise<WorkRole | null> {
     return loaders.byKey(WorkRole).load(this.code);
   }

@@ -6,7 +6,7 @@ import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGoal } from './goal/hiring-goal';
 import { HiringRequest, Position } from './position/position';
 
-/** An agency, as the workforce programme extends it. */
+/** An agency, as the workforce program extends it. */
 export class Agency extends AgencyFields {
   @hasMany(() => Position, 'agencyKey', 'Its positions for AI and cybersecurity professionals.') positions!: unknown;
   @hasMany(() => HiringRequest, 'agencyKey', 'Its requests to fill positions.') hiringRequests!: unknown;

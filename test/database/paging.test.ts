@@ -42,7 +42,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
       kevVendorNames: [],
       alsoKnownAs: [],
       agreementStatus: 'NONE' as const,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
     await database.insert(DeveloperOrganization, [developer, { ...developer, key: 'e', legalName: 'E' }]);
@@ -68,7 +68,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
         modalities: [],
         domains: [],
         frontier: false,
-        version: 1,
+        revision: 1,
         exercise: true,
       })),
     );

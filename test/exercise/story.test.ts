@@ -183,11 +183,11 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('I10: no agency has more positions filled than it is authorised to', () => {
+  test('I10: no agency has more positions filled than it is authorized to', () => {
     expect(rows(CapacitySnapshot).length).toBeGreaterThan(0);
-    for (const { authorised, filled, vacant, inHiring } of rows(CapacitySnapshot)) {
-      expect(filled).toBeLessThanOrEqual(authorised);
-      expect(filled + vacant).toBeLessThanOrEqual(authorised);
+    for (const { authorized, filled, vacant, inHiring } of rows(CapacitySnapshot)) {
+      expect(filled).toBeLessThanOrEqual(authorized);
+      expect(filled + vacant).toBeLessThanOrEqual(authorized);
       expect(inHiring).toBeLessThanOrEqual(vacant);
     }
   });

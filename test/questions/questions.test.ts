@@ -559,7 +559,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       },
     });
     expect(sector.findingCount).toBe(touching.size);
-    expect(sector.findings.map(({ id }: { id: string }) => id).toSorted()).toEqual([...touching].toSorted());
+    expect(sector.findings.nodes.map(({ id }: { id: string }) => id).toSorted()).toEqual([...touching].toSorted());
     expect(touching.size).toBeGreaterThan(0);
   });
 

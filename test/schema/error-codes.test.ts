@@ -7,6 +7,7 @@ const CODES = [
   /\bcode: '([A-Z][A-Z_]+)'/g,
   /(?:\bsuper|Error)\(\s*'([A-Z][A-Z_]+)'/g,
   /\bfault\([^,]*, '([A-Z][A-Z_]+)'/g,
+  /\brefusal\(\s*\d+,\s*'([A-Z][A-Z_]+)'/g,
   /\bcode \?\? '([A-Z][A-Z_]+)'/g,
   /\bREQUEST_ERRORS = new Set\(\[([^\]]*)\]/g,
   /\b(?:code|Code)\b\s*[:=]((?:\s*\|?\s*'[A-Z_]+')+)/g,

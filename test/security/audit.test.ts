@@ -299,7 +299,7 @@ test('what is looked for in records is found, newest first, page by page, in all
     const found: Entry[] = [];
     let after: Position | undefined;
     for (;;) {
-      const page = await searchRecords(folder, 'submissions', sought, 4, after);
+      const page = await searchRecords(folder, 'submissions', sought, { most: 4, before: after });
       found.push(...page.map(({ entry }) => entry));
       after = page.at(-1)?.position;
       if (page.length < 4) break;
@@ -312,6 +312,15 @@ test('what is looked for in records is found, newest first, page by page, in all
         .sort()
         .reverse(),
     );
+    const backward: Entry[] = [];
+    let before: Position | undefined;
+    for (;;) {
+      const page = await searchRecords(folder, 'submissions', sought, { most: 4, after: before, oldest: true });
+      backward.unshift(...page.map(({ entry }) => entry));
+      before = page[0]?.position;
+      if (page.length < 4) break;
+    }
+    expect(backward).toEqual(found);
   }
 });
 

@@ -500,8 +500,10 @@ bypass(
 bypass(
   'findings, by way of the sector they touch',
   async (t) => {
-    const { json } = await t.ask('{ sectors(first: 50) { nodes { findings { id } } } }');
-    return (json.data.sectors.nodes as { findings: unknown[] | null }[]).flatMap(({ findings }) => findings ?? []);
+    const { json } = await t.ask('{ sectors(first: 50) { nodes { findings { nodes { id } } } } }');
+    return (json.data.sectors.nodes as { findings: { nodes: unknown[] } | null }[]).flatMap(
+      ({ findings }) => findings?.nodes ?? [],
+    );
   },
   [],
 );
@@ -538,7 +540,7 @@ bypass('the count of what is hidden', async (t) => told(await t.ask('{ submissio
 bypass(
   'a secret by ordering',
   async (t) =>
-    told(await t.ask('{ aiModels(orderBy: { field: trainingComputeFlop }) { nodes { id } } }', ANALYST)).code,
+    told(await t.ask('{ aiModels(orderBy: { field: TRAINING_COMPUTE_FLOP }) { nodes { id } } }', ANALYST)).code,
   'INVALID_ORDER',
 );
 bypass(
@@ -567,7 +569,7 @@ bypass(
   async (t) =>
     told(
       await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', ALDER, {
-        variables: { i: { id: await hiddenSubmission(t), expectedVersion: 1, idempotencyKey: 'steal-1' } },
+        variables: { i: { id: await hiddenSubmission(t), expectedRevision: 1, idempotencyKey: 'steal-1' } },
       }),
     ).code,
   'NOT_FOUND',
@@ -580,7 +582,7 @@ bypass(
         variables: {
           i: {
             id: 'x',
-            expectedVersion: 1,
+            expectedRevision: 1,
             idempotencyKey: 'mass-1',
             lifecycle: 'FILED',
             developerKey: 'exercise-alder',

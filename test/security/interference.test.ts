@@ -82,7 +82,7 @@ describe.each(databaseKinds)('what may not be known changes nothing that others 
     await graph.does(
       reviewer('nsa'),
       'startEvaluation',
-      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
     const finding = await graph.does(

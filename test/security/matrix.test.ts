@@ -390,7 +390,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     );
     expect(refused.errors?.[0]?.extensions.code ?? refused.data.aiModels.totalCount).toEqual(expect.anything());
     const ordered = await world.ask(
-      '{ aiModels(orderBy: { field: trainingComputeFlop }) { nodes { id } } }',
+      '{ aiModels(orderBy: { field: TRAINING_COMPUTE_FLOP }) { nodes { id } } }',
       {},
       alder,
     );

@@ -216,11 +216,11 @@ export class Framework {
 
   /** A filed submission, of which the agencies have heard. */
   async filed(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
-    const { id, version } = await this.draft(input, organization);
+    const { id, revision } = await this.draft(input, organization);
     const submission = await this.does(
       developer(organization),
       'fileSubmission',
-      { id, expectedVersion: version },
+      { id, expectedRevision: revision },
       SUBMISSION,
     );
     await this.deliver();
@@ -229,13 +229,13 @@ export class Framework {
 
   /** A grant that an agency has accepted. */
   async granted(submissionId: string, agencyKey: string, input: Record<string, unknown> = {}): Promise<Loose> {
-    const { id, version } = await this.does(
+    const { id, revision } = await this.does(
       developer(),
       'offerAccess',
       { submissionId, agencyKey, mode: 'API', ...input },
       GRANT,
     );
-    const grant = await this.does(reviewer(agencyKey), 'acceptAccess', { id, expectedVersion: version }, GRANT);
+    const grant = await this.does(reviewer(agencyKey), 'acceptAccess', { id, expectedRevision: revision }, GRANT);
     await this.deliver();
     return grant;
   }
@@ -251,7 +251,7 @@ export class Framework {
     const issued = await this.does(
       reviewer(agency),
       'issueDetermination',
-      { id: draft.id, expectedVersion: draft.version },
+      { id: draft.id, expectedRevision: draft.revision },
       DETERMINATION,
     );
     await this.deliver();
@@ -275,9 +275,9 @@ export class Framework {
   async submission(id: string): Promise<Loose> {
     const { data } = await this.ask(
       developer(),
-      `query ($id: ID!) { submission(id: $id) { id version lifecycle windowPhase intakeStatus plannedLaunchAt windowOpensAt
+      `query ($id: ID!) { submission(id: $id) { id revision lifecycle windowPhase intakeStatus plannedLaunchAt windowOpensAt
          preLaunchAccessSeconds filedAt
-         accessGrants(orderBy: { field: id }) { nodes { id version status startsAt endsAt agency { key } } }
+         accessGrants(orderBy: { field: ID }) { nodes { id revision status startsAt endsAt agency { key } } }
          timeline(first: 500) { nodes { kind actor occurredAt sequence fromState toState objectId } } } }`,
       { id },
     );
@@ -292,8 +292,8 @@ export class Framework {
   }
 }
 
-export const SUBMISSION = 'submission { id number version lifecycle windowPhase windowOpensAt plannedLaunchAt }';
-export const GRANT = 'grant { id version status startsAt endsAt }';
-export const DETERMINATION = 'determination { id version status outcome targetAt }';
-export const REVIEW = 'review { id version status timing targetAt targetCompressed }';
-export const FINDING = 'finding { id version status }';
+export const SUBMISSION = 'submission { id number revision lifecycle windowPhase windowOpensAt plannedLaunchAt }';
+export const GRANT = 'grant { id revision status startsAt endsAt }';
+export const DETERMINATION = 'determination { id revision status outcome targetAt }';
+export const REVIEW = 'review { id revision status timing targetAt targetCompressed }';
+export const FINDING = 'finding { id revision status }';

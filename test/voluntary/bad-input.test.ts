@@ -220,29 +220,29 @@ const CASES: Case[] = [
     'somebody else’s draft',
     developer('birch'),
     'fileSubmission',
-    ({ draft }) => ({ id: draft.id, expectedVersion: 1 }),
+    ({ draft }) => ({ id: draft.id, expectedRevision: 1 }),
     { code: 'NOT_FOUND', path: ['input', 'id'], said: /no submission/ },
   ],
   [
     'a draft, to the intake office',
     INTAKE,
     'completeIntakeCheck',
-    ({ draft }) => ({ id: draft.id, expectedVersion: 1 }),
+    ({ draft }) => ({ id: draft.id, expectedRevision: 1 }),
     { code: 'NOT_FOUND', said: /no submission/ },
   ],
   [
     'nothing to amend',
     alder,
     'amendSubmission',
-    ({ filed }) => ({ id: filed.id, expectedVersion: filed.version }),
+    ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision }),
     { code: 'BAD_USER_INPUT', said: /Nothing is to be changed/ },
   ],
   [
-    'a version number that cannot be',
+    'a revision that cannot be',
     alder,
     'amendSubmission',
-    ({ filed }) => ({ id: filed.id, expectedVersion: 0, mitigationsDeclared: 'x' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'expectedVersion'], said: /between 1 and/ },
+    ({ filed }) => ({ id: filed.id, expectedRevision: 0, mitigationsDeclared: 'x' }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'expectedRevision'], said: /between 1 and/ },
   ],
   [
     'a launch that has not happened',
@@ -269,7 +269,7 @@ const CASES: Case[] = [
     'a further agency where the developer names its own',
     INTAKE,
     'assignAgency',
-    ({ filed }) => ({ id: filed.id, expectedVersion: filed.version, agencyKey: 'hhs' }),
+    ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision, agencyKey: 'hhs' }),
     { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /with no others/ },
   ],
 
@@ -334,7 +334,7 @@ const CASES: Case[] = [
     'another agency’s determination',
     reviewer('treasury'),
     'issueDetermination',
-    ({ review }) => ({ id: review.determination, expectedVersion: 3 }),
+    ({ review }) => ({ id: review.determination, expectedRevision: 3 }),
     { code: 'NOT_FOUND', said: /no determination/ },
   ],
   [
@@ -362,14 +362,14 @@ const CASES: Case[] = [
     'another agency’s review',
     reviewer('treasury'),
     'closeReview',
-    ({ review }) => ({ id: review.id, expectedVersion: review.version, reason: 'x' }),
+    ({ review }) => ({ id: review.id, expectedRevision: review.revision, reason: 'x' }),
     { code: 'NOT_FOUND', said: /no review/ },
   ],
   [
     'a review that somebody else leads',
     reviewer('nsa', 'other'),
     'closeReview',
-    ({ review }) => ({ id: review.id, expectedVersion: review.version, reason: 'x' }),
+    ({ review }) => ({ id: review.id, expectedRevision: review.revision, reason: 'x' }),
     { code: 'PRECONDITION_FAILED', said: /The lead reviewer closes a review/ },
   ],
   [
@@ -411,14 +411,14 @@ const CASES: Case[] = [
     'a finding that was not shared, to the developer',
     alder,
     'acknowledgeFinding',
-    ({ finding }) => ({ id: finding.id, expectedVersion: finding.version }),
+    ({ finding }) => ({ id: finding.id, expectedRevision: finding.revision }),
     { code: 'NOT_FOUND', said: /no finding/ },
   ],
   [
     'a finding of another agency',
     reviewer('treasury'),
     'dropFinding',
-    ({ finding }) => ({ id: finding.id, expectedVersion: finding.version }),
+    ({ finding }) => ({ id: finding.id, expectedRevision: finding.revision }),
     { code: 'NOT_FOUND', said: /no finding/ },
   ],
   [
@@ -521,13 +521,13 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     const cases: [string, string, (id: string) => Record<string, unknown>, string][] = [
       [developer('birch'), 'withdrawSubmission', (id) => ({ id }), filed.id],
       [reviewer('dod'), 'draftDetermination', (submissionId) => ({ submissionId }), filed.id],
-      // whose submission is shared with it, but not its objects: also with a version that is stale
-      [reviewer('treasury'), 'closeReview', (id) => ({ id, expectedVersion: 99, reason: 'r' }), review.id],
-      [reviewer('treasury'), 'dropDetermination', (id) => ({ id, expectedVersion: 99 }), review.determination],
-      [reviewer('treasury'), 'dropFinding', (id) => ({ id, expectedVersion: 99 }), finding.id],
-      [reviewer('treasury'), 'closeConsultation', (id) => ({ id, expectedVersion: 99 }), objects.thread],
-      [reviewer('dod'), 'closeReview', (id) => ({ id, expectedVersion: 1, reason: 'r' }), review.id],
-      [developer('birch'), 'acknowledgeFinding', (id) => ({ id, expectedVersion: 1 }), finding.id],
+      // whose submission is shared with it, but not its objects: also with a revision that is stale
+      [reviewer('treasury'), 'closeReview', (id) => ({ id, expectedRevision: 99, reason: 'r' }), review.id],
+      [reviewer('treasury'), 'dropDetermination', (id) => ({ id, expectedRevision: 99 }), review.determination],
+      [reviewer('treasury'), 'dropFinding', (id) => ({ id, expectedRevision: 99 }), finding.id],
+      [reviewer('treasury'), 'closeConsultation', (id) => ({ id, expectedRevision: 99 }), objects.thread],
+      [reviewer('dod'), 'closeReview', (id) => ({ id, expectedRevision: 1, reason: 'r' }), review.id],
+      [developer('birch'), 'acknowledgeFinding', (id) => ({ id, expectedRevision: 1 }), finding.id],
       [
         reviewer('dod'),
         'reviseRiskAssessment',
@@ -559,10 +559,10 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     const issue = async () => {
       const [row] = await graph.sql(
         'reviews',
-        `SELECT id, version FROM determination WHERE submission_id = ? AND agency_key = 'nsa'`,
+        `SELECT id, version AS revision FROM determination WHERE submission_id = ? AND agency_key = 'nsa'`,
         [id],
       );
-      return graph.call(nsa, 'issueDetermination', { id: row.id, expectedVersion: row.version });
+      return graph.call(nsa, 'issueDetermination', { id: row.id, expectedRevision: row.revision });
     };
     expect((await issue()).errors![0]!.message).toMatch(/says whether a review is needed/);
     await graph.does(
@@ -580,9 +580,11 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     const early = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
     const late = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
     graph.clock.advance({ hours: 23, minutes: 59 });
-    await graph.does(alder, 'fileSubmission', { id: early.id, expectedVersion: early.version }, SUBMISSION);
+    await graph.does(alder, 'fileSubmission', { id: early.id, expectedRevision: early.revision }, SUBMISSION);
     graph.clock.advance({ minutes: 1 });
-    expect(await graph.refused(alder, 'fileSubmission', { id: late.id, expectedVersion: late.version })).toMatchObject({
+    expect(
+      await graph.refused(alder, 'fileSubmission', { id: late.id, expectedRevision: late.revision }),
+    ).toMatchObject({
       code: 'PRECONDITION_FAILED',
       message: expect.stringMatching(/The planned launch has passed/),
     });
@@ -591,7 +593,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
   test('a draft that nobody would see is not filed', async () => {
     const draft = await graph.draft({ requestedAgencies: [] });
     expect(
-      (await graph.refused(alder, 'fileSubmission', { id: draft.id, expectedVersion: draft.version })).message,
+      (await graph.refused(alder, 'fileSubmission', { id: draft.id, expectedRevision: draft.revision })).message,
     ).toMatch(/names no agency/);
   });
 
@@ -601,7 +603,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     await graph.does(
       nsa,
       'startEvaluation',
-      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
     const finding = await graph.does(
@@ -643,7 +645,7 @@ async function prepare(graph: Framework): Promise<Objects> {
   const review = await graph.does(
     nsa,
     'startEvaluation',
-    { id: opened.id, expectedVersion: opened.version, documentsOnly: true },
+    { id: opened.id, expectedRevision: opened.revision, documentsOnly: true },
     REVIEW,
   );
   const finding = await graph.does(

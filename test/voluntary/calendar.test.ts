@@ -18,11 +18,11 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     graph.sql('submissions', 'SELECT * FROM submission_event WHERE submission_id = ? ORDER BY sequence', [id]);
   const reviewEvents = (id: string) =>
     graph.sql('reviews', 'SELECT * FROM review_event WHERE submission_id = ? ORDER BY sequence', [id]);
-  const change = (id: string, version: number, plannedLaunchAt: string) =>
+  const change = (id: string, revision: number, plannedLaunchAt: string) =>
     graph.does(
       developer(),
       'changeLaunchPlan',
-      { id, expectedVersion: version, launchPlan: { plannedLaunchAt } },
+      { id, expectedRevision: revision, launchPlan: { plannedLaunchAt } },
       SUBMISSION,
     );
 
@@ -68,13 +68,13 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   test('at the planned launch access rests; when the launch moves, it goes on by itself, and what was used stays counted', async () => {
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');
     graph.clock.advance({ days: 6 });
     await graph.tick();
     const used = (await graph.submission(id)).preLaunchAccessSeconds;
     expect(used).toBe(5 * 86_400);
-    await change(id, version, graph.inDays(40));
+    await change(id, revision, graph.inDays(40));
     expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('PAUSED');
     graph.clock.advance({ days: 10 });
     expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('ACTIVE');
@@ -100,7 +100,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(29) } });
     await graph.granted(id, 'nsa');
     graph.clock.advance({ days: 20 });
-    await change(id, (await graph.submission(id)).version, graph.inDays(28));
+    await change(id, (await graph.submission(id)).revision, graph.inDays(28));
     graph.clock.advance({ days: 9, hours: 23 });
     expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('ACTIVE');
     graph.clock.advance({ hours: 1 });
@@ -112,16 +112,16 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
       { submissionId: id, agencyKey: 'nsa', mode: 'API' },
       GRANT,
     );
-    expect(await graph.refused(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedVersion: 1 })).toMatchObject({
+    expect(await graph.refused(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: 1 })).toMatchObject({
       code: 'PRECONDITION_FAILED',
       message: expect.stringContaining('720 hours'),
     });
   });
 
   test('a launch date that moves closer closes the window sooner; targets follow and are marked as compressed', async () => {
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
     const review = await graph.opened(id, 'nsa');
-    await change(id, version, graph.inDays(2));
+    await change(id, revision, graph.inDays(2));
     await graph.deliver();
     const { data } = await graph.ask(
       INSPECTOR,
@@ -135,7 +135,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   test('a review that is open at the planned launch goes on after it, once on the timeline for each such launch', async () => {
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(3) } });
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(3) } });
     const { id: reviewId } = await graph.opened(id, 'nsa');
     const timing = async () =>
       (await graph.ask(reviewer('nsa'), `{ review(id: "${reviewId}") { status timing } }`)).data.review;
@@ -146,7 +146,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     await graph.tick();
     const passed = async () => (await reviewEvents(id)).filter((one) => one.kind === 'REVIEW_POST_LAUNCH');
     expect(await passed()).toHaveLength(1);
-    await change(id, version, graph.inDays(3));
+    await change(id, revision, graph.inDays(3));
     await graph.deliver();
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'PRE_LAUNCH' });
     await graph.does(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }, SUBMISSION);
@@ -157,13 +157,13 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   test('an agency that is no longer named loses its access, finishes what it has begun, and begins nothing', async () => {
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa');
     const review = await graph.opened(id, 'nsa');
     await graph.does(
       developer(),
       'amendSubmission',
-      { id, expectedVersion: version, requestedAgencies: ['treasury'] },
+      { id, expectedRevision: revision, requestedAgencies: ['treasury'] },
       SUBMISSION,
     );
     await graph.deliver();
@@ -177,7 +177,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     const stopped = await graph.does(
       reviewer('nsa'),
       'returnDocuments',
-      { id: review.id, expectedVersion: review.version },
+      { id: review.id, expectedRevision: review.revision },
       'review { status closeReason }',
     );
     expect(stopped).toEqual({ status: 'STOPPED', closeReason: 'Access was taken back and documents were returned' });
@@ -205,9 +205,9 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     await graph.tick();
     const after = await graph.submission(id);
     expect(kinds(after.timeline).slice(kinds(before.timeline).length)).toEqual(['INFORMATION_OVERDUE']);
-    expect([after.lifecycle, after.version, after.intakeStatus]).toEqual([
+    expect([after.lifecycle, after.revision, after.intakeStatus]).toEqual([
       'FILED',
-      before.version,
+      before.revision,
       'INFORMATION_REQUESTED',
     ]);
     expect((await reviewEvents(id)).filter((one) => one.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
@@ -220,7 +220,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     const started = await graph.does(
       nsa,
       'startEvaluation',
-      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
     const finding = await graph.does(
@@ -232,11 +232,11 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     const drafted = await graph.does(
       nsa,
       'concludeEvaluation',
-      { id: review.id, expectedVersion: started.version },
+      { id: review.id, expectedRevision: started.revision },
       REVIEW,
     );
     await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
-    await graph.does(nsa, 'shareFindings', { reviewId: review.id, expectedVersion: drafted.version }, REVIEW);
+    await graph.does(nsa, 'shareFindings', { reviewId: review.id, expectedRevision: drafted.revision }, REVIEW);
     const status = async () =>
       (await graph.ask(nsa, `{ finding(id: "${finding.id}") { status } }`)).data.finding.status;
     graph.clock.advance({ days: 44, hours: 23 });
@@ -248,11 +248,11 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   test('what a discarded draft said is erased after 30 days; that there was one stays', async () => {
-    const { id, version } = await graph.draft({
+    const { id, revision } = await graph.draft({
       mitigationsDeclared: 'Secret.',
       declaredCapabilities: [{ area: 'CODE', statement: 'Secret too.' }],
     });
-    await graph.does(developer(), 'discardDraft', { id, expectedVersion: version }, SUBMISSION);
+    await graph.does(developer(), 'discardDraft', { id, expectedRevision: revision }, SUBMISSION);
     graph.clock.advance({ days: 29 });
     await graph.tick();
     expect(await graph.sql('submissions', 'SELECT id FROM declaration WHERE submission_id = ?', [id])).toHaveLength(1);
@@ -336,7 +336,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     const filed = await graph.does(
       developer(),
       'fileSubmission',
-      { id: draft.id, expectedVersion: draft.version },
+      { id: draft.id, expectedRevision: draft.revision },
       SUBMISSION,
     );
     expect(filed.windowPhase).toBe('OPEN');
@@ -345,9 +345,9 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   test('what is derived is right, too, when several things have fallen due since anybody looked', async () => {
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa', { postLaunchConsent: true, endsAt: graph.inDays(40) });
-    await change(id, version, graph.inDays(60));
+    await change(id, revision, graph.inDays(60));
     const status = async () => (await graph.submission(id)).accessGrants.nodes[0].status;
     expect(await status()).toBe('PAUSED');
     // it went on when the window opened, ten days later it ended
@@ -402,9 +402,9 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
       moments.push({ at: graph.clock.now().toISOString(), seen });
       graph.clock.advance({ days: 1, hours: 3 });
     };
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(33) } });
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(33) } });
     await look(id);
-    await graph.does(INTAKE, 'completeIntakeCheck', { id, expectedVersion: version }, SUBMISSION);
+    await graph.does(INTAKE, 'completeIntakeCheck', { id, expectedRevision: revision }, SUBMISSION);
     await look(id);
     const review = await graph.opened(id, 'nsa');
     await look(id);
@@ -415,7 +415,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     await graph.does(
       developer(),
       'changeLaunchPlan',
-      { id, expectedVersion: version + 1, launchPlan: { plannedLaunchAt: graph.inDays(50) } },
+      { id, expectedRevision: revision + 1, launchPlan: { plannedLaunchAt: graph.inDays(50) } },
       SUBMISSION,
     );
     await look(id);
@@ -423,7 +423,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     await graph.does(
       reviewer('nsa'),
       'startEvaluation',
-      { id: review.id, expectedVersion: review.version, documentsOnly: true },
+      { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
     await look(id);

@@ -21,22 +21,22 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
   };
   const all = <T>(make: (place: number) => T): T[] => Array.from({ length: MANY }, (_, place) => make(place));
 
-  test('200 changes of one launch plan, each based on the same version: one is made, 199 are told why not', async () => {
-    const { id, version } = await graph.filed();
+  test('200 changes of one launch plan, each based on the same revision: one succeeds', async () => {
+    const { id, revision } = await graph.filed();
     const counts = await outcomes(
       all((place) =>
         graph.call(developer(), 'changeLaunchPlan', {
           id,
-          expectedVersion: version,
+          expectedRevision: revision,
           launchPlan: { plannedLaunchAt: graph.inDays(10 + place / 24) },
         }),
       ),
     );
-    expect(counts).toEqual({ done: 1, VERSION_CONFLICT: MANY - 1 });
+    expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
     expect(
       await graph.sql('submissions', 'SELECT plan_version FROM launch_plan WHERE submission_id = ?', [id]),
     ).toHaveLength(2);
-    expect((await graph.submission(id)).version).toBe(version + 1);
+    expect((await graph.submission(id)).revision).toBe(revision + 1);
   });
 
   test('200 conflicting transitions of one submission: one wins, and the timeline has one', async () => {
@@ -62,9 +62,9 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     const { id: submissionId } = await graph.filed();
     const offer = await graph.does(developer(), 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
     const counts = await outcomes(
-      all(() => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedVersion: offer.version })),
+      all(() => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: offer.revision })),
     );
-    expect(counts).toEqual({ done: 1, VERSION_CONFLICT: MANY - 1 });
+    expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
   });
 
   test('200 open a review of one submission for one agency: there is one', async () => {
@@ -99,7 +99,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
         ),
       );
     const counts = await outcomes(
-      drafts.map(({ id, version }) => graph.call(developer(), 'fileSubmission', { id, expectedVersion: version })),
+      drafts.map(({ id, revision }) => graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision })),
     );
     expect(counts).toEqual({ done: 1, ALREADY_FILED: 49 });
   });
@@ -142,7 +142,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
   });
 });
 
-describe.each(databaseKinds)('idempotency keys and versions, on %s', (kind) => {
+describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -150,8 +150,8 @@ describe.each(databaseKinds)('idempotency keys and versions, on %s', (kind) => {
   afterAll(() => graph.close());
 
   test('the same key with the same input gives the same object and changes nothing', async () => {
-    const { id, version } = await graph.draft();
-    const input = { id, expectedVersion: version, idempotencyKey: 'file-it' };
+    const { id, revision } = await graph.draft();
+    const input = { id, expectedRevision: revision, idempotencyKey: 'file-it' };
     const first = await graph.call(developer(), 'fileSubmission', input, SUBMISSION);
     const outbox = await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox');
     const again = await graph.call(developer(), 'fileSubmission', input, SUBMISSION);
@@ -161,8 +161,8 @@ describe.each(databaseKinds)('idempotency keys and versions, on %s', (kind) => {
   });
 
   test('the same key with another input, or for another mutation, is refused', async () => {
-    const { id, version } = await graph.draft();
-    await graph.call(developer(), 'fileSubmission', { id, expectedVersion: version, idempotencyKey: 'mine' });
+    const { id, revision } = await graph.draft();
+    await graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision, idempotencyKey: 'mine' });
     const other = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
     expect(other).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', inputPath: ['input', 'idempotencyKey'] });
     expect((await graph.submission(id)).lifecycle).toBe('FILED');
@@ -186,37 +186,37 @@ describe.each(databaseKinds)('idempotency keys and versions, on %s', (kind) => {
   });
 
   test('what was refused can be tried again under the same key', async () => {
-    const { id, version } = await graph.draft();
+    const { id, revision } = await graph.draft();
     const input = { id, idempotencyKey: 'try' };
-    expect((await graph.refused(developer(), 'fileSubmission', { ...input, expectedVersion: version + 7 })).code).toBe(
-      'VERSION_CONFLICT',
-    );
-    const { data } = await graph.call(developer(), 'fileSubmission', { ...input, expectedVersion: version });
+    expect(
+      (await graph.refused(developer(), 'fileSubmission', { ...input, expectedRevision: revision + 7 })).code,
+    ).toBe('REVISION_CONFLICT');
+    const { data } = await graph.call(developer(), 'fileSubmission', { ...input, expectedRevision: revision });
     expect(data.fileSubmission.replayed).toBe(false);
   });
 
-  test('a stale version is refused with both versions', async () => {
-    const { id, version } = await graph.filed();
+  test('rejects a stale revision and names both revisions', async () => {
+    const { id, revision } = await graph.filed();
     await graph.does(
       developer(),
       'amendSubmission',
-      { id, expectedVersion: version, mitigationsDeclared: 'More.' },
+      { id, expectedRevision: revision, mitigationsDeclared: 'More.' },
       SUBMISSION,
     );
-    expect(await graph.refused(INTAKE, 'completeIntakeCheck', { id, expectedVersion: version })).toMatchObject({
-      code: 'VERSION_CONFLICT',
+    expect(await graph.refused(INTAKE, 'completeIntakeCheck', { id, expectedRevision: revision })).toMatchObject({
+      code: 'REVISION_CONFLICT',
       message: expect.stringContaining('read it again'),
-      inputPath: ['input', 'expectedVersion'],
-      extensions: { expected: version, current: version + 1 },
+      inputPath: ['input', 'expectedRevision'],
+      extensions: { expected: revision, current: revision + 1 },
     });
   });
 
-  test('what the clock brings, and what agencies do, makes no version of the developer’s stale', async () => {
-    const { id, version } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(40) } });
+  test('what the clock brings, and what agencies do, makes no revision of the developer stale', async () => {
+    const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(40) } });
     graph.clock.advance({ days: 11 });
     await graph.tick();
     await graph.opened(id, 'nsa');
-    expect((await graph.submission(id)).version).toBe(version);
+    expect((await graph.submission(id)).revision).toBe(revision);
   });
 });
 
@@ -238,10 +238,15 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
       const { id } = await graph.filed({ requestedAgencies: agencies });
       for (const agencyKey of agencies)
         await graph.does(developer(), 'offerAccess', { submissionId: id, agencyKey, mode: 'API' }, GRANT);
-      const { version } = await graph.submission(id);
+      const { revision } = await graph.submission(id);
       const launchPlan = { plannedLaunchAt: graph.inDays(45) };
       const moved = await statements('submissions', () =>
-        graph.does(developer(), 'changeLaunchPlan', { id, expectedVersion: version, launchPlan }, 'submission { id }'),
+        graph.does(
+          developer(),
+          'changeLaunchPlan',
+          { id, expectedRevision: revision, launchPlan },
+          'submission { id }',
+        ),
       );
       const withdrawn = await statements('submissions', () =>
         graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
@@ -263,7 +268,7 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
       const started = await graph.does(
         reviewer('nsa'),
         'startEvaluation',
-        { id: review.id, expectedVersion: review.version, documentsOnly: true },
+        { id: review.id, expectedRevision: review.revision, documentsOnly: true },
         REVIEW,
       );
       for (let place = 0; place < findings; place += 1)
@@ -276,12 +281,17 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
       const drafted = await graph.does(
         reviewer('nsa'),
         'concludeEvaluation',
-        { id: review.id, expectedVersion: started.version },
+        { id: review.id, expectedRevision: started.revision },
         REVIEW,
       );
       await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
       const sent = await statements('reviews', () =>
-        graph.does(reviewer('nsa'), 'shareFindings', { reviewId: review.id, expectedVersion: drafted.version }, REVIEW),
+        graph.does(
+          reviewer('nsa'),
+          'shareFindings',
+          { reviewId: review.id, expectedRevision: drafted.revision },
+          REVIEW,
+        ),
       );
       expect(transactions(sent)).toBe(1);
       costs.push(sent.length);

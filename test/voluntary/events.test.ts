@@ -52,11 +52,11 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     await graph.deliver();
     const draft = await graph.draft();
     const { id } = draft;
-    const filed = await graph.does(developer(), 'fileSubmission', { id, expectedVersion: draft.version }, SUBMISSION);
+    const filed = await graph.does(developer(), 'fileSubmission', { id, expectedRevision: draft.revision }, SUBMISSION);
     await graph.does(
       developer(),
       'changeLaunchPlan',
-      { id, expectedVersion: filed.version, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
+      { id, expectedRevision: filed.revision, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
       SUBMISSION,
     );
     const bus = new Memory();
@@ -72,7 +72,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
   test('a change that fails tells nothing', async () => {
     const draft = await graph.draft();
     const before = await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox');
-    await graph.refused(developer(), 'fileSubmission', { id: draft.id, expectedVersion: 99 });
+    await graph.refused(developer(), 'fileSubmission', { id: draft.id, expectedRevision: 99 });
     expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(before);
   });
 
@@ -105,7 +105,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const ids: string[] = [];
     for (let place = 0; place < 30; place += 1) {
       const draft = await graph.draft();
-      await graph.does(developer(), 'fileSubmission', { id: draft.id, expectedVersion: draft.version }, SUBMISSION);
+      await graph.does(developer(), 'fileSubmission', { id: draft.id, expectedRevision: draft.revision }, SUBMISSION);
       ids.push(draft.id);
     }
     await expect(relay(database, 'submissions', bus, graph.clock)).rejects.toThrow('the bus is away');
@@ -119,7 +119,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const bus = new InProcessBus(['reviews', 'submissions']);
     const { database } = graph.subgraph('submissions');
     const { id } = await graph.draft();
-    await graph.does(developer(), 'fileSubmission', { id, expectedVersion: 1 }, SUBMISSION);
+    await graph.does(developer(), 'fileSubmission', { id, expectedRevision: 1 }, SUBMISSION);
     const stop = new AbortController();
     const heard: string[] = [];
     void bus.read('submissions', async () => {}, stop.signal);

@@ -205,31 +205,31 @@ class Writer {
           sharingPreference: 'NAMED_AGENCIES_ONLY',
           requestedAgencies: AGENCIES,
         },
-        'submission { id version }',
+        'submission { id revision }',
       );
       const { id } = draft;
       const filed = await this.does(
         alder,
         'fileSubmission',
-        { id, expectedVersion: draft.version },
-        'submission { id version }',
+        { id, expectedRevision: draft.revision },
+        'submission { id revision }',
       );
       const moved = await this.does(
         alder,
         'changeLaunchPlan',
-        { id, expectedVersion: filed.version, launchPlan: { plannedLaunchAt: inDays(25) } },
-        'submission { id version }',
+        { id, expectedRevision: filed.revision, launchPlan: { plannedLaunchAt: inDays(25) } },
+        'submission { id revision }',
       );
       const determination = await this.does(
         reviewer('nsa'),
         'draftDetermination',
         { submissionId: id, outcome: 'REVIEW_NECESSARY', rationale: 'So.' },
-        'determination { id version }',
+        'determination { id revision }',
       );
       await this.does(
         reviewer('nsa'),
         'issueDetermination',
-        { id: determination.id, expectedVersion: determination.version },
+        { id: determination.id, expectedRevision: determination.revision },
         'determination { id }',
       );
       await this.does(reviewer('nsa'), 'openReview', { submissionId: id, scope: ['AUTONOMY'] }, 'review { id }');
@@ -238,7 +238,7 @@ class Writer {
         await this.does(
           alder,
           'changeLaunchPlan',
-          { id, expectedVersion: moved.version, launchPlan: { plannedLaunchAt: inDays(15) } },
+          { id, expectedRevision: moved.revision, launchPlan: { plannedLaunchAt: inDays(15) } },
           'submission { id }',
         );
     }

@@ -1,4 +1,4 @@
-import type { Actor } from '../../shared/identity/principal';
+import type { Actor } from '../../shared/identity/actor';
 import { StateMachine, type Transition } from '../../shared/state/state-machine';
 import {
   consultationLifecycle,
@@ -111,9 +111,9 @@ describe.each(databaseKinds)('transitions that a table does not have, through th
         if (!call) throw new Error(`No call is known for ${trigger} of the ${name}`);
         const [who, mutation = trigger, input = {}] = call;
         const before = [await row(), await events()];
-        const expectedVersion =
-          versioned && !('expectedVersion' in input) ? { expectedVersion: before[0].version } : {};
-        const { code, extensions } = await graph.refused(who, mutation, { id, ...expectedVersion, ...input });
+        const expectedRevision =
+          versioned && !('expectedRevision' in input) ? { expectedRevision: before[0].version } : {};
+        const { code, extensions } = await graph.refused(who, mutation, { id, ...expectedRevision, ...input });
         const unseen = name === 'submission' && (state === 'DRAFT' || state === 'DISCARDED') && who !== developer();
         if (unseen) expect([state, trigger, code]).toEqual([state, trigger, 'NOT_FOUND']);
         else {
@@ -153,7 +153,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
   await graph.does(
     nsa,
     'startEvaluation',
-    { id: review.id, expectedVersion: review.version, documentsOnly: true },
+    { id: review.id, expectedRevision: review.revision, documentsOnly: true },
     'review { id }',
   );
   const finding = await graph.does(
@@ -188,7 +188,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
           'attachArtifact',
           {
             id: undefined,
-            expectedVersion: undefined,
+            expectedRevision: undefined,
             submissionId: own,
             kind: 'OTHER',
             sha256,
@@ -199,13 +199,13 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         offerAccess: [
           alder,
           'offerAccess',
-          { id: undefined, expectedVersion: undefined, submissionId: own, agencyKey: 'nsa', mode: 'API' },
+          { id: undefined, expectedRevision: undefined, submissionId: own, agencyKey: 'nsa', mode: 'API' },
         ],
         completeIntakeCheck: [INTAKE],
         requestInformation: [
           INTAKE,
           'requestInformation',
-          { id: undefined, expectedVersion: undefined, submissionId: own, question: 'Which?' },
+          { id: undefined, expectedRevision: undefined, submissionId: own, question: 'Which?' },
         ],
         assignAgency: [INTAKE, 'assignAgency', { agencyKey: 'hhs' }],
       },
@@ -304,7 +304,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         sendMessage: [
           nsa,
           'sendMessage',
-          { id: undefined, expectedVersion: undefined, consultationId: consultation.id, body: 'Hello.' },
+          { id: undefined, expectedRevision: undefined, consultationId: consultation.id, body: 'Hello.' },
         ],
         closeConsultation: [nsa],
       },

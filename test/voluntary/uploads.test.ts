@@ -158,19 +158,19 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       developer(),
       'withdrawSubmission',
       { id: first.id },
-      'submission { destructionList { nodes { id holder dueOn version } } }',
+      'submission { destructionList { nodes { id holder dueOn revision } } }',
     );
-    const list = withdrawn.destructionList.nodes as { id: string; holder: string; dueOn: string; version: number }[];
+    const list = withdrawn.destructionList.nodes as { id: string; holder: string; dueOn: string; revision: number }[];
     expect(list.map(({ holder, dueOn }) => `${holder} ${dueOn}`)).toEqual([
       'intake 2026-06-30',
       'nsa 2026-06-30',
       'treasury 2026-06-30',
     ]);
     const entry = list.find(({ holder }) => holder === 'intake')!;
-    const input = { id: entry.id, expectedVersion: entry.version };
+    const input = { id: entry.id, expectedRevision: entry.revision };
     expect((await graph.refused(reviewer('nsa'), 'attestDestruction', input)).code).toBe('NOT_FOUND');
     await graph.does(INTAKE, 'attestDestruction', input, 'obligation { attestedAt }');
-    expect((await graph.refused(INTAKE, 'attestDestruction', { ...input, expectedVersion: 2 })).code).toBe(
+    expect((await graph.refused(INTAKE, 'attestDestruction', { ...input, expectedRevision: 2 })).code).toBe(
       'ALREADY_ATTESTED',
     );
     await graph.tick();

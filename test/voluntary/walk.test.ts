@@ -36,9 +36,9 @@ class Walker {
     const findingIn = (...states: string[]) => this.pick('reviews', 'finding', choice, ...states);
     const draft = () => this.pick('reviews', 'determination', choice, 'DRAFT');
     const request = await this.pick('submissions', 'information_request', choice, 'OPEN');
-    const of = (row: Row) => ({ id: row?.id ?? 'none', expectedVersion: row?.version ?? 1 });
-    const ofReview = (row: Row) => ({ reviewId: row?.id ?? 'none', expectedVersion: row?.version ?? 1 });
-    const base = { id: submissionId, expectedVersion: submission.version };
+    const of = (row: Row) => ({ id: row?.id ?? 'none', expectedRevision: row?.version ?? 1 });
+    const ofReview = (row: Row) => ({ reviewId: row?.id ?? 'none', expectedRevision: row?.version ?? 1 });
+    const base = { id: submissionId, expectedRevision: submission.version };
     const agencyOf = (row: Row, subject?: string) =>
       reviewer(row?.agency_key ?? row?.lead_agency_key ?? agency, subject);
     const call = (caller: string, mutation: string, input: Record<string, unknown>) =>

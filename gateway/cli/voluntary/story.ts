@@ -6,15 +6,15 @@ const DAY_MS = 86_400_000;
 const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
-const SUBMISSION = 'submission { id number version lifecycle windowPhase windowOpensAt plannedLaunchAt }';
-const GRANT = 'grant { id version status }';
-const REVIEW = 'review { id version status timing }';
-const FINDING = 'finding { id version status }';
-const DETERMINATION = 'determination { id version status outcome }';
+const SUBMISSION = 'submission { id number revision lifecycle windowPhase windowOpensAt plannedLaunchAt }';
+const GRANT = 'grant { id revision status }';
+const REVIEW = 'review { id revision status timing }';
+const FINDING = 'finding { id revision status }';
+const DETERMINATION = 'determination { id revision status outcome }';
 
 interface Versioned {
   readonly id: string;
-  readonly version: number;
+  readonly revision: number;
 }
 
 interface Company {
@@ -78,8 +78,8 @@ async function introduce(stage: Stage, name: string, slug: string): Promise<Comp
 async function current(stage: Stage, who: Caller, id: string) {
   const { submission } = await stage.asks(
     who,
-    `query ($id: ID!) { submission(id: $id) { id version lifecycle windowPhase intakeStatus
-       accessGrants { nodes { id version status agency { key } } } } }`,
+    `query ($id: ID!) { submission(id: $id) { id revision lifecycle windowPhase intakeStatus
+       accessGrants { nodes { id revision status agency { key } } } } }`,
     { id },
   );
   return submission as Versioned & {
@@ -95,7 +95,7 @@ function invited(stage: Stage, who: Caller, agency: string, submissionId: string
   return stage.sees(
     who,
     'is invited to a determination',
-    `query ($id: ID!) { submission(id: $id) { determinations { nodes { id version status agency { key } } } } }`,
+    `query ($id: ID!) { submission(id: $id) { determinations { nodes { id revision status agency { key } } } } }`,
     { id: submissionId },
     ({ submission }) =>
       submission?.determinations?.nodes.find(
@@ -122,7 +122,7 @@ async function determines(
     who,
     'issues it; it advises, nothing waits for it',
     'issueDetermination',
-    { id: draft.id, expectedVersion: draft.version },
+    { id: draft.id, expectedRevision: draft.revision },
     DETERMINATION,
   );
   expect(issued.status === 'ISSUED' && issued.outcome === outcome, 'the determination is issued');
@@ -134,7 +134,7 @@ async function hasAccess(stage: Stage, developer: Caller, agency: Caller, grant:
     agency,
     'accepts the terms: it has access',
     'acceptAccess',
-    { id: grant.id, expectedVersion: grant.version },
+    { id: grant.id, expectedRevision: grant.revision },
     GRANT,
   );
   expect(accepted.status === 'ACTIVE', `${agency.name} has access`);
@@ -149,7 +149,7 @@ async function evaluates(stage: Stage, who: Caller, review: Versioned): Promise<
         who,
         'begins to evaluate',
         'startEvaluation',
-        { id: review.id, expectedVersion: review.version },
+        { id: review.id, expectedRevision: review.revision },
         REVIEW,
       );
     } catch (error) {
@@ -218,7 +218,7 @@ async function alderIsReviewed(
     alder,
     'files it: from now on the three agencies see it',
     'fileSubmission',
-    { id: draft.id, expectedVersion: draft.version },
+    { id: draft.id, expectedRevision: draft.revision },
     SUBMISSION,
   );
   expect(filed.lifecycle === 'FILED' && filed.windowPhase === 'OPEN', 'it is filed inside its window');
@@ -231,20 +231,20 @@ async function alderIsReviewed(
     'asks which safeguards run in the version that is shared',
     'requestInformation',
     { submissionId: id, question: 'Which safeguards run in the version that is shared?' },
-    'informationRequest { id version status dueOn }',
+    'informationRequest { id revision status dueOn }',
   );
   await stage.does(
     alder,
     'answers',
     'answerInformationRequest',
-    { id: request.id, expectedVersion: request.version, answer: 'None but rate limits.' },
+    { id: request.id, expectedRevision: request.revision, answer: 'None but rate limits.' },
     'informationRequest { status }',
   );
   await stage.does(
     intake,
     'finds the submission complete',
     'completeIntakeCheck',
-    { id, expectedVersion: (await current(stage, intake, id)).version },
+    { id, expectedRevision: (await current(stage, intake, id)).revision },
     SUBMISSION,
   );
 
@@ -267,7 +267,7 @@ async function alderIsReviewed(
     'opens a consultation with Alder',
     'openConsultation',
     { submissionId: id },
-    'consultation { id version }',
+    'consultation { id revision }',
   );
   await stage.does(
     cisa,
@@ -371,14 +371,14 @@ async function alderIsReviewed(
     nsa,
     'ends the evaluation',
     'concludeEvaluation',
-    { id: review.id, expectedVersion: evaluating.version },
+    { id: review.id, expectedRevision: evaluating.revision },
     REVIEW,
   );
   await stage.isRefused(
     nsa,
     'tries to share findings that nobody else has read',
     'shareFindings',
-    { reviewId: review.id, expectedVersion: drafted.version },
+    { reviewId: review.id, expectedRevision: drafted.revision },
     REVIEW,
     'PRECONDITION_FAILED',
   );
@@ -387,7 +387,7 @@ async function alderIsReviewed(
     nsa,
     'shares them with Alder',
     'shareFindings',
-    { reviewId: review.id, expectedVersion: drafted.version },
+    { reviewId: review.id, expectedRevision: drafted.revision },
     REVIEW,
   );
   await stage.sees(
@@ -401,7 +401,7 @@ async function alderIsReviewed(
     alder,
     'acknowledges it',
     'acknowledgeFinding',
-    { id: finding.id, expectedVersion: finding.version + 1 },
+    { id: finding.id, expectedRevision: finding.revision + 1 },
     FINDING,
   );
   const mitigated = await stage.does(
@@ -410,7 +410,7 @@ async function alderIsReviewed(
     'respondToFinding',
     {
       id: finding.id,
-      expectedVersion: acknowledged.version,
+      expectedRevision: acknowledged.revision,
       response: 'MITIGATION_REPORTED',
       text: 'The public version refuses it.',
     },
@@ -420,7 +420,7 @@ async function alderIsReviewed(
     nsa,
     'refers the finding to the clearinghouse: the flaws are in deployed software',
     'referFinding',
-    { id: finding.id, expectedVersion: mitigated.version },
+    { id: finding.id, expectedRevision: mitigated.revision },
     FINDING,
   );
   await stage.sees(
@@ -434,7 +434,7 @@ async function alderIsReviewed(
     nsa,
     'closes the finding',
     'closeFinding',
-    { id: finding.id, expectedVersion: referred.version },
+    { id: finding.id, expectedRevision: referred.revision },
     FINDING,
   );
   await stage.does(
@@ -448,7 +448,7 @@ async function alderIsReviewed(
     nsa,
     'closes the review, before the launch',
     'closeReview',
-    { id: review.id, expectedVersion: shared.version, reason: 'Done' },
+    { id: review.id, expectedRevision: shared.revision, reason: 'Done' },
     REVIEW,
   );
   expect(closed.status === 'CLOSED' && closed.timing === 'PRE_LAUNCH', 'the review ended before the launch');
@@ -471,7 +471,7 @@ async function birchWithdraws(
     birch,
     'files it',
     'fileSubmission',
-    { id: draft.id, expectedVersion: draft.version },
+    { id: draft.id, expectedRevision: draft.revision },
     SUBMISSION,
   );
   const id = filed.id;
@@ -498,7 +498,7 @@ async function birchWithdraws(
     'changeLaunchPlan',
     {
       id,
-      expectedVersion: (await current(stage, birch, id)).version,
+      expectedRevision: (await current(stage, birch, id)).revision,
       launchPlan: { plannedLaunchAt: inDays(45) },
       reason: 'Release engineering.',
     },
@@ -512,7 +512,7 @@ async function birchWithdraws(
     birch,
     'moves the launch again, to fifteen days from now',
     'changeLaunchPlan',
-    { id, expectedVersion: moved.version, launchPlan: { plannedLaunchAt: inDays(15) } },
+    { id, expectedRevision: moved.revision, launchPlan: { plannedLaunchAt: inDays(15) } },
     SUBMISSION,
   );
   const resumed = await current(stage, birch, id);
@@ -532,7 +532,7 @@ async function birchWithdraws(
     'withdrawSubmission',
     { id },
     `submission { id lifecycle withdrawal { phase }
-       accessGrants { nodes { status } } destructionList { nodes { id version holder dueOn } } }`,
+       accessGrants { nodes { status } } destructionList { nodes { id revision holder dueOn } } }`,
   );
   expect(
     withdrawn.lifecycle === 'WITHDRAWN' && withdrawn.accessGrants.nodes[0].status === 'ENDED',
@@ -559,7 +559,7 @@ async function birchWithdraws(
       who,
       'attests that it destroyed what it held',
       'attestDestruction',
-      { id: entry.id, expectedVersion: entry.version },
+      { id: entry.id, expectedRevision: entry.revision },
       'obligation { attestedAt }',
     );
   }
@@ -587,7 +587,7 @@ async function cedarLaunches(
     cedar,
     'files it',
     'fileSubmission',
-    { id: draft.id, expectedVersion: draft.version },
+    { id: draft.id, expectedRevision: draft.revision },
     SUBMISSION,
   );
   const id = filed.id;
@@ -640,7 +640,7 @@ async function cedarLaunches(
     intake,
     'finds that the file is not closed while a review is open',
     'closeSubmission',
-    { id, expectedVersion: (await current(stage, intake, id)).version },
+    { id, expectedRevision: (await current(stage, intake, id)).revision },
     SUBMISSION,
     'PRECONDITION_FAILED',
   );
@@ -661,7 +661,7 @@ async function cedarLaunches(
     dod,
     'ends the evaluation',
     'concludeEvaluation',
-    { id: review.id, expectedVersion: evaluating.version },
+    { id: review.id, expectedRevision: evaluating.revision },
     REVIEW,
   );
   await stage.does(dodSecond, 'reads the findings', 'readFindings', { reviewId: review.id }, REVIEW);
@@ -669,14 +669,14 @@ async function cedarLaunches(
     dod,
     'shares them, after the launch',
     'shareFindings',
-    { reviewId: review.id, expectedVersion: drafted.version },
+    { reviewId: review.id, expectedRevision: drafted.revision },
     REVIEW,
   );
   const closed = await stage.does(
     dod,
     'closes the review',
     'closeReview',
-    { id: review.id, expectedVersion: shared.version, reason: 'Done' },
+    { id: review.id, expectedRevision: shared.revision, reason: 'Done' },
     REVIEW,
   );
   expect(closed.status === 'CLOSED' && closed.timing === 'POST_LAUNCH', 'the review ended after the launch');
@@ -689,8 +689,8 @@ async function cedarLaunches(
   );
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { version } = await current(stage, intake, id);
-      await stage.does(intake, 'closes the file', 'closeSubmission', { id, expectedVersion: version }, SUBMISSION);
+      const { revision } = await current(stage, intake, id);
+      await stage.does(intake, 'closes the file', 'closeSubmission', { id, expectedRevision: revision }, SUBMISSION);
       break;
     } catch (error) {
       // that the review has ended may still be on its way

@@ -54,7 +54,7 @@ export const DimensionWorkRole = links(
   () => CapabilityDimension,
   'workRoles',
   () => WorkRole,
-  { remote: true, description: 'Work roles that achieve it, by the reference table of this programme.' },
+  { remote: true, description: 'Work roles that achieve it, by the reference table of this program.' },
 );
 
 @model('How far an agency is in one dimension of the Cybersecurity Framework.', {

@@ -6,8 +6,8 @@ import {
   generatedId,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -64,7 +64,7 @@ export class ClearinghouseCase {
   @dateTime('Until when it is kept quiet.', { nullable: true, filter: true, order: true }) embargoUntil!: string | null;
   @dateTime('When a patch was there.', { nullable: true, filter: true, order: true }) patchedAt!: string | null;
   @dateTime('When it was published.', { nullable: true, filter: true, order: true }) publishedAt!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 
@@ -78,5 +78,5 @@ export const CaseSystem = links(
   () => ClearinghouseCase,
   'affectedSystems',
   () => FederalSystem,
-  { description: 'Systems it touches.' },
+  { description: 'Affected systems.', paged: true },
 );

@@ -27,7 +27,7 @@ export const clearinghouseHandlers: readonly EventHandler[] = [
         embargoUntil: null,
         patchedAt: null,
         publishedAt: null,
-        version: 1,
+        revision: 1,
         exercise: data.exercise,
       },
     ]);

@@ -19,14 +19,14 @@ import { Vendor } from '../vendor/vendor';
 
 export const CloudStatus = enumeration('CloudStatus', 'Where a cloud offering stands at FedRAMP.', {
   READY: 'Found ready.',
-  AGENCY_IN_PROCESS: 'Being authorised by an agency.',
-  IN_PROCESS: 'Being authorised.',
-  AUTHORIZED: 'Authorised.',
+  AGENCY_IN_PROCESS: 'Being authorized by an agency.',
+  IN_PROCESS: 'Being authorized.',
+  AUTHORIZED: 'Authorized.',
 });
 
 export const AuthorizationKind = enumeration(
   'AuthorizationKind',
-  'Whether an agency was the first to authorise an offering.',
+  'Whether an agency was the first to authorize an offering.',
   {
     INITIAL: 'It was the first.',
     REUSE: 'It reused what another found.',
@@ -55,14 +55,14 @@ export class CloudOffering {
     length: 40,
   })
   impactLevel!: string | null;
-  @text('Who authorised it first.', { nullable: true, filter: true, length: 60 }) authorizationType!: string | null;
-  @date('Since when it is authorised.', { nullable: true, filter: true, order: true }) authorizedOn!: string | null;
+  @text('Who authorized it first.', { nullable: true, filter: true, length: 60 }) authorizationType!: string | null;
+  @date('Since when it is authorized.', { nullable: true, filter: true, order: true }) authorizedOn!: string | null;
   @date('Since when it is ready.', { nullable: true, filter: true, order: true }) readyOn!: string | null;
   @textList('Service models.') serviceModels!: string[];
   @text('Deployment model.', { nullable: true, filter: true, length: 60 }) deploymentModel!: string | null;
   @text('Agency that works with it, as published.', { nullable: true }) partneringAgency!: string | null;
   @text('Assessor.', { nullable: true }) assessor!: string | null;
-  @integer('Authorisations, as published.', { nullable: true, filter: true, order: true }) authorizationCount!:
+  @integer('Authorizations, as published.', { nullable: true, filter: true, order: true }) authorizationCount!:
     | number
     | null;
   @integer('Reuses, as published.', { nullable: true, filter: true, order: true }) reuseCount!: number | null;
@@ -71,10 +71,10 @@ export class CloudOffering {
   smallBusiness!: boolean | null;
   @longText('What it is.', { nullable: true }) description!: string | null;
 
-  @hasMany(() => AgencyAuthorization, 'fedrampId', 'Agencies that authorised it.') authorizations!: unknown;
+  @hasMany(() => AgencyAuthorization, 'fedrampId', 'Agencies that authorized it.') authorizations!: unknown;
 }
 
-@model('That an agency authorised a cloud offering.', { order: ['-authorizedOn'] })
+@model('That an agency authorized a cloud offering.', { order: ['-authorizedOn'] })
 export class AgencyAuthorization {
   @generatedId('aut') id!: string;
   @text('FedRAMP id of the offering, as published; some name an offering that is no longer listed.', {
@@ -93,10 +93,10 @@ export class AgencyAuthorization {
   @oneOf(() => AuthorizationKind, 'Whether it was the first.', { filter: true }) kind!: ValueOf<
     typeof AuthorizationKind
   >;
-  @date('Day of the authorisation to operate.', { nullable: true, filter: true, order: true }) operatesSince!:
+  @date('Day of the authorization to operate.', { nullable: true, filter: true, order: true }) operatesSince!:
     | string
     | null;
-  @date('Day of the authorisation.', { nullable: true, filter: true, order: true }) authorizedOn!: string | null;
+  @date('Day of the authorization.', { nullable: true, filter: true, order: true }) authorizedOn!: string | null;
   @date('Until when.', { nullable: true, filter: true, order: true }) expiresOn!: string | null;
 }
 
@@ -108,6 +108,6 @@ export class MarketplaceAgency {
   @text('Name of the agency, or of the department.', { filter: true, order: true }) parentName!: string;
   @text('Name of the part.', { nullable: true, filter: true }) subName!: string | null;
   @text('Website.', { nullable: true, length: 500 }) website!: string | null;
-  @integer('Authorisations, as published.', { nullable: true, order: true }) authorizationCount!: number | null;
+  @integer('Authorizations, as published.', { nullable: true, order: true }) authorizationCount!: number | null;
   @integer('Reuses, as published.', { nullable: true, order: true }) reuseCount!: number | null;
 }

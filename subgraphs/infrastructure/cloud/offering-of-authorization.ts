@@ -3,7 +3,7 @@ import { sensitivity } from '../../../shared/model/fields';
 import type { Context } from '../../../shared/subgraph/context';
 import { AgencyAuthorization, CloudOffering } from './cloud-offering';
 
-/** No foreign key: the publisher's authorisations also name offerings that it no longer lists. */
+/** No foreign key: the publisher's authorizations also name offerings that it no longer lists. */
 @Resolver(() => AgencyAuthorization)
 export class AuthorizedOfferingResolver {
   @FieldResolver(() => CloudOffering, {

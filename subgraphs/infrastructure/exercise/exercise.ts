@@ -37,7 +37,7 @@ const SYSTEMS = [
   'Grants',
 ];
 
-/** Everything the generator makes of the infrastructure programme. */
+/** Everything the generator makes of the infrastructure program. */
 export function infrastructureExercise(world: ExerciseWorld, flaws: readonly FlawStory[]): { rows: ExerciseRows[] } {
   const vendors = VENDORS.map((name) => ({
     key: `exercise-${name.toLowerCase()}`,
@@ -119,7 +119,7 @@ function makeSystems(world: ExerciseWorld, agencyKey: string, systemSectors: Lin
       atoExpires: random.chance(0.05) ? null : addDays(civilDate(world.asOf), random.integer(-120, 900)),
       coveredByAiTool: false,
       coveredSince: null,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
   });
@@ -171,7 +171,7 @@ function deploy(
       since,
       systemsCovered: covered.length,
       haveAto: stage === 'DEPLOYED' || random.chance(0.3),
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     deploymentSystems.push(...covered.map((system) => ({ ownerKey: id, targetKey: system.id! })));
@@ -220,7 +220,7 @@ function find(
       remediatedAt: isMended ? mended : null,
       method: random.pick(['authenticated scan', 'agent report', 'external scan']),
       reopensId: null,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
   });
@@ -334,7 +334,7 @@ function makeCases(
       embargoUntil: refused ? null : after(patched, 7),
       patchedAt: !refused && patched <= world.asOf ? patched : null,
       publishedAt: !refused && published <= world.asOf ? published : null,
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     caseSectors.push(...sectorKeys.map((targetKey) => ({ ownerKey: id, targetKey })));

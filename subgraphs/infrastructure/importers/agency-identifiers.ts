@@ -14,10 +14,10 @@ const SCHEMES: readonly [string, keyof typeof IdentifierScheme][] = [
   ['primaryDomain', 'DOMAIN'],
 ];
 
-/** The agencies themselves are a table of the product; this adds what other catalogues call them. */
+/** The agencies themselves are a table of the product; this adds what other catalogs call them. */
 export const agencyIdentifiers: Importer = {
   source: 'agency-identifiers',
-  description: 'Names and codes of agencies in other catalogues (derived), JSON',
+  description: 'Names and codes of agencies in other catalogs (derived), JSON',
   files: ['agency-crosswalk.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row) {
@@ -30,8 +30,7 @@ export const agencyIdentifiers: Importer = {
         .filter((value) => value !== null)
         .map((value) => ({ id: `${scheme} ${value}`, agencyKey, scheme, value }));
     });
-    if (identifiers.length === 0)
-      throw new RowError('key', `"${agencyKey}" has no name or code in any other catalogue`);
+    if (identifiers.length === 0) throw new RowError('key', `"${agencyKey}" has no name or code in any other catalog`);
     return identifiers.map((identifier) => write(AgencyIdentifier, identifier));
   },
 };

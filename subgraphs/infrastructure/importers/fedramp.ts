@@ -77,12 +77,12 @@ export const fedrampAgencies: Importer = {
 
 export const fedrampAuthorizations: Importer = {
   source: 'fedramp-authorizations',
-  description: 'Authorisations of cloud offerings by agencies (GSA), JSON',
+  description: 'Authorizations of cloud offerings by agencies (GSA), JSON',
   files: ['agency-authorizations.json'],
   after: ['fedramp-products'],
   needs: [CloudOffering],
   async read(file) {
-    // the publisher lists some authorisations twice, word for word: each keeps its place among its equals
+    // the publisher lists some authorizations twice, word for word: each keeps its place among its equals
     const seen = new Map<string, number>();
     return rowsAt(file, await readJson(file)).map((row) => {
       const identity = ['product', 'agency', 'parent', 'sub', 'kind', 'atoDate', 'authDate', 'expDate']

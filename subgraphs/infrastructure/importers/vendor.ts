@@ -2,7 +2,7 @@ import { type Write, write } from '../../../shared/import/importer';
 import { isDeveloperKey, type Organization } from '../../../shared/organization/organizations';
 import { Vendor } from '../vendor/vendor';
 
-/** The vendor that an organisation is; the first catalogue that names it gives the name. */
+/** The vendor that an organization is; the first catalog that names it gives the name. */
 export function vendorWrite({ key, name }: Organization): Write {
   return write(Vendor, { key }, { name, developerKey: isDeveloperKey(key) ? key : null, exercise: false });
 }

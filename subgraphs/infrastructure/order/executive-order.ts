@@ -11,7 +11,7 @@ import { DeploymentStage } from '../tool/defensive-tool';
 import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
 
 /** The executive order, as infrastructure extends it. */
-@stub('An executive order and how its programmes stand: each subgraph adds the figures of its own.', { key: 'number' })
+@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
@@ -42,7 +42,7 @@ export class InfrastructureMetrics {
   overduePerThousandSystems!: number | null;
   @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: {} })
   mendedOnTime!: Ratio;
-  @part(() => Ratio, 'Share of systems that are authorised to operate today.') currentAuthorization!: Ratio;
+  @part(() => Ratio, 'Share of systems that are authorized to operate today.') currentAuthorization!: Ratio;
   @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.')
   aiToolDeployments!: StageCount[];
   @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.')

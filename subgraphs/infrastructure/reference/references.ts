@@ -57,7 +57,7 @@ const category = (id: string, title: string): Partial<CapabilityDimension> => ({
   parentId: id.split('.')[0]!,
 });
 
-/** Functions and the categories that this programme assesses by name; the import of the framework adds the others and all texts. */
+/** Functions and the categories that this program assesses by name; the import of the framework adds the others and all texts. */
 export const dimensions: readonly Partial<CapabilityDimension>[] = [
   csfFunction('GV', 'GOVERN'),
   csfFunction('ID', 'IDENTIFY'),
@@ -74,7 +74,7 @@ export const dimensions: readonly Partial<CapabilityDimension>[] = [
   category('RS.AN', 'Incident Analysis'),
 ];
 
-/** Work roles (DCWF codes) that achieve a dimension: a table of this programme, made by hand. */
+/** Work roles (DCWF codes) that achieve a dimension: a table of this program, made by hand. */
 export const workRolesOf: Readonly<Record<string, readonly string[]>> = {
   GV: ['752', '722'],
   ID: ['541', '612'],

@@ -7,8 +7,8 @@ import {
   generatedId,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -32,7 +32,7 @@ export class FederalSystem {
   @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true })
   impactLevel!: ValueOf<typeof ImpactLevel>;
   @flag('Whether it is a high value asset.', { filter: true, sensitivity: 'ISVI' }) highValueAsset!: boolean;
-  @date('Until when it is authorised to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
+  @date('Until when it is authorized to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
     | string
     | null;
   @flag('Whether an AI-powered defensive tool covers it.', { filter: true, sensitivity: 'ISVI' })
@@ -40,7 +40,7 @@ export class FederalSystem {
   @date('Since when an AI-powered tool covers it.', { nullable: true, sensitivity: 'ISVI' }) coveredSince!:
     | string
     | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerabilities found on it.') findings!: unknown;
@@ -56,7 +56,7 @@ export const SystemDomain = links(
   () => FederalSystem,
   'domains',
   () => GovDomain,
-  { description: 'Domains it answers under.' },
+  { description: 'Internet domains of the system.', paged: true },
 );
 export const SystemCloudOffering = links(
   () => FederalSystem,
@@ -64,5 +64,6 @@ export const SystemCloudOffering = links(
   () => CloudOffering,
   {
     description: 'Cloud offerings it runs on.',
+    paged: true,
   },
 );

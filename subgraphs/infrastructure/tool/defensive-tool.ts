@@ -9,8 +9,8 @@ import {
   integer,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -36,7 +36,7 @@ export const DeploymentStage = enumeration('DeploymentStage', 'How far a deploym
   RETIRED: 'No longer in use.',
 });
 
-@model('A tool for cyber defence.', { order: ['name'], sensitivity: 'GOV' })
+@model('A tool for cyber defense.', { order: ['name'], sensitivity: 'GOV' })
 export class DefensiveTool {
   @generatedId('tol') id!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
@@ -69,8 +69,8 @@ export class ToolDeployment {
   >;
   @date('Since when it is at this stage.', { filter: true, order: true }) since!: string;
   @integer('How many systems it covers.', { sensitivity: 'ISVI' }) systemsCovered!: number;
-  @flag('Whether it is authorised to operate.', { filter: true }) haveAto!: boolean;
-  @versionNumber() version!: number;
+  @flag('Whether it is authorized to operate.', { filter: true }) haveAto!: boolean;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 
@@ -79,7 +79,8 @@ export const DeploymentSystem = links(
   'systems',
   () => FederalSystem,
   {
-    description: 'Systems it covers.',
+    description: 'Covered systems.',
+    paged: true,
     sensitivity: 'ISVI',
   },
 );

@@ -55,10 +55,10 @@ export class AIUseCase {
   @flag('Whether the agency uses it; of commercial uses only.', { nullable: true, filter: true }) inUse!:
     | boolean
     | null;
-  @text('Estimated licences or users; of commercial uses only.', { nullable: true, length: 40 }) estimatedUsers!:
+  @text('Estimated licenses or users; of commercial uses only.', { nullable: true, length: 40 }) estimatedUsers!:
     | string
     | null;
-  @flag('Whether it is authorised to operate; null when not published.', { nullable: true, filter: true }) haveAto!:
+  @flag('Whether it is authorized to operate; null when not published.', { nullable: true, filter: true }) haveAto!:
     | boolean
     | null;
   @flag('Whether it works on personal information; null when not published.', { nullable: true, filter: true }) hasPii!:

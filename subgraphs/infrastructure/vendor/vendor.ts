@@ -29,11 +29,11 @@ const has = (link: string, column: string) => (columnOf: (property: string) => s
 const hasVulnerability = has('vulnerability', 'vendor_key');
 const hasUseCase = has('ai_use_case_vendors', 'target_key');
 
-@model('A maker or seller of products: one, whatever the catalogues call it.', { key: 'key', order: ['name'] })
+@model('A maker or seller of products: one, whatever the catalogs call it.', { key: 'key', order: ['name'] })
 export class Vendor {
   @key('Short name in kebab case.', { length: 80 }) key!: string;
-  @text('Name, as the first catalogue that named it writes it.', { filter: true, order: true }) name!: string;
-  @refersTo(() => DeveloperOrganization, 'The same organisation as a developer of AI models.', {
+  @text('Name, as the first catalog that named it writes it.', { filter: true, order: true }) name!: string;
+  @refersTo(() => DeveloperOrganization, 'The same organization as a developer of AI models.', {
     as: 'developer',
     nullable: true,
   })
@@ -62,7 +62,7 @@ export class Vendor {
 
   @computed(
     () => Boolean,
-    'Whether its products stand both in the AI use-case inventory and in the catalogue of exploited vulnerabilities.',
+    'Whether its products stand both in the AI use-case inventory and in the catalog of exploited vulnerabilities.',
     {
       conditions: {
         true: (column) => `${hasVulnerability(column)} AND ${hasUseCase(column)}`,

@@ -10,7 +10,7 @@ export class AtlasTactic {
   @text('Name.', { filter: true, order: true }) name!: string;
   @longText('What it means.', { nullable: true }) description!: string | null;
   @integer('Its place in the matrix.', { order: true }) ordinal!: number;
-  @text('Tactic of MITRE ATT&CK it is modelled on.', { nullable: true, length: 20 }) attackId!: string | null;
+  @text('Tactic of MITRE ATT&CK it is modeled on.', { nullable: true, length: 20 }) attackId!: string | null;
 }
 
 @model('A technique of MITRE ATLAS: how an adversary of an AI system goes about it.', { order: ['id'] })
@@ -27,7 +27,7 @@ export class AtlasTechnique {
   })
   parentId!: string | null;
   @text('How mature its use is.', { nullable: true, length: 40, filter: true }) maturity!: string | null;
-  @text('Technique of MITRE ATT&CK it is modelled on.', { nullable: true, length: 20 }) attackId!: string | null;
+  @text('Technique of MITRE ATT&CK it is modeled on.', { nullable: true, length: 20 }) attackId!: string | null;
   @hasMany(() => AtlasTechnique, 'parentId', 'Its variants.') subtechniques!: unknown;
 }
 export const TechniqueTactic = links(

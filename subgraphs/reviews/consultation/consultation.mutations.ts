@@ -3,7 +3,7 @@ import { civilDate } from '../../../shared/calendar/civil';
 import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import {
   dateInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   listInput,
   longTextInput,
@@ -47,7 +47,7 @@ const openConsultation = mutation({
         openedBy: actor === 'AGENCY' ? 'AGENCY' : 'DEVELOPER',
         openedAt: now,
         status: consultationLifecycle.next(null, 'openConsultation', actor, {}),
-        version: 1,
+        revision: 1,
         exercise: dossier.notice.exercise,
       },
     ]);
@@ -61,11 +61,11 @@ const openConsultation = mutation({
 async function ownThread(
   work: Work,
   id: string,
-  { expectedVersion, field }: { expectedVersion?: number; field: string },
+  { expectedRevision, field }: { expectedRevision?: number; field: string },
 ) {
   const { actor, principal } = work;
   const { dossier, object: thread } = await Dossier.of(work, Consultation, 'consultation', id, {
-    expectedVersion,
+    expectedRevision,
     field,
     mayKnow: ({ agencyKey }) => actor !== 'AGENCY' || agencyKey === principal.agency,
   });
@@ -121,7 +121,7 @@ const sendMessage = mutation({
         exercise: thread.exercise,
       },
     ]);
-    await database.update(Consultation, consultationId, { version: thread.version + 1 });
+    await database.update(Consultation, consultationId, { revision: thread.revision + 1 });
     const kind =
       dueOn !== null ? 'INFORMATION_REQUESTED' : answersId !== null ? 'INFORMATION_PROVIDED' : 'MESSAGE_SENT';
     dossier.happen({ kind, agencyKey: thread.agencyKey, objectId: id });
@@ -154,12 +154,12 @@ const closeConsultation = mutation({
   name: 'closeConsultation',
   description: 'Ends a consultation. Either side may, and another can be opened.',
   by: ['AGENCY', 'DEVELOPER'],
-  input: { id: idInput('The consultation.'), expectedVersion: expectedVersionInput() },
+  input: { id: idInput('The consultation.'), expectedRevision: expectedRevisionInput() },
   returns: ['consultation', () => Consultation],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, thread } = await ownThread(work, id, { expectedVersion, field: 'id' });
+  async run(work, { id, expectedRevision }) {
+    const { dossier, thread } = await ownThread(work, id, { expectedRevision, field: 'id' });
     const status = consultationLifecycle.next(thread.status, 'closeConsultation', work.actor, {});
-    await work.database.update(Consultation, id, { status, version: expectedVersion + 1 });
+    await work.database.update(Consultation, id, { status, revision: expectedRevision + 1 });
     dossier.happen({ kind: 'CONSULTATION_CLOSED', agencyKey: thread.agencyKey, objectId: id });
     await dossier.save();
     return id;

@@ -13,8 +13,8 @@ import {
   longText,
   oneOf,
   refersTo,
+  revisionNumber,
   textList,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
@@ -43,7 +43,7 @@ export class Consultation {
   @oneOf(() => ConsultationSide, 'Who began it.', { filter: true }) openedBy!: ValueOf<typeof ConsultationSide>;
   @dateTime('When it began.', { filter: true, order: true }) openedAt!: string;
   @oneOf(() => ConsultationStatus, 'Whether it goes on.', { filter: true }) status!: ValueOf<typeof ConsultationStatus>;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => ConsultationMessage, 'consultationId', 'Messages, in time order.') messages!: unknown;

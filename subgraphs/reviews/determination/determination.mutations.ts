@@ -5,7 +5,7 @@ import { InputError, RequestError } from '../../../shared/errors';
 import {
   booleanInput,
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   listInput,
   longTextInput,
@@ -66,7 +66,7 @@ export function newDetermination(
     supersedesId,
     draftKey: `${notice.id}:${agencyKey}`,
     currentKey: null,
-    version: 1,
+    revision: 1,
     exercise: notice.exercise,
   });
 }
@@ -109,7 +109,7 @@ const draftDetermination = mutation({
       });
     }
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-    await database.update(Determination, draft.id, { ...given, version: draft.version + 1 });
+    await database.update(Determination, draft.id, { ...given, revision: draft.revision + 1 });
     if (sectors !== undefined) await writeSectors(work, DeterminationSector, draft.id, sectors);
     await dossier.save();
     return draft.id;
@@ -117,15 +117,15 @@ const draftDetermination = mutation({
 });
 
 /** The caller's own agency's determination. */
-async function ownDetermination(work: Work, id: string, expectedVersion: number) {
+async function ownDetermination(work: Work, id: string, expectedRevision: number) {
   const { dossier, object } = await Dossier.of(work, Determination, 'determination', id, {
-    expectedVersion,
+    expectedRevision,
     mayKnow: ({ agencyKey }) => agencyKey === work.principal.agency,
   });
   return { dossier, determination: object };
 }
 
-const ownInput = { id: idInput('Your agency’s determination.'), expectedVersion: expectedVersionInput() };
+const ownInput = { id: idInput('Your agency’s determination.'), expectedRevision: expectedRevisionInput() };
 
 const issueDetermination = mutation({
   name: 'issueDetermination',
@@ -134,9 +134,9 @@ const issueDetermination = mutation({
   by: ['AGENCY'],
   input: ownInput,
   returns: ['determination', () => Determination],
-  async run(work, { id, expectedVersion }) {
+  async run(work, { id, expectedRevision }) {
     const { database, now } = work;
-    const { dossier, determination } = await ownDetermination(work, id, expectedVersion);
+    const { dossier, determination } = await ownDetermination(work, id, expectedRevision);
     const status = determinationLifecycle.next(determination.status, 'issueDetermination', work.actor, determination);
     const { submissionId, agencyKey, outcome } = determination;
     const currentKey = `${submissionId}:${agencyKey}`;
@@ -146,7 +146,7 @@ const issueDetermination = mutation({
       await database.update(Determination, before.id, {
         status: superseded,
         currentKey: null,
-        version: before.version + 1,
+        revision: before.revision + 1,
       });
       dossier.happen({
         kind: 'DETERMINATION_SUPERSEDED',
@@ -162,7 +162,7 @@ const issueDetermination = mutation({
       supersedesId: before?.id ?? null,
       draftKey: null,
       currentKey,
-      version: expectedVersion + 1,
+      revision: expectedRevision + 1,
     });
     dossier.happen({
       kind: 'DETERMINATION_ISSUED',
@@ -184,10 +184,10 @@ const dropDetermination = mutation({
   by: ['AGENCY'],
   input: ownInput,
   returns: ['determination', () => Determination],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, determination } = await ownDetermination(work, id, expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const { dossier, determination } = await ownDetermination(work, id, expectedRevision);
     const status = determinationLifecycle.next(determination.status, 'dropDetermination', work.actor, determination);
-    await work.database.update(Determination, id, { status, draftKey: null, version: expectedVersion + 1 });
+    await work.database.update(Determination, id, { status, draftKey: null, revision: expectedRevision + 1 });
     dossier.happen({
       kind: 'DETERMINATION_NOT_ISSUED',
       agencyKey: determination.agencyKey,

@@ -11,7 +11,7 @@ import {
   longText,
   oneOf,
   refersTo,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -68,7 +68,7 @@ export class Determination {
   /** Submission and agency while it is a draft, or current: the database refuses a second of either (I3). */
   @kept({ length: 100, nullable: true }) @Index({ unique: true }) draftKey!: string | null;
   @kept({ length: 100, nullable: true }) @Index({ unique: true }) currentKey!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @computed(() => Boolean, 'Always true: a determination advises, it decides nothing.', { sensitivity: 'PUBLIC' })

@@ -8,7 +8,7 @@ export class BenchmarkResult {
   @generatedId('pub') id!: string;
   @text('Benchmark, as its source names it.', { filter: true, order: true, length: 120 })
   benchmark!: string;
-  @belongsTo(() => EvaluationDefinition, 'The same evaluation in the catalogue, where the names meet.', {
+  @belongsTo(() => EvaluationDefinition, 'The same evaluation in the catalog, where the names meet.', {
     as: 'evaluation',
     length: 100,
     nullable: true,

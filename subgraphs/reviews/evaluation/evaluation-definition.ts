@@ -7,7 +7,7 @@ import { EvaluationRun } from './evaluation-run';
 
 @model('An evaluation that can be run on a model.', { order: ['title'] })
 export class EvaluationDefinition {
-  @key('Slug of the evaluation in its catalogue, such as "cybench".', { as: 'slug', length: 100 }) id!: string;
+  @key('Slug of the evaluation in its catalog, such as "cybench".', { as: 'slug', length: 100 }) id!: string;
   @text('Title.', { filter: true, order: true }) title!: string;
   @text('Group it stands in.', { nullable: true, filter: true, order: true, length: 80 }) group!: string | null;
   @longText('What it measures.', { nullable: true }) description!: string | null;

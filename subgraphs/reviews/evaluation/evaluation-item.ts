@@ -9,7 +9,7 @@ import { EvaluationDefinition } from './evaluation-definition';
 })
 export class EvaluationItem {
   @key('Evaluation and item.', { length: 120 }) id!: string;
-  @belongsTo(() => EvaluationDefinition, 'The evaluation; null when it is not in the catalogue.', {
+  @belongsTo(() => EvaluationDefinition, 'The evaluation; null when it is not in the catalog.', {
     as: 'evaluation',
     length: 100,
     nullable: true,

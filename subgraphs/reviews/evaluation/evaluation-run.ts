@@ -20,14 +20,14 @@ export const EvaluationRunStatus = enumeration('EvaluationRunStatus', 'Where a r
   RUNNING: 'Running.',
   DONE: 'Done.',
   FAILED: 'Failed.',
-  CANCELLED: 'Cancelled.',
+  CANCELLED: 'Canceled.',
 });
 
 @model('A run of an evaluation in a review.', { order: ['-queuedAt'], sensitivity: 'GOV' })
 export class EvaluationRun {
   @generatedId('run') id!: string;
   @belongsTo(() => Review, 'The review it is part of.', { as: 'review', filter: true }) reviewId!: string;
-  @belongsTo(() => EvaluationDefinition, 'What was run; null for an evaluation outside the catalogue.', {
+  @belongsTo(() => EvaluationDefinition, 'What was run; null for an evaluation outside the catalog.', {
     as: 'definition',
     length: 100,
     nullable: true,

@@ -45,7 +45,7 @@ const TITLES = [
   'Completes control-system scripts that it should refuse',
 ];
 
-/** Everything the generator makes of the reviews programme, and what the clearinghouse is told of it. */
+/** Everything the generator makes of the reviews program, and what the clearinghouse is told of it. */
 export function reviewsExercise(
   world: ExerciseWorld,
   stories: readonly SubmissionStory[],
@@ -128,7 +128,7 @@ class Tables {
   }
 }
 
-type Happening = { occurredAt: string; kind: ReviewEvent['kind']; actor: string } & Partial<ReviewEvent>;
+type Happening = { occurredAt: string; kind: ReviewEvent['kind']; actor: ReviewEvent['actor'] } & Partial<ReviewEvent>;
 
 /** What happens to one submission in the agencies, as far as it has come. */
 class ReviewPlot {
@@ -188,7 +188,7 @@ class ReviewPlot {
     const { story } = this;
     const invitedAt = after(story.filedAt, 1 / 24);
     if (!this.comes(invitedAt)) return undefined;
-    this.happen({ occurredAt: invitedAt, kind: 'INVITED', actor: 'system', agencyKey });
+    this.happen({ occurredAt: invitedAt, kind: 'INVITED', actor: 'SYSTEM', agencyKey });
     const target = earliest(startOfDay(addBusinessDays(civilDate(story.filedAt), 5)), story.plannedLaunchAt);
     const base = {
       submissionId: story.id,
@@ -197,7 +197,7 @@ class ReviewPlot {
       rationale: null,
       targetAt: latest(target, invitedAt),
       supersedesId: null,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
     const id = stableId('det', story.id, agencyKey, 1);
@@ -218,7 +218,7 @@ class ReviewPlot {
         this.happen({
           occurredAt: story.endedAt!,
           kind: 'DETERMINATION_NOT_ISSUED',
-          actor: 'system',
+          actor: 'SYSTEM',
           agencyKey,
           fromState: 'DRAFT',
           toState: 'NOT_ISSUED',
@@ -229,7 +229,7 @@ class ReviewPlot {
     this.happen({
       occurredAt: issuedAt,
       kind: 'DETERMINATION_ISSUED',
-      actor: 'agency',
+      actor: 'AGENCY',
       agencyKey,
       fromState: 'DRAFT',
       toState: 'ISSUED',
@@ -262,7 +262,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: secondAt,
         kind: 'DETERMINATION_ISSUED',
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         fromState: 'DRAFT',
         toState: 'ISSUED',
@@ -287,7 +287,7 @@ class ReviewPlot {
     const madeAt = after(this.story.filedAt, 3 + random.next() * 6);
     if (!this.comes(madeAt)) return;
     const outcome = random.weighted({ COVERED: 2, NOT_COVERED: 5, UNDETERMINED: 2 });
-    this.happen({ occurredAt: madeAt, kind: 'DESIGNATED', actor: 'agency', agencyKey: 'nsa', detail: outcome });
+    this.happen({ occurredAt: madeAt, kind: 'DESIGNATED', actor: 'AGENCY', agencyKey: 'nsa', detail: outcome });
     tables.designations.push({
       id: stableId('dsg', this.story.id),
       submissionId: this.story.id,
@@ -327,7 +327,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: at,
         kind,
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         fromState: done[place - 1]?.status ?? null,
         toState: status,
@@ -340,7 +340,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: story.endedAt!,
         kind: 'REVIEW_STOPPED',
-        actor: 'system',
+        actor: 'SYSTEM',
         agencyKey,
         fromState: reached.status,
         toState: 'STOPPED',
@@ -362,7 +362,7 @@ class ReviewPlot {
       summaryForDeveloper: closed ? 'Thank you for sharing the model (exercise).' : null,
       closedAt: stopped ? story.endedAt : closed ? reached.at : null,
       closeReason: stopped ? 'The submission was withdrawn' : closed ? 'Done' : null,
-      version: done.length,
+      revision: done.length,
       exercise: true,
     });
     for (const targetKey of random.some(
@@ -394,7 +394,7 @@ class ReviewPlot {
     if (!nothingFound && this.comes(draftedAt)) this.findings(id, agencyKey, draftedAt, sharedAt, random, tables);
     const advisedAt = after(sharedAt, 0.2);
     if (!nothingFound && this.comes(advisedAt) && random.chance(0.6)) {
-      this.happen({ occurredAt: advisedAt, kind: 'ADVICE_SENT', actor: 'agency', agencyKey });
+      this.happen({ occurredAt: advisedAt, kind: 'ADVICE_SENT', actor: 'AGENCY', agencyKey });
       tables.advice.push({
         id: stableId('adv', story.id, agencyKey),
         submissionId: story.id,
@@ -473,7 +473,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: at,
         kind: 'RISK_ASSESSED',
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         detail: `${domain}: ${riskLevel(likelihood, impact)}`,
       });
@@ -496,7 +496,7 @@ class ReviewPlot {
       this.happen({
         occurredAt: revisedAt,
         kind: 'RISK_ASSESSED',
-        actor: 'agency',
+        actor: 'AGENCY',
         agencyKey,
         detail: `${domain}: ${riskLevel(now, impact)}`,
       });
@@ -553,13 +553,13 @@ class ReviewPlot {
         respondedAt: answered ? answer : null,
         developerResponse: answered ? 'Thank you; see our note (exercise).' : null,
         clearinghouseCaseId: caseId,
-        version: 1,
+        revision: 1,
         exercise: true,
       });
       for (const targetKey of sectorKeys) tables.findingSectors.push({ ownerKey: id, targetKey });
       for (const technique of random.some(techniques, random.integer(1, 2)))
         tables.findingTechniques.push({ ownerKey: id, targetKey: technique.id! });
-      if (answered) this.happen({ occurredAt: answer, kind: 'DEVELOPER_RESPONDED', actor: 'developer', agencyKey });
+      if (answered) this.happen({ occurredAt: answer, kind: 'DEVELOPER_RESPONDED', actor: 'DEVELOPER', agencyKey });
       if (caseId) this.flaws.push({ caseId, findingId: id, agencyKey, sectorKeys, sharedAt });
     }
   }
@@ -577,7 +577,7 @@ class ReviewPlot {
       openedBy: random.weighted({ AGENCY: 3, DEVELOPER: 1 }),
       openedAt,
       status: over ? 'CLOSED' : 'OPEN',
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     const count = random.integer(1, 4);

@@ -1,10 +1,11 @@
 import { findingReferred, findingShared } from '../../../shared/contracts/events';
-import { InputError, NotFoundError, orNotFound, RequestError, requireVersion } from '../../../shared/errors';
+import { FindingSeverity } from '../../../shared/contracts/finding-severity';
+import { InputError, NotFoundError, orNotFound, RequestError, requireRevision } from '../../../shared/errors';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
 import {
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   listInput,
   longTextInput,
@@ -22,7 +23,7 @@ import { sectorsInput, techniquesInput, writeSectors, writeTechniques } from '..
 import { Review } from '../review/review';
 import { moveReview, ownReview } from '../review/review.mutations';
 import type { ReviewEventKind } from '../review/review-event';
-import { Confidence, Finding, FindingSector, FindingSeverity, FindingTechnique, FindingVulnerability } from './finding';
+import { Confidence, Finding, FindingSector, FindingTechnique, FindingVulnerability } from './finding';
 import { FindingReading } from './finding-reading';
 
 const content = {
@@ -94,7 +95,7 @@ const draftFinding = mutation({
         developerResponse: null,
         clearinghouseCaseId: null,
         notShareableReason: null,
-        version: 1,
+        revision: 1,
         exercise: review.exercise,
       },
     ]);
@@ -106,18 +107,18 @@ const draftFinding = mutation({
 });
 
 /** A finding of a review that the caller's agency leads or takes part in. */
-async function agencyFinding(work: Work, id: string, expectedVersion: number) {
+async function agencyFinding(work: Work, id: string, expectedRevision: number) {
   const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
   await orNotFound(new NotFoundError('finding', id, 'id'), ownReview(work, finding.reviewId, { participant: true }));
-  requireVersion('finding', finding, expectedVersion);
+  requireRevision('finding', finding, expectedRevision);
   return { dossier, finding };
 }
 
 /** A finding that was shared with the caller. To the developer there are no others. */
-async function sharedFinding(work: Work, id: string, expectedVersion: number) {
+async function sharedFinding(work: Work, id: string, expectedRevision: number) {
   const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
   if (finding.sharedAt === null) throw new NotFoundError('finding', id, 'id');
-  requireVersion('finding', finding, expectedVersion);
+  requireRevision('finding', finding, expectedRevision);
   return { dossier, finding };
 }
 
@@ -131,7 +132,7 @@ async function moveFinding(
 ): Promise<string> {
   const { work } = dossier;
   const status = findingLifecycle.next(finding.status, trigger, work.actor, {});
-  await work.database.update(Finding, finding.id, { ...changes, status, version: finding.version + 1 });
+  await work.database.update(Finding, finding.id, { ...changes, status, revision: finding.revision + 1 });
   dossier.happen({
     kind,
     agencyKey: work.principal.agency,
@@ -143,7 +144,7 @@ async function moveFinding(
   return finding.id;
 }
 
-const ownInput = { id: idInput('The finding.'), expectedVersion: expectedVersionInput() };
+const ownInput = { id: idInput('The finding.'), expectedRevision: expectedRevisionInput() };
 
 const editFinding = mutation({
   name: 'editFinding',
@@ -161,8 +162,8 @@ const editFinding = mutation({
     relatedVulnerabilities: unchanged(content.relatedVulnerabilities),
   },
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion, sectors, techniques, relatedVulnerabilities, ...input }) {
-    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision, sectors, techniques, relatedVulnerabilities, ...input }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
     await writeNamed(work, id, { sectors, techniques, relatedVulnerabilities });
     return moveFinding(dossier, finding, 'editFinding', 'FINDING_EDITED', {
@@ -178,8 +179,8 @@ const dropFinding = mutation({
   by: ['AGENCY'],
   input: ownInput,
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
     return moveFinding(dossier, finding, 'dropFinding', 'FINDING_DROPPED');
   },
 });
@@ -190,8 +191,8 @@ const markFindingNotShareable = mutation({
   by: ['AGENCY'],
   input: { ...ownInput, reason: textInput('Why it cannot be shared.') },
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion, reason }) {
-    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision, reason }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
     return moveFinding(dossier, finding, 'markFindingNotShareable', 'FINDING_NOT_SHAREABLE', {
       notShareableReason: reason,
     });
@@ -211,11 +212,11 @@ const readFindings = mutation({
     const drafts = (await database.findBy(Finding, 'reviewId', [reviewId])).filter(({ status }) => status === 'DRAFT');
     await database.upsert(
       FindingReading,
-      drafts.map(({ id, version }) => ({
+      drafts.map(({ id, revision }) => ({
         id: `${id}/${principal.subject}`,
         findingId: id,
         reader: principal.subject,
-        version,
+        revision,
         readAt: now,
       })),
     );
@@ -234,11 +235,11 @@ const shareFindings = mutation({
   name: 'shareFindings',
   description: 'Shares the findings of a review with the developer: all drafts but those recorded as not shareable.',
   by: ['AGENCY'],
-  input: { reviewId: idInput('Your agency’s review.'), expectedVersion: expectedVersionInput() },
+  input: { reviewId: idInput('Your agency’s review.'), expectedRevision: expectedRevisionInput() },
   returns: ['review', () => Review],
-  async run(work, { reviewId, expectedVersion }) {
+  async run(work, { reviewId, expectedRevision }) {
     const { database, now } = work;
-    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId', expectedVersion });
+    const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId', expectedRevision });
     const drafts = (await database.findBy(Finding, 'reviewId', [reviewId])).filter(
       ({ status, notShareableReason }) => status === 'DRAFT' && notShareableReason === null,
     );
@@ -248,8 +249,8 @@ const shareFindings = mutation({
       drafts.map(({ id }) => id),
     );
     const unread = drafts.filter(
-      ({ id, version, authorSubject }) =>
-        !readings.some((one) => one.findingId === id && one.version === version && one.reader !== authorSubject),
+      ({ id, revision, authorSubject }) =>
+        !readings.some((one) => one.findingId === id && one.revision === revision && one.reader !== authorSubject),
     );
     await moveReview(dossier, review, 'shareFindings', 'FINDINGS_SHARED', {
       draftFindings: drafts.length,
@@ -291,8 +292,8 @@ const acknowledgeFinding = mutation({
   by: ['DEVELOPER'],
   input: ownInput,
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, finding } = await sharedFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const { dossier, finding } = await sharedFinding(work, id, expectedRevision);
     return moveFinding(dossier, finding, 'acknowledgeFinding', 'DEVELOPER_RESPONDED', {
       respondedAt: finding.respondedAt ?? work.now,
     });
@@ -321,8 +322,8 @@ const respondToFinding = mutation({
     text: optional(longTextInput('Your answer.')),
   },
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion, response, text }) {
-    const { dossier, finding } = await sharedFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision, response, text }) {
+    const { dossier, finding } = await sharedFinding(work, id, expectedRevision);
     return moveFinding(dossier, finding, TRIGGER_OF_RESPONSE[response], 'DEVELOPER_RESPONDED', {
       respondedAt: finding.respondedAt ?? work.now,
       developerResponse: text,
@@ -336,8 +337,8 @@ const closeFinding = mutation({
   by: ['AGENCY'],
   input: ownInput,
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
     return moveFinding(dossier, finding, 'closeFinding', 'FINDING_CLOSED');
   },
 });
@@ -348,8 +349,8 @@ const referFinding = mutation({
   by: ['AGENCY'],
   input: ownInput,
   returns: ['finding', () => Finding],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, finding } = await agencyFinding(work, id, expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
     if (finding.clearinghouseCaseId !== null)
       throw new RequestError('ALREADY_EXISTS', `It has the case ${finding.clearinghouseCaseId} already`, [
         'input',
@@ -359,7 +360,7 @@ const referFinding = mutation({
       throw new InputError('A finding is referred once it is shared with the developer', ['input', 'id']);
     const caseId = stableId('chc', id);
     const sectors = await work.database.findBy(FindingSector, 'ownerKey', [id]);
-    await work.database.update(Finding, id, { clearinghouseCaseId: caseId, version: finding.version + 1 });
+    await work.database.update(Finding, id, { clearinghouseCaseId: caseId, revision: finding.revision + 1 });
     dossier.happen({ kind: 'FINDING_REFERRED', agencyKey: work.principal.agency, objectId: id, detail: caseId });
     await dossier.save();
     work.emit(findingReferred, finding.submissionId, {

@@ -1,3 +1,4 @@
+import { FindingSeverity } from '../../../shared/contracts/finding-severity';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -7,8 +8,8 @@ import {
   longText,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -19,14 +20,6 @@ import { Review } from '../review/review';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
 import { Vulnerability } from '../vulnerability';
-
-export const FindingSeverity = enumeration('FindingSeverity', 'How grave a finding is.', {
-  INFORMATIONAL: 'Worth knowing.',
-  LOW: 'Low.',
-  MODERATE: 'Moderate.',
-  HIGH: 'High.',
-  CRITICAL: 'Critical.',
-});
 
 export const Confidence = enumeration('Confidence', 'How sure the authors are.', {
   LOW: 'Not very.',
@@ -77,7 +70,7 @@ export class Finding {
   notShareableReason!: string | null;
   /** By which subject its author calls: somebody else reads it before it is shared. */
   @kept({ length: 100, default: '' }) authorSubject!: string;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 

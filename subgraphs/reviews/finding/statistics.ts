@@ -1,19 +1,18 @@
 import { Arg, Ctx, Float, Int, Query, Resolver } from 'type-graphql';
 import { groupBy } from '../../../shared/collection/group';
-import type { ValueOf } from '../../../shared/model/enumeration';
+import { FindingSeverity } from '../../../shared/contracts/finding-severity';
 import { sensitivity } from '../../../shared/model/fields';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
-import { FindingSeverity } from './finding';
 
 @valueObject('Findings of one month, one tactic and one severity, and how long developers took to answer.')
 export class FindingStatistic {
   @part(() => String, 'Month in which they were written down, YYYY-MM (UTC).') month!: string;
   @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true })
   tactic!: AtlasTactic | null;
-  @part(() => FindingSeverity, 'How grave they are.') severity!: ValueOf<typeof FindingSeverity>;
+  @part(() => FindingSeverity, 'Their severity.') severity!: FindingSeverity;
   @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', { counted: {} })
   findings!: number;
   @part(() => Int, 'How many of them the developer has answered.', { counted: { partOf: 'findings' } })
@@ -28,7 +27,7 @@ export class FindingStatistic {
 interface Row {
   month: string;
   tacticId: string | null;
-  severity: ValueOf<typeof FindingSeverity>;
+  severity: FindingSeverity;
   days: number | null;
 }
 

@@ -14,14 +14,14 @@ function optionalNumber(row: Row, column: string): number | null {
   return value;
 }
 
-/** `GPQA diamond` → `gpqa_diamond`: how the catalogue of evaluations writes ids. */
+/** `GPQA diamond` → `gpqa_diamond`: how the catalog of evaluations writes ids. */
 const slug = (name: string) =>
   name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_|_$/g, '');
 
-/** The evaluation of the catalogue that a benchmark's name begins with: the longest match. */
+/** The evaluation of the catalog that a benchmark's name begins with: the longest match. */
 function evaluationIdOf(benchmark: string, exists: (id: string) => boolean): string | null {
   const words = slug(benchmark).split('_');
   for (let count = words.length; count > 0; count -= 1) {

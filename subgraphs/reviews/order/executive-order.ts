@@ -9,13 +9,13 @@ import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 
-/** The executive order, as the reviews programme extends it. */
-@stub('An executive order and how its programmes stand: each subgraph adds the figures of its own.', { key: 'number' })
+/** The executive order, as the reviews program extends it. */
+@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
-@valueObject('How the review programme stands. Figures of a fiscal year count what began in it.')
+@valueObject('How the review program stands. Figures of a fiscal year count what began in it.')
 export class ReviewMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
@@ -110,7 +110,7 @@ const DAY_MS = 86_400_000;
 
 @Resolver(() => ExecutiveOrder)
 export class ReviewMetricsResolver {
-  @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'How the review programme stands.' })
+  @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'How the review program stands.' })
   @sensitivity('GOV')
   reviewMetrics(
     @Ctx() { database, clock }: Context,

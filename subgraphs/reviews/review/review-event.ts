@@ -1,4 +1,5 @@
 import { Index } from 'typeorm';
+import { Actor } from '../../../shared/identity/actor';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   dateTime,
@@ -69,7 +70,7 @@ export class ReviewEvent {
   @integer('Its place among the entries of the submission, from 1.', { order: true }) sequence!: number;
   @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;
   @oneOf(() => ReviewEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<typeof ReviewEventKind>;
-  @text('Who did it: agency, developer or system.', { length: 40, filter: true }) actor!: string;
+  @oneOf(() => Actor, 'Party that did it.', { filter: true, lowerCase: true }) actor!: Actor;
   @refersTo(() => Agency, 'The agency it concerns.', { as: 'agency', nullable: true, index: false }) agencyKey!:
     | string
     | null;

@@ -1,10 +1,16 @@
 import { agencyByKey } from '../../../shared/agency/directory';
 import { reviewEnded, reviewOpened } from '../../../shared/contracts/events';
-import { NotFoundError, orNotFound, RequestError, requireVersion, UnknownReferenceError } from '../../../shared/errors';
+import {
+  NotFoundError,
+  orNotFound,
+  RequestError,
+  requireRevision,
+  UnknownReferenceError,
+} from '../../../shared/errors';
 import {
   booleanInput,
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   floatInput,
   idInput,
   intInput,
@@ -113,7 +119,7 @@ const openReview = mutation({
         summaryForDeveloper: null,
         closedAt: null,
         closeReason: null,
-        version: 1,
+        revision: 1,
         exercise: notice.exercise,
       },
     ]);
@@ -139,10 +145,10 @@ export async function ownReview(
   work: Work,
   id: string,
   {
-    expectedVersion,
+    expectedRevision,
     field = 'id',
     participant = false,
-  }: { expectedVersion?: number; field?: string; participant?: boolean } = {},
+  }: { expectedRevision?: number; field?: string; participant?: boolean } = {},
 ): Promise<{ dossier: Dossier; review: Review }> {
   const { dossier, object: review } = await Dossier.of(work, Review, 'review', id, { field });
   const { agency } = work.principal;
@@ -150,7 +156,7 @@ export async function ownReview(
     const links = participant ? await work.database.findBy(ReviewAgency, 'ownerKey', [id]) : [];
     if (!links.some(({ targetKey }) => targetKey === agency)) throw new NotFoundError('review', id, field);
   }
-  if (expectedVersion !== undefined) requireVersion('review', review, expectedVersion);
+  if (expectedRevision !== undefined) requireRevision('review', review, expectedRevision);
   return { dossier, review };
 }
 
@@ -165,7 +171,7 @@ export async function moveReview(
 ): Promise<void> {
   const { work } = dossier;
   const status = reviewLifecycle.next(review.status, trigger, work.actor, { ...FACTS, ...facts });
-  await work.database.update(Review, review.id, { ...changes, status, version: review.version + 1 });
+  await work.database.update(Review, review.id, { ...changes, status, revision: review.revision + 1 });
   dossier.happen({
     kind,
     agencyKey: review.leadAgencyKey,
@@ -183,7 +189,7 @@ export async function moveReview(
     });
 }
 
-const ownInput = { id: idInput('Your agency’s review.'), expectedVersion: expectedVersionInput() };
+const ownInput = { id: idInput('Your agency’s review.'), expectedRevision: expectedRevisionInput() };
 
 const startEvaluation = mutation({
   name: 'startEvaluation',
@@ -194,8 +200,8 @@ const startEvaluation = mutation({
     documentsOnly: optional(booleanInput('Whether it is done on documents only. No, when left out.')),
   },
   returns: ['review', () => Review],
-  async run(work, { id, expectedVersion, documentsOnly }) {
-    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+  async run(work, { id, expectedRevision, documentsOnly }) {
+    const { dossier, review } = await ownReview(work, id, { expectedRevision });
     const { active } = await dossier.access(review.leadAgencyKey);
     const only = documentsOnly ?? false;
     const facts = { activeGrant: active, documentsOnly: only };
@@ -207,12 +213,12 @@ const startEvaluation = mutation({
 
 const concludeEvaluation = mutation({
   name: 'concludeEvaluation',
-  description: 'Ends the evaluating: findings are written from now on. Runs that still wait are cancelled.',
+  description: 'Ends the evaluating: findings are written from now on. Runs that still wait are canceled.',
   by: ['AGENCY'],
   input: ownInput,
   returns: ['review', () => Review],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+  async run(work, { id, expectedRevision }) {
+    const { dossier, review } = await ownReview(work, id, { expectedRevision });
     await moveReview(dossier, review, 'concludeEvaluation', 'FINDINGS_DRAFTED');
     await cancelRuns(work, [id]);
     await dossier.save();
@@ -242,8 +248,8 @@ const closeReview = mutation({
     summaryForDeveloper: optional(longTextInput('What the developer is told.')),
   },
   returns: ['review', () => Review],
-  async run(work, { id, expectedVersion, reason, summaryForDeveloper }) {
-    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+  async run(work, { id, expectedRevision, reason, summaryForDeveloper }) {
+    const { dossier, review } = await ownReview(work, id, { expectedRevision });
     const findings = await work.database.findBy(Finding, 'reviewId', [id]);
     const unsettled = findings.filter(({ status, notShareableReason }) => status === 'DRAFT' && !notShareableReason);
     const facts = {
@@ -267,10 +273,10 @@ const handOverReview = mutation({
   by: ['AGENCY'],
   input: { ...ownInput, leadSubject: idInput('The subject by which the new lead reviewer calls.') },
   returns: ['review', () => Review],
-  async run(work, { id, expectedVersion, leadSubject }) {
-    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+  async run(work, { id, expectedRevision, leadSubject }) {
+    const { dossier, review } = await ownReview(work, id, { expectedRevision });
     requireOpen(review, 'handOverReview');
-    await work.database.update(Review, id, { leadSubject, version: review.version + 1 });
+    await work.database.update(Review, id, { leadSubject, revision: review.revision + 1 });
     await dossier.save();
     return id;
   },
@@ -286,8 +292,8 @@ const inviteParticipant = mutation({
   by: ['AGENCY'],
   input: { ...ownInput, agencyKey: idInput('The agency.') },
   returns: ['review', () => Review],
-  async run(work, { id, expectedVersion, agencyKey }) {
-    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+  async run(work, { id, expectedRevision, agencyKey }) {
+    const { dossier, review } = await ownReview(work, id, { expectedRevision });
     requireOpen(review, 'inviteParticipant');
     const path = ['input', 'agencyKey'];
     if (!agencyByKey(agencyKey)) throw new UnknownReferenceError('agency', agencyKey, path);
@@ -302,7 +308,7 @@ const inviteParticipant = mutation({
     if (agencyKey === review.leadAgencyKey || links.some(({ targetKey }) => targetKey === agencyKey))
       throw new RequestError('ALREADY_EXISTS', `${agencyKey} takes part already`, path);
     await work.database.insert(ReviewAgency, [{ ownerKey: id, targetKey: agencyKey }]);
-    await work.database.update(Review, id, { version: review.version + 1 });
+    await work.database.update(Review, id, { revision: review.revision + 1 });
     dossier.happen({ kind: 'PARTICIPANT_INVITED', agencyKey, objectId: id });
     await dossier.save();
     return id;
@@ -316,11 +322,11 @@ const returnDocuments = mutation({
   by: ['AGENCY'],
   input: ownInput,
   returns: ['review', () => Review],
-  async run(work, { id, expectedVersion }) {
-    const { dossier, review } = await ownReview(work, id, { expectedVersion });
+  async run(work, { id, expectedRevision }) {
+    const { dossier, review } = await ownReview(work, id, { expectedRevision });
     requireOpen(review, 'returnDocuments');
     dossier.happen({ kind: 'DOCUMENTS_RETURNED', agencyKey: review.leadAgencyKey, objectId: id });
-    await work.database.update(Review, id, { documentsReturnedAt: work.now, version: review.version + 1 });
+    await work.database.update(Review, id, { documentsReturnedAt: work.now, revision: review.revision + 1 });
     const grants = await work.database.findBy(AccessNotice, 'submissionId', [review.submissionId]);
     if (lastGrantRevoked(grants, review.leadAgencyKey))
       await stopReviews(dossier, [review], 'Access was taken back and documents were returned');
@@ -424,8 +430,8 @@ const queueEvaluationRun = mutation({
   by: ['AGENCY'],
   input: {
     reviewId: idInput('Your agency’s review, or one it takes part in.'),
-    definitionId: optional(idInput('Evaluation of the catalogue, such as "cybench".')),
-    title: optional(textInput('Name of the evaluation, when it is not in the catalogue.')),
+    definitionId: optional(idInput('Evaluation of the catalog, such as "cybench".')),
+    title: optional(textInput('Name of the evaluation, when it is not in the catalog.')),
     scaffold: optional(textInput('Scaffold around the model.')),
   },
   returns: ['run', () => EvaluationRun],

@@ -15,8 +15,8 @@ import {
   longText,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -97,7 +97,7 @@ export class Review {
     | null;
   @dateTime('When it ended.', { nullable: true, filter: true, order: true }) closedAt!: string | null;
   @text('Why it ended.', { nullable: true }) closeReason!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => Finding, 'reviewId', 'What it found.') findings!: unknown;

@@ -1,7 +1,7 @@
-import { NotFoundError, RequestError, requireVersion } from '../../../shared/errors';
+import { NotFoundError, RequestError, requireRevision } from '../../../shared/errors';
 import {
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   listInput,
   optional,
@@ -16,16 +16,16 @@ const country = textInput('Country of its seat, ISO 3166-1 alpha-2, such as "US"
 
 const registerOrganization = mutation({
   name: 'registerOrganization',
-  description: 'Registers a developer organisation: by itself, or by the intake office.',
+  description: 'Registers a developer organization: by itself, or by the intake office.',
   by: ['DEVELOPER', 'INTAKE'],
   input: {
     key: textInput('Short name in kebab case, for good: other objects refer to it.', {
       max: 60,
       pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/,
     }),
-    legalName: textInput('Name of the organisation.'),
+    legalName: textInput('Name of the organization.'),
     country: optional(country),
-    category: enumInput(() => DeveloperCategory, 'What kind of organisation it is.'),
+    category: enumInput(() => DeveloperCategory, 'What kind of organization it is.'),
     pointOfContact: optional(textInput('Office that speaks for it; name no person.')),
     alsoKnownAs: optional(listInput(textInput('A name.'), 'Other names it is known by.')),
   },
@@ -34,7 +34,7 @@ const registerOrganization = mutation({
     if (actor === 'DEVELOPER' && principal.organization !== key)
       throw new ForbiddenError(`registerOrganization of "${key}"`, ['INTAKE'], 'DEVELOPER');
     if (await database.lock(DeveloperOrganization, key))
-      throw new RequestError('ALREADY_EXISTS', `The organisation "${key}" is registered already`, ['input', 'key']);
+      throw new RequestError('ALREADY_EXISTS', `The organization "${key}" is registered already`, ['input', 'key']);
     await database.insert(DeveloperOrganization, [
       {
         ...input,
@@ -43,7 +43,7 @@ const registerOrganization = mutation({
         alsoKnownAs: alsoKnownAs ?? [],
         agreementStatus: 'NONE',
         agreementRef: null,
-        version: 1,
+        revision: 1,
         exercise: false,
       },
     ]);
@@ -53,46 +53,46 @@ const registerOrganization = mutation({
 
 const updateOrganization = mutation({
   name: 'updateOrganization',
-  description: 'Changes what an organisation says of itself.',
+  description: 'Changes what an organization says of itself.',
   by: ['DEVELOPER', 'INTAKE'],
   input: {
-    key: idInput('The organisation.'),
-    expectedVersion: expectedVersionInput(),
-    legalName: unchanged(textInput('Name of the organisation.')),
+    key: idInput('The organization.'),
+    expectedRevision: expectedRevisionInput(),
+    legalName: unchanged(textInput('Name of the organization.')),
     country: unchanged(country),
     pointOfContact: unchanged(textInput('Office that speaks for it; name no person.')),
   },
   returns: ['organization', () => DeveloperOrganization],
-  async run({ database, actor, principal }, { key, expectedVersion, ...changes }) {
+  async run({ database, actor, principal }, { key, expectedRevision, ...changes }) {
     const organization = await database.lock(DeveloperOrganization, key);
     if (!organization || (actor === 'DEVELOPER' && principal.organization !== key))
-      throw new NotFoundError('organisation', key, 'key');
-    requireVersion('organisation', organization, expectedVersion);
+      throw new NotFoundError('organization', key, 'key');
+    requireRevision('organization', organization, expectedRevision);
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    await database.update(DeveloperOrganization, key, { ...given, version: expectedVersion + 1 });
+    await database.update(DeveloperOrganization, key, { ...given, revision: expectedRevision + 1 });
     return key;
   },
 });
 
 const recordAgreement = mutation({
   name: 'recordAgreement',
-  description: "Records where an organisation's agreement with the government stands. Filing needs none.",
+  description: "Records where an organization's agreement with the government stands. Filing needs none.",
   by: ['INTAKE'],
   input: {
-    key: idInput('The organisation.'),
-    expectedVersion: expectedVersionInput(),
+    key: idInput('The organization.'),
+    expectedRevision: expectedRevisionInput(),
     status: enumInput(() => AgreementStatus, 'Where the agreement stands.'),
     reference: optional(textInput('Reference of the agreement.', { max: 80 })),
   },
   returns: ['organization', () => DeveloperOrganization],
-  async run({ database }, { key, expectedVersion, status, reference }) {
+  async run({ database }, { key, expectedRevision, status, reference }) {
     const organization = await database.lock(DeveloperOrganization, key);
-    if (!organization) throw new NotFoundError('organisation', key, 'key');
-    requireVersion('organisation', organization, expectedVersion);
+    if (!organization) throw new NotFoundError('organization', key, 'key');
+    requireRevision('organization', organization, expectedRevision);
     await database.update(DeveloperOrganization, key, {
       agreementStatus: status,
       agreementRef: reference,
-      version: expectedVersion + 1,
+      revision: expectedRevision + 1,
     });
     return key;
   },

@@ -1,11 +1,11 @@
 import { hasMany } from '../../../shared/collection/connection';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { exerciseFlag, key, oneOf, text, textList, versionNumber } from '../../../shared/model/fields';
+import { exerciseFlag, key, oneOf, revisionNumber, text, textList } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { AIModel } from '../model/ai-model';
 import { Submission } from '../submission/submission';
 
-export const DeveloperCategory = enumeration('DeveloperCategory', 'What kind of organisation a developer is.', {
+export const DeveloperCategory = enumeration('DeveloperCategory', 'What kind of organization a developer is.', {
   INDUSTRY: 'A company.',
   ACADEMIA: 'A university or research institute.',
   GOVERNMENT: 'A public body.',
@@ -23,19 +23,19 @@ export const AgreementStatus = enumeration(
   },
 );
 
-@model('An organisation that develops AI models and may share them, voluntarily, before launch.', {
+@model('An organization that develops AI models and may share them, voluntarily, before launch.', {
   key: 'key',
   order: ['legalName'],
 })
 export class DeveloperOrganization {
   @key('Short name in kebab case, for example "openai".', { length: 60 }) key!: string;
-  @text('Name of the organisation.', { filter: true, order: true }) legalName!: string;
+  @text('Name of the organization.', { filter: true, order: true }) legalName!: string;
   @text('Country of its seat, ISO 3166-1 alpha-2; null when unknown.', { length: 2, nullable: true, filter: true })
   country!: string | null;
-  @oneOf(() => DeveloperCategory, 'What kind of organisation it is.', { filter: true }) category!: ValueOf<
+  @oneOf(() => DeveloperCategory, 'What kind of organization it is.', { filter: true }) category!: ValueOf<
     typeof DeveloperCategory
   >;
-  @textList('Names it bears as a vendor in the catalogue of known exploited vulnerabilities.')
+  @textList('Names it bears as a vendor in the catalog of known exploited vulnerabilities.')
   kevVendorNames!: string[];
   @textList('Other names that publishers use for it.') alsoKnownAs!: string[];
   @text('Office that speaks for it.', { nullable: true, sensitivity: 'PROPIN' }) pointOfContact!: string | null;
@@ -44,7 +44,7 @@ export class DeveloperOrganization {
   @text('Reference of the agreement.', { nullable: true, length: 80, sensitivity: 'PROPIN' }) agreementRef!:
     | string
     | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => AIModel, 'developerKey', 'Its models; narrow by releaseStatus for those that are public.')

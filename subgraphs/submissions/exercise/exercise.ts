@@ -73,7 +73,7 @@ const STORY_DAYS = 720;
 const RECENT_DAYS = 60;
 const RECENT_SHARE = 0.45;
 
-/** Everything the generator makes of the submissions programme, and what the other programmes are told of it. */
+/** Everything the generator makes of the submissions program, and what the other programs are told of it. */
 export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
   const random = randomOf(world, 'submissions');
   const tables = new Tables();
@@ -121,7 +121,7 @@ function developer(index: number, random: Random): Partial<DeveloperOrganization
     pointOfContact: 'Office of model safety',
     agreementStatus: status,
     agreementRef: status === 'IN_FORCE' ? `EX-AGR-${String(index + 1).padStart(4, '0')}` : null,
-    version: 1,
+    revision: 1,
     exercise: true,
   };
 }
@@ -198,14 +198,14 @@ class SubmissionPlot {
     const all = random.chance(0.3);
     const shared: readonly string[] = all && filedAt !== null ? REVIEWING_AGENCIES : agencyKeys;
 
-    this.happen({ occurredAt: draftedAt, kind: 'DRAFTED', actor: 'developer', toState: 'DRAFT' });
+    this.happen({ occurredAt: draftedAt, kind: 'DRAFTED', actor: 'DEVELOPER', toState: 'DRAFT' });
     if (filedAt !== null)
-      this.happen({ occurredAt: filedAt, kind: 'FILED', actor: 'developer', fromState: 'DRAFT', toState: 'FILED' });
+      this.happen({ occurredAt: filedAt, kind: 'FILED', actor: 'DEVELOPER', fromState: 'DRAFT', toState: 'FILED' });
     for (const plan of plans.slice(1))
       this.happen({
         occurredAt: plan.changedAt!,
         kind: 'PLAN_CHANGED',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         detail: `Launch now planned for ${plan.plannedLaunchAt}`,
       });
     const requests = filedAt === null ? [] : this.requests(filedAt, fate);
@@ -249,13 +249,13 @@ class SubmissionPlot {
       launchedAt: fate.launchedAt ?? null,
       launchScope: fate.launchedAt ? random.weighted({ GENERAL: 3, LIMITED: 1 }) : null,
       launchRecordedAt: fate.launchedAt ? earliest(after(fate.launchedAt, random.next() * 5), asOf) : null,
-      launchRecordedBy: fate.launchedAt ? 'developer' : null,
+      launchRecordedBy: fate.launchedAt ? 'DEVELOPER' : null,
       launchSource: fate.launchedAt ? 'DEVELOPER' : null,
       withdrawnAt: fate.lifecycle === 'WITHDRAWN' ? fate.endedAt! : null,
       withdrawalPhase: fate.lifecycle === 'WITHDRAWN' ? phaseAt(fate.endedAt!, window) : null,
       withdrawalReason: null,
       closedAt: fate.closedAt ?? null,
-      version: 1 + plans.length,
+      revision: 1 + plans.length,
       exercise: true,
     });
     tables.agencies.push(...agencyKeys.map((targetKey) => ({ ownerKey: id, targetKey })));
@@ -306,7 +306,7 @@ class SubmissionPlot {
       plannedLaunchDate: null,
       reference: 'PUBLIC_LAUNCH',
       changedAt,
-      changedBy: 'developer',
+      changedBy: 'DEVELOPER',
       reason: planVersion > 1 ? 'Release engineering (exercise).' : null,
       exercise: true,
     });
@@ -342,17 +342,17 @@ class SubmissionPlot {
       this.happen({
         occurredAt: launchedAt,
         kind: 'LAUNCHED',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         fromState: 'FILED',
         toState: 'LAUNCHED',
       });
     if (closedAt)
-      this.happen({ occurredAt: closedAt, kind: 'CLOSED', actor: 'intake', fromState: 'LAUNCHED', toState: 'CLOSED' });
+      this.happen({ occurredAt: closedAt, kind: 'CLOSED', actor: 'INTAKE', fromState: 'LAUNCHED', toState: 'CLOSED' });
     if (endedAt && lifecycle === 'WITHDRAWN')
       this.happen({
         occurredAt: endedAt,
         kind: 'WITHDRAWN',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         fromState: 'FILED',
         toState: 'WITHDRAWN',
       });
@@ -360,7 +360,7 @@ class SubmissionPlot {
       this.happen({
         occurredAt: endedAt,
         kind: 'NOT_RELEASED',
-        actor: 'developer',
+        actor: 'DEVELOPER',
         fromState: 'FILED',
         toState: 'NOT_RELEASED',
       });
@@ -385,7 +385,7 @@ class SubmissionPlot {
       releaseStatus: launchedAt ? 'GENERAL' : 'UNRELEASED',
       releasedOn: launchedAt ? civilDate(launchedAt) : null,
       knownPublicSource: null,
-      version: 1,
+      revision: 1,
       exercise: true,
     };
   }
@@ -441,11 +441,11 @@ class SubmissionPlot {
                 : 'ACTIVE';
       const ended =
         status === 'ENDED' ? earliest(fate.endedAt, consent ? consentedEnd : fate.launchedAt, endsAt) : null;
-      this.happen({ occurredAt: offeredAt, kind: 'ACCESS_OFFERED', actor: 'developer', agencyKey });
-      if (begun) this.happen({ occurredAt: startsAt, kind: 'ACCESS_STARTED', actor: 'agency', agencyKey });
+      this.happen({ occurredAt: offeredAt, kind: 'ACCESS_OFFERED', actor: 'DEVELOPER', agencyKey });
+      if (begun) this.happen({ occurredAt: startsAt, kind: 'ACCESS_STARTED', actor: 'AGENCY', agencyKey });
       if (status === 'PAUSED')
-        this.happen({ occurredAt: window.closes, kind: 'ACCESS_PAUSED', actor: 'system', agencyKey });
-      if (ended) this.happen({ occurredAt: ended, kind: 'ACCESS_ENDED', actor: 'system', agencyKey });
+        this.happen({ occurredAt: window.closes, kind: 'ACCESS_PAUSED', actor: 'SYSTEM', agencyKey });
+      if (ended) this.happen({ occurredAt: ended, kind: 'ACCESS_ENDED', actor: 'SYSTEM', agencyKey });
       return [
         {
           id: stableId('grt', id, agencyKey),
@@ -469,7 +469,7 @@ class SubmissionPlot {
           acceptedAt: begun ? startsAt : null,
           revokedAt: null,
           revokedBy: null,
-          version: 1,
+          revision: 1,
           exercise: true,
         },
       ];
@@ -487,8 +487,8 @@ class SubmissionPlot {
         const answered = after(askedAt, 1 + random.next() * 9);
         const answeredAt = answered < stop && random.chance(0.8) ? answered : null;
         const over = fate.endedAt !== undefined || fate.launchedAt !== undefined;
-        this.happen({ occurredAt: askedAt, kind: 'INFORMATION_REQUESTED', actor: 'intake' });
-        if (answeredAt) this.happen({ occurredAt: answeredAt, kind: 'INFORMATION_PROVIDED', actor: 'developer' });
+        this.happen({ occurredAt: askedAt, kind: 'INFORMATION_REQUESTED', actor: 'INTAKE' });
+        if (answeredAt) this.happen({ occurredAt: answeredAt, kind: 'INFORMATION_PROVIDED', actor: 'DEVELOPER' });
         return [
           {
             id: stableId('inf', id, place),
@@ -503,7 +503,7 @@ class SubmissionPlot {
             answer: answeredAt ? 'See the attached report (exercise).' : null,
             status: answeredAt ? 'ANSWERED' : over ? 'CLOSED' : 'OPEN',
             overdueNoted: false,
-            version: 1,
+            revision: 1,
             exercise: true,
           },
         ];
@@ -567,7 +567,7 @@ function phaseAt(
   return instant < window.closes ? 'OPEN' : 'LAUNCH_DUE';
 }
 
-/** What the time in which at least one agency had access before the launch comes to, as the programme keeps it. */
+/** What the time in which at least one agency had access before the launch comes to, as the program keeps it. */
 function accessOf(
   grants: readonly Partial<AccessGrant>[],
   bound: string,

@@ -1,4 +1,4 @@
-/** ISO 3166-1 alpha-2 codes of the country names that catalogues of models use. */
+/** ISO 3166-1 alpha-2 codes of the country names that catalogs of models use. */
 const CODES: Readonly<Record<string, string>> = {
   Australia: 'AU',
   Canada: 'CA',

@@ -4,18 +4,18 @@ import { organizationNamed } from '../../../shared/organization/organizations';
 import { type DeveloperCategory, DeveloperOrganization } from '../developer/developer-organization';
 import { countryCode } from './countries';
 
-/** What a developer has that no catalogue tells. */
+/** What a developer has that no catalog tells. */
 const NOTHING_KNOWN = {
   country: null,
   category: 'OTHER' as const,
   kevVendorNames: [],
   alsoKnownAs: [],
   agreementStatus: 'NONE' as const,
-  version: 1,
+  revision: 1,
   exercise: false,
 };
 
-/** A developer as a catalogue names it; several names may mean one. `facts` are what the catalogue is the authority for. */
+/** A developer as a catalog names it; several names may mean one. `facts` are what the catalog is the authority for. */
 export function developerWrite(
   name: string,
   facts: Partial<DeveloperOrganization>,
@@ -45,7 +45,7 @@ export const developers: Importer = {
 
 export const developerCrosswalk: Importer = {
   source: 'developer-crosswalk',
-  description: 'Names that developers bear in other catalogues (derived), JSON',
+  description: 'Names that developers bear in other catalogs (derived), JSON',
   files: ['developer-crosswalk.json'],
   after: ['developers'],
   read: async (file) => rowsAt(file, await readJson(file)),

@@ -9,7 +9,7 @@ import { AIModel, type Modality } from '../model/ai-model';
 import { countryCode } from './countries';
 import { developerWrite } from './developers';
 
-/** The id of a public model: the same from every catalogue that names it. */
+/** The id of a public model: the same from every catalog that names it. */
 export function publicModelId(name: string): string {
   return stableId('mdl', 'public', name.trim());
 }
@@ -42,7 +42,7 @@ function bigNumberOf(row: Row, column: string): string | null {
   }
 }
 
-/** A public model and its first developer. Of a model that several catalogues name, the authority decides. */
+/** A public model and its first developer. Of a model that several catalogs name, the authority decides. */
 function modelWrites(
   row: Row,
   columns: Columns,
@@ -76,7 +76,7 @@ function modelWrites(
     releaseStatus: accessibility === 'Unreleased' ? 'UNRELEASED' : 'GENERAL',
     releasedOn: row.optionalDate(columns.date),
     knownPublicSource: link !== null && URL.canParse(link) ? link : null,
-    version: 1,
+    revision: 1,
     exercise: false,
   };
   const written = facts.authority ? write(AIModel, model) : write(AIModel, { id: model.id }, model);

@@ -16,7 +16,7 @@ import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel, Modality } from './ai-model';
 import { ModelVersion, SafeguardsLevel } from './model-version';
 
-/** A model of the caller's own organisation. @throws NotFoundError also for those of others. */
+/** A model of the caller's own organization. @throws NotFoundError also for those of others. */
 export async function ownModel({ database, principal }: Work, id: string, field: string): Promise<AIModel> {
   const [model] = await database.findBy(AIModel, 'id', [id]);
   if (!model || model.developerKey !== principal.organization) throw new NotFoundError('model', id, field);
@@ -44,7 +44,7 @@ const registerModel = mutation({
     const [organization] = await database.findBy(DeveloperOrganization, 'key', [principal.organization]);
     if (!organization)
       throw new UnknownReferenceError(
-        'organisation; register it with registerOrganization:',
+        'organization; register it with registerOrganization:',
         principal.organization!,
         [],
       );
@@ -61,7 +61,7 @@ const registerModel = mutation({
         releaseStatus: 'UNRELEASED',
         releasedOn: null,
         knownPublicSource: null,
-        version: 1,
+        revision: 1,
         exercise: organization.exercise,
       },
     ]);

@@ -9,10 +9,10 @@ import {
   generatedId,
   listOf,
   oneOf,
+  revisionNumber,
   text,
   textList,
   url,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { DeveloperOrganization } from '../developer/developer-organization';
@@ -35,7 +35,7 @@ export const ReleaseStatus = enumeration('ReleaseStatus', 'How far a model is re
   RETIRED: 'No longer offered.',
 });
 
-@model('An AI model: public ones from published catalogues, unreleased ones by codename.', { order: ['-releasedOn'] })
+@model('An AI model: public ones from published catalogs, unreleased ones by codename.', { order: ['-releasedOn'] })
 export class AIModel {
   @generatedId('mdl') id!: string;
   @belongsTo(() => DeveloperOrganization, 'Who develops it.', {
@@ -45,7 +45,7 @@ export class AIModel {
     filter: true,
   })
   developerKey!: string | null;
-  @textList('All organisations that published it, as its source names them.') organizations!: string[];
+  @textList('All organizations that published it, as its source names them.') organizations!: string[];
   @text('Codename; never a public name before launch.', { sensitivity: 'PROPIN' }) codename!: string;
   @text('Public name; null until it is launched or its developer names it.', {
     nullable: true,
@@ -76,7 +76,7 @@ export class AIModel {
   @date('Day of its public release; null while unreleased.', { nullable: true, filter: true, order: true })
   releasedOn!: string | null;
   @url('Public page about it.', { nullable: true }) knownPublicSource!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => ModelVersion, 'modelId', 'Its versions.') versions!: unknown;

@@ -23,7 +23,7 @@ export const SafeguardsLevel = enumeration('SafeguardsLevel', 'Which safeguards 
 @model('A fixed version of a model: one checkpoint.', { order: ['-releasedOn'] })
 export class ModelVersion {
   @generatedId('mdv') id!: string;
-  @belongsTo(() => AIModel, 'The model it is a version of; null when its catalogue names none known.', {
+  @belongsTo(() => AIModel, 'The model it is a version of; null when its catalog names none known.', {
     as: 'model',
     nullable: true,
     filter: true,

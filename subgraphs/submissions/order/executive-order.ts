@@ -4,7 +4,7 @@ import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 
-@model('An executive order and how its programmes stand: each subgraph adds the figures of its own.', { key: 'number' })
+@model('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
 export class ExecutiveOrder {
   @key('Number of the order, for example "14409".', { length: 10 }) number!: string;
   @text('Title.') title!: string;

@@ -32,7 +32,7 @@ export class ReferenceCount {
   @part(() => Int, 'How many.', { counted: {} }) count!: number;
 }
 
-@valueObject('How the intake programme stands. Figures of a fiscal year count what was filed in it.')
+@valueObject('How the intake program stands. Figures of a fiscal year count what was filed in it.')
 export class SubmissionMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
@@ -191,7 +191,7 @@ async function breaches(database: Database, asOf: string): Promise<number> {
 
 @Resolver(() => ExecutiveOrder)
 export class SubmissionMetricsResolver {
-  @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake programme stands.' })
+  @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake program stands.' })
   @sensitivity('GOV')
   submissionMetrics(
     @Ctx() { database, clock }: Context,

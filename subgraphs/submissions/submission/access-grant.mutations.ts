@@ -1,10 +1,11 @@
-import { InputError, requireVersion, UnknownReferenceError } from '../../../shared/errors';
-import type { Actor } from '../../../shared/identity/principal';
+import { InputError, requireRevision, UnknownReferenceError } from '../../../shared/errors';
+import type { Actor } from '../../../shared/identity/actor';
+
 import {
   booleanInput,
   dateTimeInput,
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   longTextInput,
   optional,
@@ -18,17 +19,17 @@ import { grantLifecycle } from './lifecycle';
 import { SubmissionFile, sharedWith } from './submission-file';
 
 /** Opens the file of a grant, for the developer or the agency that it is for. */
-async function openGrant(work: Work, id: string, expectedVersion: number) {
+async function openGrant(work: Work, id: string, expectedRevision: number) {
   const { actor, principal } = work;
   const mayKnow = ({ agencyKey }: AccessGrant) => actor !== 'AGENCY' || agencyKey === principal.agency;
-  const { file } = await SubmissionFile.of(work, AccessGrant, 'grant', id, expectedVersion, mayKnow);
-  // the one of the file: time may have moved it on, which makes the caller's version stale
+  const { file } = await SubmissionFile.of(work, AccessGrant, 'grant', id, expectedRevision, mayKnow);
+  // the one of the file: time may have moved it on, which makes the caller's revision stale
   const grant = file.access.grants.find((one) => one.id === id)!;
-  requireVersion('grant', grant, expectedVersion);
+  requireRevision('grant', grant, expectedRevision);
   return { file, grant };
 }
 
-const grantInput = { id: idInput('The grant of access.'), expectedVersion: expectedVersionInput() };
+const grantInput = { id: idInput('The grant of access.'), expectedRevision: expectedRevisionInput() };
 
 const offerAccess = mutation({
   name: 'offerAccess',
@@ -109,7 +110,7 @@ const offerAccess = mutation({
       acceptedAt: null,
       revokedAt: null,
       revokedBy: null,
-      version: 1,
+      revision: 1,
       exercise: submission.exercise,
     });
     file.access.add(grant);
@@ -138,8 +139,8 @@ function moveGrant(
     by: [by],
     input: grantInput,
     returns: ['grant', () => AccessGrant],
-    async run(work, { id, expectedVersion }) {
-      const { file, grant } = await openGrant(work, id, expectedVersion);
+    async run(work, { id, expectedRevision }) {
+      const { file, grant } = await openGrant(work, id, expectedRevision);
       file.access.move(grant, name);
       Object.assign(grant, note(work.now));
       await file.save({ changed: false });
@@ -173,7 +174,7 @@ const revokeAccess = moveGrant(
   'revokeAccess',
   'DEVELOPER',
   'Takes access, or an offer of it, back. It needs no reason.',
-  (revokedAt) => ({ revokedAt, revokedBy: 'developer' }),
+  (revokedAt) => ({ revokedAt, revokedBy: 'DEVELOPER' }),
 );
 
 const consentToPostLaunchAccess = mutation({
@@ -182,8 +183,8 @@ const consentToPostLaunchAccess = mutation({
   by: ['DEVELOPER'],
   input: { ...grantInput, endsAt: dateTimeInput('Until when.') },
   returns: ['grant', () => AccessGrant],
-  async run(work, { id, expectedVersion, endsAt }) {
-    const { file, grant } = await openGrant(work, id, expectedVersion);
+  async run(work, { id, expectedRevision, endsAt }) {
+    const { file, grant } = await openGrant(work, id, expectedRevision);
     if (!isLive(grant))
       throw new GuardError(
         'consentToPostLaunchAccess',
@@ -197,7 +198,7 @@ const consentToPostLaunchAccess = mutation({
       consentRecordedAt: work.now,
       endsAt,
       endsAtLaunch: false,
-      version: grant.version + 1,
+      revision: grant.revision + 1,
     });
     file.access.touch(grant);
     file.happen({

@@ -1,4 +1,5 @@
 import { instant } from '../../../shared/clock';
+import { Actor } from '../../../shared/identity/actor';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -10,8 +11,7 @@ import {
   longText,
   oneOf,
   refersTo,
-  text,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
@@ -61,8 +61,9 @@ export class AccessGrant {
   @dateTime('When it was offered.') offeredAt!: string;
   @dateTime('When the agency accepted.', { nullable: true }) acceptedAt!: string | null;
   @dateTime('When it was revoked.', { nullable: true }) revokedAt!: string | null;
-  @text('Who revoked it.', { nullable: true }) revokedBy!: string | null;
-  @versionNumber() version!: number;
+  @oneOf(() => Actor, 'Party that revoked it.', { nullable: true, lowerCase: true, length: 255 })
+  revokedBy!: Actor | null;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @computed(() => AccessGrantStatus, 'Where it stands now.', {

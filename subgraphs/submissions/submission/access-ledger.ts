@@ -1,4 +1,4 @@
-import type { Actor } from '../../../shared/identity/principal';
+import type { Actor } from '../../../shared/identity/actor';
 import type { Work } from '../../../shared/mutation/work';
 import type { Happening } from '../../../shared/timeline/timeline';
 import type { AccessGrant } from './access-grant';
@@ -108,7 +108,7 @@ export class AccessLedger {
     const to = grantLifecycle.next(from, trigger, actor, this.grantFacts(grant, at));
     grant.recordedStatus = to;
     grant.pausedBy = to !== 'PAUSED' ? null : actor === 'SYSTEM' ? 'SYSTEM' : 'DEVELOPER';
-    grant.version += 1;
+    grant.revision += 1;
     this.changed.add(grant);
     this.count(at);
     this.happen({
@@ -223,7 +223,7 @@ export class AccessLedger {
         grant.endsAtLaunch = true;
       }
       if (before !== `${grant.startsAt} ${grant.endsAt}`) {
-        grant.version += 1;
+        grant.revision += 1;
         this.touch(grant);
       }
       if (grant.recordedStatus === 'ACTIVE' && work.now < windowOpensAt)
@@ -255,7 +255,7 @@ export class AccessLedger {
     for (const grant of this.grants) {
       if (!isLive(grant) || agencyKeys.includes(grant.agencyKey)) continue;
       this.move(grant, 'revokeAccess');
-      Object.assign(grant, { revokedAt: this.work.now, revokedBy: 'developer' });
+      Object.assign(grant, { revokedAt: this.work.now, revokedBy: 'DEVELOPER' });
     }
   }
 

@@ -3,7 +3,7 @@ import { FILES_PATH } from '../../../shared/files/routes';
 import {
   bigNumberInput,
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   idInput,
   optional,
   sha256Input,
@@ -68,9 +68,9 @@ const attestDestruction = mutation({
   description:
     'Attests that a holder destroyed what it held of a withdrawn submission. With the intake office’s attestation the uploaded documents are removed from the store.',
   by: ['INTAKE', 'AGENCY'],
-  input: { id: idInput('The entry of the destruction list.'), expectedVersion: expectedVersionInput() },
+  input: { id: idInput('The entry of the destruction list.'), expectedRevision: expectedRevisionInput() },
   returns: ['obligation', () => DestructionObligation],
-  async run(work, { id, expectedVersion }) {
+  async run(work, { id, expectedRevision }) {
     const { database, principal, now } = work;
     const holder = work.actor === 'INTAKE' ? 'intake' : principal.agency;
     const { file, object: obligation } = await SubmissionFile.of(
@@ -78,7 +78,7 @@ const attestDestruction = mutation({
       DestructionObligation,
       'entry of a destruction list',
       id,
-      expectedVersion,
+      expectedRevision,
       (entry) => entry.holder === holder,
     );
     if (obligation.attestedAt !== null)
@@ -86,7 +86,7 @@ const attestDestruction = mutation({
     await database.update(DestructionObligation, id, {
       attestedAt: now,
       attestedBy: principal.subject,
-      version: expectedVersion + 1,
+      revision: expectedRevision + 1,
     });
     if (holder === 'intake')
       await database.updateWhere(

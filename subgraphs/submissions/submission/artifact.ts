@@ -24,7 +24,7 @@ export const ArtifactKind = enumeration('ArtifactKind', 'What a document is.', {
 
 export const ArtifactStorage = enumeration('ArtifactStorage', 'Where the content of a document is.', {
   AWAITING_UPLOAD: 'Announced, and not uploaded yet.',
-  STORED: 'In the store of the programme, under its digest; what was uploaded has been verified.',
+  STORED: 'In the store of the program, under its digest; what was uploaded has been verified.',
   REFERENCE: 'With the developer, who says where; the graph holds the digest only.',
   DESTROYED: 'Destroyed.',
 });

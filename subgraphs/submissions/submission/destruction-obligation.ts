@@ -6,8 +6,8 @@ import {
   dateTime,
   exerciseFlag,
   generatedId,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import type { Context } from '../../../shared/subgraph/context';
@@ -33,7 +33,7 @@ export class DestructionObligation {
   @date('By when: ten business days after the withdrawal.', { filter: true, order: true }) dueOn!: string;
   @dateTime('When the holder attested the destruction.', { nullable: true, filter: true }) attestedAt!: string | null;
   @text('Who attested it.', { nullable: true }) attestedBy!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @computed(() => Boolean, 'Whether it is not attested and its day has passed.')

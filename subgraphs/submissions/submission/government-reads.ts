@@ -67,7 +67,7 @@ export class GovernmentReadsResolver {
     const objects = new Set([id, modelId, versionId, ...parts.flat().map((one) => one.id)].filter(Boolean));
     const found = await accessLog(
       { kind: 'read', objects, roles: ROLES_OF_GOVERNMENT, from, until },
-      pageSize('first', first ?? undefined),
+      { most: pageSize('first', first ?? undefined) },
     );
     return found.map(({ entry }) => readOf(entry, objects));
   }

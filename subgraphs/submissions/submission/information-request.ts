@@ -10,7 +10,7 @@ import {
   generatedId,
   longText,
   oneOf,
-  versionNumber,
+  revisionNumber,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { kept } from '../../../shared/model/record';
@@ -41,7 +41,7 @@ export class InformationRequest {
   status!: ValueOf<typeof InformationRequestStatus>;
   /** Whether its being overdue is on the timeline. */
   @kept({ type: 'boolean', default: false }) overdueNoted!: boolean;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @computed(() => Boolean, 'Whether it is open past its day.')

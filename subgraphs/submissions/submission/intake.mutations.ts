@@ -1,7 +1,7 @@
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate } from '../../../shared/calendar/civil';
 import { InputError } from '../../../shared/errors';
-import { dateInput, expectedVersionInput, idInput, longTextInput, optional } from '../../../shared/mutation/input';
+import { dateInput, expectedRevisionInput, idInput, longTextInput, optional } from '../../../shared/mutation/input';
 import { mutation } from '../../../shared/mutation/mutation';
 import type { Work } from '../../../shared/mutation/work';
 import { StateMachine } from '../../../shared/state/state-machine';
@@ -55,10 +55,10 @@ const completeIntakeCheck = mutation({
   name: 'completeIntakeCheck',
   description: 'Notes that intake finds a submission complete. Agencies see it before and after alike.',
   by: ['INTAKE'],
-  input: { id: idInput('The submission.'), expectedVersion: expectedVersionInput() },
+  input: { id: idInput('The submission.'), expectedRevision: expectedRevisionInput() },
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     file.move('completeIntakeCheck', 'INTAKE_CHECKED');
     submission.intakeStatus = intakeLifecycle.next(submission.intakeStatus, 'completeIntakeCheck', work.actor, {});
@@ -96,7 +96,7 @@ const requestInformation = mutation({
         answer: null,
         status: informationRequestLifecycle.next(null, 'requestInformation', work.actor, {}),
         overdueNoted: false,
-        version: 1,
+        revision: 1,
         exercise: submission.exercise,
       },
     ]);
@@ -106,10 +106,10 @@ const requestInformation = mutation({
 });
 
 /** Opens the file of a question. */
-const openRequest = (work: Work, id: string, expectedVersion: number) =>
-  SubmissionFile.of(work, InformationRequest, 'information request', id, expectedVersion);
+const openRequest = (work: Work, id: string, expectedRevision: number) =>
+  SubmissionFile.of(work, InformationRequest, 'information request', id, expectedRevision);
 
-const requestInput = { id: idInput('The information request.'), expectedVersion: expectedVersionInput() };
+const requestInput = { id: idInput('The information request.'), expectedRevision: expectedRevisionInput() };
 
 const answerInformationRequest = mutation({
   name: 'answerInformationRequest',
@@ -117,8 +117,8 @@ const answerInformationRequest = mutation({
   by: ['DEVELOPER'],
   input: { ...requestInput, answer: longTextInput('The answer.') },
   returns: ['informationRequest', () => InformationRequest],
-  async run(work, { id, expectedVersion, answer }) {
-    const { file, object: request } = await openRequest(work, id, expectedVersion);
+  async run(work, { id, expectedRevision, answer }) {
+    const { file, object: request } = await openRequest(work, id, expectedRevision);
     const { submission } = file;
     const status = informationRequestLifecycle.next(request.status, 'answerInformationRequest', work.actor, {});
     submission.intakeStatus = intakeLifecycle.next(submission.intakeStatus, 'answerInformationRequest', work.actor, {});
@@ -126,7 +126,7 @@ const answerInformationRequest = mutation({
       status,
       answer,
       answeredAt: work.now,
-      version: expectedVersion + 1,
+      revision: expectedRevision + 1,
     });
     file.happen({ kind: 'INFORMATION_PROVIDED', actor: work.actor, objectId: id });
     await file.save();
@@ -140,10 +140,10 @@ const closeInformationRequest = mutation({
   by: ['INTAKE'],
   input: requestInput,
   returns: ['informationRequest', () => InformationRequest],
-  async run(work, { id, expectedVersion }) {
-    const { file, object: request } = await openRequest(work, id, expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const { file, object: request } = await openRequest(work, id, expectedRevision);
     const status = informationRequestLifecycle.next(request.status, 'closeInformationRequest', work.actor, {});
-    await work.database.update(InformationRequest, id, { status, version: expectedVersion + 1 });
+    await work.database.update(InformationRequest, id, { status, revision: expectedRevision + 1 });
     file.happen({ kind: 'INFORMATION_REQUEST_CLOSED', actor: work.actor, objectId: id });
     await file.save({ changed: false });
     return id;

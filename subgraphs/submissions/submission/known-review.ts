@@ -1,6 +1,6 @@
 import { kept, record } from '../../../shared/model/record';
 
-/** What this programme has been told of a review: enough to know whether one is still open. */
+/** What this program has been told of a review: enough to know whether one is still open. */
 @record('known_review', { index: [['submissionId']] })
 export class KnownReview {
   @kept({ primary: true, length: 30 }) id!: string;

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { Actor } from '../../../shared/identity/actor';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -10,7 +11,6 @@ import {
   integer,
   longText,
   oneOf,
-  text,
 } from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
@@ -35,7 +35,7 @@ export class LaunchPlan {
   @date('The planned day, when the hour is not known.', { nullable: true }) plannedLaunchDate!: string | null;
   @oneOf(() => LaunchReference, 'Which event it is.', { filter: true }) reference!: ValueOf<typeof LaunchReference>;
   @dateTime('When the plan was made.', { filter: true, order: true }) changedAt!: string;
-  @text('Who made it.') changedBy!: string;
+  @oneOf(() => Actor, 'Party that made it.', { lowerCase: true, length: 255 }) changedBy!: Actor;
   @longText('Why, if the developer says so.', { nullable: true }) reason!: string | null;
   @exerciseFlag() exercise!: boolean;
 

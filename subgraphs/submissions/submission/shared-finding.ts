@@ -1,4 +1,14 @@
-import { belongsTo, dateTime, exerciseFlag, generatedId, longText, refersTo, text } from '../../../shared/model/fields';
+import { FindingSeverity } from '../../../shared/contracts/finding-severity';
+import {
+  belongsTo,
+  dateTime,
+  exerciseFlag,
+  generatedId,
+  longText,
+  oneOf,
+  refersTo,
+  text,
+} from '../../../shared/model/fields';
 import { model } from '../../../shared/model/model';
 import { Agency } from '../agency';
 import { Finding } from '../entities';
@@ -15,7 +25,7 @@ export class SharedFinding {
   @refersTo(() => Agency, 'The agency that shared it.', { as: 'agency' }) agencyKey!: string;
   @text('Its title when it was shared.') title!: string;
   @longText('What it said when it was shared.') detail!: string;
-  @text('How grave it was held to be: INFORMATIONAL to CRITICAL.', { length: 40, filter: true }) severity!: string;
+  @oneOf(() => FindingSeverity, 'Severity that the agency assigned.', { filter: true }) severity!: FindingSeverity;
   @dateTime('When it was shared.', { filter: true, order: true }) sharedAt!: string;
   @exerciseFlag() exercise!: boolean;
 }

@@ -1,4 +1,5 @@
 import { Index } from 'typeorm';
+import { Actor } from '../../../shared/identity/actor';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -62,7 +63,7 @@ export class SubmissionEvent {
   @oneOf(() => SubmissionEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<
     typeof SubmissionEventKind
   >;
-  @text('Who did it: developer, intake or system.', { length: 40, filter: true }) actor!: string;
+  @oneOf(() => Actor, 'Party that did it.', { filter: true, lowerCase: true }) actor!: Actor;
   @refersTo(() => Agency, 'The agency it concerns, if one.', { as: 'agency', nullable: true, index: false }) agencyKey!:
     | string
     | null;

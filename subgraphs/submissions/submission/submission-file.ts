@@ -1,6 +1,6 @@
 import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
 import { accessChanged } from '../../../shared/contracts/events';
-import { NotFoundError, orNotFound, requireVersion } from '../../../shared/errors';
+import { NotFoundError, orNotFound, requireRevision } from '../../../shared/errors';
 import type { Link } from '../../../shared/model/links';
 import type { ModelClass } from '../../../shared/model/model';
 import type { Work } from '../../../shared/mutation/work';
@@ -46,14 +46,14 @@ export class SubmissionFile {
   /**
    * Opens the file that an object belongs to, and the object as it is under the lock.
    * @param mayKnow whether the caller may know of the object, when knowing of the submission is not enough.
-   * @throws NotFoundError that speaks of the object, VersionConflictError
+   * @throws NotFoundError that speaks of the object, RevisionConflictError
    */
-  static async of<T extends { submissionId: string; version: number }>(
+  static async of<T extends { submissionId: string; revision: number }>(
     work: Work,
     target: ModelClass<T>,
     type: string,
     id: string,
-    expectedVersion: number,
+    expectedRevision: number,
     mayKnow: (object: T) => boolean = () => true,
   ): Promise<{ file: SubmissionFile; object: T }> {
     const missing = new NotFoundError(type, id, 'id');
@@ -61,7 +61,7 @@ export class SubmissionFile {
     if (!found || !mayKnow(found)) throw missing;
     const file = await orNotFound(missing, SubmissionFile.open(work, found.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);
-    requireVersion(type, object!, expectedVersion);
+    requireRevision(type, object!, expectedRevision);
     return { file, object: object! };
   }
 
@@ -70,9 +70,9 @@ export class SubmissionFile {
     return new SubmissionFile(work, submission, []);
   }
 
-  /** @throws VersionConflictError when the change was based on another version than the current one. */
-  expect(version: number | null): this {
-    if (version !== null) requireVersion('submission', this.submission, version);
+  /** @throws RevisionConflictError when the change is based on another revision than the current one. */
+  expect(revision: number | null): this {
+    if (revision !== null) requireRevision('submission', this.submission, revision);
     return this;
   }
 
@@ -106,7 +106,7 @@ export class SubmissionFile {
   async save({ changed = true } = {}): Promise<string> {
     const { submission, access, work } = this;
     const { database, now } = work;
-    if (changed) submission.version += 1;
+    if (changed) submission.revision += 1;
     access.foresee();
     const { id, ...columns } = submission;
     await database.update(Submission, id, columns);

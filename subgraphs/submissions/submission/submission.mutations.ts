@@ -14,7 +14,7 @@ import {
   dateInput,
   dateTimeInput,
   enumInput,
-  expectedVersionInput,
+  expectedRevisionInput,
   floatInput,
   type InputOf,
   type InputPath,
@@ -140,7 +140,7 @@ async function addPlan(
       plannedLaunchDate,
       reference,
       changedAt: work.now,
-      changedBy: 'developer',
+      changedBy: 'DEVELOPER',
       reason,
       exercise: submission.exercise,
     },
@@ -232,7 +232,7 @@ const draftSubmission = mutation({
       dueNotedVersion: 0,
       accessSeconds: 0,
       settledAt: work.now,
-      version: 0,
+      revision: 0,
       exercise: model.exercise,
     });
     await work.database.insert(Submission, [submission]);
@@ -245,13 +245,13 @@ const draftSubmission = mutation({
   },
 });
 
-const submissionInput = { id: idInput('The submission.'), expectedVersion: expectedVersionInput() };
+const submissionInput = { id: idInput('The submission.'), expectedRevision: expectedRevisionInput() };
 /**
- * What ends a developer's part depends on no version: nothing that anybody else does at the same time may stand in its way.
+ * What ends a developer's part depends on no revision: nothing that anybody else does at the same time may stand in its way.
  */
 const endInput = {
   id: idInput('The submission.'),
-  expectedVersion: optional(expectedVersionInput()),
+  expectedRevision: optional(expectedRevisionInput()),
 };
 
 const amendSubmission = mutation({
@@ -270,8 +270,8 @@ const amendSubmission = mutation({
     selfEvaluations: unchanged(content.selfEvaluations),
   },
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion, versionId, ...input }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision, versionId, ...input }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     const changed = Object.entries({ versionId, ...input }).filter(([, value]) => value !== undefined);
     if (changed.length === 0) throw new InputError('Nothing is to be changed: give a field beside the key', ['input']);
@@ -312,8 +312,8 @@ const fileSubmission = mutation({
   by: ['DEVELOPER'],
   input: submissionInput,
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     file.move('fileSubmission', 'FILED');
     submission.filedAt = work.now;
@@ -347,8 +347,8 @@ const discardDraft = mutation({
   by: ['DEVELOPER'],
   input: submissionInput,
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     file.move('discardDraft', 'DISCARDED');
     file.submission.endedAt = work.now;
     return file.save();
@@ -366,8 +366,8 @@ const changeLaunchPlan = mutation({
     reason: optional(longTextInput('Why, if you wish to say so.')),
   },
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion, launchPlan, reason }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision, launchPlan, reason }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     const plan = readPlan(launchPlan, work.now);
     const { plannedLaunchAt } = plan;
@@ -404,8 +404,8 @@ const recordLaunch = mutation({
     publicName: optional(textInput('The name it was launched under.')),
   },
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion, launchedAt, scope, evidence, publicName }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision, launchedAt, scope, evidence, publicName }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     file.move('recordLaunch', 'LAUNCHED', { launchedAt, evidence }, { occurredAt: launchedAt, detail: evidence });
     const developer = work.actor === 'DEVELOPER';
@@ -413,7 +413,7 @@ const recordLaunch = mutation({
       launchedAt,
       launchScope: scope,
       launchRecordedAt: work.now,
-      launchRecordedBy: developer ? 'developer' : 'intake',
+      launchRecordedBy: developer ? 'DEVELOPER' : 'INTAKE',
       launchSource: developer ? 'DEVELOPER' : 'PUBLIC_OBSERVATION',
       launchEvidence: evidence,
       filedVersionId: null,
@@ -438,8 +438,8 @@ const declareNotReleased = mutation({
   by: ['DEVELOPER'],
   input: endInput,
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     file.move('declareNotReleased', 'NOT_RELEASED');
     submission.endedAt = work.now;
@@ -458,8 +458,8 @@ const withdrawSubmission = mutation({
   by: ['DEVELOPER'],
   input: { ...endInput, reason: optional(longTextInput('Why, if you wish to say so.')) },
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion, reason }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision, reason }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     const phase = submission.windowPhase({ clock: { now: () => new Date(work.now) } });
     file.move('withdrawSubmission', 'WITHDRAWN');
@@ -486,7 +486,7 @@ const withdrawSubmission = mutation({
         dueOn,
         attestedAt: null,
         attestedBy: null,
-        version: 1,
+        revision: 1,
         exercise: submission.exercise,
       })),
     );
@@ -501,8 +501,8 @@ const closeSubmission = mutation({
   by: ['INTAKE'],
   input: submissionInput,
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const open = await work.database.findBy(KnownReview, 'submissionId', [id]);
     file.move('closeSubmission', 'CLOSED', { openReviews: open.filter((review) => review.open).length });
     file.submission.closedAt = work.now;
@@ -520,8 +520,8 @@ const assignAgency = mutation({
   by: ['INTAKE'],
   input: { ...submissionInput, agencyKey: idInput('The agency, such as "hhs".') },
   returns: ['submission', () => Submission],
-  async run(work, { id, expectedVersion, agencyKey }) {
-    const file = (await SubmissionFile.open(work, id)).expect(expectedVersion);
+  async run(work, { id, expectedRevision, agencyKey }) {
+    const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     file.move('assignAgency', 'AGENCY_ASSIGNED', {}, { agencyKey });
     if (!agencyByKey(agencyKey)) throw new UnknownReferenceError('agency', agencyKey, ['input', 'agencyKey']);

@@ -3,6 +3,7 @@ import { Index } from 'typeorm';
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate, daysBetween } from '../../../shared/calendar/civil';
 import { hasMany } from '../../../shared/collection/connection';
+import { Actor } from '../../../shared/identity/actor';
 import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
 import {
   belongsTo,
@@ -12,9 +13,9 @@ import {
   generatedId,
   longText,
   oneOf,
+  revisionNumber,
   text,
   url,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -101,7 +102,7 @@ export class LaunchRecord {
   @part(() => GraphQLInstant, 'When the model was launched.', { sensitivity: 'PUBLIC' }) launchedAt!: string;
   @part(() => LaunchScope, 'To whom.', { sensitivity: 'PUBLIC' }) scope!: ValueOf<typeof LaunchScope>;
   @part(() => GraphQLInstant, 'When it was recorded.') recordedAt!: string;
-  @part(() => String, 'Who recorded it: developer or intake.') recordedBy!: string;
+  @part(() => Actor, 'Party that recorded it: the developer or the intake office.') recordedBy!: Actor;
   @part(() => LaunchSource, 'How it became known.') source!: ValueOf<typeof LaunchSource>;
   @part(() => GraphQLUrl, 'Public evidence.', { nullable: true }) evidence!: string | null;
 }
@@ -150,7 +151,8 @@ export class Submission {
   @dateTime('', { nullable: true, hidden: true, index: true }) launchedAt!: string | null;
   @oneOf(() => LaunchScope, '', { nullable: true, hidden: true }) launchScope!: ValueOf<typeof LaunchScope> | null;
   @dateTime('', { nullable: true, hidden: true }) launchRecordedAt!: string | null;
-  @text('', { nullable: true, hidden: true }) launchRecordedBy!: string | null;
+  @oneOf(() => Actor, '', { nullable: true, hidden: true, lowerCase: true, length: 255 })
+  launchRecordedBy!: Actor | null;
   @oneOf(() => LaunchSource, '', { nullable: true, hidden: true }) launchSource!: ValueOf<typeof LaunchSource> | null;
   @url('', { nullable: true, hidden: true }) launchEvidence!: string | null;
   @dateTime('', { nullable: true, hidden: true, index: true }) withdrawnAt!: string | null;
@@ -175,7 +177,7 @@ export class Submission {
   @kept({ length: 30, nullable: true }) @Index({ unique: true }) filedVersionId!: string | null;
   /** When what a discarded draft said was erased. */
   @kept({ length: 24, nullable: true }) erasedAt!: string | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => LaunchPlan, 'submissionId', 'All versions of the launch plan, the first first.') planHistory!: unknown;
@@ -193,7 +195,7 @@ export class Submission {
   @hasMany(
     () => SubmissionEvent,
     'submissionId',
-    'Everything that happened to it in the intake programme, in time order.',
+    'Everything that happened to it in the intake program, in time order.',
   )
   timeline!: unknown;
 

@@ -34,7 +34,7 @@ export const AnnouncementStatus = enumeration(
     APPLICATIONS_UNDER_REVIEW: 'Applications are looked at.',
     CANDIDATE_SELECTED: 'Someone is chosen.',
     JOB_CLOSED: 'Closed.',
-    JOB_CANCELED: 'Cancelled.',
+    JOB_CANCELED: 'Canceled.',
   },
 );
 
@@ -67,8 +67,12 @@ export class Announcement {
   @text('Pay plan and grade.', { nullable: true, length: 40 }) payPlanGrade!: string | null;
   @text('Lowest grade.', { nullable: true, length: 10 }) gradeLow!: string | null;
   @text('Highest grade.', { nullable: true, length: 10 }) gradeHigh!: string | null;
-  @cents('Lowest salary.', { nullable: true, filter: true, order: true }) salaryMin!: number | null;
-  @cents('Highest salary.', { nullable: true, filter: true, order: true }) salaryMax!: number | null;
+  @cents('Lowest salary.', { nullable: true, filter: true, order: true, column: 'salary_min' }) salaryMinCents!:
+    | number
+    | null;
+  @cents('Highest salary.', { nullable: true, filter: true, order: true, column: 'salary_max' }) salaryMaxCents!:
+    | number
+    | null;
   @text('Number of openings; publishers also write "FEW" and "MANY".', { nullable: true, length: 20 }) openings!:
     | string
     | null;
@@ -105,7 +109,7 @@ export class Announcement {
 
   @computed(
     () => Boolean,
-    'Whether one can apply today: today lies between its days and it is not closed or cancelled.',
+    'Whether one can apply today: today lies between its days and it is not closed or canceled.',
     {
       conditions: { true: accepts, false: (column, now) => `NOT (${accepts(column, now)})` },
     },
@@ -153,5 +157,5 @@ export class AnnouncementStatistic {
   @integer('Applications under review.') underReview!: number;
   @integer('Candidate selected.') selected!: number;
   @integer('Closed.') closed!: number;
-  @integer('Cancelled.', { order: true }) cancelled!: number;
+  @integer('Canceled.', { order: true, column: 'cancelled' }) canceled!: number;
 }

@@ -7,8 +7,8 @@ import {
   float,
   generatedId,
   oneOf,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -60,7 +60,7 @@ export class Application {
   >;
   @flag("Whether veterans' preference applies.", { nullable: true }) veteransPreference!: boolean | null;
   @float('Score of the assessment, 0 to 100.', { nullable: true }) assessmentScore!: number | null;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 
@@ -92,6 +92,7 @@ export const CertificateApplication = links(
   () => Application,
   {
     description: 'Applications on the list.',
+    paged: true,
     sensitivity: 'PII',
   },
 );

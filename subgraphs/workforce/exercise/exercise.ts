@@ -50,7 +50,7 @@ const CITIES = [
   'Remote',
 ];
 
-/** Everything the generator makes of the workforce programme. */
+/** Everything the generator makes of the workforce program. */
 export function workforceExercise(world: ExerciseWorld): { rows: ExerciseRows[] } {
   const tables = new Tables();
   for (const agencyKey of EXERCISE_AGENCIES) {
@@ -153,10 +153,10 @@ class PositionPlot {
       clearance: random.weighted({ NONE: 2, PUBLIC_TRUST: 4, SECRET: 3, TOP_SECRET: 2, TS_SCI: 1 }),
       status,
       dutyStation: random.pick(CITIES),
-      supportsProgramme:
+      supportsProgram:
         reviewing && hired.area === 'AI' ? 'REVIEWS' : random.weighted({ DEFENSE: 6, SECTOR: 2, GENERAL: 2 }),
       createdAt: after(needed, -random.integer(5, 400)),
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     tables.positionRoles.push({ ownerKey: id, targetKey: hired.code });
@@ -191,9 +191,9 @@ class PositionPlot {
     const { world, random, agencyKey } = this;
     const { asOf } = world;
     const times = this.milestones(needed);
-    const cancelled = random.chance(0.12) && times.closes <= asOf;
-    const entered = !cancelled && times.entered <= asOf;
-    const status: HiringRequest['status'] = cancelled
+    const canceled = random.chance(0.12) && times.closes <= asOf;
+    const entered = !canceled && times.entered <= asOf;
+    const status: HiringRequest['status'] = canceled
       ? 'CANCELLED'
       : entered
         ? 'FILLED'
@@ -208,15 +208,15 @@ class PositionPlot {
       needValidatedAt: needed,
       authority: random.weighted({ COMPETITIVE: 5, DIRECT_HIRE: 4, EXCEPTED: 2, CYBER_EXCEPTED: 2, TERM: 1 }),
       status,
-      offerAcceptedAt: !cancelled && times.offered <= asOf ? times.offered : null,
+      offerAcceptedAt: !canceled && times.offered <= asOf ? times.offered : null,
       enteredOnDutyAt: entered ? times.entered : null,
       hiringManager: `${agencyKey} hiring manager ${1 + (this.index % 5)} (exercise)`,
       hrSpecialist: `${agencyKey} HR specialist ${1 + (this.index % 3)} (exercise)`,
-      version: 1,
+      revision: 1,
       exercise: true,
     });
     if (times.announced <= asOf)
-      this.announce({ requestId, code, series, area, title, times, cancelled, entered }, tables);
+      this.announce({ requestId, code, series, area, title, times, canceled, entered }, tables);
     return status;
   }
 
@@ -228,13 +228,13 @@ class PositionPlot {
       area: TalentArea;
       title: string;
       times: Milestones;
-      cancelled: boolean;
+      canceled: boolean;
       entered: boolean;
     },
     tables: Tables,
   ): void {
     const { world, random, agencyKey, index } = this;
-    const { times, cancelled, entered, requestId } = hiring;
+    const { times, canceled, entered, requestId } = hiring;
     const { asOf } = world;
     const controlNumber = `EX${agencyKey.toUpperCase()}${String(index + 1).padStart(6, '0')}`;
     const applicants = random.integer(3, 15);
@@ -249,15 +249,15 @@ class PositionPlot {
       payPlanGrade: 'GS-12',
       gradeLow: '12',
       gradeHigh: '14',
-      salaryMin: salary,
-      salaryMax: salary + 3_000_000,
+      salaryMinCents: salary,
+      salaryMaxCents: salary + 3_000_000,
       openings: '1',
       appointmentType: 'Permanent',
       serviceType: 'Competitive',
       hiringPaths: ['public'],
       location: random.pick(CITIES),
       talentArea: hiring.area,
-      status: cancelled
+      status: canceled
         ? 'JOB_CANCELED'
         : times.closes > asOf
           ? 'ACCEPTING_APPLICATIONS'
@@ -279,7 +279,7 @@ class PositionPlot {
     for (let place = 0; place < applicants; place += 1) {
       const submittedAt = after(times.announced, random.next() * 6.5);
       if (submittedAt > asOf) continue;
-      const status = this.applicationStatus(place, times, cancelled);
+      const status = this.applicationStatus(place, times, canceled);
       const id = stableId('app', this.id, place);
       const candidateId = stableId('cnd', this.id, place);
       tables.candidates.push({
@@ -298,12 +298,12 @@ class PositionPlot {
         status,
         veteransPreference: random.chance(0.2),
         assessmentScore: status === 'RECEIVED' || status === 'INELIGIBLE' ? null : random.integer(700, 1000) / 10,
-        version: 1,
+        revision: 1,
         exercise: true,
       });
       if (!['RECEIVED', 'INELIGIBLE', 'ELIGIBLE', 'WITHDRAWN'].includes(status)) referred.push(id);
     }
-    if (cancelled || times.certified > asOf) return;
+    if (canceled || times.certified > asOf) return;
     const certificateId = stableId('crt', this.id);
     tables.certificates.push({
       id: certificateId,
@@ -318,13 +318,13 @@ class PositionPlot {
   }
 
   /** The first applicant is the one who is chosen; the others end before. */
-  private applicationStatus(place: number, times: Milestones, cancelled: boolean): keyof typeof ApplicationStatus {
+  private applicationStatus(place: number, times: Milestones, canceled: boolean): keyof typeof ApplicationStatus {
     const { random } = this;
     const { asOf } = this.world;
     if (times.closes > asOf) return 'RECEIVED';
     if (place > 0 && random.chance(0.05)) return 'WITHDRAWN';
     if (place > 0 && random.chance(0.35)) return 'INELIGIBLE';
-    if (cancelled || times.certified > asOf) return 'ELIGIBLE';
+    if (canceled || times.certified > asOf) return 'ELIGIBLE';
     if (times.offered > asOf) return place < 5 ? random.weighted({ REFERRED: 2, INTERVIEWED: 1 }) : 'ELIGIBLE';
     if (place === 0)
       return times.entered <= asOf
@@ -372,7 +372,7 @@ function capacity(world: ExerciseWorld, tables: Tables): void {
     const filled = count('FILLED');
     const vacant = count('FUNDED_VACANT', 'IN_HIRING');
     const earlier = Math.max(0, filled - randomOf(world, `capacity ${pair}`).integer(0, 2));
-    const base = { agencyKey, workRoleCode, staffingId: pair, authorised: filled + vacant, exercise: true };
+    const base = { agencyKey, workRoleCode, staffingId: pair, authorized: filled + vacant, exercise: true };
     tables.capacity.push(
       {
         ...base,

@@ -12,7 +12,7 @@ export class CapacitySnapshot {
   @refersTo(() => AgencyWorkRole, 'The same as it is now.', { as: 'staffing', filter: false }) staffingId!: string;
   @date('The day.', { filter: true, order: true }) asOf!: string;
   @flag('Whether it is the newest of its agency and role.', { filter: true }) current!: boolean;
-  @integer('Positions authorised.', { filter: true, order: true }) authorised!: number;
+  @integer('Positions authorized.', { filter: true, order: true, column: 'authorised' }) authorized!: number;
   @integer('Positions filled.', { filter: true, order: true }) filled!: number;
   @integer('Positions funded and not filled.', { filter: true, order: true }) vacant!: number;
   @integer('Of the vacant ones, those being filled.', { filter: true, order: true }) inHiring!: number;

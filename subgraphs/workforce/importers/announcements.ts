@@ -44,8 +44,8 @@ const UNSAID: Partial<Announcement> = {
   payPlanGrade: null,
   gradeLow: null,
   gradeHigh: null,
-  salaryMin: null,
-  salaryMax: null,
+  salaryMinCents: null,
+  salaryMaxCents: null,
   openings: null,
   appointmentType: null,
   serviceType: null,
@@ -123,7 +123,7 @@ export const postings: Importer = {
 
 export const cancelledAnnouncements: Importer = {
   source: 'usajobs-cancelled',
-  description: 'Cancelled announcements for IT, cyber and AI work on USAJOBS in 2025, JSON',
+  description: 'Canceled announcements for IT, cyber and AI work on USAJOBS in 2025, JSON',
   files: ['cancelled-it-ai-cyber-2025.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {
@@ -140,8 +140,8 @@ export const cancelledAnnouncements: Importer = {
         closeDate: row.optionalDate('closeDate'),
         gradeLow: row.optional('minGrade', 10),
         gradeHigh: row.optional('maxGrade', 10),
-        salaryMin: row.optionalCents('minSalary'),
-        salaryMax: row.optionalCents('maxSalary'),
+        salaryMinCents: row.optionalCents('minSalary'),
+        salaryMaxCents: row.optionalCents('maxSalary'),
         openings: row.optional('totalOpenings', 20),
         serviceType: row.optional('serviceType', 80),
         location: row.optional('location', 500),
@@ -151,9 +151,13 @@ export const cancelledAnnouncements: Importer = {
       [],
     );
     // an announcement that the larger set also holds is described there; only what this set alone knows is added to it
-    const { controlNumber, status, salaryMin, salaryMax, openings } = written!.object as Announcement;
+    const { controlNumber, status, salaryMinCents, salaryMaxCents, openings } = written!.object as Announcement;
     return [
-      write(Announcement, { controlNumber, status, salaryMin, salaryMax, openings }, { ...UNSAID, ...written!.object }),
+      write(
+        Announcement,
+        { controlNumber, status, salaryMinCents, salaryMaxCents, openings },
+        { ...UNSAID, ...written!.object },
+      ),
       ...links,
     ];
   },
@@ -180,8 +184,8 @@ export const dataScientistAnnouncements: Importer = {
         payPlanGrade: row.optional('pay_scale', 40),
         gradeLow: row.optional('low_grade', 10),
         gradeHigh: row.optional('high_grade', 10),
-        salaryMin: row.optionalCents('min_salary'),
-        salaryMax: row.optionalCents('max_salary'),
+        salaryMinCents: row.optionalCents('min_salary'),
+        salaryMaxCents: row.optionalCents('max_salary'),
         appointmentType: row.optional('appointment_type', 80),
         location: row.excerpt('location', 500),
         talentArea: areaOf(title),

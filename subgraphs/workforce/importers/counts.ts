@@ -37,7 +37,7 @@ export const announcementStatistics: Importer = {
           underReview: count(row, 'under_review'),
           selected: count(row, 'selected'),
           closed: count(row, 'closed'),
-          cancelled: count(row, 'cancelled'),
+          canceled: count(row, 'cancelled'),
         }),
       ];
     const month = row.date('month_start');
@@ -52,7 +52,7 @@ export const announcementStatistics: Importer = {
         underReview: count(row, 'Applications under review'),
         selected: count(row, 'Candidate selected'),
         closed: count(row, 'Job closed'),
-        cancelled: count(row, 'Job canceled'),
+        canceled: count(row, 'Job canceled'),
       }),
     ];
   },

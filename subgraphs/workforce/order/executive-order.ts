@@ -15,8 +15,8 @@ import { TalentArea } from '../role/talent-area';
 /** The public goal for the time to hire, in calendar days. */
 export const TIME_TO_HIRE_GOAL_DAYS = 80;
 
-/** The executive order, as the workforce programme extends it. */
-@stub('An executive order and how its programmes stand: each subgraph adds the figures of its own.', { key: 'number' })
+/** The executive order, as the workforce program extends it. */
+@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
@@ -32,7 +32,7 @@ export class TalentAreaFill {
   fillRate!: Ratio;
 }
 
-@valueObject('How the workforce programme stands. Figures of a fiscal year count entries on duty in it.')
+@valueObject('How the workforce program stands. Figures of a fiscal year count entries on duty in it.')
 export class WorkforceMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.', { sensitivity: 'PUBLIC' }) asOf!: string;
   @part(() => Int, 'Fiscal year they are of.', { sensitivity: 'PUBLIC' }) fiscalYear!: number;
@@ -124,7 +124,7 @@ async function workforceMetrics(database: Database, now: Date, year: number): Pr
 
 @Resolver(() => ExecutiveOrder)
 export class WorkforceMetricsResolver {
-  @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'How the workforce programme stands.' })
+  @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'How the workforce program stands.' })
   @sensitivity('PUBLIC')
   workforceMetrics(
     @Ctx() { database, clock }: Context,

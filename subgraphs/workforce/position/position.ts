@@ -8,8 +8,8 @@ import {
   integer,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
-  versionNumber,
 } from '../../../shared/model/fields';
 import { links } from '../../../shared/model/links';
 import { model } from '../../../shared/model/model';
@@ -38,9 +38,9 @@ export const SecurityLevel = enumeration('SecurityLevel', 'How far a person must
   TS_SCI: 'Top secret with sensitive compartmented information.',
 });
 
-export const SupportedProgramme = enumeration('SupportedProgramme', 'Which programme of the order a position serves.', {
+export const SupportedProgram = enumeration('SupportedProgram', 'Which program of the order a position serves.', {
   REVIEWS: 'Reviews of models.',
-  DEFENSE: 'Cyber defence of agencies.',
+  DEFENSE: 'Cyber defense of agencies.',
   SECTOR: 'Protection of critical-infrastructure sectors.',
   GENERAL: 'All of them, or others.',
 });
@@ -69,11 +69,10 @@ export class Position {
     typeof PositionStatus
   >;
   @text('Duty station.', { filter: true }) dutyStation!: string;
-  @oneOf(() => SupportedProgramme, 'Which programme it serves.', { filter: true }) supportsProgramme!: ValueOf<
-    typeof SupportedProgramme
-  >;
+  @oneOf(() => SupportedProgram, 'Program it serves.', { filter: true, column: 'supports_programme' })
+  supportsProgram!: ValueOf<typeof SupportedProgram>;
   @dateTime('When it was set up.', { filter: true, order: true }) createdAt!: string;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => HiringRequest, 'positionId', 'Requests to fill it.') hiringRequests!: unknown;
@@ -102,7 +101,7 @@ export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Where a r
   READY: 'Ready to be announced.',
   ANNOUNCED: 'Announced.',
   FILLED: 'Filled.',
-  CANCELLED: 'Cancelled.',
+  CANCELLED: 'Canceled.',
 });
 
 @model('A request to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
@@ -125,6 +124,6 @@ export class HiringRequest {
   enteredOnDutyAt!: string | null;
   @text('Post of the hiring manager.', { sensitivity: 'GOV' }) hiringManager!: string;
   @text('Post of the HR specialist.', { sensitivity: 'GOV' }) hrSpecialist!: string;
-  @versionNumber() version!: number;
+  @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }

@@ -18,7 +18,7 @@ const security = role('Cybersecurity');
 const software = role('Software Engineering');
 const leadership = role('Leadership');
 
-/** The roles that the programmes of the order hire for; the import of DCWF adds the others, texts and statements. */
+/** The roles that the programs of the order hire for; the import of DCWF adds the others, texts and statements. */
 export const workRoles: readonly Partial<WorkRole>[] = [
   ai('422', 'Data Analyst'),
   ai('423', 'Data Scientist'),

@@ -6,7 +6,7 @@ import { model } from '../../../shared/model/model';
 import { CapacitySnapshot } from '../goal/capacity-snapshot';
 import { HiringGoal } from '../goal/hiring-goal';
 
-export const WorkforceFramework = enumeration('WorkforceFramework', 'A catalogue of work roles.', {
+export const WorkforceFramework = enumeration('WorkforceFramework', 'A catalog of work roles.', {
   DCWF: 'The DoD Cyber Workforce Framework, whose codes OPM uses for positions.',
   NICE: 'The NICE Workforce Framework for Cybersecurity of NIST.',
 });
@@ -25,7 +25,7 @@ export class WorkRole {
   })
   code!: string;
   @text('Name.', { filter: true, order: true }) name!: string;
-  @oneOf(() => WorkforceFramework, 'The catalogue it is of.', { filter: true, order: true }) framework!: ValueOf<
+  @oneOf(() => WorkforceFramework, 'The catalog it is of.', { filter: true, order: true }) framework!: ValueOf<
     typeof WorkforceFramework
   >;
   @text('Element (DCWF) or category (NICE) it stands in.', { filter: true, order: true, length: 80 }) element!: string;
@@ -39,7 +39,7 @@ export class WorkRole {
 
 @model('A task, or a piece of knowledge, skill or ability, that work roles need.', { order: ['id'] })
 export class Ksat {
-  @key('Id in its catalogue.', { as: 'code', length: 20 }) id!: string;
+  @key('Id in its catalog.', { as: 'code', length: 20 }) id!: string;
   @oneOf(() => KsatKind, 'What it describes.', { filter: true, order: true }) kind!: ValueOf<typeof KsatKind>;
   @longText('The statement.') description!: string;
 }
@@ -63,6 +63,6 @@ export const WorkRoleCounterpart = links(
   'counterparts',
   () => WorkRole,
   {
-    description: 'The same role in the other catalogue.',
+    description: 'The same role in the other catalog.',
   },
 );

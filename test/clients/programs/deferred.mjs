@@ -1,5 +1,5 @@
 const CAPACITY =
-  'capacity(first: 2, orderBy: [{ field: vacant, direction: DESC }]) { nodes { vacant workRole { code name } } }';
+  'capacity(first: 2, orderBy: [{ field: VACANT, direction: DESC }]) { nodes { vacant workRole { code name } } }';
 
 const inline = (directives) => `query Deferred($key: ID!, $on: Boolean = true, $skip: Boolean = false) {
   agency(key: $key) {

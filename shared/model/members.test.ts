@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { belongsTo, computed, integer, key, method, revisionNumber, text } from './fields';
+import { requireDistinctMembers } from './members';
+import { model } from './model';
+
+@model('A shop.')
+class Shop {
+  @key('Id.') id!: string;
+}
+
+/** Classes stay declared, so each case adds one to those before it. */
+const clashes = (): string => {
+  try {
+    requireDistinctMembers();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+test('accepts a computed field that is published under the name of a hidden column', () => {
+  @model('A status that is computed.')
+  class Computed {
+    @key('Id.') id!: string;
+    @text('Status.', { hidden: true }) status!: string;
+    @revisionNumber() revision!: number;
+    @computed(() => String, 'Status now.', { as: 'status' })
+    currentStatus(): string {
+      return this.status;
+    }
+  }
+  expect(Computed).toBeDefined();
+  expect(clashes()).toBe('');
+});
+
+test('refuses a column and a reference that are published under one name', () => {
+  @model('A sale.')
+  class Sale {
+    @key('Id.') id!: string;
+    @belongsTo(() => Shop, 'Shop.', { as: 'version' }) shopId!: string;
+    @integer('Number.') version!: number;
+  }
+  expect(Sale).toBeDefined();
+  expect(clashes()).toContain('Sale.version');
+});
+
+test('refuses a hidden column whose property hides the method of a reference', () => {
+  @model('A return.')
+  class Return {
+    @key('Id.') id!: string;
+    @belongsTo(() => Shop, 'Shop.', { as: 'place' }) shopId!: string;
+    @text('Place.', { hidden: true }) place!: string;
+  }
+  expect(Return).toBeDefined();
+  expect(clashes()).toContain('Return.place');
+});
+
+test('refuses a field that something else adds to a class under the name of a field', () => {
+  @model('A gift.')
+  class Gift {
+    @key('Id.') id!: string;
+    @text('Note.') note!: string;
+  }
+  method(
+    Gift.prototype,
+    'note',
+    () => String,
+    { description: 'Note.' },
+    () => 'x',
+  );
+  expect(clashes()).toContain('Gift.note');
+});
