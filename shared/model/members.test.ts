@@ -3,9 +3,9 @@ import { belongsTo, computed, integer, key, method, revisionNumber, text } from 
 import { requireDistinctMembers } from './members';
 import { model } from './model';
 
-@model('A shop.')
+@model('A shop.', { key: 'code' })
 class Shop {
-  @key('Id.') id!: string;
+  @key('Code.') code!: string;
 }
 
 /** Classes stay declared, so each case adds one to those before it. */
@@ -19,9 +19,9 @@ const clashes = (): string => {
 };
 
 test('accepts a computed field that is published under the name of a hidden column', () => {
-  @model('A status that is computed.')
+  @model('A status that is computed.', { key: 'code' })
   class Computed {
-    @key('Id.') id!: string;
+    @key('Code.') code!: string;
     @text('Status.', { hidden: true }) status!: string;
     @revisionNumber() revision!: number;
     @computed(() => String, 'Status now.', { as: 'status' })
@@ -34,9 +34,9 @@ test('accepts a computed field that is published under the name of a hidden colu
 });
 
 test('refuses a column and a reference that are published under one name', () => {
-  @model('A sale.')
+  @model('A sale.', { key: 'code' })
   class Sale {
-    @key('Id.') id!: string;
+    @key('Code.') code!: string;
     @belongsTo(() => Shop, 'Shop.', { as: 'version' }) shopId!: string;
     @integer('Number.') version!: number;
   }
@@ -45,9 +45,9 @@ test('refuses a column and a reference that are published under one name', () =>
 });
 
 test('refuses a hidden column whose property hides the method of a reference', () => {
-  @model('A return.')
+  @model('A return.', { key: 'code' })
   class Return {
-    @key('Id.') id!: string;
+    @key('Code.') code!: string;
     @belongsTo(() => Shop, 'Shop.', { as: 'place' }) shopId!: string;
     @text('Place.', { hidden: true }) place!: string;
   }
@@ -56,9 +56,9 @@ test('refuses a hidden column whose property hides the method of a reference', (
 });
 
 test('refuses a field that something else adds to a class under the name of a field', () => {
-  @model('A gift.')
+  @model('A gift.', { key: 'code' })
   class Gift {
-    @key('Id.') id!: string;
+    @key('Code.') code!: string;
     @text('Note.') note!: string;
   }
   method(
@@ -69,4 +69,15 @@ test('refuses a field that something else adds to a class under the name of a fi
     () => 'x',
   );
   expect(clashes()).toContain('Gift.note');
+});
+
+test('refuses a natural key that is published as the global id', () => {
+  const declare = () => {
+    @model('A stall.')
+    class Stall {
+      @key('Number.') id!: string;
+    }
+    return Stall;
+  };
+  expect(declare).toThrow('Stall publishes its key as "id", which is unique over the graph');
 });

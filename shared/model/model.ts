@@ -192,7 +192,10 @@ export function stub(description: string, options: StubOptions = {}) {
  * @returns how the ids begin.
  */
 function publishGlobalId(target: ModelClass, { name, key, keyField }: Model): string {
-  if (keyField === 'id') throw new Error(`${name} needs another name for its key, since "id" is unique over the graph`);
+  if (keyField === 'id')
+    throw new Error(
+      `${name} publishes its key as "id", which is unique over the graph: use @generatedId, or give @key another name with "as"`,
+    );
   const prefix = `${name}:`;
   const { prototype } = target as { prototype: object };
   Object.defineProperty(prototype, 'globalId', {
