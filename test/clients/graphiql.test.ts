@@ -1,28 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { type Browser, describeInBrowser, openBrowser, type Page } from '../support/browser';
+import { join } from 'node:path';
+import { type Browser, describeInBrowser, openBrowser, type Page, serveFolder } from '../support/browser';
 import { type Endpoint, installClients, type RunningGraph, runScenario, startGraph } from '../support/clients';
 import { INSPECTOR } from '../support/identity';
-
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
-
-/** Serves the files of a folder on a free port. */
-async function serveFolder(folder: string): Promise<{ server: Server; origin: string }> {
-  const server = createServer(({ url }, response) => {
-    const name = url === '/' ? 'index.html' : url!.slice(1);
-    try {
-      response.setHeader('content-type', TYPES[extname(name)] ?? 'application/octet-stream');
-      response.end(readFileSync(join(folder, name)));
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 describeInBrowser('GraphiQL on another origin', () => {
   let folder: string;
