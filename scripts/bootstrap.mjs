@@ -18,12 +18,17 @@ const folders = command === 'install' && rest.length > 0 ? rest : ['.'];
 for (const folder of folders) install(join(root, folder));
 if (command === 'install') process.exit();
 await compile();
+const jest = join('node_modules', 'jest', 'bin', 'jest.js');
 const scripts = {
-  test: join('node_modules', 'jest', 'bin', 'jest.js'),
+  test: jest,
+  'test:clients': jest,
   'test:differential': join('dist', 'test', 'oracle', 'main.js'),
   bench: join('dist', 'test', 'bench', 'main.js'),
 };
-if (command in scripts) run(scripts[command], rest);
+const presets = {
+  'test:clients': ['test/clients', '--reporters=default', `--reporters=${join(root, 'test', 'clients', 'table.cjs')}`],
+};
+if (command in scripts) run(scripts[command], [...(presets[command] ?? []), ...rest]);
 else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);
 
 /** Installs when node_modules is not what the lock file says, or was made for another Node. */

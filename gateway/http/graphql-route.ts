@@ -17,7 +17,7 @@ import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/se
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { type DocumentSource, resolveDocument } from './documents';
 import { addApiHeaders, addPageHeaders } from './headers';
-import { answerTypeOf, incrementalFormatOf, prefersPage, statusOf } from './media-type';
+import { answerTypeOf, incrementalFormatOf, prefersPage, statusOf, withoutPages } from './media-type';
 import { type Parameters, parametersOf } from './parameters';
 import { type ResponseRules, responseHook } from './response';
 import { type Refusal, unsupported } from './unsupported';
@@ -72,7 +72,10 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
         ? known.variables && beyond(() => variablesWithin(known.variables, route.limits))
         : limitOf(parameters, route.limits);
       if (error) return refuse({ status: 400, error }, request, reply);
-      return known ? answer(known, request, reply, route) : byApollo(request, reply);
+      if (known) return answer(known, request, reply, route);
+      const { accept } = request.headers;
+      if (accept && request.method === 'GET') request.headers.accept = withoutPages(accept);
+      return byApollo(request, reply);
     },
   });
 }

@@ -31,6 +31,9 @@ export const incrementalFormatOf = (accept: string | undefined): IncrementalForm
 /** Whether a client likes a page better than JSON, as browsers do for what they show in a tab. */
 export const prefersPage = (accept: string | undefined): boolean => negotiate(accept).isPage;
 
+/** An `Accept` without `text/html`, for Apollo Server: between equals it may choose its page. */
+export const withoutPages = (accept: string): string => accept.replace(/(^|,)\s*text\/html[^,]*/gi, '$1');
+
 const ANYTHING: Negotiated = { type: JSON_TYPE, incremental: undefined, isPage: false };
 
 function negotiate(accept: string | undefined): Negotiated {

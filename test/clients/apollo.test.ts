@@ -26,12 +26,12 @@ describe('Apollo Client', () => {
 
   describe('cache', () => {
     test('caches a sector by its key and does not ask for it again', async () => {
-      const sector = { __typename: 'Sector', key: 'energy', name: 'Energy' };
+      const { sector } = SECTOR;
       const result = await run<{ exchanges: Exchange[] }>('cacheById');
       expect(result).toMatchObject({
         first: { sector },
         second: { sector },
-        id: 'Sector:{"key":"energy"}',
+        id: 'Sector:Sector:energy',
         fragment: { name: 'Energy' },
       });
       expect(result.exchanges).toHaveLength(1);

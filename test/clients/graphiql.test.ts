@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, describeInBrowser, openBrowser, type Page } from '../support/browser';
+import { type Browser, describeInBrowser, openBrowser, type Page, serveFolder } from '../support/browser';
 import { type Endpoint, installClients, type RunningGraph, runScenario, startGraph } from '../support/clients';
 import { INSPECTOR } from '../support/identity';
-import { type Site, serveFolder } from '../support/site';
 
-describeInBrowser('GraphiQL on another origin', () => {
+describeInBrowser('GraphiQL', () => {
   let folder: string;
-  let site: Site;
+  let site: { server: Server; origin: string };
   let graph: RunningGraph;
   let endpoint: Endpoint;
   let browser: Browser;
@@ -30,7 +30,7 @@ describeInBrowser('GraphiQL on another origin', () => {
   afterAll(async () => {
     await browser?.close();
     await graph?.close();
-    site?.close();
+    site?.server.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -81,32 +81,40 @@ describeInBrowser('GraphiQL on another origin', () => {
     return JSON.parse(await page.evaluate('navigator.clipboard.readText()'));
   }
 
-  test('shows the types and fields of the schema in its documentation explorer', async () => {
-    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
-    await page.getByRole('link', { name: 'Query', exact: true }).click();
-    await page.getByRole('link', { name: 'sectors', exact: true }).waitFor();
-    expect(complaints).toEqual([]);
-  });
-
-  test('runs a query with a variable and shows the result', async () => {
-    const query = 'query Sector($key: ID!) { sector(key: $key) { name } }';
-    expect(await run(query, { key: 'energy' }, '"Energy"')).toMatchObject({ data: { sector: { name: 'Energy' } } });
-    expect(complaints).toEqual([]);
-  });
-
-  test.each([true, false])('runs a query with @defer(if: %s) and shows the complete result', async (on) => {
-    const query = `query Agency($on: Boolean!) {
-      agency(key: "treasury") { name ... @defer(if: $on) { reviews(first: 1) { totalCount } } }
-    }`;
-    expect(await run(query, { on }, '"totalCount"')).toMatchObject({
-      data: { agency: { name: 'Department of the Treasury', reviews: { totalCount: expect.any(Number) } } },
+  describe('introspection', () => {
+    test('shows the types and fields of the schema in its documentation explorer', async () => {
+      await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+      await page.getByRole('link', { name: 'Query', exact: true }).click();
+      await page.getByRole('link', { name: 'sectors', exact: true }).waitFor();
+      expect(complaints).toEqual([]);
     });
-    expect(complaints).toEqual([]);
   });
 
-  test('shows the errors of an invalid query', async () => {
-    expect(await run('{ unheardOf }', {}, '"GRAPHQL_VALIDATION_FAILED"')).toMatchObject({
-      errors: [{ message: 'Cannot query field "unheardOf" on type "Query".' }],
+  describe('queries', () => {
+    test('runs a query with a variable and shows the result', async () => {
+      const query = 'query Sector($key: ID!) { sector(key: $key) { name } }';
+      expect(await run(query, { key: 'energy' }, '"Energy"')).toMatchObject({ data: { sector: { name: 'Energy' } } });
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  describe('@defer', () => {
+    test.each([true, false])('runs a query with @defer(if: %s) and shows the complete result', async (on) => {
+      const query = `query Agency($on: Boolean!) {
+        agency(key: "treasury") { name ... @defer(if: $on) { reviews(first: 1) { totalCount } } }
+      }`;
+      expect(await run(query, { on }, '"totalCount"')).toMatchObject({
+        data: { agency: { name: 'Department of the Treasury', reviews: { totalCount: expect.any(Number) } } },
+      });
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  describe('errors', () => {
+    test('shows the errors of an invalid query', async () => {
+      expect(await run('{ unheardOf }', {}, '"GRAPHQL_VALIDATION_FAILED"')).toMatchObject({
+        errors: [{ message: 'Cannot query field "unheardOf" on type "Query".' }],
+      });
     });
   });
 });

@@ -6,7 +6,9 @@ describe('graphql-request', () => {
   describe('queries', () => {
     test('queries with variables by POST and GET, first and again', async () => {
       const results = await run<{ data: object; exchanges: Exchange[] }[]>('query');
-      expect(results.map(({ data }) => data)).toEqual(Array(4).fill({ sector: { key: 'energy', name: 'Energy' } }));
+      expect(results.map(({ data }) => data)).toEqual(
+        Array(4).fill({ sector: { id: 'Sector:energy', key: 'energy', name: 'Energy' } }),
+      );
       expect(results.map(({ exchanges }) => exchanges[0]!.method)).toEqual(['POST', 'POST', 'GET', 'GET']);
     });
   });

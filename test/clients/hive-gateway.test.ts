@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { readText } from '../../gateway/cli/read-text';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { parsePrincipal } from '../../shared/identity/principal';
+import { packageRoot } from '../../shared/package-root';
 import { createSubgraphServer } from '../../shared/subgraph/server';
 import { DEVELOPER, installClients, runScenario } from '../support/clients';
 import { INSPECTOR } from '../support/identity';
@@ -36,6 +38,11 @@ describe('Hive Gateway', () => {
   });
 
   describe('federation', () => {
+    test('signs identities with the plugin that docs/identity.md shows', () => {
+      const plugin = readText(join(packageRoot, 'test/clients/programs/identity-plugin.mjs'), 'The plugin');
+      expect(readText(join(packageRoot, 'docs/identity.md'), 'The document')).toContain(plugin.trim());
+    });
+
     test('answers the twenty questions over our subgraphs as our gateway does, with identities it signs', async () => {
       const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
       const operations = questions().map(({ query, variables }) => ({

@@ -1,6 +1,5 @@
-import { printSchema } from 'graphql';
 import { readText } from '../../gateway/cli/read-text';
-import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
+import { printApiSchema } from '../../gateway/supergraph/api-schema';
 import { compose } from '../../gateway/supergraph/compose';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { installClients, type RunningGraph, runScenario, startGateway, startGraph } from '../support/clients';
@@ -45,64 +44,78 @@ const ANALYST = 'role=analyst; subject=client';
 
 beforeAll(installClients);
 
-describe('introspection of a small graph with graphql-js', () => {
-  const apiSchema = printSchema(apiSchemaOf(SMALL_SUPERGRAPH));
-  let open: RunningGraph;
-  let restricted: RunningGraph;
-  beforeAll(async () => {
-    [open, restricted] = await Promise.all([
-      startGateway(SMALL_SUPERGRAPH, '--introspection', 'everyone'),
-      startGateway(SMALL_SUPERGRAPH, '--introspection', 'known'),
-    ]);
-  });
-  afterAll(() => Promise.all([open?.close(), restricted?.close()]));
-
-  /** Returns the first failed comparison only, to keep the output readable. */
-  async function firstFailure(input: object): Promise<Comparison | undefined> {
-    const compared = await runScenario<Comparison[]>('introspection.mjs', 'compareResults', { ...input, apiSchema });
-    expect(compared).toHaveLength(COMBINATIONS * 2);
-    return compared.find(({ status, errors, difference }) => status !== 200 || errors || difference);
-  }
-
-  // each query is sent twice: the gateway answers the first request of an operation by another path than later ones
-  test.each(['16', '17'])('answers every query of graphql %s from a caller with a token', async (library) => {
-    const input = { graph: await restricted.endpoint(ANALYST), library, methods: ['POST', 'POST'] };
-    expect(await firstFailure(input)).toBeUndefined();
-  });
-
-  test('answers every query of graphql 17 from an anonymous caller where allowed', async () => {
-    const input = { graph: await open.endpoint(null), library: '17', methods: ['GET', 'POST'] };
-    expect(await firstFailure(input)).toBeUndefined();
-  });
-
-  test('refuses an anonymous caller where only known callers may see the schema', async () => {
-    for (let time = 0; time < 2; time += 1)
-      expect(
-        await runScenario('introspection.mjs', 'respond', { graph: await restricted.endpoint(null) }),
-      ).toMatchObject({
-        status: 403,
-        result: { errors: [{ extensions: { code: 'INTROSPECTION_DISABLED' } }] },
+describe('graphql-js', () => {
+  describe('introspection', () => {
+    describe('of a small graph', () => {
+      const apiSchema = printApiSchema(SMALL_SUPERGRAPH).trimEnd();
+      let open: RunningGraph;
+      let restricted: RunningGraph;
+      beforeAll(async () => {
+        [open, restricted] = await Promise.all([
+          startGateway(SMALL_SUPERGRAPH, '--introspection', 'everyone'),
+          startGateway(SMALL_SUPERGRAPH, '--introspection', 'known'),
+        ]);
       });
-  });
-});
+      afterAll(() => Promise.all([open?.close(), restricted?.close()]));
 
-describe('introspection of the product’s graph with graphql-js', () => {
-  const apiSchema = printSchema(apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
-  let graph: RunningGraph;
-  beforeAll(async () => {
-    graph = await startGraph('--scale', '0');
-  });
-  afterAll(() => graph?.close());
+      /** Returns the first failed comparison only, to keep the output readable. */
+      async function firstFailure(input: object): Promise<Comparison | undefined> {
+        const compared = await runScenario<Comparison[]>('introspection.mjs', 'compareResults', {
+          ...input,
+          apiSchema,
+        });
+        expect(compared).toHaveLength(COMBINATIONS * 2);
+        return compared.find(({ status, errors, difference }) => status !== 200 || errors || difference);
+      }
 
-  test.each(['16', '17'])('graphql %s prints the API schema from default, no, and all options', async (library) => {
-    const input = { graph: await graph.endpoint(null), library, apiSchema };
-    const schemas = await runScenario<Record<string, Record<string, string>>>(
-      'introspection.mjs',
-      'printSchemas',
-      input,
-    );
-    expect(Object.keys(schemas)).toEqual(['default', 'none', 'all']);
-    for (const { printed, expected } of Object.values(schemas)) expect(printed).toBe(expected);
-    expect(schemas.all!.printed).toBe(apiSchema);
+      // each query is sent twice: the gateway answers the first request of an operation by another path than later ones
+      test.each(['16', '17'])('answers every query of graphql %s from a caller with a token', async (library) => {
+        const input = { graph: await restricted.endpoint(ANALYST), library, methods: ['POST', 'POST'] };
+        expect(await firstFailure(input)).toBeUndefined();
+      });
+
+      test('answers every query of graphql 17 from an anonymous caller where allowed', async () => {
+        const input = { graph: await open.endpoint(null), library: '17', methods: ['GET', 'POST'] };
+        expect(await firstFailure(input)).toBeUndefined();
+      });
+
+      test('refuses an anonymous caller where only known callers may see the schema', async () => {
+        for (let time = 0; time < 2; time += 1)
+          expect(
+            await runScenario('introspection.mjs', 'respond', { graph: await restricted.endpoint(null) }),
+          ).toMatchObject({
+            status: 403,
+            result: { errors: [{ extensions: { code: 'INTROSPECTION_DISABLED' } }] },
+          });
+      });
+    });
+
+    describe('of the product’s graph', () => {
+      const apiSchema = printApiSchema(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')).trimEnd();
+      let graph: RunningGraph;
+      beforeAll(async () => {
+        graph = await startGraph('--scale', '0');
+      });
+      afterAll(() => graph?.close());
+
+      test.each(['gzip', 'br'])('sends the whole schema in less than 100 KB of %s', async (encoding) => {
+        const input = { graph: await graph.endpoint(null), encoding };
+        const result = await runScenario<{ bytes: number }>('introspection.mjs', 'compressed', input);
+        expect(result).toMatchObject({ encoding, printed: apiSchema });
+        expect(result.bytes).toBeLessThan(100 * 1024);
+      });
+
+      test.each(['16', '17'])('graphql %s prints the API schema from default, no, and all options', async (library) => {
+        const input = { graph: await graph.endpoint(null), library, apiSchema };
+        const schemas = await runScenario<Record<string, Record<string, string>>>(
+          'introspection.mjs',
+          'printSchemas',
+          input,
+        );
+        expect(Object.keys(schemas)).toEqual(['default', 'none', 'all']);
+        for (const { printed, expected } of Object.values(schemas)) expect(printed).toBe(expected);
+        expect(schemas.all!.printed).toBe(apiSchema);
+      });
+    });
   });
 });

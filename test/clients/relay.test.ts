@@ -40,58 +40,70 @@ describe('Relay', () => {
   const run = (scenario: string, input: object = {}): Promise<{ result: any; exchanges: Exchange[] }> =>
     runScenario('relay.mjs', scenario, { graph: developer, ...input });
 
-  test('its compiler takes the schema, and makes every entity refetchable', () => {
-    expect(compiled.entities.length).toBeGreaterThan(40);
-    expect(compiled.refetchable).toEqual(compiled.entities);
-  });
-
-  test('reads an object, finds it in its store, and fetches it again by its global id', async () => {
-    const { result, exchanges } = await run('detail');
-    expect(result).toMatchObject({
-      id: 'Sector:energy',
-      isCached: true,
-      record: {
-        __id: 'Sector:energy',
-        __typename: 'Sector',
-        key: 'energy',
-        name: 'Energy',
-        leadAgency: { __ref: 'Agency:doe' },
-      },
-    });
-    expect(exchanges).toHaveLength(2);
-    expect(exchanges[1]!.body).toContain('"node":{"__typename":"Sector"');
-  });
-
-  test('reads a connection to its end', async () => {
-    const { result, exchanges } = await run('paginate');
-    expect(result.totalCount).toBe(16);
-    expect(new Set(result.keys).size).toBe(16);
-    expect(exchanges).toHaveLength(4);
-  });
-
-  test('writes the result of a mutation to its store, and replays the mutation', async () => {
-    const input = { idempotencyKey: 'relay', codename: 'relay', modalities: ['TEXT'] };
-    const { result } = await run('mutate', { input });
-    const model = { id: expect.stringMatching(/^mdl_/), codename: 'relay', modalities: ['TEXT'] };
-    expect(result).toMatchObject({
-      first: { response: { registerModel: { model, replayed: false } }, errors: null },
-      again: { response: { registerModel: { model, replayed: true } }, errors: null },
-      found: { node: { __typename: 'AIModel', ...model } },
+  describe('code generation', () => {
+    test('its compiler takes the schema, and makes every entity refetchable', () => {
+      expect(compiled.entities.length).toBeGreaterThan(40);
+      expect(compiled.refetchable).toEqual(compiled.entities);
     });
   });
 
-  test('keeps null for a field with an error, and for an id of nobody', async () => {
-    const { result, exchanges } = await run('fail');
-    expect(result).toEqual({ refused: { aiToolAdoption: null }, unknown: { node: null } });
-    expect(exchanges[0]!.body).toContain('"code":"FORBIDDEN"');
+  describe('cache', () => {
+    test('reads an object, finds it in its store, and fetches it again by its global id', async () => {
+      const { result, exchanges } = await run('detail');
+      expect(result).toMatchObject({
+        id: 'Sector:energy',
+        isCached: true,
+        record: {
+          __id: 'Sector:energy',
+          __typename: 'Sector',
+          key: 'energy',
+          name: 'Energy',
+          leadAgency: { __ref: 'Agency:doe' },
+        },
+      });
+      expect(exchanges).toHaveLength(2);
+      expect(exchanges[1]!.body).toContain('"node":{"__typename":"Sector"');
+    });
   });
 
-  test('sends its operations as trusted documents, by id', async () => {
-    const { result, exchanges } = await run('trusted');
-    expect(result).toMatchObject({ id: 'Sector:energy' });
-    expect(JSON.parse(exchanges[0]!.requestBody!)).toEqual({
-      documentId: expect.stringMatching(/^[0-9a-f]{64}$/),
-      variables: { key: 'energy' },
+  describe('pagination', () => {
+    test('reads a connection to its end', async () => {
+      const { result, exchanges } = await run('paginate');
+      expect(result.totalCount).toBe(16);
+      expect(new Set(result.keys).size).toBe(16);
+      expect(exchanges).toHaveLength(4);
+    });
+  });
+
+  describe('mutations', () => {
+    test('writes the result of a mutation to its store, and replays the mutation', async () => {
+      const input = { idempotencyKey: 'relay', codename: 'relay', modalities: ['TEXT'] };
+      const { result } = await run('mutate', { input });
+      const model = { id: expect.stringMatching(/^mdl_/), codename: 'relay', modalities: ['TEXT'] };
+      expect(result).toMatchObject({
+        first: { response: { registerModel: { model, replayed: false } }, errors: null },
+        again: { response: { registerModel: { model, replayed: true } }, errors: null },
+        found: { node: { __typename: 'AIModel', ...model } },
+      });
+    });
+  });
+
+  describe('errors', () => {
+    test('keeps null for a field with an error, and for an id of nobody', async () => {
+      const { result, exchanges } = await run('fail');
+      expect(result).toEqual({ refused: { aiToolAdoption: null }, unknown: { node: null } });
+      expect(exchanges[0]!.body).toContain('"code":"FORBIDDEN"');
+    });
+  });
+
+  describe('trusted documents', () => {
+    test('sends its operations as trusted documents, by id', async () => {
+      const { result, exchanges } = await run('trusted');
+      expect(result).toMatchObject({ id: 'Sector:energy' });
+      expect(JSON.parse(exchanges[0]!.requestBody!)).toEqual({
+        documentId: expect.stringMatching(/^[0-9a-f]{64}$/),
+        variables: { key: 'energy' },
+      });
     });
   });
 });

@@ -1,7 +1,7 @@
 import type { Exchange, RunScenario } from './clients';
 
 /** What Apollo Client and urql return for the query of `programs/operations.mjs`. */
-export const SECTOR = { sector: { __typename: 'Sector', key: 'energy', name: 'Energy' } };
+export const SECTOR = { sector: { __typename: 'Sector', id: 'Sector:energy', key: 'energy', name: 'Energy' } };
 
 /** What the scenarios `persist` and `identify` return. */
 export interface Persisted {

@@ -132,7 +132,8 @@ export interface Exchange {
  * @returns what the scenario returned, after a trip through JSON
  */
 export async function runScenario<Result>(program: string, scenario: string, input: object): Promise<Result> {
-  const client = promisify(execFile)(process.execPath, [join(CLIENTS, 'programs', program), scenario], {
+  const interpreter = program.endsWith('.py') ? 'python3' : process.execPath;
+  const client = promisify(execFile)(interpreter, [join(CLIENTS, 'programs', program), scenario], {
     timeout: SCENARIO_TIMEOUT_MS,
     maxBuffer: MAX_OUTPUT_BYTES,
   });

@@ -25,8 +25,6 @@ function open({ url, headers }, options = {}, linkTo = (http) => new HttpLink(ht
             aiModel: { read: (_, { args, toReference }) => toReference({ __typename: 'AIModel', id: args.id }) },
           },
         },
-        Agency: { keyFields: ['key'] },
-        Sector: { keyFields: ['key'] },
       },
     }),
     ...options,
@@ -54,6 +52,7 @@ const SECTORS = gql`
       edges {
         cursor
         node {
+          id
           key
           name
         }
@@ -97,7 +96,7 @@ await runScenarios({
     const variables = { key: 'energy' };
     const first = await client.query({ query: SECTOR, variables });
     const second = await client.query({ query: SECTOR, variables });
-    const id = client.cache.identify({ __typename: 'Sector', key: 'energy' });
+    const id = client.cache.identify(first.data.sector);
     const fragment = client.cache.readFragment({ id, fragment: gql`fragment Name on Sector { name }` });
     return { first: first.data, second: second.data, id, fragment, exchanges: await settled() };
   },

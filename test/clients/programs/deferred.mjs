@@ -1,8 +1,9 @@
 const CAPACITY =
-  'capacity(first: 2, orderBy: [{ field: VACANT, direction: DESC }]) { nodes { vacant workRole { code name } } }';
+  'capacity(first: 2, orderBy: [{ field: VACANT, direction: DESC }]) { nodes { id vacant workRole { id code name } } }';
 
 const inline = (directives) => `query Deferred($key: ID!, $on: Boolean = true, $skip: Boolean = false) {
   agency(key: $key) {
+    id
     key
     name @skip(if: $skip)
     ...${directives} { ${CAPACITY} }
@@ -12,6 +13,7 @@ const inline = (directives) => `query Deferred($key: ID!, $on: Boolean = true, $
 
 const named = (directives) => `query Deferred($key: ID!, $on: Boolean = true, $skip: Boolean = false) {
   agency(key: $key) {
+    id
     key
     name @skip(if: $skip)
     ...Capacity ${directives}
@@ -67,13 +69,14 @@ export const DEFERRED = [
   {
     name: 'at the root',
     parts: 1,
-    query: 'query Deferred($key: ID!) { sector(key: $key) { key } ... @defer { agencies(kind: DEPARTMENT) { key } } }',
+    query:
+      'query Deferred($key: ID!) { sector(key: $key) { id key } ... @defer { agencies(kind: DEPARTMENT) { id key } } }',
     variables: { key: 'energy' },
   },
   {
     name: 'in a list',
     parts: 1,
-    query: `query Deferred { agencies { key ... @defer { ${CAPACITY} } } }`,
+    query: `query Deferred { agencies { id key ... @defer { ${CAPACITY} } } }`,
     variables: {},
   },
   {
@@ -81,8 +84,9 @@ export const DEFERRED = [
     parts: 2,
     query: `query Deferred($key: ID!) {
       agency(key: $key) {
+        id
         key
-        ... @defer(label: "outer") { reviews(first: 2) { nodes { id ... @defer(label: "inner") { submission { number } } } } }
+        ... @defer(label: "outer") { reviews(first: 2) { nodes { id ... @defer(label: "inner") { submission { id number } } } } }
       }
     }`,
     variables: KEY,

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import * as graphql16 from 'graphql';
 import * as graphql17 from 'graphql-17';
 import { runScenarios } from './scenarios.mjs';
@@ -92,6 +96,19 @@ await runScenarios({
       schemas[name] = { printed: print(result.data), expected: print(expected.data) };
     }
     return schemas;
+  },
+
+  /** The size of the compressed response to the introspection query, and the schema that it contains. @param encoding `gzip` or `br` */
+  async compressed({ graph: { url }, encoding }) {
+    const query = graphql16.getIntrospectionQuery(SCHEMA_OPTIONS.all);
+    const search = new URLSearchParams({ query });
+    const options = { headers: { 'accept-encoding': encoding } };
+    // not fetch, which decompresses
+    const [response] = await once(get(`${url}?${search}`, options), 'response');
+    const body = await buffer(response);
+    const text = (encoding === 'gzip' ? gunzipSync : brotliDecompressSync)(body).toString();
+    const printed = graphql16.printSchema(graphql16.buildClientSchema(JSON.parse(text).data));
+    return { bytes: body.length, encoding: response.headers['content-encoding'], printed };
   },
 
   /** The response to the introspection query. */

@@ -3,6 +3,7 @@
 export const sector = (operationName) => `
   query ${operationName}($key: ID!) {
     sector(key: $key) {
+      id
       key
       name
     }

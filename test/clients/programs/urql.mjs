@@ -21,30 +21,20 @@ function open({ url, headers }, cache = cacheExchange, more = [], options = {}) 
   return { client, ...recorded };
 }
 
-/** Key fields by type; null for objects embedded in their parent. */
-const KEY_FIELDS = {
-  Agency: 'key',
-  Sector: 'key',
-  Submission: 'number',
-  WorkRole: 'code',
-  CapacitySnapshot: null,
-  CapacitySnapshotConnection: null,
-  ReviewConnection: null,
-};
+/** Types without an id, whose objects are kept in their parents. */
+const EMBEDDED = ['CapacitySnapshotConnection', 'ReviewConnection'];
 
 const normalized = () =>
   graphcache({
     resolvers: { Query: { sectors: relayPagination() } },
-    keys: Object.fromEntries(
-      Object.entries(KEY_FIELDS).map(([type, field]) => [type, field === null ? () => null : (data) => data[field]]),
-    ),
+    keys: Object.fromEntries(EMBEDDED.map((type) => [type, () => null])),
   });
 
 const SECTORS = `
   query Sectors($first: Int!, $after: String) {
     sectors(first: $first, after: $after) {
       totalCount
-      edges { cursor node { key name } }
+      edges { cursor node { id key name } }
       pageInfo { hasNextPage endCursor }
     }
   }
