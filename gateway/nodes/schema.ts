@@ -31,6 +31,11 @@ interface Source {
 export function nodesSchema(subgraphs: readonly Source[]): string | undefined {
   const types = nodeTypesIn(subgraphs);
   if (types.length === 0) return undefined;
+  if (subgraphs.some(({ name }) => name === NODES))
+    throw new OperatorError(
+      `A subgraph is called "${NODES}", as the one that finds objects by their global ids is`,
+      'Give it another name; the supergraph was left as it is',
+    );
   const definitions = types.map(({ name, prefix, keyField, subgraphs: owners }) => {
     const key = keyField === 'id' ? '' : ` ${keyField}: ID! @shareable`;
     return `type ${name} implements Node @key(fields: "${keyField}", resolvable: false) @nodeId(prefix: "${prefix}", subgraphs: ${JSON.stringify(owners)}) { id: ID! @shareable${key} }`;

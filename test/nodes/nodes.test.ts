@@ -163,5 +163,6 @@ test('refuses to compose types whose ids would look alike', () => {
     'A has ids that begin with "a_" in s0 and with "b_" in s1',
   );
   expect(compose('type Query { a: Int }')).toBeUndefined();
+  expect(() => nodesSchema([{ name: 'nodes', sdl: sdl('A', 'a_') }])).toThrow('A subgraph is called "nodes"');
   expect(buildSchema(compose(sdl('A', 'a_'))!, { assumeValidSDL: true, assumeValid: true }).getType('A')).toBeDefined();
 });
