@@ -23,11 +23,8 @@ export function parametersOf({ method, body, raw }: FastifyRequest): Parameters 
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
 }
 
-// not Fastify's own parser: Apollo Server reads URLs by this one, and both have to read the same
-const searchOf = (url = ''): URLSearchParams => {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : url.slice(start));
-};
+// not Fastify's own parser: Apollo Server reads URLs by this one, and what is checked here has to be what it executes
+const searchOf = (url = ''): URLSearchParams => new URL(url, 'http://graph.invalid').searchParams;
 
 function fromSearch(search: URLSearchParams): Parameters {
   const parameters: Record<string, unknown> = {};
