@@ -280,6 +280,15 @@ describe('persisted documents', () => {
         expect(await send(server, method, reference)).toEqual([200, { [method]: 'a' }]);
   });
 
+  test('are found where the query is null, and other extensions are checked', async () => {
+    const server = await gateway();
+    const query = '{ a }';
+    await send(server, 'POST', { query, extensions: automatic(query) });
+    expect(await send(server, 'POST', { query: null, extensions: automatic(query) })).toEqual([200, { a: 'a' }]);
+    expect(await send(server, 'POST', { documentId: hashOf(query), extensions: 'x' })).toEqual([400, 'BAD_REQUEST']);
+    expect(await send(server, 'GET', { documentId: hashOf(query), extensions: '[]' })).toEqual([400, 'BAD_REQUEST']);
+  });
+
   test('by GET are queries only', async () => {
     const server = await gateway();
     const query = 'mutation { write }';
