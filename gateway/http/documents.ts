@@ -32,7 +32,7 @@ function resolveTrusted(
   parameters: Parameters,
   trusted: TrustedDocuments,
 ): Resolved | Refusal {
-  const { query } = parameters;
+  const query = parameters.query ?? undefined;
   const { principal } = request.caller;
   const { id, isAutomatic } = referenceOf(parameters);
   if (query === undefined && id !== undefined) {
@@ -53,8 +53,9 @@ function resolveRegistered(
   parameters: Parameters,
   registered: PersistedQueries,
 ): Resolved | Refusal {
-  const { query, extensions } = parameters;
-  const error = persistedQueryError(query, extensions);
+  // some clients send null for what they leave out
+  const query = parameters.query ?? undefined;
+  const error = persistedQueryError(query, parameters.extensions);
   if (error) return { status: 400, error };
   const { id, isAutomatic } = referenceOf(parameters);
   if (id === undefined) return { parameters };

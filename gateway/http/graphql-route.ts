@@ -57,7 +57,10 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     handler: (request, reply) => {
       if (request.method === 'GET' && prefersPage(request.headers.accept)) {
         addPageHeaders(reply);
-        return route.page ? route.page(request, reply) : byApollo(request, reply);
+        if (route.page) return route.page(request, reply);
+        // it must not read the header otherwise, and execute a document that nothing has looked at
+        request.headers.accept = 'text/html';
+        return byApollo(request, reply);
       }
       addApiHeaders(reply);
       const refused = unsupported(request);

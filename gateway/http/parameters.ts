@@ -23,11 +23,8 @@ export function parametersOf({ method, body, raw }: FastifyRequest): Parameters 
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
 }
 
-// not Fastify's own parser: Apollo Server reads URLs by this one, and both have to read the same
-const searchOf = (url = ''): URLSearchParams => {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : url.slice(start));
-};
+// not Fastify's own parser: Apollo Server reads URLs by this one, and what is checked here has to be what it executes
+const searchOf = (url = ''): URLSearchParams => new URL(url, 'http://graph.invalid').searchParams;
 
 function fromSearch(search: URLSearchParams): Parameters {
   const parameters: Record<string, unknown> = {};
@@ -52,20 +49,24 @@ function parsed(text: string): unknown {
 /** Replaces the reference to a persisted document by its text, for all who read the request afterwards. @returns the new parameters */
 export function withDocument(request: FastifyRequest, parameters: Parameters, query: string): Parameters {
   const { documentId: _documentId, doc_id: _docId, extensions, ...others } = parameters;
-  const { persistedQuery: _persistedQuery, ...otherExtensions } = (extensions ?? {}) as Record<string, unknown>;
-  const replaced: Parameters = {
-    ...others,
-    query,
-    ...(Object.keys(otherExtensions).length > 0 ? { extensions: otherExtensions } : {}),
-  };
+  const replaced: Parameters = { ...others, query, ...withoutReference(extensions) };
   if (request.method === 'GET') request.raw.url = `${request.url.split('?')[0]}?${searchFor(replaced)}`;
   else request.body = replaced;
   return replaced;
 }
 
+/** Extensions that are no object stay, for Apollo Server to reject. */
+function withoutReference(extensions: unknown): Pick<Parameters, 'extensions'> {
+  if (typeof extensions !== 'object' || extensions === null || Array.isArray(extensions))
+    return extensions === undefined ? {} : { extensions };
+  const { persistedQuery: _persistedQuery, ...others } = extensions as Record<string, unknown>;
+  return Object.keys(others).length > 0 ? { extensions: others } : {};
+}
+
 function searchFor(parameters: Parameters): URLSearchParams {
   const search = new URLSearchParams();
-  for (const [name, values] of Object.entries(parameters))
-    for (const value of [values].flat()) search.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  for (const [name, value] of Object.entries(parameters))
+    for (const one of JSON_NAMES.has(name) ? [value] : [value].flat())
+      search.append(name, typeof one === 'string' ? one : JSON.stringify(one));
   return search;
 }

@@ -83,6 +83,15 @@ const outcome = (response: { statusCode: number; headers: object; json(): { erro
     (response.json().errors as { extensions: { code: string } }[]).map(({ extensions }) => extensions.code).join(),
 ];
 
+/** Sends a GET as it is: `inject` would change it. */
+async function overSocket(server: FastifyInstance, path: string, headers = {}): Promise<IncomingMessage> {
+  if (!server.server.listening) await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = server.server.address() as { port: number };
+  return new Promise((resolve, reject) =>
+    httpRequest({ port, host: '127.0.0.1', path, headers }, resolve).on('error', reject).end(),
+  );
+}
+
 describe('CORS', () => {
   const ORIGIN = 'https://dashboard.example.gov';
   const preflight = (server: FastifyInstance, origin: string, headers: string) =>
@@ -192,10 +201,11 @@ describe('persisted documents', () => {
 
   describe.each(METHODS)('in a manifest, by %s', (method) => {
     const A = 'query A($n: Int) { a(n: $n) }';
+    const COMMENTED = '{ a } # and more';
     let server: FastifyInstance;
     beforeAll(async () => {
       const manifest = join(folder, 'manifest.json');
-      const operations = [{ id: hashOf(A), name: 'A', type: 'query', body: A }];
+      const operations = [A, COMMENTED].map((body) => ({ id: hashOf(body), name: 'A', type: 'query', body }));
       writeFileSync(manifest, JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations }));
       server = await gateway({ trustedDocuments: [manifest] });
     });
@@ -231,6 +241,23 @@ describe('persisted documents', () => {
       expect(await send(server, method, { ...parameters }, who)).toEqual(expected);
     });
 
+    test.each(['text/html', 'text/html;level=1, application/json;q=0.5', 'text/*, */*;q=0.1'])(
+      'are not avoided by asking for a page: %s',
+      async (accept) => {
+        const before = calls;
+        const { headers, body } = await server.inject({ url: get({ query: '{ a }' }), headers: { accept } });
+        expect([headers['content-type'], body.includes('<!DOCTYPE html>')]).toEqual(['text/html', true]);
+        expect(calls).toBe(before);
+      },
+    );
+
+    test('are compared as Apollo Server reads them: without the fragment of a URL', async () => {
+      const [text, fragment] = COMMENTED.split('#');
+      const path = `${get({ query: text })}#${encodeURIComponent(fragment!)}`;
+      expect((await overSocket(server, path)).statusCode).toBe(403);
+      expect(await send(server, method, { query: COMMENTED })).toEqual([200, { a: 'a' }]);
+    });
+
     test('do not keep an Apollo Client with automatic persisted queries from ad hoc operations', async () => {
       const query = `{ ${method}: a }`;
       for (let time = 0; time < 3; time++)
@@ -251,6 +278,15 @@ describe('persisted documents', () => {
     for (const reference of [byHash, { documentId: hashOf(query) }, { documentId: `sha256:${hashOf(query)}` }])
       for (let time = 0; time < 2; time++)
         expect(await send(server, method, reference)).toEqual([200, { [method]: 'a' }]);
+  });
+
+  test('are found where the query is null, and other extensions are checked', async () => {
+    const server = await gateway();
+    const query = '{ a }';
+    await send(server, 'POST', { query, extensions: automatic(query) });
+    expect(await send(server, 'POST', { query: null, extensions: automatic(query) })).toEqual([200, { a: 'a' }]);
+    expect(await send(server, 'POST', { documentId: hashOf(query), extensions: 'x' })).toEqual([400, 'BAD_REQUEST']);
+    expect(await send(server, 'GET', { documentId: hashOf(query), extensions: '[]' })).toEqual([400, 'BAD_REQUEST']);
   });
 
   test('by GET are queries only', async () => {
@@ -328,8 +364,6 @@ describe('media types', () => {
   });
 
   test('of a WebSocket are answered over HTTP with what is supported', async () => {
-    await server.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = server.server.address() as { port: number };
     const headers = {
       connection: 'Upgrade',
       upgrade: 'websocket',
@@ -337,9 +371,7 @@ describe('media types', () => {
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
       'sec-websocket-protocol': 'graphql-transport-ws',
     };
-    const response = await new Promise<IncomingMessage>((resolve, reject) =>
-      httpRequest({ port, host: '127.0.0.1', path: '/graphql', headers }, resolve).on('error', reject).end(),
-    );
+    const response = await overSocket(server, '/graphql', headers);
     const chunks = await response.toArray();
     expect([response.statusCode, JSON.parse(Buffer.concat(chunks).toString()).errors[0]]).toEqual([
       400,
