@@ -128,8 +128,8 @@ class Planning {
       const root = { path: [], objects: this.trial.root };
       const rest = this.visit(root, this.rootType, this.trial.root.of(this.rootType), [this.operation.selectionSet]);
       if (this.asks.length === 0 && !this.hasNewWants) {
-        if (rest.length > 0) throw new PlanFlaw(`no subgraph can be asked for ${rest.map(print).join(', ')}`);
         this.trial.requireAll(this.operation.selectionSet);
+        if (rest.length > 0) throw new PlanFlaw(`no subgraph can be asked for ${rest.map(nameOf).join(', ')}`);
         return nodes.length === 1 ? nodes[0]! : { kind: 'Sequence', nodes };
       }
       const fetches = writeFetches(this.asks, this.operation);

@@ -1,4 +1,6 @@
-import { printApiSchema } from '../support/api-schema';
+import { readText } from '../../gateway/cli/read-text';
+import { printApiSchema } from '../../gateway/supergraph/api-schema';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { installClients, runScenario } from '../support/clients';
 
 interface Problem {
@@ -12,7 +14,7 @@ const lint = (schema: string) => runScenario<Problem[]>('schema-lint.mjs', 'lint
 beforeAll(installClients);
 
 test('the API schema follows the recommended and the Relay rules of graphql-eslint', async () => {
-  expect(await lint(printApiSchema())).toEqual([]);
+  expect(await lint(printApiSchema(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')))).toEqual([]);
 });
 
 test.each([

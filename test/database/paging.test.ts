@@ -164,10 +164,9 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
 
 describe('bad pages', () => {
   test.each([
-    [{ first: 0 }, '"first" is 0; ask for 1 to 500'],
-    [{ first: -1 }, '"first" is -1'],
+    [{ first: -1 }, '"first" is -1; ask for 0 to 500'],
     [{ first: 1_000_000_000 }, '"first" is 1000000000'],
-    [{ last: 0 }, '"last" is 0'],
+    [{ last: -1 }, '"last" is -1'],
     [{ first: 1, last: 1 }, '"first" and "last" are both given'],
     [{ after: 'not a cursor' }, 'it cannot be read'],
     [{ after: Buffer.from('[1]').toString('base64url') }, 'made by another list, another order, or by hand'],
