@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { takeLock } from '../../gateway/cli/data-folder';
 import { writeKeys } from '../../gateway/cli/keys';
@@ -127,12 +127,15 @@ export interface Exchange {
   readonly body: string;
 }
 
+/** Programs that run those of other languages than JavaScript. */
+const INTERPRETERS: Readonly<Record<string, string>> = { '.py': 'python3', '.rb': 'ruby' };
+
 /**
  * Runs one scenario of a program in `test/clients/programs` in its own process.
  * @returns what the scenario returned, after a trip through JSON
  */
 export async function runScenario<Result>(program: string, scenario: string, input: object): Promise<Result> {
-  const interpreter = program.endsWith('.py') ? 'python3' : process.execPath;
+  const interpreter = INTERPRETERS[extname(program)] ?? process.execPath;
   const client = promisify(execFile)(interpreter, [join(CLIENTS, 'programs', program), scenario], {
     timeout: SCENARIO_TIMEOUT_MS,
     maxBuffer: MAX_OUTPUT_BYTES,
