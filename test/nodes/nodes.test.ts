@@ -1,13 +1,32 @@
-import { buildSchema, type GraphQLField, type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  buildSchema,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  getNamedType,
+  isObjectType,
+  Kind,
+  parse,
+  print,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import { readText } from '../../gateway/cli/read-text';
 import { nodesSchema } from '../../gateway/nodes/schema';
 import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { modelOf } from '../../shared/model/model';
+import { packageRoot } from '../../shared/package-root';
+import { questionVariables } from '../questions/variables';
 import { openWorld, type World } from '../support/world';
 
 /** Objects of each list that are looked for. */
 const PAGE = 40;
+
+const ID: readonly FieldNode[] = [{ kind: Kind.FIELD, name: { kind: Kind.NAME, value: 'id' } }];
 
 describe('global ids', () => {
   let world: World;
@@ -145,10 +164,45 @@ describe('global ids', () => {
     expect(statements).toHaveLength(1);
   });
 
-  test('the global id of objects with a natural key costs no call and no statement', async () => {
-    const ask = (field: string) =>
-      world.statements(`{ submissions(first: 9) { nodes { developer { ${field} } sectorsOfConcern { ${field} } } } }`);
-    expect(await ask('key id')).toEqual(await ask('key'));
+  describe('in the twenty questions', () => {
+    const folder = join(packageRoot, 'test', 'questions');
+    const questions = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
+
+    /** The operation with the id of every entity in it. */
+    function withIds(text: string): string {
+      const info = new TypeInfo(schema);
+      let added = 0;
+      const document = visit(
+        parse(text),
+        visitWithTypeInfo(info, {
+          SelectionSet: {
+            leave(node) {
+              const type = info.getParentType();
+              const isEntity = isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Node');
+              if (!isEntity) return undefined;
+              added += 1;
+              return { ...node, selections: [...node.selections, ...ID] };
+            },
+          },
+        }),
+      );
+      expect(added).toBeGreaterThan(0);
+      return print(document);
+    }
+
+    test.each(questions)('%s: the ids of all objects cost no call and no statement', async (name) => {
+      const text = readFileSync(join(folder, name), 'utf8');
+      const variables = questionVariables[name.slice(0, 2)] ?? {};
+      const costs = async (query: string) => {
+        const calls = world.open.map((subgraph) => jest.spyOn(subgraph, 'execute'));
+        const { errors } = await world.ask(query, variables);
+        expect(errors).toBeUndefined();
+        const counts = calls.map(({ mock }) => mock.calls.length);
+        for (const call of calls) call.mockRestore();
+        return { calls: counts, statements: (await world.statements(query, variables)).length };
+      };
+      expect(await costs(withIds(text))).toEqual(await costs(text));
+    });
   });
 });
 
