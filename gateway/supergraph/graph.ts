@@ -10,6 +10,7 @@ import {
   Kind,
   parse,
   printSchema,
+  type VariableDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { OperatorError } from '../../shared/errors';
@@ -179,7 +180,7 @@ export class Graph {
     const { request, message: messageOf } = this.unreserved(given);
     const { document, operationName, variables = {}, scope, cancellation, spend } = request;
     const { variableDefinitions = [] } = operationOf(document, operationName);
-    const { coerced, errors: unfit } = getVariableValues(this.apiSchema, variableDefinitions, variables);
+    const { coerced, errors: unfit } = this.variableValues(variableDefinitions, variables);
     if (unfit)
       return {
         errors: unfit.map(({ message, extensions }) => ({
@@ -221,6 +222,14 @@ export class Graph {
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
     return { data, errors, answered, extensions };
+  }
+
+  /** Values of variables, or what is wrong with the first few that do not fit. */
+  private variableValues(
+    definitions: readonly VariableDefinitionNode[],
+    variables: Readonly<Record<string, unknown>>,
+  ): ReturnType<typeof getVariableValues> {
+    return getVariableValues(this.apiSchema, definitions, variables, { maxErrors: MAX_VARIABLE_ERRORS });
   }
 
   /** A request whose variables have no names that planners use themselves. */
@@ -278,7 +287,7 @@ export class Graph {
     const { request } = this.unreserved(given);
     const { document, operationName, variables = {} } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
-    const { coerced } = getVariableValues(this.apiSchema, variableDefinitions, variables);
+    const { coerced } = this.variableValues(variableDefinitions, variables);
     if (kind !== 'query' || !coerced) return undefined;
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
@@ -482,6 +491,9 @@ const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
   introspection!.definitions.some(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
   );
+
+/** Errors of variables after which the rest of their values is not looked at. */
+const MAX_VARIABLE_ERRORS = 20;
 
 /** Interfaces and unions with types that clients may not see. */
 function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<string> {

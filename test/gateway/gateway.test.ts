@@ -93,6 +93,16 @@ describe('the gateway in one process', () => {
     expect(errors![0]).toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE', limit: 'maxList', most: 1_000 } });
   });
 
+  test('stops at the first errors of variables', async () => {
+    const filter = { or: Array.from({ length: 110 }, () => ({ or: Array.from({ length: 1_000 }, () => 0) })) };
+    const query = 'query ($filter: VulnerabilityFilter) { vulnerabilities(first: 1, filter: $filter) { totalCount } }';
+    const { data, errors = [] } = await world.ask(query, { filter });
+    expect(data).toBeUndefined();
+    expect(errors).toHaveLength(21);
+    expect(errors[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+    expect(errors.at(-1)!.message).toMatch(/^Too many errors/);
+  });
+
   test('errors of a subgraph keep their code and input path', async () => {
     const { errors } = await world.ask('{ sectors(first: -1) { totalCount } }');
     expect(errors![0]).toMatchObject({
