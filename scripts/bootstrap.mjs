@@ -1,6 +1,6 @@
 // Runs a command of the project on a fresh clone: installs what the lock file says when it is missing or stale, compiles
 // when a source is newer than what was compiled, then hands over. Plain Node, so that it needs nothing itself.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,10 +88,10 @@ async function compile() {
   writeFileSync(stamp, '');
 }
 
-/** Files and folders in a folder of the project, without installed packages. */
+/** Files and folders in a folder of the project, without installed packages and what tests build. */
 function filesIn(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules')
+    .filter(({ name }) => name !== 'node_modules' && name !== '.build')
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? [path, ...filesIn(path)] : [path];
@@ -104,11 +104,13 @@ function newest(paths) {
   return time;
 }
 
-/** Runs a script with the caller's terminal and ends as it ends; signals reach both, and the script decides. */
+/** Runs a script with the caller's terminal and ends as it ends; the script decides what signals do. */
 function run(script, args) {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
-  const node = spawnSync(process.execPath, [join(root, script), ...args], { cwd: process.cwd(), stdio: 'inherit' });
-  process.exit(node.status ?? 1);
+  const node = spawn(process.execPath, [join(root, script), ...args], { cwd: process.cwd(), stdio: 'inherit' });
+  // a terminal sends this one to both
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => node.kill(signal));
+  node.on('exit', (status) => process.exit(status ?? 1));
 }
 
 function fail(message) {

@@ -10,7 +10,7 @@ export class RequestError extends GraphQLError {
     /** What else a program can act on. */
     details: Readonly<Record<string, unknown>> = {},
   ) {
-    super(message, { extensions: { code, inputPath, ...details } });
+    super(message, { extensions: { code, ...(inputPath.length > 0 ? { inputPath } : {}), ...details } });
   }
 }
 

@@ -37,7 +37,7 @@ export async function believedOf(
   requireDevelopment(host);
   const development = await DevelopmentIssuer.in(dataFolder);
   say(
-    'DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. `npm run token -- --role analyst` prints a token.',
+    `DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. \`npm run token -- --role analyst --data ${dataFolder}\` prints a token.`,
   );
   return { authenticator: new Authenticator([development.issuer], options), development };
 }

@@ -37,6 +37,10 @@ export async function printToken({
     if (error instanceof RequestError) throw new OperatorError(error.message, describeRoles().trim());
     throw error;
   }
+  if (!DevelopmentIssuer.isIn(dataFolder))
+    process.stderr.write(
+      `There was no development issuer in ${dataFolder}, so this makes one. A graph that runs with another --data does not accept its tokens.\n`,
+    );
   const issuer = await DevelopmentIssuer.in(dataFolder);
   process.stdout.write(`${await issuer.token(principal, hours * 3_600)}\n`);
 }

@@ -25,7 +25,7 @@ export function unsupported({ method, headers, body }: FastifyRequest): Refusal 
       'WebSockets are not supported, and this graph has no subscriptions: send queries and mutations by HTTP POST',
     );
   // what is read as JSON has to be called so, and nothing that only begins with its name
-  if (/^application\/json(?![ \t]*(;|$))/i.test(headers['content-type'] ?? ''))
+  if (/^(application\/json(?![ \t]*(;|$))|text\/plain)/i.test(headers['content-type'] ?? ''))
     return refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'The Content-Type is not supported: use application/json');
   if (Array.isArray(body))
     return refusal(

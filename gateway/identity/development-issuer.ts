@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, createLocalJWKSet, importJWK, type JWK, SignJWT } from 'jose';
 import { OperatorError } from '../../shared/errors';
@@ -9,6 +10,8 @@ import { Issuer } from './issuers';
 export const DEVELOPMENT_ISSUER = 'https://development-only.ordergraph.invalid';
 const AUDIENCE = 'ordergraph';
 
+const keyFile = (folder: string): string => join(folder, 'development-issuer.json');
+
 /**
  * Issues tokens to whoever can read its key's file: so that the graph can be tried on one machine without an identity provider.
  * Never in production: see {@link requireDevelopment}.
@@ -18,8 +21,12 @@ export class DevelopmentIssuer {
 
   /** With the key of a data folder, made when there is none. @throws OperatorError */
   static async in(folder: string): Promise<DevelopmentIssuer> {
-    const file = join(folder, 'development-issuer.json');
-    return new DevelopmentIssuer(await privateKeyIn(file, 'The key of the development issuer'));
+    return new DevelopmentIssuer(await privateKeyIn(keyFile(folder), 'The key of the development issuer'));
+  }
+
+  /** Whether a data folder has a key. */
+  static isIn(folder: string): boolean {
+    return existsSync(keyFile(folder));
   }
 
   get issuer(): Issuer {

@@ -170,7 +170,10 @@ function refusalOf(error: unknown): AuthenticationError {
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not fit`);
   if (error instanceof errors.JOSEAlgNotAllowed) return refused('its signature algorithm is not allowed');
   if (error instanceof errors.JWKSTimeout) return unavailable();
-  if (error instanceof errors.JOSEError) return refused('its signature does not hold, or it is no JWT');
+  if (error instanceof errors.JOSEError)
+    return refused(
+      'its signature does not hold, or it is no JWT; a token for development comes from `token` with the same --data as the graph',
+    );
   return unavailable();
 }
 

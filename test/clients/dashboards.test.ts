@@ -17,6 +17,8 @@ function filesOf(guide: string): Map<string, string> {
   return new Map([...blocks].map(([, path, text]) => [path!, text!]));
 }
 
+const blocks = (): string[] => [...GUIDE.matchAll(/^```graphql\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+
 /** Runs a command of the guide. */
 function inProject(command: string, ...rest: string[]): void {
   const program = join(packageRoot, 'test', 'clients', 'node_modules', '.bin', command);
@@ -73,9 +75,20 @@ describeInBrowser('Apollo Client', () => {
       expect(complaints).toEqual([]);
     });
 
+    test('has a query by global id that fits the schema', async () => {
+      const { url } = await graph.endpoint(null);
+      const query = blocks().find((text) => text.includes('node(id:'))!;
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables: { id: 'Sector:energy' } }),
+      });
+      expect(await response.json()).toMatchObject({ data: { node: { __typename: 'Sector', name: 'Energy' } } });
+    });
+
     test('has a query with @defer that fits the schema', async () => {
       const { url } = await graph.endpoint(null);
-      const [, query] = /^```graphql\n([\s\S]*?)^```$/m.exec(GUIDE)!;
+      const query = blocks().find((text) => text.includes('@defer'))!;
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'multipart/mixed;deferSpec=20220824, application/json' },
