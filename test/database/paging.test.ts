@@ -136,6 +136,19 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     );
   });
 
+  test.each(['first', 'last'] as const)('%s: 0 is an empty page that says whether objects follow', async (side) => {
+    await store(fc.sample(row, { numRuns: 3, seed: 7 }));
+    expect(await list({ [side]: 0 })).toMatchObject({ rows: [], more: true });
+    expect(await list({ [side]: 0, filter: { releaseStatus: { in: [] } } })).toMatchObject({ rows: [], more: false });
+    const parents = new Loaders(database, fixedClock(AS_OF), Reader.everything).listBy(AIModel, 'developerKey', {
+      [side]: 0,
+    });
+    expect(await parents.loadMany(['d', 'unknown'])).toMatchObject([
+      { rows: [], more: true },
+      { rows: [], more: false },
+    ]);
+  });
+
   test('filters mean what plain code means', async () => {
     const rows = fc.sample(row, { numRuns: 40, seed: 7 });
     await store(rows);
@@ -164,10 +177,9 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
 
 describe('bad pages', () => {
   test.each([
-    [{ first: 0 }, '"first" is 0; ask for 1 to 500'],
-    [{ first: -1 }, '"first" is -1'],
+    [{ first: -1 }, '"first" is -1; ask for 0 to 500'],
     [{ first: 1_000_000_000 }, '"first" is 1000000000'],
-    [{ last: 0 }, '"last" is 0'],
+    [{ last: -1 }, '"last" is -1'],
     [{ first: 1, last: 1 }, '"first" and "last" are both given'],
     [{ after: 'not a cursor' }, 'it cannot be read'],
     [{ after: Buffer.from('[1]').toString('base64url') }, 'made by another list, another order, or by hand'],

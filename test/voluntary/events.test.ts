@@ -216,7 +216,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const { id } = await graph.filed();
     await graph.determined(id, 'treasury', 'REVIEW_NOT_NECESSARY');
     const { timeline } = await graph.submission(id);
-    expect(timeline.nodes.at(-1)).toMatchObject({ kind: 'DETERMINATION_RECEIVED', actor: 'agency' });
+    expect(timeline.nodes.at(-1)).toMatchObject({ kind: 'DETERMINATION_RECEIVED', actor: 'AGENCY' });
     const { data } = await graph.ask(reviewer('nsa'), `{ submission(id: "${id}") { reviewSought } }`);
     expect(data.submission.reviewSought).toBe(false);
   });
