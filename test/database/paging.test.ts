@@ -136,6 +136,19 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     );
   });
 
+  test.each(['first', 'last'] as const)('%s: 0 is an empty page that says whether objects follow', async (side) => {
+    await store(fc.sample(row, { numRuns: 3, seed: 7 }));
+    expect(await list({ [side]: 0 })).toMatchObject({ rows: [], more: true });
+    expect(await list({ [side]: 0, filter: { releaseStatus: { in: [] } } })).toMatchObject({ rows: [], more: false });
+    const parents = new Loaders(database, fixedClock(AS_OF), Reader.everything).listBy(AIModel, 'developerKey', {
+      [side]: 0,
+    });
+    expect(await parents.loadMany(['d', 'unknown'])).toMatchObject([
+      { rows: [], more: true },
+      { rows: [], more: false },
+    ]);
+  });
+
   test('filters mean what plain code means', async () => {
     const rows = fc.sample(row, { numRuns: 40, seed: 7 });
     await store(rows);
