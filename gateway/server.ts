@@ -217,7 +217,7 @@ export async function createGateway({
   server.get('/schema.graphql', async ({ caller }, reply) => {
     if (!seesSchema(introspection, caller.principal))
       return reply.code(403).send({ errors: [introspectionRefused().toJSON()] });
-    reply.header('cache-control', 'private, max-age=60');
+    reply.header('cache-control', 'private, max-age=60').header('vary', 'authorization');
     return reply.type('text/plain; charset=utf-8').send(served.graph.printedApiSchema());
   });
   server.get('/', async (_request, reply) => reply.redirect('/graphql'));

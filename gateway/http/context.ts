@@ -72,7 +72,9 @@ export function contextOf(
     scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
-    spend: budgets && ((cost) => budgets.spend(cost, caller.principal ? caller.key : request.ip, caller.principal)),
+    spend:
+      budgets &&
+      ((cost, before) => budgets.spend(cost, caller.principal ? caller.key : request.ip, caller.principal, before)),
     answered:
       returnHeaders.length === 0
         ? undefined

@@ -62,10 +62,26 @@ interface MediaRange {
 /** Ranges of one header that are looked at: more than any client has reason to send, in a millisecond or two. */
 const MAX_RANGES = 500;
 
+/** The first members of a list in a header: what stands between commas that are not quoted. In time linear in its length. */
+function splitList(header: string, most: number): string[] {
+  const members: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let i = 0; i <= header.length && members.length < most; i++) {
+    const char = header[i];
+    if (isQuoted && char === '\\') i += 1;
+    else if (char === '"') isQuoted = !isQuoted;
+    else if (char === undefined || (char === ',' && !isQuoted)) {
+      members.push(header.slice(start, i));
+      start = i + 1;
+    }
+  }
+  return members;
+}
+
 /** The ranges of an `Accept`, without those that are no media types. */
 function rangesOf(accept: string): MediaRange[] {
-  const texts = accept.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
-  return texts.slice(0, MAX_RANGES).flatMap((text) => {
+  return splitList(accept, MAX_RANGES).flatMap((text) => {
     const parsed = parseMIMEType(text.trim());
     if (parsed === 'failure') return [];
     const { essence, parameters } = parsed;

@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache';
 
 /** Bound on the documents that clients have registered, in characters. */
 const MAX_CHARACTERS = 30 * 1024 * 1024;
+/** Characters of a document beyond which it is executed and not kept: one caller must not drive out what others have registered. */
+const MAX_DOCUMENT = 100_000;
 /** What Apollo Server puts before the hashes of automatic persisted queries. */
 const PREFIX = 'apq:';
 
@@ -24,7 +26,7 @@ export class PersistedQueries {
   }
 
   async set(key: string, text: string): Promise<void> {
-    this.texts.set(key, text);
+    if (text.length <= MAX_DOCUMENT) this.texts.set(key, text);
   }
 
   async delete(key: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind } from 'graphql';
+import { type DocumentNode, Kind, type SelectionSetNode, valueFromASTUntyped } from 'graphql';
 import { featuresOf } from '../supergraph/features';
 import { argumentOf, type NodeType } from './schema';
 
@@ -7,6 +7,9 @@ export interface Candidate {
   readonly type: NodeType;
   readonly key: string;
 }
+
+/** The root fields that find objects. */
+const ROOTS: ReadonlySet<string> = new Set(['node', 'nodes']);
 
 /** Which types a supergraph finds by global ids. */
 export class NodeDirectory {
@@ -34,6 +37,22 @@ export class NodeDirectory {
 
   get types(): readonly NodeType[] {
     return [...this.byPrefix.values()];
+  }
+
+  /** The types of the objects that an operation looks for by their global ids. @param values of its variables */
+  typesIn({ selections }: SelectionSetNode, values: Readonly<Record<string, unknown>>): readonly NodeType[] {
+    const found = new Set<NodeType>();
+    for (const selection of selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT)
+        for (const type of this.typesIn(selection.selectionSet, values)) found.add(type);
+      if (selection.kind !== Kind.FIELD || !ROOTS.has(selection.name.value)) continue;
+      for (const { value } of selection.arguments ?? [])
+        for (const id of [valueFromASTUntyped(value, values)].flat()) {
+          const type = this.candidate(String(id))?.type;
+          if (type) found.add(type);
+        }
+    }
+    return [...found];
   }
 
   /** What an id may be of; undefined when it has the form of no type. */

@@ -89,17 +89,19 @@ export class NodesTransport implements Transport {
   ): Promise<(boolean | Error)[]> {
     const bySubgraph = new Map<string, number[]>();
     for (const [index, { type }] of candidates.entries()) {
-      const subgraph = type.subgraphs[attempt] ?? type.subgraphs.at(-1)!;
-      bySubgraph.set(subgraph, [...(bySubgraph.get(subgraph) ?? []), index]);
+      // those that several subgraphs know are asked for apart, so that a failure asks for no others again
+      const key = JSON.stringify([type.subgraphs[attempt], type.subgraphs.length]);
+      bySubgraph.set(key, [...(bySubgraph.get(key) ?? []), index]);
     }
     const found: (boolean | Error)[] = new Array(candidates.length).fill(false);
     await Promise.all(
-      [...bySubgraph].map(async ([subgraph, indexes]) => {
+      [...bySubgraph].map(async ([key, indexes]) => {
+        const [subgraph] = JSON.parse(key) as [string];
         const own = indexes.map((index) => candidates[index]!);
-        const answers = await this.ask(subgraph, own, request).catch((error: Error) => {
-          const hasOthers = own.some(({ type }) => attempt + 1 < type.subgraphs.length);
-          return hasOthers ? this.areThere(own, request, attempt + 1) : own.map(() => error);
-        });
+        const left = Math.max(...own.map(({ type }) => type.subgraphs.length)) - attempt;
+        const answers = await this.ask(subgraph, own, { ...request, deadline: shareOf(request.deadline, left) }).catch(
+          (error: Error) => (left > 1 ? this.areThere(own, request, attempt + 1) : own.map(() => error)),
+        );
         for (const [place, index] of indexes.entries()) found[index] = answers[place]!;
       }),
     );
@@ -121,7 +123,9 @@ export class NodesTransport implements Transport {
     });
     const { data, errors = [] } = answer.read();
     const entities = data?._entities;
-    if (!Array.isArray(entities) || entities.length !== candidates.length) throw whole(subgraph, errors);
+    const isOfNone = ({ path }: GraphQLFormattedError) => typeof path?.[1] !== 'number';
+    if (!Array.isArray(entities) || entities.length !== candidates.length || errors.some(isOfNone))
+      throw whole(subgraph, errors);
     return entities.map((entity, index) => {
       if (entity !== null) return true;
       const error = errors.find(({ path }) => path?.[1] === index);
@@ -129,6 +133,10 @@ export class NodesTransport implements Transport {
     });
   }
 }
+
+/** When an attempt is given up after which others have to have their time. */
+const shareOf = (deadline: number, attempts: number): number =>
+  performance.now() + (deadline - performance.now()) / attempts;
 
 /** Why a subgraph has not said of any object whether it is there. */
 function whole(subgraph: string, errors: readonly GraphQLFormattedError[]): Error {

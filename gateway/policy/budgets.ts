@@ -104,23 +104,24 @@ export class Budgets {
   }
 
   /**
-   * @param cost of an operation that is about to be run @param key tells callers apart
+   * @param cost of an operation, or a part of one, that is about to be run @param key tells callers apart
+   * @param before what other parts of the same operation have cost
    * @throws CostError when it is refused; it has cost nothing then
    */
-  spend(cost: number, key: string, principal: Principal | null): Spending | Promise<Spending> {
+  spend(cost: number, key: string, principal: Principal | null, before = 0): Spending | Promise<Spending> {
     const { isEnforced, mostOfOne } = this.settings;
     const enforce = isEnforced();
     const budget = this.budgetOf(principal);
     const most = Math.min(mostOfOne, budget);
     this.counts.operations += 1;
     this.counts.cost += cost;
-    if (enforce && cost > most) {
+    if (enforce && before + cost > most) {
       this.counts.refused += 1;
       throw new CostError(
         'OPERATION_TOO_COSTLY',
-        `The operation is estimated to cost ${cost}, and one may cost ${most}; ask for fewer objects a page or for fewer lists within lists`,
+        `The operation is estimated to cost ${before + cost}, and one may cost ${most}; ask for fewer objects a page or for fewer lists within lists`,
         400,
-        { estimated: cost, most },
+        { estimated: before + cost, most },
       );
     }
     // without a promise where there is nothing to wait for: this is in the way of every request

@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type GraphQLCompositeType,
+  GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
@@ -62,6 +63,28 @@ export class Sensitivities {
           owners.set(String(subgraph), agencies as string[]);
         }
     return new Sensitivities(schema, classes, owners);
+  }
+
+  /** How an answer is handled that shows that objects of some types are there, as the root fields of these types do. */
+  withTypes(
+    handling: Handling,
+    types: readonly { readonly name: string; readonly subgraphs: readonly string[] }[],
+  ): Handling {
+    const classes = types.map(({ name }) => CLASSES.indexOf(this.classOfType(name)));
+    const owners = types.flatMap(({ subgraphs: [first] }) => this.owners.get(first ?? '') ?? []);
+    return {
+      class: CLASSES[Math.max(CLASSES.indexOf(handling.class), ...classes)]!,
+      agencies: [...new Set([...handling.agencies, ...owners])].sort(),
+    };
+  }
+
+  /** The class of the root field that leads to one object of a type. */
+  private classOfType(name: string): Sensitivity {
+    const roots = Object.values(this.schema.getQueryType()?.getFields() ?? {});
+    const classes = roots.flatMap(({ name: field, type }) =>
+      type instanceof GraphQLObjectType && type.name === name ? [this.classes.get(`Query.${field}`) ?? 'PUBLIC'] : [],
+    );
+    return CLASSES[Math.max(0, ...classes.map((one) => CLASSES.indexOf(one)))]!;
   }
 
   /** Of what an operation asks for, what is withheld left aside. @param subgraphs those that are asked */

@@ -30,6 +30,7 @@ import { NODES } from '../nodes/schema';
 import { NodesTransport } from '../nodes/transport';
 import { decided, variablesOfConditions } from '../planning/conditions';
 import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../planning/defer';
+import { PlanningError } from '../planning/errors';
 import { type NormalizedOperation, normalize, operationOf } from '../planning/normalize';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
@@ -39,6 +40,7 @@ import type { PlanCounts } from '../planning/tasks';
 import type { Spending } from '../policy/budgets';
 import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
+import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
 import { jsonText } from '../transport/exact-json';
@@ -71,7 +73,7 @@ export interface GraphRequest {
   readonly deadline: number;
   readonly cancellation?: Cancellation;
   /** Told what the operation is estimated to cost, before any subgraph is asked. @throws CostError when that is too much */
-  readonly spend?: (cost: number) => Spending | Promise<Spending>;
+  readonly spend?: (cost: number, before?: number) => Spending | Promise<Spending>;
 }
 
 /** What is told about an answer besides its data. */
@@ -125,12 +127,17 @@ export class Graph {
   readonly callCounts = new Map<string, Map<string, number>>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
   private apiSchemaText: string | undefined;
+  private readonly nodes: NodeDirectory | undefined;
+  private readonly schemaSize: SchemaSize;
   private readonly partlyHidden: ReadonlySet<string>;
   private readonly normalized = new WeakMap<DocumentNode, Variants>();
   /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
   /** Answers to operations that ask for the schema and nothing else, which stay the same for as long as it does. */
-  private readonly schemaAnswers = new WeakMap<NormalizedOperation, ExecutionResult>();
+  private readonly schemaAnswers = new LRUCache<NormalizedOperation, ExecutionResult>({
+    maxSize: MAX_SCHEMA_ANSWERS,
+    sizeCalculation: ({ data }) => data.text.length,
+  });
   /** Whole requests under way, by operation, who asks, and variables. */
   private readonly requests = new WeakMap<CompiledOperation, InFlight<ExecutionResult>>();
 
@@ -146,6 +153,7 @@ export class Graph {
       const document = parse(supergraphSdl, { noLocation: true });
       const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
       this.apiSchema = apiSchemaIn(supergraph, document);
+      this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       const whole = buildASTSchema(document, { assumeValid: true });
@@ -155,6 +163,7 @@ export class Graph {
       const subgraphs = supergraph.subgraphsMetadata();
       this.subgraphs = subgraphs.map(({ name }) => name);
       const nodes = NodeDirectory.of(document);
+      this.nodes = nodes;
       for (const subgraph of subgraphs)
         this.transports.set(
           subgraph.name,
@@ -194,7 +203,7 @@ export class Graph {
     const isFree = operation.fetches.length === 0;
     const spending = isFree ? undefined : spend?.(this.costIn(operation, normalized, coerced));
     const cost = spending instanceof Promise ? await spending : spending;
-    const extensions = this.extensions(normalized, operation, cost);
+    const extensions = this.extensions(normalized, operation, cost, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
       this.counts.executions += 1;
       const kept = this.schemaAnswers.get(normalized);
@@ -262,6 +271,7 @@ export class Graph {
     normalized: NormalizedOperation,
     { fetches }: CompiledOperation,
     cost: Spending | undefined,
+    coerced: Readonly<Record<string, unknown>>,
   ): AnswerExtensions | undefined {
     if (!this.sensitivities) return cost && { cost };
     let sensitivity = this.handlingOf.get(normalized);
@@ -271,6 +281,7 @@ export class Graph {
       sensitivity = this.sensitivities.handlingOf(root, normalized.selectionSet, subgraphs);
       this.handlingOf.set(normalized, sensitivity);
     }
+    sensitivity = this.withNodes(sensitivity, normalized, coerced);
     return cost ? { sensitivity, cost } : { sensitivity };
   }
 
@@ -292,14 +303,40 @@ export class Graph {
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
-    const { run, extensions } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
-    const separate = fragments.map(({ label, document: own }): SeparateFragment => {
-      const started = this.startSeparate({ ...request, document: own }, coerced, repeatsFields);
+    const together = { ...request, spend: request.spend && summed(request.spend) };
+    const { run, extensions: own } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
+    const extensions = fragments.length > 0 ? this.withHandlingOfAll(own, request, coerced) : own;
+    const separate = fragments.map(({ label, document: part }): SeparateFragment => {
+      const started = this.startSeparate({ ...together, document: part }, coerced, repeatsFields);
       // the fragment fails when its turn comes
       started.catch(() => {});
       return { label, started };
     });
     return { ...new Incremental().answer(await run(), separate), extensions };
+  }
+
+  /** What is told of an answer whose parts are planned one by one: it is handled as the strictest of them. */
+  private withHandlingOfAll(
+    extensions: AnswerExtensions | undefined,
+    { document, operationName }: GraphRequest,
+    coerced: Readonly<Record<string, unknown>>,
+  ): AnswerExtensions | undefined {
+    if (!this.sensitivities) return extensions;
+    const whole = this.normalize(document, operationName, coerced);
+    const root = this.apiSchema.getRootType(whole.kind)!;
+    const handling = this.sensitivities.handlingOf(root, whole.selectionSet, this.subgraphs);
+    return { ...extensions, sensitivity: this.withNodes(handling, whole, coerced) };
+  }
+
+  /** How an answer with objects found by their global ids is handled: as the types of these objects are, too. */
+  private withNodes(
+    handling: Handling,
+    { selectionSet, literals }: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+  ): Handling {
+    if (!this.nodes || !this.sensitivities) return handling;
+    const types = this.nodes.typesIn(selectionSet, { ...coerced, ...literals });
+    return types.length === 0 ? handling : this.sensitivities.withTypes(handling, types);
   }
 
   /** Starts a fragment that was split off from an operation. @throws PlanningError, CostError */
@@ -337,7 +374,7 @@ export class Graph {
       const { result, deferrals } = await execution.runFirst(deferral);
       return { result, later: { execution, deferrals } };
     };
-    return { run, extensions: this.extensions(whole, operation, cost) };
+    return { run, extensions: this.extensions(whole, operation, cost, coerced) };
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
@@ -477,6 +514,13 @@ export class Graph {
     variables: Readonly<Record<string, unknown>>,
   ): Introspected | undefined {
     if (!introspection) return undefined;
+    const size = this.schemaSize.estimate(introspection);
+    if (size > this.schemaSize.most)
+      throw new PlanningError(
+        'OPERATION_TOO_LARGE',
+        `The operation asks for about ${size} values of the schema, and may ask for ${this.schemaSize.most}; ask for less of it at once`,
+        { status: 400 },
+      );
     const { data, errors = [] } = executeSync({
       schema: this.apiSchema,
       document: introspection,
@@ -492,6 +536,9 @@ const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
     (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
   );
 
+/** Characters of answers about the schema that are kept. Each is kept as text, as bytes, and compressed. */
+const MAX_SCHEMA_ANSWERS = 8 * 1024 * 1024;
+
 /** Errors of variables after which the rest of their values is not looked at. */
 const MAX_VARIABLE_ERRORS = 20;
 
@@ -504,6 +551,16 @@ function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<
       )
       .map(({ name }) => name),
   );
+}
+
+/** Spends for the parts of one operation, which together may cost what one operation may. */
+function summed(spend: NonNullable<GraphRequest['spend']>): NonNullable<GraphRequest['spend']> {
+  let total = 0;
+  return (cost) => {
+    const before = total;
+    total += cost;
+    return spend(cost, before);
+  };
 }
 
 function sharingKey(

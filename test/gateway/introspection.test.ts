@@ -6,6 +6,10 @@ import {
   parse,
   printSchema,
 } from 'graphql';
+import { readText } from '../../gateway/cli/read-text';
+import { SchemaSize } from '../../gateway/policy/schema-size';
+import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { Contest } from '../oracle/compare';
 import { zoo } from '../oracle/zoo';
 import { requireCompiled } from '../support/processes';
@@ -60,6 +64,20 @@ describe('introspection', () => {
     for (const planner of ['native', 'apollo'] as const)
       expect(await contest.ours(planner, operation)).toEqual({ data, errors: [] });
     await contest.close();
+  });
+
+  test('refuses an operation that multiplies the schema, and answers what tools ask', () => {
+    const size = new SchemaSize(apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
+    for (const options of combinations)
+      expect(size.estimate(parse(getIntrospectionQuery(options)))).toBeLessThanOrEqual(size.most / 2);
+    const fields = Array.from({ length: 60 }, (_, i) => `f${i}: fields { args { type { ...T } } type { ...T } }`);
+    const inner = 'kind name ofType { name fields { name type { name } } possibleTypes { name } }';
+    const types = `types { ${fields.slice(0, 2).join(' ')} }`;
+    for (const query of [
+      `{ __schema { types { ${fields.join(' ')} } } } fragment T on __Type { ${inner} }`,
+      `{ ${['a', 'b', 'c', 'd'].map((name) => `${name}: __schema { ${types} }`).join(' ')} } fragment T on __Type { ${inner} }`,
+    ])
+      expect(size.estimate(parse(query))).toBeGreaterThan(size.most);
   });
 
   test('the schema is written once for an operation that asks for nothing else', async () => {

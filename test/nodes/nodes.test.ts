@@ -15,9 +15,12 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { readText } from '../../gateway/cli/read-text';
+import { NodeDirectory } from '../../gateway/nodes/directory';
 import { nodesSchema } from '../../gateway/nodes/schema';
+import { NodesTransport } from '../../gateway/nodes/transport';
 import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
+import type { SubgraphResponse } from '../../gateway/transport/transport';
 import { modelOf } from '../../shared/model/model';
 import { packageRoot } from '../../shared/package-root';
 import { questionVariables } from '../questions/variables';
@@ -157,6 +160,24 @@ describe('global ids', () => {
     expect(answer.errors).toMatchObject([{ message, extensions: { code } }]);
   });
 
+  test('is handled as the same object found by its own root field is', async () => {
+    const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
+    const [{ id }] = data.submissions.nodes;
+    const own = await world.ask('query($id: ID!) { submission(id: $id) { __typename id } }', { id });
+    expect(own.extensions.sensitivity).toMatchObject({ class: 'PROPIN', agencies: ['treasury'] });
+    for (const query of [
+      'query($id: ID!) { node(id: $id) { __typename id } }',
+      'query($id: ID!) { nodes(ids: [$id, "Sector:energy"]) { id } }',
+      `{ ... on Query { a: node(id: "${id}") { ... on Submission { reviewSought } } } }`,
+    ]) {
+      const { sensitivity } = (await world.ask(query, { id })).extensions;
+      expect(sensitivity!.class).toBe('PROPIN');
+      expect(sensitivity!.agencies).toContain('treasury');
+    }
+    const sector = await world.ask('{ node(id: "Sector:energy") { __typename id } }');
+    expect(sector.extensions.sensitivity!.class).toBe('PUBLIC');
+  });
+
   test('asks for all ids of a subgraph by one statement a type', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = data.submissions.nodes.map(({ id }: { id: string }) => id);
@@ -203,6 +224,54 @@ describe('global ids', () => {
       };
       expect(await costs(withIds(text))).toEqual(await costs(text));
     });
+  });
+});
+
+describe('with subgraphs that fail', () => {
+  const directory = NodeDirectory.of(
+    parse(`schema @link(url: "https://ordergraph.example/node/v1.0", import: ["@nodeId"]) { query: Query }
+      type One @join__type(key: "id") @nodeId(prefix: "one_", subgraphs: ["a"]) { id: ID! }
+      type Many @join__type(key: "id") @nodeId(prefix: "many_", subgraphs: ["a", "b"]) { id: ID! }`),
+  )!;
+  const nodes = async (answers: Record<string, () => Promise<SubgraphResponse>>, ids: readonly string[]) => {
+    const calls: string[] = [];
+    const transport = new NodesTransport(directory, (name) => ({
+      shareable: false,
+      close: async () => {},
+      request: async () => {
+        calls.push(name);
+        const response = await answers[name]!();
+        return { headers: {}, read: () => response };
+      },
+    }));
+    const text = 'query($ids: [ID!]!) { nodes(ids: $ids) { id } }';
+    const answer = await transport.request({
+      operation: { kind: 'query', text, json: JSON.stringify(text) },
+      variables: JSON.stringify({ ids }),
+      headers: {},
+      deadline: performance.now() + 10_000,
+    });
+    return { calls, ...answer.read() };
+  };
+  const found = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
+
+  test('asks the next one that knows the objects, and for no others again', async () => {
+    const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: found }, [
+      'one_1',
+      'many_1',
+    ]);
+    expect(data).toEqual({ nodes: [null, { id: 'many_1' }] });
+    expect(errors).toMatchObject([{ message: 'away', path: ['nodes', 0] }]);
+    expect(calls).toEqual(['a', 'a', 'b']);
+  });
+
+  test.each([
+    ['without a path', {}],
+    ['of the whole field', { path: ['_entities'] }],
+  ])('takes no null for an answer beside an error %s', async (_name, where) => {
+    const failing = async () => ({ data: { _entities: [null] }, errors: [{ message: 'locked', ...where }] });
+    const { data, errors } = await nodes({ a: failing }, ['one_1']);
+    expect([data, errors]).toMatchObject([{ nodes: [null] }, [{ message: 'locked', path: ['nodes', 0] }]]);
   });
 });
 

@@ -143,7 +143,7 @@ csrf(
         body: '{"query":"mutation{__typename}"}',
       })
     ).status,
-  400,
+  415,
 );
 csrf(
   'a cookie says who asks',

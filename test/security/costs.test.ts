@@ -270,6 +270,11 @@ describe('what may be spent', () => {
     expect(calls).toBe(1);
     const { status, errors } = await ask('{ shops(first: 51) { id ... @defer { owner } } }', OPERATOR, accept);
     expect([status, errors[0].extensions.code, calls]).toEqual([400, 'OPERATION_TOO_COSTLY', 1]);
+    // together they may cost what one operation may
+    const part = (name: string) => `... @defer { ${name}: shops(first: 30) { id } }`;
+    const { text: parts } = await ask(`{ __typename ${part('a')} ${part('b')} }`, OPERATOR, accept);
+    expect(parts).toContain('The operation is estimated to cost 60, and one may cost 50');
+    expect(parts.match(/OPERATION_TOO_COSTLY/g)).toHaveLength(1);
   });
 
   test('is only measured, or not looked at, where that is asked for', async () => {
