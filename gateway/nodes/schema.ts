@@ -25,7 +25,7 @@ interface Source {
 
 /**
  * The schema of the subgraph that finds objects by their global ids: `node` and `nodes` of the Relay specification "GraphQL Global Object
- * Identification", over every type that some subgraph marks with `@node(prefix:)`. Undefined when there is none.
+ * Identification", over every type that a subgraph marks with `@node(prefix:)`. Undefined if no type is marked.
  * @throws OperatorError when ids would not tell types apart.
  */
 export function nodesSchema(subgraphs: readonly Source[]): string | undefined {
@@ -50,10 +50,10 @@ directive @nodeId(prefix: String!, subgraphs: [String!]!) on OBJECT
 interface Node { id: ID! }
 
 type Query {
-  "The object with this global id; null when there is none, or none that the caller may see."
-  node("The global id." id: ID!): Node
-  "The objects with these global ids, in their order, each null when there is none, or none that the caller may see."
-  nodes("At most ${MOST_IDS} global ids." ids: [ID!]!): [Node] @listSize(assumedSize: ${MOST_IDS})
+  "The object with this global ID, or null if it does not exist or you may not see it."
+  node("The global ID." id: ID!): Node
+  "The objects with these global IDs, in the same order. An item is null if the object does not exist or you may not see it."
+  nodes("At most ${MOST_IDS} global IDs." ids: [ID!]!): [Node] @listSize(assumedSize: ${MOST_IDS})
 }
 
 ${definitions.join('\n')}

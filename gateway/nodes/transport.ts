@@ -11,6 +11,7 @@ import {
   GraphQLSchema,
   parse,
 } from 'graphql';
+import { groupBy } from '../../shared/collection/group';
 import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
 import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
@@ -87,22 +88,22 @@ export class NodesTransport implements Transport {
     request: SubgraphRequest,
     attempt = 0,
   ): Promise<(boolean | Error)[]> {
-    const bySubgraph = new Map<string, number[]>();
-    for (const [index, { type }] of candidates.entries()) {
-      // those that several subgraphs know are asked for apart, so that a failure asks for no others again
-      const key = JSON.stringify([type.subgraphs[attempt], type.subgraphs.length]);
-      bySubgraph.set(key, [...(bySubgraph.get(key) ?? []), index]);
-    }
     const found: (boolean | Error)[] = new Array(candidates.length).fill(false);
+    // types that several subgraphs know are asked for apart, so that a failure asks for no other type again
+    const groups = groupBy(
+      [...candidates.entries()],
+      ([, { type }]) => `${type.subgraphs[attempt]} of ${type.subgraphs.length}`,
+    );
     await Promise.all(
-      [...bySubgraph].map(async ([key, indexes]) => {
-        const [subgraph] = JSON.parse(key) as [string];
-        const own = indexes.map((index) => candidates[index]!);
-        const left = Math.max(...own.map(({ type }) => type.subgraphs.length)) - attempt;
-        const answers = await this.ask(subgraph, own, { ...request, deadline: shareOf(request.deadline, left) }).catch(
-          (error: Error) => (left > 1 ? this.areThere(own, request, attempt + 1) : own.map(() => error)),
+      [...groups.values()].map(async (group) => {
+        const own = group.map(([, candidate]) => candidate);
+        const { subgraphs } = own[0]!.type;
+        const left = subgraphs.length - attempt;
+        const timed = { ...request, deadline: shareOf(request.deadline, left) };
+        const answers = await this.ask(subgraphs[attempt]!, own, timed).catch((error: Error) =>
+          left > 1 ? this.areThere(own, request, attempt + 1) : own.map(() => error),
         );
-        for (const [place, index] of indexes.entries()) found[index] = answers[place]!;
+        for (const [place, [index]] of group.entries()) found[index] = answers[place]!;
       }),
     );
     return found;

@@ -315,7 +315,7 @@ export class Graph {
     return { ...new Incremental().answer(await run(), separate), extensions };
   }
 
-  /** What is told of an answer whose parts are planned one by one: it is handled as the strictest of them. */
+  /** The extensions of an answer whose parts are planned one by one: its class is that of the strictest part. */
   private withHandlingOfAll(
     extensions: AnswerExtensions | undefined,
     { document, operationName }: GraphRequest,

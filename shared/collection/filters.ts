@@ -66,7 +66,7 @@ function enumFilter(values: object): InputClass {
   if (!filter) {
     const name = enumerationName(values);
     filter = operators(`${name}Filter`, () => values as GraphQLTypeReference, EQUALITY, `a ${name}`);
-    Field(() => [values] as never, { nullable: true, description: 'Is none of these.' })(filter.prototype, 'notIn');
+    Field(() => [values] as never, { nullable: true, description: 'Is not in this list.' })(filter.prototype, 'notIn');
     enumFilters.set(values, filter);
   }
   return filter;
