@@ -8,6 +8,8 @@ import { ApolloServer } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
 import { type FieldNode, getIntrospectionQuery, type OperationDefinitionNode, parse } from 'graphql';
 import { readConfig } from '../../gateway/config';
+import { incrementalFormatOf } from '../../gateway/http/media-type';
+import { PersistedQueries } from '../../gateway/http/persisted-query';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
@@ -488,5 +490,28 @@ describe('new and known operations', () => {
     const known = await server.inject(get({ query, ...parameters }));
     const fresh = await server.inject(get({ query: '{ fresh: a }', ...parameters }));
     expect([known.statusCode, known.json()]).toEqual([400, fresh.json()]);
+  });
+});
+
+describe('headers and documents that are made to cost', () => {
+  test.each([
+    ['an unterminated quoted string', `application/json;x="${'\\"'.repeat(7_800)}`, undefined],
+    [
+      'a quoted comma',
+      'multipart/mixed;boundary="a,b";deferSpec=20220824, application/json;q=0.1',
+      'deferSpec=20220824',
+    ],
+    ['a quoted quote', 'multipart/mixed;x="\\",\\"";deferSpec=20220824, application/json;q=0.1', 'deferSpec=20220824'],
+  ])('reads an Accept with %s', (_name, accept, format) => {
+    expect(incrementalFormatOf(accept)).toBe(format);
+  });
+
+  test.each([
+    [100_000, true],
+    [100_001, false],
+  ])('keeps a registered document of %i characters: %s', async (length, isKept) => {
+    const documents = new PersistedQueries();
+    await documents.set('apq:hash', 'x'.repeat(length));
+    expect(documents.textOf('hash') !== undefined).toBe(isKept);
   });
 });

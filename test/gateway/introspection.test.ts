@@ -80,6 +80,20 @@ describe('introspection', () => {
       expect(size.estimate(parse(query))).toBeGreaterThan(size.most);
   });
 
+  test('keeps answers about the schema within a bound', async () => {
+    const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
+    const documents = Array.from({ length: 400 }, () => parse(getIntrospectionQuery()));
+    const ask = (document: (typeof documents)[number]) =>
+      contest.graphs.native.execute({ document, headers: {}, scope: '', deadline: performance.now() + 60_000 });
+    const first = await ask(documents[0]!);
+    const kept = Math.floor((8 * 1024 * 1024) / first.data!.text.length);
+    expect(kept).toBeLessThan(documents.length);
+    for (const document of documents) await ask(document);
+    expect((await ask(documents[0]!)).data).not.toBe(first.data);
+    expect((await ask(documents.at(-1)!)).data).toBe((await ask(documents.at(-1)!)).data);
+    await contest.close();
+  });
+
   test('the schema is written once for an operation that asks for nothing else', async () => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });

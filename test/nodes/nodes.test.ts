@@ -24,6 +24,7 @@ import type { SubgraphResponse } from '../../gateway/transport/transport';
 import { modelOf } from '../../shared/model/model';
 import { packageRoot } from '../../shared/package-root';
 import { questionVariables } from '../questions/variables';
+import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
 /** Objects of each list that are looked for. */
@@ -178,6 +179,24 @@ describe('global ids', () => {
     expect(sector.extensions.sensitivity!.class).toBe('PUBLIC');
   });
 
+  test.each(['deferSpec=20220824', 'incrementalSpec=v0.2'])(
+    'the first part says how data deferred at the root are handled (%s)',
+    async (format) => {
+      const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
+      const [{ id }] = data.submissions.nodes;
+      for (const field of ['submission(id: $id) { number }', 'node(id: $id) { __typename }']) {
+        const query = `query($id: ID!) { __typename ... @defer { ${field} } }`;
+        const headers = { ...(await world.identity.headers(INSPECTOR)), accept: `multipart/mixed; ${format}` };
+        const payload = { query, variables: { id } };
+        const { body } = await world.server.inject({ method: 'POST', url: '/graphql', headers, payload });
+        const [, first] = body.split('\r\n\r\n');
+        expect(first).toContain('"class":"PROPIN"');
+        expect(first).toContain('"treasury"');
+        expect(body).toContain('"hasNext":false');
+      }
+    },
+  );
+
   test('asks for all ids of a subgraph by one statement a type', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = data.submissions.nodes.map(({ id }: { id: string }) => id);
@@ -233,13 +252,18 @@ describe('with subgraphs that fail', () => {
       type One @join__type(key: "id") @nodeId(prefix: "one_", subgraphs: ["a"]) { id: ID! }
       type Many @join__type(key: "id") @nodeId(prefix: "many_", subgraphs: ["a", "b"]) { id: ID! }`),
   )!;
-  const nodes = async (answers: Record<string, () => Promise<SubgraphResponse>>, ids: readonly string[]) => {
+  const nodes = async (
+    answers: Record<string, () => Promise<SubgraphResponse>>,
+    ids: readonly string[],
+    instead: (name: string, left: number) => Promise<never> | undefined = () => undefined,
+  ) => {
     const calls: string[] = [];
     const transport = new NodesTransport(directory, (name) => ({
       shareable: false,
       close: async () => {},
-      request: async () => {
+      request: async ({ deadline }) => {
         calls.push(name);
+        await instead(name, deadline - performance.now());
         const response = await answers[name]!();
         return { headers: {}, read: () => response };
       },
@@ -263,6 +287,19 @@ describe('with subgraphs that fail', () => {
     expect(data).toEqual({ nodes: [null, { id: 'many_1' }] });
     expect(errors).toMatchObject([{ message: 'away', path: ['nodes', 0] }]);
     expect(calls).toEqual(['a', 'a', 'b']);
+  });
+
+  test('leaves time for the next one when the first does not answer', async () => {
+    const times: number[] = [];
+    const answer = await nodes({ b: found }, ['many_1'], (name, left) => {
+      times.push(left);
+      // as transports do at their deadline
+      return name === 'a' ? Promise.reject(new Error('timeout')) : undefined;
+    });
+    expect(answer.data).toEqual({ nodes: [{ id: 'many_1' }] });
+    const [first, second] = times;
+    expect(first).toBeLessThanOrEqual(5_000);
+    expect(second).toBeGreaterThan(first!);
   });
 
   test.each([
