@@ -5,6 +5,8 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   // for client programs, which run in their own processes
   modulePathIgnorePatterns: ['<rootDir>/test/clients/node_modules/'],
+  // fault tests that take minutes: `npm run test:faults`
+  testPathIgnorePatterns: process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? [] : ['<rootDir>/test/faults/long/'],
   // compiled as .swcrc says, like everything that is run from the sources
   transform: { '\\.[jt]s$': '@swc/jest' },
   // published as ES modules only, which Jest on Node 20 cannot require

@@ -22,12 +22,15 @@ const jest = join('node_modules', 'jest', 'bin', 'jest.js');
 const scripts = {
   test: jest,
   'test:clients': jest,
+  'test:faults': jest,
   'test:differential': join('dist', 'test', 'oracle', 'main.js'),
   bench: join('dist', 'test', 'bench', 'main.js'),
 };
 const presets = {
+  'test:faults': ['test/faults'],
   'test:clients': ['test/clients', '--reporters=default', `--reporters=${join(root, 'test', 'clients', 'table.cjs')}`],
 };
+if (command === 'test:faults') process.env.ORDERGRAPH_TEST_FAULTS = 'all';
 if (command in scripts) run(scripts[command], [...(presets[command] ?? []), ...rest]);
 else run(join('dist', 'gateway', 'cli', 'main.js'), [command, ...rest]);
 
