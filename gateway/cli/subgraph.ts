@@ -9,7 +9,7 @@ import { createSubgraphServer } from '../../shared/subgraph/server';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
-import { backgroundTimes, fileStore, remoteBus } from './background';
+import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
 import { readText } from './read-text';
@@ -70,10 +70,15 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log, tls);
-  closeOnSignal(log, async () => {
-    await server.close();
-    await open.close();
-    await bus?.close();
+  closeOnSignal({
+    log,
+    server,
+    close: async () => {
+      await server.close();
+      await open.close();
+      await bus?.close();
+    },
+    ...shutdownTimes(),
   });
   open.startBackground({ bus, ...backgroundTimes() });
   const address = await listen(server, host, port ?? defaultPort(name));
