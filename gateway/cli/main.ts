@@ -148,13 +148,19 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Keys by which a gateway tells subgraphs who asks: identity-key.json, private, for gateways, and identity-keys.json, public, for subgraphs. In a folder that has some, adds new ones: subgraphs know both, gateways take the new one at their next start.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest.',
   )
   .action(async (folder: string) => {
     const { writeKeys } = await import('./keys');
-    const { secret, open } = await writeKeys(folder);
+    const { identityKey, identityKeys, auditKey, auditKeys } = await writeKeys(folder);
     process.stdout.write(
-      `${open}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS\n${secret}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret\n`,
+      [
+        `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
+        `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
+        `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
+        `${auditKeys}: for auditors, \`audit verify --keys\``,
+        '',
+      ].join('\n'),
     );
   });
 

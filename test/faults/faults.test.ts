@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent } from 'undici';
+import { Agent, fetch as fetchWith } from 'undici';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
 import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
@@ -330,12 +330,12 @@ describe('the gateway', () => {
     await ask(JOINED);
     const drained = new Agent({ connections: 1 });
     const send = () =>
-      fetch(`http://127.0.0.1:${ports.gateway}/graphql`, {
+      fetchWith(`http://127.0.0.1:${ports.gateway}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: JOINED }),
         dispatcher: drained,
-      } as RequestInit);
+      });
     expect((await send()).headers.get('connection')).toBe('keep-alive');
     gateway.child.kill('SIGTERM');
     const health = () => fetch(`http://127.0.0.1:${ports.gateway}/health/ready`);
