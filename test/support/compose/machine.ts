@@ -154,7 +154,7 @@ export class ComposeMachine {
       'mount --rbind /proc proc',
       'for device in null zero random urandom; do touch dev/$device; mount --bind /dev/$device dev/$device; done',
       'ln -s /proc/self/fd dev/fd',
-      'for stream in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/${stream%%:*} dev/${stream#*:}; done',
+      ...['stdin', 'stdout', 'stderr'].map((name, descriptor) => `ln -s /proc/self/fd/${descriptor} dev/${name}`),
       'mkdir dev/shm',
       'mount -t tmpfs -o mode=1777,size=64m none dev/shm',
       ...bound(hosts, '/etc/hosts', 'ro'),
