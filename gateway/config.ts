@@ -299,6 +299,18 @@ export const settings = {
     default: '',
     help: 'PEM file of that certificate’s key.',
   },
+  metricsPort: {
+    env: 'ORDERGRAPH_METRICS_PORT',
+    schema: z.union([z.literal(''), port]),
+    default: '' as const,
+    help: 'Port that serves /metrics to scrapers without a token; 0 takes a free one.',
+  },
+  metricsHost: {
+    env: 'ORDERGRAPH_METRICS_HOST',
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+    help: 'Address of --metrics-port; reachable for scrapers only.',
+  },
   logLevel: {
     env: 'ORDERGRAPH_LOG_LEVEL',
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

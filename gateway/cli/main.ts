@@ -46,6 +46,8 @@ interface SubgraphFlags {
   tlsCert?: string;
   tlsKey?: string;
   tlsCa?: string;
+  metricsHost: string;
+  metricsPort?: string;
 }
 
 const program = new Command('ordergraph')
@@ -119,6 +121,16 @@ program
     '--tls-ca <file>',
     'PEM file of the authority of gateways’ certificates: nobody else gets through. (ORDERGRAPH_TLS_CA)',
     process.env.ORDERGRAPH_TLS_CA,
+  )
+  .option(
+    '--metrics-port <n>',
+    'Port that serves /metrics to scrapers without a token; 0 takes a free one, none by default. (ORDERGRAPH_METRICS_PORT)',
+    process.env.ORDERGRAPH_METRICS_PORT,
+  )
+  .option(
+    '--metrics-host <address>',
+    'Address of that port; reachable for scrapers only. (ORDERGRAPH_METRICS_HOST)',
+    process.env.ORDERGRAPH_METRICS_HOST ?? '127.0.0.1',
   )
   .action(async (name: string, options: SubgraphFlags) => {
     const { startSubgraph } = await import('./subgraph');

@@ -52,6 +52,14 @@ interface Waiting {
  * first begins with a signature of what came before it, and so can be verified when that has been removed.
  */
 export class AuditLog {
+  /** For operators; what was written before this process is not counted. */
+  readonly counts = {
+    written: 0,
+    failures: 0,
+    /** Unix time of the last seal in seconds; 0 before the first one. */
+    sealedAt: 0,
+    waiting: (): number => this.waiting.length,
+  };
   private waiting: Waiting[] = [];
   private writing: Promise<void> | undefined;
   private sinceSeal = 0;
@@ -135,8 +143,10 @@ export class AuditLog {
         await this.file.appendFile(bytes);
         await this.file.datasync();
         this.size += bytes.length;
+        this.counts.written += batch.length;
         for (const { done } of batch) done();
       } catch (error) {
+        this.counts.failures += 1;
         this.log.error({ err: error }, 'the record of reads cannot be written; what has to be recorded is refused');
         // as if nothing of it had been begun
         Object.assign(this, { number, before, lastAt, sinceSeal });
@@ -211,6 +221,7 @@ export class AuditLog {
       keyId: this.key.id,
     });
     this.sinceSeal = 0;
+    this.counts.sealedAt = Date.now() / 1_000;
     // kept elsewhere than the record, it shows when the end of the record is taken away
     this.log.info({ number: this.number, hash: this.before }, 'the record of reads is sealed');
     return line;

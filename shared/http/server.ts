@@ -1,6 +1,22 @@
-import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { newReference } from './errors';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
+import { Traffic } from './traffic';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    traffic: Traffic;
+    /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
+    drain(): void;
+  }
+}
 
 /** The certificate that a server shows, and by which authority clients' certificates are trusted: PEM texts. */
 export interface ServerTls {
@@ -22,15 +38,10 @@ const CODES: Record<number, string> = {
 };
 const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
-    drain(): void;
-  }
-}
-
 /** Milliseconds between looks for connections that have become idle while the server closes. */
 const IDLE_MS = 50;
+/** The error of a request that failed before any route was found. */
+const badRequest = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
 
 const STOPPING = {
   errors: [
@@ -63,6 +74,10 @@ export function createServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     // a logger for each request costs more than most requests log
     childLoggerFactory: (logger) => logger,
+    genReqId: ({ headers }) => requestIdOf(headers),
+    frameworkErrors: ({ message, statusCode = 400 }, request, reply: FastifyReply) => {
+      reply.header(REQUEST_ID_HEADER, request.id).code(statusCode).send(badRequest(message));
+    },
     forceCloseConnections: 'idle',
     // in words of our own: see below
     return503OnClosing: false,
@@ -73,6 +88,14 @@ export function createServer(options: {
   const { tls } = options;
   const https = tls && { ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined, rejectUnauthorized: true };
   const server = Fastify({ ...fastifyOptions, ...(https && { https }) } as FastifyServerOptions) as FastifyInstance;
+  const traffic = new Traffic();
+  server.decorate('traffic', traffic);
+  // first of all hooks, so that refusals carry the id as well
+  server.addHook('onRequest', (request, reply, next) => {
+    traffic.count(reply.raw);
+    reply.header(REQUEST_ID_HEADER, request.id);
+    next();
+  });
   let isDraining = false;
   let isClosing = false;
   server.decorate('drain', () => {
@@ -109,7 +132,7 @@ export function createServer(options: {
     const code = CODES[status] ?? codeOf(status);
     if (status < 500) return reply.code(status).send({ errors: [{ message: error.message, extensions: { code } }] });
     const reference = newReference();
-    request.log.error({ err: error, request: request.id, reference }, 'request failed');
+    request.log.error({ err: error, requestId: request.id, reference }, 'request failed');
     return reply.code(status).send({ errors: [{ message: 'Internal error', extensions: { code, reference } }] });
   });
   server.setNotFoundHandler((_request, reply) =>

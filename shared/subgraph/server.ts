@@ -3,9 +3,9 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
+import { originOf } from '../audit/origin';
 import { addFileRoutes } from '../files/routes';
-import { publicError } from '../http/errors';
+import { publicError, rememberRequest } from '../http/errors';
 import { createServer, type ServerTls } from '../http/server';
 import type { Principal } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
@@ -15,13 +15,17 @@ import type { OpenSubgraph } from './subgraph';
 /** Largest request that a gateway sends: entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Records what was read before it is answered. */
+/** Records what was read before it is answered, and counts what is. */
 const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     return {
+      async didEncounterErrors({ errors, contextValue }) {
+        rememberRequest(errors, contextValue.requestId);
+      },
       async willSendResponse({ contextValue, response: { body } }) {
         const unrecorded = await subgraph.recordReads(contextValue);
         if (unrecorded && body.kind === 'single') body.singleResult = { data: null, errors: [unrecorded] };
+        subgraph.operations.count(body.kind === 'single' ? body.singleResult.errors : undefined);
       },
     };
   },
@@ -67,7 +71,7 @@ export async function createSubgraphServer(
   await apollo.start();
   await server.register(fastifyApollo(apollo), {
     context: async (request) =>
-      subgraph.context(principals.get(request) ?? null, readOrigin(request.headers[ORIGIN_HEADER])),
+      subgraph.context(principals.get(request) ?? null, originOf(request.headers, request.id)),
   });
   if (subgraph.files) await addFileRoutes(server, subgraph.files);
   return server;

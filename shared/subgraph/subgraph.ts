@@ -14,7 +14,7 @@ import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { accessLogRoot } from '../audit/access-log';
 import type { AuditLog } from '../audit/audit-log';
 import type { Origin } from '../audit/entry';
-import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
+import { originOf } from '../audit/origin';
 import { Reads } from '../audit/reads';
 import { type Clock, systemClock } from '../clock';
 import { connectionOf, settleLists } from '../collection/connection';
@@ -36,6 +36,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { Background, type BackgroundOptions } from './background';
 import type { Context } from './context';
+import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
@@ -134,6 +135,8 @@ export class Subgraph {
 
 /** A subgraph that can answer. */
 export class OpenSubgraph {
+  /** What it has answered, for operators. */
+  readonly operations = new OperationCounts();
   private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
   private background: Background | undefined;
 
@@ -164,6 +167,7 @@ export class OpenSubgraph {
       database,
       loaders: new Loaders(database, clock, reader),
       clock,
+      requestId: origin?.request ?? null,
       principal,
       reader,
       reads: new Reads(),
@@ -186,10 +190,16 @@ export class OpenSubgraph {
   }
 
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
-  async execute({ query, variables, operationName, headers = {} }: SubgraphRequest): Promise<SubgraphResponse> {
+  async execute(request: SubgraphRequest): Promise<SubgraphResponse> {
+    const response = await this.answer(request);
+    this.operations.count(response.errors);
+    return response;
+  }
+
+  private async answer({ query, variables, operationName, headers = {} }: SubgraphRequest): Promise<SubgraphResponse> {
     let contextValue: Context;
     try {
-      contextValue = this.context(await this.door.enter(headers), readOrigin(headers[ORIGIN_HEADER]));
+      contextValue = this.context(await this.door.enter(headers), originOf(headers));
     } catch (error) {
       return { errors: [(error as GraphQLError).toJSON()] };
     }
@@ -206,7 +216,10 @@ export class OpenSubgraph {
     if (unrecorded) return { data: null, errors: [unrecorded] };
     // without data nothing was run: what is wrong is the request, a variable's value above all
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
-    return { data, errors: errors?.map((error) => publicError(error.toJSON(), error, this.log)) };
+    return {
+      data,
+      errors: errors?.map((error) => publicError(error.toJSON(), error, this.log, contextValue.requestId ?? undefined)),
+    };
   }
 
   /** Records what a request has read before it is answered; what cannot be recorded is not answered. */
