@@ -1,6 +1,6 @@
-import SqliteConnection from 'better-sqlite3';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { OperatorError } from '../errors';
+import { SqliteConnection } from './sqlite';
 import type { DatabaseAddress } from './url';
 
 /** One step of a schema's history: forward only, the same change said to both databases. Never edited once released. */
