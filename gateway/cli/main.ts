@@ -36,6 +36,15 @@ function wholeNumber(least: number) {
 const dataOption = ['--data <folder>', 'Folder of the SQLite files. (ORDERGRAPH_DATA; default: .data)'] as const;
 const dataFolder = (given?: string): string => given ?? process.env.ORDERGRAPH_DATA ?? '.data';
 
+const printSettingsOption = ['--print-settings', 'Print every setting and its value before starting.'] as const;
+
+interface GatewayFlags {
+  supergraph?: string;
+  subgraphUrl?: string[];
+  data?: string;
+  printSettings?: boolean;
+}
+
 interface SubgraphFlags {
   host: string;
   port?: number;
@@ -52,7 +61,7 @@ interface SubgraphFlags {
 
 const program = new Command('ordergraph')
   .description('A federated GraphQL graph over the programmes of the executive order on advanced AI.')
-  .showHelpAfterError()
+  .showHelpAfterError('Run it with --help for all options')
   .enablePositionalOptions();
 
 withSettings(program.command('start'))
@@ -61,10 +70,12 @@ withSettings(program.command('start'))
   )
   .option(...dataOption)
   .option('--scale <n>', 'Scale of the exercise data made when the databases are new; 0 makes none.', wholeNumber(0), 1)
-  .action(async (options: Record<string, unknown> & { data?: string; scale: number }) => {
+  .option(...printSettingsOption)
+  .action(async (options: Record<string, unknown> & { data?: string; scale: number; printSettings?: boolean }) => {
     const { startAll } = await import('./start');
     await startAll({
       config: readConfig(options) as GatewayConfig,
+      printSettings: options.printSettings,
       dataFolder: dataFolder(options.data),
       scale: options.scale,
     });
@@ -79,11 +90,13 @@ withSettings(program.command('gateway'))
     repeatable,
   )
   .option('--data <folder>', 'Folder of the development issuer’s key. (ORDERGRAPH_DATA; default: .data)')
-  .action(async (options: Record<string, unknown> & { supergraph?: string; subgraphUrl?: string[]; data?: string }) => {
+  .option(...printSettingsOption)
+  .action(async (options: Record<string, unknown> & GatewayFlags) => {
     const { startGateway } = await import('./gateway');
     const urls = options.subgraphUrl ?? process.env.ORDERGRAPH_SUBGRAPH_URLS?.split(',').filter(Boolean) ?? [];
     await startGateway({
       config: readConfig(options) as GatewayConfig,
+      printSettings: options.printSettings,
       supergraph: options.supergraph ?? process.env.ORDERGRAPH_SUPERGRAPH,
       urls,
       dataFolder: dataFolder(options.data),
