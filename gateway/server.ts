@@ -30,6 +30,7 @@ import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import { gatewayMetrics } from './telemetry/metrics';
+import { SubgraphWatch } from './transport/subgraph-watch';
 import type { Transport } from './transport/transport';
 
 export interface GatewayParts {
@@ -102,6 +103,7 @@ export async function createGateway({
       sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, `${planner} ${JSON.stringify(overrides)}`)),
       transport,
       fetchTimeoutMs: config.subgraphTimeoutMs,
+      watch: new SubgraphWatch(log),
       unauthorizedFields: config.unauthorizedFields,
     },
     log,

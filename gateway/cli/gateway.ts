@@ -94,11 +94,12 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
       http2: config.subgraphHttp2,
       tls,
     });
-    return new ResilientTransport(name, http, {
+    const resilience = {
       concurrency: config.subgraphConcurrency,
       queue: config.subgraphQueue,
       retries: config.subgraphRetries,
-    });
+    };
+    return new ResilientTransport(name, http, resilience, log);
   };
   const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
   const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });

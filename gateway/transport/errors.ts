@@ -69,3 +69,14 @@ export class SubgraphError extends GraphQLError {
     return new SubgraphError('SUBGRAPH_BAD_RESPONSE', subgraph, what, { retryable: false, mayHaveRun });
   }
 }
+
+/** Why a call failed, for operators: the error of the socket beneath where there is one. Has nothing of requests or answers in it. */
+export function causeOf(error: unknown): string {
+  if (!(error instanceof SubgraphError)) return error instanceof Error ? error.name : typeof error;
+  const { originalError: cause } = error;
+  if (!cause) return error.message;
+  const { code } = cause as NodeJS.ErrnoException;
+  // attempts at several addresses fail as one error without a message
+  if (!cause.message) return code ?? cause.name;
+  return code === undefined || cause.message.includes(code) ? cause.message : `${code}: ${cause.message}`;
+}

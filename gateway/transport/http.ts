@@ -32,19 +32,27 @@ export function isSubgraphUrl(text: string): boolean {
  */
 export class HttpTransport implements Transport {
   readonly shareable = true;
-  private readonly pool: Pool;
+  private pool: Pool;
   private readonly path: string;
+  /** Pools whose last requests are under way. */
+  private readonly leaving = new Set<Pool>();
 
   /** @param url see {@link isSubgraphUrl} */
   constructor(
     private readonly name: string,
-    url: string,
+    private readonly url: string,
     private readonly options: HttpOptions,
   ) {
-    const { protocol, host, origin, pathname, search } = new URL(url);
+    const { pathname, search } = new URL(url);
     this.path = pathname + search;
+    this.pool = this.connect();
+  }
+
+  private connect(): Pool {
+    const { options } = this;
+    const { protocol, host, origin } = new URL(this.url);
     const socketPath = protocol === 'http+unix:' ? decodeURIComponent(host) : undefined;
-    this.pool = new Pool(socketPath ? 'http://localhost' : origin, {
+    return new Pool(socketPath ? 'http://localhost' : origin, {
       connections: options.connections,
       allowH2: options.http2 === true && protocol === 'https:',
       // one timer a request is enough: ours
@@ -88,8 +96,19 @@ export class HttpTransport implements Transport {
     });
   }
 
-  close(): Promise<void> {
-    return this.pool.destroy();
+  reconnect(): void {
+    const { pool } = this;
+    this.pool = this.connect();
+    // when the requests under way have ended, each of which has a deadline
+    this.leaving.add(pool);
+    pool
+      .close()
+      .catch(() => {})
+      .finally(() => this.leaving.delete(pool));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool, ...this.leaving].map((pool) => pool.destroy()));
   }
 }
 
