@@ -1,8 +1,7 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
-import { readPrivateKey } from '../../shared/identity/keys';
-import { IdentitySigner } from '../../shared/identity/signed-identity';
+import { signerOf } from '../../shared/identity/keys';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';
@@ -52,18 +51,7 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
       'It is not said by which key subgraphs are told who asks',
       'Name its file by --identity-key; `ordergraph keys FOLDER` makes one',
     );
-  try {
-    return {
-      ...believed,
-      signer: await IdentitySigner.of(readPrivateKey(config.identityKey, 'The key that identities are signed with')),
-    };
-  } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    throw new OperatorError(
-      `The key in "${config.identityKey}" cannot be used: ${(error as Error).message}`,
-      '`ordergraph keys FOLDER` makes one',
-    );
-  }
+  return { ...believed, signer: signerOf(config.identityKey, log) };
 }
 
 /** The certificates by which subgraphs and the gateway know each other, from their files. */

@@ -160,10 +160,16 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Keys by which a gateway tells subgraphs who asks: identity-key.json, private, for gateways, and identity-keys.json, public, for subgraphs. In a folder that has some, adds new ones: subgraphs know both, gateways take the new one at their next start.',
+    'Keys for the caller identity that gateways send to subgraphs: identity-key.json, private, for gateways, and identity-keys.json, public, for subgraphs. In a folder that has keys, adds a new pair; running gateways and subgraphs switch to it without a restart.',
   )
-  .action(async (folder: string) => {
-    const { writeKeys } = await import('./keys');
+  .option('--prune', 'Add nothing; remove every public key but that of identity-key.json.')
+  .action(async (folder: string, { prune }: { prune?: boolean }) => {
+    const { pruneKeys, writeKeys } = await import('./keys');
+    if (prune) {
+      const { removed, open } = pruneKeys(folder);
+      process.stdout.write(`${open}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
+      return;
+    }
     const { secret, open } = await writeKeys(folder);
     process.stdout.write(
       `${open}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS\n${secret}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret\n`,

@@ -50,7 +50,7 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphOptions): ServerTls | undefin
 
 /** @throws OperatorError unless it is said whom to let in */
 function doorOf({ name, host, identityKeys, openTo }: SubgraphOptions, log: Logger): Door {
-  if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys), name, log);
+  if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys, log), name, log);
   if (openTo === undefined)
     throw new OperatorError(
       'It is not said whose word is taken for who asks',

@@ -7,6 +7,8 @@ export type SubgraphErrorCode =
   | 'SUBGRAPH_RESPONSE_TOO_LARGE'
   | 'SUBGRAPH_OVERLOADED'
   | 'SUBGRAPH_UNAVAILABLE'
+  | 'IDENTITY_REQUIRED'
+  | 'IDENTITY_CLOCK_SKEW'
   | 'REQUEST_CANCELLED';
 
 export interface SubgraphErrorOptions {

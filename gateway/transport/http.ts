@@ -195,10 +195,24 @@ class Exchange implements Dispatcher.DispatchHandler {
       bytes,
       read: (hasAnySize) => readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize }),
     };
+    const refused = status === 401 ? this.identityRefusal(responseOf(answer)?.errors) : undefined;
+    if (refused) {
+      this.reject(refused);
+      return;
+    }
     const refusal = this.refusal();
     const response = refusal && status >= 400 ? responseOf(answer) : undefined;
     if (!refusal || response?.data) this.resolve(answer);
     else this.reject(this.refusal(response?.errors)!);
+  }
+
+  /** A subgraph that refuses the identity the gateway has signed: a fault of the deployment, which its operators must see. */
+  private identityRefusal(errors: SubgraphResponse['errors'] = []): SubgraphError | undefined {
+    const [refused] = errors;
+    const code = refused?.extensions?.code;
+    if (code !== 'IDENTITY_REQUIRED' && code !== 'IDENTITY_CLOCK_SKEW') return undefined;
+    const what = `refused the identity signed by the gateway: ${refused!.message}`;
+    return new SubgraphError(code, this.name, what, { retryable: false, own: errors });
   }
 
   /** What a status alone says: redirects are not followed; a subgraph that is busy or away may be asked again. */

@@ -15,6 +15,7 @@ import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
 import { ORIGIN_HEADER } from '../../shared/audit/origin';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { SignedDoor } from '../../shared/identity/door';
 import { newKey, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
@@ -239,7 +240,6 @@ describe('the door of a subgraph', () => {
       undefined,
       '',
       'abc',
-      stale,
       await signer.sign(reviewer, 'workforce'),
       await (await IdentitySigner.of(foreign)).sign(reviewer, 'reviews'),
       await (await IdentitySigner.of({ ...foreign, kid: key.kid })).sign(reviewer, 'reviews'),
@@ -247,6 +247,7 @@ describe('the door of a subgraph', () => {
       `${base64({ alg: 'none' })}.${payload}.`,
     ])
       await expect(enter(door, token)).rejects.toMatchObject({ message: 'This subgraph answers the gateway only' });
+    await expect(enter(door, stale)).rejects.toMatchObject({ extensions: { code: 'IDENTITY_CLOCK_SKEW' } });
     expect(Object.fromEntries(door.refused)).toEqual({
       unsigned: 2,
       malformed: 1,
@@ -270,7 +271,7 @@ describe('the door of a subgraph', () => {
     const after = await (await IdentitySigner.of(readPrivateKey(secret, 'The key'))).sign(reviewer, 'reviews');
     expect(await enter(door, after)).toEqual(reviewer);
     expect(await enter(door, before)).toEqual(reviewer);
-    expect(() => readIdentityKeys(secret)).toThrow(/no set of public keys/);
+    expect(() => readIdentityKeys(secret)).toThrow(/not a set of public keys/);
   });
 });
 
@@ -321,7 +322,9 @@ describe('the gateway', () => {
   test('tells subgraphs who asks, and never hands on the token itself', async () => {
     expect(await ask('ann')).toBe('ann');
     expect(await ask(null)).toBe('the public');
-    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(Array(2).fill([IDENTITY_HEADER, ORIGIN_HEADER]));
+    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(
+      Array(2).fill([REQUEST_ID_HEADER, IDENTITY_HEADER, ORIGIN_HEADER]),
+    );
   });
 
   test('shares calls under way between requests of one principal, and never between two', async () => {
