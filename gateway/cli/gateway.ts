@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
+import { TlsFiles } from '../../shared/http/tls-files';
 import { signerOf } from '../../shared/identity/keys';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
@@ -15,7 +16,6 @@ import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
 import { believedOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programmes';
-import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {
@@ -54,10 +54,12 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
   return { ...believed, signer: signerOf(config.identityKey, log) };
 }
 
-/** The certificates by which subgraphs and the gateway know each other, from their files. */
-function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOptions['tls'] {
-  const read = (file: string) => (file === '' ? undefined : readText(file, 'The PEM file'));
-  return { ca: read(subgraphCa), cert: read(subgraphCert), key: read(subgraphKey) };
+/** The certificates for connections to subgraphs; undefined where none are configured. @throws OperatorError */
+function tlsOf(
+  { subgraphCa: ca, subgraphCert: cert, subgraphKey: key }: GatewayConfig,
+  log: Logger,
+): HttpOptions['tls'] {
+  return ca || cert || key ? new TlsFiles({ ca, cert, key }, log) : undefined;
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
@@ -65,7 +67,7 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
   const log = createLog(config.logLevel, 'gateway');
   const given = parseUrls(urls);
   const own = supergraph === undefined;
-  const tls = tlsOf(config);
+  const tls = tlsOf(config, log);
   const files = own
     ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
     : undefined;

@@ -1,5 +1,7 @@
 import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
+import type { TlsSource } from '../../shared/http/tls-files';
 import type { Cancellation } from './cancellation';
+import { connectorWith } from './connector';
 import { decode, encodingsOf, tooLarge, type Unreadable } from './content-encoding';
 import { SubgraphError } from './errors';
 import { joined } from './json-text';
@@ -14,8 +16,8 @@ export interface HttpOptions {
   readonly connections: number;
   /** Whether HTTP/2 is spoken with subgraphs that offer it, over TLS. */
   readonly http2?: boolean;
-  /** PEM texts: whom to trust, and who we are. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** The gateway's certificate, and the authorities it trusts. */
+  readonly tls?: TlsSource;
 }
 
 /** Milliseconds until a connection that is not made is given up. */
@@ -52,14 +54,17 @@ export class HttpTransport implements Transport {
     const { options } = this;
     const { protocol, host, origin } = new URL(this.url);
     const socketPath = protocol === 'http+unix:' ? decodeURIComponent(host) : undefined;
+    const allowH2 = options.http2 === true && protocol === 'https:';
     return new Pool(socketPath ? 'http://localhost' : origin, {
       connections: options.connections,
-      allowH2: options.http2 === true && protocol === 'https:',
+      allowH2,
       // one timer a request is enough: ours
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
-      connect: { timeout: CONNECT_MS, ...(socketPath ? { socketPath } : {}), ...options.tls },
+      connect: options.tls
+        ? connectorWith(options.tls, { timeout: CONNECT_MS, allowH2 })
+        : { timeout: CONNECT_MS, ...(socketPath ? { socketPath } : {}) },
     });
   }
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { decodeJwt } from 'jose';
-import { writeKeys } from '../../gateway/cli/keys';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { pruneKeys, writeKeys } from '../../gateway/cli/keys';
 import { readConfig } from '../../gateway/config';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../../gateway/identity/development-issuer';
@@ -17,9 +17,10 @@ import type { SubgraphRequest } from '../../gateway/transport/transport';
 import { ORIGIN_HEADER } from '../../shared/audit/origin';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { SignedDoor } from '../../shared/identity/door';
-import { newKey, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
+import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
+import { controlMonotonicClock } from '../support/monotonic';
 import { OidcProvider } from '../support/oidc';
 
 const log = createLog('silent', 'test');
@@ -272,6 +273,30 @@ describe('the door of a subgraph', () => {
     expect(await enter(door, after)).toEqual(reviewer);
     expect(await enter(door, before)).toEqual(reviewer);
     expect(() => readIdentityKeys(secret)).toThrow(/not a set of public keys/);
+  });
+
+  test('forgets what a removed key has verified, without any unknown key being used', async () => {
+    await writeKeys(folder);
+    const [secret, open] = ['identity-key.json', 'identity-keys.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    const door = new SignedDoor(readIdentityKeys(open), 'reviews');
+    const signer = signerOf(secret, log);
+    const before = await signer.sign(reviewer, 'reviews');
+    expect(await enter(door, before)).toEqual(reviewer);
+    await writeKeys(folder);
+    const clock = controlMonotonicClock();
+    clock.advance(1_000);
+    const after = await signer.sign(reviewer, 'reviews');
+    expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
+    expect(await enter(door, after)).toEqual(reviewer);
+    expect(await enter(door, before)).toEqual(reviewer);
+    expect(pruneKeys(folder).removed).toBeGreaterThan(0);
+    clock.advance(1_000);
+    await expect(enter(door, before)).rejects.toMatchObject({ flaw: 'forged' });
+    expect(await enter(door, after)).toEqual(reviewer);
+    jest.restoreAllMocks();
   });
 });
 
