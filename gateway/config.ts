@@ -231,7 +231,13 @@ export const settings = {
     env: 'ORDERGRAPH_PLANS_URL',
     schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
     default: '',
-    help: 'Redis in which several gateways share their plans, as redis://host:port.',
+    help: 'Redis in which several gateways share their plans, as redis://host:port; a cache, bounded by --plan-cache-entries and --plan-cache-bytes.',
+  },
+  redisPrefix: {
+    env: 'ORDERGRAPH_REDIS_PREFIX',
+    schema: z.string().regex(/^[A-Za-z0-9._:-]{1,50}$/, 'use 1 to 50 letters, digits, and . _ : -'),
+    default: 'ordergraph',
+    help: 'Prefix of the keys in Redis: <prefix>:plans:… and <prefix>:limits:….',
   },
   supergraphPollMs: {
     env: 'ORDERGRAPH_SUPERGRAPH_POLL_MS',

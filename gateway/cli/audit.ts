@@ -30,7 +30,7 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
 }
 
 async function sealingKey(folder: string): Promise<JWK> {
-  const what = 'The key that seals the record';
+  const what = 'the key that seals the record';
   const named = process.env.ORDERGRAPH_AUDIT_KEY;
   if (named) return readPrivateKey(named, what);
   const key = await privateKeyIn(join(folder, 'audit-key.json'), what);

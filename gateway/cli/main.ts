@@ -173,10 +173,16 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
   )
-  .action(async (folder: string) => {
-    const { writeKeys } = await import('./keys');
+  .option('--prune', 'Add nothing; remove every public identity key but that of gateways/identity-key.json.')
+  .action(async (folder: string, { prune }: { prune?: boolean }) => {
+    const { pruneKeys, writeKeys } = await import('./keys');
+    if (prune) {
+      const { removed, identityKeys } = pruneKeys(folder);
+      process.stdout.write(`${identityKeys}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
+      return;
+    }
     const { identityKey, identityKeys, auditKey, auditKeys } = await writeKeys(folder);
     process.stdout.write(
       [

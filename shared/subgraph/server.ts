@@ -6,7 +6,8 @@ import type { Logger } from 'pino';
 import { originOf } from '../audit/origin';
 import { addFileRoutes } from '../files/routes';
 import { publicError, rememberRequest } from '../http/errors';
-import { createServer, type ServerTls } from '../http/server';
+import { createServer } from '../http/server';
+import type { TlsSource } from '../http/tls-files';
 import type { Principal } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
 import type { Context } from './context';
@@ -35,7 +36,7 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
 export async function createSubgraphServer(
   subgraph: OpenSubgraph,
   log: Logger,
-  tls?: ServerTls,
+  tls?: TlsSource,
 ): Promise<FastifyInstance> {
   const server = createServer({
     log,
