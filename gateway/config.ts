@@ -243,7 +243,13 @@ export const settings = {
     env: 'ORDERGRAPH_SHUTDOWN_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
     default: 15_000,
-    help: 'Milliseconds in which requests under way are ended when the process is told to stop.',
+    help: 'Milliseconds in which the process ends after SIGTERM or SIGINT; requests in progress finish within them.',
+  },
+  drainMs: {
+    env: 'ORDERGRAPH_DRAIN_MS',
+    schema: z.coerce.number().int().min(0).max(600_000),
+    default: 0,
+    help: 'Milliseconds after SIGTERM in which /health/ready is 503 while requests are still answered: as long as a load balancer needs to notice, and part of --shutdown-ms. 0 stops at once.',
   },
   requestTimeoutMs: {
     env: 'ORDERGRAPH_REQUEST_TIMEOUT_MS',
@@ -292,6 +298,18 @@ export const settings = {
     schema: z.string(),
     default: '',
     help: 'PEM file of that certificate’s key.',
+  },
+  metricsPort: {
+    env: 'ORDERGRAPH_METRICS_PORT',
+    schema: z.union([z.literal(''), port]),
+    default: '' as const,
+    help: 'Port that serves /metrics to scrapers without a token; 0 takes a free one.',
+  },
+  metricsHost: {
+    env: 'ORDERGRAPH_METRICS_HOST',
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+    help: 'Address of --metrics-port; reachable for scrapers only.',
   },
   logLevel: {
     env: 'ORDERGRAPH_LOG_LEVEL',

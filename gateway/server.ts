@@ -7,7 +7,9 @@ import type { Logger } from 'pino';
 import type { FileExchange } from '../shared/files/exchange';
 import { addFileRoutes } from '../shared/files/routes';
 import { publicError } from '../shared/http/errors';
+import { REQUEST_ID_HEADER } from '../shared/http/request-id';
 import { createServer } from '../shared/http/server';
+import { serveMetrics } from '../shared/telemetry/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
 import { contextOf, type RequestRules, seesSchema, tellOrigin } from './http/context';
@@ -27,7 +29,7 @@ import { introspectionRefused } from './policy/schema-secrecy';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
-import { metricsOf } from './telemetry/metrics';
+import { gatewayMetrics } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
 
 export interface GatewayParts {
@@ -70,11 +72,15 @@ export async function createGateway({
   config,
   log,
   transport,
-  forwardHeaders,
+  forwardHeaders: toForward,
   subgraphsReady,
   files,
   identity,
 }: GatewayParts): Promise<FastifyInstance> {
+  // the id of the request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls
+  const [forwardHeaders, returnHeaders] = [toForward, config.returnHeader].map((names) =>
+    names.filter((name) => name !== REQUEST_ID_HEADER),
+  ) as [string[], string[]];
   const offered = (supergraphSdl: string): void => {
     served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'a supergraph could not be taken'));
   };
@@ -137,7 +143,7 @@ export async function createGateway({
     origins: config.corsOrigin,
     allowLocalhost: identity?.development !== undefined,
     requestHeaders: [...forwardHeaders, ...config.corsHeader],
-    responseHeaders: config.returnHeader,
+    responseHeaders: returnHeaders,
   });
   addIdentity(server, identity, () => served.graph.subgraphs);
   if (config.rateLimit > 0)
@@ -185,7 +191,7 @@ export async function createGateway({
   const introspection = config.introspection || (identity && !identity.development ? 'known' : 'everyone');
   const rules: RequestRules = {
     forwardHeaders,
-    returnHeaders: config.returnHeader,
+    returnHeaders,
     timeoutMs: config.requestTimeoutMs,
     introspection,
     budgets,
@@ -206,9 +212,18 @@ export async function createGateway({
   if (files)
     await addFileRoutes(server, files.exchange, (request) => {
       const { identities } = request.caller;
-      return (identities && tellOrigin(identities, request).get(files.subgraph)) ?? {};
+      return {
+        ...(identities && tellOrigin(identities, request).get(files.subgraph)),
+        [REQUEST_ID_HEADER]: request.id,
+      };
     });
-  const metrics = metricsOf(served, budgets);
+  const metrics = gatewayMetrics({ served, budgets, traffic: server.traffic });
+  if (config.metricsPort !== '') {
+    const address = { host: config.metricsHost, port: config.metricsPort };
+    const { url, close } = await serveMetrics(metrics, address, log);
+    server.addHook('onClose', close);
+    log.info({ url }, 'serving metrics');
+  }
   server.get('/metrics', async ({ caller }, reply) =>
     isForOperators(caller, identity)
       ? reply.type(metrics.contentType).send(await metrics.metrics())

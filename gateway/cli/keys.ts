@@ -1,21 +1,45 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
-import { newKey, publicKey, readIdentityKeys } from '../../shared/identity/keys';
+import { newKey, privateKeyIn, publicKey, readIdentityKeys } from '../../shared/identity/keys';
 
-/** Public keys that are kept: a gateway of the one before the newest may still run. */
-const MOST_KEYS = 3;
+/** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
+const MAX_KEYS = 3;
 
-/** Writes a new pair of keys; public ones of before stay beside it. @returns the two files @throws OperatorError */
-export async function writeKeys(folder: string): Promise<{ secret: string; open: string }> {
-  mkdirSync(folder, { recursive: true });
-  const [secret, open] = [join(folder, 'identity-key.json'), join(folder, 'identity-keys.json')];
-  const before: readonly JWK[] = existsSync(open) ? readIdentityKeys(open).current.keys : [];
+/** The files of a folder of keys: one folder for each kind of process, which is all that it may read. */
+export interface KeyFiles {
+  /** Private: signs identities. For gateways. */
+  readonly identityKey: string;
+  /** Public: verifies identities. For subgraphs. */
+  readonly identityKeys: string;
+  /** Private: seals the audit record. For subgraphs. */
+  readonly auditKey: string;
+  /** Public: verifies the audit record. For auditors. */
+  readonly auditKeys: string;
+}
+
+export function keyFilesIn(folder: string): KeyFiles {
+  return {
+    identityKey: join(folder, 'gateways', 'identity-key.json'),
+    identityKeys: join(folder, 'subgraphs', 'identity-keys.json'),
+    auditKey: join(folder, 'subgraphs', 'audit-key.json'),
+    auditKeys: join(folder, 'auditors', 'audit-keys.json'),
+  };
+}
+
+/** Writes a new identity key; public ones of before stay beside it. Makes the key of the record when there is none. @throws OperatorError */
+export async function writeKeys(folder: string): Promise<KeyFiles> {
+  const files = keyFilesIn(folder);
+  for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
+  const { identityKey, identityKeys, auditKey, auditKeys } = files;
+  const before: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
   const key = await newKey();
-  // whoever verifies must know the key before anyone signs by it
-  replace(open, { keys: [publicKey(key), ...before].slice(0, MOST_KEYS) }, 0o644);
-  replace(secret, key, 0o600);
-  return { secret, open };
+  // a subgraph must know the key before a gateway signs with it
+  replace(identityKeys, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
+  replace(identityKey, key, 0o600);
+  const seal = await privateKeyIn(auditKey, 'The key that seals the record');
+  replace(auditKeys, { keys: [publicKey(seal)] }, 0o644);
+  return files;
 }
 
 function replace(file: string, content: object, mode: number): void {

@@ -46,6 +46,8 @@ interface SubgraphFlags {
   tlsCert?: string;
   tlsKey?: string;
   tlsCa?: string;
+  metricsHost: string;
+  metricsPort?: string;
 }
 
 const program = new Command('ordergraph')
@@ -120,6 +122,16 @@ program
     'PEM file of the authority of gateways’ certificates: nobody else gets through. (ORDERGRAPH_TLS_CA)',
     process.env.ORDERGRAPH_TLS_CA,
   )
+  .option(
+    '--metrics-port <n>',
+    'Port that serves /metrics to scrapers without a token; 0 takes a free one, none by default. (ORDERGRAPH_METRICS_PORT)',
+    process.env.ORDERGRAPH_METRICS_PORT,
+  )
+  .option(
+    '--metrics-host <address>',
+    'Address of that port; reachable for scrapers only. (ORDERGRAPH_METRICS_HOST)',
+    process.env.ORDERGRAPH_METRICS_HOST ?? '127.0.0.1',
+  )
   .action(async (name: string, options: SubgraphFlags) => {
     const { startSubgraph } = await import('./subgraph');
     const port =
@@ -148,13 +160,19 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Keys by which a gateway tells subgraphs who asks: identity-key.json, private, for gateways, and identity-keys.json, public, for subgraphs. In a folder that has some, adds new ones: subgraphs know both, gateways take the new one at their next start.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest.',
   )
   .action(async (folder: string) => {
     const { writeKeys } = await import('./keys');
-    const { secret, open } = await writeKeys(folder);
+    const { identityKey, identityKeys, auditKey, auditKeys } = await writeKeys(folder);
     process.stdout.write(
-      `${open}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS\n${secret}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret\n`,
+      [
+        `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
+        `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
+        `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
+        `${auditKeys}: for auditors, \`audit verify --keys\``,
+        '',
+      ].join('\n'),
     );
   });
 

@@ -6,10 +6,12 @@ import { type Door, openDoor, SignedDoor } from '../../shared/identity/door';
 import { readIdentityKeys } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
 import { createSubgraphServer } from '../../shared/subgraph/server';
+import { metricsAddress, serveMetrics } from '../../shared/telemetry/server';
+import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
-import { backgroundTimes, fileStore, remoteBus } from './background';
+import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
 import { readText } from './read-text';
@@ -29,6 +31,9 @@ export interface SubgraphOptions {
   tlsCert?: string;
   tlsKey?: string;
   tlsCa?: string;
+  metricsHost: string;
+  /** Serves metrics there when set. */
+  metricsPort?: string;
 }
 
 /** @throws OperatorError when only half of it is given, or a file cannot be read */
@@ -63,6 +68,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const subgraph = await loadSubgraph(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const tls = tlsOf(options);
+  const metricsAt = metricsAddress(options.metricsHost, options.metricsPort);
   const store = fileStore(dataFolder);
   const door = doorOf(options, log);
   const audit = await auditLog(name, dataFolder, log);
@@ -70,12 +76,20 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log, tls);
-  closeOnSignal(log, async () => {
-    await server.close();
-    await open.close();
-    await bus?.close();
+  const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic), metricsAt, log));
+  closeOnSignal({
+    log,
+    server,
+    close: async () => {
+      await server.close();
+      await open.close();
+      await metrics?.close();
+      await bus?.close();
+    },
+    ...shutdownTimes(),
   });
   open.startBackground({ bus, ...backgroundTimes() });
   const address = await listen(server, host, port ?? defaultPort(name));
+  if (metrics) process.stdout.write(`Metrics of ${name} at ${metrics.url}\n`);
   process.stdout.write(`${name} answers at ${address}/graphql\n`);
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Principal } from '../../shared/identity/principal';
 import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
@@ -34,7 +34,7 @@ export function tellOrigin(
       if (origin === undefined) {
         const name = ((request.body ?? request.query) as { operationName?: unknown }).operationName;
         const operation = typeof name === 'string' ? name.slice(0, 100) : null;
-        origin = originHeader({ request: randomUUID(), operation, address: request.ip });
+        origin = originHeader({ request: request.id, operation, address: request.ip });
       }
       return { ...identities.get(subgraph), [ORIGIN_HEADER]: origin };
     },
@@ -61,15 +61,16 @@ export function contextOf(
     if (!reply.raw.writableFinished) gone.cancel();
   });
   const { caller } = request;
-  // who is told who asks is told for which request
+  // requests that differ in what is forwarded share nothing; the id, in which all differ, is none of it
+  const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
+  headers[REQUEST_ID_HEADER] = request.id;
   const identities = caller.identities && tellOrigin(caller.identities, request);
   return {
     headers,
     identities,
     principal: caller.principal,
     seesSchema: seesSchema(introspection, caller.principal),
-    // who asks, and what is handed on, decide what subgraphs answer: requests that differ in it share nothing
-    scope: forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`,
+    scope,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     spend:

@@ -1,5 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 
 /** Request headers that GraphQL clients send, and tracing of browsers adds. */
 const CLIENT_HEADERS = [
@@ -14,6 +15,7 @@ const CLIENT_HEADERS = [
   'graphql-require-preflight',
   'traceparent',
   'tracestate',
+  REQUEST_ID_HEADER,
 ];
 
 /** Response headers that pages may read. */
@@ -24,6 +26,7 @@ const EXPOSED_HEADERS = [
   'ratelimit-limit',
   'ratelimit-remaining',
   'ratelimit-reset',
+  REQUEST_ID_HEADER,
 ];
 
 const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;

@@ -2,6 +2,7 @@ import type { ApolloServerPlugin, GraphQLResponse } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { DeliveryGroup } from '../execution/delivery';
 import type { Batch } from '../execution/incremental';
 import { asksToDefer } from '../planning/defer';
@@ -33,6 +34,7 @@ export function deferPlugin(served: ServedGraph, log: Logger): ApolloServerPlugi
       return {
         async responseForOperation({ request, document, schema, contextValue, overallCachePolicy }) {
           const headers = request.http?.headers;
+          const requestId = contextValue.headers[REQUEST_ID_HEADER];
           const format = incrementalFormatOf(headers?.get('accept'));
           if (!format || !asksToDefer(document)) return null;
           const answer = await served.answerIncrementally(
@@ -46,7 +48,7 @@ export function deferPlugin(served: ServedGraph, log: Logger): ApolloServerPlugi
           if (!answer) return null;
           const errors: Errors = (some) => {
             if (!some?.length) return {};
-            const shown = some.map((error) => publicError(error, error, log));
+            const shown = some.map((error) => publicError(error, error, log, requestId));
             return { errors: contextValue.seesSchema ? shown : shown.map(withoutSchemaDetails) };
           };
           const http = { status: undefined, headers: new Map() as never };

@@ -167,7 +167,7 @@ async function answer(
     const { http, ...extensions } = (error.extensions ?? {}) as { http?: { status?: number } };
     status = http?.status ?? status;
     const { message, path } = error;
-    const shown = publicError({ message, ...(path ? { path } : {}), extensions }, error, log);
+    const shown = publicError({ message, ...(path ? { path } : {}), extensions }, error, log, request.id);
     return context.seesSchema ? shown : withoutSchemaDetails(shown);
   });
   const code = told[0]?.extensions?.code;

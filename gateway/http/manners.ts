@@ -1,5 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { rememberRequest } from '../../shared/http/errors';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { costHeaders, retryAfter } from '../policy/budgets';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
@@ -38,6 +40,9 @@ function unresolved(operationName: string | null | undefined): string {
 export const manners: ApolloServerPlugin<GraphContext> = {
   async requestDidStart() {
     return {
+      async didEncounterErrors({ errors, contextValue }) {
+        rememberRequest(errors, contextValue.headers[REQUEST_ID_HEADER]);
+      },
       async willSendResponse({ request, response, contextValue }) {
         const { body, http } = response;
         const { extensions, errors } = body.kind === 'single' ? body.singleResult : body.initialResult;

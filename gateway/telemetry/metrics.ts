@@ -1,87 +1,82 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import type { Traffic } from '../../shared/http/traffic';
+import { addTrafficMetrics, Metrics } from '../../shared/telemetry/metrics';
 import type { Budgets } from '../policy/budgets';
 import type { ServedGraph } from '../supergraph/served-graph';
 
-/** What the gateway counts, in the text format of Prometheus. Read when it is asked for; requests pay nothing for it. */
-export function metricsOf(served: ServedGraph, budgets: Budgets | undefined): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
-  const counter = (name: string, help: string, value: () => number) =>
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(value());
-      },
-    });
-  gauge('ordergraph_plans_cached', 'Query plans that are kept.', () => served.graph.plans.size);
-  gauge('ordergraph_plans_cached_bytes', 'Their size, by estimate.', () => served.graph.plans.bytes);
-  counter('ordergraph_operations_planned_total', 'Operations sent to the planners.', () => served.totals().planned);
-  counter(
+export interface GatewayMetricsParts {
+  readonly served: ServedGraph;
+  readonly budgets: Budgets | undefined;
+  readonly traffic: Traffic;
+}
+
+/** What operators learn about one gateway process. */
+export function gatewayMetrics({ served, budgets, traffic }: GatewayMetricsParts): Registry {
+  const metrics = new Metrics();
+  addTrafficMetrics(metrics, traffic);
+  addPlanMetrics(metrics, served);
+  if (budgets) addBudgetMetrics(metrics, budgets);
+  metrics.counters(
+    'ordergraph_supergraphs_total',
+    'Supergraphs offered, by whether they were taken or refused.',
+    'result',
+    () => Object.entries(served.counts),
+  );
+  addCallMetrics(metrics, served);
+  return metrics.registry;
+}
+
+function addPlanMetrics(metrics: Metrics, served: ServedGraph): void {
+  metrics.gauge('ordergraph_plans_cached', 'Cached query plans.', () => served.graph.plans.size);
+  metrics.gauge('ordergraph_plans_cached_bytes', 'Estimated size of the cached plans.', () => served.graph.plans.bytes);
+  metrics.counter(
+    'ordergraph_operations_planned_total',
+    'Operations sent to the planners.',
+    () => served.totals().planned,
+  );
+  metrics.counter(
     'ordergraph_operations_unplanned_total',
     'Operations that no planner found a plan for.',
     () => served.totals().unplanned,
   );
-  for (const [which, help] of [
-    ['made', 'Query plans in use, by the planner that made them.'],
-    ['rejected', 'Query plans that failed verification, by the planner that made them.'],
-  ] as const)
-    new Counter({
-      name: `ordergraph_plans_${which}_total`,
-      help,
-      labelNames: ['planner'],
-      registers,
-      collect() {
-        this.reset();
-        for (const [planner, count] of Object.entries(served.totals().plans[which])) this.inc({ planner }, count);
-      },
-    });
-  counter('ordergraph_planner_deaths_total', 'Planning processes that died.', () => served.totals().plannerDeaths);
-  counter('ordergraph_executions_total', 'Operations executed.', () => served.totals().executions);
-  counter(
+  metrics.counters('ordergraph_plans_made_total', 'Query plans in use, by planner.', 'planner', () =>
+    Object.entries(served.totals().plans.made),
+  );
+  metrics.counters(
+    'ordergraph_plans_rejected_total',
+    'Query plans that failed verification, by planner.',
+    'planner',
+    () => Object.entries(served.totals().plans.rejected),
+  );
+  metrics.counter(
+    'ordergraph_planner_deaths_total',
+    'Planning processes that died.',
+    () => served.totals().plannerDeaths,
+  );
+  metrics.counter('ordergraph_executions_total', 'Operations executed.', () => served.totals().executions);
+  metrics.counter(
     'ordergraph_executions_sliced_total',
-    'Of these, answered from slices of what subgraphs sent.',
+    'Operations answered from slices of subgraph responses.',
     () => served.totals().sliced,
   );
-  if (budgets) {
-    const { counts } = budgets;
-    counter('ordergraph_operations_cost_total', 'What operations were estimated to cost.', () => counts.cost);
-    counter('ordergraph_operations_costed_total', 'Operations whose cost was estimated.', () => counts.operations);
-    counter('ordergraph_operations_too_costly_total', 'Of these, those that were refused.', () => counts.refused);
-  }
-  new Counter({
-    name: 'ordergraph_supergraphs_total',
-    help: 'Supergraphs that were offered, by whether they were taken.',
-    labelNames: ['result'],
-    registers,
-    collect() {
-      this.reset();
-      this.inc({ result: 'taken' }, served.counts.taken);
-      this.inc({ result: 'refused' }, served.counts.refused);
-    },
-  });
+}
+
+function addBudgetMetrics(metrics: Metrics, { counts }: Budgets): void {
+  metrics.counter('ordergraph_operations_cost_total', 'Estimated cost of all operations.', () => counts.cost);
+  metrics.counter('ordergraph_operations_costed_total', 'Operations with an estimated cost.', () => counts.operations);
+  metrics.counter('ordergraph_operations_too_costly_total', 'Operations refused for their cost.', () => counts.refused);
+}
+
+function addCallMetrics({ registry }: Metrics, served: ServedGraph): void {
   new Counter({
     name: 'ordergraph_subgraph_calls_total',
-    help: 'Calls of subgraphs, by how they ended: ok, or the code of the error.',
+    help: 'Calls of subgraphs, by result: ok, or the code of the error.',
     labelNames: ['subgraph', 'result'],
-    registers,
+    registers: [registry],
     collect() {
       this.reset();
       for (const [subgraph, results] of served.totals().calls)
         for (const [result, count] of results) this.inc({ subgraph, result }, count);
     },
   });
-  return registry;
 }

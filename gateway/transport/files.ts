@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import { ORIGIN_HEADER } from '../../shared/audit/origin';
 import type { FileExchange, Headers, SentFile } from '../../shared/files/exchange';
 import { FILES_PATH } from '../../shared/files/routes';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
 import { SubgraphError } from './errors';
 import type { HttpOptions } from './http';
@@ -48,7 +49,7 @@ export class HttpFileExchange implements FileExchange {
 
   private async request(method: 'GET' | 'PUT', id: string, headers: Headers, content?: Readable) {
     // who asks, and what is to be recorded of the request
-    const told = [IDENTITY_HEADER, ORIGIN_HEADER].flatMap((name) => {
+    const told = [IDENTITY_HEADER, ORIGIN_HEADER, REQUEST_ID_HEADER].flatMap((name) => {
       const value = headers[name];
       return value === undefined ? [] : [[name, value]];
     });

@@ -57,6 +57,14 @@ interface Waiting {
  * first begins with a signature of what came before it, and so can be verified when that has been removed.
  */
 export class AuditLog {
+  /** For operators; what was written before this process is not counted. */
+  readonly counts = {
+    written: 0,
+    failures: 0,
+    /** Unix time of the last seal in seconds; 0 before the first one. */
+    sealedAt: 0,
+    waiting: (): number => this.waiting.length,
+  };
   private waiting: Waiting[] = [];
   /** Lines of committed changes that could not be written; the next write begins with them. */
   private owed: Waiting[] = [];
@@ -164,7 +172,7 @@ export class AuditLog {
   async notReady(): Promise<string | undefined> {
     if (this.closed) return 'the record is closed';
     await this.fillReserve().catch(() => {});
-    if (this.failure || this.owed.length > 0) {
+    if (this.reserve.isFilled && (this.failure || this.owed.length > 0)) {
       this.isProbing = true;
       this.writing ??= this.write();
       await this.writing;
@@ -190,6 +198,7 @@ export class AuditLog {
       try {
         await this.writeLines(batch, isProbe);
         this.succeeded();
+        this.counts.written += batch.length;
         for (const { done } of batch) done();
       } catch (error) {
         this.failed(error as Error);
@@ -208,6 +217,7 @@ export class AuditLog {
     try {
       await this.reserve.spend();
       await this.writeLines(batch, false);
+      this.counts.written += batch.length;
       for (const { done } of batch) done();
     } catch (error) {
       this.failed(error as Error);
@@ -235,6 +245,7 @@ export class AuditLog {
   }
 
   private failed(error: Error): void {
+    this.counts.failures += 1;
     if (!this.failure) this.log.error({ err: error }, 'record cannot be written; refusing what has to be recorded');
     this.failure = error;
   }
@@ -297,6 +308,7 @@ export class AuditLog {
       keyId: this.key.id,
     });
     this.sinceSeal = 0;
+    this.counts.sealedAt = Date.now() / 1_000;
     // kept elsewhere than the record, it shows when the end of the record is taken away
     this.log.info({ number: this.number, hash: this.before }, 'the record of reads is sealed');
     return line;

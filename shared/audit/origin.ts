@@ -1,3 +1,4 @@
+import { isRequestId, REQUEST_ID_HEADER } from '../http/request-id';
 import type { Origin } from './entry';
 
 /** The request header by which the gateway tells a subgraph which request of which client it serves. */
@@ -20,4 +21,14 @@ export function readOrigin(header: unknown): Origin | null {
   } catch {
     return null;
   }
+}
+
+/** The origin of a request by its headers; at least its id where another gateway sends nothing else. */
+export function originOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  requestId: unknown = headers[REQUEST_ID_HEADER],
+): Origin | null {
+  const origin = readOrigin(headers[ORIGIN_HEADER]);
+  if (!isRequestId(requestId)) return origin;
+  return { operation: origin?.operation ?? null, address: origin?.address ?? null, request: requestId };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import SqliteConnection from 'better-sqlite3';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { OperatorError } from '../errors';
 import { changesRows, hasBeenRun } from './migration-effects';
+import { SqliteConnection } from './sqlite';
 import type { DatabaseAddress } from './url';
 
 /** One step of a schema's history: forward only, the same change said to both databases. Never edited once released. */

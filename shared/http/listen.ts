@@ -6,19 +6,26 @@ export async function listen(server: FastifyInstance, host: string, port: number
   try {
     return await server.listen({ host, port });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new OperatorError(
+    throw listenError(error as NodeJS.ErrnoException, host, port);
+  }
+}
+
+/** Why a server cannot listen, in words for operators. @param prefix of the flags that choose host and port */
+export function listenError(error: NodeJS.ErrnoException, host: string, port: number, prefix = '--'): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new OperatorError(
         `Port ${port} on ${host} is in use by another process`,
-        'Stop that process, or choose another port with --port',
+        `Stop that process, or choose another port with ${prefix}port`,
       );
-    if (code === 'EACCES')
-      throw new OperatorError(
+    case 'EACCES':
+      return new OperatorError(
         `Port ${port} on ${host} may not be used by this user`,
-        'Choose a port above 1023 with --port',
+        `Choose a port above 1023 with ${prefix}port`,
       );
-    if (code === 'EADDRNOTAVAIL')
-      throw new OperatorError(`${host} is not an address of this machine`, 'Choose another with --host');
-    throw error;
+    case 'EADDRNOTAVAIL':
+      return new OperatorError(`${host} is not an address of this machine`, `Choose another with ${prefix}host`);
+    default:
+      return error;
   }
 }

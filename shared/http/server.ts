@@ -1,6 +1,22 @@
-import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { newReference } from './errors';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
+import { Traffic } from './traffic';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    traffic: Traffic;
+    /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
+    drain(): void;
+  }
+}
 
 /** The certificate that a server shows, and by which authority clients' certificates are trusted: PEM texts. */
 export interface ServerTls {
@@ -21,6 +37,11 @@ const CODES: Record<number, string> = {
   429: 'TOO_MANY_REQUESTS',
 };
 const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
+
+/** Milliseconds between looks for connections that have become idle while the server closes. */
+const IDLE_MS = 50;
+/** The error of a request that failed before any route was found. */
+const badRequest = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
 
 const STOPPING = {
   errors: [
@@ -53,6 +74,10 @@ export function createServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     // a logger for each request costs more than most requests log
     childLoggerFactory: (logger) => logger,
+    genReqId: ({ headers }) => requestIdOf(headers),
+    frameworkErrors: ({ message, statusCode = 400 }, request, reply: FastifyReply) => {
+      reply.header(REQUEST_ID_HEADER, request.id).code(statusCode).send(badRequest(message));
+    },
     forceCloseConnections: 'idle',
     // in words of our own: see below
     return503OnClosing: false,
@@ -63,14 +88,31 @@ export function createServer(options: {
   const { tls } = options;
   const https = tls && { ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined, rejectUnauthorized: true };
   const server = Fastify({ ...fastifyOptions, ...(https && { https }) } as FastifyServerOptions) as FastifyInstance;
-  let isClosing = false;
-  server.addHook('preClose', async () => {
-    isClosing = true;
-  });
-  // without a promise: it is in the way of every request
+  const traffic = new Traffic();
+  server.decorate('traffic', traffic);
+  // first of all hooks, so that refusals carry the id as well
   server.addHook('onRequest', (request, reply, next) => {
+    traffic.count(reply.raw);
+    reply.header(REQUEST_ID_HEADER, request.id);
+    next();
+  });
+  let isDraining = false;
+  let isClosing = false;
+  server.decorate('drain', () => {
+    isDraining = true;
+  });
+  server.addHook('preClose', async () => {
+    isDraining = true;
+    isClosing = true;
+    // a connection whose request was in progress is kept alive, and nothing else closes it
+    const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_MS);
+    server.server.once('close', () => clearInterval(idle));
+  });
+  // without a promise: every request passes here
+  server.addHook('onRequest', (request, reply, next) => {
+    if (isDraining) reply.header('connection', 'close');
     if (isClosing) {
-      reply.code(503).header('connection', 'close').send(STOPPING);
+      reply.code(503).header('retry-after', '1').send(STOPPING);
       return;
     }
     const encoding = request.headers['content-encoding'];
@@ -90,7 +132,7 @@ export function createServer(options: {
     const code = CODES[status] ?? codeOf(status);
     if (status < 500) return reply.code(status).send({ errors: [{ message: error.message, extensions: { code } }] });
     const reference = newReference();
-    request.log.error({ err: error, request: request.id, reference }, 'request failed');
+    request.log.error({ err: error, requestId: request.id, reference }, 'request failed');
     return reply.code(status).send({ errors: [{ message: 'Internal error', extensions: { code, reference } }] });
   });
   server.setNotFoundHandler((_request, reply) =>
@@ -98,6 +140,7 @@ export function createServer(options: {
   );
   server.get('/health/live', async () => ({ status: 'live' }));
   server.get('/health/ready', async (request, reply) => {
+    if (isDraining) return reply.code(503).send({ status: 'stopping' });
     const { ready, ...rest } = await options.readiness(request);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { REQUEST_ID_HEADER } from '../http/request-id';
 import type { Principal } from './principal';
 import { IDENTITY_HEADER, IdentityError, type IdentityKeys, IdentityVerifier } from './signed-identity';
 
@@ -8,6 +9,8 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 export interface Door {
   /** @returns null for the public. @throws IdentityError */
   enter(headers: Headers): Promise<Principal | null>;
+  /** Requests turned away, by what was wrong with their identity. */
+  readonly refused?: ReadonlyMap<string, number>;
 }
 
 /** Lets in whom the gateway has signed for, and nobody else. */
@@ -33,8 +36,8 @@ export class SignedDoor implements Door {
         const count = (this.refused.get(error.flaw) ?? 0) + 1;
         this.refused.set(error.flaw, count);
         this.log?.warn(
-          { flaw: error.flaw, refused: count },
-          'a caller without an identity from the gateway was refused',
+          { flaw: error.flaw, refused: count, requestId: headers[REQUEST_ID_HEADER] },
+          'refused a request without a valid identity from the gateway',
         );
       }
       throw error;

@@ -12,6 +12,8 @@ export interface Context {
   readonly database: Database;
   readonly loaders: Loaders;
   readonly clock: Clock;
+  /** The id of the client's request; null where it has none. */
+  readonly requestId: string | null;
   /** Who asks; null for the public. */
   readonly principal: Principal | null;
   /** What they may see. */

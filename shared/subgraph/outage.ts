@@ -14,7 +14,9 @@ export function outageOf(result: {
   const { data, errors = [] } = result;
   const [first] = errors;
   if (!first || !errors.every(({ extensions }) => OUTAGES.has(extensions?.code))) return undefined;
-  return Object.values(data ?? {}).every(isEmpty) ? { message: first.message, extensions: first.extensions } : undefined;
+  return Object.values(data ?? {}).every(isEmpty)
+    ? { message: first.message, extensions: first.extensions }
+    : undefined;
 }
 
 const isEmpty = (value: unknown): boolean => value === null || (Array.isArray(value) && value.every(isEmpty));

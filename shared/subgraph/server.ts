@@ -3,10 +3,10 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
-import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
+import { originOf } from '../audit/origin';
 import { Cancellation } from '../cancellation';
 import { addFileRoutes } from '../files/routes';
-import { publicError } from '../http/errors';
+import { publicError, rememberRequest } from '../http/errors';
 import { createServer, type ServerTls } from '../http/server';
 import type { Principal } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
@@ -17,15 +17,19 @@ import type { OpenSubgraph } from './subgraph';
 /** Largest request that a gateway sends: entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Records what was read before it is answered, and answers 503 while the database cannot be used at all. */
+/** Records what was read before it is answered, counts what is, and answers 503 while the database cannot be used at all. */
 const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     return {
+      async didEncounterErrors({ errors, contextValue }) {
+        rememberRequest(errors, contextValue.requestId);
+      },
       async willSendResponse({ contextValue, operation, response }) {
         const { body, http } = response;
         const unrecorded = await subgraph.recordReads(contextValue);
-        if (body.kind !== 'single') return;
+        if (body.kind !== 'single') return subgraph.operations.count(undefined);
         if (unrecorded) body.singleResult = { data: null, errors: [unrecorded] };
+        subgraph.operations.count(body.singleResult.errors);
         const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
         if (!outage) return;
         body.singleResult = { data: null, errors: [outage] };
@@ -82,7 +86,7 @@ export async function createSubgraphServer(
   await apollo.start();
   await server.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
-      const origin = readOrigin(request.headers[ORIGIN_HEADER]);
+      const origin = originOf(request.headers, request.id);
       return subgraph.context(principals.get(request) ?? null, origin, cancellationOf(reply));
     },
   });

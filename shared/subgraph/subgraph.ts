@@ -14,7 +14,7 @@ import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Origin } from '../audit/entry';
-import { ORIGIN_HEADER, readOrigin } from '../audit/origin';
+import { originOf } from '../audit/origin';
 import { Reads } from '../audit/reads';
 import { settleRecord } from '../audit/settle';
 import type { Cancellation } from '../cancellation';
@@ -39,6 +39,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { Background, type BackgroundOptions } from './background';
 import type { Context } from './context';
+import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
@@ -155,6 +156,8 @@ async function settle(database: Database, audit: AuditLog, log: Logger): Promise
 
 /** A subgraph that can answer. */
 export class OpenSubgraph {
+  /** What it has answered, for operators. */
+  readonly operations = new OperationCounts();
   private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
   private background: Background | undefined;
   /** Why it was not ready when readiness was last asked for. */
@@ -189,10 +192,11 @@ export class OpenSubgraph {
       database,
       loaders: new Loaders(database, clock, reader),
       clock,
+      requestId: origin?.request ?? null,
       principal,
       reader,
       reads: new Reads(),
-      record: async (what) => this.audit?.append(principal, origin, what, isChanged),
+      record: async (what) => this.audit?.append(principal, origin, what, isChanged && what.kind !== 'attempt'),
       accessLog: async (sought, span) => {
         if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
         return this.audit.search(sought, span);
@@ -215,11 +219,16 @@ export class OpenSubgraph {
 
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
   async execute(request: SubgraphRequest): Promise<SubgraphResponse> {
+    const response = await this.answer(request);
+    this.operations.count(response.errors);
+    return response;
+  }
+
+  private async answer(request: SubgraphRequest): Promise<SubgraphResponse> {
     const { query, variables, operationName, headers = {}, cancellation } = request;
     let contextValue: Context;
     try {
-      const principal = await this.door.enter(headers);
-      contextValue = this.context(principal, readOrigin(headers[ORIGIN_HEADER]), cancellation);
+      contextValue = this.context(await this.door.enter(headers), originOf(headers), cancellation);
     } catch (error) {
       return { errors: [(error as GraphQLError).toJSON()] };
     }
@@ -236,7 +245,10 @@ export class OpenSubgraph {
     if (unrecorded) return { data: null, errors: [unrecorded] };
     // without data nothing was run: what is wrong is the request, a variable's value above all
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
-    return { data, errors: errors?.map((error) => publicError(error.toJSON(), error, this.log)) };
+    return {
+      data,
+      errors: errors?.map((error) => publicError(error.toJSON(), error, this.log, contextValue.requestId ?? undefined)),
+    };
   }
 
   /** Records what a request has read before it is answered; what cannot be recorded is not answered. */

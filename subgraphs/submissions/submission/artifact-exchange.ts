@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ORIGIN_HEADER, readOrigin } from '../../../shared/audit/origin';
+import { originOf } from '../../../shared/audit/origin';
 import { NotFoundError, RequestError } from '../../../shared/errors';
 import type { ContentStore } from '../../../shared/files/content-store';
 import type { FileExchange, Headers, SentFile } from '../../../shared/files/exchange';
@@ -59,7 +59,7 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
         throw new RequestError('NOT_FOUND', `The content is not in the store: it is ${storage}`);
       // what cannot be recorded is not given
       const read = { type: 'Artifact', sensitivity: 'PROPIN', keys: [id], count: 1 } as const;
-      await open.audit?.append(principal, readOrigin(headers[ORIGIN_HEADER]), { kind: 'read', objects: [read] });
+      await open.audit?.append(principal, originOf(headers), { kind: 'read', objects: [read] });
       return {
         content: await store.get(sha256),
         bytes: Number(bytes),

@@ -1,0 +1,69 @@
+import type { Registry } from 'prom-client';
+import type { AuditLog } from '../audit/audit-log';
+import type { Database } from '../database/database';
+import type { Traffic } from '../http/traffic';
+import type { Door } from '../identity/door';
+import type { OperationCounts } from '../subgraph/operation-counts';
+import type { OpenSubgraph } from '../subgraph/subgraph';
+import { addTrafficMetrics, Metrics } from './metrics';
+
+/** What operators learn about one subgraph process. Each part adds its own metrics. */
+export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic): Registry {
+  const metrics = new Metrics();
+  addTrafficMetrics(metrics, traffic);
+  addOperationMetrics(metrics, open.operations);
+  addIdentityMetrics(metrics, open.door);
+  addPoolMetrics(metrics, open.database);
+  if (open.audit) addRecordMetrics(metrics, open.audit);
+  return metrics.registry;
+}
+
+function addOperationMetrics(metrics: Metrics, counts: OperationCounts): void {
+  metrics.counter('ordergraph_graphql_operations_total', 'GraphQL operations answered.', () => counts.operations);
+  metrics.counters(
+    'ordergraph_graphql_errors_total',
+    'Errors in GraphQL responses, by code.',
+    'code',
+    () => counts.errorsByCode,
+  );
+}
+
+function addIdentityMetrics(metrics: Metrics, { refused }: Door): void {
+  if (!refused) return;
+  metrics.counters(
+    'ordergraph_identities_refused_total',
+    'Requests refused for the identity they carried, by what was wrong with it.',
+    'flaw',
+    () => refused,
+  );
+}
+
+function addPoolMetrics(metrics: Metrics, database: Database): void {
+  metrics.gauge('ordergraph_database_connections', 'Maximum database connections.', () => database.pool().size);
+  metrics.gauge('ordergraph_database_connections_idle', 'Idle database connections.', () => database.pool().idle);
+  metrics.gauge(
+    'ordergraph_database_statements_waiting',
+    'Statements waiting for a database connection.',
+    () => database.pool().waiting,
+  );
+  metrics.counter(
+    'ordergraph_database_timeouts_total',
+    'Statements that got no database connection, or no result, in time.',
+    () => database.pool().timeouts,
+  );
+}
+
+function addRecordMetrics(metrics: Metrics, { counts }: AuditLog): void {
+  metrics.counter('ordergraph_record_entries_total', 'Entries written to the record.', () => counts.written);
+  metrics.gauge('ordergraph_record_entries_waiting', 'Entries waiting to be written.', () => counts.waiting());
+  metrics.counter(
+    'ordergraph_record_write_failures_total',
+    'Failed writes to the record; what they were to record was refused.',
+    () => counts.failures,
+  );
+  metrics.gauge(
+    'ordergraph_record_last_seal_timestamp_seconds',
+    'When this process last sealed the record, in Unix time; 0 before the first seal.',
+    () => counts.sealedAt,
+  );
+}

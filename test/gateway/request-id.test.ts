@@ -1,0 +1,250 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import parsePrometheus, { type Metric as Family } from 'parse-prometheus-text-format';
+import type { Logger } from 'pino';
+import { readText } from '../../gateway/cli/read-text';
+import { readConfig } from '../../gateway/config';
+import { createGateway } from '../../gateway/server';
+import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
+import { createLog } from '../../gateway/telemetry/log';
+import { HttpFileExchange } from '../../gateway/transport/files';
+import { HttpTransport } from '../../gateway/transport/http';
+import { AuditLog } from '../../shared/audit/audit-log';
+import { systemClock } from '../../shared/clock';
+import { FolderStore } from '../../shared/files/content-store';
+import { SignedDoor } from '../../shared/identity/door';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { createSubgraphServer } from '../../shared/subgraph/server';
+import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { metricsAddress, serveMetrics } from '../../shared/telemetry/server';
+import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
+import { submissions } from '../../subgraphs/submissions/subgraph';
+import { freshDatabases } from '../support/databases';
+import { TestIdentity } from '../support/identity';
+
+const ID = 'client-7f3a.1';
+const DEVELOPER = 'role=developer-submitter; organization=alder; subject=alice';
+const OPERATOR = 'role=operator; subject=olga';
+const REGISTER = `mutation { registerOrganization(input: {
+  key: "alder", legalName: "Alder", category: INDUSTRY, idempotencyKey: "one" }) { organization { key } } }`;
+
+/** Log lines as objects. */
+function recordingLog(): { log: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog('info', 'test', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+const gatewayLog = recordingLog();
+const subgraphLog = recordingLog();
+let folder: string;
+let identity: TestIdentity;
+let open: OpenSubgraph;
+let subgraph: FastifyInstance;
+let gateway: FastifyInstance;
+let drop: () => Promise<void>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-request-id-'));
+  identity = await TestIdentity.make();
+  const databases = await freshDatabases('sqlite', ['submissions']);
+  drop = () => databases.drop();
+  const { log } = subgraphLog;
+  open = await submissions.open({
+    databaseUrl: databases.url('submissions'),
+    log,
+    door: new SignedDoor({ current: { keys: [publicKey(identity.key)] } }, 'submissions', log),
+    store: new FolderStore(join(folder, 'files')),
+    audit: await AuditLog.open(join(folder, 'submissions.jsonl'), 'submissions', await newKey(), systemClock, log),
+  });
+  subgraph = await createSubgraphServer(open, log);
+  const url = `${await subgraph.listen({ port: 0, host: '127.0.0.1' })}/graphql`;
+  gateway = await createGateway({
+    supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
+    config: readConfig({ metricsPort: '0', corsOrigin: 'https://page.example', returnHeader: 'x-request-id' }, {}),
+    log: gatewayLog.log,
+    transport: ({ name }) => new HttpTransport(name, url, { maxResponseBytes: 1_000_000, connections: 4 }),
+    forwardHeaders: ['x-request-id'],
+    files: { subgraph: 'submissions', exchange: new HttpFileExchange('submissions', url) },
+    identity: identity.parts,
+  });
+  await gateway.listen({ port: 0, host: '127.0.0.1' });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await subgraph.close();
+  await open.close();
+  await drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+async function ask(query: string, headers: Record<string, string> = {}, who: string | null = DEVELOPER) {
+  return gateway.inject({
+    method: 'POST',
+    url: '/graphql',
+    headers: { ...(await identity.headers(who)), ...headers },
+    payload: { query },
+  });
+}
+
+describe('the id of a request', () => {
+  test.each<[string, string, object]>([
+    ['an operation', '/graphql?query={__typename}', {}],
+    ['a refused operation', '/graphql?query={nonsense}', {}],
+    ['an invalid token', '/graphql?query={__typename}', { authorization: 'Bearer nonsense' }],
+    ['health', '/health/live', {}],
+    ['readiness', '/health/ready', {}],
+    ['an unknown path', '/nowhere', {}],
+    ['a malformed path', '/%zz', {}],
+    ['a compressed body', '/graphql', { 'content-encoding': 'gzip' }],
+  ])('returns on %s', async (_what, url, headers) => {
+    const response = await gateway.inject({ url, headers: { 'x-request-id': ID, ...headers } });
+    expect(response.headers['x-request-id']).toBe(ID);
+  });
+
+  test.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['longer than 100 characters', 'x'.repeat(101)],
+    ['with a space', 'a b'],
+    ['with markup', '<script>'],
+    ['outside ASCII', 'é'],
+  ])('is replaced by a new one when %s', async (_what, sent) => {
+    const headers = sent === undefined ? {} : { 'x-request-id': sent };
+    const response = await gateway.inject({ url: '/health/live', headers });
+    expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+  });
+
+  test('may be sent and read by pages of other origins', async () => {
+    const headers = { origin: 'https://page.example', 'access-control-request-method': 'POST' };
+    const preflight = await gateway.inject({ method: 'OPTIONS', url: '/graphql', headers });
+    expect(preflight.headers['access-control-allow-headers']).toContain('x-request-id');
+    expect(preflight.headers['x-request-id']).toBeDefined();
+    const answer = await gateway.inject({ url: '/graphql?query={__typename}', headers });
+    expect(answer.headers['access-control-expose-headers']).toContain('x-request-id');
+  });
+
+  test('reaches the subgraph and its record', async () => {
+    expect((await ask(REGISTER, { 'x-request-id': ID })).json().errors).toBeUndefined();
+    const entries = readFileSync(join(folder, 'submissions.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { origin } of entries) expect(origin).toMatchObject({ request: ID, address: '127.0.0.1' });
+  });
+
+  test('stands in the logs of both processes with what failed', async () => {
+    jest.spyOn(open, 'context').mockImplementation((...args) => ({
+      ...Object.getPrototypeOf(open).context.apply(open, args),
+      loaders: new Proxy({} as never, {
+        get() {
+          throw new TypeError('planted');
+        },
+      }),
+    }));
+    const { errors } = (
+      await ask('{ developerOrganization(key: "alder") { legalName } }', { 'x-request-id': ID })
+    ).json();
+    expect(errors[0].extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+    for (const { lines } of [gatewayLog, subgraphLog])
+      expect(lines).toContainEqual(
+        expect.objectContaining({ requestId: ID, reference: errors[0].extensions.reference, msg: 'unexpected error' }),
+      );
+  });
+
+  test('stands in the log of a subgraph that refuses the request', async () => {
+    const response = await subgraph.inject({
+      url: '/graphql?query={__typename}',
+      headers: { 'x-request-id': 'refused-1' },
+    });
+    expect([response.statusCode, response.headers['x-request-id']]).toEqual([401, 'refused-1']);
+    expect(subgraphLog.lines).toContainEqual(expect.objectContaining({ requestId: 'refused-1', flaw: 'unsigned' }));
+  });
+
+  test('does not keep requests from sharing a call, even if it is a forwarded header', async () => {
+    const query = '{ developerOrganization(key: "alder") { key legalName } }';
+    await ask(query);
+    await ask(query);
+    const before = open.operations.operations;
+    await Promise.all(['a', 'b', 'c', 'd'].map((id) => ask(query, { 'x-request-id': id })));
+    expect(open.operations.operations - before).toBe(1);
+  });
+});
+
+/** The one value of a metric, or that of its label. */
+function sampleOf(metrics: readonly Family[], name: string, labels?: Record<string, string>): number {
+  const found = metrics.find((family) => family.name === name);
+  if (!found) throw new Error(`${name} is missing`);
+  const matching = found.metrics.filter((one) =>
+    Object.entries(labels ?? {}).every(([label, value]) => one.labels?.[label] === value),
+  );
+  return matching.reduce((sum, { value }) => sum + Number(value), 0);
+}
+
+async function scrape(url: string): Promise<Family[]> {
+  const response = await fetch(url);
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringMatching(/^text\/plain; version=/),
+  ]);
+  return parsePrometheus(await response.text());
+}
+
+describe('metrics', () => {
+  test('of a subgraph count requests, operations, errors, refused identities and the record', async () => {
+    const { url, close } = await serveMetrics(
+      subgraphMetrics(open, subgraph.traffic),
+      metricsAddress('127.0.0.1', '0')!,
+      subgraphLog.log,
+    );
+    try {
+      const before = await scrape(url);
+      await fetch(new URL('/graphql?query={__typename}', subgraph.listeningOrigin));
+      await ask('{ developerOrganization(key: "alder") { notThere: key } }');
+      await ask(
+        'mutation { registerOrganization(input: { key: "x y", legalName: "A", category: INDUSTRY, idempotencyKey: "two" }) { replayed } }',
+      );
+      await ask(REGISTER);
+      const after = await scrape(url);
+      const grown = (name: string, labels?: Record<string, string>) =>
+        sampleOf(after, name, labels) - sampleOf(before, name, labels);
+      expect(grown('ordergraph_identities_refused_total', { flaw: 'unsigned' })).toBe(1);
+      expect(grown('ordergraph_http_requests_total', { status: '401' })).toBe(1);
+      expect(grown('ordergraph_http_requests_total', { status: '200' })).toBe(3);
+      expect(grown('ordergraph_graphql_operations_total')).toBe(3);
+      expect(grown('ordergraph_graphql_errors_total', { code: 'BAD_USER_INPUT' })).toBe(1);
+      expect(grown('ordergraph_record_entries_total')).toBeGreaterThan(0);
+      expect(sampleOf(after, 'ordergraph_record_write_failures_total')).toBe(0);
+      expect(sampleOf(after, 'ordergraph_http_requests_in_flight')).toBe(0);
+      expect(sampleOf(after, 'process_resident_memory_bytes')).toBeGreaterThan(0);
+      expect((await fetch(url.replace('/metrics', '/graphql'))).status).toBe(404);
+    } finally {
+      await close();
+    }
+  });
+
+  test('of the gateway need a token on its port, and none on the port for scrapers', async () => {
+    const { url } = gatewayLog.lines.find(({ msg }) => msg === 'serving metrics') as { url: string };
+    await fetch(new URL('/health/live', gateway.listeningOrigin));
+    const metrics = await scrape(url);
+    expect(sampleOf(metrics, 'ordergraph_http_requests_total', { status: '200' })).toBeGreaterThan(0);
+    expect((await gateway.inject({ url: '/metrics' })).statusCode).toBe(403);
+    const seen = await gateway.inject({ url: '/metrics', headers: await identity.headers(OPERATOR) });
+    expect(
+      parsePrometheus(seen.body)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(metrics.map(({ name }) => name).sort());
+  });
+
+  test('a port that is no port is an error in words', () => {
+    expect(metricsAddress('127.0.0.1', undefined)).toBeUndefined();
+    expect(() => metricsAddress('127.0.0.1', '70000')).toThrow('The metrics port is "70000"');
+  });
+});
