@@ -55,7 +55,9 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
   try {
     return {
       ...believed,
-      signer: await IdentitySigner.of(readPrivateKey(config.identityKey, 'The key that identities are signed with')),
+      signer: await IdentitySigner.of(
+        readPrivateKey(config.identityKey, 'The key that signs identities (--identity-key, ORDERGRAPH_IDENTITY_KEY)'),
+      ),
     };
   } catch (error) {
     if (error instanceof OperatorError) throw error;
@@ -68,8 +70,9 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
 
 /** The certificates by which subgraphs and the gateway know each other, from their files. */
 function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOptions['tls'] {
-  const read = (file: string) => (file === '' ? undefined : readText(file, 'The PEM file'));
-  return { ca: read(subgraphCa), cert: read(subgraphCert), key: read(subgraphKey) };
+  const read = (file: string, flag: string) =>
+    file === '' ? undefined : readText(file, `The PEM file of --subgraph-${flag}`);
+  return { ca: read(subgraphCa, 'ca'), cert: read(subgraphCert, 'cert'), key: read(subgraphKey, 'key') };
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */

@@ -44,8 +44,8 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphOptions): ServerTls | undefin
       'TLS needs a certificate and its key',
       'Give both --tls-cert and --tls-key; --tls-ca besides, to let only gateways with a certificate in',
     );
-  const read = (file: string) => readText(file, 'The PEM file');
-  return { cert: read(tlsCert), key: read(tlsKey), ca: tlsCa ? read(tlsCa) : undefined };
+  const read = (file: string, flag: string) => readText(file, `The PEM file of --tls-${flag}`);
+  return { cert: read(tlsCert, 'cert'), key: read(tlsKey, 'key'), ca: tlsCa ? read(tlsCa, 'ca') : undefined };
 }
 
 /** @throws OperatorError unless it is said whom to let in */

@@ -23,7 +23,7 @@ function readJson(file: string, what: string): unknown {
   } catch (error) {
     throw new OperatorError(
       `${what} cannot be read from "${file}": ${(error as Error).message}`,
-      'Make keys with `ordergraph keys FOLDER`',
+      'Check the path and that this process may read the file; `ordergraph keys FOLDER` makes keys',
     );
   }
 }
@@ -50,7 +50,10 @@ export async function privateKeyIn(file: string, what: string): Promise<JWK> {
 /** The public keys of gateways, read again when a newer one is met: so keys are changed while everything runs. @throws OperatorError */
 export function readIdentityKeys(file: string): IdentityKeys {
   const read = (): JSONWebKeySet => {
-    const set = readJson(file, 'The keys that identities are verified by') as JSONWebKeySet;
+    const set = readJson(
+      file,
+      'The set of public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)',
+    ) as JSONWebKeySet;
     if (!Array.isArray(set.keys) || set.keys.some((key) => 'd' in key))
       throw new OperatorError(
         `"${file}" is no set of public keys`,
