@@ -227,10 +227,11 @@ program
   .command('migrate')
   .argument('[names...]', 'subgraphs; all by default')
   .description('Brings the databases of the subgraphs to the tables of this release, and ends.')
+  .option('--status', 'Print which migrations each database has had, and change nothing.')
   .option(...dataOption)
-  .action(async (names: string[], options: { data?: string }) => {
-    const { migrate } = await import('./migrate');
-    await migrate(names, dataFolder(options.data));
+  .action(async (names: string[], options: { data?: string; status?: boolean }) => {
+    const { migrate, migrationStatus } = await import('./migrate');
+    await (options.status ? migrationStatus : migrate)(names, dataFolder(options.data));
   });
 
 program
