@@ -14,8 +14,10 @@ import { InProcessTransport } from '../../gateway/transport/in-process';
 import type { AuditLog } from '../../shared/audit/audit-log';
 import { SettableClock } from '../../shared/clock';
 import type { DatabaseKind } from '../../shared/database/dialect';
+import type { EventBus } from '../../shared/events/bus';
+import { EventLog } from '../../shared/events/event-log';
 import { InProcessBus } from '../../shared/events/in-process-bus';
-import { receive } from '../../shared/events/inbox';
+import { Inbox } from '../../shared/events/inbox';
 import { relay } from '../../shared/events/outbox';
 import { FolderStore } from '../../shared/files/content-store';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
@@ -39,6 +41,7 @@ type Loose = any;
 /** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
 export class Framework {
   private readonly bus = new InProcessBus(EVENT_READERS);
+  private readonly logs: EventLog[] = [];
   private readonly stop = new AbortController();
   private keys = 0;
 
@@ -52,13 +55,22 @@ export class Framework {
     readonly databaseUrl: (name: string) => string,
     readonly identity: TestIdentity,
   ) {
-    for (const { name, database, log, subgraph } of open)
-      if (EVENT_READERS.includes(name))
-        void this.bus.read(
-          name,
-          (event) => receive(database, clock, log, subgraph.parts.handlers ?? [], event),
-          this.stop.signal,
-        );
+    for (const subgraph of open.filter(({ name }) => EVENT_READERS.includes(name))) {
+      this.logs.push(this.eventLog(subgraph.name));
+      void this.bus.read(subgraph.name, this.inbox(subgraph.name, this.bus), this.stop.signal);
+    }
+  }
+
+  /** The event log of a subgraph, as its leading replica has it. */
+  eventLog(name: string): EventLog {
+    const { database, log } = this.subgraph(name);
+    return new EventLog(name, database, this.clock, log);
+  }
+
+  /** The inbox of a subgraph, as its leading replica has it. */
+  inbox(name: string, bus: Pick<EventBus, 'replay'>): Inbox {
+    const { database, log, subgraph } = this.subgraph(name);
+    return new Inbox({ name, database, clock: this.clock, log, handlers: subgraph.parts.handlers ?? [], bus });
   }
 
   /** @param record keeps the record of a subgraph, where one is kept */
@@ -148,12 +160,14 @@ export class Framework {
     return { code: extensions.code as string, message, inputPath: extensions.inputPath, extensions };
   }
 
-  /** Hands on all events, and those that follow from them. */
+  /** Delivers all events, and those that follow from them. */
   async deliver(): Promise<void> {
     for (let published = 1; published > 0; ) {
       published = 0;
-      for (const { database, name } of this.open)
-        if (name !== 'workforce') published += await relay(database, name, this.bus, this.clock);
+      for (const log of this.logs) {
+        await this.bus.serve(log.source, (request) => log.answer(request));
+        published += await relay(log, this.bus);
+      }
     }
   }
 
