@@ -89,16 +89,22 @@ export class EventLog {
     const [row] = await inside.query(
       `SELECT ${inside.selection(EventEpoch, 't')} FROM event_epoch t ORDER BY t.number DESC LIMIT 1 ${inside.dialect.forUpdate}`,
     );
-    return row ? inside.hydrate(EventEpoch, row) : this.insertEpoch(inside, 1, 'The log began');
+    return row ? inside.hydrate(EventEpoch, row) : this.insertEpoch(inside, 1, null, 'The log began');
   }
 
-  private async insertEpoch(inside: Database, number: number, reason: string): Promise<EventEpoch> {
+  private async insertEpoch(
+    inside: Database,
+    number: number,
+    replaced: string | null,
+    reason: string,
+  ): Promise<EventEpoch> {
     const row = Object.assign(new EventEpoch(), {
       number,
       // the number alone would come again after another restore
       epoch: `${number}-${randomBytes(6).toString('hex')}`,
       startedAt: instant(this.clock.now()),
       startOffset: (await this.end(inside)).offset,
+      replaced,
       reason: reason.slice(0, 255),
     });
     await inside.insert(EventEpoch, [row]);
@@ -180,11 +186,10 @@ export class EventLog {
     if (isSamePosition(await this.firstKnown([position]), position)) return true;
     await this.database.atomically(async (inside) => {
       const current = await this.currentEpoch(inside);
-      const [former] = await inside.findBy(EventEpoch, 'epoch', [position.epoch]);
-      if (former && former.number < current.number) return;
+      if (await isOver(inside, position.epoch, current)) return;
       const { offset } = await this.end(inside);
       const reason = `${holder} had event ${position.offset} of epoch ${position.epoch}, which this log of ${offset} events does not contain`;
-      const next = await this.insertEpoch(inside, current.number + 1, reason);
+      const next = await this.insertEpoch(inside, current.number + 1, position.epoch, reason);
       this.epochChanges += 1;
       this.log.error(
         { subgraph: this.source, epoch: next.epoch, formerEpoch: current.epoch, startOffset: next.startOffset, reason },
@@ -210,4 +215,11 @@ export class EventLog {
       );
     return { from: { offset: from.offset, digest: from.digest }, events, head };
   }
+}
+
+/** Whether the log is known to have left an epoch: another position of it then says nothing new. */
+async function isOver(inside: Database, epoch: string, current: EventEpoch): Promise<boolean> {
+  const [former] = await inside.findBy(EventEpoch, 'epoch', [epoch]);
+  const [replacement] = await inside.findBy(EventEpoch, 'replaced', [epoch]);
+  return replacement !== undefined || (former !== undefined && former.number < current.number);
 }

@@ -57,8 +57,8 @@ interface Place {
   stored: LogPosition;
   /** Further than stored by events that this subgraph does not act on. */
   position: LogPosition;
-  /** Epochs of entries of the bus that the writer no longer has. */
-  readonly pastEpochs: Set<string>;
+  /** The epoch of an event on the bus that the writer did not have, and until when the writer is not asked about it again. */
+  past: { readonly epoch: string; readonly until: number };
   /** Whether an earlier catch-up has not finished. */
   isUnfinished: boolean;
   /** Milliseconds of the monotonic clock before which the writer is not asked again. */
@@ -133,7 +133,7 @@ export class Inbox implements Consumer {
         stored,
         position: stored,
         isUnfinished,
-        pastEpochs: new Set<string>(),
+        past: { epoch: '', until: 0 },
         askAt: 0,
       }));
       this.places.set(source, place);
@@ -170,25 +170,16 @@ export class Inbox implements Consumer {
   }
 
   private async take(place: Place, event: EventEnvelope, log: LogPosition): Promise<void> {
-    if (place.pastEpochs.has(log.epoch)) return this.keepOrphan(event, log);
-    if (this.isNext(place, event, log)) return this.advance(place, event, log);
-    const isOld = log.offset <= place.position.offset && log.epoch === place.position.epoch;
-    if (isOld && (!this.isRelevant(event) || (await this.isActedOn(event)))) return;
-    // the database first: another replica may have acted on it; then the writer, whose log is the truth
+    if (isNext(place, event, log)) return this.advance(place, event, log);
+    // heads tell of a gap before an event that is not acted on
+    if (!this.isRelevant(event) || (await this.isActedOn(event))) return;
+    // the database first: another replica may have moved on; then the writer, whose log is the truth
     if (await this.hasMoved(place, event.source)) return this.take(place, event, log);
-    const isCaughtUp = await this.catchUp(place, event.source);
-    if (!isCaughtUp || log.epoch === place.position.epoch) return;
-    place.pastEpochs.add(log.epoch);
+    const isPast = place.past.epoch === log.epoch && performance.now() < place.past.until;
+    if (!isPast && !(await this.catchUp(place, event.source))) return;
+    if (await this.isActedOn(event)) return;
+    place.past = { epoch: log.epoch, until: performance.now() + ASK_AGAIN_MS };
     await this.keepOrphan(event, log);
-  }
-
-  private isNext({ position, pastEpochs }: Place, event: EventEnvelope, log: LogPosition): boolean {
-    return (
-      !pastEpochs.has(log.epoch) &&
-      (position.offset === 0 || position.epoch === log.epoch) &&
-      log.offset === position.offset + 1 &&
-      log.digest === digestAfter(position.digest, event.id)
-    );
   }
 
   /** Acts on the next event of the log. */
@@ -334,7 +325,6 @@ export class Inbox implements Consumer {
   /** All that the writer has is acted on: what else is in the inbox, the writer has lost. */
   private async finish(place: Place, source: string, head: LogPosition): Promise<void> {
     const { database, clock, log, name } = this.parts;
-    place.pastEpochs.delete(head.epoch);
     if (isSamePosition(place.position, head)) place.position = head;
     const now = instant(clock.now());
     const { orphans, hadGap } = await database.atomically(async (inside) => {
@@ -349,6 +339,11 @@ export class Inbox implements Consumer {
         })),
       );
       await inside.update(InboxPosition, source, { rereadFrom: null, gapSince: null });
+      // an event may have come before the log that has it
+      await inside.query(
+        'DELETE FROM inbox_orphan WHERE source = ? AND acted = 0 AND id IN (SELECT id FROM inbox_event)',
+        [source],
+      );
       // what the release before acted on is in the inbox now
       await inside.query('DELETE FROM inbox_cursor WHERE id LIKE ?', [`${source}/%`]);
       return { orphans: lost.length, hadGap: row?.gapSince != null };
@@ -378,7 +373,6 @@ export class Inbox implements Consumer {
 
   /** Keeps an event that is on the bus, but neither in the log of its source nor acted on. */
   private async keepOrphan(event: EventEnvelope, { epoch }: LogPosition): Promise<void> {
-    if (!this.isRelevant(event) || (await this.isActedOn(event))) return;
     const { database, clock, log, name } = this.parts;
     const { id, source, type, subject, sequence } = event;
     log.error({ subgraph: name, source, event: id, type, subject }, 'ignored an event that its source lost');
@@ -389,6 +383,14 @@ export class Inbox implements Consumer {
       ]),
     );
   }
+}
+
+function isNext({ position }: Place, event: EventEnvelope, log: LogPosition): boolean {
+  return (
+    (position.offset === 0 || position.epoch === log.epoch) &&
+    log.offset === position.offset + 1 &&
+    log.digest === digestAfter(position.digest, event.id)
+  );
 }
 
 function inboxEvent(event: EventEnvelope, log: LogPosition, receivedAt: string): InboxEvent {

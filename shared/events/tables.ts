@@ -36,6 +36,8 @@ export class EventEpoch {
   @kept({ length: 24 }) startedAt!: string;
   /** Number of events in the log when it began. */
   @kept({ type: 'int' }) startOffset!: number;
+  /** The epoch of the position that the log turned out not to contain; null for the first. */
+  @kept({ length: 40, nullable: true }) replaced!: string | null;
   @kept({ length: 255 }) reason!: string;
 }
 
