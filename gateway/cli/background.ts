@@ -4,6 +4,7 @@ import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
 import { DEFAULT_PREFIX, RedisBus } from '../../shared/events/redis-bus';
 import { FolderStore } from '../../shared/files/content-store';
+import { requireFolder } from './folders';
 import { EVENT_READERS } from './programmes';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,7 +51,9 @@ export function remoteBus(log: Logger, environment: Environment = process.env): 
   return url ? new RedisBus({ url, readers: EVENT_READERS, log, prefix: eventsPrefix(environment) }) : undefined;
 }
 
-/** Where uploaded documents are kept: ORDERGRAPH_FILES, else a folder beside the databases. */
+/** Where uploaded documents are kept: ORDERGRAPH_FILES, else a folder beside the databases. @throws OperatorError */
 export function fileStore(dataFolder: string, environment: Environment = process.env): FolderStore {
-  return new FolderStore(environment.ORDERGRAPH_FILES ?? join(dataFolder, 'artifacts'));
+  const folder = environment.ORDERGRAPH_FILES ?? join(dataFolder, 'artifacts');
+  requireFolder(folder, 'Uploaded documents', 'ORDERGRAPH_FILES');
+  return new FolderStore(folder);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
 import { type Client, ComposeStack, describeOnCompose } from '../support/compose/stack';
-import { killAll, requireCompiled } from '../support/processes';
+import { requireCompiled } from '../support/processes';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 
@@ -23,7 +23,6 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   });
   afterAll(async () => {
     await stack?.close();
-    await killAll();
     rmSync(project, { recursive: true, force: true });
   });
 

@@ -6,7 +6,7 @@ import { Agent, fetch } from 'undici';
 import { writeKeys } from '../../../gateway/cli/keys';
 import { packageRoot } from '../../../shared/package-root';
 import { OidcProvider } from '../oidc';
-import { kill, type Running, says } from '../processes';
+import { kill, killAll, type Running, says } from '../processes';
 import { programFor } from '../programs';
 import { type ComposeFile, readComposeFile } from './file';
 import { readDockerfile } from './image';
@@ -211,7 +211,9 @@ export class ComposeStack {
   }
 
   async close(): Promise<void> {
-    for (const container of this.containers.values()) await kill(container);
+    // killed, it would leave its workers behind
+    if (this.containers.has('load-balancer')) await this.stop('load-balancer');
+    await killAll();
     for (const close of this.closers) await close();
     this.issuer.stop();
     await this.machine.stop();
