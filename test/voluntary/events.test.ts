@@ -187,6 +187,22 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     stop.abort();
   });
 
+  test('a mutation writes its events in two statements, and an idle relay sends two', async () => {
+    const { database } = graph.subgraph('submissions');
+    const bus = new Memory();
+    await relay(log, bus);
+    const { id, revision } = await graph.draft();
+    const filing = await database.counting(() =>
+      graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION),
+    );
+    expect(filing.statements.filter((sql) => /outbox|event_epoch/.test(sql))).toEqual([
+      expect.stringMatching(/^SELECT MAX\(sequence\)/),
+      expect.stringMatching(/^INSERT INTO/),
+    ]);
+    await relay(log, bus);
+    expect((await database.counting(() => relay(log, bus))).statements).toHaveLength(2);
+  });
+
   test('a bus restored to an older memory gets the events since then again, in the same epoch', async () => {
     const bus = new Memory();
     await relay(log, bus);
