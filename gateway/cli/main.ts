@@ -234,6 +234,68 @@ program
     await (options.status ? migrationStatus : migrate)(names, dataFolder(options.data));
   });
 
+const events = program.command('events').description('Events between subgraphs: where they stand, and what to do.');
+const readers = 'submissions, reviews or infrastructure';
+const jsonOption = ['--json', 'Print JSON.'] as const;
+
+events
+  .command('status')
+  .argument('[names...]', `${readers}; all by default`)
+  .option(...jsonOption)
+  .option(...dataOption)
+  .description(
+    'Shows each log, what is unpublished, who holds the lease, how far readers are, and which events were rejected or lost. Reads the databases and the bus of EVENTS_URL; ends with 1 when a database cannot be read.',
+  )
+  .action(async (names: string[], options: { json?: boolean; data?: string }) => {
+    const { printStatus } = await import('./events');
+    process.exitCode = (await printStatus(names, dataFolder(options.data), options.json ?? false)) ? 0 : 1;
+  });
+
+events
+  .command('replay')
+  .argument('<reader>', readers)
+  .option('--from <source>', 'The subgraph whose events it reads again; all by default.')
+  .option('--since <position>', 'First position to read again, or the instant at which it was received.', '0')
+  .option(...dataOption)
+  .description(
+    'Lets a subgraph ask for events again. It acts only on those that it has not acted on. Works while the subgraph runs.',
+  )
+  .action(async (reader: string, options: { from?: string; since: string; data?: string }) => {
+    const { replay } = await import('./events');
+    await replay(reader, { ...options, dataFolder: dataFolder(options.data) });
+  });
+
+const rejected = events.command('rejected').description('Events that a subgraph could not act on.');
+
+rejected
+  .command('list')
+  .argument('[names...]', `${readers}; all by default`)
+  .option('--all', 'Also those that were dismissed.')
+  .option(...jsonOption)
+  .option(...dataOption)
+  .description('Lists them with their reasons.')
+  .action(async (names: string[], options: { all?: boolean; json?: boolean; data?: string }) => {
+    const { printRejected } = await import('./events');
+    await printRejected(names, { ...options, dataFolder: dataFolder(options.data) });
+  });
+
+for (const [name, description] of [
+  ['retry', 'Acts on them again. Ends with 1 when one is rejected again.'],
+  ['dismiss', 'Marks them as needing no action. Ends with 1 when one is not open.'],
+] as const)
+  rejected
+    .command(name)
+    .argument('<reader>', readers)
+    .argument('[ids...]', 'ids of events')
+    .option('--all', 'All open ones.', false)
+    .option(...dataOption)
+    .description(description)
+    .action(async (reader: string, ids: string[], options: { all: boolean; data?: string }) => {
+      const { dismiss, retry } = await import('./events');
+      const act = name === 'retry' ? retry : dismiss;
+      process.exitCode = (await act(reader, { ids, all: options.all, dataFolder: dataFolder(options.data) })) ? 0 : 1;
+    });
+
 program
   .command('import')
   .argument('<source>', 'a source of the list below, or "all"')
