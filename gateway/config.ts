@@ -249,7 +249,13 @@ export const settings = {
     env: 'ORDERGRAPH_SHUTDOWN_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
     default: 15_000,
-    help: 'Milliseconds in which requests under way are ended when the process is told to stop.',
+    help: 'Milliseconds in which the process ends after SIGTERM or SIGINT; requests in progress finish within them.',
+  },
+  drainMs: {
+    env: 'ORDERGRAPH_DRAIN_MS',
+    schema: z.coerce.number().int().min(0).max(600_000),
+    default: 0,
+    help: 'Milliseconds after SIGTERM in which /health/ready is 503 while requests are still answered: as long as a load balancer needs to notice, and part of --shutdown-ms. 0 stops at once.',
   },
   requestTimeoutMs: {
     env: 'ORDERGRAPH_REQUEST_TIMEOUT_MS',

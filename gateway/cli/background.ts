@@ -8,13 +8,21 @@ import { EVENT_READERS } from './programmes';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function milliseconds(environment: Environment, name: string, standard: number): number {
+function milliseconds(environment: Environment, name: string, standard: number, least = 10): number {
   const given = environment[name];
   if (given === undefined) return standard;
   const value = Number(given);
-  if (!Number.isInteger(value) || value < 10 || value > 3_600_000)
-    throw new OperatorError(`${name} is "${given}"`, 'Write milliseconds: a whole number from 10 to 3600000');
+  if (!Number.isInteger(value) || value < least || value > 3_600_000)
+    throw new OperatorError(`${name} is "${given}"`, `Write milliseconds: a whole number from ${least} to 3600000`);
   return value;
+}
+
+/** How long a subgraph drains and how soon it ends on SIGTERM: see `closeOnSignal`. */
+export function shutdownTimes(environment: Environment = process.env): { drainMs: number; shutdownMs: number } {
+  return {
+    drainMs: milliseconds(environment, 'ORDERGRAPH_DRAIN_MS', 0, 0),
+    shutdownMs: milliseconds(environment, 'ORDERGRAPH_SHUTDOWN_MS', 15_000),
+  };
 }
 
 /** How often subgraphs look at the clock, and how soon a replica takes over from one that died. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import SqliteConnection from 'better-sqlite3';
+import { SqliteConnection } from '../../shared/database/sqlite';
 import { OperatorError } from '../../shared/errors';
 
 /**

@@ -104,14 +104,16 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
     files: files && { subgraph: FILES_SUBGRAPH, exchange: files },
     identity,
   });
-  closeOnSignal(
+  closeOnSignal({
     log,
-    async () => {
+    server,
+    close: async () => {
       await server.close();
       await files?.close();
     },
-    config.shutdownMs,
-  );
+    drainMs: config.drainMs,
+    shutdownMs: config.shutdownMs,
+  });
   const address = await listen(server, config.host, config.port);
   process.stdout.write(`The graph answers at ${address}/graphql\n`);
 }

@@ -1,42 +1,61 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { OperatorError } from '../../shared/errors';
-import { newKey, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
+import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 
-/** Public keys kept when a new one is added: gateways may still sign with the one before. */
+/** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
 const MAX_KEYS = 3;
 
-const filesOf = (folder: string) => ({
-  secret: join(folder, 'identity-key.json'),
-  open: join(folder, 'identity-keys.json'),
-});
-
-/** Writes a new pair of keys; public ones of before stay beside it. @returns the two files @throws OperatorError */
-export async function writeKeys(folder: string): Promise<{ secret: string; open: string }> {
-  mkdirSync(folder, { recursive: true });
-  const { secret, open } = filesOf(folder);
-  const before: readonly JWK[] = existsSync(open) ? readIdentityKeys(open).current.keys : [];
-  const key = await newKey();
-  // whoever verifies must know the key before anyone signs by it
-  replace(open, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
-  replace(secret, key, 0o600);
-  return { secret, open };
+/** The files of a folder of keys: one folder for each kind of process, which is all that it may read. */
+export interface KeyFiles {
+  /** Private: signs identities. For gateways. */
+  readonly identityKey: string;
+  /** Public: verifies identities. For subgraphs. */
+  readonly identityKeys: string;
+  /** Private: seals the audit record. For subgraphs. */
+  readonly auditKey: string;
+  /** Public: verifies the audit record. For auditors. */
+  readonly auditKeys: string;
 }
 
-/** Removes every public key but that of the folder's private key. @returns how many were removed @throws OperatorError */
-export function pruneKeys(folder: string): { removed: number; open: string } {
-  const { secret, open } = filesOf(folder);
-  const { kid } = readPrivateKey(secret, 'the private key');
-  const { keys } = readIdentityKeys(open).current;
+export function keyFilesIn(folder: string): KeyFiles {
+  return {
+    identityKey: join(folder, 'gateways', 'identity-key.json'),
+    identityKeys: join(folder, 'subgraphs', 'identity-keys.json'),
+    auditKey: join(folder, 'subgraphs', 'audit-key.json'),
+    auditKeys: join(folder, 'auditors', 'audit-keys.json'),
+  };
+}
+
+/** Writes a new identity key; public ones of before stay beside it. Makes the key of the record when there is none. @throws OperatorError */
+export async function writeKeys(folder: string): Promise<KeyFiles> {
+  const files = keyFilesIn(folder);
+  for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
+  const { identityKey, identityKeys, auditKey, auditKeys } = files;
+  const before: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
+  const key = await newKey();
+  // a subgraph must know the key before a gateway signs with it
+  replace(identityKeys, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
+  replace(identityKey, key, 0o600);
+  const seal = await privateKeyIn(auditKey, 'the key that seals the record');
+  replace(auditKeys, { keys: [publicKey(seal)] }, 0o644);
+  return files;
+}
+
+/** Removes every public key but that of the gateways' private key. @returns how many were removed @throws OperatorError */
+export function pruneKeys(folder: string): { removed: number; identityKeys: string } {
+  const { identityKey, identityKeys } = keyFilesIn(folder);
+  const { kid } = readPrivateKey(identityKey, 'the identity signing key');
+  const { keys } = readIdentityKeys(identityKeys).current;
   const kept = keys.filter((key) => key.kid === kid);
   if (kept.length === 0)
     throw new OperatorError(
-      `"${open}" does not have the public key of "${secret}"`,
-      'Nothing was removed; run `ordergraph keys FOLDER` to add a new pair',
+      `"${identityKeys}" does not have the public key of "${identityKey}"`,
+      'Nothing was removed; `ordergraph keys FOLDER` adds a new pair',
     );
-  replace(open, { keys: kept }, 0o644);
-  return { removed: keys.length - kept.length, open };
+  replace(identityKeys, { keys: kept }, 0o644);
+  return { removed: keys.length - kept.length, identityKeys };
 }
 
 /** At once, so that no reader sees half of it. */

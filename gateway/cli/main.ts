@@ -160,19 +160,25 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Keys for the caller identity that gateways send to subgraphs: identity-key.json, private, for gateways, and identity-keys.json, public, for subgraphs. In a folder that has keys, adds a new pair; running gateways and subgraphs switch to it without a restart.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running processes switch to it without a restart.',
   )
-  .option('--prune', 'Add nothing; remove every public key but that of identity-key.json.')
+  .option('--prune', 'Add nothing; remove every public identity key but the newest.')
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
     const { pruneKeys, writeKeys } = await import('./keys');
     if (prune) {
-      const { removed, open } = pruneKeys(folder);
-      process.stdout.write(`${open}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
+      const { removed, identityKeys } = pruneKeys(folder);
+      process.stdout.write(`${identityKeys}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const { secret, open } = await writeKeys(folder);
+    const { identityKey, identityKeys, auditKey, auditKeys } = await writeKeys(folder);
     process.stdout.write(
-      `${open}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS\n${secret}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret\n`,
+      [
+        `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
+        `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
+        `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
+        `${auditKeys}: for auditors, \`audit verify --keys\``,
+        '',
+      ].join('\n'),
     );
   });
 

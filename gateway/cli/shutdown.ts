@@ -1,13 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
-const GRACE_MS = 15_000;
+const SHUTDOWN_MS = 15_000;
+/** Milliseconds for what is left to close once its connections are gone. */
+const LAST_MS = 1_000;
 
-/** Ends the process well on SIGINT and SIGTERM: what is under way is finished, within a time. */
-export function closeOnSignal(log: Logger, close: () => Promise<void>, graceMs = GRACE_MS): void {
-  closeWithGrace({ delay: graceMs, logger: false }, async ({ signal, err }) => {
-    if (err) log.error({ err }, 'ending after an unexpected error');
-    else log.info({ signal }, 'ending');
-    await close();
+export interface Shutdown {
+  readonly log: Logger;
+  readonly server: FastifyInstance;
+  /** Closes the server, then everything that it uses. */
+  readonly close: () => Promise<void>;
+  /** Milliseconds between SIGTERM and closing, in which the server is not ready but still answers. */
+  readonly drainMs?: number;
+  /** Milliseconds in which the process ends, the draining included. */
+  readonly shutdownMs?: number;
+}
+
+/**
+ * Ends the process on SIGINT and SIGTERM with exit code 0. On SIGTERM it first drains: a load balancer sees that the server is not
+ * ready and sends its requests elsewhere. Then requests in progress finish; at the limit their connections are closed.
+ */
+export function closeOnSignal({ log, server, close, drainMs = 0, shutdownMs = SHUTDOWN_MS }: Shutdown): void {
+  const closeWithin = async (milliseconds: number): Promise<void> => {
+    const limit = new AbortController();
+    const closed = close().finally(() => limit.abort());
+    const isLate = await Promise.race([
+      closed.then(() => false),
+      sleep(milliseconds, true, { signal: limit.signal }).catch(() => false),
+    ]);
+    if (!isLate) return closed;
+    log.warn({ shutdownMs }, 'reached the shutdown limit; closing connections with requests in progress');
+    server.server.closeAllConnections();
+    await Promise.race([closed, sleep(LAST_MS)]);
+  };
+  closeWithGrace({ delay: shutdownMs + 2 * LAST_MS, logger: false }, async ({ signal, err }) => {
+    if (err) log.error({ err }, 'stopping after an unexpected error');
+    else log.info({ signal, drainMs, shutdownMs }, 'stopping');
+    const drain = signal === 'SIGTERM' ? Math.min(drainMs, shutdownMs) : 0;
+    server.drain();
+    await sleep(drain);
+    await closeWithin(shutdownMs - drain);
   });
 }

@@ -100,7 +100,8 @@ export async function startAll({ config, dataFolder, scale, say = toOutput }: St
       await server.close();
       await close();
     };
-    closeOnSignal(log, closeAll, config.shutdownMs);
+    const { drainMs, shutdownMs } = config;
+    closeOnSignal({ log, server, close: closeAll, drainMs, shutdownMs });
     say(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Ctrl-C ends it.`);
     return { address, close: closeAll };
   } catch (error) {

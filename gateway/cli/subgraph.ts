@@ -11,7 +11,7 @@ import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
-import { backgroundTimes, fileStore, remoteBus } from './background';
+import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
 import { closeOnSignal } from './shutdown';
@@ -75,11 +75,16 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log, tls);
   const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic), metricsAt, log));
-  closeOnSignal(log, async () => {
-    await server.close();
-    await open.close();
-    await metrics?.close();
-    await bus?.close();
+  closeOnSignal({
+    log,
+    server,
+    close: async () => {
+      await server.close();
+      await open.close();
+      await metrics?.close();
+      await bus?.close();
+    },
+    ...shutdownTimes(),
   });
   open.startBackground({ bus, ...backgroundTimes() });
   const address = await listen(server, host, port ?? defaultPort(name));

@@ -13,16 +13,6 @@ export interface Dialect {
   explain(sql: string): string;
   /** The tail of a SELECT in a transaction that keeps others from changing its rows until the transaction ends. */
   readonly forUpdate: string;
-  /** Whether the database gave a transaction up in favor of another; the same transaction may succeed when tried again. */
-  gaveWay(error: DriverError): boolean;
-  /** Whether a row with the same unique key is there already. */
-  isDuplicate(error: DriverError): boolean;
-}
-
-/** What both drivers say of a failed statement. */
-export interface DriverError {
-  readonly code?: string;
-  readonly errno?: number;
 }
 
 const mysqlInstant = (expression: string) => `CAST(REPLACE(REPLACE(${expression}, 'T', ' '), 'Z', '') AS DATETIME(3))`;
@@ -36,8 +26,6 @@ const mysql: Dialect = {
     `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
   explain: (sql) => `EXPLAIN ${sql}`,
   forUpdate: 'FOR UPDATE',
-  gaveWay: ({ code }) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'].includes(code ?? ''),
-  isDuplicate: ({ code }) => code === 'ER_DUP_ENTRY',
 };
 
 const sqlite: Dialect = {
@@ -49,8 +37,6 @@ const sqlite: Dialect = {
   explain: (sql) => `EXPLAIN QUERY PLAN ${sql}`,
   // a transaction has the whole database to itself
   forUpdate: '',
-  gaveWay: ({ code }) => code?.startsWith('SQLITE_BUSY') ?? false,
-  isDuplicate: ({ code }) => code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY',
 };
 
 export const dialects: Record<DatabaseKind, Dialect> = { mysql, sqlite };

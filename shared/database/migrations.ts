@@ -1,6 +1,8 @@
-import SqliteConnection from 'better-sqlite3';
+import { createHash } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { OperatorError } from '../errors';
+import { changesRows, hasBeenRun } from './migration-effects';
+import { SqliteConnection } from './sqlite';
 import type { DatabaseAddress } from './url';
 
 /** One step of a schema's history: forward only, the same change said to both databases. Never edited once released. */
@@ -13,43 +15,151 @@ export interface Migration {
 
 /** Where a database keeps the migrations it has had. Not an entity: it exists before all of them. */
 const HISTORY = 'schema_migration';
+/** How far each migration has come, and the digest of the statements that were run. */
+const PROGRESS = 'schema_migration_progress';
 const LOCK_WAIT_SECONDS = 60;
 
+/** A migration under way. */
+export interface MigrationProgress {
+  readonly database: string;
+  readonly migration: string;
+  /** Statements that were run. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface MigrationOptions {
+  readonly migrations: readonly Migration[];
+  /** Of the database. */
+  readonly name: string;
+  /** The statement that gives a connection its usual limits, which a migration runs without. */
+  readonly session?: string;
+  readonly onMigration?: (progress: MigrationProgress) => void;
+}
+
 /**
- * Brings the tables to the newest migration, and runs `after`, under a lock that other processes wait for.
- * @throws OperatorError when the database knows a migration that this release does not, or the lock stays taken.
+ * Brings the tables to the newest migration, and runs `after`, under a lock that other processes wait for. A migration that a
+ * crash cut off is resumed where it stopped.
+ * @throws OperatorError when the database has a migration that this release does not know or that was changed since, or the
+ * lock stays taken.
  */
 export async function runMigrations(
   source: DataSource,
   address: DatabaseAddress,
-  migrations: readonly Migration[],
-  name: string,
+  options: MigrationOptions,
   after: () => Promise<void>,
 ): Promise<void> {
+  const { name, session } = options;
   const runner = source.createQueryRunner();
   await runner.connect();
   try {
-    if (address.kind === 'mysql') await requireBinaryCollation(runner, address.database, name);
+    if (address.kind === 'mysql') {
+      await runner.query(
+        'SET SESSION wait_timeout = 28800 /*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */',
+      );
+      await requireBinaryCollation(runner, address.database, name);
+    }
     await locked(runner, address, name, async () => {
-      await migrate(runner, address, migrations, name);
+      await migrate(runner, address, options);
       await after();
+    });
+    if (session) await runner.query(session);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** What a database has had of the migrations of this release. Changes nothing, and needs no tables. */
+export interface MigrationState {
+  readonly migration: string;
+  /** Statements that were run: all, some, or 0. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export async function migrationStates(
+  source: DataSource,
+  { kind }: DatabaseAddress,
+  migrations: readonly Migration[],
+): Promise<MigrationState[]> {
+  const runner = source.createQueryRunner();
+  try {
+    const applied = new Set((await rowsOf(runner, `SELECT name FROM ${HISTORY}`)).map((row) => row.name));
+    const rows = await rowsOf(runner, `SELECT name, statements_done FROM ${PROGRESS}`);
+    const begun = new Map(rows.map((row) => [row.name, Number(row.statements_done)]));
+    return migrations.map((migration) => {
+      const total = migration[kind].length;
+      const done = applied.has(migration.name) ? total : (begun.get(migration.name) ?? 0);
+      return { migration: migration.name, done, total };
     });
   } finally {
     await runner.release();
   }
 }
 
+type Row = { readonly name: string; readonly checksum?: string; readonly statements_done?: number };
+
+/** Rows of a table that may not exist yet. */
+async function rowsOf(runner: QueryRunner, sql: string): Promise<Row[]> {
+  try {
+    return await runner.query(sql);
+  } catch (error) {
+    if (/doesn't exist|no such table/i.test((error as Error).message)) return [];
+    throw error;
+  }
+}
+
+/** Of statements of a migration in their order: what was run must not be changed afterward. */
+const checksumOf = (statements: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(statements)).digest('hex');
+
 async function migrate(
   runner: QueryRunner,
   { kind }: DatabaseAddress,
-  migrations: readonly Migration[],
-  name: string,
+  { migrations, name, onMigration }: MigrationOptions,
 ): Promise<void> {
   await runner.query(
     `CREATE TABLE IF NOT EXISTS ${HISTORY} (name varchar(100) NOT NULL PRIMARY KEY, applied_at varchar(24) NOT NULL)`,
   );
-  const rows: { name: string }[] = await runner.query(`SELECT name FROM ${HISTORY}`);
+  await runner.query(
+    `CREATE TABLE IF NOT EXISTS ${PROGRESS} (name varchar(100) NOT NULL PRIMARY KEY, statements_done int NOT NULL, checksum varchar(64) NOT NULL)`,
+  );
+  const rows: Row[] = await runner.query(`SELECT name FROM ${HISTORY}`);
   const applied = new Set(rows.map((row) => row.name));
+  requireKnown(applied, migrations, name);
+  const begun = new Map(
+    (await rowsOf(runner, `SELECT name, statements_done, checksum FROM ${PROGRESS}`)).map((row) => [row.name, row]),
+  );
+  for (const migration of migrations) {
+    const statements = migration[kind];
+    const row = begun.get(migration.name);
+    const done = Number(row?.statements_done ?? 0);
+    if (row && row.checksum !== checksumOf(statements.slice(0, done)))
+      throw new OperatorError(
+        `Migration "${migration.name}" of the ${name} database differs from the one that the database has had`,
+        'Restore the text of the migration from the release that ran it, and write a new migration for further changes',
+      );
+    if (applied.has(migration.name)) {
+      // of a release that kept no checksums
+      if (!row) await saveProgress(runner, migration.name, statements);
+      continue;
+    }
+    const report = (count: number) =>
+      onMigration?.({ database: name, migration: migration.name, done: count, total: statements.length });
+    try {
+      if (kind === 'sqlite') await migrateAtOnce(runner, migration.name, statements, report);
+      else await migrateByStatement(runner, migration.name, statements, done, report);
+    } catch (error) {
+      throw new OperatorError(
+        `Migration "${migration.name}" of the ${name} database failed: ${(error as Error).message}`,
+        'Nothing of this release was started. Remove the cause and start again: migrations resume where they stopped',
+        { cause: error },
+      );
+    }
+  }
+}
+
+function requireKnown(applied: ReadonlySet<string>, migrations: readonly Migration[], name: string): void {
   const known = new Set(migrations.map((migration) => migration.name));
   const unknown = [...applied].filter((step) => !known.has(step));
   if (unknown.length > 0)
@@ -57,26 +167,90 @@ async function migrate(
       `The ${name} database was migrated by a newer release: it has had "${unknown.sort()[0]}", which this release does not know`,
       'Start the newer release again, or restore the database from before its upgrade',
     );
-  for (const migration of migrations) {
-    if (applied.has(migration.name)) continue;
-    // SQLite rolls a failed step back as a whole; MySQL commits each DDL statement, so its steps are kept small.
-    await runner.startTransaction();
-    try {
-      for (const statement of migration[kind]) await runner.query(statement);
-      await runner.query(`INSERT INTO ${HISTORY} (name, applied_at) VALUES (?, ?)`, [
-        migration.name,
-        new Date().toISOString(),
-      ]);
-      await runner.commitTransaction();
-    } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction();
-      throw new OperatorError(
-        `Migration "${migration.name}" of the ${name} database failed: ${(error as Error).message}`,
-        'Nothing of this release was started. Mend the cause and start again; finished migrations are not repeated',
-        { cause: error },
-      );
+}
+
+type Report = (done: number) => void;
+
+/** SQLite runs a migration as a whole or not at all. */
+async function migrateAtOnce(
+  runner: QueryRunner,
+  migration: string,
+  statements: readonly string[],
+  report: Report,
+): Promise<void> {
+  await inTransaction(runner, async () => {
+    for (const [index, statement] of statements.entries()) {
+      await runner.query(statement);
+      report(index + 1);
     }
+    await saveProgress(runner, migration, statements);
+    await saveApplied(runner, migration);
+  });
+}
+
+/**
+ * MySQL commits each statement that changes tables by itself, so progress is saved after each. A crash may fall between a
+ * statement and its record: then the statement fails when it is run again, and is skipped if its effect is there. Releases
+ * before this one saved no progress, so every statement up to the first that takes effect may be such.
+ */
+async function migrateByStatement(
+  runner: QueryRunner,
+  migration: string,
+  statements: readonly string[],
+  begin: number,
+  report: Report,
+): Promise<void> {
+  let isResuming = true;
+  for (let index = begin; index < statements.length; index += 1) {
+    const statement = statements[index]!;
+    const run = statements.slice(0, index + 1);
+    if (changesRows(statement)) {
+      await inTransaction(runner, async () => {
+        await runner.query(statement);
+        await saveProgress(runner, migration, run);
+      });
+      isResuming = false;
+    } else {
+      isResuming = (await runOrSkip(runner, statement, isResuming)) === 'skipped';
+      await saveProgress(runner, migration, run);
+    }
+    report(index + 1);
   }
+  await saveApplied(runner, migration);
+}
+
+async function runOrSkip(runner: QueryRunner, statement: string, maySkip: boolean): Promise<'run' | 'skipped'> {
+  try {
+    await runner.query(statement);
+    return 'run';
+  } catch (error) {
+    if (maySkip && (await hasBeenRun(runner, statement, error))) return 'skipped';
+    throw error;
+  }
+}
+
+async function inTransaction(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
+  await runner.startTransaction();
+  try {
+    await work();
+    await runner.commitTransaction();
+  } catch (error) {
+    // why it failed is what matters
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});
+    throw error;
+  }
+}
+
+async function saveProgress(runner: QueryRunner, migration: string, run: readonly string[]): Promise<void> {
+  await runner.query(`REPLACE INTO ${PROGRESS} (name, statements_done, checksum) VALUES (?, ?, ?)`, [
+    migration,
+    run.length,
+    checksumOf(run),
+  ]);
+}
+
+async function saveApplied(runner: QueryRunner, migration: string): Promise<void> {
+  await runner.query(`INSERT INTO ${HISTORY} (name, applied_at) VALUES (?, ?)`, [migration, new Date().toISOString()]);
 }
 
 async function locked(

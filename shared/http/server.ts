@@ -15,6 +15,8 @@ import { Traffic } from './traffic';
 declare module 'fastify' {
   interface FastifyInstance {
     traffic: Traffic;
+    /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
+    drain(): void;
   }
 }
 
@@ -33,6 +35,8 @@ const CODES: Record<number, string> = {
 };
 const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 
+/** Milliseconds between looks for connections that have become idle while the server closes. */
+const IDLE_MS = 50;
 /** The error of a request that failed before any route was found. */
 const badRequest = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
 
@@ -90,14 +94,23 @@ export function createServer(options: {
     reply.header(REQUEST_ID_HEADER, request.id);
     next();
   });
+  let isDraining = false;
   let isClosing = false;
-  server.addHook('preClose', async () => {
-    isClosing = true;
+  server.decorate('drain', () => {
+    isDraining = true;
   });
-  // without a promise: it is in the way of every request
+  server.addHook('preClose', async () => {
+    isDraining = true;
+    isClosing = true;
+    // a connection whose request was in progress is kept alive, and nothing else closes it
+    const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_MS);
+    server.server.once('close', () => clearInterval(idle));
+  });
+  // without a promise: every request passes here
   server.addHook('onRequest', (request, reply, next) => {
+    if (isDraining) reply.header('connection', 'close');
     if (isClosing) {
-      reply.code(503).header('connection', 'close').send(STOPPING);
+      reply.code(503).header('retry-after', '1').send(STOPPING);
       return;
     }
     const encoding = request.headers['content-encoding'];
@@ -125,6 +138,7 @@ export function createServer(options: {
   );
   server.get('/health/live', async () => ({ status: 'live' }));
   server.get('/health/ready', async (request, reply) => {
+    if (isDraining) return reply.code(503).send({ status: 'stopping' });
     const { ready, ...rest } = await options.readiness(request);
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });

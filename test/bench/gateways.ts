@@ -45,7 +45,7 @@ export const ordergraph: Contender = {
  * who they are, subgraphs are told, and every request is paid for from a budget (one that lasts).
  */
 export async function ordergraphWithTokens(folder: string): Promise<Contender[]> {
-  const { secret } = await writeKeys(folder);
+  const { identityKey } = await writeKeys(folder);
   const issuer = await DevelopmentIssuer.in(folder);
   const token = await issuer.token(parsePrincipal('role=analyst; subject=bench'), 12 * 3_600);
   const headers = { authorization: `Bearer ${token}` };
@@ -58,7 +58,7 @@ export async function ordergraphWithTokens(folder: string): Promise<Contender[]>
         MAIN,
         'gateway',
         ...['--supergraph', supergraph, '--port', String(port), '--auth', 'development', '--data', folder],
-        ...['--identity-key', secret, '--budget', 'analyst=999999999999', '--log-level', 'error'],
+        ...['--identity-key', identityKey, '--budget', 'analyst=999999999999', '--log-level', 'error'],
       ],
     }),
   };

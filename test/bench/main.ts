@@ -21,15 +21,6 @@ import { cpuSeconds, residentMb } from './process-cost';
 import { schemas } from './schemas';
 import { type Workload, workloads } from './workloads';
 
-const HELP = `npm run bench -- [options]
-  --rounds N      rounds of every workload and gateway, interleaved; medians are shown (5)
-  --seconds N     seconds of load a round (3)
-  --warm N        seconds of load on each before the first round, which are not counted; by default what the workload needs
-  --clients N     clients at once; by default what the workload says
-  --only a,b      workloads; all by default
-  --peers a,b     gateways whose names contain these; all by default
-  --soak MINUTES  constant load on this gateway alone; prints its memory as it goes`;
-
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
@@ -39,7 +30,6 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     peers: { type: 'string' },
     soak: { type: 'string' },
-    help: { type: 'boolean', default: false },
   },
 });
 
@@ -64,10 +54,6 @@ interface Ground {
 }
 
 async function main(): Promise<void> {
-  if (options.help) {
-    console.log(HELP);
-    return;
-  }
   mkdirSync(WORK, { recursive: true });
   const chosen = workloads()
     .filter(({ id }) => !options.only || options.only.split(',').some((one) => id.startsWith(one)))

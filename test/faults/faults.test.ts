@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent, fetch as fetchWith } from 'undici';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
 import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
@@ -359,8 +360,33 @@ describe('the gateway', () => {
     const hanging = ask(JOINED).catch(() => 'cut off');
     await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
     gateway.child.kill('SIGTERM');
-    await gateway.ended;
+    expect(await gateway.ended).toBe(0);
     expect(await hanging).toBe('cut off');
+    expect(gateway.output()).toMatch(/reached the shutdown limit; closing connections/);
+  });
+
+  test('drains on SIGTERM: not ready, but answers, and closes each connection after its response', async () => {
+    await startGateway('--shutdown-ms', '60000', '--drain-ms', '60000');
+    await ask(JOINED);
+    const drained = new Agent({ connections: 1 });
+    const send = () =>
+      fetchWith(`http://127.0.0.1:${ports.gateway}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: JOINED }),
+        dispatcher: drained,
+      });
+    expect((await send()).headers.get('connection')).toBe('keep-alive');
+    gateway.child.kill('SIGTERM');
+    const health = () => fetch(`http://127.0.0.1:${ports.gateway}/health/ready`);
+    await until(async () => (await health()).status === 503, 'it is not ready');
+    for (let request = 0; request < 3; request++) {
+      const response = await send();
+      expect([response.status, response.headers.get('connection')]).toEqual([200, 'close']);
+      expect(await response.json()).toEqual({ data: WHOLE });
+    }
+    await drained.close();
+    await kill(gateway);
   });
 
   test('takes another supergraph under load: no request fails, none sees a mix', async () => {

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 test('identity keys are rotated under load without a failed request, and a removed key is refused within seconds', async () => {
   const { environment } = await identityEnvironment();
-  const [secret, keys] = [environment.ORDERGRAPH_IDENTITY_KEY!, join(environment.ORDERGRAPH_IDENTITY_KEY!, '..')];
+  const [secret, keys] = [environment.ORDERGRAPH_IDENTITY_KEY!, environment.ORDERGRAPH_DATA!];
   const [port, subgraphPort] = [await freePort(), await freePort()];
   const subgraph = run(['subgraph', 'submissions', '--port', String(subgraphPort), '--data', folder], environment);
   const url = `http://127.0.0.1:${subgraphPort}/graphql`;

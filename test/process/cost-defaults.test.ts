@@ -33,7 +33,7 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => subgraph.listen(0, '127.0.0.1', resolve));
-  identityKey = (await writeKeys(join(folder, 'keys'))).secret;
+  identityKey = (await writeKeys(join(folder, 'keys'))).identityKey;
 });
 afterEach(killAll);
 afterAll(() => subgraph.close());

@@ -259,16 +259,15 @@ describe('the door of a subgraph', () => {
   });
 
   test('knows a new key without a restart, while the old one is still good', async () => {
-    await writeKeys(folder);
-    const [secret, open] = ['identity-key.json', 'identity-keys.json'].map((name) => join(folder, name)) as [
-      string,
-      string,
-    ];
-    expect(statSync(secret).mode & 0o777).toBe(0o600);
+    const { identityKey: secret, identityKeys: open, auditKey, auditKeys } = await writeKeys(folder);
+    for (const file of [secret, auditKey]) expect(statSync(file).mode & 0o777).toBe(0o600);
+    const sealing = readFileSync(auditKeys, 'utf8');
+    expect(sealing).not.toContain('"d"');
     expect(readFileSync(open, 'utf8')).not.toContain('"d"');
     const door = new SignedDoor(readIdentityKeys(open), 'reviews');
     const before = await (await IdentitySigner.of(readPrivateKey(secret, 'The key'))).sign(reviewer, 'reviews');
     await writeKeys(folder);
+    expect(readFileSync(auditKeys, 'utf8')).toBe(sealing);
     const after = await (await IdentitySigner.of(readPrivateKey(secret, 'The key'))).sign(reviewer, 'reviews');
     expect(await enter(door, after)).toEqual(reviewer);
     expect(await enter(door, before)).toEqual(reviewer);
@@ -276,11 +275,7 @@ describe('the door of a subgraph', () => {
   });
 
   test('forgets what a removed key has verified, without any unknown key being used', async () => {
-    await writeKeys(folder);
-    const [secret, open] = ['identity-key.json', 'identity-keys.json'].map((name) => join(folder, name)) as [
-      string,
-      string,
-    ];
+    const { identityKey: secret, identityKeys: open } = await writeKeys(folder);
     const door = new SignedDoor(readIdentityKeys(open), 'reviews');
     const signer = signerOf(secret, log);
     const before = await signer.sign(reviewer, 'reviews');

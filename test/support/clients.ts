@@ -86,8 +86,8 @@ export function startGateway(supergraphSdl: string, ...flags: string[]): Promise
   return serve('gateway', flags, async (folder) => {
     const file = join(folder, 'supergraph.graphql');
     writeFileSync(file, supergraphSdl);
-    const { secret } = await writeKeys(folder);
-    return ['--supergraph', file, '--auth', 'development', '--identity-key', secret];
+    const { identityKey } = await writeKeys(folder);
+    return ['--supergraph', file, '--auth', 'development', '--identity-key', identityKey];
   });
 }
 

@@ -67,14 +67,14 @@ export async function identityEnvironment(): Promise<{
   readonly token: (principal: string) => Promise<string>;
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-identity-'));
-  const { secret, open } = await writeKeys(folder);
+  const { identityKey, identityKeys } = await writeKeys(folder);
   const issuer = await DevelopmentIssuer.in(folder);
   return {
     environment: {
       ORDERGRAPH_AUTH: 'development',
       ORDERGRAPH_DATA: folder,
-      ORDERGRAPH_IDENTITY_KEY: secret,
-      ORDERGRAPH_IDENTITY_KEYS: open,
+      ORDERGRAPH_IDENTITY_KEY: identityKey,
+      ORDERGRAPH_IDENTITY_KEYS: identityKeys,
     },
     token: (principal) => issuer.token(parsePrincipal(principal), 3_600),
   };

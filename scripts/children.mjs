@@ -1,0 +1,51 @@
+// Child processes of the bootstrap. Runs on any Node from 16 on.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, dirname } from 'node:path';
+
+/** Runs Node with the caller's terminal, hands signals on, and resolves with its exit code. */
+export function runNode(node, args) {
+  return exitCode(spawn(node, args, { stdio: 'inherit', env: withNodeFirst(node) }));
+}
+
+/** Runs npm silently; its output is shown when it fails. @returns whether it succeeded */
+export async function runNpm(args, folder) {
+  const npm = spawn('npm', [...args, '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: withNodeFirst(process.execPath),
+    shell: process.platform === 'win32',
+  });
+  const output = [];
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk) => output.push(chunk));
+  const succeeded = (await exitCode(npm)) === 0;
+  if (!succeeded) process.stderr.write(`\n${Buffer.concat(output)}`);
+  return succeeded;
+}
+
+/** npm, and what it starts, find the Node that runs the bootstrap. */
+function withNodeFirst(node) {
+  return { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH || ''}` };
+}
+
+function exitCode(child) {
+  // the terminal sends this one to both
+  const onInterrupt = () => {};
+  const handOn = (signal) => child.kill(signal);
+  process.on('SIGINT', onInterrupt);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, handOn);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', onInterrupt);
+      for (const name of ['SIGTERM', 'SIGHUP']) process.off(name, handOn);
+      resolve(code === null ? 128 + (constants.signals[signal] || 0) : code);
+    });
+  });
+}
+
+/** Ends the bootstrap with a message. */
+export function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,59 @@
+// What each command needs and starts.
+import { join } from 'node:path';
+import { runNode } from './children.mjs';
+import { compile } from './compile.mjs';
+import { install } from './install.mjs';
+
+/** Runs a command of package.json. @returns its exit code */
+export async function runCommand(root, command, args) {
+  if (command === 'install') return installFolders(root, args);
+  const developing = developerCommands(root, args)[command];
+  await install(root, { dev: developing !== undefined });
+  if (developing?.compiles !== false) await compile(root);
+  const steps = developing?.steps ?? [[mainOf(root), command, ...args]];
+  Object.assign(process.env, developing?.environment);
+  for (const step of steps) {
+    const code = await runNode(process.execPath, step);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+/** Installs all packages of the root, or of the folders named, whose packages may need their install scripts. */
+async function installFolders(root, folders) {
+  if (folders.length === 0) await install(root, { dev: true });
+  for (const folder of folders) await install(join(root, folder), { dev: true, scripts: true });
+  return 0;
+}
+
+const mainOf = (root) => join(root, 'dist', 'gateway', 'cli', 'main.js');
+
+/** Commands that need the packages of tests and checks. Each has steps: arguments of Node, run one after another. */
+function developerCommands(root, args) {
+  const packageFile = (...path) => join(root, 'node_modules', ...path);
+  // Jest loads node:sqlite in a sandbox, where the sources cannot suppress its warning
+  const jest = ['--disable-warning=ExperimentalWarning', packageFile('jest', 'bin', 'jest.js')];
+  const biome = packageFile('@biomejs', 'biome', 'bin', 'biome');
+  const tsc = [packageFile('typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.json')];
+  const clientsTable = join(root, 'test', 'clients', 'table.cjs');
+  return {
+    test: { steps: [[...jest, ...args]] },
+    'test:clients': {
+      steps: [[...jest, 'test/clients', '--reporters=default', `--reporters=${clientsTable}`, ...args]],
+    },
+    'test:faults': { steps: [[...jest, 'test/faults', ...args]], environment: { ORDERGRAPH_TEST_FAULTS: 'all' } },
+    'test:differential': { steps: [[join(root, 'dist', 'test', 'oracle', 'main.js'), ...args]] },
+    bench: { steps: [[join(root, 'dist', 'test', 'bench', 'main.js'), ...args]] },
+    build: { compiles: false, steps: [[...tsc, ...args]] },
+    format: { compiles: false, steps: [[biome, 'check', '--write', ...(args.length > 0 ? args : ['.'])]] },
+    check: {
+      compiles: false,
+      steps: [
+        [biome, 'ci', '--error-on-warnings', '.'],
+        tsc,
+        [mainOf(root), 'schema', '--check'],
+        [packageFile('dclint', 'bin', 'dclint.cjs'), 'docker-compose.yml'],
+      ],
+    },
+  };
+}

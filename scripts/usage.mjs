@@ -1,0 +1,77 @@
+// The usage of commands that are no part of the product, so that --help needs nothing installed. Runs on any Node from 16 on.
+
+const JEST = `Paths and options are those of Jest, such as
+  test/questions  the tests of a folder or file
+  -t PATTERN      tests whose names match
+  --bail          stop at the first failure
+All of them: npx jest --help`;
+
+const USAGE = {
+  test: `npm test -- [paths] [options]
+Runs the tests, except those of test/faults/long. README.md lists the servers that they need.
+${JEST}`,
+  'test:clients': `npm run test:clients -- [options]
+Runs real GraphQL clients against a running graph, and prints a table of what works. See test/clients/README.md.
+${JEST}`,
+  'test:faults': `npm run test:faults -- [options]
+Runs the tests of faults, including those that take minutes.
+${JEST}`,
+  'test:differential': `npm run test:differential -- [options]
+Compares the answers to generated operations with those of @apollo/gateway.
+  --minutes N     how long (5)
+  --seed N        seed of the operations; random by default
+  --operations N  at most that many operations; no limit by default
+  --only NAME     one supergraph`,
+  bench: `npm run bench -- [options]
+Measures the gateway and its peers under load, and prints one table. Needs Linux.
+  --rounds N      rounds of every workload and gateway, interleaved; the table shows medians (5)
+  --seconds N     seconds of load per round (3)
+  --warm N        seconds of load on each before the first round; by default what the workload needs
+  --clients N     concurrent clients; by default what the workload says
+  --only a,b      workloads; all by default
+  --peers a,b     gateways whose names contain these; all by default
+  --soak MINUTES  constant load on this gateway alone; prints its memory over time`,
+  check: `npm run check
+Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,
+  build: `npm run build -- [options]
+Compiles to dist/ with the TypeScript compiler. Options are those of tsc.`,
+  format: `npm run format -- [paths]
+Formats the files, all by default, and fixes what the linter can fix.`,
+  install: `node scripts/bootstrap.mjs install [folder ...]
+Installs all packages of the project's lock file, or of the folders' own.`,
+};
+
+const PRODUCT = [
+  'start',
+  'gateway',
+  'subgraph',
+  'token',
+  'keys',
+  'audit',
+  'migrate',
+  'import',
+  'exercise',
+  'exercise:voluntary',
+  'schema',
+  'compose',
+  'migration',
+];
+
+/** The usage of a command; undefined for those that the product itself explains. */
+export function usageOf(command) {
+  return Object.hasOwn(USAGE, command) ? `${USAGE[command]}\n` : undefined;
+}
+
+/** All commands. */
+export function commandList() {
+  const list = (names) => names.map((name) => `  ${name}\n`).join('');
+  return `node scripts/bootstrap.mjs <command> [options]; "<command> --help" explains each
+Commands of the product:
+${list(PRODUCT)}Commands of its developers:
+${list(Object.keys(USAGE))}`;
+}
+
+/** Whether there is such a command. */
+export function isCommand(command) {
+  return PRODUCT.includes(command) || usageOf(command) !== undefined;
+}

@@ -1,0 +1,85 @@
+import { RequestError } from '../errors';
+import { type Failure, failureOf } from './driver-errors';
+
+/** A request failed for a reason of the database's that a caller can act on. Holds the driver's error as its cause, for the log. */
+export class DatabaseError extends RequestError {
+  override readonly cause: unknown;
+
+  constructor(
+    code: string,
+    message: string,
+    /** Seconds after which another attempt may succeed; undefined when none will. */
+    retryAfterSeconds: number | undefined,
+    readonly failure: Failure,
+    cause: unknown,
+  ) {
+    super(
+      code,
+      message,
+      [],
+      retryAfterSeconds === undefined ? { retryable: false } : { retryable: true, retryAfterSeconds },
+    );
+    this.cause = cause;
+  }
+}
+
+/**
+ * What a caller learns of a failed statement. Errors that say nothing to callers stay as they are: a violated constraint is a
+ * mistake of this program, and a duplicate key becomes a conflict only when retrying did not help.
+ * @param name of the database.
+ */
+export function databaseErrorOf(error: unknown, name: string): unknown {
+  if (error instanceof DatabaseError) return error;
+  const failure = failureOf(error);
+  switch (failure) {
+    case 'unavailable':
+      return new DatabaseError(
+        'DATABASE_UNAVAILABLE',
+        `The ${name} database cannot be reached; try again`,
+        1,
+        failure,
+        error,
+      );
+    case 'busy':
+      return new DatabaseError('DATABASE_BUSY', `The ${name} database is busy; try again`, 1, failure, error);
+    case 'timeout':
+      return new DatabaseError(
+        'DATABASE_TIMEOUT',
+        `The ${name} database did not finish a statement in time; ask for less at once, or try again`,
+        5,
+        failure,
+        error,
+      );
+    case 'full':
+      return new DatabaseError(
+        'DATABASE_FULL',
+        `The ${name} database has no space left; nothing was changed`,
+        undefined,
+        failure,
+        error,
+      );
+    case 'read-only':
+      return new DatabaseError(
+        'DATABASE_READ_ONLY',
+        `The ${name} database accepts no changes at the moment; nothing was changed`,
+        5,
+        failure,
+        error,
+      );
+    case 'cancelled':
+      return new DatabaseError('REQUEST_CANCELLED', 'The request was canceled', undefined, failure, error);
+    default:
+      return error;
+  }
+}
+
+/** The connection was lost while the database committed: only the database knows whether the change was made. */
+export function commitUnknown(error: unknown, name: string): DatabaseError {
+  return new DatabaseError(
+    'DATABASE_COMMIT_UNKNOWN',
+    `The connection to the ${name} database was lost during the commit, so the change may have been made; send it again with the same idempotency key`,
+    1,
+    'unavailable',
+    error,
+  );
+}

@@ -1,0 +1,224 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../../shared/package-root';
+import { MAIN, type Running, runProgram } from '../processes';
+import type { ComposeFile, ComposeService } from './file';
+import type { Image } from './image';
+import { type Layout, layoutOf } from './network';
+import { third } from './third-party';
+
+/** What a container of a service runs, and as whom. */
+export interface Program {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly folder: string;
+  readonly uid: string;
+  readonly copies: Image['copies'];
+  /** Symbolic links in the image. */
+  readonly links: readonly (readonly [path: string, target: string])[];
+  /** Folders that a new volume is owned with; undefined when the image prepares all of its own. */
+  readonly owned: readonly string[] | undefined;
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const NODE = '/opt/node/bin/node';
+
+/**
+ * Runs the services of a Compose file without a container engine, by what containers are made of: each has a network namespace with the
+ * addresses of its networks, a root of its own that is read-only where the file says so, its volumes, secrets and tmpfs, its user, no
+ * capability and no way to new ones, and exactly its environment. Linux only; needs no root where users may make namespaces.
+ */
+export class ComposeMachine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'ordergraph-compose-'));
+  private readonly layout: Layout;
+  private holder: ChildProcess | undefined;
+
+  /** @param project folder that relative paths of the Compose file start from */
+  constructor(
+    private readonly file: ComposeFile,
+    private readonly image: Image,
+    private readonly project: string,
+  ) {
+    this.layout = layoutOf(file);
+  }
+
+  /** Makes the networks, and a network namespace for each service. */
+  async start(): Promise<void> {
+    const script = [
+      'set -e',
+      'mount -t tmpfs -o mode=755 none /run',
+      'mkdir /run/netns',
+      'ip link set lo up',
+      ...this.layout.commands,
+      'echo ready',
+      'exec sleep infinity',
+    ].join('\n');
+    const namespaces = ['--user', '--map-root-user', '--net', '--mount', '--propagation', 'private'];
+    const holder = spawn('unshare', [...namespaces, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.holder = holder;
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer) => {
+        output += chunk;
+        if (/^ready$/m.test(output)) resolve();
+      };
+      holder.stdout!.on('data', hear);
+      holder.stderr!.on('data', hear);
+      holder.on('exit', () => reject(new Error(`The namespaces could not be made:\n${output}`)));
+    });
+  }
+
+  /** The address of a service in a network. */
+  address(service: string, network: string): string {
+    return this.layout.addresses.get(service)!.get(network)!;
+  }
+
+  /** Runs a program on the machine itself, outside of all containers. */
+  exec(program: string, args: readonly string[]): Running {
+    return runProgram('nsenter', [...this.enter(), program, ...args]);
+  }
+
+  /** Runs a program in the network of a service, outside of its container. */
+  execBeside(service: string, program: string, args: readonly string[]): Running {
+    return this.exec('nsenter', [`--net=/run/netns/${service}`, program, ...args]);
+  }
+
+  /** Runs a command of the product on the machine itself. */
+  ordergraph(args: readonly string[]): Running {
+    return this.exec(process.execPath, [MAIN, ...args]);
+  }
+
+  /** Starts the container of a service, or another command in a container like it. */
+  run(name: string, command?: readonly string[]): Running {
+    const script = join(this.folder, `${name}.sh`);
+    if (!existsSync(script)) writeFileSync(script, this.containerScript(name));
+    return this.exec('unshare', [
+      ...['--mount', '--propagation', 'private', 'nsenter', `--net=/run/netns/${name}`, 'sh', script],
+      ...(command ?? this.programOf(name).command),
+    ]);
+  }
+
+  /** Runs the health check of a service once. */
+  async isHealthy(name: string): Promise<boolean> {
+    const [kind, ...command] = this.file.services[name]!.healthcheck!.test;
+    return (await this.run(name, kind === 'CMD' ? command : ['sh', '-c', command[0]!]).ended) === 0;
+  }
+
+  /** The folder behind a named volume. */
+  volume(name: string): string {
+    return join(this.folder, 'volumes', name);
+  }
+
+  private enter(): string[] {
+    return ['-t', String(this.holder!.pid), '-U', '-m', '-n', '--preserve-credentials', '--'];
+  }
+
+  private programOf(name: string): Program {
+    const service = this.file.services[name]!;
+    const environment = service.environment ?? {};
+    if (!service.build) return third(service, environment);
+    const { image } = this;
+    return {
+      command: [...image.entrypoint, ...(service.command ?? [])],
+      environment: { ...image.environment, ...environment },
+      folder: image.folder,
+      uid: image.user === 'node' ? '1000' : image.user,
+      copies: image.copies,
+      links: [],
+      owned: image.owned,
+    };
+  }
+
+  private containerScript(name: string): string {
+    const service = this.file.services[name]!;
+    const program = this.programOf(name);
+    const uid = service.user?.split(':')[0] ?? program.uid;
+    const variables = { PATH: '/opt/node/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', ...program.environment };
+    const hosts = join(this.folder, `${name}.hosts`);
+    writeFileSync(hosts, this.layout.hostsFor(name));
+    return [
+      'set -e',
+      `root=/run/root-${name}`,
+      'mkdir -p $root',
+      'mount -t tmpfs -o mode=755 none $root',
+      'cd $root',
+      'mkdir -m 755 usr etc dev proc run var opt .old',
+      'mkdir -m 1777 tmp',
+      'for link in bin sbin lib lib32 lib64 libx32; do if [ -L /$link ]; then cp -a /$link .; elif [ -e /$link ]; then mkdir $link; mount --bind /$link $link; fi; done',
+      'mount --rbind /usr usr',
+      'mount -o remount,bind,ro usr',
+      'mount --rbind /etc etc',
+      'mount -o remount,bind,ro etc',
+      'mount --rbind /proc proc',
+      'for device in null zero random urandom; do touch dev/$device; mount --bind /dev/$device dev/$device; done',
+      'ln -s /proc/self/fd dev/fd',
+      ...['stdin', 'stdout', 'stderr'].map((name, descriptor) => `ln -s /proc/self/fd/${descriptor} dev/${name}`),
+      'mkdir dev/shm',
+      'mount -t tmpfs -o mode=1777,size=64m none dev/shm',
+      ...bound(hosts, '/etc/hosts', 'ro'),
+      ...bound(realpathSync(process.execPath), NODE, 'ro'),
+      ...program.copies.flatMap(({ from, to }) => bound(realpathSync(join(packageRoot, from)), to, 'ro')),
+      ...(service.configs ?? []).flatMap(({ source, target }) => this.config(name, source, target)),
+      ...(service.volumes ?? []).flatMap((volume) => this.mountOf(volume, program)),
+      ...(service.tmpfs ?? []).flatMap((tmpfs) => tmpfsAt(tmpfs)),
+      ...program.links.map(([path, target]) => `ln -s ${target} .${path}`),
+      `mkdir -p .${program.folder}`,
+      'pivot_root . .old',
+      'umount -l /.old',
+      ...(service.read_only ? ['mount -o remount,bind,ro /'] : []),
+      `cd ${program.folder}`,
+      `exec unshare --user --map-user=${uid} --map-group=${uid} setpriv --no-new-privs env -i ${Object.entries(
+        variables,
+      )
+        .map(([variable, value]) => quote(`${variable}=${value}`))
+        .join(' ')} "$@"`,
+      '',
+    ].join('\n');
+  }
+
+  private config(name: string, source: string, target: string): string[] {
+    const file = join(this.folder, `${name}.${source}`);
+    writeFileSync(file, this.file.configs[source]!.content);
+    return bound(file, target, 'ro');
+  }
+
+  private mountOf(volume: string, { owned }: Program): string[] {
+    const [source, target, mode] = volume.split(':') as [string, string, string?];
+    if (source.includes('/')) return bound(join(this.project, source), target, mode);
+    const folder = this.volume(source);
+    if (!existsSync(folder)) {
+      mkdirSync(folder, { recursive: true });
+      // a new volume belongs to whoever owns its mount point in the image: root, unless the image says otherwise
+      if (owned && !owned.includes(target)) chmodSync(folder, 0o555);
+    }
+    return bound(folder, target, mode);
+  }
+
+  /** Ends what still runs, and removes everything. */
+  async stop(): Promise<void> {
+    this.holder?.removeAllListeners('exit');
+    this.holder?.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Commands that put a file or folder at a place in the root that is being made. */
+function bound(source: string, target: string, mode: string | undefined): string[] {
+  const isFolder = existsSync(source) && statSync(source).isDirectory();
+  return [
+    `[ -e .${target} ] || { mkdir -p .${target.replace(/\/[^/]*$/, '') || '/'}; ${isFolder ? 'mkdir' : 'touch'} .${target}; }`,
+    `mount --rbind ${quote(source)} .${target}`,
+    ...(mode === 'ro' ? [`mount -o remount,bind,ro .${target}`] : []),
+  ];
+}
+
+function tmpfsAt(tmpfs: string): string[] {
+  const [path, options = 'mode=1777'] = tmpfs.split(':') as [string, string?];
+  return [`mkdir -p .${path}`, `mount -t tmpfs -o ${options} none .${path}`];
+}
+
+/** Milliseconds that Compose waits after SIGTERM before it kills. */
+export const graceOf = ({ stop_grace_period: grace = '10s' }: ComposeService): number =>
+  Number.parseInt(grace, 10) * 1_000;
