@@ -361,20 +361,23 @@ export function readConfig(
 }
 
 /**
- * One line a setting, for the log at start. Nothing in it is secret.
- * @param effective by setting, what it comes to where that follows from others
+ * One line per setting, without passwords.
+ * @param effective values that follow from other settings, by setting
  */
 export function describeConfig(
   config: GatewayConfig,
   effective: Partial<Record<keyof GatewayConfig, string>> = {},
 ): string {
   return Object.entries({ ...config, ...effective })
-    .map(
-      ([name, value]) => `  ${name} = ${Array.isArray(value) ? value.join(', ') || '(none)' : withoutPassword(value)}`,
-    )
+    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? listed(value) : withoutPassword(value)}`)
     .join('\n');
 }
 
+const listed = (values: readonly unknown[]): string => values.map(withoutPassword).join(', ') || '(none)';
+
+/** Hides the password of a URL: up to the last @, since one that is not escaped may contain the characters around it. */
 function withoutPassword(value: unknown): string {
-  return String(value).replace(/^(\w+:\/\/[^/@]*:)[^/@]*@/, '$1…@');
+  return String(value)
+    .replace(/^([a-z][\w+.-]*:\/\/[^:/?#]*:).*@/i, '$1…@')
+    .replace(/([?&]password=)[^&#]*/gi, '$1…');
 }

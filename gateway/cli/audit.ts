@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
@@ -9,16 +9,18 @@ import { systemClock } from '../../shared/clock';
 import { OperatorError } from '../../shared/errors';
 import { privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { takeLock } from './data-folder';
+import { requireFolder } from './folders';
 
 const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');
 
 /**
  * The record of a subgraph process, in the folder that ORDERGRAPH_AUDIT names, else in the data folder. The key that seals it is in the
  * file that ORDERGRAPH_AUDIT_KEY names, else beside it, which is for development: who can write the record should not have its key.
+ * @throws OperatorError
  */
 export async function auditLog(subgraph: string, dataFolder: string, log: Logger): Promise<AuditLog> {
   const folder = folderOf(dataFolder);
-  mkdirSync(folder, { recursive: true });
+  requireFolder(folder, 'The record of reads and changes', 'ORDERGRAPH_AUDIT');
   const key = await sealingKey(folder);
   // replicas that share a folder have a record each
   for (let replica = 1; ; replica++) {
@@ -30,9 +32,14 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
 }
 
 async function sealingKey(folder: string): Promise<JWK> {
-  const what = 'the key that seals the record';
-  const named = process.env.ORDERGRAPH_AUDIT_KEY;
+  const what = 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)';
+  const { ORDERGRAPH_AUDIT_KEY: named, NODE_ENV } = process.env;
   if (named) return readPrivateKey(named, what);
+  if (NODE_ENV === 'production')
+    throw new OperatorError(
+      'No key that seals the record is configured, which production requires',
+      'Set ORDERGRAPH_AUDIT_KEY to the file of a private key; `ordergraph keys FOLDER` makes subgraphs/audit-key.json',
+    );
   const key = await privateKeyIn(join(folder, 'audit-key.json'), what);
   writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
   return key;

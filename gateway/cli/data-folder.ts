@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failureOf } from '../../shared/database/driver-errors';
 import { SqliteConnection } from '../../shared/database/sqlite';
 import { OperatorError } from '../../shared/errors';
 
@@ -24,15 +25,24 @@ export function lockDataFolder(folder: string): { release(): void } {
   );
 }
 
-/** Takes a small file for this process; undefined when another has it. */
+/** Takes a small file for this process; undefined when another has it. @throws OperatorError when the file cannot be used */
 export function takeLock(file: string): { release(): void } | undefined {
-  const lock = new SqliteConnection(file, { timeout: 0 });
+  let lock: SqliteConnection | undefined;
   try {
+    lock = new SqliteConnection(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
-  } catch {
-    lock.close();
-    return undefined;
+  } catch (error) {
+    lock?.close();
+    if (failureOf(error) === 'busy') return undefined;
+    throw new OperatorError(
+      `The lock file "${file}" cannot be used: ${(error as Error).message}`,
+      'Check that the folder can be written to and that its disk has space',
+    );
   }
+  return released(lock);
+}
+
+function released(lock: SqliteConnection): { release(): void } {
   return {
     release() {
       if (!lock.open) return;

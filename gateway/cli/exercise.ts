@@ -1,4 +1,5 @@
 import { startOfDay } from '../../shared/calendar/civil';
+import { unlimited } from '../../shared/database/limits';
 import { OperatorError } from '../../shared/errors';
 import { hasExercise, replaceExerciseRows } from '../../shared/exercise/store';
 import type { ExerciseRows, ExerciseWorld } from '../../shared/exercise/story';
@@ -70,7 +71,7 @@ export async function replaceExercise({ scale, seed, asOf, dataFolder }: Exercis
   try {
     const day = asOf === undefined ? new Date().toISOString() : startOfDay(readDay(asOf));
     for (const subgraph of subgraphs)
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
+      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), limits: unlimited() }));
     process.stdout.write(`Making exercise data of scale ${scale} …\n`);
     const rows = await storeExercise(open, { seed, scale, asOf: day }, (text) => process.stdout.write(`${text}\n`));
     process.stdout.write(`Made ${rows} rows: invented, and marked as exercise data\n`);

@@ -20,6 +20,8 @@ import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {
   config: GatewayConfig;
+  /** Whether every setting is printed first. */
+  printSettings?: boolean;
   supergraph?: string;
   /** `name=url`, in place of what the supergraph says. */
   urls: readonly string[];
@@ -63,7 +65,13 @@ function tlsOf(
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
-export async function startGateway({ config, supergraph, urls, dataFolder }: GatewayOptions): Promise<void> {
+export async function startGateway({
+  config,
+  printSettings,
+  supergraph,
+  urls,
+  dataFolder,
+}: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
   const given = parseUrls(urls);
   const own = supergraph === undefined;
@@ -92,8 +100,10 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
     return new ResilientTransport(name, http, resilience, log);
   };
   const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
-  const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });
-  process.stdout.write(`Gateway\n${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
+  if (printSettings) {
+    const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });
+    process.stdout.write(`${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
+  }
   const identity = await identityOf(config, dataFolder, log);
   const server = await createGateway({
     supergraph: source,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { unlimited } from '../../shared/database/limits';
 import { OperatorError } from '../../shared/errors';
 import { type Importer, type ImportReport, runImport } from '../../shared/import/importer';
 import { progressOn } from '../../shared/import/progress';
@@ -46,7 +47,10 @@ export async function importData({ source, file, dataFolder, rejectsFile }: Impo
   try {
     for (const { importer, subgraph, path } of work) {
       if (!open.has(subgraph))
-        open.set(subgraph, await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder) }));
+        open.set(
+          subgraph,
+          await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), limits: unlimited() }),
+        );
       const { database } = open.get(subgraph)!;
       const report = await withLocalFile(path, (local) =>
         runImport(database, importer, local, progressOn(process.stderr, importer.source), subgraph.parts.entities),

@@ -38,21 +38,21 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   // a subgraph must know the key before a gateway signs with it
   replace(identityKeys, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
   replace(identityKey, key, 0o600);
-  const seal = await privateKeyIn(auditKey, 'the key that seals the record');
+  const seal = await privateKeyIn(auditKey, 'The key that seals the record');
   replace(auditKeys, { keys: [publicKey(seal)] }, 0o644);
   return files;
 }
 
-/** Removes every public key but that of the gateways' private key. @returns how many were removed @throws OperatorError */
+/** Removes every public identity key but that of the private one. @returns how many were removed, and from which file @throws OperatorError */
 export function pruneKeys(folder: string): { removed: number; identityKeys: string } {
   const { identityKey, identityKeys } = keyFilesIn(folder);
-  const { kid } = readPrivateKey(identityKey, 'the identity signing key');
+  const { kid } = readPrivateKey(identityKey, 'the private key');
   const { keys } = readIdentityKeys(identityKeys).current;
   const kept = keys.filter((key) => key.kid === kid);
   if (kept.length === 0)
     throw new OperatorError(
       `"${identityKeys}" does not have the public key of "${identityKey}"`,
-      'Nothing was removed; `ordergraph keys FOLDER` adds a new pair',
+      'Nothing was removed; run `ordergraph keys FOLDER` to add a new pair',
     );
   replace(identityKeys, { keys: kept }, 0o644);
   return { removed: keys.length - kept.length, identityKeys };

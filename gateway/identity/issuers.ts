@@ -58,7 +58,7 @@ export function readIssuers(file: string): readonly IssuerSettings[] {
   const fix = 'It is a JSON list of {"issuer", "audience", …}; see docs/identity.md';
   let given: unknown;
   try {
-    given = JSON.parse(readText(file, 'The file of trusted issuers'));
+    given = JSON.parse(readText(file, 'The file of trusted issuers (--auth, ORDERGRAPH_AUTH)'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);

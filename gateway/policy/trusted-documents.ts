@@ -57,7 +57,7 @@ function documentsOf(file: string): readonly (readonly [string, string])[] {
   const fix = 'It is a manifest of @apollo/generate-persisted-query-manifest or of the Relay compiler';
   let given: unknown;
   try {
-    given = JSON.parse(readText(file, 'The manifest of trusted documents'));
+    given = JSON.parse(readText(file, 'The manifest of trusted documents (--trusted-documents)'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);

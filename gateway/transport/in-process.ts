@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Cancellation } from './cancellation';
+import { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
@@ -10,6 +10,7 @@ export interface LocalSubgraph {
     query: string;
     variables?: Record<string, unknown>;
     headers?: Readonly<Record<string, string | undefined>>;
+    cancellation?: Cancellation;
   }): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }>;
 }
 
@@ -21,23 +22,36 @@ export class InProcessTransport implements Transport {
   constructor(private readonly subgraph: LocalSubgraph) {}
 
   async request({ operation, variables, headers, deadline, cancellation }: SubgraphRequest): Promise<SubgraphAnswer> {
-    const work = this.subgraph.execute({ query: operation.text, variables: JSON.parse(String(variables)), headers });
+    const until = new Cancellation();
+    const work = this.subgraph.execute({
+      query: operation.text,
+      variables: JSON.parse(String(variables)),
+      headers,
+      cancellation: until,
+    });
     const mayHaveRun = operation.kind === 'mutation';
-    const answer = await this.within(deadline - performance.now(), cancellation, mayHaveRun, work);
+    const answer = await this.within(deadline - performance.now(), cancellation, until, mayHaveRun, work);
     return { headers: {}, read: () => answer };
   }
 
-  /** The work of a local subgraph cannot be ended, but need not be waited for. */
+  /** Waits for the work no longer than its caller does, and then cancels it. */
   private within<T>(
     timeoutMs: number,
     cancellation: Cancellation | undefined,
+    until: Cancellation,
     mayHaveRun: boolean,
     work: Promise<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timeout = () => reject(SubgraphError.timeout(this.subgraph.name, timeoutMs, { mayHaveRun }));
-      const timer = setTimeout(timeout, timeoutMs);
-      const stay = cancellation?.onCancel(() => reject(SubgraphError.cancelled(this.subgraph.name)));
+      const giveUp = (error: SubgraphError) => {
+        reject(error);
+        until.cancel();
+      };
+      const timer = setTimeout(
+        () => giveUp(SubgraphError.timeout(this.subgraph.name, timeoutMs, { mayHaveRun })),
+        timeoutMs,
+      );
+      const stay = cancellation?.onCancel(() => giveUp(SubgraphError.cancelled(this.subgraph.name)));
       work.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         stay?.();

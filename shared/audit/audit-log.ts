@@ -9,7 +9,9 @@ import { OperatorError, RequestError } from '../errors';
 import type { Principal } from '../identity/principal';
 import { type Entry, FIRST, type Happening, hashOf, type Origin, sealText } from './entry';
 import { filesOfRecord, partPath } from './parts';
+import { Reserve } from './reserve';
 import { type Found, type Sought, type Span, searchRecords } from './search';
+import { type Attempt, unsettledAttempts } from './unsettled';
 
 /** Most entries that wait to be written; more are refused, and so is what they are about. */
 const MOST_WAITING = 10_000;
@@ -19,16 +21,17 @@ const SEALED_EVERY = 1_000;
 /** Bytes after which what was written is put away as a part, and a new file begun. */
 const PART_BYTES = 32 * 1024 * 1024;
 
-/** What is to be recorded cannot be, and so is not done. */
+/** The record cannot be written, so what it is about is refused. */
 export class RecordUnavailableError extends RequestError {
-  constructor() {
+  /** @param isAfterChange whether the request had changed something before. */
+  constructor(isAfterChange = false) {
     super(
       'RECORD_UNAVAILABLE',
-      'What you ask for is recorded, and the record cannot be written at the moment; try again',
+      isAfterChange
+        ? 'The change was made, but the record cannot be written at the moment, so its result is not returned; send it again with the same idempotency key'
+        : 'Access to this is recorded, and the record cannot be written at the moment; try again',
       [],
-      {
-        retryable: true,
-      },
+      { retryable: true },
     );
   }
 }
@@ -42,6 +45,8 @@ interface Waiting {
   readonly who: Principal | null;
   readonly origin: Origin | null;
   readonly what: Happening;
+  /** Whether it follows a change that is committed, and so may use the reserved space. */
+  readonly isAfterChange: boolean;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
 }
@@ -61,6 +66,12 @@ export class AuditLog {
     waiting: (): number => this.waiting.length,
   };
   private waiting: Waiting[] = [];
+  /** Lines of committed changes that could not be written; the next write begins with them. */
+  private owed: Waiting[] = [];
+  /** Why the last write failed. */
+  private failure: Error | undefined;
+  /** Whether the next write is to seal the record, to see whether it can be written. */
+  private isProbing = false;
   private writing: Promise<void> | undefined;
   private sinceSeal = 0;
   private closed: Promise<void> | undefined;
@@ -82,6 +93,9 @@ export class AuditLog {
     private lastAt: string,
     private readonly lock: FileLock | undefined,
     private readonly partBytes: number,
+    private readonly reserve: Reserve,
+    /** Attempts of the process before, of which the record does not say what came of them. */
+    readonly unsettled: readonly Attempt[],
   ) {
     this.putAwayAt = partBytes;
   }
@@ -107,7 +121,16 @@ export class AuditLog {
       const { number = 0, hash = FIRST, at = '' } = last ?? {};
       const first = text === undefined ? number + 1 : await firstNumber(file);
       const sealing = { secret, id: key.kid! };
-      return new AuditLog(path, subgraph, file, clock, log, sealing, size, first, number, hash, at, lock, partBytes);
+      const isFile = (await file.stat()).isFile();
+      const reserve = new Reserve(`${path}.reserve`, isFile);
+      const unsettled = isFile ? await unsettledAttempts(filesOfRecord(path)) : [];
+      const audit = new AuditLog(
+        ...([path, subgraph, file, clock, log, sealing, size, first, number, hash, at, lock, partBytes] as const),
+        ...([reserve, unsettled] as const),
+      );
+      // readiness reports it, and changes are refused, until there is space
+      await reserve.fill().catch((error) => audit.failed(error));
+      return audit;
     } catch (error) {
       throw new OperatorError(
         `The record of reads cannot be kept in "${path}": ${(error as Error).message}`,
@@ -116,12 +139,46 @@ export class AuditLog {
     }
   }
 
-  /** Resolves when it is on the disk. @throws RecordUnavailableError */
-  append(who: Principal | null, origin: Origin | null, what: Happening): Promise<void> {
-    if (this.waiting.length >= MOST_WAITING) return Promise.reject(new RecordUnavailableError());
-    const written = new Promise<void>((done, failed) => this.waiting.push({ who, origin, what, done, failed }));
+  /**
+   * Resolves when it is on the disk. An attempt is refused unless there is reserved space for the line of its change.
+   * @param isAfterChange whether the request has changed something; the line of a change always does.
+   * @throws RecordUnavailableError
+   */
+  async append(
+    who: Principal | null,
+    origin: Origin | null,
+    what: Happening,
+    isAfterChange = what.kind === 'change',
+  ): Promise<void> {
+    if (what.kind === 'attempt' && !this.reserve.isFilled) await this.fillReserve();
+    if (this.waiting.length >= MOST_WAITING && !isAfterChange) throw new RecordUnavailableError();
+    const written = new Promise<void>((done, failed) =>
+      this.waiting.push({ who, origin, what, isAfterChange, done, failed }),
+    );
     this.writing ??= this.write();
-    return written;
+    await written;
+  }
+
+  private async fillReserve(): Promise<void> {
+    try {
+      await this.reserve.fill();
+    } catch (error) {
+      this.failed(error as Error);
+      throw new RecordUnavailableError();
+    }
+  }
+
+  /** Why the record cannot be written, in words for operators; undefined when it can. After a failure, tries again. */
+  async notReady(): Promise<string | undefined> {
+    if (this.closed) return 'the record is closed';
+    await this.fillReserve().catch(() => {});
+    if (this.reserve.isFilled && (this.failure || this.owed.length > 0)) {
+      this.isProbing = true;
+      this.writing ??= this.write();
+      await this.writing;
+    }
+    const code = (this.failure as NodeJS.ErrnoException | undefined)?.code;
+    return this.failure && `the record in ${dirname(this.path)} cannot be written${code ? ` (${code})` : ''}`;
   }
 
   /** The entries of a span that fit, newest first, of this process and of those that share its folder. */
@@ -132,31 +189,71 @@ export class AuditLog {
   private async write(): Promise<void> {
     // whatever comes in this turn of the loop goes together
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) {
-      const batch = this.waiting;
+    while (this.waiting.length > 0 || this.isProbing) {
+      const batch = [...this.owed, ...this.waiting];
+      this.owed = [];
       this.waiting = [];
-      const { number, before, lastAt, sinceSeal } = this;
-      const lines = batch.map(({ who, origin, what }) => this.line(who, origin, what));
-      if (this.sinceSeal >= SEALED_EVERY) lines.push(this.seal());
+      const isProbe = this.isProbing;
+      this.isProbing = false;
       try {
-        const bytes = Buffer.from(lines.join(''));
-        await this.file.appendFile(bytes);
-        await this.file.datasync();
-        this.size += bytes.length;
+        await this.writeLines(batch, isProbe);
+        this.succeeded();
         this.counts.written += batch.length;
         for (const { done } of batch) done();
       } catch (error) {
-        this.counts.failures += 1;
-        this.log.error({ err: error }, 'the record of reads cannot be written; what has to be recorded is refused');
-        // as if nothing of it had been begun
-        Object.assign(this, { number, before, lastAt, sinceSeal });
-        await this.file.truncate(this.size).catch(() => {});
-        for (const { failed } of batch) failed(new RecordUnavailableError());
+        this.failed(error as Error);
+        for (const one of batch) if (!one.isAfterChange) one.failed(new RecordUnavailableError());
+        await this.writeReserved(batch.filter((one) => one.isAfterChange));
       }
       if (this.size >= this.putAwayAt) await this.putAway();
     }
-    // at once: who comes after the last look must not wait for somebody who has gone
+    // at once: who comes after the last look must not wait for a write that has ended
     this.writing = undefined;
+  }
+
+  /** Writes what follows committed changes in the space that was reserved for it. */
+  private async writeReserved(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
+    try {
+      await this.reserve.spend();
+      await this.writeLines(batch, false);
+      this.counts.written += batch.length;
+      for (const { done } of batch) done();
+    } catch (error) {
+      this.failed(error as Error);
+      this.owed = batch.filter(({ what }) => what.kind === 'change');
+      for (const { failed } of batch) failed(new RecordUnavailableError(true));
+    }
+  }
+
+  /** Writes lines to the disk, all or none. */
+  private async writeLines(batch: readonly Waiting[], isProbe: boolean): Promise<void> {
+    const { number, before, lastAt, sinceSeal } = this;
+    const lines = batch.map(({ who, origin, what }) => this.line(who, origin, what));
+    if (isProbe || this.sinceSeal >= SEALED_EVERY) lines.push(this.seal());
+    const bytes = Buffer.from(lines.join(''));
+    try {
+      await this.file.appendFile(bytes);
+      await this.file.datasync();
+      this.size += bytes.length;
+    } catch (error) {
+      // as if nothing of it had been begun
+      Object.assign(this, { number, before, lastAt, sinceSeal });
+      await this.file.truncate(this.size).catch(() => {});
+      throw error;
+    }
+  }
+
+  private failed(error: Error): void {
+    this.counts.failures += 1;
+    if (!this.failure) this.log.error({ err: error }, 'record cannot be written; refusing what has to be recorded');
+    this.failure = error;
+  }
+
+  private succeeded(): void {
+    if (!this.reserve.isFilled || !this.failure) return;
+    this.failure = undefined;
+    this.log.info('record can be written again');
   }
 
   /** Seals the file, puts it away as a part, and begins a new one. */
@@ -178,18 +275,8 @@ export class AuditLog {
     }
   }
 
-  private async addSeal(): Promise<void> {
-    const { number, before, lastAt, sinceSeal } = this;
-    const bytes = Buffer.from(this.seal());
-    try {
-      await this.file.appendFile(bytes);
-      await this.file.datasync();
-      this.size += bytes.length;
-    } catch (error) {
-      Object.assign(this, { number, before, lastAt, sinceSeal });
-      await this.file.truncate(this.size).catch(() => {});
-      throw error;
-    }
+  private addSeal(): Promise<void> {
+    return this.writeLines([], true);
   }
 
   private line(who: Principal | null, origin: Origin | null, what: Happening): string {
@@ -236,8 +323,9 @@ export class AuditLog {
   private async end(): Promise<void> {
     while (this.writing) await this.writing;
     try {
-      if (this.sinceSeal > 0) await this.file.appendFile(this.seal());
-      await this.file.datasync();
+      // what is still owed is found in the database at the next start
+      if (this.owed.length > 0) await this.writeLines(this.owed, false);
+      if (this.sinceSeal > 0) await this.addSeal();
     } catch (error) {
       this.log.error({ err: error }, 'the record of reads could not be sealed at the end');
     }

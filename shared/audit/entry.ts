@@ -23,8 +23,22 @@ export interface Origin {
 /** What happened. */
 export type Happening =
   | { readonly kind: 'read'; readonly objects: readonly ReadObjects[] }
-  | { readonly kind: 'attempt'; readonly mutation: string; readonly inputDigest: string }
-  | { readonly kind: 'change'; readonly mutation: string; readonly object: string; readonly replayed: boolean }
+  | {
+      readonly kind: 'attempt';
+      readonly mutation: string;
+      readonly inputDigest: string;
+      /** Digest of the idempotency key, by which the attempt's change is found. */
+      readonly key?: string;
+    }
+  | {
+      readonly kind: 'change';
+      readonly mutation: string;
+      readonly object: string;
+      readonly replayed: boolean;
+      readonly key?: string;
+      /** Found in the database when the process started again: it had stopped between the commit and this line. */
+      readonly recovered?: true;
+    }
   | { readonly kind: 'checkpoint'; readonly signature: string; readonly keyId: string };
 
 /** A line of the record. */

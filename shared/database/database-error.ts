@@ -1,8 +1,11 @@
-import { RequestError } from '../errors';
+import { GraphQLError } from 'graphql';
 import { type Failure, failureOf } from './driver-errors';
 
-/** A request failed for a reason of the database's that a caller can act on. Holds the driver's error as its cause, for the log. */
-export class DatabaseError extends RequestError {
+/**
+ * A request failed for a reason of the database's that a caller can act on. Holds the driver's error as its cause, for the log.
+ * Not a RequestError: the caller did nothing wrong, and an event whose handling fails so must be delivered again.
+ */
+export class DatabaseError extends GraphQLError {
   override readonly cause: unknown;
 
   constructor(
@@ -13,12 +16,8 @@ export class DatabaseError extends RequestError {
     readonly failure: Failure,
     cause: unknown,
   ) {
-    super(
-      code,
-      message,
-      [],
-      retryAfterSeconds === undefined ? { retryable: false } : { retryable: true, retryAfterSeconds },
-    );
+    const retry = retryAfterSeconds === undefined ? { retryable: false } : { retryable: true, retryAfterSeconds };
+    super(message, { extensions: { code, ...retry } });
     this.cause = cause;
   }
 }

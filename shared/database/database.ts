@@ -10,7 +10,7 @@ import { OperatorError, RequestError } from '../errors';
 import { type ModelClass, modelOf } from '../model/model';
 import { commitUnknown, DatabaseError, databaseErrorOf } from './database-error';
 import { type Dialect, dialects } from './dialect';
-import { type Failure, failureOf } from './driver-errors';
+import { coded, type Failure, failureOf } from './driver-errors';
 import { DatabaseHealth } from './health';
 import { type DatabaseLimits, databaseLimits } from './limits';
 import { type Migration, type MigrationProgress, runMigrations } from './migrations';
@@ -454,8 +454,7 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
 const poolOf = (source: DataSource): Pool => (source.driver as unknown as { pool: Pool }).pool;
 
-const cancelled = (sql: string) =>
-  new QueryFailedError(sql, [], Object.assign(new Error('the caller left'), { code: 'STATEMENT_CANCELLED' }));
+const cancelled = (sql: string) => new QueryFailedError(sql, [], coded('STATEMENT_CANCELLED', 'the caller left'));
 
 /** Why a transaction may be tried again; undefined when it may not. */
 function retriedFailure(error: unknown): Failure | undefined {

@@ -28,6 +28,10 @@ export interface DriverError {
   readonly message?: string;
 }
 
+/** An error as drivers report them, of this package's own. */
+export const coded = (code: string, message: string): Error & { code: string } =>
+  Object.assign(new Error(message), { code });
+
 /** Codes of the two drivers, and of this package's own pool. */
 const CODES: Readonly<Record<Failure, readonly string[]>> = {
   unavailable: [

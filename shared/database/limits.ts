@@ -18,6 +18,11 @@ export function databaseLimits(environment: Environment = process.env): Database
   };
 }
 
+/** Those of a command whose statements take as long as they take: an import, a migration. */
+export function unlimited(environment: Environment = process.env): DatabaseLimits {
+  return { ...databaseLimits(environment), timeoutMs: 0 };
+}
+
 function wholeNumber(environment: Environment, name: string, standard: number, min: number, max: number): number {
   const text = environment[name];
   if (text === undefined || text === '') return standard;

@@ -1,7 +1,7 @@
 import { type Connection, type ConnectionOptions, createConnection, type Pool, type PoolConnection } from 'mysql2';
 import { QueryFailedError } from 'typeorm';
 import type { Cancellation } from '../cancellation';
-import { failureOf } from './driver-errors';
+import { coded, failureOf } from './driver-errors';
 
 /** Milliseconds until an unanswered connection attempt fails. Below {@link ACQUIRE_MS}, so that the cause is reported. */
 export const CONNECT_MS = 3_000;
@@ -318,8 +318,6 @@ function within<T>(milliseconds: number, work: (done: (result: T) => void) => vo
     });
   });
 }
-
-const coded = (code: string, message: string): Error & { code: string } => Object.assign(new Error(message), { code });
 
 const failed = (sql: string, code: string, message: string) => new QueryFailedError(sql, [], coded(code, message));
 

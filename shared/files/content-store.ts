@@ -16,7 +16,7 @@ export interface Announced {
 export interface ContentStore {
   /**
    * Takes a content as it streams in, in constant memory; it is there as a whole when this returns, and not at all when it throws.
-   * @throws RequestError CONTENT_TOO_LONG, CONTENT_TRUNCATED or DIGEST_MISMATCH
+   * @throws RequestError CONTENT_TOO_LONG, CONTENT_TRUNCATED, DIGEST_MISMATCH or STORAGE_FULL
    */
   put(content: Readable, announced: Announced): Promise<void>;
   get(sha256: string): Promise<Readable>;
@@ -49,7 +49,10 @@ export class FolderStore implements ContentStore {
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { force: true });
-      if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') throw check.truncated();
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ERR_STREAM_PREMATURE_CLOSE') throw check.truncated();
+      if (code === 'ENOSPC' || code === 'EDQUOT')
+        throw new RequestError('STORAGE_FULL', 'There is no space left for files; nothing was kept');
       throw error;
     }
   }

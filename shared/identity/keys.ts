@@ -18,7 +18,7 @@ export function publicKey({ d: _private, ...jwk }: JWK): JWK {
   return jwk;
 }
 
-const MAKE_KEYS = '`ordergraph keys FOLDER` makes keys';
+const MAKE_KEYS = 'Check the path and that this process may read the file; `ordergraph keys FOLDER` makes keys';
 
 /** Opens a file of keys. @param what it holds @throws OperatorError */
 function watch<T>(file: string, what: string, parse: (text: string) => T, log: Logger | undefined): WatchedFile<T> {
@@ -37,7 +37,12 @@ export function readPrivateKey(file: string, what: string): JWK {
 
 /** Signs with the private key of a file, and with another one soon after the file is replaced. @throws OperatorError */
 export function signerOf(file: string, log: Logger): IdentitySigner {
-  const key = watch(file, 'the identity signing key', (text) => signingKeyOf(JSON.parse(text) as JWK), log);
+  const key = watch(
+    file,
+    'the identity signing key (--identity-key, ORDERGRAPH_IDENTITY_KEY)',
+    (text) => signingKeyOf(JSON.parse(text) as JWK),
+    log,
+  );
   return new IdentitySigner(() => key.current);
 }
 
@@ -57,7 +62,12 @@ export async function privateKeyIn(file: string, what: string): Promise<JWK> {
 
 /** The public keys of gateways; they change while the process runs when the file is replaced. @throws OperatorError */
 export function readIdentityKeys(file: string, log?: Logger): IdentityKeys {
-  const keys = watch(file, 'the public keys of gateways', publicKeysIn, log);
+  const keys = watch(
+    file,
+    'the public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)',
+    publicKeysIn,
+    log,
+  );
   return {
     get current() {
       return keys.current;

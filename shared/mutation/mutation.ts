@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { keyDigest } from '../audit/settle';
 import { instant } from '../clock';
+import type { Database } from '../database/database';
+import { DatabaseError } from '../database/database-error';
 import { RequestError } from '../errors';
 import { IdempotencyKey } from '../events/tables';
 import type { Actor } from '../identity/actor';
@@ -105,8 +108,10 @@ async function perform(
   const digest = createHash('sha256')
     .update(JSON.stringify([spec.name, actor, input]))
     .digest('hex');
-  await context.record({ kind: 'attempt', mutation: spec.name, inputDigest: digest });
-  const done = await context.database.atomically(async (database) => {
+  const recorded = { mutation: spec.name, key: keyDigest(id) };
+  // refused unless there is space for the line of the change, too
+  await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
+  const change = (mayBeCommitted: boolean) => async (database: Database) => {
     const [earlier] = await database.findBy(IdempotencyKey, 'id', [id]);
     if (earlier) {
       if (earlier.digest !== digest)
@@ -115,18 +120,36 @@ async function perform(
           `The idempotency key "${clientKey}" was used before, with another input; take a new one`,
           ['input', 'idempotencyKey'],
         );
-      return { key: earlier.resultKey, replayed: true };
+      return { key: earlier.resultKey, replayed: !mayBeCommitted };
     }
     const work = new Work(database, context.clock, principal, actor);
     const key = await spec.run(work, input);
     await work.flush();
     await database.insert(IdempotencyKey, [{ id, digest, resultKey: key, createdAt: instant(context.clock.now()) }]);
     return { key, replayed: false };
-  });
+  };
+  const done = await committed(context.database, change);
   context.changed();
-  // it is done, and on its timeline: that the record cannot be written now does not undo it
-  await context
-    .record({ kind: 'change', mutation: spec.name, object: done.key, replayed: done.replayed })
-    .catch(() => {});
+  await context.record({ kind: 'change', ...recorded, object: done.key, replayed: done.replayed });
   return done;
+}
+
+/**
+ * Makes a change. When the connection is lost during the commit, tries once more: the idempotency key shows whether it was made.
+ * @throws DatabaseError DATABASE_COMMIT_UNKNOWN when the database cannot be asked.
+ */
+async function committed(
+  database: Database,
+  change: (mayBeCommitted: boolean) => (database: Database) => Promise<Done>,
+): Promise<Done> {
+  try {
+    return await database.atomically(change(false));
+  } catch (unknown) {
+    if (!(unknown instanceof DatabaseError) || unknown.extensions.code !== 'DATABASE_COMMIT_UNKNOWN') throw unknown;
+    try {
+      return await database.atomically(change(true));
+    } catch (error) {
+      throw error instanceof DatabaseError ? unknown : error;
+    }
+  }
 }

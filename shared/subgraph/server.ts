@@ -1,9 +1,10 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { originOf } from '../audit/origin';
+import { Cancellation } from '../cancellation';
 import { addFileRoutes } from '../files/routes';
 import { publicError, rememberRequest } from '../http/errors';
 import { createServer } from '../http/server';
@@ -11,26 +12,43 @@ import type { TlsSource } from '../http/tls-files';
 import type { Principal } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
 import type { Context } from './context';
+import { outageOf } from './outage';
 import type { OpenSubgraph } from './subgraph';
 
 /** Largest request that a gateway sends: entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Records what was read before it is answered, and counts what is. */
+/** Records what was read before it is answered, counts what is, and answers 503 while the database cannot be used at all. */
 const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     return {
       async didEncounterErrors({ errors, contextValue }) {
         rememberRequest(errors, contextValue.requestId);
       },
-      async willSendResponse({ contextValue, response: { body } }) {
+      async willSendResponse({ contextValue, operation, response }) {
+        const { body, http } = response;
         const unrecorded = await subgraph.recordReads(contextValue);
-        if (unrecorded && body.kind === 'single') body.singleResult = { data: null, errors: [unrecorded] };
-        subgraph.operations.count(body.kind === 'single' ? body.singleResult.errors : undefined);
+        if (body.kind !== 'single') return subgraph.operations.count(undefined);
+        if (unrecorded) body.singleResult = { data: null, errors: [unrecorded] };
+        subgraph.operations.count(body.singleResult.errors);
+        const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
+        if (!outage) return;
+        body.singleResult = { data: null, errors: [outage] };
+        http.status = 503;
+        http.headers.set('retry-after', String(outage.extensions?.retryAfterSeconds ?? 1));
       },
     };
   },
 });
+
+/** Ends the statements of a request whose connection closes before it is answered. */
+function cancellationOf({ raw }: FastifyReply): Cancellation {
+  const cancellation = new Cancellation();
+  raw.on('close', () => {
+    if (!raw.writableFinished) cancellation.cancel();
+  });
+  return cancellation;
+}
 
 /** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
 export async function createSubgraphServer(
@@ -43,10 +61,7 @@ export async function createSubgraphServer(
     maxRequestBytes: MAX_REQUEST_BYTES,
     takesFiles: subgraph.files !== undefined,
     tls,
-    readiness: async () => {
-      const database = await subgraph.isReady();
-      return { ready: database };
-    },
+    readiness: async () => ({ ready: await subgraph.isReady() }),
   });
   // before anything is read of what a caller sends, and whatever it asks for: the schema too is the gateway's only
   const principals = new WeakMap<object, Principal | null>();
@@ -71,8 +86,10 @@ export async function createSubgraphServer(
   });
   await apollo.start();
   await server.register(fastifyApollo(apollo), {
-    context: async (request) =>
-      subgraph.context(principals.get(request) ?? null, originOf(request.headers, request.id)),
+    context: async (request, reply) => {
+      const origin = originOf(request.headers, request.id);
+      return subgraph.context(principals.get(request) ?? null, origin, cancellationOf(reply));
+    },
   });
   if (subgraph.files) await addFileRoutes(server, subgraph.files);
   return server;

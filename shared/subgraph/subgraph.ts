@@ -12,15 +12,18 @@ import {
 import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { accessLogRoot } from '../audit/access-log';
-import type { AuditLog } from '../audit/audit-log';
+import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Origin } from '../audit/entry';
 import { originOf } from '../audit/origin';
 import { Reads } from '../audit/reads';
+import { settleRecord } from '../audit/settle';
+import type { Cancellation } from '../cancellation';
 import { type Clock, systemClock } from '../clock';
 import { connectionOf, settleLists } from '../collection/connection';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
-import type { Migration } from '../database/migrations';
+import type { DatabaseLimits } from '../database/limits';
+import type { Migration, MigrationProgress } from '../database/migrations';
 import { RequestError } from '../errors';
 import type { EventHandler } from '../events/inbox';
 import type { ContentStore } from '../files/content-store';
@@ -34,7 +37,7 @@ import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
-import { Background, type BackgroundOptions } from './background';
+import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
 import { OperationCounts } from './operation-counts';
 import { publish } from './published';
@@ -76,6 +79,8 @@ export interface SubgraphRequest {
   readonly operationName?: string;
   /** Headers of the HTTP request it came with, or would have: lower-case names. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Ends its statements when the caller leaves. */
+  readonly cancellation?: Cancellation;
 }
 
 /** The answer to it. */
@@ -94,6 +99,10 @@ export interface OpenOptions {
   readonly door?: Door;
   /** Where it is recorded who reads and changes what; nowhere when it is not said. */
   readonly audit?: AuditLog;
+  /** Limits of its database connections; those of the environment by default. */
+  readonly limits?: DatabaseLimits;
+  /** Called after each statement of a migration. */
+  readonly onMigration?: (progress: MigrationProgress) => void;
 }
 
 /** A subgraph before it has a database: its published schema and the executable one. */
@@ -125,11 +134,23 @@ export class Subgraph {
 
   /** Opens its database, migrates it and fills its reference tables. @throws OperatorError */
   async open(options: OpenOptions): Promise<OpenSubgraph> {
-    const { name, entities, migrations, references } = this.parts;
-    const prepare = (database: Database) => seedReferences(database, references);
-    const database = await Database.open({ url: options.databaseUrl, name, entities, migrations, prepare });
+    const { name, entities, migrations, references, mutations = [] } = this.parts;
     const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
+    const { databaseUrl: url, limits, onMigration } = options;
+    const prepare = (database: Database) => seedReferences(database, references);
+    const database = await Database.open({ url, name, entities, migrations, prepare, limits, log, onMigration });
+    if (audit && mutations.length > 0) await settle(database, audit, log);
     return new OpenSubgraph(this, database, clock, log, door, store, audit);
+  }
+}
+
+/** A record that cannot be written yet keeps the subgraph from being ready, not from starting. */
+async function settle(database: Database, audit: AuditLog, log: Logger): Promise<void> {
+  try {
+    const changes = await settleRecord(database, audit);
+    if (changes > 0) log.warn({ changes }, 'recorded changes that an earlier process committed and did not record');
+  } catch (error) {
+    if (!(error instanceof RecordUnavailableError)) throw error;
   }
 }
 
@@ -139,6 +160,8 @@ export class OpenSubgraph {
   readonly operations = new OperationCounts();
   private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
   private background: Background | undefined;
+  /** Why it was not ready when readiness was last asked for. */
+  private reason: string | undefined;
 
   constructor(
     readonly subgraph: Subgraph,
@@ -160,9 +183,11 @@ export class OpenSubgraph {
   }
 
   /** What the resolvers of one request share. Its loaders must not outlive it. */
-  context(principal: Principal | null, origin: Origin | null = null): Context {
-    const { database, clock } = this;
+  context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
+    const { clock } = this;
+    const database = this.database.until(cancellation);
     const reader = new Reader(this.subgraph.policies, principal);
+    let isChanged = false;
     return {
       database,
       loaders: new Loaders(database, clock, reader),
@@ -171,22 +196,30 @@ export class OpenSubgraph {
       principal,
       reader,
       reads: new Reads(),
-      record: async (what) => this.audit?.append(principal, origin, what),
+      record: async (what) => this.audit?.append(principal, origin, what, isChanged && what.kind !== 'attempt'),
       accessLog: async (sought, span) => {
         if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
         return this.audit.search(sought, span);
       },
-      changed: () => this.background?.nudge(),
+      changed: () => {
+        isChanged = true;
+        this.background?.nudge();
+      },
     };
   }
 
-  /** Begins to hand on events, to act on those of others, and to look at the clock. */
+  /** Starts to publish events, to act on those of others, and to do what falls due. */
   startBackground(options: BackgroundOptions): void {
     const { name, database, clock, log } = this;
     const { handlers = [], schedule = [], mutations = [] } = this.subgraph.parts;
     if (handlers.length + schedule.length + mutations.length === 0) return;
     this.background = new Background({ name, database, clock, log, handlers, schedule, store: this.store }, options);
     this.background.start();
+  }
+
+  /** The background work in numbers; undefined when the subgraph has none, or it has not started. */
+  async backgroundStatus(): Promise<BackgroundStatus | undefined> {
+    return this.background?.status();
   }
 
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
@@ -196,10 +229,11 @@ export class OpenSubgraph {
     return response;
   }
 
-  private async answer({ query, variables, operationName, headers = {} }: SubgraphRequest): Promise<SubgraphResponse> {
+  private async answer(request: SubgraphRequest): Promise<SubgraphResponse> {
+    const { query, variables, operationName, headers = {}, cancellation } = request;
     let contextValue: Context;
     try {
-      contextValue = this.context(await this.door.enter(headers), originOf(headers));
+      contextValue = this.context(await this.door.enter(headers), originOf(headers), cancellation);
     } catch (error) {
       return { errors: [(error as GraphQLError).toJSON()] };
     }
@@ -251,14 +285,16 @@ export class OpenSubgraph {
     return document;
   }
 
-  /** Whether the database answers. */
+  /** Whether its database answers and accepts writes, and its record can be written. Logs why not, once per change. */
   async isReady(): Promise<boolean> {
-    try {
-      await this.database.query('SELECT 1');
-      return true;
-    } catch {
-      return false;
+    const reasons = await Promise.all([this.database.notReady(), this.audit?.notReady()]);
+    const reason = reasons.filter((one) => one !== undefined).join('; ') || undefined;
+    if (reason !== this.reason) {
+      if (reason) this.log.error({ subgraph: this.name, reason }, 'not ready');
+      else this.log.info({ subgraph: this.name }, 'ready again');
+      this.reason = reason;
     }
+    return reason === undefined;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { AuditLog } from '../audit/audit-log';
+import type { Database } from '../database/database';
 import type { Traffic } from '../http/traffic';
 import type { Door } from '../identity/door';
 import type { OperationCounts } from '../subgraph/operation-counts';
@@ -12,6 +13,7 @@ export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic): Registry 
   addTrafficMetrics(metrics, traffic);
   addOperationMetrics(metrics, open.operations);
   addIdentityMetrics(metrics, open.door);
+  addPoolMetrics(metrics, open.database);
   if (open.audit) addRecordMetrics(metrics, open.audit);
   return metrics.registry;
 }
@@ -38,6 +40,21 @@ function addIdentityMetrics(metrics: Metrics, { refused, clockSkew }: Door): voi
     'Requests refused for the identity they carried, by what was wrong with it.',
     'flaw',
     () => refused,
+  );
+}
+
+function addPoolMetrics(metrics: Metrics, database: Database): void {
+  metrics.gauge('ordergraph_database_connections', 'Maximum database connections.', () => database.pool().size);
+  metrics.gauge('ordergraph_database_connections_idle', 'Idle database connections.', () => database.pool().idle);
+  metrics.gauge(
+    'ordergraph_database_statements_waiting',
+    'Statements waiting for a database connection.',
+    () => database.pool().waiting,
+  );
+  metrics.counter(
+    'ordergraph_database_timeouts_total',
+    'Statements that got no database connection, or no result, in time.',
+    () => database.pool().timeouts,
   );
 }
 

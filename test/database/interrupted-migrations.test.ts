@@ -1,0 +1,161 @@
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { Database } from '../../shared/database/database';
+import { isResumable } from '../../shared/database/migration-effects';
+import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { kill, killAll, requireCompiled, run } from '../support/processes';
+import { CutMigration, crashesOf, type From, uninterrupted } from './interrupted-migrations';
+
+const describeOnMysql = databaseKinds.includes('mysql') ? describe : describe.skip;
+
+test('every statement of a migration can be resumed on MySQL', () => {
+  for (const { name, parts } of subgraphs)
+    for (const migration of parts.migrations)
+      for (const sql of migration.mysql) expect([name, migration.name, sql, isResumable(sql)].at(-1)).toBe(true);
+});
+
+describeOnMysql('a migration on MySQL that loses its connection', () => {
+  // a column, an index, a table, a trigger, and the records of their progress
+  test.each<[From, number[]]>([
+    ['fresh', [9, 104]],
+    ['first release', [5, 24, 33, 61]],
+  ])('%s: ends as an uninterrupted one, wherever it was cut', async (from, places) => {
+    const expected = await uninterrupted('mysql', 'reviews', from);
+    for (const place of places)
+      for (const when of ['before', 'after'] as const) {
+        const migration = await CutMigration.prepare('reviews', from);
+        try {
+          expect([place, await migration.cutAt(place, when)]).toEqual([place, true]);
+          expect(await migration.resumed()).toEqual(expected);
+        } finally {
+          await migration.drop();
+        }
+      }
+  });
+
+  test('ends as an uninterrupted one after it was cut again and again', async () => {
+    const expected = await uninterrupted('mysql', 'submissions', 'first release');
+    const migration = await CutMigration.prepare('submissions', 'first release');
+    try {
+      let cuts = 0;
+      // two tables of its own are made first; a statement that is checked costs three more
+      while (await migration.cutAt(3 + ((cuts * 7) % 9), cuts % 2 ? 'before' : 'after')) cuts += 1;
+      expect(cuts).toBeGreaterThan(10);
+      expect(await migration.resumed()).toEqual(expected);
+    } finally {
+      await migration.drop();
+    }
+  });
+});
+
+describeOnMysql('a process that is killed while it migrates', () => {
+  beforeAll(requireCompiled);
+  afterAll(killAll);
+
+  test.each([40, 97])('leaves a database that the next one finishes: statement %i', async (place) => {
+    const expected = await uninterrupted('mysql', 'reviews', 'fresh');
+    const migration = await CutMigration.prepare('reviews', 'fresh');
+    try {
+      migration.proxy.cutAt(place, 'after', /^(CREATE|ALTER|DROP|INSERT|UPDATE|REPLACE)\b/);
+      const killed = new Promise<void>((resolve) => {
+        migration.proxy.onCut = resolve;
+      });
+      const process = run(['migrate', 'reviews'], { ORDERGRAPH_REVIEWS_DATABASE_URL: migration.url });
+      await killed;
+      await kill(process);
+      expect(process.output()).not.toContain('up to date');
+      expect(await migration.resumed()).toEqual(expected);
+    } finally {
+      await migration.drop();
+    }
+  });
+});
+
+test.each<From>(['fresh', 'first release'])('a crash while SQLite migrates is resumed: %s', async (from) => {
+  const expected = await uninterrupted('sqlite', 'reviews', from);
+  const tried = await crashesOf(
+    'reviews',
+    from,
+    (done) => done % 31 === 1,
+    (content) => expect(content).toEqual(expected),
+  );
+  expect(tried).toBeGreaterThanOrEqual(2);
+});
+
+describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
+  let databases: TestDatabases;
+  beforeEach(async () => {
+    databases = await freshDatabases(kind, ['reviews']);
+  });
+  afterEach(() => databases.drop());
+
+  const table = (name: string, column = 'id') => `CREATE TABLE \`${name}\` (\`${column}\` int NOT NULL) ENGINE=InnoDB`;
+  const migration = (name: string, ...statements: string[]) => ({
+    name,
+    mysql: statements,
+    sqlite: statements.map((sql) => sql.replace(' ENGINE=InnoDB', '')),
+  });
+  const open = (...migrations: ReturnType<typeof migration>[]) =>
+    Database.open({ url: databases.url('reviews'), name: 'reviews', entities: [], migrations });
+
+  test('must not be changed afterward', async () => {
+    await (await open(migration('0001-a', table('a')))).close();
+    await (await open(migration('0001-a', table('a')))).close();
+    await expect(open(migration('0001-a', table('a', 'other')))).rejects.toThrow(
+      /Migration "0001-a" of the reviews database differs from the one that the database has had\n.*write a new migration/,
+    );
+  });
+
+  test('is adopted as it is from a release that kept no record of it', async () => {
+    const first = await open(migration('0001-a', table('a')));
+    await first.query('DROP TABLE schema_migration_progress');
+    await first.close();
+    await (await open(migration('0001-a', table('a')))).close();
+    await expect(open(migration('0001-a', table('a', 'other')))).rejects.toThrow(/differs/);
+  });
+
+  test('is reported statement by statement', async () => {
+    const reported: string[] = [];
+    const database = await Database.open({
+      url: databases.url('reviews'),
+      name: 'reviews',
+      entities: [],
+      migrations: [migration('0001-a', table('a'), table('b')), migration('0002-c', table('c'))],
+      onMigration: (progress) =>
+        reported.push(`${progress.database} ${progress.migration} ${progress.done}/${progress.total}`),
+    });
+    await database.close();
+    expect(reported).toEqual(['reviews 0001-a 1/2', 'reviews 0001-a 2/2', 'reviews 0002-c 1/1']);
+  });
+
+  if (kind === 'mysql') {
+    test('is not taken for done when something else of the same name is there', async () => {
+      const first = await open();
+      await first.query(table('a', 'other'));
+      await first.close();
+      await expect(open(migration('0001-a', table('a')))).rejects.toThrow(/Migration "0001-a".*already exists/);
+    });
+
+    test('is resumed where a release that saved no progress was killed', async () => {
+      const statements = [
+        table('a'),
+        'ALTER TABLE `a` ADD `note` varchar(20) NULL',
+        'CREATE INDEX `by_note` ON `a` (`note`)',
+        table('b'),
+      ];
+      const first = await open();
+      for (const sql of statements.slice(0, 3)) await first.query(sql);
+      await first.close();
+      const database = await open(migration('0001-a', ...statements));
+      expect(await database.query('SELECT statements_done AS n FROM schema_migration_progress')).toEqual([{ n: 4 }]);
+      await database.close();
+    });
+
+    test('holds changes of rows once, however often it is interrupted', async () => {
+      const good = migration('0001-a', table('a'), 'INSERT INTO `a` VALUES (1)', 'CREATE TABLE nonsense');
+      for (let attempt = 0; attempt < 3; attempt++) await expect(open(good)).rejects.toThrow(/"0001-a"/);
+      const database = await open(migration('0001-a', table('a'), 'INSERT INTO `a` VALUES (1)', table('b')));
+      expect(await database.query('SELECT id FROM a')).toEqual([{ id: 1 }]);
+      await database.close();
+    });
+  }
+});

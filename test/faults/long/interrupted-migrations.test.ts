@@ -1,0 +1,56 @@
+import { subgraphs } from '../../../gateway/cli/subgraphs';
+import { CutMigration, crashesOf, type From, migrationsOf, uninterrupted } from '../../database/interrupted-migrations';
+import { databaseKinds } from '../../support/databases';
+
+const describeOnMysql = databaseKinds.includes('mysql') ? describe : describe.skip;
+const FROM: readonly From[] = ['fresh', 'first release'];
+
+/** Two tables are made first; each statement is followed by the record of it, and a migration by the record of its end. */
+const firstMigration = (name: string): number => 2 + 2 * migrationsOf(name)[0]!.mysql.length + 1;
+
+/**
+ * A cut before a statement is one after the record of the statement before it, and a cut before a record is one after its
+ * statement: so cuts before each leave every state that a crash can leave.
+ */
+describeOnMysql('a migration on MySQL that loses its connection before each statement and each record', () => {
+  test.each<[name: string, from: From, every: number, until: number]>([
+    ['submissions', 'fresh', 1, firstMigration('submissions')],
+    ['submissions', 'first release', 1, Number.POSITIVE_INFINITY],
+    ['reviews', 'fresh', 1, firstMigration('reviews')],
+    ['reviews', 'first release', 1, Number.POSITIVE_INFINITY],
+    // the same kinds of statements once more
+    ['workforce', 'fresh', 5, Number.POSITIVE_INFINITY],
+    ['infrastructure', 'fresh', 5, Number.POSITIVE_INFINITY],
+  ])(
+    '%s, %s: ends as an uninterrupted one',
+    async (name, from, every, until) => {
+      const expected = await uninterrupted('mysql', name, from);
+      let cuts = 0;
+      for (let place = 1; place <= until; place += every) {
+        const migration = await CutMigration.prepare(name, from);
+        try {
+          if (!(await migration.cutAt(place, 'before'))) break;
+          expect([place, await migration.resumed()]).toEqual([place, expected]);
+          cuts += 1;
+        } finally {
+          await migration.drop();
+        }
+      }
+      expect(cuts).toBeGreaterThan(migrationsOf(name).length * 3);
+    },
+    1_200_000,
+  );
+});
+
+test.each(subgraphs.flatMap(({ name }) => FROM.map((from) => [name, from] as const)))(
+  '%s, %s: a crash at any statement while SQLite migrates is resumed',
+  async (name, from) => {
+    const expected = await uninterrupted('sqlite', name, from);
+    await crashesOf(
+      name,
+      from,
+      () => true,
+      (content, where) => expect([where, content]).toEqual([where, expected]),
+    );
+  },
+);
