@@ -67,7 +67,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const tls = tlsOf(options, log);
   const metricsAt = metricsAddress(options.metricsHost, options.metricsPort);
-  const store = fileStore(dataFolder);
+  const store = subgraph.parts.files && fileStore(dataFolder);
   const door = doorOf(options, log);
   const audit = await auditLog(name, dataFolder, log);
   const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door, audit });
