@@ -309,14 +309,13 @@ describeOnMysql('a subgraph whose database fails', () => {
 
   test('is asked again by the gateway until the database is back', async () => {
     const resilient = new ResilientTransport('submissions', http, { concurrency: 10, queue: 10, retries: 3 });
-    proxy.swallow();
-    proxy.swallowNew();
+    proxy.refuse();
     const answer = request(resilient, 30_000);
     await until(
       () => kept.messages().includes('database unavailable'),
       () => 'the database is missed',
     );
-    proxy.swallowNew(false);
+    proxy.refuse(false);
     expect((await answer).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });
   });
 
@@ -368,13 +367,11 @@ describeOnMysql('a subgraph whose database fails', () => {
 
   test('says that a change may have been made when it cannot find out', async () => {
     proxy.cutAt(1, 'after', /^COMMIT/);
-    proxy.onCut = () => proxy.swallowNew();
+    proxy.onCut = () => proxy.refuse();
     const { data, errors } = await open.execute({ query: REGISTER, variables: input('alder') });
     expect(data?.registerOrganization ?? null).toBeNull();
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'DATABASE_COMMIT_UNKNOWN', retryable: true });
-    proxy.onCut = undefined;
-    proxy.swallowNew(false);
-    proxy.reset();
+    proxy.refuse(false);
     const again = await open.execute({ query: REGISTER, variables: input('alder') });
     expect(again.data).toEqual({ registerOrganization: { replayed: true, organization: { key: 'alder' } } });
   });
