@@ -231,7 +231,13 @@ export const settings = {
     env: 'ORDERGRAPH_PLANS_URL',
     schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
     default: '',
-    help: 'Redis in which several gateways share their plans, as redis://host:port.',
+    help: 'Redis in which several gateways share their plans, as redis://host:port; a cache, bounded by --plan-cache-entries and --plan-cache-bytes.',
+  },
+  redisPrefix: {
+    env: 'ORDERGRAPH_REDIS_PREFIX',
+    schema: z.string().regex(/^[A-Za-z0-9._:-]{1,50}$/, 'use 1 to 50 letters, digits, and . _ : -'),
+    default: 'ordergraph',
+    help: 'Prefix of the keys in Redis: <prefix>:plans:… and <prefix>:limits:….',
   },
   supergraphPollMs: {
     env: 'ORDERGRAPH_SUPERGRAPH_POLL_MS',
@@ -355,20 +361,23 @@ export function readConfig(
 }
 
 /**
- * One line a setting, for the log at start. Nothing in it is secret.
- * @param effective by setting, what it comes to where that follows from others
+ * One line per setting, without passwords.
+ * @param effective values that follow from other settings, by setting
  */
 export function describeConfig(
   config: GatewayConfig,
   effective: Partial<Record<keyof GatewayConfig, string>> = {},
 ): string {
   return Object.entries({ ...config, ...effective })
-    .map(
-      ([name, value]) => `  ${name} = ${Array.isArray(value) ? value.join(', ') || '(none)' : withoutPassword(value)}`,
-    )
+    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? listed(value) : withoutPassword(value)}`)
     .join('\n');
 }
 
+const listed = (values: readonly unknown[]): string => values.map(withoutPassword).join(', ') || '(none)';
+
+/** Hides the password of a URL: up to the last @, since one that is not escaped may contain the characters around it. */
 function withoutPassword(value: unknown): string {
-  return String(value).replace(/^(\w+:\/\/[^/@]*:)[^/@]*@/, '$1…@');
+  return String(value)
+    .replace(/^([a-z][\w+.-]*:\/\/[^:/?#]*:).*@/i, '$1…@')
+    .replace(/([?&]password=)[^&#]*/gi, '$1…');
 }

@@ -30,6 +30,7 @@ import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
 import { type GraphContext, ServedGraph } from './supergraph/served-graph';
 import { gatewayMetrics } from './telemetry/metrics';
+import { SubgraphWatch } from './transport/subgraph-watch';
 import type { Transport } from './transport/transport';
 
 export interface GatewayParts {
@@ -89,19 +90,20 @@ export async function createGateway({
       ? { supergraphSdl: supergraph, cleanup: undefined }
       : await supergraph.initialize({ update: offered });
   const overrides = { labels: config.overrideLabel, percentile: config.overridePercentile };
-  const sharedPlans = config.plansUrl === '' ? undefined : new RedisPlans(config.plansUrl, log);
+  const planBounds = { entries: config.planCacheEntries, bytes: config.planCacheBytes };
+  const sharedPlans =
+    config.plansUrl === ''
+      ? undefined
+      : new RedisPlans({ url: config.plansUrl, prefix: config.redisPrefix, limits: planBounds, log });
   const served = new ServedGraph(
     {
       supergraphSdl,
       planner: plannerOf(config.planner, log, overrides),
-      planLimits: {
-        entries: config.planCacheEntries,
-        bytes: config.planCacheBytes,
-        timeoutMs: config.planTimeoutMs,
-      },
+      planLimits: { ...planBounds, timeoutMs: config.planTimeoutMs },
       sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, `${planner} ${JSON.stringify(overrides)}`)),
       transport,
       fetchTimeoutMs: config.subgraphTimeoutMs,
+      watch: new SubgraphWatch(log),
       unauthorizedFields: config.unauthorizedFields,
     },
     log,
@@ -120,7 +122,7 @@ export async function createGateway({
         : { ready };
     },
   });
-  const limitsRedis = config.limitsUrl === '' ? undefined : limitsClient(config.limitsUrl, log);
+  const limitsRedis = config.limitsUrl === '' ? undefined : limitsClient(config.limitsUrl, config.redisPrefix, log);
   const modeOf = () =>
     costModeOf(config.costs, { knowsCallers: identity !== undefined, statesCosts: served.graph.statesCosts });
   let costs = modeOf();
@@ -153,6 +155,7 @@ export async function createGateway({
       keyGenerator: ({ caller, ip }) => (caller.principal ? caller.key : ip),
       enableDraftSpec: true,
       redis: limitsRedis,
+      nameSpace: 'requests:',
       // without Redis requests are answered, uncounted
       skipOnError: true,
       errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1_000)),

@@ -3,9 +3,29 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname } from 'node:path';
 
+const PARENT_CHECK_MS = 250;
+
 /** Runs Node with the caller's terminal, hands signals on, and resolves with its exit code. */
-export function runNode(node, args) {
-  return exitCode(spawn(node, args, { stdio: 'inherit', env: withNodeFirst(node) }));
+export async function runNode(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit', env: withNodeFirst(node) });
+  const stopWatching = endWithNpm(child);
+  try {
+    return await exitCode(child);
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Ends a child when npm has ended: npm hands signals to the shell that runs the script, which ends without handing them on. */
+function endWithNpm(child) {
+  if (!process.env.npm_lifecycle_event) return () => {};
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
+  return () => clearInterval(timer);
 }
 
 /** Runs npm silently; its output is shown when it fails. @returns whether it succeeded */

@@ -48,6 +48,7 @@ const PRODUCT = [
   'token',
   'keys',
   'audit',
+  'events',
   'migrate',
   'import',
   'exercise',

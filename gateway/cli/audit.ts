@@ -32,7 +32,7 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
 }
 
 async function sealingKey(folder: string): Promise<JWK> {
-  const what = 'The key that seals the record (ORDERGRAPH_AUDIT_KEY)';
+  const what = 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)';
   const { ORDERGRAPH_AUDIT_KEY: named, NODE_ENV } = process.env;
   if (named) return readPrivateKey(named, what);
   if (NODE_ENV === 'production')

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
-import { RedisBus } from '../../shared/events/redis-bus';
+import { DEFAULT_PREFIX, RedisBus } from '../../shared/events/redis-bus';
 import { FolderStore } from '../../shared/files/content-store';
 import { requireFolder } from './folders';
 import { EVENT_READERS } from './programmes';
@@ -34,10 +34,21 @@ export function backgroundTimes(environment: Environment = process.env): { every
   };
 }
 
+/** @throws OperatorError when EVENTS_PREFIX cannot begin the name of a key */
+export function eventsPrefix(environment: Environment = process.env): string {
+  const prefix = environment.EVENTS_PREFIX || DEFAULT_PREFIX;
+  if (!/^[\w:.{}-]{1,100}$/.test(prefix))
+    throw new OperatorError(
+      `EVENTS_PREFIX is "${prefix}"`,
+      'Use 1 to 100 letters, digits, and . : _ - { }, the same for every subgraph of a deployment',
+    );
+  return prefix;
+}
+
 /** The bus that EVENTS_URL names; undefined when it names none. */
 export function remoteBus(log: Logger, environment: Environment = process.env): EventBus | undefined {
   const url = environment.EVENTS_URL;
-  return url ? new RedisBus(url, EVENT_READERS, log) : undefined;
+  return url ? new RedisBus({ url, readers: EVENT_READERS, log, prefix: eventsPrefix(environment) }) : undefined;
 }
 
 /** Where uploaded documents are kept: ORDERGRAPH_FILES, else a folder beside the databases. @throws OperatorError */

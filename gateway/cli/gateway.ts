@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
-import { readPrivateKey } from '../../shared/identity/keys';
-import { IdentitySigner } from '../../shared/identity/signed-identity';
+import { TlsFiles } from '../../shared/http/tls-files';
+import { signerOf } from '../../shared/identity/keys';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';
@@ -16,11 +16,12 @@ import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
 import { believedOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programmes';
-import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {
   config: GatewayConfig;
+  /** Whether every setting is printed first. */
+  printSettings?: boolean;
   supergraph?: string;
   /** `name=url`, in place of what the supergraph says. */
   urls: readonly string[];
@@ -52,35 +53,29 @@ async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger
       'It is not said by which key subgraphs are told who asks',
       'Name its file by --identity-key; `ordergraph keys FOLDER` makes one',
     );
-  try {
-    return {
-      ...believed,
-      signer: await IdentitySigner.of(
-        readPrivateKey(config.identityKey, 'The key that signs identities (--identity-key, ORDERGRAPH_IDENTITY_KEY)'),
-      ),
-    };
-  } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    throw new OperatorError(
-      `The key in "${config.identityKey}" cannot be used: ${(error as Error).message}`,
-      '`ordergraph keys FOLDER` makes one',
-    );
-  }
+  return { ...believed, signer: signerOf(config.identityKey, log) };
 }
 
-/** The certificates by which subgraphs and the gateway know each other, from their files. */
-function tlsOf({ subgraphCa, subgraphCert, subgraphKey }: GatewayConfig): HttpOptions['tls'] {
-  const read = (file: string, flag: string) =>
-    file === '' ? undefined : readText(file, `The PEM file of --subgraph-${flag}`);
-  return { ca: read(subgraphCa, 'ca'), cert: read(subgraphCert, 'cert'), key: read(subgraphKey, 'key') };
+/** The certificates for connections to subgraphs; undefined where none are configured. @throws OperatorError */
+function tlsOf(
+  { subgraphCa: ca, subgraphCert: cert, subgraphKey: key }: GatewayConfig,
+  log: Logger,
+): HttpOptions['tls'] {
+  return ca || cert || key ? new TlsFiles({ ca, cert, key }, log) : undefined;
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
-export async function startGateway({ config, supergraph, urls, dataFolder }: GatewayOptions): Promise<void> {
+export async function startGateway({
+  config,
+  printSettings,
+  supergraph,
+  urls,
+  dataFolder,
+}: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
   const given = parseUrls(urls);
   const own = supergraph === undefined;
-  const tls = tlsOf(config);
+  const tls = tlsOf(config, log);
   const files = own
     ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
     : undefined;
@@ -97,15 +92,18 @@ export async function startGateway({ config, supergraph, urls, dataFolder }: Gat
       http2: config.subgraphHttp2,
       tls,
     });
-    return new ResilientTransport(name, http, {
+    const resilience = {
       concurrency: config.subgraphConcurrency,
       queue: config.subgraphQueue,
       retries: config.subgraphRetries,
-    });
+    };
+    return new ResilientTransport(name, http, resilience, log);
   };
   const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
-  const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });
-  process.stdout.write(`Gateway\n${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
+  if (printSettings) {
+    const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });
+    process.stdout.write(`${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
+  }
   const identity = await identityOf(config, dataFolder, log);
   const server = await createGateway({
     supergraph: source,

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
-import { newKey, privateKeyIn, publicKey, readIdentityKeys } from '../../shared/identity/keys';
+import { OperatorError } from '../../shared/errors';
+import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 
 /** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
 const MAX_KEYS = 3;
@@ -42,6 +43,22 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   return files;
 }
 
+/** Removes every public identity key but that of the private one. @returns how many were removed, and from which file @throws OperatorError */
+export function pruneKeys(folder: string): { removed: number; identityKeys: string } {
+  const { identityKey, identityKeys } = keyFilesIn(folder);
+  const { kid } = readPrivateKey(identityKey, 'the private key');
+  const { keys } = readIdentityKeys(identityKeys).current;
+  const kept = keys.filter((key) => key.kid === kid);
+  if (kept.length === 0)
+    throw new OperatorError(
+      `"${identityKeys}" does not have the public key of "${identityKey}"`,
+      'Nothing was removed; run `ordergraph keys FOLDER` to add a new pair',
+    );
+  replace(identityKeys, { keys: kept }, 0o644);
+  return { removed: keys.length - kept.length, identityKeys };
+}
+
+/** At once, so that no reader sees half of it. */
 function replace(file: string, content: object, mode: number): void {
   writeFileSync(`${file}.new`, JSON.stringify(content), { mode });
   renameSync(`${file}.new`, file);

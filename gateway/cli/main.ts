@@ -36,6 +36,15 @@ function wholeNumber(least: number) {
 const dataOption = ['--data <folder>', 'Folder of the SQLite files. (ORDERGRAPH_DATA; default: .data)'] as const;
 const dataFolder = (given?: string): string => given ?? process.env.ORDERGRAPH_DATA ?? '.data';
 
+const printSettingsOption = ['--print-settings', 'Print every setting and its value before starting.'] as const;
+
+interface GatewayFlags {
+  supergraph?: string;
+  subgraphUrl?: string[];
+  data?: string;
+  printSettings?: boolean;
+}
+
 interface SubgraphFlags {
   host: string;
   port?: number;
@@ -52,7 +61,7 @@ interface SubgraphFlags {
 
 const program = new Command('ordergraph')
   .description('A federated GraphQL graph over the programmes of the executive order on advanced AI.')
-  .showHelpAfterError()
+  .showHelpAfterError('Run it with --help for all options')
   .enablePositionalOptions();
 
 withSettings(program.command('start'))
@@ -61,10 +70,12 @@ withSettings(program.command('start'))
   )
   .option(...dataOption)
   .option('--scale <n>', 'Scale of the exercise data made when the databases are new; 0 makes none.', wholeNumber(0), 1)
-  .action(async (options: Record<string, unknown> & { data?: string; scale: number }) => {
+  .option(...printSettingsOption)
+  .action(async (options: Record<string, unknown> & { data?: string; scale: number; printSettings?: boolean }) => {
     const { startAll } = await import('./start');
     await startAll({
       config: readConfig(options) as GatewayConfig,
+      printSettings: options.printSettings,
       dataFolder: dataFolder(options.data),
       scale: options.scale,
     });
@@ -79,11 +90,13 @@ withSettings(program.command('gateway'))
     repeatable,
   )
   .option('--data <folder>', 'Folder of the development issuer’s key. (ORDERGRAPH_DATA; default: .data)')
-  .action(async (options: Record<string, unknown> & { supergraph?: string; subgraphUrl?: string[]; data?: string }) => {
+  .option(...printSettingsOption)
+  .action(async (options: Record<string, unknown> & GatewayFlags) => {
     const { startGateway } = await import('./gateway');
     const urls = options.subgraphUrl ?? process.env.ORDERGRAPH_SUBGRAPH_URLS?.split(',').filter(Boolean) ?? [];
     await startGateway({
       config: readConfig(options) as GatewayConfig,
+      printSettings: options.printSettings,
       supergraph: options.supergraph ?? process.env.ORDERGRAPH_SUPERGRAPH,
       urls,
       dataFolder: dataFolder(options.data),
@@ -160,10 +173,16 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
   )
-  .action(async (folder: string) => {
-    const { writeKeys } = await import('./keys');
+  .option('--prune', 'Add nothing; remove every public identity key but that of gateways/identity-key.json.')
+  .action(async (folder: string, { prune }: { prune?: boolean }) => {
+    const { pruneKeys, writeKeys } = await import('./keys');
+    if (prune) {
+      const { removed, identityKeys } = pruneKeys(folder);
+      process.stdout.write(`${identityKeys}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
+      return;
+    }
     const { identityKey, identityKeys, auditKey, auditKeys } = await writeKeys(folder);
     process.stdout.write(
       [
@@ -214,6 +233,68 @@ program
     const { migrate, migrationStatus } = await import('./migrate');
     await (options.status ? migrationStatus : migrate)(names, dataFolder(options.data));
   });
+
+const events = program.command('events').description('Events between subgraphs: where they stand, and what to do.');
+const readers = 'submissions, reviews or infrastructure';
+const jsonOption = ['--json', 'Print JSON.'] as const;
+
+events
+  .command('status')
+  .argument('[names...]', `${readers}; all by default`)
+  .option(...jsonOption)
+  .option(...dataOption)
+  .description(
+    'Shows each log, what is unpublished, who holds the lease, how far readers are, and which events were rejected or lost. Reads the databases and the bus of EVENTS_URL; ends with 1 when a database cannot be read.',
+  )
+  .action(async (names: string[], options: { json?: boolean; data?: string }) => {
+    const { printStatus } = await import('./events');
+    process.exitCode = (await printStatus(names, dataFolder(options.data), options.json ?? false)) ? 0 : 1;
+  });
+
+events
+  .command('replay')
+  .argument('<reader>', readers)
+  .option('--from <source>', 'The subgraph whose events it reads again; all by default.')
+  .option('--since <position>', 'First position to read again, or the instant at which it was received.', '0')
+  .option(...dataOption)
+  .description(
+    'Lets a subgraph ask for events again. It acts only on those that it has not acted on. Works while the subgraph runs.',
+  )
+  .action(async (reader: string, options: { from?: string; since: string; data?: string }) => {
+    const { replay } = await import('./events');
+    await replay(reader, { ...options, dataFolder: dataFolder(options.data) });
+  });
+
+const rejected = events.command('rejected').description('Events that a subgraph could not act on.');
+
+rejected
+  .command('list')
+  .argument('[names...]', `${readers}; all by default`)
+  .option('--all', 'Also those that were dismissed.')
+  .option(...jsonOption)
+  .option(...dataOption)
+  .description('Lists them with their reasons.')
+  .action(async (names: string[], options: { all?: boolean; json?: boolean; data?: string }) => {
+    const { printRejected } = await import('./events');
+    await printRejected(names, { ...options, dataFolder: dataFolder(options.data) });
+  });
+
+for (const [name, description] of [
+  ['retry', 'Acts on them again. Ends with 1 when one is rejected again.'],
+  ['dismiss', 'Marks them as needing no action. Ends with 1 when one is not open.'],
+] as const)
+  rejected
+    .command(name)
+    .argument('<reader>', readers)
+    .argument('[ids...]', 'ids of events')
+    .option('--all', 'All open ones.', false)
+    .option(...dataOption)
+    .description(description)
+    .action(async (reader: string, ids: string[], options: { all: boolean; data?: string }) => {
+      const { dismiss, retry } = await import('./events');
+      const act = name === 'retry' ? retry : dismiss;
+      process.exitCode = (await act(reader, { ids, all: options.all, dataFolder: dataFolder(options.data) })) ? 0 : 1;
+    });
 
 program
   .command('import')

@@ -23,6 +23,8 @@ import { subgraphs } from './subgraphs';
 
 export interface StartOptions {
   config: GatewayConfig;
+  /** Whether every setting is printed first. */
+  printSettings?: boolean;
   dataFolder: string;
   /** Scale of the exercise data made when the databases are new; 0 makes none. */
   scale: number;
@@ -44,11 +46,17 @@ export interface Started {
 }
 
 /** Runs the four subgraphs and the gateway in this process until a signal, or the caller, ends it. */
-export async function startAll({ config, dataFolder, scale, say = toOutput }: StartOptions): Promise<Started> {
+export async function startAll({
+  config,
+  printSettings,
+  dataFolder,
+  scale,
+  say = toOutput,
+}: StartOptions): Promise<Started> {
   const log = createLog(config.logLevel, 'ordergraph');
   const supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
-  const summary = describeConfig(config, { costs: describeCostMode(config, supergraph) });
-  say(`Ordergraph, everything in one process\n${summary}\n  data = ${dataFolder}`);
+  if (printSettings)
+    say(`${describeConfig(config, { costs: describeCostMode(config, supergraph) })}\n  data = ${dataFolder}`);
   const lock = lockDataFolder(dataFolder);
   // of this process and its time: gateway and subgraphs are one
   const key = await newKey();

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
-import type { ServerTls } from '../../shared/http/server';
+import { TlsFiles } from '../../shared/http/tls-files';
 import { type Door, openDoor, SignedDoor } from '../../shared/identity/door';
 import { readIdentityKeys } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
@@ -14,7 +14,6 @@ import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
-import { readText } from './read-text';
 import { closeOnSignal } from './shutdown';
 
 export interface SubgraphOptions {
@@ -37,20 +36,19 @@ export interface SubgraphOptions {
 }
 
 /** @throws OperatorError when only half of it is given, or a file cannot be read */
-function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphOptions): ServerTls | undefined {
+function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphOptions, log: Logger): TlsFiles | undefined {
   if (!tlsCert && !tlsKey && !tlsCa) return undefined;
   if (!tlsCert || !tlsKey)
     throw new OperatorError(
       'TLS needs a certificate and its key',
       'Give both --tls-cert and --tls-key; --tls-ca besides, to let only gateways with a certificate in',
     );
-  const read = (file: string, flag: string) => readText(file, `The PEM file of --tls-${flag}`);
-  return { cert: read(tlsCert, 'cert'), key: read(tlsKey, 'key'), ca: tlsCa ? read(tlsCa, 'ca') : undefined };
+  return new TlsFiles({ cert: tlsCert, key: tlsKey, ca: tlsCa }, log);
 }
 
 /** @throws OperatorError unless it is said whom to let in */
 function doorOf({ name, host, identityKeys, openTo }: SubgraphOptions, log: Logger): Door {
-  if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys), name, log);
+  if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys, log), name, log);
   if (openTo === undefined)
     throw new OperatorError(
       'It is not said whose word is taken for who asks',
@@ -67,9 +65,9 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const { name, host, port, database, dataFolder } = options;
   const subgraph = await loadSubgraph(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
-  const tls = tlsOf(options);
+  const tls = tlsOf(options, log);
   const metricsAt = metricsAddress(options.metricsHost, options.metricsPort);
-  const store = fileStore(dataFolder);
+  const store = subgraph.parts.files && fileStore(dataFolder);
   const door = doorOf(options, log);
   const audit = await auditLog(name, dataFolder, log);
   const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door, audit });

@@ -1,3 +1,4 @@
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Cancellation } from '../transport/cancellation';
 import { SubgraphError } from '../transport/errors';
 import { jsonText } from '../transport/exact-json';
@@ -20,8 +21,8 @@ export interface CallsOptions {
   readonly fetchTimeoutMs: number;
   readonly cancellation?: Cancellation;
   readonly transport: (subgraph: string) => Transport;
-  /** Told how a call ended: `ok`, or the code of the error. */
-  readonly ended: (subgraph: string, result: string) => void;
+  /** Called when a call has ended: with `ok`, or the code of the error and the error. */
+  readonly ended: (subgraph: string, result: string, error?: unknown, requestId?: string) => void;
 }
 
 interface Made {
@@ -95,7 +96,8 @@ export class Calls {
       this.answered.push(answer.headers);
       return answer;
     } catch (error) {
-      this.options.ended(fetch.subgraph, error instanceof SubgraphError ? String(error.extensions.code) : 'ERROR');
+      const code = error instanceof SubgraphError ? String(error.extensions.code) : 'ERROR';
+      this.options.ended(fetch.subgraph, code, error, this.options.headers[REQUEST_ID_HEADER]);
       throw error;
     }
   }

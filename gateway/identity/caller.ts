@@ -47,6 +47,7 @@ export function addIdentity(
   // by the principal itself, which is one object for as long as its token's verification is remembered
   let callers = new WeakMap<object, { readonly caller: Caller; readonly until: number }>();
   let signedFor = subgraphs();
+  let signedWith = parts?.signer.key;
   const known = (principal: Principal | null): Caller | undefined => {
     const kept = callers.get(principal ?? PUBLIC);
     return kept && kept.until > Date.now() ? kept.caller : undefined;
@@ -86,9 +87,11 @@ export function addIdentity(
         .header('cache-control', 'no-store')
         .send({ errors: [error.toJSON()] });
     };
-    // another supergraph may have other subgraphs
-    if (signedFor !== subgraphs()) {
+    const { key } = parts.signer;
+    // another supergraph may have other subgraphs, and subgraphs may not know a replaced key for long
+    if (signedFor !== subgraphs() || signedWith !== key) {
       signedFor = subgraphs();
+      signedWith = key;
       callers = new WeakMap();
     }
     try {

@@ -21,7 +21,7 @@ export class DevelopmentIssuer {
 
   /** With the key of a data folder, made when there is none. @throws OperatorError */
   static async in(folder: string): Promise<DevelopmentIssuer> {
-    return new DevelopmentIssuer(await privateKeyIn(keyFile(folder), 'The key of the development issuer'));
+    return new DevelopmentIssuer(await privateKeyIn(keyFile(folder), 'the key of the development issuer'));
   }
 
   /** Whether a data folder has a key. */
@@ -36,7 +36,7 @@ export class DevelopmentIssuer {
         issuer: DEVELOPMENT_ISSUER,
         audience: AUDIENCE,
         algorithms: ['EdDSA'],
-        clockToleranceSeconds: 5,
+        clockToleranceSeconds: 60,
         claims: {
           subject: 'sub',
           roles: 'roles',

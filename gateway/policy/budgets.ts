@@ -1,10 +1,11 @@
 import { GraphQLError } from 'graphql';
-import Redis from 'ioredis';
+import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { OperatorError } from '../../shared/errors';
 import { type Principal, ROLES } from '../../shared/identity/principal';
+import { redisClient } from '../../shared/redis';
 
 /** What an operation costs and what its caller has left, as it is told in the answer. */
 export interface Spending {
@@ -175,7 +176,7 @@ class SharedPurse implements Purse {
   private readonly limiter: RateLimiterRedis;
 
   constructor(redis: Redis) {
-    const options = { keyPrefix: 'ordergraph:budget', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
+    const options = { keyPrefix: 'budget', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
     this.limiter = new RateLimiterRedis({
       ...options,
       storeClient: redis,
@@ -213,24 +214,15 @@ export function budgetsOf(given: readonly string[]): ReadonlyMap<string, number>
 }
 
 /** Milliseconds after which a count in Redis is no longer waited for. */
-const PATIENCE_MS = 100;
+const COMMAND_TIMEOUT_MS = 100;
 
-/** Redis, in which gateways count together; while it is away each counts for itself. */
-export function limitsClient(url: string, log: Logger): Redis {
-  const redis = new Redis(url, {
-    commandTimeout: PATIENCE_MS,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(attempt * 200, 5_000),
+/** Redis, in which gateways count together; while it is away each counts for itself. @param prefix before every key */
+export const limitsClient = (url: string, prefix: string, log: Logger): Redis =>
+  redisClient({
+    url,
+    what: 'limits',
+    meanwhile: 'each gateway counts requests and costs for itself',
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+    keyPrefix: `${prefix}:limits:`,
+    log,
   });
-  let isAway = false;
-  redis.on('error', () => {
-    if (!isAway) log.warn('Redis is away; this gateway counts requests and costs for itself');
-    isAway = true;
-  });
-  redis.on('ready', () => {
-    if (isAway) log.info('requests and costs are counted in Redis again');
-    isAway = false;
-  });
-  return redis;
-}

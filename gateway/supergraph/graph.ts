@@ -15,7 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { OperatorError } from '../../shared/errors';
 import type { GatewayConfig } from '../config';
-import { Calls } from '../execution/calls';
+import { Calls, type CallsOptions } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';
 import type { Introspected } from '../execution/complete';
 import { deferralOf } from '../execution/deferral';
@@ -42,8 +42,10 @@ import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
+import type { Breaker } from '../transport/breaker';
 import type { Cancellation } from '../transport/cancellation';
 import { jsonText } from '../transport/exact-json';
+import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
 
@@ -55,6 +57,8 @@ export interface GraphParts {
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
   /** Most milliseconds of one fetch. */
   readonly fetchTimeoutMs: number;
+  /** Learns how calls of subgraphs end; outlives this supergraph. */
+  readonly watch?: SubgraphWatch;
   /** What becomes of an operation with fields that the caller may not ask for: those are null, or all of it is refused. */
   readonly unauthorizedFields?: GatewayConfig['unauthorizedFields'];
 }
@@ -434,7 +438,14 @@ export class Graph {
     await Promise.all([this.planner.close(), ...[...this.transports.values()].map((transport) => transport.close())]);
   }
 
-  private readonly ended = (subgraph: string, result: string): void => {
+  /** The breakers of its subgraphs, where their transports have one. */
+  get breakers(): [subgraph: string, breaker: Breaker][] {
+    return [...this.transports].flatMap(([name, { breaker }]) => (breaker ? [[name, breaker]] : []));
+  }
+
+  private readonly ended: CallsOptions['ended'] = (subgraph, result, error, requestId) => {
+    if (error === undefined) this.parts.watch?.succeeded(subgraph);
+    else this.parts.watch?.failed(subgraph, error, requestId);
     let results = this.callCounts.get(subgraph);
     if (!results) {
       results = new Map();

@@ -67,12 +67,24 @@ function addBudgetMetrics(metrics: Metrics, { counts }: Budgets): void {
   metrics.counter('ordergraph_operations_too_costly_total', 'Operations refused for their cost.', () => counts.refused);
 }
 
-function addCallMetrics({ registry }: Metrics, served: ServedGraph): void {
+function addCallMetrics(metrics: Metrics, served: ServedGraph): void {
+  metrics.gauges(
+    'ordergraph_subgraph_breaker_open',
+    'Whether the subgraph is not called but probed, because it failed repeatedly: 1 or 0.',
+    'subgraph',
+    () => served.graph.breakers.map(([name, { isOpen }]) => [name, Number(isOpen)]),
+  );
+  metrics.counters(
+    'ordergraph_subgraph_breaker_changes_total',
+    'Times that the circuit breaker of the subgraph opened or closed.',
+    'subgraph',
+    () => served.graph.breakers.map(([name, { changes }]) => [name, changes]),
+  );
   new Counter({
     name: 'ordergraph_subgraph_calls_total',
     help: 'Calls of subgraphs, by result: ok, or the code of the error.',
     labelNames: ['subgraph', 'result'],
-    registers: [registry],
+    registers: [metrics.registry],
     collect() {
       this.reset();
       for (const [subgraph, results] of served.totals().calls)

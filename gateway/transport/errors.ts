@@ -7,6 +7,8 @@ export type SubgraphErrorCode =
   | 'SUBGRAPH_RESPONSE_TOO_LARGE'
   | 'SUBGRAPH_OVERLOADED'
   | 'SUBGRAPH_UNAVAILABLE'
+  | 'IDENTITY_REQUIRED'
+  | 'IDENTITY_CLOCK_SKEW'
   | 'REQUEST_CANCELLED';
 
 export interface SubgraphErrorOptions {
@@ -68,4 +70,15 @@ export class SubgraphError extends GraphQLError {
   static badResponse(subgraph: string, what: string, mayHaveRun = false): SubgraphError {
     return new SubgraphError('SUBGRAPH_BAD_RESPONSE', subgraph, what, { retryable: false, mayHaveRun });
   }
+}
+
+/** Why a call failed, for operators: the error of the socket beneath where there is one. Has nothing of requests or answers in it. */
+export function causeOf(error: unknown): string {
+  if (!(error instanceof SubgraphError)) return error instanceof Error ? error.name : typeof error;
+  const { originalError: cause } = error;
+  if (!cause) return error.message;
+  const { code } = cause as NodeJS.ErrnoException;
+  // attempts at several addresses fail as one error without a message
+  if (!cause.message) return code ?? cause.name;
+  return code === undefined || cause.message.includes(code) ? cause.message : `${code}: ${cause.message}`;
 }

@@ -6,6 +6,7 @@ import type { FileExchange, Headers, SentFile } from '../../shared/files/exchang
 import { FILES_PATH } from '../../shared/files/routes';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
+import { connectorWith } from './connector';
 import { SubgraphError } from './errors';
 import type { HttpOptions } from './http';
 
@@ -20,11 +21,11 @@ export class HttpFileExchange implements FileExchange {
   constructor(
     private readonly name: string,
     url: string,
-    tls: HttpOptions['tls'] = {},
+    tls?: HttpOptions['tls'],
   ) {
     this.pool = new Pool(new URL(url).origin, {
       connections: 32,
-      connect: { ...tls },
+      ...(tls && { connect: connectorWith(tls) }),
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
     });

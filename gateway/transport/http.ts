@@ -1,5 +1,7 @@
 import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
+import type { TlsSource } from '../../shared/http/tls-files';
 import type { Cancellation } from './cancellation';
+import { connectorWith } from './connector';
 import { decode, encodingsOf, tooLarge, type Unreadable } from './content-encoding';
 import { SubgraphError } from './errors';
 import { joined } from './json-text';
@@ -14,8 +16,8 @@ export interface HttpOptions {
   readonly connections: number;
   /** Whether HTTP/2 is spoken with subgraphs that offer it, over TLS. */
   readonly http2?: boolean;
-  /** PEM texts: whom to trust, and who we are. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** The gateway's certificate, and the authorities it trusts. */
+  readonly tls?: TlsSource;
 }
 
 /** Milliseconds until a connection that is not made is given up. */
@@ -32,26 +34,37 @@ export function isSubgraphUrl(text: string): boolean {
  */
 export class HttpTransport implements Transport {
   readonly shareable = true;
-  private readonly pool: Pool;
+  private pool: Pool;
   private readonly path: string;
+  /** Pools whose last requests are under way. */
+  private readonly leaving = new Set<Pool>();
 
   /** @param url see {@link isSubgraphUrl} */
   constructor(
     private readonly name: string,
-    url: string,
+    private readonly url: string,
     private readonly options: HttpOptions,
   ) {
-    const { protocol, host, origin, pathname, search } = new URL(url);
+    const { pathname, search } = new URL(url);
     this.path = pathname + search;
+    this.pool = this.connect();
+  }
+
+  private connect(): Pool {
+    const { options } = this;
+    const { protocol, host, origin } = new URL(this.url);
     const socketPath = protocol === 'http+unix:' ? decodeURIComponent(host) : undefined;
-    this.pool = new Pool(socketPath ? 'http://localhost' : origin, {
+    const allowH2 = options.http2 === true && protocol === 'https:';
+    return new Pool(socketPath ? 'http://localhost' : origin, {
       connections: options.connections,
-      allowH2: options.http2 === true && protocol === 'https:',
+      allowH2,
       // one timer a request is enough: ours
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
-      connect: { timeout: CONNECT_MS, ...(socketPath ? { socketPath } : {}), ...options.tls },
+      connect: options.tls
+        ? connectorWith(options.tls, { timeout: CONNECT_MS, allowH2 })
+        : { timeout: CONNECT_MS, ...(socketPath ? { socketPath } : {}) },
     });
   }
 
@@ -88,8 +101,19 @@ export class HttpTransport implements Transport {
     });
   }
 
-  close(): Promise<void> {
-    return this.pool.destroy();
+  reconnect(): void {
+    const { pool } = this;
+    this.pool = this.connect();
+    // when the requests under way have ended, each of which has a deadline
+    this.leaving.add(pool);
+    pool
+      .close()
+      .catch(() => {})
+      .finally(() => this.leaving.delete(pool));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool, ...this.leaving].map((pool) => pool.destroy()));
   }
 }
 
@@ -176,10 +200,24 @@ class Exchange implements Dispatcher.DispatchHandler {
       bytes,
       read: (hasAnySize) => readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize }),
     };
+    const refused = status === 401 ? this.identityRefusal(responseOf(answer)?.errors) : undefined;
+    if (refused) {
+      this.reject(refused);
+      return;
+    }
     const refusal = this.refusal();
     const response = refusal && status >= 400 ? responseOf(answer) : undefined;
     if (!refusal || response?.data) this.resolve(answer);
     else this.reject(this.refusal(response?.errors)!);
+  }
+
+  /** A subgraph that refuses the identity the gateway has signed: a fault of the deployment, which its operators must see. */
+  private identityRefusal(errors: SubgraphResponse['errors'] = []): SubgraphError | undefined {
+    const [refused] = errors;
+    const code = refused?.extensions?.code;
+    if (code !== 'IDENTITY_REQUIRED' && code !== 'IDENTITY_CLOCK_SKEW') return undefined;
+    const what = `refused the identity signed by the gateway: ${refused!.message}`;
+    return new SubgraphError(code, this.name, what, { retryable: false, own: errors });
   }
 
   /** What a status alone says: redirects are not followed; a subgraph that is busy or away may be asked again. */

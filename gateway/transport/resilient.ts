@@ -1,16 +1,12 @@
 import {
-  BrokenCircuitError,
   BulkheadRejectedError,
   bulkhead,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
   decorrelatedJitterGenerator,
   ExponentialBackoff,
-  handleWhen,
   type IBackoff,
-  IsolatedCircuitError,
 } from 'cockatiel';
+import type { Logger } from 'pino';
+import { Breaker } from './breaker';
 import type { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
@@ -24,39 +20,24 @@ export interface ResilienceOptions {
   readonly retries: number;
 }
 
-/** Failures in a row after which a subgraph is left alone for a while. */
-const FAILURES_TO_OPEN = 10;
-const OPEN_MS = { initialDelay: 1_000, maxDelay: 30_000 };
 /** Milliseconds before further attempts: spread at random, so that gateways do not come back all at once. */
 const FIRST_RETRY = new ExponentialBackoff({ initialDelay: 50, generator: decorrelatedJitterGenerator });
 
-/** What says that the subgraph itself is in trouble; what a subgraph refuses or answers badly does not. */
-const TROUBLE = new Set(['SUBGRAPH_UNREACHABLE', 'SUBGRAPH_TIMEOUT', 'SUBGRAPH_UNAVAILABLE']);
-
-/**
- * A transport that bears with a subgraph in trouble: queries are tried again, a subgraph that fails again and again is left alone
- * for a while, and what would pile up is refused.
- */
+/** A transport that retries queries, stops calling a subgraph that fails again and again, and refuses what would pile up. */
 export class ResilientTransport implements Transport {
   readonly shareable: boolean;
-  private readonly breaker = circuitBreaker(
-    handleWhen((error) => error instanceof SubgraphError && TROUBLE.has(String(error.extensions.code))),
-    { halfOpenAfter: new ExponentialBackoff(OPEN_MS), breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
-  );
+  readonly breaker: Breaker;
   private readonly bulkhead;
 
   constructor(
     private readonly name: string,
     private readonly inner: Transport,
     private readonly options: ResilienceOptions,
+    log?: Logger,
   ) {
     this.shareable = inner.shareable;
+    this.breaker = new Breaker({ subgraph: name, log, onOpen: () => inner.reconnect?.() });
     this.bulkhead = bulkhead(options.concurrency, options.queue);
-  }
-
-  /** Whether the subgraph is being left alone. */
-  get isOpen(): boolean {
-    return this.breaker.state === CircuitState.Open;
   }
 
   async request(request: SubgraphRequest): Promise<SubgraphAnswer> {
@@ -86,11 +67,6 @@ export class ResilientTransport implements Transport {
           retryable: true,
           retryAfterMs: 1_000,
         });
-      if (error instanceof BrokenCircuitError || error instanceof IsolatedCircuitError)
-        throw new SubgraphError('SUBGRAPH_UNAVAILABLE', this.name, 'has failed repeatedly and is left alone for now', {
-          retryable: true,
-          retryAfterMs: OPEN_MS.initialDelay,
-        });
       throw error;
     }
   }
@@ -102,7 +78,7 @@ export class ResilientTransport implements Transport {
     attempt: number,
     jitter: number,
   ): number | undefined {
-    if (operation.kind !== 'query' || attempt >= this.options.retries || cancellation?.cancelled || this.isOpen)
+    if (operation.kind !== 'query' || attempt >= this.options.retries || cancellation?.cancelled || this.breaker.isOpen)
       return undefined;
     if (!(error instanceof SubgraphError) || !error.retryable) return undefined;
     const asked = error.extensions.retryAfterSeconds;

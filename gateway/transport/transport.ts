@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { Breaker } from './breaker';
 import type { Cancellation } from './cancellation';
 import type { JsonText } from './json-text';
 
@@ -51,5 +52,9 @@ export interface Transport {
   readonly shareable: boolean;
   /** @throws SubgraphError */
   request(request: SubgraphRequest): Promise<SubgraphAnswer>;
+  /** Sends further requests over new connections: the old ones may lead nowhere. */
+  reconnect?(): void;
+  /** Stops calls of a subgraph in trouble, where the transport has one. */
+  readonly breaker?: Breaker;
   close(): Promise<void>;
 }

@@ -23,22 +23,40 @@ export function eventType<Schema extends z.ZodType>(
   return { name, version, description, readers, data: data as z.ZodType<z.output<Schema>> };
 }
 
-/** An event on its way. */
+/** A place in the event log of one subgraph, and what the log holds up to there. */
+export interface LogPosition {
+  /** Which history of the log; a new one begins when the log's database is restored from a backup. */
+  readonly epoch: string;
+  /** Number of events up to here: the first event has 1. */
+  readonly offset: number;
+  /** Hash over the ids of all events up to here; empty at offset 0. Equal digests mean equal logs up to here. */
+  readonly digest: string;
+}
+
+/** An event as the bus carries it. */
 export interface EventEnvelope {
   /** `evt_` and a ULID. */
   readonly id: string;
   readonly type: string;
   readonly version: number;
-  /** The subgraph that tells it. */
+  /** The subgraph that published it. */
   readonly source: string;
   /** Key of the object it is about; events about one object keep their order. */
   readonly subject: string;
-  /** Its place among the events of the source about the subject, from 1 without gaps. */
+  /** Its place among the events of the source about the subject, from 1. */
   readonly sequence: number;
   /** When it happened: RFC 3339 in UTC. */
   readonly occurredAt: string;
   readonly data: unknown;
+  /** Its place in the log of the source. Missing from events of releases that had no log. */
+  readonly log?: LogPosition;
 }
+
+export const logPositionSchema: z.ZodType<LogPosition> = z.object({
+  epoch: z.string().min(1).max(40),
+  offset: z.int().min(0),
+  digest: z.string().max(64),
+});
 
 export const envelopeSchema: z.ZodType<EventEnvelope> = z.object({
   id: z.string().min(1).max(40),
@@ -49,4 +67,5 @@ export const envelopeSchema: z.ZodType<EventEnvelope> = z.object({
   sequence: z.int().min(1),
   occurredAt: z.iso.datetime(),
   data: z.unknown(),
+  log: logPositionSchema.optional(),
 });

@@ -9,6 +9,8 @@ export interface Dialect {
   daysBetween(from: string, to: string): string;
   /** The tail of an INSERT that updates the columns given when the key exists. */
   onConflictUpdate(key: readonly string[], columns: readonly string[]): string;
+  /** The server's clock, in milliseconds since 1970. */
+  readonly nowMs: string;
   /** The statement that shows how a query will be run. */
   explain(sql: string): string;
   /** The tail of a SELECT in a transaction that keeps others from changing its rows until the transaction ends. */
@@ -24,6 +26,8 @@ const mysql: Dialect = {
   // a table of keys alone still needs an assignment, so that a key that exists is no error
   onConflictUpdate: (key, columns) =>
     `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
+  // not UNIX_TIMESTAMP(), which repeats an hour in fall where the session has a time zone
+  nowMs: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
   explain: (sql) => `EXPLAIN ${sql}`,
   forUpdate: 'FOR UPDATE',
 };
@@ -34,6 +38,7 @@ const sqlite: Dialect = {
   daysBetween: (from, to) => `(julianday(${to}) - julianday(${from}))`,
   onConflictUpdate: (key, columns) =>
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
+  nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
   explain: (sql) => `EXPLAIN QUERY PLAN ${sql}`,
   // a transaction has the whole database to itself
   forUpdate: '',

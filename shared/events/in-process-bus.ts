@@ -1,45 +1,66 @@
-import type { EventEnvelope } from '../contracts/event';
-import type { EventBus, EventReader } from './bus';
+import type { EventEnvelope, LogPosition } from '../contracts/event';
+import { BusUnavailableError, type Consumer, type EventBus, type ReplayAnswer, type ReplayRequest } from './bus';
 
-/** A reader is not there yet, or not any more: what is told waits. */
-export class NotListeningError extends Error {
-  constructor(reader: string) {
-    super(`The "${reader}" subgraph does not listen to events now`);
+/** A reader or writer has not started yet or has stopped; the events wait in the outbox. */
+export class NotListeningError extends BusUnavailableError {
+  constructor(name: string) {
+    super(`The "${name}" subgraph is not listening to events`);
   }
 }
 
+type Answer = (request: ReplayRequest) => Promise<ReplayAnswer>;
+
 /**
- * Carries events between subgraphs of one process: published is what every reader has acted on. What cannot be delivered
- * stays in the writer's outbox and is tried again.
+ * Carries events between subgraphs of one process: `publish` returns when every reader has acted on the events. It keeps
+ * nothing: what cannot be delivered waits in the writer's outbox.
  */
 export class InProcessBus implements EventBus {
-  private readonly readers = new Map<string, EventReader>();
+  private readonly consumers = new Map<string, Consumer>();
+  private readonly writers = new Map<string, Answer>();
+  private readonly heads = new Map<string, LogPosition>();
 
-  /** @param expected the readers there are: what is told before all of them listen waits until they do. */
-  constructor(private readonly expected: readonly string[]) {}
+  /** @param readers all readers: events wait until each of them listens. */
+  constructor(private readonly readers: readonly string[]) {}
 
-  /** It has no memory that could be lost. */
-  async life(): Promise<string> {
-    return 'in-process';
+  async head(source: string): Promise<LogPosition | undefined> {
+    return this.heads.get(source);
   }
 
-  async publish(events: readonly EventEnvelope[]): Promise<void> {
-    const missing = this.expected.find((name) => !this.readers.has(name));
+  async publish(source: string, events: readonly EventEnvelope[], head: LogPosition): Promise<void> {
+    const missing = this.readers.find((name) => !this.consumers.has(name));
     if (missing) throw new NotListeningError(missing);
-    for (const event of events) for (const [reader, act] of this.readers) if (reader !== event.source) await act(event);
+    const others = [...this.consumers].filter(([reader]) => reader !== source).map(([, consumer]) => consumer);
+    for (const event of events) for (const consumer of others) await consumer.act(event);
+    for (const consumer of others) await consumer.compare(new Map([[source, head]]));
+    this.heads.set(source, head);
   }
 
-  read(reader: string, act: EventReader, until: AbortSignal): Promise<void> {
-    this.readers.set(reader, act);
+  read(reader: string, consumer: Consumer, until: AbortSignal): Promise<void> {
+    this.consumers.set(reader, consumer);
+    // a reader that starts has not compared itself with any writer
+    this.heads.clear();
     return new Promise((resolve) => {
       until.addEventListener('abort', () => {
-        this.readers.delete(reader);
+        this.consumers.delete(reader);
         resolve();
       });
     });
   }
 
+  /** @throws NotListeningError when the writer does not run */
+  async replay(source: string, request: ReplayRequest): Promise<ReplayAnswer> {
+    const answer = this.writers.get(source);
+    if (!answer) throw new NotListeningError(source);
+    return answer(request);
+  }
+
+  async serve(source: string, answer: Answer): Promise<number> {
+    this.writers.set(source, answer);
+    return 0;
+  }
+
   async close(): Promise<void> {
-    this.readers.clear();
+    this.consumers.clear();
+    this.writers.clear();
   }
 }

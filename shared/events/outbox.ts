@@ -1,51 +1,38 @@
-import { type Clock, instant } from '../clock';
-import type { EventEnvelope } from '../contracts/event';
-import type { Database } from '../database/database';
+import type { LogPosition } from '../contracts/event';
 import type { EventBus } from './bus';
-import { KnownBus, OutboxEvent } from './tables';
+import { type EventLog, isSamePosition } from './event-log';
 
 const BATCH = 200;
 
 /**
- * Hands the bus what the outbox holds, oldest first, and notes it as published when the bus has it: whatever happens in
- * between, an event is published at least once. @returns how many were published.
+ * Publishes the events that the bus does not have, oldest first, and tells it where the log ends. A bus that was restored to an
+ * older memory gets the events since then again; of one that lost its memory, readers ask for what they miss.
+ * @returns how many events the bus had not had before
  */
-export async function relay(database: Database, source: string, bus: EventBus, clock: Clock): Promise<number> {
-  await renew(database, bus);
-  let published = 0;
-  for (;;) {
-    const rows = await database.query(
-      `SELECT ${database.selection(OutboxEvent, 't')} FROM outbox t WHERE t.published_at IS NULL ORDER BY t.position LIMIT ${BATCH}`,
-    );
-    if (rows.length === 0) return published;
-    const events = rows.map((row) => database.hydrate(OutboxEvent, row));
-    await bus.publish(events.map((event) => envelope(event, source)));
-    const positions = events.map(({ position }) => position);
-    await database.transaction((inside) =>
-      inside.updateWhere(
-        OutboxEvent,
-        { publishedAt: instant(clock.now()) },
-        `position IN (${positions.map(() => '?').join(', ')})`,
-        positions,
-      ),
-    );
-    published += events.length;
+export async function relay(log: EventLog, bus: EventBus): Promise<number> {
+  await log.append();
+  const carried = await bus.head(log.source);
+  let head = await log.head();
+  const isCurrent = carried && isSamePosition(carried, head) && carried.epoch === head.epoch;
+  if (isCurrent && head.unpublished === 0) return 0;
+  const isKnown = carried && (isCurrent || (await log.recognize(carried, 'the event bus')));
+  // a position that the log does not contain may have begun a new epoch
+  if (carried && !isKnown) head = await log.head();
+  const begin = isKnown ? carried.offset : await log.publishedOffset();
+  await publishFrom(log, bus, begin, head);
+  if (head.unpublished > 0) await log.markPublished(head.offset);
+  return head.unpublished;
+}
+
+/** Publishes the events after an offset, up to the head. */
+async function publishFrom(log: EventLog, bus: EventBus, begin: number, head: LogPosition): Promise<void> {
+  const { epoch, offset, digest } = head;
+  for (let at = begin; ; ) {
+    const events = await log.after(at, epoch, BATCH);
+    const last = events.at(-1)?.log;
+    const isLast = !last || events.length < BATCH;
+    await bus.publish(log.source, events, isLast && !last ? { epoch, offset, digest } : last!);
+    if (isLast) return;
+    at = last.offset;
   }
-}
-
-/** A bus that has lost its memory gets everything again; readers know what they have acted on. */
-async function renew(database: Database, bus: EventBus): Promise<void> {
-  const life = await bus.life();
-  const [known] = await database.findBy(KnownBus, 'name', ['bus']);
-  if (known?.life === life) return;
-  await database.transaction(async (inside) => {
-    if (known && life !== 'in-process')
-      await inside.updateWhere(OutboxEvent, { publishedAt: null }, 'published_at IS NOT NULL', []);
-    await inside.upsert(KnownBus, [{ name: 'bus', life }]);
-  });
-}
-
-function envelope(event: OutboxEvent, source: string): EventEnvelope {
-  const { id, type, version, subject, sequence, occurredAt, data } = event;
-  return { id, type, version, source, subject, sequence, occurredAt, data: JSON.parse(data) };
 }

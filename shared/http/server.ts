@@ -1,3 +1,4 @@
+import type { Server as TlsServer } from 'node:tls';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -8,6 +9,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { newReference } from './errors';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
+import type { TlsSource } from './tls-files';
 import { Traffic } from './traffic';
 
 declare module 'fastify' {
@@ -18,13 +20,8 @@ declare module 'fastify' {
   }
 }
 
-/** The certificate that a server shows, and by which authority clients' certificates are trusted: PEM texts. */
-export interface ServerTls {
-  readonly cert: string;
-  readonly key: string;
-  /** With it, only clients whose certificate is of this authority get through. */
-  readonly ca?: string;
-}
+/** Milliseconds between two looks at the certificates of a server. */
+const TLS_EVERY_MS = 5_000;
 
 /** Says whether a process can do its work, and if not, which part cannot; in the details, what else there is to know. */
 export type Readiness = (
@@ -64,8 +61,8 @@ export function createServer(options: {
   takesFiles?: boolean;
   /** Addresses, or ranges, of proxies that are believed when they say for whom they ask. */
   trustedProxies?: readonly string[];
-  /** Speaks TLS, when given. */
-  tls?: ServerTls;
+  /** Speaks TLS with these; with a `ca`, only to clients that have a certificate of it. */
+  tls?: TlsSource;
 }): FastifyInstance {
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
@@ -86,8 +83,9 @@ export function createServer(options: {
     connectionTimeout: 120_000,
   };
   const { tls } = options;
-  const https = tls && { ...tls, minVersion: 'TLSv1.2', requestCert: tls.ca !== undefined, rejectUnauthorized: true };
+  const https = tls && { ...contextOf(tls), requestCert: tls.current.ca !== undefined, rejectUnauthorized: true };
   const server = Fastify({ ...fastifyOptions, ...(https && { https }) } as FastifyServerOptions) as FastifyInstance;
+  if (tls) renewCertificates(server, tls);
   const traffic = new Traffic();
   server.decorate('traffic', traffic);
   // first of all hooks, so that refusals carry the id as well
@@ -145,4 +143,17 @@ export function createServer(options: {
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });
   return server;
+}
+
+const contextOf = ({ current }: TlsSource) => ({ ...current, minVersion: 'TLSv1.2' as const });
+
+/** Shows new connections the current certificates. */
+function renewCertificates(server: FastifyInstance, tls: TlsSource): void {
+  let shown = tls.current;
+  const timer = setInterval(() => {
+    if (tls.current === shown) return;
+    shown = tls.current;
+    (server.server as unknown as TlsServer).setSecureContext(contextOf(tls));
+  }, TLS_EVERY_MS).unref();
+  server.addHook('onClose', async () => clearInterval(timer));
 }

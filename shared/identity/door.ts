@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { REQUEST_ID_HEADER } from '../http/request-id';
+import { ClockSkew } from './clock-skew';
 import type { Principal } from './principal';
 import { IDENTITY_HEADER, IdentityError, type IdentityKeys, IdentityVerifier } from './signed-identity';
 
@@ -11,12 +12,15 @@ export interface Door {
   enter(headers: Headers): Promise<Principal | null>;
   /** Requests turned away, by what was wrong with their identity. */
   readonly refused?: ReadonlyMap<string, number>;
+  /** How much the gateway's clock differs. */
+  readonly clockSkew?: ClockSkew;
 }
 
 /** Lets in whom the gateway has signed for, and nobody else. */
 export class SignedDoor implements Door {
   /** How many were turned away, by what was wrong. */
   readonly refused = new Map<string, number>();
+  readonly clockSkew: ClockSkew;
   private readonly verifier: IdentityVerifier;
 
   constructor(
@@ -24,7 +28,8 @@ export class SignedDoor implements Door {
     subgraph: string,
     private readonly log?: Logger,
   ) {
-    this.verifier = new IdentityVerifier(keys, subgraph);
+    this.clockSkew = new ClockSkew(subgraph, log);
+    this.verifier = new IdentityVerifier(keys, subgraph, this.clockSkew);
   }
 
   async enter(headers: Headers): Promise<Principal | null> {
@@ -36,7 +41,13 @@ export class SignedDoor implements Door {
         const count = (this.refused.get(error.flaw) ?? 0) + 1;
         this.refused.set(error.flaw, count);
         this.log?.warn(
-          { flaw: error.flaw, refused: count, requestId: headers[REQUEST_ID_HEADER] },
+          {
+            flaw: error.flaw,
+            refused: count,
+            requestId: headers[REQUEST_ID_HEADER],
+            // a JSON number or nothing
+            ...(Number.isFinite(error.age) ? { ageSeconds: Math.round(error.age) } : {}),
+          },
           'refused a request without a valid identity from the gateway',
         );
       }

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
+import type { Logger } from 'pino';
 import { OperatorError } from '../errors';
-import type { IdentityKeys } from './signed-identity';
+import { WatchedFile } from '../files/watched-file';
+import { type IdentityKeys, IdentitySigner, signingKeyOf } from './signed-identity';
 
 /** A private Ed25519 key; its `kid` is the thumbprint of RFC 7638. */
 export async function newKey(): Promise<JWK> {
@@ -16,21 +18,32 @@ export function publicKey({ d: _private, ...jwk }: JWK): JWK {
   return jwk;
 }
 
-/** A key, or a set of keys, from its file. @throws OperatorError */
-function readJson(file: string, what: string): unknown {
+const MAKE_KEYS = 'Check the path and that this process may read the file; `ordergraph keys FOLDER` makes keys';
+
+/** Opens a file of keys. @param what it holds @throws OperatorError */
+function watch<T>(file: string, what: string, parse: (text: string) => T, log: Logger | undefined): WatchedFile<T> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return new WatchedFile(file, { what, parse, log });
   } catch (error) {
-    throw new OperatorError(
-      `${what} cannot be read from "${file}": ${(error as Error).message}`,
-      'Check the path and that this process may read the file; `ordergraph keys FOLDER` makes keys',
-    );
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`Could not read ${what} from "${file}": ${(error as Error).message}`, MAKE_KEYS);
   }
 }
 
 /** A private key. @param what it is, for the error @throws OperatorError */
 export function readPrivateKey(file: string, what: string): JWK {
-  return readJson(file, what) as JWK;
+  return watch(file, what, (text) => JSON.parse(text) as JWK, undefined).current;
+}
+
+/** Signs with the private key of a file, and with another one soon after the file is replaced. @throws OperatorError */
+export function signerOf(file: string, log: Logger): IdentitySigner {
+  const key = watch(
+    file,
+    'the identity signing key (--identity-key, ORDERGRAPH_IDENTITY_KEY)',
+    (text) => signingKeyOf(JSON.parse(text) as JWK),
+    log,
+  );
+  return new IdentitySigner(() => key.current);
 }
 
 /** The private key that a file keeps for its owner alone; made when there is none. @throws OperatorError */
@@ -47,30 +60,33 @@ export async function privateKeyIn(file: string, what: string): Promise<JWK> {
   return readPrivateKey(file, what);
 }
 
-/** The public keys of gateways, read again when a newer one is met: so keys are changed while everything runs. @throws OperatorError */
-export function readIdentityKeys(file: string): IdentityKeys {
-  const read = (): JSONWebKeySet => {
-    const set = readJson(
-      file,
-      'The set of public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)',
-    ) as JSONWebKeySet;
-    if (!Array.isArray(set.keys) || set.keys.some((key) => 'd' in key))
-      throw new OperatorError(
-        `"${file}" is no set of public keys`,
-        'It is {"keys": […]} without any private part; `ordergraph keys FOLDER` writes one',
-      );
-    return set;
-  };
-  let known = read();
+/** The public keys of gateways; they change while the process runs when the file is replaced. @throws OperatorError */
+export function readIdentityKeys(file: string, log?: Logger): IdentityKeys {
+  const keys = watch(
+    file,
+    'the public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)',
+    publicKeysIn,
+    log,
+  );
   return {
-    current: known,
-    reload: () => {
-      try {
-        known = read();
-      } catch {
-        // half-written: what was known goes on
-      }
-      return known;
+    get current() {
+      return keys.current;
     },
+    look: () => keys.look(),
   };
 }
+
+/** @throws Error when the text is not a set of public keys */
+function publicKeysIn(text: string): JSONWebKeySet {
+  const set = JSON.parse(text) as Partial<JSONWebKeySet> | null;
+  if (!Array.isArray(set?.keys) || !set.keys.every(isPublicKey))
+    throw new Error('it is not a set of public keys: {"keys": […]} of Ed25519 keys with a "kid" and no private part');
+  return set as JSONWebKeySet;
+}
+
+const isPublicKey = (key: JWK | null): boolean =>
+  key?.kty === 'OKP' &&
+  key.crv === 'Ed25519' &&
+  typeof key.x === 'string' &&
+  typeof key.kid === 'string' &&
+  !('d' in key);

@@ -7,7 +7,8 @@ import { originOf } from '../audit/origin';
 import { Cancellation } from '../cancellation';
 import { addFileRoutes } from '../files/routes';
 import { publicError, rememberRequest } from '../http/errors';
-import { createServer, type ServerTls } from '../http/server';
+import { createServer } from '../http/server';
+import type { TlsSource } from '../http/tls-files';
 import type { Principal } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
 import type { Context } from './context';
@@ -53,7 +54,7 @@ function cancellationOf({ raw }: FastifyReply): Cancellation {
 export async function createSubgraphServer(
   subgraph: OpenSubgraph,
   log: Logger,
-  tls?: ServerTls,
+  tls?: TlsSource,
 ): Promise<FastifyInstance> {
   const server = createServer({
     log,

@@ -37,7 +37,7 @@ import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
-import { Background, type BackgroundOptions } from './background';
+import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
 import { OperationCounts } from './operation-counts';
 import { publish } from './published';
@@ -208,13 +208,18 @@ export class OpenSubgraph {
     };
   }
 
-  /** Begins to hand on events, to act on those of others, and to look at the clock. */
+  /** Starts to publish events, to act on those of others, and to do what falls due. */
   startBackground(options: BackgroundOptions): void {
     const { name, database, clock, log } = this;
     const { handlers = [], schedule = [], mutations = [] } = this.subgraph.parts;
     if (handlers.length + schedule.length + mutations.length === 0) return;
     this.background = new Background({ name, database, clock, log, handlers, schedule, store: this.store }, options);
     this.background.start();
+  }
+
+  /** The background work in numbers; undefined when the subgraph has none, or it has not started. */
+  async backgroundStatus(): Promise<BackgroundStatus | undefined> {
+    return this.background?.status();
   }
 
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */

@@ -28,8 +28,13 @@ function addOperationMetrics(metrics: Metrics, counts: OperationCounts): void {
   );
 }
 
-function addIdentityMetrics(metrics: Metrics, { refused }: Door): void {
-  if (!refused) return;
+function addIdentityMetrics(metrics: Metrics, { refused, clockSkew }: Door): void {
+  if (!refused || !clockSkew) return;
+  metrics.gauge(
+    'ordergraph_identity_clock_skew_seconds',
+    "How far this subgraph's clock is ahead of the gateway's, by the ages of identities; negative if the gateway's is ahead.",
+    () => clockSkew.seconds,
+  );
   metrics.counters(
     'ordergraph_identities_refused_total',
     'Requests refused for the identity they carried, by what was wrong with it.',

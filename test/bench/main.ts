@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/supergraph/compose';
 import { packageRoot } from '../../shared/package-root';
+import { parseOptions } from '../support/options';
 import { callsOf } from './calls';
 import {
   apollo,
@@ -21,16 +21,14 @@ import { cpuSeconds, residentMb } from './process-cost';
 import { schemas } from './schemas';
 import { type Workload, workloads } from './workloads';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
-    warm: { type: 'string' },
-    clients: { type: 'string' },
-    only: { type: 'string' },
-    peers: { type: 'string' },
-    soak: { type: 'string' },
-  },
+const options = parseOptions({
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '3' },
+  warm: { type: 'string' },
+  clients: { type: 'string' },
+  only: { type: 'string' },
+  peers: { type: 'string' },
+  soak: { type: 'string' },
 });
 
 const DIST = join(packageRoot, 'dist', 'test', 'bench');

@@ -1,17 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
+import { codenames, load } from '../support/compose/load';
 import { type Client, ComposeStack, describeOnCompose } from '../support/compose/stack';
-import { killAll, requireCompiled } from '../support/processes';
+import { requireCompiled, run } from '../support/processes';
+import { until } from '../support/until';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
+const SUBGRAPHS = ['infrastructure', 'reviews', 'submissions', 'workforce'];
+interface Found {
+  readonly [field: string]: { readonly id: string; readonly revision: number } | undefined;
+}
+
+/** Ten in the fault suite. */
+const ROLLING_RESTARTS = process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 10 : 1;
 
 describeOnCompose('the stack of docker-compose.yml, each service started exactly as the file says', () => {
   let project: string;
   let stack: ComposeStack;
   let client: Client;
   let inspector: Record<string, string>;
+  let developer: Record<string, string>;
 
   beforeAll(async () => {
     requireCompiled();
@@ -20,10 +30,10 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     await stack.up();
     client = await stack.client(100);
     inspector = await stack.authorization({ sub: 'inspector-1', roles: ['inspector'], case_number: '2026-1' });
+    developer = await stack.authorization({ sub: 'submitter', roles: ['developer-submitter'], organization: 'alder' });
   });
   afterAll(async () => {
     await stack?.close();
-    await killAll();
     rmSync(project, { recursive: true, force: true });
   });
 
@@ -31,5 +41,130 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const { status, body } = await client.graphql({ query: QUESTION_1 }, inspector);
     expect([status, body?.errors]).toEqual([200, undefined]);
     expect(body?.data?.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
+  });
+
+  /** Performs a mutation of the developer. @returns what it selects */
+  async function perform(name: string, input: Record<string, unknown>, selection: string): Promise<Found> {
+    const query = `mutation ($input: ${name[0]!.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${selection} } }`;
+    const variables = { input: { idempotencyKey: `${name}-1`, ...input } };
+    const { body } = await client.graphql({ query, variables }, developer);
+    expect(body?.errors).toBeUndefined();
+    return (body!.data as Record<string, Found>)[name]!;
+  }
+
+  test('files a submission, of which the named agency learns by an event', async () => {
+    await perform(
+      'registerOrganization',
+      { key: 'alder', legalName: 'The Alder company', category: 'INDUSTRY' },
+      'organization { key }',
+    );
+    const { model } = await perform('registerModel', { codename: 'falcon', modalities: ['TEXT'] }, 'model { id }');
+    const { version } = await perform('registerModelVersion', { modelId: model!.id, label: 'rc 1' }, 'version { id }');
+    const plannedLaunchAt = new Date(Date.now() + 20 * 86_400_000).toISOString();
+    const { submission } = await perform(
+      'draftSubmission',
+      {
+        versionId: version!.id,
+        launchPlan: { plannedLaunchAt },
+        sharingPreference: 'NAMED_AGENCIES_ONLY',
+        requestedAgencies: ['nsa'],
+      },
+      'submission { id revision }',
+    );
+    const { id, revision } = submission!;
+    await perform('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
+    const query = 'query ($id: ID!) { submission(id: $id) { determinations { nodes { agency { key } } } } }';
+    const invited = async () =>
+      JSON.stringify((await client.graphql({ query, variables: { id } }, inspector)).body?.data);
+    await until(
+      async () => (await invited()).includes('"nsa"'),
+      () => `the agency is invited:\n${stack.container('reviews').output()}`,
+    );
+  });
+
+  test('records changes in a volume, with a key and code that the process cannot replace', async () => {
+    const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
+    expect(readFileSync(record, 'utf8')).toContain('"mutation":"fileSubmission"');
+    const write = stack.machine.run('submissions', ['touch', '/run/secrets/other', '/app/dist/other', '/other']);
+    expect(await write.ended).toBe(1);
+    expect(write.output().match(/Read-only file system/g)).toHaveLength(3);
+    const keys = join(project, 'secrets', 'auditors', 'audit-keys.json');
+    const verify = run(['audit', 'verify', record, '--keys', keys]);
+    expect([await verify.ended, verify.output()]).toEqual([0, expect.stringContaining('submissions.jsonl')]);
+  });
+
+  test('tells callers apart by their addresses, whatever they claim', async () => {
+    const [first, second] = [await stack.client(102), await stack.client(103)];
+    const query = '{ sectors(first: 7) { nodes { key } } }';
+    const remaining = async (caller: Client, headers: Record<string, string> = {}) =>
+      Number((await caller.graphql({ query }, headers)).headers.get('ordergraph-budget-remaining'));
+    const full = await remaining(first);
+    expect(await remaining(first)).toBeLessThan(full);
+    expect(await remaining(second)).toBe(full);
+    // a claim buys no budget
+    expect(await remaining(first, { 'x-forwarded-for': '198.51.100.7' })).toBeLessThan(full);
+    const invalid = async (caller: Client) =>
+      (await caller.graphql({ query }, { authorization: `Bearer made-up-${Math.random()}` })).status;
+    const statuses = new Set<number>();
+    for (let token = 0; token < 140; token++) statuses.add(await invalid(first));
+    expect(statuses).toEqual(new Set([401, 429]));
+    // the lock counts for whoever sent them
+    expect(await invalid(second)).toBe(401);
+    expect((await second.graphql({ query: QUESTION_1 }, inspector)).status).toBe(200);
+  });
+
+  test('streams the parts of a deferred answer through the load balancer', async () => {
+    const response = await client.stream(
+      { query: '{ executiveOrder(number: "14409") { number ... @defer { reviewMetrics { openReviews } } } }' },
+      { ...inspector, accept: 'multipart/mixed;deferSpec=20220824, application/json' },
+    );
+    expect(response).toMatch(/"hasNext":true[\s\S]*"hasNext":false/);
+  });
+
+  test('a missing secret, a volume that is not writable: the process says what to do and ends with 1', async () => {
+    const secrets = join(project, 'secrets', 'subgraphs');
+    renameSync(secrets, `${secrets}.away`);
+    mkdirSync(secrets);
+    const reviews = stack.machine.run('reviews');
+    expect(await reviews.ended).toBe(1);
+    expect(reviews.output()).toMatch(/ORDERGRAPH_IDENTITY_KEYS[\s\S]*ordergraph keys FOLDER/);
+    expect(reviews.output()).not.toMatch(/\n\s+at /);
+    rmSync(secrets, { recursive: true });
+    renameSync(`${secrets}.away`, secrets);
+    const readOnly = stack.machine.run('migrate', [
+      ...['env', 'ORDERGRAPH_AUDIT=/record', 'ORDERGRAPH_IDENTITY_KEYS=/none'],
+      ...['node', 'dist/gateway/cli/main.js', 'subgraph', 'reviews'],
+    ]);
+    expect(await readOnly.ended).toBe(1);
+    expect(readOnly.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test(`restarts the gateways one after another, ${ROLLING_RESTARTS} times, without a failed or doubled request`, async () => {
+    const running = load(client, { readers: 8, writers: 4, reader: inspector, developer });
+    const answered = (count: number) =>
+      until(
+        () => running.queries.sent >= count || running.queries.failed.length > 0,
+        () => 'queries are answered',
+      );
+    await answered(50);
+    for (let turn = 0; turn < ROLLING_RESTARTS; turn++)
+      for (const name of ['gateway-1', 'gateway-2']) {
+        expect(await stack.stop(name)).toBe(0);
+        await stack.startAndWait(name);
+        await answered(running.queries.sent + 50);
+      }
+    await running.stop();
+    expect(running.queries.failed).toEqual([]);
+    expect(running.mutations.failed).toEqual([]);
+    const registered = (await codenames(client, developer)).filter((name) => name.startsWith('model-'));
+    expect(registered.sort()).toEqual(running.mutations.acknowledged.sort());
+    process.stdout.write(
+      `${2 * ROLLING_RESTARTS} restarts, ${running.queries.sent} queries, ${running.mutations.acknowledged.length} mutations\n`,
+    );
+  });
+
+  test('every process ends on SIGTERM with 0 within its grace period', async () => {
+    for (const name of ['load-balancer', 'gateway-1', 'gateway-2', ...SUBGRAPHS])
+      expect([name, await stack.stop(name)]).toEqual([name, 0]);
   });
 });

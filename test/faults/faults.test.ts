@@ -79,6 +79,15 @@ const ready = async () =>
     details: { supergraph: { subgraphs: string[]; refused?: { reason: string } } };
   };
 
+/** Lines of the gateway's log with a message. */
+const logged = (message: string): Record<string, unknown>[] =>
+  gateway
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ msg }) => msg === message);
+
 const until = (isTrue: () => Promise<boolean> | boolean, what: string): Promise<void> =>
   waitUntil(isTrue, () => `${what}:\n${gateway.output()}`);
 
@@ -214,16 +223,47 @@ describe('a subgraph', () => {
     await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers again');
   });
 
-  test('that fails again and again is left alone, and taken back', async () => {
-    await startGateway('--subgraph-retries', '0');
+  test('that fails again and again is probed every second, and taken back; log and metrics say so', async () => {
+    await startGateway('--subgraph-retries', '0', '--metrics-port', '0');
     await behave('stock', 'reset');
     for (let i = 0; i < 10; i++) await ask(JOINED);
     const before = await callsOf('stock');
     const { errors = [] } = await ask(JOINED);
-    expect(errors[0]!.extensions).toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE', retryable: true });
+    expect(errors[0]!.extensions).toMatchObject({
+      code: 'SUBGRAPH_UNAVAILABLE',
+      retryable: true,
+      retryAfterSeconds: 1,
+    });
     expect(await callsOf('stock')).toBe(before);
+    const { url } = logged('serving metrics')[0] as { url: string };
+    const metric = async (name: string) =>
+      new RegExp(`^${name}\\{subgraph="stock"\\} (\\d)$`, 'm').exec(await (await fetch(url)).text())?.[1];
+    expect(await metric('ordergraph_subgraph_breaker_open')).toBe('1');
+    // however many failed probes came before, the next one is a second away
+    const running = load(JOINED);
+    await until(async () => (await callsOf('stock')) >= before + 4, 'it is probed');
     await behave('stock', 'well');
-    await until(async () => (await ask(JOINED)).errors === undefined, 'it is taken back');
+    const answersAtRecovery = running.answers.length;
+    await until(() => running.answers.at(-1)!.errors === undefined, 'it is taken back');
+    await running.stop();
+    for (const { errors: told = [] } of running.answers.slice(answersAtRecovery))
+      for (const { extensions } of told) expect(extensions.retryAfterSeconds ?? 1).toBe(1);
+    expect(await metric('ordergraph_subgraph_breaker_open')).toBe('0');
+    expect(await metric('ordergraph_subgraph_breaker_changes_total')).toBe('2');
+    expect(logged('opened circuit breaker; probing subgraph about every second')).toEqual([
+      expect.objectContaining({ subgraph: 'stock', code: 'SUBGRAPH_UNREACHABLE', failures: 10 }),
+    ]);
+    expect(logged('closed circuit breaker; calling subgraph again')).toHaveLength(1);
+    // one line for each code, with its cause and the request, whatever the number of calls
+    expect(logged('subgraph call failed')).toEqual([
+      expect.objectContaining({
+        subgraph: 'stock',
+        code: 'SUBGRAPH_UNREACHABLE',
+        cause: expect.stringContaining('ECONNRESET'),
+        requestId: expect.any(String),
+      }),
+      expect.objectContaining({ subgraph: 'stock', code: 'SUBGRAPH_UNAVAILABLE' }),
+    ]);
   });
 
   test('that cannot keep up is not buried: what would wait too long is refused in words', async () => {

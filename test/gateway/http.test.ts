@@ -139,8 +139,8 @@ describe('CORS', () => {
   test('answers a preflight with a thousand header names as it answers any other', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `x-header-${index}`).join();
     const [one, thousand] = [await preflight(server, ORIGIN, 'content-type'), await preflight(server, ORIGIN, names)];
-    const { date: _one, ...expected } = one.headers;
-    const { date: _thousand, ...actual } = thousand.headers;
+    const { date: _one, 'x-request-id': _id, ...expected } = one.headers;
+    const { date: _thousand, 'x-request-id': _other, ...actual } = thousand.headers;
     expect([thousand.statusCode, actual, thousand.body]).toEqual([204, expected, '']);
   });
 
@@ -465,7 +465,7 @@ describe('new and known operations', () => {
       const response = await (method === 'POST'
         ? server.inject({ method, url: '/graphql', headers, payload: parameters })
         : server.inject({ url: get(parameters), headers }));
-      const { date: _date, ...others } = response.headers;
+      const { date: _date, 'x-request-id': _id, ...others } = response.headers;
       return { status: response.statusCode, headers: others, body: response.body };
     };
     const pipeline = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');

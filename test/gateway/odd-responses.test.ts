@@ -10,6 +10,7 @@ import { InProcessTransport } from '../../gateway/transport/in-process';
 import { ResilientTransport } from '../../gateway/transport/resilient';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
 import { inOrder, type OddBehavior, OddSubgraph, raw, sends } from '../support/odd-subgraph';
+import { SwallowingProxy } from '../support/swallowing-proxy';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
 const SDL = {
@@ -887,6 +888,10 @@ describe('a mutation that was not sent may be retried', () => {
     headers: {},
     deadline: performance.now() + 5_000,
   });
+  const query = (): SubgraphRequest => ({
+    ...request(),
+    operation: { kind: 'query', text: '{__typename}', json: '"{__typename}"' },
+  });
   const closed = () => new HttpTransport('closed', 'http://127.0.0.1:1/', { maxResponseBytes: 1, connections: 1 });
 
   test('when the connection is refused, and when the circuit is open', async () => {
@@ -902,6 +907,31 @@ describe('a mutation that was not sent may be retried', () => {
       extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true },
     });
     await transport.close();
+  });
+
+  test('only until new connections lead to it: those that swallow everything are given up', async () => {
+    things.behavior = inOrder;
+    const proxy = await SwallowingProxy.start(Number(new URL(things.url).port));
+    const http = new HttpTransport('things', proxy.url, { maxResponseBytes: 1_000_000, connections: 30 });
+    const transport = new ResilientTransport('things', http, { concurrency: 30, queue: 30, retries: 0 });
+    const ask = (timeoutMs: number) =>
+      transport
+        .request({ ...query(), deadline: performance.now() + timeoutMs })
+        .catch((error) => error.extensions.code);
+    await Promise.all(Array.from({ length: 30 }, () => ask(5_000)));
+    expect(proxy.connections).toBeGreaterThan(20);
+    proxy.swallow();
+    expect(await Promise.all(Array.from({ length: 10 }, () => ask(100)))).toEqual(Array(10).fill('SUBGRAPH_TIMEOUT'));
+    expect(transport.breaker.isOpen).toBe(true);
+    // the twenty connections that were idle swallow, too: the first probe must not take one of them
+    const results: unknown[] = [];
+    while (transport.breaker.isOpen) {
+      results.push(await ask(2_000));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(results).not.toContain('SUBGRAPH_TIMEOUT');
+    await transport.close();
+    proxy.stop();
   });
 
   test('when too many wait before it', async () => {

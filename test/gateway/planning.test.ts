@@ -188,7 +188,9 @@ describeOnRedis('plans shared through Redis', () => {
   test('are planned by one gateway and read by another; without Redis each plans for itself', async () => {
     const redis = await PrivateRedis.start();
     const log = createLog('silent', 'test');
-    const [one, two] = [new RedisPlans(redis.url, log), new RedisPlans(redis.url, log)];
+    const bounds = { entries: 100, bytes: 1_000_000 };
+    const open = () => new RedisPlans({ url: redis.url, prefix: 'test', limits: bounds, log });
+    const [one, two] = [open(), open()];
     const planner = new SlowPlanner();
     planner.plan = async (operation) => {
       planner.asked.push(operation);

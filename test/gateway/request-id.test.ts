@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import parsePrometheus, { type Metric as Family } from 'parse-prometheus-text-format';
-import type { Logger } from 'pino';
 import { readText } from '../../gateway/cli/read-text';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
-import { createLog } from '../../gateway/telemetry/log';
 import { HttpFileExchange } from '../../gateway/transport/files';
 import { HttpTransport } from '../../gateway/transport/http';
 import { AuditLog } from '../../shared/audit/audit-log';
@@ -23,19 +21,13 @@ import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { freshDatabases } from '../support/databases';
 import { TestIdentity } from '../support/identity';
+import { recordingLog } from '../support/log';
 
 const ID = 'client-7f3a.1';
 const DEVELOPER = 'role=developer-submitter; organization=alder; subject=alice';
 const OPERATOR = 'role=operator; subject=olga';
 const REGISTER = `mutation { registerOrganization(input: {
   key: "alder", legalName: "Alder", category: INDUSTRY, idempotencyKey: "one" }) { organization { key } } }`;
-
-/** Log lines as objects. */
-function recordingLog(): { log: Logger; lines: Record<string, unknown>[] } {
-  const lines: Record<string, unknown>[] = [];
-  const log = createLog('info', 'test', { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { log, lines };
-}
 
 const gatewayLog = recordingLog();
 const subgraphLog = recordingLog();

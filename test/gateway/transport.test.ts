@@ -79,7 +79,7 @@ describe('TLS with certificates on both sides', () => {
   test('who shows one is answered; who shows none, or a stranger’s, is not', async () => {
     await within(createHttpsServer(mutual(), answering), 0, async (port) => {
       const url = `https://127.0.0.1:${port}/graphql`;
-      await using(new HttpTransport('s', url, { ...options, tls: known() }), async (transport) => {
+      await using(new HttpTransport('s', url, { ...options, tls: { current: known() } }), async (transport) => {
         expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
       });
       const others = [
@@ -89,7 +89,7 @@ describe('TLS with certificates on both sides', () => {
         { ca: pem('stranger.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') },
       ];
       for (const tls of others)
-        await using(new HttpTransport('s', url, { ...options, tls }), async (transport) => {
+        await using(new HttpTransport('s', url, { ...options, tls: { current: tls } }), async (transport) => {
           await expect(ask(transport)).rejects.toMatchObject({
             message: 'The "s" subgraph cannot be reached',
             extensions: { code: 'SUBGRAPH_UNREACHABLE' },
@@ -102,11 +102,14 @@ describe('TLS with certificates on both sides', () => {
     const server = createSecureServer({ ...mutual(), allowHTTP1: true }, answering as never);
     await within(server as unknown as Server, 0, async (port) => {
       const url = `https://127.0.0.1:${port}/graphql`;
-      await using(new HttpTransport('s', url, { ...options, tls: known(), http2: true }), async (transport) => {
-        const answers = await Promise.all([ask(transport), ask(transport), ask(transport)]);
-        for (const answer of answers) expect(answer).toEqual({ data: { a: '2.0' } });
-      });
-      await using(new HttpTransport('s', url, { ...options, tls: known() }), async (transport) => {
+      await using(
+        new HttpTransport('s', url, { ...options, tls: { current: known() }, http2: true }),
+        async (transport) => {
+          const answers = await Promise.all([ask(transport), ask(transport), ask(transport)]);
+          for (const answer of answers) expect(answer).toEqual({ data: { a: '2.0' } });
+        },
+      );
+      await using(new HttpTransport('s', url, { ...options, tls: { current: known() } }), async (transport) => {
         expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
       });
     });

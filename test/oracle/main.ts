@@ -1,14 +1,11 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../support/options';
 import { runContests } from './run';
 
-// npm run test:differential -- --minutes 30 [--seed N] [--only name]
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '5' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    operations: { type: 'string', default: 'Infinity' },
-    only: { type: 'string' },
-  },
+const values = parseOptions({
+  minutes: { type: 'string', default: '5' },
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  operations: { type: 'string', default: 'Infinity' },
+  only: { type: 'string' },
 });
 console.log(`seed ${values.seed}`);
 runContests({

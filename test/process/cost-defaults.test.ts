@@ -46,7 +46,7 @@ function supergraphFile(name: string, sdl: string): string {
 }
 
 async function start(...args: string[]) {
-  const gateway = run(['gateway', '--port', '0', '--log-level', 'warn', '--data', folder, ...args]);
+  const gateway = run(['gateway', '--port', '0', '--print-settings', '--log-level', 'warn', '--data', folder, ...args]);
   const [, address] = await says(gateway, /The graph answers at (\S+)/);
   const ask = async (query: string) => {
     const response = await fetch(address!, {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { decodeJwt } from 'jose';
-import { writeKeys } from '../../gateway/cli/keys';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { pruneKeys, writeKeys } from '../../gateway/cli/keys';
 import { readConfig } from '../../gateway/config';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../../gateway/identity/development-issuer';
@@ -15,10 +15,12 @@ import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
 import { ORIGIN_HEADER } from '../../shared/audit/origin';
+import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { SignedDoor } from '../../shared/identity/door';
-import { newKey, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
+import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
+import { controlMonotonicClock } from '../support/monotonic';
 import { OidcProvider } from '../support/oidc';
 
 const log = createLog('silent', 'test');
@@ -239,7 +241,6 @@ describe('the door of a subgraph', () => {
       undefined,
       '',
       'abc',
-      stale,
       await signer.sign(reviewer, 'workforce'),
       await (await IdentitySigner.of(foreign)).sign(reviewer, 'reviews'),
       await (await IdentitySigner.of({ ...foreign, kid: key.kid })).sign(reviewer, 'reviews'),
@@ -247,6 +248,7 @@ describe('the door of a subgraph', () => {
       `${base64({ alg: 'none' })}.${payload}.`,
     ])
       await expect(enter(door, token)).rejects.toMatchObject({ message: 'This subgraph answers the gateway only' });
+    await expect(enter(door, stale)).rejects.toMatchObject({ extensions: { code: 'IDENTITY_CLOCK_SKEW' } });
     expect(Object.fromEntries(door.refused)).toEqual({
       unsigned: 2,
       malformed: 1,
@@ -269,7 +271,27 @@ describe('the door of a subgraph', () => {
     const after = await (await IdentitySigner.of(readPrivateKey(secret, 'The key'))).sign(reviewer, 'reviews');
     expect(await enter(door, after)).toEqual(reviewer);
     expect(await enter(door, before)).toEqual(reviewer);
-    expect(() => readIdentityKeys(secret)).toThrow(/no set of public keys/);
+    expect(() => readIdentityKeys(secret)).toThrow(/not a set of public keys/);
+  });
+
+  test('forgets what a removed key has verified, without any unknown key being used', async () => {
+    const { identityKey: secret, identityKeys: open } = await writeKeys(folder);
+    const door = new SignedDoor(readIdentityKeys(open), 'reviews');
+    const signer = signerOf(secret, log);
+    const before = await signer.sign(reviewer, 'reviews');
+    expect(await enter(door, before)).toEqual(reviewer);
+    await writeKeys(folder);
+    const clock = controlMonotonicClock();
+    clock.advance(1_000);
+    const after = await signer.sign(reviewer, 'reviews');
+    expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
+    expect(await enter(door, after)).toEqual(reviewer);
+    expect(await enter(door, before)).toEqual(reviewer);
+    expect(pruneKeys(folder).removed).toBeGreaterThan(0);
+    clock.advance(1_000);
+    await expect(enter(door, before)).rejects.toMatchObject({ flaw: 'forged' });
+    expect(await enter(door, after)).toEqual(reviewer);
+    jest.restoreAllMocks();
   });
 });
 
@@ -320,7 +342,9 @@ describe('the gateway', () => {
   test('tells subgraphs who asks, and never hands on the token itself', async () => {
     expect(await ask('ann')).toBe('ann');
     expect(await ask(null)).toBe('the public');
-    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(Array(2).fill([IDENTITY_HEADER, ORIGIN_HEADER]));
+    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(
+      Array(2).fill([REQUEST_ID_HEADER, IDENTITY_HEADER, ORIGIN_HEADER]),
+    );
   });
 
   test('shares calls under way between requests of one principal, and never between two', async () => {

@@ -10,15 +10,19 @@ import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
-import { InProcessTransport } from '../../gateway/transport/in-process';
+import { InProcessTransport, type LocalSubgraph } from '../../gateway/transport/in-process';
 import type { AuditLog } from '../../shared/audit/audit-log';
 import { SettableClock } from '../../shared/clock';
 import type { DatabaseKind } from '../../shared/database/dialect';
+import type { EventBus } from '../../shared/events/bus';
+import { EventLog } from '../../shared/events/event-log';
 import { InProcessBus } from '../../shared/events/in-process-bus';
-import { receive } from '../../shared/events/inbox';
+import { Inbox } from '../../shared/events/inbox';
 import { relay } from '../../shared/events/outbox';
 import { FolderStore } from '../../shared/files/content-store';
+import type { BackgroundOptions } from '../../shared/subgraph/background';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { type Backup, backUp } from './backup';
 import { freshDatabases } from './databases';
 import { TestIdentity } from './identity';
 import type { Answer } from './world';
@@ -39,26 +43,62 @@ type Loose = any;
 /** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
 export class Framework {
   private readonly bus = new InProcessBus(EVENT_READERS);
+  private running: BackgroundOptions | undefined;
   private readonly stop = new AbortController();
   private keys = 0;
 
   private constructor(
     readonly clock: SettableClock,
-    readonly open: readonly OpenSubgraph[],
+    readonly open: OpenSubgraph[],
     readonly server: FastifyInstance,
     readonly files: string,
     private readonly drop: () => Promise<void>,
     /** A further process on the same databases would have this. */
     readonly databaseUrl: (name: string) => string,
     readonly identity: TestIdentity,
+    private readonly reopen: (name: string) => Promise<OpenSubgraph>,
   ) {
-    for (const { name, database, log, subgraph } of open)
-      if (EVENT_READERS.includes(name))
-        void this.bus.read(
-          name,
-          (event) => receive(database, clock, log, subgraph.parts.handlers ?? [], event),
-          this.stop.signal,
-        );
+    for (const name of EVENT_READERS) this.listen(name);
+  }
+
+  private listen(name: string): void {
+    void this.bus.read(name, this.inbox(name, this.bus), this.stop.signal);
+  }
+
+  /** From now on the subgraphs deliver events by themselves, as in production. */
+  startBackground(options: BackgroundOptions): void {
+    this.running = options;
+    for (const subgraph of this.open) subgraph.startBackground(options);
+  }
+
+  backUp(name: string): Promise<Backup> {
+    return backUp(this.subgraph(name).database);
+  }
+
+  /** Stops a subgraph. What is done while it is down may put back its database. */
+  async restart(name: string, whileDown: () => Promise<void> = async () => {}): Promise<void> {
+    const place = this.open.findIndex((candidate) => candidate.name === name);
+    await this.open[place]!.close();
+    await whileDown();
+    this.open[place] = await this.reopen(name);
+    if (this.running) this.open[place].startBackground(this.running);
+    else this.listen(name);
+  }
+
+  restore(name: string, backup: Backup): Promise<void> {
+    return this.restart(name, () => backup.restore(this.databaseUrl(name)));
+  }
+
+  /** The event log of a subgraph, as its leading replica has it. */
+  eventLog(name: string): EventLog {
+    const { database, log } = this.subgraph(name);
+    return new EventLog(name, database, this.clock, log);
+  }
+
+  /** The inbox of a subgraph, as its leading replica has it. */
+  inbox(name: string, bus: Pick<EventBus, 'replay'>): Inbox {
+    const { database, log, subgraph } = this.subgraph(name);
+    return new Inbox({ name, database, clock: this.clock, log, handlers: subgraph.parts.handlers ?? [], bus });
   }
 
   /** @param record keeps the record of a subgraph, where one is kept */
@@ -77,17 +117,24 @@ export class Framework {
     const files = mkdtempSync(join(tmpdir(), 'ordergraph-files-'));
     const store = new FolderStore(files);
     const identity = await TestIdentity.make();
+    const openOne = async (name: string) => {
+      const door = identity.doorOf(name);
+      const audit = await record?.(name);
+      const subgraph = subgraphs.find((candidate) => candidate.name === name)!;
+      return subgraph.open({ databaseUrl: databases.url(name), clock, log, store, door, audit });
+    };
     const open: OpenSubgraph[] = [];
-    for (const subgraph of subgraphs) {
-      const door = identity.doorOf(subgraph.name);
-      const audit = await record?.(subgraph.name);
-      open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, log, store, door, audit }));
-    }
+    for (const { name } of subgraphs) open.push(await openOne(name));
+    // looked up at each call: a subgraph may have been restarted
+    const local = (name: string): LocalSubgraph => ({
+      name,
+      execute: (request) => open.find((subgraph) => subgraph.name === name)!.execute(request),
+    });
     const server = await createGateway({
       supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
       config: readConfig({ logLevel: 'silent' }, {}),
       log,
-      transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
+      transport: ({ name }) => new InProcessTransport(local(name)),
       forwardHeaders: [],
       files: { subgraph: 'submissions', exchange: open.find(({ name }) => name === 'submissions')!.files! },
       identity: identity.parts,
@@ -96,7 +143,7 @@ export class Framework {
       rmSync(files, { recursive: true, force: true });
       await databases.drop();
     };
-    return new Framework(clock, open, server, files, drop, (name) => databases.url(name), identity);
+    return new Framework(clock, open, server, files, drop, (name) => databases.url(name), identity, openOne);
   }
 
   subgraph(name: string): OpenSubgraph {
@@ -148,12 +195,15 @@ export class Framework {
     return { code: extensions.code as string, message, inputPath: extensions.inputPath, extensions };
   }
 
-  /** Hands on all events, and those that follow from them. */
+  /** Delivers all events, and those that follow from them. */
   async deliver(): Promise<void> {
     for (let published = 1; published > 0; ) {
       published = 0;
-      for (const { database, name } of this.open)
-        if (name !== 'workforce') published += await relay(database, name, this.bus, this.clock);
+      for (const name of EVENT_READERS) {
+        const log = this.eventLog(name);
+        await this.bus.serve(log.source, (request) => log.answer(request));
+        published += await relay(log, this.bus);
+      }
     }
   }
 

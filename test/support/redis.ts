@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { freePort, kill, type Running, runProgram, says } from './processes';
 import { programFor } from './programs';
 
@@ -17,6 +18,7 @@ export const describeOnRedis: jest.Describe = found ? describe : describe.skip;
 /** A private Redis server that keeps what it acknowledged. */
 export class PrivateRedis {
   private server: Running | undefined;
+  private readonly snapshots: string[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'ordergraph-redis-'));
 
   private constructor(private readonly port: number) {}
@@ -60,8 +62,43 @@ export class PrivateRedis {
     await this.restart();
   }
 
-  async stop(): Promise<void> {
+  /** A copy of its files, as a backup has them. */
+  snapshot(): string {
+    const copy = mkdtempSync(join(tmpdir(), 'ordergraph-redis-'));
+    this.snapshots.push(copy);
+    cpSync(this.folder, copy, { recursive: true });
+    return copy;
+  }
+
+  /** Starts with the files of a snapshot. */
+  async restore(snapshot: string): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
+    cpSync(snapshot, this.folder, { recursive: true });
+    await this.restart();
+  }
+
+  /** Sends one command, as an operator would. */
+  async command(...words: [string, ...string[]]): Promise<unknown> {
+    const client = new Redis(this.url);
+    try {
+      return await client.call(...words);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Keeps connections open and answers nothing. */
+  hang(): void {
+    this.server?.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.server?.child.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    for (const folder of [this.folder, ...this.snapshots]) rmSync(folder, { recursive: true, force: true });
   }
 }

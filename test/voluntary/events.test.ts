@@ -1,11 +1,14 @@
 import pino from 'pino';
 import { EVENT_READERS } from '../../gateway/cli/programmes';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import type { EventEnvelope } from '../../shared/contracts/event';
+import type { EventEnvelope, LogPosition } from '../../shared/contracts/event';
 import { eventTypes } from '../../shared/contracts/events';
-import type { EventBus, EventReader } from '../../shared/events/bus';
+import { DatabaseError } from '../../shared/database/database-error';
+import { RequestError } from '../../shared/errors';
+import { BusUnavailableError, type Consumer, type EventBus, type ReplayRequest } from '../../shared/events/bus';
+import type { EventLog } from '../../shared/events/event-log';
 import { InProcessBus } from '../../shared/events/in-process-bus';
-import { receive } from '../../shared/events/inbox';
+import { Inbox, isRejection } from '../../shared/events/inbox';
 import { LeaseHolder } from '../../shared/events/lease';
 import { relay } from '../../shared/events/outbox';
 import { RedisBus } from '../../shared/events/redis-bus';
@@ -14,24 +17,32 @@ import { databaseKinds } from '../support/databases';
 import { developer, Framework, reviewer, SUBMISSION } from '../support/framework';
 import { killAll } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
 
 const silent = pino({ level: 'silent' });
-const handlers = reviewsSubgraph.parts.handlers!;
 
-/** A bus that keeps what it is given, and fails when it is told to. */
+/** A bus that records what is published, can be made to fail, and answers replays from a log. */
 class Memory implements EventBus {
   readonly events: EventEnvelope[] = [];
-  away = false;
-  alive = 'one';
-  async life() {
-    if (this.away) throw new Error('the bus is away');
-    return this.alive;
+  isDown = false;
+  known: LogPosition | undefined;
+  writer: EventLog | undefined;
+  async head() {
+    if (this.isDown) throw new BusUnavailableError('the bus is down');
+    return this.known;
   }
-  async publish(events: readonly EventEnvelope[]) {
-    if (this.away) throw new Error('the bus is away');
+  async publish(_source: string, events: readonly EventEnvelope[], head: LogPosition) {
+    if (this.isDown) throw new BusUnavailableError('the bus is down');
     this.events.push(...events);
+    this.known = head;
   }
-  async read(_reader: string, _act: EventReader) {}
+  async read(_reader: string, _consumer: Consumer) {}
+  async replay(_source: string, request: ReplayRequest) {
+    return this.writer?.answer(request);
+  }
+  async serve() {
+    return 0;
+  }
   async close() {}
 }
 
@@ -47,45 +58,89 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  /** Events of a submission that was filed, and moved, of which nobody has heard. */
-  const told = async (): Promise<{ id: string; events: EventEnvelope[] }> => {
+  let log: EventLog;
+  let inbox: Inbox;
+  beforeEach(() => {
+    log = graph.eventLog('submissions');
+    inbox = graph.inbox('reviews', { replay: (_source, request) => log.answer(request) });
+  });
+
+  const file = async (): Promise<string> => {
+    const { id, revision } = await graph.draft();
+    await graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION);
+    return id;
+  };
+  /** Events of a submission that was filed and moved, which no agency has received. */
+  const published = async (): Promise<{ id: string; events: EventEnvelope[] }> => {
     await graph.deliver();
-    const draft = await graph.draft();
-    const { id } = draft;
-    const filed = await graph.does(developer(), 'fileSubmission', { id, expectedRevision: draft.revision }, SUBMISSION);
+    const id = await file();
     await graph.does(
       developer(),
       'changeLaunchPlan',
-      { id, expectedRevision: filed.revision, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
+      { id, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
       SUBMISSION,
     );
     const bus = new Memory();
-    await relay(graph.subgraph('submissions').database, 'submissions', bus, graph.clock);
-    // to another bus everything is told again
-    return { id, events: bus.events.filter(({ subject }) => subject === id) };
+    await relay(log, bus);
+    return { id, events: bus.events };
   };
-  const hear = (event: EventEnvelope) =>
-    receive(graph.subgraph('reviews').database, graph.clock, silent, handlers, event);
   const count = async (table: string, id: string) =>
     Number((await graph.sql('reviews', `SELECT COUNT(*) AS n FROM ${table} WHERE submission_id = ?`, [id]))[0].n);
 
-  test('a change that fails tells nothing', async () => {
+  test('a mutation that fails publishes no event', async () => {
     const draft = await graph.draft();
     const before = await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox');
     await graph.refused(developer(), 'fileSubmission', { id: draft.id, expectedRevision: 99 });
     expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(before);
   });
 
-  test('an event that comes many times, one by one and at once, has its effect once', async () => {
-    const { id, events } = await told();
-    for (const event of [...events, ...events]) await hear(event);
-    await Promise.all(Array.from({ length: 20 }, () => hear(events[0]!)));
+  test('an event that arrives many times, in turn and at once, has its effect once', async () => {
+    const { id, events } = await published();
+    for (const event of [...events, ...events]) await inbox.act(event);
+    await Promise.all(Array.from({ length: 20 }, () => inbox.act(events[0]!)));
+    const another = graph.inbox('reviews', { replay: (_source, request) => log.answer(request) });
+    await Promise.all([...events, ...events].map((event) => another.act(event)));
     expect(await count('determination', id)).toBe(2);
     expect(await count('review_event', id)).toBe(3);
   });
 
+  test('an event that arrives before its predecessors waits until they were replayed', async () => {
+    const { id, events } = await published();
+    await inbox.act(events.at(-1)!);
+    expect(inbox.replaysRequested).toBe(1);
+    const kinds = await graph.sql(
+      'reviews',
+      'SELECT kind FROM review_event WHERE submission_id = ? ORDER BY sequence',
+      [id],
+    );
+    expect(kinds.map(({ kind }) => kind)).toEqual(['INVITED', 'INVITED', 'PLAN_CHANGED']);
+    for (const event of events) await inbox.act(event);
+    expect(await count('review_event', id)).toBe(3);
+  });
+
+  test('events that the bus lost without a trace are missed by the head of the log, and replayed', async () => {
+    const { id, events } = await published();
+    await inbox.compare(new Map([['submissions', events.at(-1)!.log!]]));
+    expect(await count('determination', id)).toBe(2);
+  });
+
+  test('a gap stays open while the writer does not answer, and nothing behind it is acted on', async () => {
+    const { id, events } = await published();
+    const deaf = graph.inbox('reviews', { replay: async () => undefined });
+    await deaf.act(events.at(-1)!);
+    expect([deaf.gapsOpen, await count('review_event', id)]).toEqual([1, 0]);
+    const [{ gap }] = await graph.sql(
+      'reviews',
+      `SELECT gap_since AS gap FROM inbox_position WHERE source = 'submissions'`,
+    );
+    expect(gap).toMatch(/^2026-/);
+    await inbox.act(events.at(-1)!);
+    expect([inbox.gapsOpen, await count('review_event', id)]).toEqual([0, 3]);
+    expect(await graph.sql('reviews', 'SELECT 1 FROM inbox_position WHERE gap_since IS NOT NULL')).toEqual([]);
+  });
+
   test('events name no person and carry what their schema says, and nothing else', async () => {
-    const { events } = await told();
+    const { events } = await published();
     expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([
       ['submissions.filed', 1],
       ['submissions.plan-changed', 2],
@@ -96,50 +151,69 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     }
   });
 
-  test('while the bus is away events wait, and nobody who writes notices; then they go in order', async () => {
+  test('events wait while the bus is down, no mutation notices, and then they are published in order', async () => {
     const bus = new Memory();
-    const { database } = graph.subgraph('submissions');
-    await relay(database, 'submissions', bus, graph.clock);
+    await relay(log, bus);
     bus.events.length = 0;
-    bus.away = true;
+    bus.isDown = true;
     const ids: string[] = [];
-    for (let place = 0; place < 30; place += 1) {
-      const draft = await graph.draft();
-      await graph.does(developer(), 'fileSubmission', { id: draft.id, expectedRevision: draft.revision }, SUBMISSION);
-      ids.push(draft.id);
-    }
-    await expect(relay(database, 'submissions', bus, graph.clock)).rejects.toThrow('the bus is away');
-    bus.away = false;
-    expect(await relay(database, 'submissions', bus, graph.clock)).toBe(30);
+    for (let place = 0; place < 30; place += 1) ids.push(await file());
+    await expect(relay(log, bus)).rejects.toThrow('the bus is down');
+    bus.isDown = false;
+    expect(await relay(log, bus)).toBe(30);
     expect(bus.events.map(({ subject }) => subject)).toEqual(ids);
-    expect(await relay(database, 'submissions', bus, graph.clock)).toBe(0);
+    expect(await relay(log, bus)).toBe(0);
   });
 
-  test('in one process, what is told before all listen waits until they do', async () => {
+  test('in one process, events wait until every reader listens', async () => {
     const bus = new InProcessBus(['reviews', 'submissions']);
-    const { database } = graph.subgraph('submissions');
-    const { id } = await graph.draft();
-    await graph.does(developer(), 'fileSubmission', { id, expectedRevision: 1 }, SUBMISSION);
+    const id = await file();
     const stop = new AbortController();
-    const heard: string[] = [];
-    void bus.read('submissions', async () => {}, stop.signal);
-    await expect(relay(database, 'submissions', bus, graph.clock)).rejects.toThrow(
-      '"reviews" subgraph does not listen',
+    const subjects: string[] = [];
+    const consumer = (act: Consumer['act']): Consumer => ({ act, compare: async () => {} });
+    void bus.read(
+      'submissions',
+      consumer(async () => {}),
+      stop.signal,
     );
-    void bus.read('reviews', async ({ subject }) => void heard.push(subject), stop.signal);
-    await relay(database, 'submissions', bus, graph.clock);
-    expect(heard).toContain(id);
+    await expect(relay(log, bus)).rejects.toThrow('"reviews" subgraph is not listening');
+    void bus.read(
+      'reviews',
+      consumer(async ({ subject }) => void subjects.push(subject)),
+      stop.signal,
+    );
+    await relay(log, bus);
+    expect(subjects).toContain(id);
     stop.abort();
   });
 
-  test('a bus that lost its memory gets everything again', async () => {
-    const bus = new Memory();
+  test('a mutation writes its events in two statements, and an idle relay sends two', async () => {
     const { database } = graph.subgraph('submissions');
-    await relay(database, 'submissions', bus, graph.clock);
-    bus.alive = 'two';
+    const bus = new Memory();
+    await relay(log, bus);
+    const { id, revision } = await graph.draft();
+    const filing = await database.counting(() =>
+      graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION),
+    );
+    expect(filing.statements.filter((sql) => /outbox|event_epoch/.test(sql))).toEqual([
+      expect.stringMatching(/^SELECT MAX\(sequence\)/),
+      expect.stringMatching(/^INSERT INTO/),
+    ]);
+    await relay(log, bus);
+    expect((await database.counting(() => relay(log, bus))).statements).toHaveLength(2);
+  });
+
+  test('a bus restored to an older memory gets the events since then again, in the same epoch', async () => {
+    const bus = new Memory();
+    await relay(log, bus);
+    const older = bus.known;
+    const ids = [await file(), await file()];
+    await relay(log, bus);
+    bus.known = older;
     bus.events.length = 0;
-    const all = Number((await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox'))[0].n);
-    expect(await relay(database, 'submissions', bus, graph.clock)).toBe(all);
+    expect(await relay(log, bus)).toBe(0);
+    expect(bus.events.map(({ subject }) => subject)).toEqual(ids);
+    expect(log.epochChanges).toBe(0);
   });
 
   test.each([
@@ -148,29 +222,45 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
       { type: 'submissions.teleported' },
       /no event type "submissions.teleported"/,
     ],
-    ['of a version that this release does not know', { version: 2 }, /Version 2 of submissions.filed/],
-    ['without what it must carry', { data: { number: 'x' } }, /developerKey/],
+    ['of a version that this release does not know', { version: 2 }, /does not know version 2 of submissions.filed/],
+    ['without required data', { data: '{"number":"x"}' }, /developerKey/],
     [
-      'about a submission that nobody has heard of',
-      { type: 'submissions.launched', data: { launchedAt: '2026-06-15T00:00:00.000Z' } },
+      'about an unknown submission',
+      { type: 'submissions.launched', data: '{"launchedAt":"2026-06-15T00:00:00.000Z"}' },
       /There is no submission/,
     ],
-  ])('an event %s is kept for people to look at, and does not stop those behind it', async (_what, change, reason) => {
-    const { id, events } = await told();
-    const strange = { ...events[0]!, subject: `${id.slice(0, 20)}STRANGE`, id: `evt_${Math.random()}`, ...change };
-    await hear(strange as EventEnvelope);
+  ])('an event %s is kept for an operator and does not block those behind it', async (_what, change, reason) => {
+    const { id: before, events } = await published();
+    const strange = { ...events[0]!, id: `evt_${Math.random()}`, subject: `strange_${Math.random()}`, ...change };
+    const { type, version, subject, occurredAt, data } = strange;
+    await graph.force(
+      'submissions',
+      'INSERT INTO outbox (id, type, version, subject, sequence, occurred_at, data) VALUES (?, ?, ?, ?, 1, ?, ?)',
+      [strange.id, type, version, subject, occurredAt, typeof data === 'string' ? data : JSON.stringify(data)],
+    );
+    const after = await file();
+    await graph.deliver();
     const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [strange.id]);
     expect(row.reason).toMatch(reason);
-    expect(JSON.parse(row.event)).toEqual(strange);
-    await hear(events[0]!);
-    expect(await count('determination', id)).toBe(2);
+    expect(JSON.parse(row.event)).toMatchObject({ id: strange.id, type, version, subject });
+    expect([await count('determination', before), await count('determination', after)]).toEqual([2, 2]);
   });
 
-  test('what the database throws is thrown on: the event comes again', async () => {
-    const { events } = await told();
+  test('an event that fails because the database is down is not rejected and comes again', async () => {
+    const { id, events } = await published();
     const broken = await reviewsSubgraph.open({ databaseUrl: graph.databaseUrl('reviews'), clock: graph.clock });
     await broken.close();
-    await expect(receive(broken.database, graph.clock, silent, handlers, events[0]!)).rejects.toThrow();
+    const parts = { name: 'reviews', clock: graph.clock, log: silent, handlers: reviewsSubgraph.parts.handlers! };
+    const failing = new Inbox({ ...parts, database: broken.database, bus: new Memory() });
+    await expect(failing.act(events[0]!)).rejects.toThrow();
+    const down = new DatabaseError('DATABASE_UNAVAILABLE', 'The database cannot be reached', 1, 'unavailable', null);
+    expect([isRejection(down), isRejection(new RequestError('NOT_FOUND', 'There is no submission'))]).toEqual([
+      false,
+      true,
+    ]);
+    expect(await graph.sql('reviews', 'SELECT 1 FROM inbox_rejected WHERE id = ?', [events[0]!.id])).toEqual([]);
+    for (const event of events) await inbox.act(event);
+    expect(await count('determination', id)).toBe(2);
   });
 
   test('one holder of a lease at a time; it passes on when it runs out or is let go', async () => {
@@ -235,10 +325,11 @@ describeOnRedis('events over Redis', () => {
   });
 
   const connect = () => {
-    const bus = new RedisBus(redis.url, ['reviews', 'submissions'], silent);
+    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], log: silent });
     buses.push(bus);
     return bus;
   };
+  const positionOf = (sequence: number): LogPosition => ({ epoch: '1-test', offset: sequence, digest: `d${sequence}` });
   const event = (sequence: number, subject = 's'): EventEnvelope => ({
     id: `evt_${subject}_${sequence}`,
     type: 'submissions.launched',
@@ -248,29 +339,33 @@ describeOnRedis('events over Redis', () => {
     sequence,
     occurredAt: '2026-06-15T14:00:00.000Z',
     data: {},
+    log: positionOf(sequence),
   });
+  const publish = (bus: RedisBus, events: readonly EventEnvelope[]) =>
+    bus.publish('submissions', events, events.at(-1)!.log!);
   /** Reads until so many events have come. */
-  const reading = (bus: RedisBus, reader: string, act: EventReader = async () => {}) => {
+  const reading = (bus: RedisBus, reader: string, act: Consumer['act'] = async () => {}) => {
     const seen: number[] = [];
+    const heads: LogPosition[] = [];
     const stop = new AbortController();
-    const ended = bus.read(
-      reader,
-      async (one) => {
+    const consumer: Consumer = {
+      async act(one) {
         await act(one);
         seen.push(one.sequence);
       },
-      stop.signal,
-    );
-    const until = async (count: number) => {
-      const deadline = Date.now() + 20_000;
-      while (seen.length < count) {
-        if (Date.now() > deadline) throw new Error(`${seen.length} of ${count} events came`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      async compare(all) {
+        heads.push(...all.values());
+      },
     };
+    const ended = bus.read(reader, consumer, stop.signal);
     return {
       seen,
-      until,
+      heads,
+      until: (count: number) =>
+        until(
+          () => seen.length >= count,
+          () => `${count} events arrive, not ${seen.length}`,
+        ),
       async stop() {
         stop.abort();
         await ended;
@@ -281,8 +376,10 @@ describeOnRedis('events over Redis', () => {
 
   test('every reader gets every event in order, also those from before it first came; the source does not hear itself', async () => {
     const bus = connect();
-    await bus.life();
-    await bus.publish(range(1, 300).map((sequence) => event(sequence)));
+    await publish(
+      bus,
+      range(1, 300).map((sequence) => event(sequence)),
+    );
     const reviews = reading(connect(), 'reviews');
     const submissions = reading(connect(), 'submissions');
     await reviews.until(300);
@@ -294,8 +391,10 @@ describeOnRedis('events over Redis', () => {
 
   test('what a reader had taken and not done when it died comes again to the next, first and in order', async () => {
     const bus = connect();
-    await bus.life();
-    await bus.publish(range(1, 20).map((sequence) => event(sequence)));
+    await publish(
+      bus,
+      range(1, 20).map((sequence) => event(sequence)),
+    );
     const dying = reading(connect(), 'reviews', async ({ sequence }) => {
       if (sequence === 8) await new Promise(() => {});
     });
@@ -309,8 +408,7 @@ describeOnRedis('events over Redis', () => {
 
   test('an event that fails comes again until it succeeds', async () => {
     const bus = connect();
-    await bus.life();
-    await bus.publish([event(1), event(2)]);
+    await publish(bus, [event(1), event(2)]);
     let failures = 0;
     const reader = reading(connect(), 'reviews', async ({ sequence }) => {
       if (sequence === 1 && failures < 2) {
@@ -325,15 +423,17 @@ describeOnRedis('events over Redis', () => {
 
   test('while Redis is away publishing fails and reading waits; both go on when it is back, with nothing lost', async () => {
     const bus = connect();
-    await bus.life();
     const reader = reading(connect(), 'reviews');
-    await bus.publish(range(1, 10).map((sequence) => event(sequence)));
+    await publish(
+      bus,
+      range(1, 10).map((sequence) => event(sequence)),
+    );
     await reader.until(10);
     await redis.kill();
-    await expect(bus.publish([event(11)])).rejects.toThrow();
+    await expect(publish(bus, [event(11)])).rejects.toThrow();
     await redis.restart();
     for (let published = false; !published; )
-      published = await bus.publish([event(11)]).then(
+      published = await publish(bus, [event(11)]).then(
         () => true,
         () => false,
       );
@@ -342,37 +442,50 @@ describeOnRedis('events over Redis', () => {
     await reader.stop();
   });
 
-  test('a Redis that lost its memory has another life, and its readers go on', async () => {
+  test('a Redis that lost its memory knows no head; its readers continue', async () => {
     const bus = connect();
-    const first = await bus.life();
-    expect(await bus.life()).toBe(first);
     const reader = reading(connect(), 'reviews');
-    await bus.publish([event(1)]);
+    await publish(bus, [event(1)]);
     await reader.until(1);
+    expect(await bus.head('submissions')).toEqual(positionOf(1));
     await redis.lose();
-    let second = first;
-    for (; second === first; ) second = await bus.life().catch(() => first);
-    expect(second).not.toBe(first);
-    await bus.publish([event(2)]);
+    await until(
+      async () => (await bus.head('submissions').catch(() => positionOf(0))) === undefined,
+      () => 'Redis has no head',
+    );
+    await publish(bus, [event(2)]);
     await reader.until(2);
+    await reader.stop();
+  });
+
+  test('hands a reader the heads of the logs when it has nothing more for it', async () => {
+    const bus = connect();
+    await publish(bus, [event(1)]);
+    const reader = reading(connect(), 'reviews');
+    await until(
+      () => reader.heads.length > 0,
+      () => 'the reader compares',
+    );
+    expect([reader.seen, reader.heads[0]]).toEqual([[1], positionOf(1)]);
     await reader.stop();
   });
 
   test('what all readers have done is trimmed, and nothing before', async () => {
     const bus = connect();
-    await bus.life();
-    await bus.publish(range(1, 3_000).map((sequence) => event(sequence)));
+    await publish(
+      bus,
+      range(1, 3_000).map((sequence) => event(sequence)),
+    );
     const reviews = reading(connect(), 'reviews');
     await reviews.until(3_000);
-    const other = new RedisBus(redis.url, ['reviews', 'submissions'], silent);
-    buses.push(other);
+    const other = connect();
     // the first publication of a process looks; "submissions" has read nothing yet, so all must stay
-    await other.publish([event(3_001)]);
+    await publish(other, [event(3_001)]);
     const submissions = reading(connect(), 'submissions', async () => {});
     await new Promise((resolve) => setTimeout(resolve, 500));
     await reviews.until(3_001);
     const third = connect();
-    await third.publish([event(3_002)]);
+    await publish(third, [event(3_002)]);
     const length = await third.length();
     expect(length).toBeLessThan(3_000);
     await reviews.stop();

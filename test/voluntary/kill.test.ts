@@ -315,26 +315,22 @@ test(
 
 /** Waits until every event of either side has been acted on by the other. */
 async function quiet(submissions: Database, reviews: Database): Promise<void> {
+  const pairs = [
+    [submissions, reviews, 'submissions'],
+    [reviews, submissions, 'reviews'],
+  ] as const;
   const deadline = Date.now() + 180_000;
   for (;;) {
     const left: unknown[] = [];
-    for (const [source, reader, name] of [
-      [submissions, reviews, 'submissions'],
-      [reviews, submissions, 'reviews'],
-    ] as const) {
-      const told = await source.query<{ subject: string; last: number }>(
-        'SELECT subject, MAX(sequence) AS last FROM outbox GROUP BY subject',
-      );
-      const heard = new Map(
-        (await reader.query<{ id: string; sequence: number }>('SELECT id, sequence FROM inbox_cursor')).map((row) => [
-          row.id,
-          Number(row.sequence),
-        ]),
-      );
-      left.push(...told.filter(({ subject, last }) => heard.get(`${name}/${subject}`) !== Number(last)));
+    for (const [source, reader, name] of pairs) {
+      const [{ n }] = (await source.query<{ n: number }>('SELECT COUNT(*) AS n FROM outbox')) as [{ n: number }];
+      const [row] = await reader.query<{ at: number }>('SELECT log_offset AS at FROM inbox_position WHERE source = ?', [
+        name,
+      ]);
+      if (Number(n) !== Number(row?.at ?? 0)) left.push({ source: name, events: n, actedOn: row?.at });
     }
     if (left.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(left.slice(0, 5))}`);
+    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(left)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -6,7 +6,7 @@ import { Agent, fetch } from 'undici';
 import { writeKeys } from '../../../gateway/cli/keys';
 import { packageRoot } from '../../../shared/package-root';
 import { OidcProvider } from '../oidc';
-import { kill, type Running, says } from '../processes';
+import { kill, killAll, type Running, says } from '../processes';
 import { programFor } from '../programs';
 import { type ComposeFile, readComposeFile } from './file';
 import { readDockerfile } from './image';
@@ -45,6 +45,8 @@ export interface Client {
     body: object,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: GraphQLBody | undefined }>;
+  /** Sends a GraphQL request whose answer may come in parts. @returns the body as it came */
+  stream(body: object, headers: Record<string, string>): Promise<string>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
@@ -188,15 +190,18 @@ export class ComposeStack {
     const dispatcher = new Agent({ connect: { socketPath: socket } });
     this.closers.push(() => dispatcher.destroy());
     const base = 'http://ordergraph.example';
+    const post = (body: object, headers: Record<string, string>) =>
+      fetch(`${base}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+        dispatcher,
+      });
     return {
       get: (path, headers = {}) => fetch(`${base}${path}`, { headers, dispatcher }),
+      stream: async (body, headers) => (await post(body, headers)).text(),
       graphql: async (body, headers = {}) => {
-        const response = await fetch(`${base}/graphql`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...headers },
-          body: JSON.stringify(body),
-          dispatcher,
-        });
+        const response = await post(body, headers);
         const text = await response.text();
         return { status: response.status, headers: response.headers, body: parsed(text) };
       },
@@ -211,7 +216,9 @@ export class ComposeStack {
   }
 
   async close(): Promise<void> {
-    for (const container of this.containers.values()) await kill(container);
+    // killed, it would leave its workers behind
+    if (this.containers.has('load-balancer')) await this.stop('load-balancer');
+    await killAll();
     for (const close of this.closers) await close();
     this.issuer.stop();
     await this.machine.stop();

@@ -1,0 +1,231 @@
+import { existsSync } from 'node:fs';
+import { systemClock } from '../../shared/clock';
+import type { LogPosition } from '../../shared/contracts/event';
+import { Database } from '../../shared/database/database';
+import { parseDatabaseUrl } from '../../shared/database/url';
+import { OperatorError } from '../../shared/errors';
+import {
+  dismissRejected,
+  type EventsStatus,
+  eventsStatus,
+  rejectedEvents,
+  retryRejected,
+  rewindReader,
+  type Since,
+} from '../../shared/events/operations';
+import { createLog } from '../telemetry/log';
+import { remoteBus } from './background';
+import { loadSubgraph } from './load-subgraph';
+import { databaseUrl, EVENT_READERS } from './programmes';
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));
+
+function requireReaders(names: readonly string[]): readonly string[] {
+  const unknown = names.find((name) => !EVENT_READERS.includes(name));
+  if (unknown !== undefined)
+    throw new OperatorError(`"${unknown}" is not a subgraph with events`, `Choose from ${EVENT_READERS.join(', ')}`);
+  return names.length > 0 ? names : EVENT_READERS;
+}
+
+/** Opens the database of a subgraph as it is, beside processes that use it. @throws OperatorError */
+async function connect(name: string, dataFolder: string): Promise<Database> {
+  const url = databaseUrl(name, dataFolder);
+  const address = parseDatabaseUrl(url);
+  if (address.kind === 'sqlite' && !existsSync(address.file))
+    throw new OperatorError(
+      `The ${name} database "${address.file}" does not exist`,
+      'Name the folder with --data, or the database with ORDERGRAPH_<NAME>_DATABASE_URL',
+    );
+  const { entities } = (await loadSubgraph(name)).parts;
+  const database = await Database.connect({ url, name, entities, migrations: [] });
+  try {
+    await database.query('SELECT 1 FROM event_epoch LIMIT 1');
+    return database;
+  } catch (error) {
+    await database.close();
+    throw new OperatorError(
+      `The ${name} database has no event log`,
+      `Bring it to this release with \`ordergraph migrate ${name}\``,
+      { cause: error },
+    );
+  }
+}
+
+async function withDatabase<T>(name: string, dataFolder: string, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = await connect(name, dataFolder);
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** What the bus of EVENTS_URL knows: the ends of the logs; undefined where there is no bus. */
+async function busHeads(names: readonly string[]): Promise<Map<string, LogPosition | undefined> | string | undefined> {
+  const bus = remoteBus(createLog('silent', 'events'));
+  if (!bus) return undefined;
+  try {
+    return new Map(await Promise.all(names.map(async (name) => [name, await bus.head(name)] as const)));
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await bus.close();
+  }
+}
+
+/** Prints where the events of subgraphs stand. @returns whether every database could be read */
+export async function printStatus(names: readonly string[], dataFolder: string, json: boolean): Promise<boolean> {
+  const chosen = requireReaders(names);
+  const statuses: EventsStatus[] = [];
+  const failures: { name: string; error: string }[] = [];
+  for (const name of chosen)
+    try {
+      statuses.push(await withDatabase(name, dataFolder, (database) => eventsStatus(database, systemClock)));
+    } catch (error) {
+      failures.push({ name, error: (error as Error).message });
+    }
+  const heads = await busHeads(chosen);
+  const last = new Map(statuses.map((status) => [status.name, status.lastPosition]));
+  const bus = heads instanceof Map ? Object.fromEntries(heads) : heads;
+  const reads = (status: EventsStatus) =>
+    status.reads.map((read) => ({
+      ...read,
+      lag: last.has(read.source) ? Math.max(0, last.get(read.source)! - read.logOffset) : null,
+    }));
+  const isComplete = failures.length === 0;
+  if (json) {
+    const subgraphs = statuses.map((status) => ({ ...status, reads: reads(status) }));
+    printJson({ bus: bus ?? null, subgraphs, failures });
+    return isComplete;
+  }
+  for (const { name, error } of failures) print(`${name}: ${error}`);
+  if (typeof heads === 'string') print(`event bus: unavailable: ${heads}`);
+  for (const status of statuses) {
+    printSubgraph(status);
+    if (heads instanceof Map)
+      print(`  bus: ${heads.get(status.name)?.offset ?? 'no'} of ${status.lastPosition} events`);
+    for (const { source, logOffset, lag, gapSince, rereadFrom } of reads(status)) {
+      const state = [
+        `  reads ${source}: position ${logOffset}`,
+        lag === null ? '' : `, ${lag} behind`,
+        gapSince === null ? '' : `, events missing since ${gapSince}`,
+        rereadFrom === null ? '' : `, reconciling from position ${rereadFrom}`,
+      ];
+      print(state.join(''));
+    }
+    for (const { id, reason } of status.rejected) print(`  rejected ${id}: ${reason.replaceAll(/\s+/g, ' ')}`);
+    for (const { id, type, subject, source, acted } of status.orphaned)
+      print(`  lost by ${source}: ${type} ${id} about ${subject}, ${acted ? 'acted on' : 'not acted on'}`);
+  }
+  return isComplete;
+}
+
+function printSubgraph({ name, epoch, lastPosition, backlog, oldestUnpublishedSeconds, lease }: EventsStatus): void {
+  print(`${name}: ${lastPosition} events, epoch ${epoch ? `${epoch.epoch} since ${epoch.startedAt}` : 'none yet'}`);
+  if (epoch && epoch.number > 1) print(`  epoch began because: ${epoch.reason}`);
+  print(`  lease: ${lease ? `${lease.holder}, ${lease.secondsLeft} s left` : 'no replica holds it'}`);
+  print(`  unpublished: ${backlog}${backlog > 0 ? `, the oldest for ${oldestUnpublishedSeconds} s` : ''}`);
+}
+
+/** @throws OperatorError when the text is neither a position nor an instant */
+function parseSince(text: string): Since {
+  if (/^\d+$/.test(text)) return { position: Number(text) };
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime()))
+    throw new OperatorError(
+      `"${text}" is neither a position nor an instant`,
+      'Write a whole number, or an instant such as 2026-06-02T12:00:00Z',
+    );
+  return { receivedAt: time.toISOString() };
+}
+
+export interface ReplayOptions {
+  readonly from?: string;
+  readonly since?: string;
+  readonly dataFolder: string;
+}
+
+/** Lets a reader read logs again. */
+export async function replay(reader: string, { from, since = '0', dataFolder }: ReplayOptions): Promise<void> {
+  requireReaders(from === undefined ? [reader] : [reader, from]);
+  if (from === reader)
+    throw new OperatorError(`${reader} does not read its own events`, 'Name another subgraph with --from');
+  const sources = from === undefined ? EVENT_READERS.filter((name) => name !== reader) : [from];
+  const begin = parseSince(since);
+  await withDatabase(reader, dataFolder, async (database) => {
+    for (const source of sources) {
+      const position = await rewindReader(database, systemClock, source, begin);
+      print(
+        position === undefined
+          ? `${reader} has read nothing from ${source} yet and begins with its first event`
+          : `${reader} reads ${source} again after position ${position}; it acts on events that it has not acted on`,
+      );
+    }
+  });
+}
+
+/** Prints rejected events. */
+export async function printRejected(
+  names: readonly string[],
+  options: { readonly all?: boolean; readonly json?: boolean; readonly dataFolder: string },
+): Promise<void> {
+  const found: Record<string, unknown>[] = [];
+  for (const name of requireReaders(names)) {
+    const rows = await withDatabase(name, options.dataFolder, (database) => rejectedEvents(database, options.all));
+    found.push(...rows.map((row) => ({ reader: name, ...row, event: JSON.parse(row.event) })));
+    if (options.json) continue;
+    for (const { id, receivedAt, reason, dismissedAt, event } of rows) {
+      const { type, source, subject } = JSON.parse(event);
+      print(`${name} ${id} ${receivedAt} ${type} from ${source} about ${subject}${dismissedAt ? ', dismissed' : ''}`);
+      print(`  ${reason.replaceAll(/\s+/g, ' ')}`);
+    }
+  }
+  if (options.json) printJson(found);
+  else if (found.length === 0) print('No rejected events');
+}
+
+export interface Choice {
+  readonly ids: readonly string[];
+  readonly all?: boolean;
+  readonly dataFolder: string;
+}
+
+/** The rejected events that an operator names. @throws OperatorError when that is none or both */
+async function chosenIds(database: Database, { ids, all }: Choice): Promise<readonly string[]> {
+  if (all === ids.length > 0)
+    throw new OperatorError(
+      'No event is named',
+      'Name ids from `ordergraph events rejected list`, or give --all alone',
+    );
+  return all ? (await rejectedEvents(database)).map(({ id }) => id) : ids;
+}
+
+/** Acts on rejected events again. @returns whether all of them were acted on */
+export async function retry(reader: string, choice: Choice): Promise<boolean> {
+  requireReaders([reader]);
+  const { handlers = [] } = (await loadSubgraph(reader)).parts;
+  return withDatabase(reader, choice.dataFolder, async (database) => {
+    let isDone = true;
+    for (const id of await chosenIds(database, choice)) {
+      const result = await retryRejected(database, systemClock, handlers, id);
+      print(`${id}: ${result.outcome}${'reason' in result ? `: ${result.reason}` : ''}`);
+      isDone &&= result.outcome === 'acted on';
+    }
+    return isDone;
+  });
+}
+
+/** Dismisses rejected events. @returns whether all of them were open */
+export async function dismiss(reader: string, choice: Choice): Promise<boolean> {
+  requireReaders([reader]);
+  return withDatabase(reader, choice.dataFolder, async (database) => {
+    let isDone = true;
+    for (const id of await chosenIds(database, choice)) {
+      const wasOpen = await dismissRejected(database, systemClock, id);
+      print(`${id}: ${wasOpen ? 'dismissed' : 'not an open rejected event'}`);
+      isDone &&= wasOpen;
+    }
+    return isDone;
+  });
+}

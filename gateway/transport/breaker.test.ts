@@ -1,0 +1,122 @@
+import { recordingLog } from '../../test/support/log';
+import { controlMonotonicClock } from '../../test/support/monotonic';
+import { Breaker } from './breaker';
+import { SubgraphError, type SubgraphErrorCode } from './errors';
+
+const errorOf = (code: SubgraphErrorCode, cause?: Error) =>
+  new SubgraphError(code, 'reviews', 'cannot be reached', { retryable: true, cause });
+const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:4002'), { code: 'ECONNREFUSED' });
+const fails = (code: SubgraphErrorCode) => () => Promise.reject(errorOf(code, refused));
+const answers = () => Promise.resolve('answer');
+
+let clock: ReturnType<typeof controlMonotonicClock>;
+let breaker: Breaker;
+let onOpen: jest.Mock;
+let lines: Record<string, unknown>[];
+
+beforeEach(() => {
+  clock = controlMonotonicClock();
+  onOpen = jest.fn();
+  const recorded = recordingLog();
+  lines = recorded.lines;
+  breaker = new Breaker({ subgraph: 'reviews', log: recorded.log, onOpen });
+});
+afterEach(() => jest.restoreAllMocks());
+
+const attempt = (call: () => Promise<unknown>) => breaker.execute(call).catch((error: unknown) => error);
+
+async function open(): Promise<void> {
+  for (let time = 0; time < 10; time++) await attempt(fails('SUBGRAPH_UNREACHABLE'));
+  expect(breaker.isOpen).toBe(true);
+}
+
+test('opens after ten failures in a row, and logs and counts each change once', async () => {
+  for (let time = 0; time < 9; time++) await attempt(fails('SUBGRAPH_TIMEOUT'));
+  await attempt(answers);
+  expect(breaker.isOpen).toBe(false);
+  await open();
+  for (let time = 0; time < 5; time++) await attempt(answers);
+  clock.advance(1_000);
+  await attempt(answers);
+  expect([breaker.isOpen, breaker.changes, onOpen.mock.calls.length]).toEqual([false, 2, 1]);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 40,
+      subgraph: 'reviews',
+      failures: 10,
+      code: 'SUBGRAPH_UNREACHABLE',
+      cause: 'connect ECONNREFUSED 10.0.0.7:4002',
+    }),
+    expect.objectContaining({ level: 30, subgraph: 'reviews', seconds: 1, refusedCalls: 5 }),
+  ]);
+});
+
+test('says how long until the next probe, which never takes more than a second', async () => {
+  await open();
+  const call = jest.fn(answers);
+  for (let outage = 0; outage < 20; outage++) {
+    expect(await attempt(call)).toMatchObject({
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true, retryAfterSeconds: 1 },
+    });
+    clock.advance(1_000);
+    await attempt(fails('SUBGRAPH_UNREACHABLE'));
+  }
+  expect(call).not.toHaveBeenCalled();
+  clock.advance(1_000);
+  expect(await attempt(call)).toBe('answer');
+});
+
+test('lets one call a second through while it is open, whether or not the one before has ended', async () => {
+  await open();
+  const hanging: ((answer: string) => void)[] = [];
+  const hangs = jest.fn(() => new Promise<string>((resolve) => hanging.push(resolve)));
+  const probes: Promise<unknown>[] = [];
+  for (let second = 1; second <= 3; second++) {
+    clock.advance(1_000);
+    for (let time = 0; time < 10; time++) probes.push(attempt(hangs));
+    expect(hangs).toHaveBeenCalledTimes(second);
+  }
+  hanging[0]!('answer');
+  await probes[0];
+  expect(breaker.isOpen).toBe(false);
+  for (const resolve of hanging) resolve('answer');
+  await Promise.all(probes);
+  expect(breaker.changes).toBe(2);
+});
+
+test.each<SubgraphErrorCode>(['SUBGRAPH_BAD_RESPONSE', 'SUBGRAPH_OVERLOADED'])(
+  'closes at %s, since the subgraph is there',
+  async (code) => {
+    await open();
+    clock.advance(1_000);
+    await attempt(fails(code));
+    expect(breaker.isOpen).toBe(false);
+  },
+);
+
+test('learns nothing from a client that has gone', async () => {
+  await open();
+  clock.advance(1_000);
+  await attempt(fails('REQUEST_CANCELLED'));
+  expect(breaker.isOpen).toBe(true);
+});
+
+test('is not opened again by calls that began before it closed', async () => {
+  const late: (() => void)[] = [];
+  const old = Array.from({ length: 30 }, () =>
+    attempt(() => new Promise((_, reject) => late.push(() => reject(errorOf('SUBGRAPH_TIMEOUT'))))),
+  );
+  await open();
+  clock.advance(1_000);
+  await attempt(answers);
+  for (const fail of late) fail();
+  await Promise.all(old);
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('is not delayed by a wall clock that is set back', async () => {
+  await open();
+  jest.spyOn(Date, 'now').mockReturnValue(0);
+  clock.advance(1_000);
+  expect(await attempt(answers)).toBe('answer');
+});

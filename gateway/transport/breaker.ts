@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import { causeOf, SubgraphError } from './errors';
+
+/** Failures in a row after which a subgraph is no longer called. */
+const FAILURES_TO_OPEN = 10;
+/** Milliseconds between probes of a subgraph that is not called: at random up to a quarter less, so that gateways do not probe together. */
+const PROBE_EVERY_MS = 1_000;
+
+/** Codes of a subgraph in trouble; one that refuses a request or answers it badly is not. */
+const TROUBLE = new Set(['SUBGRAPH_UNREACHABLE', 'SUBGRAPH_TIMEOUT', 'SUBGRAPH_UNAVAILABLE']);
+
+export interface BreakerOptions {
+  readonly subgraph: string;
+  readonly log?: Logger;
+  /** Called when it opens, before the first probe. */
+  readonly onOpen?: () => void;
+}
+
+interface Outage {
+  readonly since: number;
+  /** When the next call may go through as a probe. */
+  probeAt: number;
+  refused: number;
+}
+
+/**
+ * Stops calling a subgraph that fails again and again, so that requests do not wait for it, and lets one call through about every second
+ * until any call succeeds. A probe that hangs does not hold up the next one. Times are of the monotonic clock: a clock that is set does
+ * not prolong an outage. See docs/decisions/0020.
+ */
+export class Breaker {
+  /** How often it has opened or closed. */
+  changes = 0;
+  private failures = 0;
+  private outage: Outage | undefined;
+
+  constructor(private readonly options: BreakerOptions) {}
+
+  get isOpen(): boolean {
+    return this.outage !== undefined;
+  }
+
+  /** Calls the subgraph, unless it is open. @throws SubgraphError SUBGRAPH_UNAVAILABLE with the time until the next probe */
+  async execute<T>(call: () => Promise<T>): Promise<T> {
+    if (this.outage) this.probe(this.outage);
+    const { changes } = this;
+    try {
+      const result = await call();
+      this.succeed();
+      return result;
+    } catch (error) {
+      const code = error instanceof SubgraphError ? error.extensions.code : undefined;
+      // a client that has gone says nothing about the subgraph; nor does a failure of a call from before the last change
+      if (TROUBLE.has(String(code))) {
+        if (changes === this.changes) this.fail(error as SubgraphError);
+      } else if (code !== 'REQUEST_CANCELLED') this.succeed();
+      throw error;
+    }
+  }
+
+  private probe(outage: Outage): void {
+    const now = performance.now();
+    if (now < outage.probeAt) {
+      outage.refused += 1;
+      throw new SubgraphError(
+        'SUBGRAPH_UNAVAILABLE',
+        this.options.subgraph,
+        'has failed repeatedly and is left alone for now',
+        { retryable: true, retryAfterMs: outage.probeAt - now },
+      );
+    }
+    outage.probeAt = nextProbe(now);
+  }
+
+  private succeed(): void {
+    this.failures = 0;
+    const { outage } = this;
+    if (!outage) return;
+    this.outage = undefined;
+    this.changes += 1;
+    const seconds = Math.round((performance.now() - outage.since) / 100) / 10;
+    const { subgraph, log } = this.options;
+    log?.info({ subgraph, seconds, refusedCalls: outage.refused }, 'closed circuit breaker; calling subgraph again');
+  }
+
+  private fail(error: SubgraphError): void {
+    this.failures += 1;
+    if (this.outage || this.failures < FAILURES_TO_OPEN) return;
+    const now = performance.now();
+    this.outage = { since: now, probeAt: nextProbe(now), refused: 0 };
+    this.changes += 1;
+    const { subgraph, log, onOpen } = this.options;
+    log?.warn(
+      { subgraph, failures: this.failures, code: error.extensions.code, cause: causeOf(error) },
+      'opened circuit breaker; probing subgraph about every second',
+    );
+    onOpen?.();
+  }
+}
+
+const nextProbe = (now: number): number => now + PROBE_EVERY_MS * (1 - Math.random() / 4);

@@ -1,0 +1,19 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+
+/** Warns of settings of a Redis server with which it forgets events. Says nothing where CONFIG is not permitted. */
+export async function warnOfForgetfulRedis(client: Redis, log: Logger): Promise<void> {
+  const setting = async (name: string) => ((await client.config('GET', name)) as string[])[1];
+  try {
+    const policy = await setting('maxmemory-policy');
+    if (policy !== 'noeviction')
+      log.warn({ policy }, 'Redis of EVENTS_URL may evict events; set maxmemory-policy to noeviction');
+    const [appendOnly, save] = [await setting('appendonly'), await setting('save')];
+    if (appendOnly !== 'yes' && !save)
+      log.warn(
+        'Redis of EVENTS_URL keeps nothing on disk; set appendonly to yes, or readers replay events after a restart',
+      );
+  } catch {
+    // a managed server without CONFIG
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identityEnvironment } from '../support/identity';
+import { killAll, requireCompiled, run, says } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+
+beforeAll(requireCompiled);
+
+describeOnRedis('a subgraph over a Redis that hangs', () => {
+  let redis: PrivateRedis;
+  let folder: string;
+  beforeEach(async () => {
+    redis = await PrivateRedis.start();
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-shutdown-'));
+  });
+  afterEach(async () => {
+    redis.resume();
+    await killAll();
+    await redis.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = async (environment: Record<string, string> = {}) => {
+    const { environment: identity } = await identityEnvironment();
+    return run(['subgraph', 'reviews', '--port', '0', '--data', folder], {
+      EVENTS_URL: redis.url,
+      ORDERGRAPH_SCHEDULE_MS: '100',
+      ...identity,
+      ...environment,
+    });
+  };
+
+  test('ends with 0 on SIGTERM without waiting for Redis, and had logged once that the bus is unavailable', async () => {
+    const reviews = await start();
+    await says(reviews, /answers at/);
+    redis.hang();
+    await says(reviews, /event bus unavailable; events wait in the outbox/);
+    reviews.child.kill('SIGTERM');
+    // a close that exceeds its grace period ends with 1
+    expect(await reviews.ended).toBe(0);
+    expect(reviews.output().match(/event bus unavailable/g)).toHaveLength(1);
+    expect(reviews.output()).not.toMatch(/background work failed/);
+  });
+
+  test('starts while Redis hangs, and uses it when it answers', async () => {
+    redis.hang();
+    const reviews = await start();
+    await says(reviews, /answers at/);
+    await says(reviews, /event bus unavailable/);
+    redis.resume();
+    await says(reviews, /event bus available again/);
+  });
+
+  test('warns of a Redis that evicts or keeps nothing, and keeps its keys under EVENTS_PREFIX', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await redis.command('CONFIG', 'SET', 'appendonly', 'no');
+    const reviews = await start({ EVENTS_PREFIX: 'staging:events' });
+    await says(reviews, /may evict events; set maxmemory-policy to noeviction/);
+    await says(reviews, /keeps nothing on disk; set appendonly to yes/);
+    for (let keys: unknown[] = []; keys.length < 2; )
+      keys = (await redis.command('KEYS', 'staging:events*')) as unknown[];
+    expect(await redis.command('KEYS', 'ordergraph:*')).toEqual([]);
+  });
+
+  test('refuses a prefix that cannot begin a key', async () => {
+    const reviews = await start({ EVENTS_PREFIX: 'a b' });
+    expect(await reviews.ended).toBe(1);
+    expect(reviews.output()).toMatch(/EVENTS_PREFIX is "a b"[\s\S]*letters, digits/);
+  });
+});

@@ -1,0 +1,159 @@
+import type { FastifyInstance } from 'fastify';
+import { Redis } from 'ioredis';
+import { readConfig } from '../../gateway/config';
+import type { QueryPlan } from '../../gateway/planning/plan';
+import { RedisPlans } from '../../gateway/planning/redis-plans';
+import { createGateway } from '../../gateway/server';
+import { compose } from '../../gateway/supergraph/compose';
+import { createLog } from '../../gateway/telemetry/log';
+import { recordingLog } from '../support/log';
+import { kill, type Running } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
+
+const SUPERGRAPH = compose([{ name: 's', sdl: 'type Query { a: String }', url: 'http://s.invalid' }]);
+const planOf = (size: number) => ({ root: 'x'.repeat(size) }) as unknown as QueryPlan;
+
+/** Counts commands of requests that wait for their timeout. */
+function countTimeouts(): () => number {
+  let count = 0;
+  const { sendCommand } = Redis.prototype;
+  jest.spyOn(Redis.prototype, 'sendCommand').mockImplementation(function (this: Redis, command, stream) {
+    const sent = sendCommand.call(this, command, stream) as Promise<unknown>;
+    // a client that connects again introduces itself and asks for the state of the server first
+    if (command.name !== 'info' && command.name !== 'client')
+      sent.catch((error: Error) => {
+        if (error.message === 'Command timed out') count += 1;
+      });
+    return sent;
+  });
+  return () => count;
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+describeOnRedis('the Redis of plans and limits', () => {
+  let redis: PrivateRedis;
+  let client: Redis;
+  beforeEach(async () => {
+    redis = await PrivateRedis.start();
+    client = new Redis(redis.url).on('error', () => {});
+  });
+  afterEach(async () => {
+    await redis.stop();
+    client.disconnect();
+  });
+
+  const server = (): Running => (redis as unknown as { server: Running }).server;
+
+  test('keeps plans within their bounds of number and bytes, under the prefix, and not forever', async () => {
+    const limits = { entries: 50, bytes: 30_000 };
+    const log = createLog('silent', 'test');
+    const gateways = [1, 2].map(() => new RedisPlans({ url: redis.url, prefix: 'here', limits, log }));
+    const [one, two] = gateways.map((gateway) => gateway.of('sdl', 'native')) as [
+      ReturnType<RedisPlans['of']>,
+      ReturnType<RedisPlans['of']>,
+    ];
+    const plans = async () => (await client.keys('here:plans:3:*')).length;
+    try {
+      await until(
+        async () => {
+          await one.put('first', planOf(10));
+          await two.put('first', planOf(10));
+          return (await plans()) === 1;
+        },
+        () => 'plans are stored',
+      );
+      for (let i = 0; i < 200; i++) await (i % 2 ? one : two).put(`small ${i}`, planOf(10));
+      expect(await plans()).toBeLessThanOrEqual(50);
+      expect(await two.get('small 199')).toEqual(planOf(10));
+      expect(await one.get('first')).toBeUndefined();
+      for (let i = 0; i < 50; i++) await one.put(`large ${i}`, planOf(5_000));
+      expect(await plans()).toBeLessThanOrEqual(5);
+      expect(await two.get('large 49')).toEqual(planOf(5_000));
+      // nothing but plans, their index and their sum
+      expect((await client.keys('*')).filter((key) => !/^here:plans:(3:.*|index|bytes)$/.test(key))).toEqual([]);
+      for (const key of await client.keys('*')) expect(await client.ttl(key)).toBeGreaterThan(0);
+      const sizes = (await client.zrange('here:plans:index', 0, -1)).map((member) => Number.parseInt(member, 10));
+      expect(Number(await client.get('here:plans:bytes'))).toBe(sizes.reduce((sum, size) => sum + size, 0));
+    } finally {
+      for (const gateway of gateways) gateway.close();
+    }
+  });
+
+  test('that hangs delays a few requests by a moment, then none; what was counted is prefixed', async () => {
+    const { log, lines } = recordingLog();
+    const flags = {
+      plansUrl: redis.url,
+      limitsUrl: redis.url,
+      redisPrefix: 'mine',
+      rateLimit: '100000',
+      costs: 'enforce',
+      auth: 'off',
+    };
+    const gateway: FastifyInstance = await createGateway({
+      supergraph: SUPERGRAPH,
+      config: readConfig({ logLevel: 'silent', ...flags }, {}),
+      log,
+      transport: () => ({
+        shareable: false,
+        request: async () => ({ headers: {}, read: () => ({ data: { a: 'a' } }) }),
+        async close() {},
+      }),
+      forwardHeaders: [],
+    });
+    let number = 0;
+    const ask = async () => {
+      number += 1;
+      const response = await gateway.inject({
+        method: 'POST',
+        url: '/graphql',
+        payload: { query: `{ n${number}: a }` },
+      });
+      return response.statusCode;
+    };
+    try {
+      await until(
+        async () => {
+          expect(await ask()).toBe(200);
+          return (await client.keys('mine:limits:*')).length === 2 && (await client.keys('mine:plans:3:*')).length > 0;
+        },
+        () => 'counts and plans are in Redis',
+      );
+      expect((await client.keys('*')).filter((key) => !key.startsWith('mine:'))).toEqual([]);
+      server().child.kill('SIGSTOP');
+      // every request is answered; the connections are given up within about a second, and nothing waits from then on
+      const away = () => lines.filter(({ level }) => level === 40).length;
+      await until(
+        async () => {
+          expect(await ask()).toBe(200);
+          return away() === 2;
+        },
+        () => 'Redis is given up',
+      );
+      const timedOut = countTimeouts();
+      for (let time = 0; time < 100; time++) expect(await ask()).toBe(200);
+      // three commands of a request are refused at once instead of waiting
+      expect(timedOut()).toBe(0);
+      expect(
+        lines
+          .filter(({ level }) => level === 40)
+          .map(({ msg }) => msg)
+          .sort(),
+      ).toEqual([
+        'Redis for limits is unavailable; each gateway counts requests and costs for itself',
+        'Redis for shared plans is unavailable; each gateway plans for itself',
+      ]);
+      server().child.kill('SIGCONT');
+      await until(
+        () => lines.filter(({ msg }) => /is available again$/.test(String(msg))).length === 2,
+        () => 'Redis is used again',
+      );
+      server().child.kill('SIGSTOP');
+    } finally {
+      // although it hangs
+      await gateway.close();
+      await kill(server());
+    }
+  });
+});

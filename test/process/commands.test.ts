@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeConfig, readConfig } from '../../gateway/config';
+import { packageRoot } from '../../shared/package-root';
+import { killAll, requireCompiled, run, runProgram, says } from '../support/processes';
+
+const SCRIPTS = join(packageRoot, 'scripts');
+const DEVELOPER_COMMANDS = [
+  'test',
+  'test:clients',
+  'test:faults',
+  'test:differential',
+  'bench',
+  'check',
+  'build',
+  'format',
+];
+const PRODUCT_COMMANDS = [
+  'start',
+  'gateway',
+  'subgraph',
+  'token',
+  'keys',
+  'audit',
+  'migrate',
+  'import',
+  'exercise',
+  'exercise:voluntary',
+  'schema',
+  'compose',
+  'migration',
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'ordergraph-commands-'));
+beforeAll(requireCompiled);
+afterEach(killAll);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the scripts of a clone in which nothing is installed and nothing can be. */
+function bareBootstrap(...args: string[]) {
+  const scripts = join(folder, 'clone', 'scripts');
+  cpSync(SCRIPTS, scripts, { recursive: true, filter: (path) => !path.includes('node_modules') });
+  return spawnSync(process.execPath, [join(scripts, 'bootstrap.mjs'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: '' },
+  });
+}
+
+test.each(DEVELOPER_COMMANDS)('%s --help prints the usage without installing anything', (command) => {
+  const { status, stdout, stderr } = bareBootstrap(command, '--help');
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(new RegExp(`^npm (run )?${command}\\b`));
+});
+
+test('lists exactly the commands of package.json, and rejects others', () => {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  const commands = Object.values<string>(scripts).map((script) => /bootstrap\.mjs (\S+)$/.exec(script)?.[1]);
+  expect([...commands].sort()).toEqual([...DEVELOPER_COMMANDS, ...PRODUCT_COMMANDS].sort());
+  const { status, stdout } = bareBootstrap('--help');
+  expect(status).toBe(0);
+  const listed = [...stdout.matchAll(/^ {2}(\S+)$/gm)].map(([, name]) => name);
+  expect(listed.sort()).toEqual([...commands, 'install'].sort());
+  const wrong = bareBootstrap('strat');
+  expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringMatching(/^Unknown command "strat"\n/)]);
+});
+
+test.each(PRODUCT_COMMANDS)('%s --help prints the usage, without warnings', async (command) => {
+  const help = run([command, '--help']);
+  expect(await help.ended).toBe(0);
+  expect(help.output()).toMatch(new RegExp(`^Usage: ordergraph ${command}\\b`));
+});
+
+test('a wrong option is rejected with the nearest one, without the whole help', async () => {
+  const start = run(['start', '--prot', '4000']);
+  expect(await start.ended).toBe(1);
+  expect(start.output()).toBe(
+    "error: unknown option '--prot'\n(Did you mean --port?)\nRun it with --help for all options\n",
+  );
+});
+
+test.each([join('test', 'oracle'), join('test', 'bench')])(
+  '%s rejects a wrong option without a stack',
+  async (script) => {
+    const program = runProgram(process.execPath, [join(packageRoot, 'dist', script, 'main.js'), '--minuts', '3']);
+    expect(await program.ended).toBe(2);
+    expect(program.output()).toMatch(/^Unknown option '--minuts'.*\n--help lists the options\n$/);
+  },
+);
+
+test('start prints no settings and no warning of SQLite, and ends with the address', async () => {
+  const start = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
+  await says(start, /The graph answers at .*\n/);
+  expect(start.output()).not.toMatch(/maxDepth|ExperimentalWarning/);
+  const lines = start.output().trimEnd().split('\n');
+  // the log's own lines are JSON
+  expect(lines.filter((line) => !line.startsWith('{')).at(-1)).toMatch(/^The graph answers at http/);
+});
+
+test('start --print-settings prints them all first', async () => {
+  const start = run(['start', '--print-settings', '--port', '0', '--data', join(folder, 'more'), '--scale', '0']);
+  await says(start, /The graph answers at/);
+  expect(start.output()).toMatch(
+    /^ {2}host = 127\.0\.0\.1\n[\s\S]* {2}maxDepth = \d+\n[\s\S]* {2}data = .*more\nOpening/,
+  );
+});
+
+test.each([
+  ['redis://user:top-secret@host:6379/1', 'redis://user:…@host:6379/1'],
+  ['rediss://:top-secret@host', 'rediss://:…@host'],
+  ['redis://user:top@se/cret@host', 'redis://user:…@host'],
+  ['redis://host?db=1&password=top-secret', 'redis://host?db=1&password=…'],
+])('printed settings hide passwords: %s', (url, shown) => {
+  const text = describeConfig(readConfig({ plansUrl: url }, {}));
+  expect(text).toContain(`plansUrl = ${shown}\n`);
+  expect(text).not.toMatch(/secret|se\/cret/);
+});
+
+test('a process that npm started ends when npm is ended', async () => {
+  const project = join(folder, 'ended');
+  cpSync(SCRIPTS, join(project, 'scripts'), { recursive: true, filter: (path) => !path.includes('node_modules') });
+  writeFileSync(
+    join(project, 'scripts', 'run.mjs'),
+    `import { runNode } from './children.mjs';
+    process.exitCode = await runNode(process.execPath, ['-e', 'console.log("child", process.pid); setInterval(() => {}, 1000)']);`,
+  );
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ scripts: { start: 'node scripts/run.mjs' } }));
+  const npm = runProgram('npm', ['start', '--silent', '--prefix', project]);
+  const [, pid] = await says(npm, /child (\d+)/);
+  npm.child.kill('SIGTERM');
+  await npm.ended;
+  while (isRunning(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HttpTransport } from '../../gateway/transport/http';
+import { SubgraphWatch } from '../../gateway/transport/subgraph-watch';
+import { SignedDoor } from '../../shared/identity/door';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { IDENTITY_HEADER, IdentityError, IdentitySigner } from '../../shared/identity/signed-identity';
+import { recordingLog } from '../support/log';
+
+const principal = (subject: string) => ({
+  subject,
+  roles: ['analyst' as const],
+  organization: null,
+  agency: null,
+  caseNumber: null,
+  scopes: [],
+});
+
+let signer: IdentitySigner;
+let door: SignedDoor;
+let lines: Record<string, unknown>[];
+let subjects = 0;
+
+beforeEach(async () => {
+  const key = await newKey();
+  signer = await IdentitySigner.of(key);
+  const recorded = recordingLog();
+  lines = recorded.lines;
+  door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews', recorded.log);
+});
+afterEach(() => jest.restoreAllMocks());
+
+/** An identity that was signed so many seconds ago, by the clock of this process; negative for the future. */
+async function signed(secondsAgo: number): Promise<string> {
+  subjects += 1;
+  const real = Date.now();
+  jest.useFakeTimers({ now: real - secondsAgo * 1_000, doNotFake: ['nextTick', 'setImmediate', 'performance'] });
+  try {
+    return await signer.sign(principal(`s${subjects}`), 'reviews');
+  } finally {
+    jest.useRealTimers();
+  }
+}
+
+const enter = async (secondsAgo: number) => door.enter({ [IDENTITY_HEADER]: await signed(secondsAgo) });
+
+test.each([
+  ['ahead', -20],
+  ['ahead', -58],
+  ['behind', 60],
+  ['behind', 110],
+])('lets callers in while the clock of the gateway is %s (identity %i s old)', async (_which, age) => {
+  expect(await enter(age)).toMatchObject({ roles: ['analyst'] });
+});
+
+test('names a clock that is far ahead, to the client and in the log', async () => {
+  await expect(enter(-90)).rejects.toMatchObject({
+    flaw: 'early',
+    message: "The gateway's clock is about 90 s ahead of this subgraph's; at most 60 s are allowed",
+    extensions: { code: 'IDENTITY_CLOCK_SKEW' },
+  });
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      level: 40,
+      subgraph: 'reviews',
+      skewSeconds: -90,
+      msg: "the gateway's clock is about 90 s ahead of this subgraph's; synchronize both",
+    }),
+  );
+  expect(lines).toContainEqual(expect.objectContaining({ flaw: 'early', ageSeconds: -90 }));
+  expect(door.clockSkew.seconds).toBeCloseTo(-90, -1);
+});
+
+test('names a clock that is far behind', async () => {
+  await expect(enter(260)).rejects.toMatchObject({
+    flaw: 'stale',
+    message: expect.stringMatching(/^The gateway's clock differs from this subgraph's, .* signed 26\d s ago/),
+    extensions: { code: 'IDENTITY_CLOCK_SKEW' },
+  });
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      msg: expect.stringMatching(/^the gateway's clock is about 26\d s behind this subgraph's/),
+    }),
+  );
+});
+
+test('warns of a skew within the tolerance once, and says when it is over', async () => {
+  for (let time = 0; time < 30; time++) await enter(-20);
+  for (let time = 0; time < 30; time++) await enter(0);
+  expect(lines.map(({ level, skewSeconds }) => [level, skewSeconds])).toEqual([
+    [40, expect.any(Number)],
+    [30, expect.any(Number)],
+  ]);
+});
+
+test('takes one old identity for one that another replica saw first, and several for a skew', async () => {
+  await enter(45);
+  await enter(2);
+  expect([door.clockSkew.seconds, lines]).toEqual([0, []]);
+  for (let time = 0; time < 16; time++) await enter(45 + (time % 4));
+  expect(door.clockSkew.seconds).toBeGreaterThanOrEqual(45);
+  expect(lines).toHaveLength(1);
+});
+
+test('learns nothing from identities that are not signed', async () => {
+  const other = await IdentitySigner.of(await newKey());
+  await expect(door.enter({ [IDENTITY_HEADER]: await other.sign(null, 'reviews') })).rejects.toThrow(IdentityError);
+  expect(door.clockSkew.seconds).toBe(0);
+});
+
+describe('a gateway whose identity a subgraph refuses', () => {
+  let subgraph: Server;
+  let refusal: IdentityError | { toJSON(): object };
+  beforeEach(async () => {
+    subgraph = createServer((request, response) => {
+      request.resume();
+      response.writeHead(401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ errors: [refusal.toJSON()] }));
+    }).listen(0, '127.0.0.1');
+    await once(subgraph, 'listening');
+  });
+  afterEach(() => subgraph.close());
+
+  async function fetchOnce(): Promise<unknown> {
+    const url = `http://127.0.0.1:${(subgraph.address() as AddressInfo).port}/graphql`;
+    const transport = new HttpTransport('reviews', url, { maxResponseBytes: 10_000, connections: 1 });
+    const deadline = performance.now() + 5_000;
+    const operation = { kind: 'query', text: '{a}', json: '"{a}"' } as const;
+    try {
+      return await transport.request({ operation, variables: '{}', headers: {}, deadline });
+    } catch (error) {
+      return error;
+    } finally {
+      await transport.close();
+    }
+  }
+
+  test('passes the reason on, and logs it as its own failure', async () => {
+    refusal = new IdentityError('early', -90);
+    const error = await fetchOnce();
+    const { log, lines: logged } = recordingLog();
+    new SubgraphWatch(log).failed('reviews', error, 'r1');
+    expect(logged).toEqual([
+      expect.objectContaining({
+        subgraph: 'reviews',
+        code: 'IDENTITY_CLOCK_SKEW',
+        requestId: 'r1',
+        cause: expect.stringContaining("The gateway's clock is about 90 s ahead"),
+      }),
+    ]);
+    expect((error as { own: object[] }).own).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('about 90 s ahead') }),
+    ]);
+  });
+
+  test('leaves the errors of other subgraphs with HTTP 401 as they are', async () => {
+    refusal = { toJSON: () => ({ message: 'no', extensions: { code: 'UNAUTHENTICATED' } }) };
+    const answer = (await fetchOnce()) as { read(): object };
+    expect(answer.read()).toMatchObject({ errors: [{ message: 'no' }] });
+  });
+});

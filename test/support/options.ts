@@ -1,0 +1,11 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** Values of a script's options. A wrong option ends the script with its error, without a stack. */
+export function parseOptions<Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n--help lists the options\n`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,138 @@
+import pino from 'pino';
+import { fixedClock } from '../../shared/clock';
+import { Database } from '../../shared/database/database';
+import { EventLog } from '../../shared/events/event-log';
+import { Inbox } from '../../shared/events/inbox';
+import type { Subgraph } from '../../shared/subgraph/subgraph';
+import { reviews } from '../../subgraphs/reviews/subgraph';
+import { submissions } from '../../subgraphs/submissions/subgraph';
+import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { developer, Framework, MONDAY, SUBMISSION } from '../support/framework';
+
+const silent = pino({ level: 'silent' });
+
+describe.each(databaseKinds)('restored databases in one process, on %s', (kind) => {
+  let graph: Framework;
+  beforeEach(async () => {
+    graph = await Framework.open(kind);
+  });
+  afterEach(() => graph.close());
+
+  const filed = async () => (await graph.filed()).id as string;
+  const invited = async () =>
+    (
+      await graph.sql<{ id: string; n: number }>(
+        'reviews',
+        `SELECT submission_id AS id, COUNT(*) AS n FROM review_event WHERE kind = 'INVITED' GROUP BY submission_id`,
+      )
+    ).map(({ id, n }) => [id, Number(n)]);
+  const move = (id: string, revision: number, days: number) =>
+    graph.does(
+      developer(),
+      'changeLaunchPlan',
+      { id, expectedRevision: revision, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
+      SUBMISSION,
+    );
+
+  test('a writer restored from its backup: events that reuse sequences are acted on, lost ones reported', async () => {
+    const kept = await filed();
+    const backup = await graph.backUp('submissions');
+    await move(kept, 2, 25);
+    const lost = await filed();
+    await graph.restore('submissions', backup);
+    await move(kept, 2, 30);
+    const after = [await filed(), await filed(), await filed()];
+    expect((await invited()).sort()).toEqual([kept, lost, ...after].map((id) => [id, 2]).sort());
+    const [notice] = await graph.sql('reviews', 'SELECT planned_launch_at AS at FROM submission_notice WHERE id = ?', [
+      kept,
+    ]);
+    expect(notice.at).toBe(graph.inDays(30));
+    const orphans = await graph.sql('reviews', 'SELECT subject, acted FROM inbox_orphan');
+    expect(orphans.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
+      [kept, lost].map((subject) => [subject, 1]).sort(),
+    );
+    expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
+    // and again: the same backup, another history
+    await graph.restore('submissions', backup);
+    const again = await filed();
+    expect((await invited()).map(([id]) => id)).toContain(again);
+    expect((await graph.sql('reviews', 'SELECT 1 FROM inbox_orphan')).length).toBe(2 + 1 + after.length);
+    // two readers noticed the second restore; one epoch began
+    expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
+  });
+
+  test('a reader restored from its backup acts on the events since then, each once', async () => {
+    const first = await filed();
+    const backup = await graph.backUp('reviews');
+    const since = [await filed(), await filed()];
+    await graph.restore('reviews', backup);
+    expect((await invited()).length).toBe(1);
+    await graph.deliver();
+    expect((await invited()).sort()).toEqual([first, ...since].map((id) => [id, 2]).sort());
+    expect(await graph.sql('reviews', 'SELECT 1 FROM inbox_orphan')).toEqual([]);
+  });
+});
+
+describe.each(databaseKinds)('the release before the event log, upgraded on %s', (kind) => {
+  let databases: TestDatabases;
+  beforeEach(async () => {
+    databases = await freshDatabases(kind, ['submissions', 'reviews']);
+  });
+  afterEach(() => databases.drop());
+
+  const clock = fixedClock(MONDAY);
+  /** A database as that release left it. */
+  const former = ({ name, parts: { entities, migrations } }: Subgraph) =>
+    Database.open({
+      url: databases.url(name),
+      name,
+      entities,
+      migrations: migrations.filter((migration) => !migration.name.endsWith('-event-log')),
+    });
+  const filing = (number: string) =>
+    JSON.stringify({
+      number,
+      developerKey: 'alder',
+      modelId: 'mdl_1',
+      versionId: 'mdv_1',
+      filedAt: MONDAY,
+      planVersion: 1,
+      plannedLaunchAt: '2026-07-15T14:00:00.000Z',
+      windowOpensAt: '2026-06-15T14:00:00.000Z',
+      agencyKeys: ['nsa'],
+      exercise: false,
+    });
+  const write = (database: Database, id: string, subject: string, publishedAt: string | null) =>
+    database.query(
+      `INSERT INTO outbox (id, type, version, subject, sequence, occurred_at, data, published_at)
+       VALUES (?, 'submissions.filed', 1, ?, 1, ?, ?, ?)`,
+      [id, subject, MONDAY, filing(subject), publishedAt],
+    );
+
+  test('acts on no event again, and on those that were under way or unpublished once', async () => {
+    const [writer, reader] = [await former(submissions), await former(reviews)];
+    await write(writer, 'evt_done', 'sub_done', MONDAY);
+    await write(writer, 'evt_under_way', 'sub_under_way', MONDAY);
+    await write(writer, 'evt_unpublished', 'sub_unpublished', null);
+    await reader.query('INSERT INTO inbox_cursor (id, sequence, received_at) VALUES (?, 1, ?)', [
+      'submissions/sub_done',
+      MONDAY,
+    ]);
+    await writer.close();
+    await reader.close();
+    const source = await submissions.open({ databaseUrl: databases.url('submissions'), clock });
+    const target = await reviews.open({ databaseUrl: databases.url('reviews'), clock });
+    const log = new EventLog('submissions', source.database, clock, silent);
+    const parts = { name: 'reviews', database: target.database, clock, log: silent };
+    const replay = (_source: string, request: Parameters<EventLog['answer']>[0]) => log.answer(request);
+    const inbox = () => new Inbox({ ...parts, handlers: reviews.parts.handlers!, bus: { replay } });
+    await log.append();
+    for (let run = 0; run < 2; run += 1) await inbox().compare(new Map([['submissions', await log.head()]]));
+    const notices = await target.database.query('SELECT id FROM submission_notice ORDER BY id');
+    expect(notices.map(({ id }) => id)).toEqual(['sub_under_way', 'sub_unpublished']);
+    expect(await target.database.query('SELECT 1 FROM inbox_cursor')).toEqual([]);
+    expect((await target.database.query('SELECT 1 FROM inbox_event')).length).toBe(3);
+    await source.close();
+    await target.close();
+  });
+});
