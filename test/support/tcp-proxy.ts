@@ -16,6 +16,7 @@ export type Cut = 'before' | 'after';
 export class TcpProxy {
   private readonly pairs = new Set<Pair>();
   private swallowsNew = false;
+  private refuses = false;
   private cut: { at: number; when: Cut; pattern: RegExp } | undefined;
   private seen = 0;
   /** Called instead of cutting, when set. */
@@ -57,11 +58,17 @@ export class TcpProxy {
     this.swallowsNew = does;
   }
 
+  /** Cuts all connections, and new ones at once, as a server that is down. */
+  refuse(does = true): void {
+    this.refuses = does;
+    if (does) this.reset();
+  }
+
   /** Cuts all connections. */
   reset(): void {
     for (const { client, server } of this.pairs) {
       client.resetAndDestroy();
-      server.resetAndDestroy();
+      server.destroy();
     }
   }
 
@@ -83,6 +90,10 @@ export class TcpProxy {
   }
 
   private join(client: Socket): void {
+    if (this.refuses) {
+      client.resetAndDestroy();
+      return;
+    }
     const server = 'path' in this.target ? connect(this.target.path) : connect(this.target.port, this.target.host);
     const pair: Pair = { client, server, isSwallowing: this.swallowsNew };
     this.pairs.add(pair);
