@@ -43,7 +43,6 @@ import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Cancellation } from '../transport/cancellation';
-import { jsonText } from '../transport/exact-json';
 import type { Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
 
@@ -568,5 +567,5 @@ function sharingKey(
   variables: Readonly<Record<string, unknown>>,
   literals: Readonly<Record<string, unknown>>,
 ): string {
-  return `${scope}\n${jsonText(exactVariables(variables))}\n${JSON.stringify(literals)}`;
+  return `${scope}\n${JSON.stringify(exactVariables(variables))}\n${JSON.stringify(literals)}`;
 }
