@@ -1,11 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileSubmission, invitations } from '../../support/compose/filings';
 import { operations } from '../../support/compose/operations';
 import { type Client, ComposeStack, describeOnCompose } from '../../support/compose/stack';
 import { requireCompiled } from '../../support/processes';
 import { until } from '../../support/until';
+
+/** Attempts at a filing, 200 ms apart. */
+const MAX_ATTEMPTS = 300;
 
 /** Sections of docs/operations.md that have commands, in the order in which this day has them. */
 const DAY = [
@@ -54,16 +58,19 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
   /** Files submissions, each tried again under its key until it is acknowledged. */
   async function file(count: number): Promise<string[]> {
     const ids: string[] = [];
-    for (const last = filings + count; filings < last; filings++) {
-      let id: string | undefined;
-      for (let attempt = 1; id === undefined; attempt++)
-        id = await fileSubmission(client, developer, String(filings)).catch((error: Error) => {
-          if (attempt === 100) throw error;
-          return new Promise<undefined>((resolve) => setTimeout(resolve, 200));
-        });
-      ids.push(id);
-    }
+    for (const last = filings + count; filings < last; filings++)
+      ids.push(await fileUntilAcknowledged(String(filings)));
     return ids;
+  }
+
+  async function fileUntilAcknowledged(key: string): Promise<string> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await fileSubmission(client, developer, key);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS) throw error;
+        await sleep(200);
+      }
   }
 
   /** Each acknowledged filing has invited the agency, and once. */
