@@ -15,6 +15,7 @@ import { parsePrincipal } from '../../shared/identity/principal';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { Gate } from '../support/gate';
 import { SmallDisk } from '../support/small-disk';
 import { until } from '../support/until';
 
@@ -123,22 +124,23 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       'records changes under way in the space reserved for them when the disk becomes full',
       onSmallDisk(async (small, file) => {
         const names = Array.from({ length: 30 }, (_, index) => `org-${10 + index}`);
-        let release = () => {};
+        const released = new Gate();
+        const locked = new Gate();
         const held = subgraph.database.transaction(async (inside) => {
           // others wait: on SQLite for their turn, on MySQL for the lock of the table
           if (kind === 'mysql') await inside.query('LOCK TABLES idempotency_key WRITE');
-          await new Promise<void>((resolve) => {
-            release = resolve;
-          });
+          locked.open();
+          await released.opened;
           if (kind === 'mysql') await inside.query('UNLOCK TABLES');
         });
+        await locked.opened;
         const answers = names.map((name) => codeOf(register(name)));
         await until(
           () => existsSync(file) && entries(file).filter((entry) => entry.kind === 'attempt').length === names.length,
           () => 'all attempts are recorded',
         );
         small.fill();
-        release();
+        released.open();
         await held;
         expect(await Promise.all(answers)).toEqual(names.map(() => 'done'));
         expect(changes(file)).toEqual(names);
@@ -243,6 +245,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       subgraph = await openOn(file);
       expect(changes(file)).toEqual(['alder']);
       await crashed.database.close();
+      await (crashed.audit as unknown as { file: FileHandle }).file.close();
     });
   });
 });
