@@ -2,16 +2,16 @@
 # One image for every part; the command says which part a container is.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
-# better-sqlite3 comes with a prebuilt binary; the tools are for platforms that have none
-RUN apt-get update && apt-get install --yes --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY tsconfig.json ./
+COPY scripts scripts
 COPY gateway gateway
 COPY shared shared
 COPY subgraphs subgraphs
 COPY test test
-RUN npm run build && npm prune --omit=dev && rm -rf dist/test dist/.tsbuildinfo && find dist -name '*.test.*' -delete
+# swc compiles for `npm start` only
+RUN npm run build && npm prune --omit=dev --ignore-scripts && rm -rf node_modules/@swc dist/test dist/.tsbuildinfo && find dist -name '*.test.*' -delete
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

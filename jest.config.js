@@ -9,7 +9,7 @@ module.exports = {
   testPathIgnorePatterns: process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? [] : ['<rootDir>/test/faults/long/'],
   // compiled as .swcrc says, like everything that is run from the sources
   transform: { '\\.[jt]s$': '@swc/jest' },
-  // published as ES modules only, which Jest on Node 20 cannot require
+  // published as ES modules only, which Jest requires from Node 24.9 on alone, behind a flag
   transformIgnorePatterns: ['/node_modules/(?!(jose|temporal-polyfill|temporal-utils)/)'],
   setupFiles: ['<rootDir>/test/setup/graphql.ts'],
   // what code looks up most; every other global costs it a call out of the sandbox it runs in

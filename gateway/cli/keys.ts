@@ -28,7 +28,7 @@ export function keyFilesIn(folder: string): KeyFiles {
   };
 }
 
-/** Writes a new identity key; public ones of before stay beside it. Makes the key of the record when there is none. @throws OperatorError */
+/** Writes a new identity key; public ones of before stay beside it. Makes the key that seals the audit record when there is none. @throws OperatorError */
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
@@ -39,7 +39,10 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   replace(identityKeys, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
   replace(identityKey, key, 0o600);
   const seal = await privateKeyIn(auditKey, 'The key that seals the record');
-  replace(auditKeys, { keys: [publicKey(seal)] }, 0o644);
+  // what an earlier key has sealed is verified for as long as records are kept
+  const sealed: readonly JWK[] = existsSync(auditKeys) ? readIdentityKeys(auditKeys).current.keys : [];
+  const others = sealed.filter(({ kid }) => kid !== seal.kid);
+  replace(auditKeys, { keys: [publicKey(seal), ...others] }, 0o644);
   return files;
 }
 

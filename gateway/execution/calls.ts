@@ -1,7 +1,6 @@
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Cancellation } from '../transport/cancellation';
 import { SubgraphError } from '../transport/errors';
-import { jsonText } from '../transport/exact-json';
 import { isSameText, type JsonText, keyOfText } from '../transport/json-text';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
 import type { CompiledFetch } from './fetch';
@@ -48,7 +47,7 @@ export class Calls {
         const { variables } = this.options;
         // absent variables must not be found among what every object inherits
         const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-        member = value === undefined ? '' : `${JSON.stringify(name)}:${jsonText(value)}`;
+        member = value === undefined ? '' : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
         this.variableTexts.set(name, member);
       }
       if (member !== '') text += text === '' ? member : `,${member}`;

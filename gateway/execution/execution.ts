@@ -4,7 +4,6 @@ import { responseName } from '../planning/normalize';
 import type { ContextVariable, PathStep, RequiredSelection, RewriteStep } from '../planning/plan';
 import { fieldNames } from '../planning/selected';
 import { SubgraphError } from '../transport/errors';
-import { jsonText } from '../transport/exact-json';
 import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '../transport/response';
 import type { SubgraphAnswer, SubgraphResponse } from '../transport/transport';
 import type { Calls } from './calls';
@@ -275,7 +274,7 @@ export class Execution implements Losses {
         for (const { object, above } of path.withAncestors(this.root)) {
           const members = context.flatMap(({ variable, up, path: steps }) => {
             const value = valueAt(above.at(-up), steps, types);
-            return value === undefined ? [] : [`${JSON.stringify(variable)}:${jsonText(value)}`];
+            return value === undefined ? [] : [`${JSON.stringify(variable)}:${JSON.stringify(value)}`];
           });
           const key = members.join(',');
           groups.set(key, (groups.get(key) ?? new Set()).add(object));

@@ -1,7 +1,7 @@
 import { Kind, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../planning/plan';
 import { fetched, fieldNames, nameOf, selectedBy, selectionOf } from '../planning/selected';
-import { jsonText, parseExactly } from '../transport/exact-json';
+import { parseExactly } from '../transport/exact-json';
 import type { SubgraphAnswer, SubgraphOperation } from '../transport/transport';
 import { InFlight } from './in-flight';
 import { CompiledPath } from './path';
@@ -189,7 +189,7 @@ function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): 
     if (text === undefined) return undefined;
     const representation = parseExactly(text);
     for (const rewrite of rewrites) rewrite(representation);
-    return jsonText(representation);
+    return JSON.stringify(representation);
   };
 }
 

@@ -1,5 +1,5 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
-import { ExactNumber, jsonText } from '../transport/exact-json';
+import { ExactNumber } from '../transport/exact-json';
 
 /** A leaf value as JSON text; undefined when the type has no such value. */
 export type LeafText = (value: unknown) => string | undefined;
@@ -42,7 +42,7 @@ export function leafText(type: GraphQLLeafType): LeafText {
     case 'ID':
       return id;
     default:
-      return jsonText;
+      return (value) => JSON.stringify(value);
   }
 }
 

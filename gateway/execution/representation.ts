@@ -1,6 +1,5 @@
 import { isInherited } from '../planning/normalize';
 import type { RequiredSelection } from '../planning/plan';
-import { jsonText } from '../transport/exact-json';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 /** The representation of an object as JSON text, which is also its identity; undefined when the object lacks what is required. */
@@ -95,7 +94,7 @@ function fieldText({ name, from, selections }: RequiredField, types: TypeConditi
   return (object) => {
     const value = mustOwn && !Object.hasOwn(object, from) ? undefined : object[from];
     if (value === undefined) return undefined;
-    const text = value === null || !inner ? jsonText(value) : inner(value);
+    const text = value === null || !inner ? JSON.stringify(value) : inner(value);
     return text === undefined ? undefined : head + text;
   };
 }
@@ -111,7 +110,7 @@ function compileNested(
       const items = value.map((item) => nested(item));
       return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
     }
-    if (!isObject(value)) return jsonText(value);
+    if (!isObject(value)) return JSON.stringify(value);
     const typename = value.__typename;
     let represent = byType.get(typename);
     if (!represent) {

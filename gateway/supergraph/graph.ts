@@ -44,7 +44,6 @@ import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Breaker } from '../transport/breaker';
 import type { Cancellation } from '../transport/cancellation';
-import { jsonText } from '../transport/exact-json';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
@@ -579,5 +578,5 @@ function sharingKey(
   variables: Readonly<Record<string, unknown>>,
   literals: Readonly<Record<string, unknown>>,
 ): string {
-  return `${scope}\n${jsonText(exactVariables(variables))}\n${JSON.stringify(literals)}`;
+  return `${scope}\n${JSON.stringify(exactVariables(variables))}\n${JSON.stringify(literals)}`;
 }

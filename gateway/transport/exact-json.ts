@@ -1,34 +1,22 @@
-import { parse, stringify } from 'lossless-json';
+import { parse } from 'lossless-json';
 
-/** A JSON number that no double holds exactly, as its text. Node 20 has neither `JSON.rawJSON` nor `context.source` in revivers. */
+declare global {
+  interface JSON {
+    /** An object that `JSON.stringify` writes as this text. https://tc39.es/proposal-json-parse-with-source/ */
+    rawJSON(text: string): object;
+  }
+}
+
+/** A JSON number that no double holds exactly, as its text. `JSON.stringify` writes that text. */
 export class ExactNumber {
   constructor(readonly text: string) {}
 
-  /** `JSON.stringify` cannot write it; {@link jsonText} can. */
-  toJSON(): never {
-    throw NEEDS_EXACT_TEXT;
+  toJSON(): object {
+    return JSON.rawJSON(this.text);
   }
 }
 
-const NEEDS_EXACT_TEXT = new TypeError('JSON.stringify cannot write an ExactNumber');
-const EXACT_NUMBERS = [
-  {
-    test: (value: unknown) => value instanceof ExactNumber,
-    stringify: (value: unknown) => (value as ExactNumber).text,
-  },
-];
-
-/** As `JSON.stringify`, with exact numbers as they came. @throws RangeError when the value is nested too deeply for the stack. */
-export function jsonText(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    if (error !== NEEDS_EXACT_TEXT) throw error;
-    return stringify(value, undefined, undefined, EXACT_NUMBERS)!;
-  }
-}
-
-/** As `JSON.parse`, with numbers that no double holds exactly as {@link ExactNumber}. @throws RangeError as {@link jsonText} */
+/** As `JSON.parse`, with numbers that no double holds exactly as {@link ExactNumber}. @throws RangeError when nested too deeply for the stack. */
 export const parseExactly = (text: string): unknown => exactly(JSON.parse(text), text, true);
 
 /**

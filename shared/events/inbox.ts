@@ -256,13 +256,10 @@ export class Inbox implements Consumer {
 
   private async takeAll(place: Place, events: readonly EventEnvelope[]): Promise<void> {
     const { database, clock } = this.parts;
-    const relevant = events.filter((event) => this.isRelevant(event));
-    const known = await database.findBy(
-      InboxEvent,
-      'id',
-      relevant.map(({ id }) => id),
+    const receivedAt = await receptionsOf(
+      database,
+      events.filter((event) => this.isRelevant(event)),
     );
-    const receivedAt = new Map(known.map((row) => [row.id, row.receivedAt]));
     const confirmed: InboxEvent[] = [];
     const confirm = async () => {
       const rows = confirmed.splice(0);
@@ -399,9 +396,30 @@ function inboxEvent(event: EventEnvelope, log: LogPosition, receivedAt: string):
   return { id, source, epoch, logOffset, digest, type, subject, sequence, receivedAt };
 }
 
+/** When events were received that have been acted on or rejected, by id. */
+async function receptionsOf(database: Database, events: readonly EventEnvelope[]): Promise<Map<string, string>> {
+  const known = await database.findBy(
+    InboxEvent,
+    'id',
+    events.map(({ id }) => id),
+  );
+  const receivedAt = new Map(known.map((row) => [row.id, row.receivedAt]));
+  const unknown = events.filter(({ id }) => !receivedAt.has(id));
+  const cursors = await database.findBy(InboxCursor, 'id', [...new Set(unknown.map(cursorId))]);
+  const cursorOf = new Map(cursors.map((cursor) => [cursor.id, cursor]));
+  for (const event of unknown) {
+    const cursor = cursorOf.get(cursorId(event));
+    if (cursor && event.sequence <= cursor.sequence) receivedAt.set(event.id, cursor.receivedAt);
+  }
+  return receivedAt;
+}
+
+const cursorId = ({ source, subject }: EventEnvelope): string => `${source}/${subject}`;
+
 /** Whether the release before the event log had acted on an event. It kept one number for each source and subject. */
-async function isCovered(inside: Database, { source, subject, sequence }: EventEnvelope): Promise<boolean> {
-  const id = `${source}/${subject}`;
+async function isCovered(inside: Database, event: EventEnvelope): Promise<boolean> {
+  const { sequence } = event;
+  const id = cursorId(event);
   const [cursor] = await inside.findBy(InboxCursor, 'id', [id]);
   if (!cursor) return false;
   if (sequence >= cursor.sequence) await inside.query('DELETE FROM inbox_cursor WHERE id = ?', [id]);

@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Traffic } from '../http/traffic';
 
-type Value = () => number | Promise<number>;
+/** Undefined where the value is not known at present: the sample is left out. */
+type Value = () => number | undefined | Promise<number | undefined>;
 /** Values by the value of one label. */
 type Values = () => Iterable<readonly [label: string | number, value: number]>;
 
@@ -26,7 +27,9 @@ export class Metrics {
       help,
       registers,
       async collect() {
-        this.set(await value());
+        const current = await value();
+        if (current === undefined) this.remove();
+        else this.set(current);
       },
     });
   }
@@ -41,7 +44,8 @@ export class Metrics {
       async collect() {
         const current = await value();
         this.reset();
-        this.inc(current);
+        if (current === undefined) this.remove();
+        else this.inc(current);
       },
     });
   }
@@ -74,6 +78,40 @@ export class Metrics {
         for (const [which, value] of values()) this.inc({ [label]: which } as never, value);
       },
     });
+  }
+}
+
+/** Milliseconds in which the values of one scrape are read. */
+const SCRAPE_MS = 1_000;
+/** Milliseconds that a scrape waits for them: less than scrapers wait for the whole of it. */
+const PATIENCE_MS = 2_000;
+
+/**
+ * Reads several values at once, once for each scrape.
+ * @returns gives one of them; undefined where they cannot be read in time: a scrape shows all else when a database is down
+ */
+export function snapshot<T>(read: () => Promise<T | undefined>): <R>(pick: (values: T) => R) => Promise<R | undefined> {
+  let values: Promise<T | undefined> | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  return async (pick) => {
+    if (!values || performance.now() - readAt > SCRAPE_MS) {
+      readAt = performance.now();
+      values = within(PATIENCE_MS, read()).catch(() => undefined);
+    }
+    const current = await values;
+    return current === undefined ? undefined : pick(current);
+  };
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Traffic } from '../http/traffic';
 import type { Door } from '../identity/door';
 import type { OperationCounts } from '../subgraph/operation-counts';
 import type { OpenSubgraph } from '../subgraph/subgraph';
-import { addTrafficMetrics, Metrics } from './metrics';
+import { addTrafficMetrics, Metrics, snapshot } from './metrics';
 
 /** What operators learn about one subgraph process. Each part adds its own metrics. */
 export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic): Registry {
@@ -14,6 +14,7 @@ export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic): Registry 
   addOperationMetrics(metrics, open.operations);
   addIdentityMetrics(metrics, open.door);
   addPoolMetrics(metrics, open.database);
+  addBackgroundMetrics(metrics, open);
   if (open.audit) addRecordMetrics(metrics, open.audit);
   return metrics.registry;
 }
@@ -56,6 +57,37 @@ function addPoolMetrics(metrics: Metrics, database: Database): void {
     'Statements that got no database connection, or no result, in time.',
     () => database.pool().timeouts,
   );
+}
+
+/** Left out before the background work has begun, and while the database does not answer. */
+function addBackgroundMetrics(metrics: Metrics, open: OpenSubgraph): void {
+  const status = snapshot(() => open.backgroundStatus());
+  const gauges = [
+    ['lease_held', 'Whether this replica does the background work: 1 or 0.', 'leaseHeld'],
+    [
+      'lease_clock_skew_seconds',
+      "How far this process's clock is ahead of the database's; negative if the database's is ahead.",
+      'leaseClockSkewSeconds',
+    ],
+    ['events_backlog', 'Events that the bus has not had.', 'backlog'],
+    ['events_oldest_unpublished_seconds', 'Age of the oldest of these events.', 'oldestUnpublishedSeconds'],
+    ['events_rejected', 'Rejected events that no operator has dismissed.', 'rejected'],
+    ['events_orphaned', 'Events that their source lost when it was restored from a backup.', 'orphaned'],
+    ['events_gaps', 'Sources of which events are known to be missing.', 'gapsOpen'],
+  ] as const;
+  for (const [name, help, which] of gauges)
+    metrics.gauge(`ordergraph_${name}`, help, () => status((values) => values[which]));
+  const counters = [
+    ['events_replays_requested_total', 'Requests to other subgraphs for missing events.', 'replaysRequested'],
+    [
+      'events_replays_served_total',
+      'Requests of other subgraphs for missing events that were answered.',
+      'replaysServed',
+    ],
+    ['events_epoch_changes_total', 'New histories of the event log, as after a restored backup.', 'epochChanges'],
+  ] as const;
+  for (const [name, help, which] of counters)
+    metrics.counter(`ordergraph_${name}`, help, () => status((values) => values[which]));
 }
 
 function addRecordMetrics(metrics: Metrics, { counts }: AuditLog): void {

@@ -2,17 +2,15 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
+import { fileSubmission, invitations } from '../support/compose/filings';
 import { codenames, load } from '../support/compose/load';
+import { operations } from '../support/compose/operations';
 import { type Client, ComposeStack, describeOnCompose } from '../support/compose/stack';
 import { requireCompiled, run } from '../support/processes';
 import { until } from '../support/until';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 const SUBGRAPHS = ['infrastructure', 'reviews', 'submissions', 'workforce'];
-interface Found {
-  readonly [field: string]: { readonly id: string; readonly revision: number } | undefined;
-}
-
 /** Ten in the fault suite. */
 const ROLLING_RESTARTS = process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 10 : 1;
 
@@ -27,7 +25,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     requireCompiled();
     project = mkdtempSync(join(tmpdir(), 'ordergraph-project-'));
     stack = await ComposeStack.prepare(project);
-    await stack.up();
+    await stack.operate(operations().get('Deploy')![0]!);
     client = await stack.client(100);
     inspector = await stack.authorization({ sub: 'inspector-1', roles: ['inspector'], case_number: '2026-1' });
     developer = await stack.authorization({ sub: 'submitter', roles: ['developer-submitter'], organization: 'alder' });
@@ -43,41 +41,10 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(body?.data?.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
   });
 
-  /** Performs a mutation of the developer. @returns what it selects */
-  async function perform(name: string, input: Record<string, unknown>, selection: string): Promise<Found> {
-    const query = `mutation ($input: ${name[0]!.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${selection} } }`;
-    const variables = { input: { idempotencyKey: `${name}-1`, ...input } };
-    const { body } = await client.graphql({ query, variables }, developer);
-    expect(body?.errors).toBeUndefined();
-    return (body!.data as Record<string, Found>)[name]!;
-  }
-
   test('files a submission, of which the named agency learns by an event', async () => {
-    await perform(
-      'registerOrganization',
-      { key: 'alder', legalName: 'The Alder company', category: 'INDUSTRY' },
-      'organization { key }',
-    );
-    const { model } = await perform('registerModel', { codename: 'falcon', modalities: ['TEXT'] }, 'model { id }');
-    const { version } = await perform('registerModelVersion', { modelId: model!.id, label: 'rc 1' }, 'version { id }');
-    const plannedLaunchAt = new Date(Date.now() + 20 * 86_400_000).toISOString();
-    const { submission } = await perform(
-      'draftSubmission',
-      {
-        versionId: version!.id,
-        launchPlan: { plannedLaunchAt },
-        sharingPreference: 'NAMED_AGENCIES_ONLY',
-        requestedAgencies: ['nsa'],
-      },
-      'submission { id revision }',
-    );
-    const { id, revision } = submission!;
-    await perform('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
-    const query = 'query ($id: ID!) { submission(id: $id) { determinations { nodes { agency { key } } } } }';
-    const invited = async () =>
-      JSON.stringify((await client.graphql({ query, variables: { id } }, inspector)).body?.data);
+    const id = await fileSubmission(client, developer, 'first');
     await until(
-      async () => (await invited()).includes('"nsa"'),
+      async () => (await invitations(client, inspector)).get(id) === 1,
       () => `the agency is invited:\n${stack.container('reviews').output()}`,
     );
   });
@@ -164,7 +131,8 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   });
 
   test('every process ends on SIGTERM with 0 within its grace period', async () => {
-    for (const name of ['load-balancer', 'gateway-1', 'gateway-2', ...SUBGRAPHS])
-      expect([name, await stack.stop(name)]).toEqual([name, 0]);
+    const names = ['load-balancer', 'gateway-1', 'gateway-2', ...SUBGRAPHS];
+    const codes = await Promise.all(names.map(async (name) => [name, await stack.stop(name)]));
+    expect(codes).toEqual(names.map((name) => [name, 0]));
   });
 });

@@ -22,6 +22,8 @@ import { submissions } from '../../subgraphs/submissions/subgraph';
 import { freshDatabases } from '../support/databases';
 import { TestIdentity } from '../support/identity';
 import { recordingLog } from '../support/log';
+import { controlMonotonicClock } from '../support/monotonic';
+import { until } from '../support/until';
 
 const ID = 'client-7f3a.1';
 const DEVELOPER = 'role=developer-submitter; organization=alder; subject=alice';
@@ -216,6 +218,42 @@ describe('metrics', () => {
       expect(sampleOf(after, 'ordergraph_http_requests_in_flight')).toBe(0);
       expect(sampleOf(after, 'process_resident_memory_bytes')).toBeGreaterThan(0);
       expect((await fetch(url.replace('/metrics', '/graphql'))).status).toBe(404);
+    } finally {
+      await close();
+    }
+  });
+
+  test('of background work are left out while they cannot be read, and keep nothing else from being scraped', async () => {
+    const metrics = subgraphMetrics(open, subgraph.traffic);
+    const { url, close } = await serveMetrics(metrics, metricsAddress('127.0.0.1', '0')!, subgraphLog.log);
+    const background = async () => {
+      const families = (await scrape(url)).filter(({ name }) => /^ordergraph_(events|lease)_/.test(name));
+      return Object.fromEntries(
+        families.flatMap(({ name, metrics: [one] }) => (one ? [[name, Number(one.value)]] : [])),
+      );
+    };
+    try {
+      expect(await background()).toEqual({});
+      open.startBackground({ everyMs: 1_000, leaseMs: 10_000 });
+      await until(
+        async () => (await background()).ordergraph_lease_held === 1,
+        () => 'the lease is held',
+      );
+      expect(await background()).toMatchObject({
+        ordergraph_events_backlog: 0,
+        ordergraph_events_replays_served_total: 0,
+      });
+      const clock = controlMonotonicClock();
+      for (const broken of [() => Promise.reject(new Error('down')), () => new Promise<never>(() => {})]) {
+        const read = jest.spyOn(open, 'backgroundStatus').mockImplementation(broken);
+        clock.advance(2_000);
+        expect(await background()).toEqual({});
+        // once for all metrics of a scrape
+        expect(read).toHaveBeenCalledTimes(1);
+        read.mockRestore();
+      }
+      clock.advance(2_000);
+      expect(await background()).toMatchObject({ ordergraph_lease_held: 1 });
     } finally {
       await close();
     }

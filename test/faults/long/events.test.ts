@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { EVENT_READERS } from '../../../gateway/cli/programmes';
 import { LeaseHolder } from '../../../shared/events/lease';
 import { RedisBus } from '../../../shared/events/redis-bus';
 import { databaseKinds } from '../../support/databases';
 import { developer, Framework, SUBMISSION } from '../../support/framework';
+import { identityEnvironment } from '../../support/identity';
+import { kill, killAll, requireCompiled, run, says } from '../../support/processes';
 import { describeOnRedis, PrivateRedis } from '../../support/redis';
 import { until } from '../../support/until';
 
@@ -103,8 +108,11 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
   let redis: PrivateRedis;
   let bus: RedisBus;
   let heard: ReturnType<typeof recordingLog>;
+  let folder: string;
+  beforeAll(requireCompiled);
   beforeEach(async () => {
     heard = recordingLog();
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
     redis = await PrivateRedis.start();
     bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, log: heard.log });
     graph = await Framework.open(kind, { log: heard.log });
@@ -114,7 +122,9 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     redis.resume();
     await graph.close();
     await bus.close();
+    await killAll();
     await redis.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test('Redis killed while developers file: no filing is lost or doubled', async () => {
@@ -326,6 +336,28 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(
       new Set((await orphans(graph, 'reviews')).filter(({ acted }) => acted).map(({ subject }) => subject)),
     ).toEqual(lost);
+  });
+
+  test('a killed replica whose clock was an hour ahead: another acts on the events of that time', async () => {
+    const shift = join(folder, 'shift.js');
+    writeFileSync(shift, 'const now = Date.now; Date.now = () => now() + 3_600_000;');
+    const ids = await file(graph, 2);
+    await invitedOnce(graph, ids);
+    await graph.restart('reviews', async () => {
+      const { environment } = await identityEnvironment();
+      const ahead = run(['subgraph', 'reviews', '--port', '0', '--database', graph.databaseUrl('reviews')], {
+        ...environment,
+        NODE_OPTIONS: `--require ${shift}`,
+        EVENTS_URL: redis.url,
+        ORDERGRAPH_FILES: folder,
+        ORDERGRAPH_AUDIT: join(folder, 'audit'),
+        ORDERGRAPH_LEASE_MS: '900',
+      });
+      await says(ahead, /clock of this process differs from the database/);
+      await kill(ahead);
+      ids.push(...(await file(graph, 5)));
+    });
+    await invitedOnce(graph, ids);
   });
 
   test('a replica whose clock is an hour ahead dies: another takes its lease when it runs out', async () => {

@@ -69,13 +69,13 @@ export async function codenames(client: Client, developer: Record<string, string
   for (let after: string | null = null; ; ) {
     const { body } = await client.graphql(
       {
-        query: `query ($after: String) { models(first: 500, after: $after) { nodes { codename } pageInfo { hasNextPage endCursor } } }`,
+        query: `query ($after: String) { aiModels(first: 500, after: $after) { nodes { codename } pageInfo { hasNextPage endCursor } } }`,
         variables: { after },
       },
       developer,
     );
-    const { nodes, pageInfo } = (body!.data as { models: { nodes: { codename: string }[]; pageInfo: PageInfo } })
-      .models;
+    const { nodes, pageInfo } = (body!.data as { aiModels: { nodes: { codename: string }[]; pageInfo: PageInfo } })
+      .aiModels;
     names.push(...nodes.map(({ codename }) => codename));
     if (!pageInfo.hasNextPage) return names;
     after = pageInfo.endCursor;

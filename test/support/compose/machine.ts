@@ -34,10 +34,11 @@ export class ComposeMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'ordergraph-compose-'));
   private readonly layout: Layout;
   private holder: ChildProcess | undefined;
+  private scripts = 0;
 
   /** @param project folder that relative paths of the Compose file start from */
   constructor(
-    private readonly file: ComposeFile,
+    private file: ComposeFile,
     private readonly image: Image,
     private readonly project: string,
   ) {
@@ -90,14 +91,32 @@ export class ComposeMachine {
     return this.exec(process.execPath, [MAIN, ...args]);
   }
 
+  /** From now on containers start as this file says; networks stay. */
+  update(file: ComposeFile): void {
+    this.file = file;
+  }
+
   /** Starts the container of a service, or another command in a container like it. */
   run(name: string, command?: readonly string[]): Running {
-    const script = join(this.folder, `${name}.sh`);
-    if (!existsSync(script)) writeFileSync(script, this.containerScript(name));
-    return this.exec('unshare', [
-      ...['--mount', '--propagation', 'private', 'nsenter', `--net=/run/netns/${name}`, 'sh', script],
-      ...(command ?? this.programOf(name).command),
-    ]);
+    const [program, ...args] = this.commandOf(name, command);
+    return this.exec(program!, args);
+  }
+
+  /** The same as a program and its arguments. */
+  hostCommandOf(name: string, command?: readonly string[]): [program: string, args: string[]] {
+    return ['nsenter', [...this.enter(), ...this.commandOf(name, command)]];
+  }
+
+  private commandOf(name: string, command = this.programOf(name).command): string[] {
+    const script = join(this.folder, `${name}.${this.scripts++}.sh`);
+    writeFileSync(script, this.containerScript(name));
+    const namespaces = ['--mount', '--propagation', 'private', 'nsenter', `--net=/run/netns/${name}`];
+    return ['unshare', ...namespaces, 'sh', script, ...command];
+  }
+
+  /** The program and the first arguments of the image of a service; commands follow it. */
+  entrypointOf(name: string): readonly string[] {
+    return this.file.services[name]!.build ? this.image.entrypoint : [];
   }
 
   /** Runs the health check of a service once. */

@@ -1,19 +1,22 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
-import { writeKeys } from '../../../gateway/cli/keys';
 import { packageRoot } from '../../../shared/package-root';
 import { OidcProvider } from '../oidc';
-import { kill, killAll, type Running, says } from '../processes';
+import { kill, killAll, type Running, runProgram, says } from '../processes';
 import { programFor } from '../programs';
+import type { DockerAnswer } from './docker';
 import { type ComposeFile, readComposeFile } from './file';
 import { readDockerfile } from './image';
 import { ComposeMachine, graceOf } from './machine';
 import { MYSQL_FIRST_START } from './third-party';
 
 const FORWARD = join(packageRoot, 'dist', 'test', 'support', 'compose', 'forward.js');
+
+const PASSWORDS = ['MYSQL_ROOT', 'INFRASTRUCTURE_DB', 'REVIEWS_DB', 'SUBMISSIONS_DB', 'WORKFORCE_DB'];
+const DOCKER = join(packageRoot, 'dist', 'test', 'support', 'compose', 'docker.js');
 
 const NEEDED: readonly (readonly [program: string, ...check: string[]])[] = [
   ['nginx', '-v'],
@@ -64,34 +67,121 @@ export class ComposeStack {
   private readonly closers: (() => void | Promise<void>)[] = [];
 
   private constructor(
-    readonly file: ComposeFile,
     readonly machine: ComposeMachine,
     readonly issuer: OidcProvider,
-    /** What README says to prepare: .env and secrets. */
+    /** Folder in which an operator works. */
     readonly project: string,
+    private file: ComposeFile,
   ) {}
 
-  /** Prepares what README says to prepare, and makes the networks. Starts no service yet. */
+  /** Makes the networks, and a folder like that of a clone in which nothing is deployed yet. */
   static async prepare(project: string): Promise<ComposeStack> {
-    const passwords = ['MYSQL_ROOT', 'INFRASTRUCTURE_DB', 'REVIEWS_DB', 'SUBMISSIONS_DB', 'WORKFORCE_DB'];
-    const environment = Object.fromEntries(passwords.map((name, index) => [`${name}_PASSWORD`, `pass${index}word`]));
+    for (const entry of ['package.json', 'scripts', 'docker-compose.yml'])
+      symlinkSync(join(packageRoot, entry), join(project, entry));
     const issuer = await OidcProvider.start();
-    await writeKeys(join(project, 'secrets'));
-    mkdirSync(join(project, 'secrets', 'gateways'), { recursive: true });
-    writeFileSync(
-      join(project, 'secrets', 'gateways', 'issuers.json'),
-      JSON.stringify([{ issuer: issuer.issuer, audience: 'ordergraph' }]),
-    );
-    const file = readComposeFile(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8'), environment);
+    const trusted = [{ issuer: issuer.issuer, audience: 'ordergraph' }];
+    writeFileSync(join(project, 'issuers.example.json'), JSON.stringify(trusted));
+    // the networks do not depend on passwords, which do not exist yet
+    const anyPassword = Object.fromEntries(PASSWORDS.map((name) => [`${name}_PASSWORD`, 'none']));
+    const file = readComposeFile(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8'), anyPassword);
     const image = readDockerfile(readFileSync(join(packageRoot, 'Dockerfile'), 'utf8'));
     const machine = new ComposeMachine(file, image, project);
     await machine.start();
-    return new ComposeStack(file, machine, issuer, project);
+    const stack = new ComposeStack(machine, issuer, project, file);
+    await stack.reachIssuer();
+    await stack.serveDocker();
+    return stack;
+  }
+
+  /** Runs commands of docs/operations.md as an operator does. @throws Error with their output when one fails */
+  async operate(commands: string): Promise<string> {
+    const environment = {
+      ORDERGRAPH_TEST_DOCKER: join(this.machine.folder, 'docker.sock'),
+      PATH: `${join(this.machine.folder, 'bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
+      EDITOR: `cp ${join(this.project, 'issuers.example.json')}`,
+      // as on a machine of an operator, not under Jest
+      NODE_ENV: '',
+    };
+    const shell = runProgram('bash', ['-c', `cd ${this.project}\nset -euo pipefail\n${commands}`], environment);
+    const code = await shell.ended;
+    if (code !== 0) throw new Error(`The commands ended with ${code}:\n${commands}\n${shell.output()}`);
+    return shell.output();
+  }
+
+  /** The program `docker` of {@link operate}. */
+  private async serveDocker(): Promise<void> {
+    const folder = join(this.machine.folder, 'bin');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'docker'), `#!/bin/sh\nexec ${process.execPath} ${DOCKER} "$@"\n`, { mode: 0o755 });
+    const server = createServer({ allowHalfOpen: true }, async (socket) => {
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      const answer = await this.docker(JSON.parse(text) as string[]).catch((error: Error) => ({
+        output: `${error.message}\n`,
+        code: 1,
+      }));
+      socket.end(JSON.stringify(answer));
+    }).listen(join(this.machine.folder, 'docker.sock'));
+    this.closers.push(() => void server.close());
+  }
+
+  /** What a `docker compose` command does here. @throws Error for one that is not understood */
+  private async docker([compose, command, ...args]: readonly string[]): Promise<DockerAnswer> {
+    if (compose !== 'compose') throw new Error(`docker ${compose} is not known to test/support/compose`);
+    this.file = readComposeFile(readFileSync(join(this.project, 'docker-compose.yml'), 'utf8'), this.variables());
+    this.machine.update(this.file);
+    const flags = args.filter((argument) => argument.startsWith('-'));
+    const names = args.filter((argument) => !argument.startsWith('-'));
+    const done = { output: '', code: 0 };
+    const [name, ...rest] = args.slice(args.findIndex((argument) => !argument.startsWith('-')));
+    switch (command) {
+      case 'build':
+        return done;
+      case 'up':
+        if (names.length === 0) await this.up();
+        else for (const service of names) await this.recreate(service);
+        return done;
+      case 'stop':
+        for (const service of names) await this.stop(service);
+        return done;
+      case 'kill':
+        for (const service of names) await this.kill(service);
+        return done;
+      case 'exec':
+      case 'run': {
+        const words = command === 'run' && rest.length === 0 ? undefined : rest;
+        const entrypoint = command === 'run' && !flags.includes('--entrypoint') ? this.machine.entrypointOf(name!) : [];
+        const [program, own] = this.machine.hostCommandOf(name!, words && [...entrypoint, ...words]);
+        return { program, args: own };
+      }
+      default:
+        throw new Error(`docker compose ${command} is not known to test/support/compose`);
+    }
+  }
+
+  /** The variables of .env. */
+  private variables(): Record<string, string> {
+    const lines = readFileSync(join(this.project, '.env'), 'utf8').split('\n').filter(Boolean);
+    return Object.fromEntries(lines.map((line) => line.split('=') as [string, string]));
+  }
+
+  private async recreate(name: string): Promise<void> {
+    if (this.isRunning(name)) await this.stop(name);
+    await this.startAndWait(name);
+  }
+
+  private isRunning(name: string): boolean {
+    const child = this.containers.get(name)?.child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** As a crash, or the loss of a node. */
+  async kill(name: string): Promise<void> {
+    await kill(this.containers.get(name)!);
   }
 
   /** As `docker compose up --wait`: each service when those that it depends on are as it needs them. */
   async up(): Promise<void> {
-    await this.reachIssuer();
     const started = new Map<string, Promise<void>>();
     const start = (name: string): Promise<void> => {
       const earlier = started.get(name);
@@ -105,14 +195,16 @@ export class ComposeStack {
   }
 
   private async begin(name: string): Promise<void> {
+    if (this.isRunning(name)) return;
     if (this.runsOnce(name)) {
       const once = this.machine.run(name);
       const code = await once.ended;
       if (code !== 0) throw new Error(`The service "${name}" ended with ${code}:\n${once.output()}`);
       return;
     }
+    const isNew = name === 'mysql' && !existsSync(join(this.machine.volume('mysql'), 'mysql'));
     await this.startAndWait(name);
-    if (name === 'mysql') await this.firstStartOfMysql();
+    if (isNew) await this.firstStartOfMysql();
   }
 
   /** Whether others wait until it has ended. */

@@ -1,0 +1,168 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileSubmission, invitations } from '../../support/compose/filings';
+import { operations } from '../../support/compose/operations';
+import { type Client, ComposeStack, describeOnCompose } from '../../support/compose/stack';
+import { requireCompiled } from '../../support/processes';
+import { until } from '../../support/until';
+
+/** Attempts at a filing, 200 ms apart. */
+const MAX_ATTEMPTS = 300;
+
+/** Sections of docs/operations.md that have commands, in the order in which this day has them. */
+const DAY = [
+  'Deploy',
+  'Watch',
+  'Upgrade',
+  'Rotate the identity key',
+  'Rotate the key that seals the audit record',
+  'Change a database password',
+  'Lose a container',
+  'Back up',
+  'Restore one database',
+  'Restore everything',
+];
+
+describeOnCompose('a day of an operator, by the commands of docs/operations.md', () => {
+  const commands = operations();
+  /** Submissions whose filing was acknowledged and is not lost to a restored backup. */
+  const filed = new Set<string>();
+  let project: string;
+  let stack: ComposeStack;
+  let client: Client;
+  let inspector: Record<string, string>;
+  let developer: Record<string, string>;
+  let filings = 0;
+
+  beforeAll(async () => {
+    requireCompiled();
+    project = mkdtempSync(join(tmpdir(), 'ordergraph-project-'));
+    stack = await ComposeStack.prepare(project);
+    client = await stack.client(100);
+    inspector = await stack.authorization({ sub: 'inspector-1', roles: ['inspector'], case_number: '2026-1' });
+    developer = await stack.authorization({ sub: 'submitter', roles: ['developer-submitter'], organization: 'alder' });
+  });
+  afterAll(async () => {
+    await stack?.close();
+    rmSync(project, { recursive: true, force: true });
+  });
+
+  const operate = async (heading: string) => {
+    let output = '';
+    for (const script of commands.get(heading)!) output += await stack.operate(script);
+    return output;
+  };
+
+  /** Files submissions, each tried again under its key until it is acknowledged. */
+  async function file(count: number): Promise<string[]> {
+    const ids: string[] = [];
+    for (const last = filings + count; filings < last; filings++)
+      ids.push(await fileUntilAcknowledged(String(filings)));
+    return ids;
+  }
+
+  async function fileUntilAcknowledged(key: string): Promise<string> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await fileSubmission(client, developer, key);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS) throw error;
+        await sleep(200);
+      }
+  }
+
+  /** Each acknowledged filing has invited the agency, and once. */
+  async function everyFilingArrived(): Promise<void> {
+    let missing: string[] = [];
+    await until(
+      async () => {
+        const counts = await invitations(client, inspector).catch(() => new Map<string, number>());
+        missing = [...filed].filter((id) => counts.get(id) !== 1);
+        return missing.length === 0;
+      },
+      () => `the agency is invited once for each of ${filed.size} filings; not for ${missing.join(', ')}`,
+    );
+  }
+
+  test('the page has commands for each part of the day, and no others', () => {
+    expect([...commands].filter(([, scripts]) => scripts.length > 0).map(([heading]) => heading)).toEqual(DAY);
+  });
+
+  test('deploy, and watch', async () => {
+    await operate('Deploy');
+    for (const id of await file(3)) filed.add(id);
+    await everyFilingArrived();
+    const seen = await operate('Watch');
+    expect(seen).toMatch(/^200 /m);
+    expect(seen).toMatch(/^ordergraph_database_connections \d+$/m);
+    expect(seen).toMatch(/^submissions/m);
+  });
+
+  test('upgrade while submissions are filed', async () => {
+    const filing = file(10);
+    await operate('Upgrade');
+    for (const id of await filing) filed.add(id);
+    await everyFilingArrived();
+  });
+
+  test('rotate the identity key, the sealing key and a database password while submissions are filed', async () => {
+    const keys = () => readFileSync(join(project, 'secrets', 'subgraphs', 'identity-keys.json'), 'utf8');
+    const before = keys();
+    const filing = file(10);
+    const [add, prune] = commands.get('Rotate the identity key')!;
+    await stack.operate(add!);
+    expect(keys().length).toBeGreaterThan(before.length);
+    for (const name of ['gateway-1', 'gateway-2'])
+      await until(
+        () => stack.container(name).output().includes('reloaded the identity signing key'),
+        () => `${name} signs with the new key:\n${stack.container(name).output()}`,
+      );
+    await stack.operate(prune!);
+    expect(keys().length).toBe(before.length);
+    await operate('Rotate the key that seals the audit record');
+    await operate('Change a database password');
+    for (const id of await filing) filed.add(id);
+    await everyFilingArrived();
+    const auditKeys = readFileSync(join(project, 'secrets', 'auditors', 'audit-keys.json'), 'utf8');
+    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(2);
+    const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
+    const verify = await stack.operate(
+      `npm run --silent audit -- verify ${record} --keys secrets/auditors/audit-keys.json`,
+    );
+    expect(verify).toContain('submissions.jsonl');
+  });
+
+  test('lose each container in turn while submissions are filed', async () => {
+    const filing = file(20);
+    await operate('Lose a container');
+    for (const id of await filing) filed.add(id);
+    await everyFilingArrived();
+  });
+
+  test('restore one database: what came after the backup is gone and listed, the rest goes on', async () => {
+    await operate('Back up');
+    const lost = await file(3);
+    for (const id of lost) filed.add(id);
+    await everyFilingArrived();
+    for (const id of lost) filed.delete(id);
+    const status = await operate('Restore one database');
+    expect(status).toMatch(/submissions/);
+    for (const id of await file(5)) filed.add(id);
+    await everyFilingArrived();
+    const counts = await invitations(client, inspector);
+    // the agency keeps what it has begun; people decide about it
+    for (const id of lost) expect(counts.get(id)).toBe(1);
+  });
+
+  test('restore everything, from dumps of different instants', async () => {
+    const kept = [...filed];
+    await operate('Back up');
+    await file(3);
+    await operate('Restore everything');
+    filed.clear();
+    for (const id of [...kept, ...(await file(5))]) filed.add(id);
+    await everyFilingArrived();
+  });
+});
