@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { Database } from '../../shared/database/database';
 import { pendingStatements } from '../../shared/database/draft-migration';
@@ -80,6 +81,27 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     expect(await mended.query('SELECT name FROM schema_migration ORDER BY name')).toHaveLength(2);
     await mended.close();
   });
+});
+
+test.each([
+  ['submissions', '0001-initial', 'e50b25397bc71d3e'],
+  ['submissions', '0002-voluntary-framework', 'e86871866902e4a8'],
+  ['submissions', '0003-sealed-timeline', '08511a37fa601a33'],
+  ['reviews', '0001-initial', 'f857c94aee49395f'],
+  ['reviews', '0002-voluntary-framework', '1a06aa871583d257'],
+  ['reviews', '0003-sealed-timeline', '07d18d76707d6744'],
+  ['workforce', '0001-initial', 'fd46d87015fcdbe4'],
+  ['infrastructure', '0001-initial', '62b039e7dbe225af'],
+  ['infrastructure', '0002-voluntary-framework', '72758e5ed78e5520'],
+])('%s: the released migration %s is as it was released', (name, migration, digest) => {
+  const { mysql, sqlite } = subgraphs
+    .find((subgraph) => subgraph.name === name)!
+    .parts.migrations.find((candidate) => candidate.name === migration)!;
+  const found = createHash('sha256')
+    .update(JSON.stringify([mysql, sqlite]))
+    .digest('hex');
+  // databases refuse a migration that was changed after they ran it
+  expect(found.slice(0, 16)).toBe(digest);
 });
 
 test('a server that is down, or a file that is no database, is said in words', async () => {

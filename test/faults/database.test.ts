@@ -12,6 +12,7 @@ import { createSubgraphServer } from '../../shared/subgraph/server';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { Gate } from '../support/gate';
 import { TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
 
@@ -327,14 +328,15 @@ describeOnMysql('a subgraph whose database fails', () => {
           "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE '%lock%' AND id <> CONNECTION_ID()",
         )
       ).length;
-    let unlock = () => {};
+    const unlocked = new Gate();
+    const isLocked = new Gate();
     const locked = other.database.transaction(async (inside) => {
       await inside.query('LOCK TABLES developer_organization WRITE');
-      await new Promise<void>((resolve) => {
-        unlock = resolve;
-      });
+      isLocked.open();
+      await unlocked.opened;
       await inside.query('UNLOCK TABLES');
     });
+    await isLocked.opened;
     const answers = Promise.allSettled([request(http, 2_000), request(http, 2_000)]);
     await until(
       async () => (await waiting()) === 2,
@@ -347,7 +349,7 @@ describeOnMysql('a subgraph whose database fails', () => {
       async () => (await waiting()) === 0,
       () => 'their statements ended',
     );
-    unlock();
+    unlocked.open();
     await locked;
     expect((await request(http, 5_000)).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });
     await other.close();

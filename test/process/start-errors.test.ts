@@ -1,0 +1,84 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killAll, requireCompiled, run } from '../support/processes';
+
+const STACK = /\n\s+at /;
+
+let folder: string;
+/** A file stands where a folder should be: what not even root can write into. */
+let blocked: string;
+beforeAll(requireCompiled);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-start-'));
+  blocked = join(folder, 'blocked');
+  writeFileSync(blocked, '');
+});
+afterEach(async () => {
+  await killAll();
+  chmodSync(folder, 0o700);
+  rmSync(folder, { recursive: true });
+});
+
+/** What a subgraph says that does not start. */
+async function refusal(environment: Record<string, string>): Promise<string> {
+  const started = run(['subgraph', 'submissions', '--port', '0', '--open-to', 'role=analyst; subject=a'], {
+    ORDERGRAPH_DATA: folder,
+    ...environment,
+  });
+  expect(await started.ended).toBe(1);
+  expect(started.output()).not.toMatch(STACK);
+  return started.output();
+}
+
+test.each([
+  ['ORDERGRAPH_AUDIT', 'The record of reads and changes'],
+  ['ORDERGRAPH_FILES', 'Uploaded documents'],
+])('a folder of %s that cannot be written to is reported with the setting', async (setting, what) => {
+  const output = await refusal({ [setting]: join(blocked, 'here') });
+  expect(output).toContain(`${what} cannot be kept in "${join(blocked, 'here')}": `);
+  expect(output).toMatch(new RegExp(`Set ${setting} to a folder that this process \\(user \\d+\\) may write to`));
+});
+
+test('a key file that cannot be read is reported with the setting', async () => {
+  const output = await refusal({ ORDERGRAPH_AUDIT_KEY: join(folder, 'missing.json') });
+  expect(output).toMatch(/the key that seals the record \(ORDERGRAPH_AUDIT_KEY\) from ".*missing\.json"/);
+  expect(output).toMatch(/`ordergraph keys FOLDER` makes keys/);
+});
+
+test('production requires a key that seals the record', async () => {
+  const keys = run(['keys', join(folder, 'secrets')]);
+  expect(await keys.ended).toBe(0);
+  const started = run(
+    ['subgraph', 'submissions', '--identity-keys', join(folder, 'secrets', 'subgraphs', 'identity-keys.json')],
+    { ORDERGRAPH_DATA: folder, NODE_ENV: 'production' },
+  );
+  expect(await started.ended).toBe(1);
+  expect(started.output()).toMatch(
+    /No key that seals the record is configured, which production requires\n {2}Set ORDERGRAPH_AUDIT_KEY/,
+  );
+});
+
+test.each([
+  ['ORDERGRAPH_DATABASE_TIMEOUT_MS', '-1', /from 0 to 3600000/],
+  ['ORDERGRAPH_DATABASE_CONNECTIONS', 'many', /from 1 to 1000/],
+])('%s of "%s" is refused with what it may be', async (setting, value, range) => {
+  const output = await refusal({ [setting]: value });
+  expect(output).toContain(`${setting} is "${value}"`);
+  expect(output).toMatch(range);
+});
+
+test('migrate --status says what is applied and what is pending, and changes nothing', async () => {
+  const status = async () => {
+    const command = run(['migrate', 'reviews', '--status'], { ORDERGRAPH_DATA: folder });
+    expect(await command.ended).toBe(0);
+    return command.output();
+  };
+  const before = await status();
+  expect(before).toMatch(/^reviews\n {2}0001-initial +pending\n {2}0002-voluntary-framework +pending\n/);
+  expect(await status()).toBe(before);
+  const migrated = run(['migrate', 'reviews'], { ORDERGRAPH_DATA: folder });
+  expect(await migrated.ended).toBe(0);
+  expect(migrated.output()).toMatch(/reviews: 0001-initial (\d+)\/\1\n[\s\S]*reviews: up to date/);
+  expect(await status()).toMatch(/0001-initial +applied\n {2}0002-voluntary-framework +applied/);
+});

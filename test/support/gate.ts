@@ -1,0 +1,7 @@
+/** Something that one part of a test waits for until another opens it. */
+export class Gate {
+  open: () => void = () => {};
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
