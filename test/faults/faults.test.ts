@@ -267,7 +267,10 @@ describe('a subgraph', () => {
   });
 
   test('that cannot keep up is not buried: what would wait too long is refused in words', async () => {
-    await startGateway('--subgraph-concurrency', '2', '--subgraph-queue', '2', '--subgraph-retries', '0');
+    await startGateway(
+      ...['--subgraph-concurrency', '2', '--subgraph-queue', '2', '--subgraph-retries', '0'],
+      ...['--subgraph-timeout-ms', '60000'],
+    );
     await behave('shops', 'slowly');
     // different operations, which cannot share an answer
     const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => ask(`{ shops { n${i}: name } }`)));
