@@ -13,8 +13,8 @@ ${JEST}`,
   'test:clients': `npm run test:clients -- [options]
 Runs real GraphQL clients against a running graph, and prints a table of what works. See test/clients/README.md.
 ${JEST}`,
-  'test:faults': `npm run test:faults -- [options]
-Runs the tests of faults, including those that take minutes.
+  'test:faults': `npm run test:faults -- [paths] [options]
+Runs the tests of faults, including those that take minutes: docs/operations.md lists them.
 ${JEST}`,
   'test:differential': `npm run test:differential -- [options]
 Compares the answers to generated operations with those of @apollo/gateway.

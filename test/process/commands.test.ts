@@ -24,6 +24,7 @@ const PRODUCT_COMMANDS = [
   'token',
   'keys',
   'audit',
+  'events',
   'migrate',
   'import',
   'exercise',
