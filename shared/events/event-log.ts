@@ -176,7 +176,7 @@ export class EventLog {
   }
 
   /**
-   * Makes sure of this log's epoch, given a position that somebody else has from it. A position that the log does not contain,
+   * Makes sure of this log's epoch, given a position that a reader or the bus has from it. A position that the log does not contain,
    * of an epoch that is not over, means that the database was restored from a backup: then a new epoch begins.
    * @param holder what has the position, for the log and the epoch's reason
    * @returns whether the log contains the position

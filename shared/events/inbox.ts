@@ -160,7 +160,7 @@ export class Inbox implements Consumer {
   }
 
   private isRelevant({ type }: EventEnvelope): boolean {
-    // a type that nobody declares is rejected, so that an operator sees it
+    // an undeclared type is rejected, so that an operator sees it
     return this.parts.handlers.some((handler) => handler.type.name === type) || !eventTypes.has(type);
   }
 

@@ -84,7 +84,7 @@ test('identity keys are rotated under load without a failed request, and a remov
     expect(await pruned.ended).toBe(0);
     expect(pruned.output()).toContain('removed 1 old public key\n');
     await more(50);
-    // nobody has sent an identity of a key that the subgraph does not know
+    // no request has carried a key that the subgraph does not know
     await until(
       async () => (await withOld()) === 401,
       () => `the removed key is refused:\n${subgraph.output()}`,

@@ -172,7 +172,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a consumer group that was moved past events that nobody read: its reader asks for them', async () => {
+  test('a consumer group that was moved past unread events: its reader asks for them', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     await graph.restart('reviews', async () => {

@@ -141,7 +141,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     await everyFilingArrived();
   });
 
-  test('restore one database: what came after the backup is gone and listed, the rest goes on', async () => {
+  test('restore one database: what came after the backup is gone, new filings arrive', async () => {
     await operate('Back up');
     const lost = await file(3);
     for (const id of lost) filed.add(id);

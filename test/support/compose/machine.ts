@@ -9,7 +9,7 @@ import type { Image } from './image';
 import { type Layout, layoutOf } from './network';
 import { third } from './third-party';
 
-/** What a container of a service runs, and as whom. */
+/** What a container of a service runs, and as which user. */
 export interface Program {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
