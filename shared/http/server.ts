@@ -103,7 +103,7 @@ export function createServer(options: {
     isDraining = true;
     isClosing = true;
     // a connection whose request was in progress is kept alive, and nothing else closes it
-    const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_MS);
+    const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_MS).unref();
     server.server.once('close', () => clearInterval(idle));
   });
   // without a promise: every request passes here
