@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { packageRoot } from '../../shared/package-root';
 import { makeCertificates } from '../support/certificates';
-import { databaseKinds, freshDatabases } from '../support/databases';
+import { freshDatabases, processKinds } from '../support/databases';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, run, runProgram, says } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
@@ -293,7 +293,7 @@ describe('help and bad commands', () => {
   });
 });
 
-describeOnRedis.each(databaseKinds)('each part as a process of its own, on %s', (kind) => {
+describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (kind) => {
   test('the voluntary framework is played through them, and all end on SIGTERM', async () => {
     const databases = await freshDatabases(kind, PROGRAMMES);
     const redis = await PrivateRedis.start();

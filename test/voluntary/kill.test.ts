@@ -7,7 +7,7 @@ import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { Database } from '../../shared/database/database';
 import type { DatabaseKind } from '../../shared/database/dialect';
 import { parsePrincipal } from '../../shared/identity/principal';
-import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { freshDatabases, processKinds, type TestDatabases } from '../support/databases';
 import { developer, reviewer } from '../support/framework';
 import { identityEnvironment } from '../support/identity';
 import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
@@ -299,7 +299,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describeOnRedis.each(databaseKinds)('kill -9 of any process at any moment, on %s', (kind) => {
+describeOnRedis.each(processKinds)('kill -9 of any process at any moment, on %s', (kind) => {
   test(
     `after ${KILLS} kills while ${WRITERS} clients write, no event is lost and no effect is doubled`,
     async () => killWhileWriting(await Shape.start(kind, folder), KILLS),
