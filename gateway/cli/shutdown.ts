@@ -20,7 +20,8 @@ export interface Shutdown {
 
 /**
  * Ends the process on SIGINT and SIGTERM with exit code 0. On SIGTERM it first drains: a load balancer sees that the server is not
- * ready and sends its requests elsewhere. Then requests in progress finish; at the limit their connections are closed.
+ * ready and sends its requests elsewhere. Then requests in progress finish; at the limit their connections are closed. SIGTERM
+ * may come again: a service manager sends it to every process, and the parent hands it on. A second SIGINT ends the process at once.
  */
 export function closeOnSignal({ log, server, close, drainMs = 0, shutdownMs = SHUTDOWN_MS }: Shutdown): void {
   const closeWithin = async (milliseconds: number): Promise<void> => {
@@ -35,12 +36,20 @@ export function closeOnSignal({ log, server, close, drainMs = 0, shutdownMs = SH
     server.server.closeAllConnections();
     await Promise.race([closed, sleep(LAST_MS)]);
   };
-  closeWithGrace({ delay: shutdownMs + 2 * LAST_MS, logger: false }, async ({ signal, err }) => {
+  const options = { delay: shutdownMs + 2 * LAST_MS, logger: false as const, skip: ['SIGTERM' as const] };
+  let isStopping = false;
+  const grace = closeWithGrace(options, async ({ signal, err, manual }) => {
+    isStopping = true;
+    const isTermination = manual === true;
     if (err) log.error({ err }, 'stopping after an unexpected error');
-    else log.info({ signal, drainMs, shutdownMs }, 'stopping');
-    const drain = signal === 'SIGTERM' ? Math.min(drainMs, shutdownMs) : 0;
+    else log.info({ signal: isTermination ? 'SIGTERM' : signal, drainMs, shutdownMs }, 'stopping');
+    const drain = isTermination ? Math.min(drainMs, shutdownMs) : 0;
     server.drain();
     await sleep(drain);
     await closeWithin(shutdownMs - drain);
+  });
+  // close-with-grace exits with code 1 on any second signal
+  process.on('SIGTERM', () => {
+    if (!isStopping) grace.close();
   });
 }

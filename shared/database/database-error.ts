@@ -72,6 +72,10 @@ export function databaseErrorOf(error: unknown, name: string): unknown {
   }
 }
 
+/** Whether an error is that of {@link commitUnknown}. */
+export const isCommitUnknown = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && error.extensions.code === 'DATABASE_COMMIT_UNKNOWN';
+
 /** The connection was lost while the database committed: only the database knows whether the change was made. */
 export function commitUnknown(error: unknown, name: string): DatabaseError {
   return new DatabaseError(

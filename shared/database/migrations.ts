@@ -19,6 +19,9 @@ const HISTORY = 'schema_migration';
 const PROGRESS = 'schema_migration_progress';
 const LOCK_WAIT_SECONDS = 60;
 
+/** Seconds after which the server frees the lock of a process that it hears nothing from between two statements. */
+const SERVER_IDLE_SECONDS = 600;
+
 /** A migration under way. */
 export interface MigrationProgress {
   readonly database: string;
@@ -55,7 +58,7 @@ export async function runMigrations(
   try {
     if (address.kind === 'mysql') {
       await runner.query(
-        'SET SESSION wait_timeout = 28800 /*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */',
+        `SET SESSION wait_timeout = ${SERVER_IDLE_SECONDS} /*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */`,
       );
       await requireBinaryCollation(runner, address.database, name);
     }
@@ -259,18 +262,23 @@ async function locked(
   name: string,
   work: () => Promise<void>,
 ): Promise<void> {
-  const busy = new OperatorError(
-    `Another process has been migrating the ${name} database for ${LOCK_WAIT_SECONDS} s`,
-    'Wait for it to end, or stop it, and start again',
-  );
+  const busy = (holder = '') =>
+    new OperatorError(
+      `Another process${holder} has been migrating the ${name} database for ${LOCK_WAIT_SECONDS} s`,
+      'Wait for it to end, or stop it, and start again',
+    );
   if (address.kind === 'mysql') {
     const lock = `ordergraph:migrate:${address.database}`.slice(0, 64);
     const [row] = await runner.query('SELECT GET_LOCK(?, ?) AS taken', [lock, LOCK_WAIT_SECONDS]);
-    if (Number(row.taken) !== 1) throw busy;
+    if (Number(row.taken) !== 1) {
+      const [held] = await runner.query('SELECT IS_USED_LOCK(?) AS connection', [lock]);
+      throw busy(held.connection ? ` (connection ${held.connection} of the server)` : '');
+    }
     try {
       await work();
     } finally {
-      await runner.query('SELECT RELEASE_LOCK(?)', [lock]);
+      // a connection that was lost holds no lock; why the work failed is what matters
+      await runner.query('SELECT RELEASE_LOCK(?)', [lock]).catch(() => {});
     }
     return;
   }
@@ -281,7 +289,7 @@ async function locked(
     lock.exec('BEGIN EXCLUSIVE');
   } catch {
     lock.close();
-    throw busy;
+    throw busy();
   }
   try {
     await work();

@@ -327,6 +327,7 @@ export class Inbox implements Consumer {
     const { orphans, hadGap } = await database.atomically(async (inside) => {
       const row = await inside.lock(InboxPosition, source);
       await movePosition(inside, source, row, place.position, now);
+      await removeFound(inside, source);
       const lost = row && row.rereadFrom !== null ? await orphansOf(inside, source, row.rereadFrom, head.epoch) : [];
       await inside.upsert(
         OrphanedEvent,
@@ -336,11 +337,6 @@ export class Inbox implements Consumer {
         })),
       );
       await inside.update(InboxPosition, source, { rereadFrom: null, gapSince: null });
-      // an event may have come before the log that has it
-      await inside.query(
-        'DELETE FROM inbox_orphan WHERE source = ? AND acted = 0 AND id IN (SELECT id FROM inbox_event)',
-        [source],
-      );
       // what the release before acted on is in the inbox now
       await inside.query('DELETE FROM inbox_cursor WHERE id LIKE ?', [`${source}/%`]);
       return { orphans: lost.length, hadGap: row?.gapSince != null };
@@ -451,6 +447,19 @@ async function checkpointsOf(database: Database, source: string, before: number)
     checkpoints.push({ offset: Number(logOffset), digest });
   }
   return checkpoints;
+}
+
+/**
+ * Removes from the lost events those that the log turned out to have: an event may come before the log that has it, and a newer
+ * backup may bring back what an older one lost.
+ */
+async function removeFound(inside: Database, source: string): Promise<void> {
+  await inside.query(
+    `DELETE FROM inbox_orphan WHERE source = ? AND EXISTS (
+       SELECT 1 FROM inbox_event e
+       WHERE e.id = inbox_orphan.id AND (inbox_orphan.acted = 0 OR e.epoch <> inbox_orphan.epoch))`,
+    [source],
+  );
 }
 
 /** Events after an offset that were not found again in an epoch. */

@@ -1,4 +1,5 @@
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordingLog } from '../../test/support/log';
@@ -48,6 +49,28 @@ test('gives the new value within a second of use, however the file was replaced'
   watched.look();
   expect(watched.current).toBe(3);
   expect(levels()).toEqual([30, 30]);
+});
+
+test('keeps the value, and logs once, when a folder, a pipe, or a huge file takes the place of the file', () => {
+  const replacements = [
+    () => mkdirSync(file),
+    () => execFileSync('mkfifo', [file]),
+    () => {
+      writeFileSync(file, '2');
+      truncateSync(file, 65 * 1024 * 1024);
+    },
+  ];
+  for (const replace of replacements) {
+    rmSync(file, { recursive: true });
+    replace();
+    clock.advance(1_000);
+    expect(watched.current).toBe(1);
+  }
+  expect(lines).toHaveLength(1);
+  rmSync(file);
+  writeFileSync(file, '2');
+  clock.advance(1_000);
+  expect(watched.current).toBe(2);
 });
 
 test('keeps the value, and logs once, while the file is half-written or missing', () => {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { stampOf } from './stamp';
 
@@ -8,6 +8,16 @@ const LOOK_EVERY_MS = 1_000;
 const READ_EVERY_MS = 60_000;
 /** Milliseconds in which a file may change again without its times showing it. */
 const SETTLED_AFTER_MS = 3_000;
+
+/** Keys, certificates and lists of tokens are far smaller; a larger file would stop the process while it is read. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** @throws Error for what is not a file: reading a pipe would stop the process until something writes to it */
+function textOf(file: string, stats: Stats): string {
+  if (!stats.isFile()) throw new Error('it is not a file');
+  if (stats.size > MAX_BYTES) throw new Error(`it has ${stats.size} bytes; at most ${MAX_BYTES} are read`);
+  return readFileSync(file, 'utf8');
+}
 
 export interface WatchedFileOptions<T> {
   /** What the file holds, for the log. */
@@ -36,6 +46,7 @@ export class WatchedFile<T> {
     private readonly options: WatchedFileOptions<T>,
   ) {
     this.stamp = stampOf(statSync(file));
+    // at the start anything that can be read, such as a pipe of the shell
     this.text = readFileSync(file, 'utf8');
     this.value = options.parse(this.text);
   }
@@ -56,7 +67,7 @@ export class WatchedFile<T> {
       const stats = statSync(file);
       const stamp = stampOf(stats);
       if (stamp === this.stamp && this.isSettled && now - this.readAt < READ_EVERY_MS) return;
-      const text = readFileSync(file, 'utf8');
+      const text = textOf(file, stats);
       this.isSettled = Date.now() - stats.mtimeMs > SETTLED_AFTER_MS;
       this.stamp = stamp;
       this.readAt = now;

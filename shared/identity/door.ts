@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { REQUEST_ID_HEADER } from '../http/request-id';
+import { isRequestId, REQUEST_ID_HEADER } from '../http/request-id';
 import { ClockSkew } from './clock-skew';
 import type { Principal } from './principal';
 import { IDENTITY_HEADER, IdentityError, type IdentityKeys, IdentityVerifier } from './signed-identity';
@@ -40,11 +40,13 @@ export class SignedDoor implements Door {
       if (error instanceof IdentityError) {
         const count = (this.refused.get(error.flaw) ?? 0) + 1;
         this.refused.set(error.flaw, count);
+        const requestId = headers[REQUEST_ID_HEADER];
         this.log?.warn(
           {
             flaw: error.flaw,
             refused: count,
-            requestId: headers[REQUEST_ID_HEADER],
+            // text of a caller without identity
+            requestId: isRequestId(requestId) ? requestId : undefined,
             // a JSON number or nothing
             ...(Number.isFinite(error.age) ? { ageSeconds: Math.round(error.age) } : {}),
           },

@@ -3,7 +3,7 @@ import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { keyDigest } from '../audit/settle';
 import { instant } from '../clock';
 import type { Database } from '../database/database';
-import { DatabaseError } from '../database/database-error';
+import { DatabaseError, isCommitUnknown } from '../database/database-error';
 import { RequestError } from '../errors';
 import { IdempotencyKey } from '../events/tables';
 import type { Actor } from '../identity/actor';
@@ -128,7 +128,9 @@ async function perform(
     await database.insert(IdempotencyKey, [{ id, digest, resultKey: key, createdAt: instant(context.clock.now()) }]);
     return { key, replayed: false };
   };
-  const done = await committed(context.database, change);
+  const done = await committed(context.database, change, () =>
+    context.undecided({ ...recorded, id, inputDigest: digest }),
+  );
   context.changed();
   await context.record({ kind: 'change', ...recorded, object: done.key, replayed: done.replayed });
   return done;
@@ -136,16 +138,19 @@ async function perform(
 
 /**
  * Makes a change. When the connection is lost during the commit, tries once more: the idempotency key shows whether it was made.
+ * @param undecided called before that.
  * @throws DatabaseError DATABASE_COMMIT_UNKNOWN when the database cannot be asked.
  */
 async function committed(
   database: Database,
   change: (mayBeCommitted: boolean) => (database: Database) => Promise<Done>,
+  undecided: () => void,
 ): Promise<Done> {
   try {
     return await database.atomically(change(false));
   } catch (unknown) {
-    if (!(unknown instanceof DatabaseError) || unknown.extensions.code !== 'DATABASE_COMMIT_UNKNOWN') throw unknown;
+    if (!isCommitUnknown(unknown)) throw unknown;
+    undecided();
     try {
       return await database.atomically(change(true));
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Happening } from '../audit/entry';
 import type { Reads } from '../audit/reads';
 import type { Found, Sought, Span } from '../audit/search';
+import type { Undecided } from '../audit/undecided';
 import type { Clock } from '../clock';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
@@ -22,6 +23,8 @@ export interface Context {
   readonly reads: Reads;
   /** Records what they do, before it is done. @throws RecordUnavailableError */
   readonly record: (what: Happening) => Promise<void>;
+  /** Reports that only the database knows whether a change was committed: it is recorded once that turns out. */
+  readonly undecided: (change: Omit<Undecided, 'who' | 'origin'>) => void;
   /** Looks into the record, newest first. @throws RequestError where none is kept */
   readonly accessLog: (sought: Sought, span: Span) => Promise<Found[]>;
   /** Says that something was changed, so that what follows from it is not waited for. */

@@ -17,6 +17,7 @@ import type { Origin } from '../audit/entry';
 import { originOf } from '../audit/origin';
 import { Reads } from '../audit/reads';
 import { settleRecord } from '../audit/settle';
+import { UndecidedChanges } from '../audit/undecided';
 import type { Cancellation } from '../cancellation';
 import { type Clock, systemClock } from '../clock';
 import { connectionOf, settleLists } from '../collection/connection';
@@ -160,6 +161,8 @@ export class OpenSubgraph {
   readonly operations = new OperationCounts();
   private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
   private background: Background | undefined;
+  /** Undefined where no record is kept. */
+  private readonly undecided: UndecidedChanges | undefined;
   /** Why it was not ready when readiness was last asked for. */
   private reason: string | undefined;
 
@@ -171,7 +174,9 @@ export class OpenSubgraph {
     readonly door: Door,
     readonly store?: ContentStore,
     readonly audit?: AuditLog,
-  ) {}
+  ) {
+    this.undecided = audit && new UndecidedChanges(database, audit, log);
+  }
 
   /** Takes and gives its files; undefined when it has none, or nowhere to keep them. */
   get files(): FileExchange | undefined {
@@ -196,7 +201,11 @@ export class OpenSubgraph {
       principal,
       reader,
       reads: new Reads(),
-      record: async (what) => this.audit?.append(principal, origin, what, isChanged && what.kind !== 'attempt'),
+      record: async (what) => {
+        if (what.kind === 'change' && what.key !== undefined) this.undecided?.remove(what.key);
+        await this.audit?.append(principal, origin, what, isChanged && what.kind !== 'attempt');
+      },
+      undecided: (change) => this.undecided?.add({ ...change, who: principal, origin }),
       accessLog: async (sought, span) => {
         if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
         return this.audit.search(sought, span);
@@ -298,6 +307,7 @@ export class OpenSubgraph {
   }
 
   async close(): Promise<void> {
+    this.undecided?.close();
     await this.background?.stop();
     await this.database.close();
     await this.audit?.close();

@@ -47,6 +47,21 @@ describeOnMysql('a migration on MySQL that loses its connection', () => {
   });
 });
 
+describeOnMysql('a migration whose connection the server ends', () => {
+  test('reports the migration and the cause', async () => {
+    const databases = await freshDatabases('mysql', ['shop']);
+    const migration = { name: '0001-item', mysql: ['KILL CONNECTION_ID()'], sqlite: [] };
+    try {
+      const url = databases.url('shop');
+      await expect(Database.open({ url, name: 'shop', entities: [], migrations: [migration] })).rejects.toThrow(
+        /^Migration "0001-item" of the shop database failed: .*\n.*resume where they stopped/,
+      );
+    } finally {
+      await databases.drop();
+    }
+  });
+});
+
 describeOnMysql('a process that is killed while it migrates', () => {
   beforeAll(requireCompiled);
   afterAll(killAll);

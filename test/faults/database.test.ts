@@ -1,12 +1,19 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createLog } from '../../gateway/telemetry/log';
 import { HttpTransport } from '../../gateway/transport/http';
 import { ResilientTransport } from '../../gateway/transport/resilient';
 import type { SubgraphOperation } from '../../gateway/transport/transport';
+import { AuditLog } from '../../shared/audit/audit-log';
+import type { Entry } from '../../shared/audit/entry';
 import { Cancellation } from '../../shared/cancellation';
+import { systemClock } from '../../shared/clock';
 import { Database } from '../../shared/database/database';
 import type { DatabaseLimits } from '../../shared/database/limits';
 import { openDoor } from '../../shared/identity/door';
+import { newKey } from '../../shared/identity/keys';
 import { parsePrincipal } from '../../shared/identity/principal';
 import { createSubgraphServer } from '../../shared/subgraph/server';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
@@ -377,6 +384,75 @@ describeOnMysql('a subgraph whose database fails', () => {
     const again = await open.execute({ query: REGISTER, variables: input('alder') });
     expect(again.data).toEqual({ registerOrganization: { replayed: true, organization: { key: 'alder' } } });
   });
+});
+
+describeOnMysql('a record of changes whose database is lost during the commit', () => {
+  let databases: TestDatabases;
+  let proxy: TcpProxy;
+  let open: OpenSubgraph;
+  let folder: string;
+  let kept: ReturnType<typeof keptLog>;
+  const file = () => join(folder, 'submissions.jsonl');
+
+  beforeEach(async () => {
+    kept = keptLog();
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-record-'));
+    databases = await freshDatabases('mysql', ['submissions']);
+    proxy = await TcpProxy.before(databases.url('submissions'));
+    open = await submissions.open({
+      databaseUrl: proxy.url(databases.url('submissions')),
+      door: openDoor(parsePrincipal('role=developer-submitter; organization=alder; subject=a')),
+      audit: await AuditLog.open(file(), 'submissions', await newKey(), systemClock, createLog('silent', 'test')),
+      limits: { connections: 4, timeoutMs: 20_000 },
+      log: kept.log,
+    });
+  });
+  afterEach(async () => {
+    await open.close();
+    await proxy.close();
+    await databases.drop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const lines = () =>
+    readFileSync(file(), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Entry);
+  const changes = () => lines().flatMap((entry) => (entry.kind === 'change' ? [entry] : []));
+  const register = () => open.execute({ query: REGISTER, variables: input('alder') });
+  const loseCommit = async (when: 'before' | 'after') => {
+    proxy.cutAt(1, when, /^COMMIT/);
+    proxy.onCut = () => proxy.refuse();
+    const { errors } = await register();
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'DATABASE_COMMIT_UNKNOWN' });
+    expect(changes()).toEqual([]);
+    proxy.refuse(false);
+  };
+
+  test('has the change as soon as the database shows it, though its caller never comes again', async () => {
+    await loseCommit('after');
+    await until(
+      () => changes().length > 0,
+      () => 'the change is recorded',
+    );
+    expect(changes()).toEqual([
+      expect.objectContaining({ object: 'alder', recovered: true, who: expect.objectContaining({ subject: 'a' }) }),
+    ]);
+    expect(kept.messages()).toContain('recorded a change whose commit was unknown');
+    expect((await register()).data).toMatchObject({ registerOrganization: { replayed: true } });
+  });
+
+  test.each(['before', 'after'] as const)(
+    'has it once when its caller sends it again: lost %s the commit',
+    async (when) => {
+      await loseCommit(when);
+      expect((await register()).errors).toBeUndefined();
+      // two more looks at the database
+      await new Promise((resolve) => setTimeout(resolve, 4_500));
+      expect(changes()).toEqual([expect.objectContaining({ object: 'alder', replayed: when === 'after' })]);
+    },
+  );
 });
 
 describe('an SQLite database', () => {

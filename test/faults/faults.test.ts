@@ -368,6 +368,19 @@ describe('the gateway', () => {
     expect(gateway.output()).toMatch(/reached the shutdown limit; closing connections/);
   });
 
+  test('finishes what is in progress when SIGTERM comes twice, as from a service manager and from the parent', async () => {
+    await startGateway('--shutdown-ms', '60000', '--drain-ms', '1000');
+    await behave('stock', 'slowly');
+    const asked = ask(JOINED);
+    await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
+    gateway.child.kill('SIGTERM');
+    await until(() => logged('stopping').length === 1, 'it stops');
+    gateway.child.kill('SIGTERM');
+    expect(await asked).toEqual({ data: WHOLE });
+    expect(await gateway.ended).toBe(0);
+    expect(logged('stopping')).toEqual([expect.objectContaining({ signal: 'SIGTERM' })]);
+  });
+
   test('drains on SIGTERM: not ready, but answers, and closes each connection after its response', async () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '60000');
     await ask(JOINED);

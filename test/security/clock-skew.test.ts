@@ -72,6 +72,12 @@ test('names a clock that is far ahead, to the client and in the log', async () =
   expect(door.clockSkew.seconds).toBeCloseTo(-90, -1);
 });
 
+test('logs the request id of a caller without identity only where it is well formed', async () => {
+  for (const id of ['trace-1', 'x'.repeat(10_000), 'a\u2028b'])
+    await expect(async () => door.enter({ 'x-request-id': id })).rejects.toMatchObject({ flaw: 'unsigned' });
+  expect(lines.map(({ requestId }) => requestId)).toEqual(['trace-1', undefined, undefined]);
+});
+
 test('names a clock that is far behind', async () => {
   await expect(enter(260)).rejects.toMatchObject({
     flaw: 'stale',

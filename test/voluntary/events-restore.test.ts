@@ -61,6 +61,29 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
     expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
   });
 
+  test('a writer restored from an older backup, then from a newer one: events that are back are lost no more', async () => {
+    const lost = async () => {
+      await graph.deliver();
+      return (await graph.sql('reviews', 'SELECT subject FROM inbox_orphan')).map(({ subject }) => subject).sort();
+    };
+    const first = await filed();
+    const older = await graph.backUp('submissions');
+    const second = await filed();
+    const newer = await graph.backUp('submissions');
+    const third = await filed();
+    await graph.restore('submissions', older);
+    const fourth = await filed();
+    expect(await lost()).toEqual([second, third].sort());
+    await graph.restore('submissions', newer);
+    const fifth = await filed();
+    expect(await lost()).toEqual([third, fourth].sort());
+    await graph.restore('submissions', older);
+    const sixth = await filed();
+    expect(await lost()).toEqual([second, third, fourth, fifth].sort());
+    const all = [first, second, third, fourth, fifth, sixth];
+    expect((await invited()).sort()).toEqual(all.map((id) => [id, 2]).sort());
+  });
+
   test('a reader restored from its backup acts on the events since then, each once', async () => {
     const first = await filed();
     const backup = await graph.backUp('reviews');
