@@ -36,7 +36,7 @@ export type Happening =
       readonly object: string;
       readonly replayed: boolean;
       readonly key?: string;
-      /** Found in the database when the process started again: it had stopped between the commit and this line. */
+      /** Found in the database: the process had stopped, or lost its connection, before it knew of the commit. */
       readonly recovered?: true;
     }
   | { readonly kind: 'checkpoint'; readonly signature: string; readonly keyId: string };

@@ -40,9 +40,9 @@ export class UndecidedChanges {
     this.timer ??= setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
   }
 
-  /** The change is in the record. */
-  remove(key: string): void {
-    this.changes.delete(key);
+  /** The change is recorded. @returns whether it was undecided */
+  remove(key: string): boolean {
+    return this.changes.delete(key);
   }
 
   private async look(): Promise<void> {

@@ -111,6 +111,7 @@ async function perform(
   const recorded = { mutation: spec.name, key: keyDigest(id) };
   // refused unless there is space for the line of the change, too
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
+  let isReplay = false;
   const change = (mayBeCommitted: boolean) => async (database: Database) => {
     const [earlier] = await database.findBy(IdempotencyKey, 'id', [id]);
     if (earlier) {
@@ -120,7 +121,9 @@ async function perform(
           `The idempotency key "${clientKey}" was used before, with another input; take a new one`,
           ['input', 'idempotencyKey'],
         );
-      return { key: earlier.resultKey, replayed: !mayBeCommitted };
+      // what a lost commit left is this request's own, unless it was there before
+      isReplay ||= !mayBeCommitted;
+      return { key: earlier.resultKey, replayed: isReplay };
     }
     const work = new Work(database, context.clock, principal, actor);
     const key = await spec.run(work, input);

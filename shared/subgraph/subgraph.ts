@@ -13,7 +13,7 @@ import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
-import type { Origin } from '../audit/entry';
+import type { Happening, Origin } from '../audit/entry';
 import { originOf } from '../audit/origin';
 import { Reads } from '../audit/reads';
 import { settleRecord } from '../audit/settle';
@@ -202,8 +202,7 @@ export class OpenSubgraph {
       reader,
       reads: new Reads(),
       record: async (what) => {
-        if (what.kind === 'change' && what.key !== undefined) this.undecided?.remove(what.key);
-        await this.audit?.append(principal, origin, what, isChanged && what.kind !== 'attempt');
+        await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
       },
       undecided: (change) => this.undecided?.add({ ...change, who: principal, origin }),
       accessLog: async (sought, span) => {
@@ -215,6 +214,12 @@ export class OpenSubgraph {
         this.background?.nudge();
       },
     };
+  }
+
+  /** Marks the first line of a change whose commit was unknown as that of the change, not of its repetition. */
+  private decided(what: Happening): Happening {
+    const wasUndecided = what.kind === 'change' && what.key !== undefined && this.undecided?.remove(what.key);
+    return wasUndecided && what.replayed ? { ...what, replayed: false, recovered: true } : what;
   }
 
   /** Starts to publish events, to act on those of others, and to do what falls due. */
