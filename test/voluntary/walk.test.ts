@@ -308,7 +308,16 @@ describe.each(databaseKinds)('whatever anybody does, on %s', (kind) => {
     );
   });
 
-  /** What a launch or a withdrawal brings about, in both programmes. */
+  test('N2: a submission with an open review can be withdrawn, which stops the review', async () => {
+    // few walks open a review before they end
+    const { id } = await graph.filed();
+    await graph.opened(id, 'nsa');
+    await graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }');
+    await graph.tick();
+    await endsWell(id, false);
+  });
+
+  /** What a launch or a withdrawal brings about, in both programs. */
   const endsWell = async (id: string, launched: boolean) => {
     const grants = await graph.sql('submissions', 'SELECT * FROM access_grant WHERE submission_id = ?', [id]);
     const open = grants.filter(({ status }) => ['OFFERED', 'ACTIVE', 'PAUSED'].includes(status));
