@@ -27,7 +27,7 @@ test.each([
   ['SQLITE_CONSTRAINT_PRIMARYKEY', undefined, 'duplicate'],
   ['ER_NO_REFERENCED_ROW_2', 1452, 'constraint'],
   ['SQLITE_CONSTRAINT_FOREIGNKEY', undefined, 'constraint'],
-  ['ER_QUERY_INTERRUPTED', 1317, 'cancelled'],
+  ['ER_QUERY_INTERRUPTED', 1317, 'timeout'],
   ['ER_PARSE_ERROR', 1064, undefined],
   ['SQLITE_ERROR', undefined, undefined],
 ])('classifies %s (%s) as %s', (code, errno, failure) => {

@@ -4,7 +4,7 @@ import { QueryFailedError } from 'typeorm';
  * Why a statement failed, whatever the driver:
  * - `unavailable`: no connection, or the server closed it
  * - `busy`: another transaction held a lock, the database chose this one to give way, or no pooled connection became free
- * - `timeout`: the statement ran longer than it may
+ * - `timeout`: the statement ran longer than it may, or an operator ended it
  * - `full`: no disk space, or a size limit was reached
  * - `read-only`: the server or the file accepts no writes
  * - `duplicate`: a row with the same unique key exists
@@ -47,7 +47,11 @@ const CODES: Readonly<Record<Failure, readonly string[]>> = {
     ...['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD', 'ER_LOCK_NOWAIT', 'POOL_BUSY'],
     ...['SQLITE_BUSY', 'SQLITE_LOCKED'],
   ],
-  timeout: ['ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'STATEMENT_TIMEOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'],
+  // the statement of a caller who leaves fails here before the server ends it: what it reports as interrupted, another ended
+  timeout: [
+    ...['ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_INTERRUPTED'],
+    ...['STATEMENT_TIMEOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'],
+  ],
   full: ['ER_DISK_FULL', 'ER_RECORD_FILE_FULL', 'ER_OUT_OF_RESOURCES', 'EE_WRITE', 'ENOSPC', 'EDQUOT', 'SQLITE_FULL'],
   'read-only': [
     'ER_READ_ONLY_MODE',
@@ -64,7 +68,7 @@ const CODES: Readonly<Record<Failure, readonly string[]>> = {
     ...['ER_ROW_IS_REFERENCED_2', 'ER_NO_DEFAULT_FOR_FIELD', 'ER_DATA_TOO_LONG', 'ER_WARN_DATA_OUT_OF_RANGE'],
     ...['ER_CHECK_CONSTRAINT_VIOLATED', 'ER_CONSTRAINT_FAILED', 'ER_SIGNAL_EXCEPTION', 'SQLITE_CONSTRAINT'],
   ],
-  cancelled: ['ER_QUERY_INTERRUPTED', 'STATEMENT_CANCELLED'],
+  cancelled: ['STATEMENT_CANCELLED'],
 };
 
 /** MySQL and MariaDB error numbers that mysql2 has no name for, or another one than the server's. */
@@ -75,9 +79,8 @@ const NUMBERS: ReadonlyMap<number, Failure> = new Map<number, Failure>([
     (number) => [number, 'unavailable'] as const,
   ),
   ...([1205, 1213, 3572] as const).map((number) => [number, 'busy'] as const),
-  ...([1969, 3024] as const).map((number) => [number, 'timeout'] as const),
+  ...([1317, 1969, 3024] as const).map((number) => [number, 'timeout'] as const),
   ...([1022, 1062, 1586] as const).map((number) => [number, 'duplicate'] as const),
-  [1317, 'cancelled'],
 ]);
 
 const FAILURES: ReadonlyMap<string, Failure> = new Map(

@@ -167,6 +167,19 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await reads(4)).toEqual(Array(4).fill('done'));
   });
 
+  test('reports a statement that an operator ends as one to try again, not as canceled by its caller', async () => {
+    const slow = outcome(database.query('SELECT SLEEP(1.2) FROM information_schema.schemata'));
+    await until(
+      async () => (await running('SELECT SLEEP%')) === 1,
+      () => 'it runs',
+    );
+    const [row] = await direct.query(
+      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT SLEEP%'",
+    );
+    await direct.query(`KILL QUERY ${Number(row!.id ?? row!.ID)}`);
+    expect(await slow).toBe('DATABASE_TIMEOUT');
+  });
+
   test('ends the statement of a caller who leaves, here and on the server', async () => {
     const cancellation = new Cancellation();
     const slow = Array.from({ length: 6 }, () => outcome(database.until(cancellation).query('SELECT SLEEP(1.2)')));
