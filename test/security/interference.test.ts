@@ -44,7 +44,7 @@ describe.each(databaseKinds)('what may not be known changes nothing that others 
   });
   afterAll(() => graph.close());
 
-  /** Answers to the letter, but for what is left of the caller's budget and of the minute. */
+  /** Answers to the letter, except the request id and what remains of the caller's budget and of the minute. */
   async function told(who: string | null): Promise<string[]> {
     const answers: string[] = [];
     for (const query of [...QUESTIONS, '{ submission(id: "sub_1") { id } }', '{ nothing }']) {
@@ -54,7 +54,7 @@ describe.each(databaseKinds)('what may not be known changes nothing that others 
         headers: await graph.identity.headers(who),
         payload: { query },
       });
-      const { date: _date, 'ordergraph-budget-remaining': _left, ...rest } = headers;
+      const { date: _date, 'ordergraph-budget-remaining': _left, 'x-request-id': _id, ...rest } = headers;
       answers.push(
         JSON.stringify({ query, statusCode, rest, body: body.replace(/"(remaining|resetSeconds)":\d+/g, '') }).replace(
           /"content-length":"\d+"/,
