@@ -121,10 +121,14 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
         await answered(running.queries.sent + 50);
       }
     await running.stop();
-    expect(running.queries.failed).toEqual([]);
-    expect(running.mutations.failed).toEqual([]);
+    // a few of each tell enough, and a difference of thousands takes minutes to print
+    expect(running.queries.failed.slice(0, 3)).toEqual([]);
+    expect(running.mutations.failed.slice(0, 3)).toEqual([]);
     const registered = (await codenames(client, developer)).filter((name) => name.startsWith('model-'));
-    expect(registered.sort()).toEqual(running.mutations.acknowledged.sort());
+    const [once, acknowledged] = [new Set(registered), new Set(running.mutations.acknowledged)];
+    expect(registered).toHaveLength(once.size);
+    expect([...acknowledged].filter((name) => !once.has(name)).slice(0, 3)).toEqual([]);
+    expect([...once].filter((name) => !acknowledged.has(name)).slice(0, 3)).toEqual([]);
     process.stdout.write(
       `${2 * ROLLING_RESTARTS} restarts, ${running.queries.sent} queries, ${running.mutations.acknowledged.length} mutations\n`,
     );
