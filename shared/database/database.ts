@@ -8,9 +8,9 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { Cancellation } from '../cancellation';
 import { OperatorError, RequestError } from '../errors';
 import { type ModelClass, modelOf } from '../model/model';
-import { commitUnknown, DatabaseError, databaseErrorOf } from './database-error';
+import { commitUnknown, DatabaseError, databaseErrorOf, isCommitUnknown } from './database-error';
 import { type Dialect, dialects } from './dialect';
-import { coded, type Failure, failureOf } from './driver-errors';
+import { coded, driverErrorOf, type Failure, failureOf } from './driver-errors';
 import { DatabaseHealth } from './health';
 import { type DatabaseLimits, databaseLimits } from './limits';
 import { type Migration, type MigrationProgress, runMigrations } from './migrations';
@@ -458,7 +458,9 @@ const cancelled = (sql: string) => new QueryFailedError(sql, [], coded('STATEMEN
 
 /** Why a transaction may be tried again; undefined when it may not. */
 function retriedFailure(error: unknown): Failure | undefined {
-  if (error instanceof DatabaseError && error.extensions.code === 'DATABASE_COMMIT_UNKNOWN') return undefined;
+  if (isCommitUnknown(error)) return undefined;
+  // it has waited for a connection as long as it may; each attempt would wait as long again
+  if (driverErrorOf(error instanceof DatabaseError ? error.cause : error)?.code === 'POOL_BUSY') return undefined;
   const failure =
     error instanceof DatabaseError ? error.failure : error instanceof QueryFailedError ? failureOf(error) : undefined;
   return failure === 'busy' || failure === 'duplicate' || failure === 'unavailable' ? failure : undefined;

@@ -150,6 +150,9 @@ describeOnMysql('a database server behind a network that fails', () => {
     );
     expect(await waiting).toBe('DATABASE_BUSY');
     expect(one.pool()).toMatchObject({ size: 1, waiting: 0, timeouts: 1 });
+    // so is a transaction, which does not wait again and again
+    expect(await outcome(one.atomically((inside) => inside.query('SELECT 1')))).toBe('DATABASE_BUSY');
+    expect(one.pool()).toMatchObject({ waiting: 0, timeouts: 2 });
     // readiness has a connection of its own
     expect(await one.notReady()).toBeUndefined();
     release();
