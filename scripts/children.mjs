@@ -5,10 +5,13 @@ import { delimiter, dirname } from 'node:path';
 
 const PARENT_CHECK_MS = 250;
 
-/** Runs Node with the caller's terminal, hands signals on, and resolves with its exit code. */
-export async function runNode(node, args) {
+/**
+ * Runs Node with the caller's terminal, hands signals on, and resolves with its exit code. It ends when the parent of this process has
+ * ended, if asked to, and under npm: npm hands signals to the shell that runs the script, which ends without handing them on.
+ */
+export async function runNode(node, args, { endsWithParent = Boolean(process.env.npm_lifecycle_event) } = {}) {
   const child = spawn(node, args, { stdio: 'inherit', env: withNodeFirst(node) });
-  const stopWatching = endWithNpm(child);
+  const stopWatching = endsWithParent ? endWithParent(child) : () => {};
   try {
     return await exitCode(child);
   } finally {
@@ -16,12 +19,10 @@ export async function runNode(node, args) {
   }
 }
 
-/** Ends a child when npm has ended: npm hands signals to the shell that runs the script, which ends without handing them on. */
-function endWithNpm(child) {
-  if (!process.env.npm_lifecycle_event) return () => {};
-  const shell = process.ppid;
+function endWithParent(child) {
+  const parent = process.ppid;
   const timer = setInterval(() => {
-    if (process.ppid === shell) return;
+    if (process.ppid === parent) return;
     clearInterval(timer);
     child.kill('SIGTERM');
   }, PARENT_CHECK_MS);

@@ -134,6 +134,41 @@ test('a process that npm started ends when npm is ended', async () => {
   while (isRunning(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 50));
 });
 
+describe('the compiled command line, started by a Node without node:sqlite', () => {
+  const old = () => {
+    const file = join(folder, 'old-node.cjs');
+    writeFileSync(file, `require('node:module').isBuiltin = () => false;`);
+    return ['--require', file, join(packageRoot, 'dist', 'gateway', 'cli', 'main.js')];
+  };
+
+  test('runs on a supported one: same output, same exit code', async () => {
+    const token = runProgram(process.execPath, [
+      ...old(),
+      ...['token', '--role', 'analyst', '--data', join(folder, 'token')],
+    ]);
+    expect([await token.ended, token.output()]).toEqual([0, expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/m)]);
+    const wrong = runProgram(process.execPath, [...old(), 'nonsense']);
+    expect([await wrong.ended, wrong.output()]).toEqual([1, expect.stringContaining("unknown command 'nonsense'")]);
+  });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)('ends with it on %s, and leaves nothing running', async (signal) => {
+    const start = runProgram(process.execPath, [
+      ...old(),
+      ...['start', '--port', '0', '--data', join(folder, `old-${signal}`), '--scale', '0'],
+    ]);
+    const [, address] = await says(start, /The graph answers at (http:\S+)\/graphql/);
+    start.child.kill(signal);
+    expect(await start.ended).toBe(signal === 'SIGTERM' ? 0 : null);
+    while (
+      await fetch(`${address}/health/live`).then(
+        () => true,
+        () => false,
+      )
+    )
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+});
+
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
