@@ -11,6 +11,11 @@ setFlagsFromString('--no-allocation-site-pretenuring');
 // little is made, by a tenth to a third only, which a few large answers fill. Four times it is, always. See docs/performance.md.
 setFlagsFromString('--heap-growing-percent=300');
 
+// whoever reads may stop early, as `head` does
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 /** Adds a flag for every setting of the gateway. Values are checked by the configuration, not by the parser. */
 function withSettings(command: Command): Command {
   for (const [name, setting] of Object.entries(settings)) {

@@ -169,6 +169,16 @@ describe('the compiled command line, started by a Node without node:sqlite', () 
   });
 });
 
+test('a migration whose output no one reads to the end is finished, without a stack', async () => {
+  const main = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+  const data = join(folder, 'unread');
+  const command = `"${process.execPath}" "${main}" migrate reviews --data "${data}" | true`;
+  expect(spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stderr).toBe('');
+  const status = run(['migrate', 'reviews', '--status', '--data', data]);
+  expect(await status.ended).toBe(0);
+  expect(status.output()).not.toMatch(/pending|interrupted/);
+});
+
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
