@@ -42,6 +42,16 @@ test('finds a full disk in the words of the storage engine', () => {
   expect(failureOf(error({ code: 'ER_GET_ERRNO', errno: 1030 }, 'Got error 122 from storage engine'))).toBeUndefined();
 });
 
+test.each([
+  ['INSERT', 'read-only'],
+  ['UPDATE', 'read-only'],
+  ['DELETE', 'read-only'],
+  ['SELECT', 'unavailable'],
+])('classifies a denied %s as %s', (command, failure) => {
+  const message = `${command} command denied to user 'a'@'localhost' for table \`db\`.\`secret\``;
+  expect(failureOf(error({ code: 'ER_TABLEACCESS_DENIED_ERROR', errno: 1142 }, message))).toBe(failure);
+});
+
 test('finds a closed connection in the words of the driver', () => {
   expect(failureOf(error({}, "Can't add new command when connection is in closed state"))).toBe('unavailable');
 });

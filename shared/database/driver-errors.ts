@@ -2,11 +2,11 @@ import { QueryFailedError } from 'typeorm';
 
 /**
  * Why a statement failed, whatever the driver:
- * - `unavailable`: no connection, or the server closed it
+ * - `unavailable`: no connection, the server closed it, or the user may not read
  * - `busy`: another transaction held a lock, the database chose this one to give way, or no pooled connection became free
  * - `timeout`: the statement ran longer than it may, or an operator ended it
  * - `full`: no disk space, or a size limit was reached
- * - `read-only`: the server or the file accepts no writes
+ * - `read-only`: the server or the file accepts no writes, or the user may not write
  * - `duplicate`: a row with the same unique key exists
  * - `constraint`: the values contradict other data or the table's definition
  * - `cancelled`: the caller left
@@ -83,6 +83,9 @@ const NUMBERS: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...([1022, 1062, 1586] as const).map((number) => [number, 'duplicate'] as const),
 ]);
 
+/** A command on a table, a column, or a routine is denied to the user; the message begins with the command. */
+const DENIED: ReadonlySet<number> = new Set([1142, 1143, 1370]);
+
 const FAILURES: ReadonlyMap<string, Failure> = new Map(
   Object.entries(CODES).flatMap(([failure, codes]) => codes.map((code) => [code, failure as Failure] as const)),
 );
@@ -99,6 +102,8 @@ export function failureOf(error: unknown): Failure | undefined {
   const driverError = driverErrorOf(error);
   if (!driverError) return undefined;
   const { code = '', errno, message = '' } = driverError;
+  // a right was revoked: of reading, or only of writing
+  if (DENIED.has(errno ?? 0)) return /^(SELECT|EXECUTE) /i.test(message) ? 'unavailable' : 'read-only';
   // the storage engine's own number, which the server repeats in words: "Got error 28 …", "(errno: 28 …"
   if (/\berr(?:or|no:?)\s+28\b|No space left on device/.test(message)) return 'full';
   const isServerError = code === '' || code.startsWith('ER_') || /^\d+$/.test(code);
