@@ -66,6 +66,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const subgraph = await loadSubgraph(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const tls = tlsOf(options, log);
+  const [shutdown, background] = [shutdownTimes(), backgroundTimes()];
   const metricsAt = metricsAddress(options.metricsHost, options.metricsPort);
   const store = subgraph.parts.files && fileStore(dataFolder);
   const door = doorOf(options, log);
@@ -84,9 +85,9 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
       await metrics?.close();
       await bus?.close();
     },
-    ...shutdownTimes(),
+    ...shutdown,
   });
-  open.startBackground({ bus, ...backgroundTimes() });
+  open.startBackground({ bus, ...background });
   const address = await listen(server, host, port ?? defaultPort(name));
   if (metrics) process.stdout.write(`Metrics of ${name} at ${metrics.url}\n`);
   process.stdout.write(`${name} answers at ${address}/graphql\n`);

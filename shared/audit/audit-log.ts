@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock';
 import { OperatorError, RequestError } from '../errors';
 import type { Principal } from '../identity/principal';
+import { signingKeyOf } from '../identity/signed-identity';
 import { type Entry, FIRST, type Happening, hashOf, type Origin, sealText } from './entry';
 import { filesOfRecord, partPath } from './parts';
 import { Reserve } from './reserve';
@@ -110,6 +111,7 @@ export class AuditLog {
     lock?: FileLock,
     partBytes = PART_BYTES,
   ): Promise<AuditLog> {
+    const sealing = signingKeyOf(key);
     try {
       mkdirSync(dirname(path), { recursive: true });
       const file = await open(path, 'a+', 0o600);
@@ -117,10 +119,8 @@ export class AuditLog {
       // without one, it was put away and the new one not begun
       const last = text === undefined ? await lastPutAway(path) : (JSON.parse(text) as Entry);
       if ((await file.stat()).size > size) await file.truncate(size);
-      const secret = createPrivateKey({ key: key as never, format: 'jwk' });
       const { number = 0, hash = FIRST, at = '' } = last ?? {};
       const first = text === undefined ? number + 1 : await firstNumber(file);
-      const sealing = { secret, id: key.kid! };
       const isFile = (await file.stat()).isFile();
       const reserve = new Reserve(`${path}.reserve`, isFile);
       const unsettled = isFile ? await unsettledAttempts(filesOfRecord(path)) : [];

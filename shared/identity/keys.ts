@@ -30,9 +30,15 @@ function watch<T>(file: string, what: string, parse: (text: string) => T, log: L
   }
 }
 
-/** A private key. @param what it is, for the error @throws OperatorError */
+/** A private Ed25519 key. @param what it is, for the error @throws OperatorError */
 export function readPrivateKey(file: string, what: string): JWK {
-  return watch(file, what, (text) => JSON.parse(text) as JWK, undefined).current;
+  return watch(file, what, privateKeyOf, undefined).current;
+}
+
+function privateKeyOf(text: string): JWK {
+  const key = JSON.parse(text) as JWK;
+  signingKeyOf(key);
+  return key;
 }
 
 /** Signs with the private key of a file, and with another one soon after the file is replaced. @throws OperatorError */

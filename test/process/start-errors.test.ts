@@ -46,6 +46,22 @@ test('a key file that cannot be read is reported with the setting', async () => 
   expect(output).toMatch(/`ordergraph keys FOLDER` makes keys/);
 });
 
+test('a key file that holds another key is reported with the setting', async () => {
+  const keys = run(['keys', join(folder, 'secrets')]);
+  expect(await keys.ended).toBe(0);
+  const file = join(folder, 'secrets', 'subgraphs', 'identity-keys.json');
+  const output = await refusal({ ORDERGRAPH_AUDIT_KEY: file });
+  expect(output).toContain(
+    `Could not read the key that seals the record (ORDERGRAPH_AUDIT_KEY) from "${file}": it is not a private Ed25519 key with a "kid"`,
+  );
+});
+
+test('a time out of range is reported before anything is opened', async () => {
+  const output = await refusal({ ORDERGRAPH_DRAIN_MS: '-1' });
+  expect(output).toMatch(/^ORDERGRAPH_DRAIN_MS is "-1"\n {2}Write milliseconds[^\n]*\n$/m);
+  expect(output).not.toContain('Warning');
+});
+
 test('production requires a key that seals the record', async () => {
   const keys = run(['keys', join(folder, 'secrets')]);
   expect(await keys.ended).toBe(0);
