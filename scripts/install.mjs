@@ -35,7 +35,7 @@ const unfinishedOf = (folder) => join(folder, 'node_modules', '.unfinished');
 /** Names the platform that packages with native code were installed for. */
 const platformOf = (folder) => join(folder, 'node_modules', '.platform');
 
-/** Packages by path, from npm's own record; undefined when there are none that can be used. */
+/** Packages by path, from npm's own record; undefined if the record is missing or unusable. */
 function installedPackages(folder) {
   const record = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(record) || existsSync(unfinishedOf(folder))) return undefined;

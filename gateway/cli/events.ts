@@ -191,7 +191,7 @@ export interface Choice {
   readonly dataFolder: string;
 }
 
-/** The rejected events that an operator names. @throws OperatorError when that is none or both */
+/** The rejected events that an operator names. @throws OperatorError unless either ids or --all is given */
 async function chosenIds(database: Database, { ids, all }: Choice): Promise<readonly string[]> {
   if (all === ids.length > 0)
     throw new OperatorError(

@@ -28,7 +28,7 @@ export function keyFilesIn(folder: string): KeyFiles {
   };
 }
 
-/** Writes a new identity key; public ones of before stay beside it. Makes the key that seals the audit record when there is none. @throws OperatorError */
+/** Writes a new identity key and keeps the earlier public ones. Makes the key that seals the audit record if it is missing. @throws OperatorError */
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });

@@ -61,7 +61,7 @@ export function contextOf(
     if (!reply.raw.writableFinished) gone.cancel();
   });
   const { caller } = request;
-  // requests that differ in what is forwarded share nothing; the id, in which all differ, is none of it
+  // requests with different forwarded headers share nothing; the request id does not count as one
   const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
   headers[REQUEST_ID_HEADER] = request.id;
   const identities = caller.identities && tellOrigin(caller.identities, request);

@@ -24,7 +24,7 @@ export interface SigningKey {
   readonly id: string;
 }
 
-/** @param jwk a private Ed25519 key with a `kid`. @throws Error when it is none */
+/** @param jwk a private Ed25519 key with a `kid`. @throws Error for any other value */
 export function signingKeyOf(jwk: JWK): SigningKey {
   if (jwk?.kty !== 'OKP' || jwk.crv !== 'Ed25519' || typeof jwk.d !== 'string' || typeof jwk.kid !== 'string')
     throw new Error('it is not a private Ed25519 key with a "kid"');

@@ -37,7 +37,7 @@ export interface BackgroundStatus {
   readonly leaseClockSkewSeconds: number;
   /** Events in the outbox that the bus has not had. */
   readonly backlog: number;
-  /** Age of the oldest of them in seconds; 0 when there are none. */
+  /** Age of the oldest of them in seconds; 0 without any. */
   readonly oldestUnpublishedSeconds: number;
   /** Events that were rejected and that no operator has dismissed. */
   readonly rejected: number;

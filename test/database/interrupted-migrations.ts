@@ -118,7 +118,7 @@ export class CutMigration {
     return failed;
   }
 
-  /** Goes on without the proxy, and returns what the database ends with. */
+  /** Continues without the proxy, and returns the final state of the database. */
   async resumed(): Promise<Record<string, unknown>> {
     await this.lockIsFree();
     await migrate(this.name, this.databases.url(this.name));
