@@ -1,4 +1,4 @@
-import { Cancellation } from '../transport/cancellation';
+import { Cancellation } from '../../shared/cancellation';
 
 /**
  * Work that several wait for at once. Whoever asks for what is already under way, under the same key, gets the same promise; it is

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
+import { Cancellation } from '../../shared/cancellation';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Principal } from '../../shared/identity/principal';
 import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
-import { Cancellation } from '../transport/cancellation';
 
 /** Which headers pass, by lower-case name; no others do. */
 export interface HeaderRules {

@@ -13,6 +13,7 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { Cancellation } from '../../shared/cancellation';
 import { OperatorError } from '../../shared/errors';
 import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
@@ -43,7 +44,6 @@ import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import type { Breaker } from '../transport/breaker';
-import type { Cancellation } from '../transport/cancellation';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';

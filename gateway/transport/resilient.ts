@@ -6,8 +6,8 @@ import {
   type IBackoff,
 } from 'cockatiel';
 import type { Logger } from 'pino';
+import type { Cancellation } from '../../shared/cancellation';
 import { Breaker } from './breaker';
-import type { Cancellation } from './cancellation';
 import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 

@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { Cancellation } from '../../shared/cancellation';
 import type { Breaker } from './breaker';
-import type { Cancellation } from './cancellation';
 import type { JsonText } from './json-text';
 
 /** One request to a subgraph. */

@@ -6,8 +6,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheControlText, cacheHintOf } from '../../gateway/transport/cache-control';
-import { Cancellation } from '../../gateway/transport/cancellation';
 import { type HttpOptions, HttpTransport } from '../../gateway/transport/http';
+import { Cancellation } from '../../shared/cancellation';
 import { makeCertificates } from '../support/certificates';
 
 const operation = { kind: 'query', text: '{ a }', json: '"{ a }"' } as const;
