@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
 
-export const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 
 /** A process of the product with what it has said so far. */
 export interface Running {

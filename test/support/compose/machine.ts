@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../shared/package-root';
-import { MAIN, type Running, runProgram } from '../processes';
+import { type Running, runProgram } from '../processes';
 import type { ComposeFile, ComposeService } from './file';
 import type { Image } from './image';
 import { type Layout, layoutOf } from './network';
@@ -84,11 +84,6 @@ export class ComposeMachine {
   /** Runs a program in the network of a service, outside of its container. */
   execBeside(service: string, program: string, args: readonly string[]): Running {
     return this.exec('nsenter', [`--net=/run/netns/${service}`, program, ...args]);
-  }
-
-  /** Runs a command of the product on the machine itself. */
-  ordergraph(args: readonly string[]): Running {
-    return this.exec(process.execPath, [MAIN, ...args]);
   }
 
   /** From now on containers start as this file says; networks stay. */

@@ -43,14 +43,13 @@ export const describeOnCompose: jest.Describe = missing.length === 0 ? describe 
 
 /** A caller with an address of its own. */
 export interface Client {
-  /** Sends a GraphQL request, or a GET, through the load balancer. */
+  /** Sends a GraphQL request through the load balancer. */
   graphql(
     body: object,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: GraphQLBody | undefined }>;
   /** Sends a GraphQL request whose answer may come in parts. @returns the body as it came */
   stream(body: object, headers: Record<string, string>): Promise<string>;
-  get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
 export interface GraphQLBody {
@@ -290,7 +289,6 @@ export class ComposeStack {
         dispatcher,
       });
     return {
-      get: (path, headers = {}) => fetch(`${base}${path}`, { headers, dispatcher }),
       stream: async (body, headers) => (await post(body, headers)).text(),
       graphql: async (body, headers = {}) => {
         const response = await post(body, headers);
