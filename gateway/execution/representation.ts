@@ -1,5 +1,6 @@
 import { isInherited } from '../planning/normalize';
 import type { RequiredSelection } from '../planning/plan';
+import { requiredOf } from '../planning/required';
 import { type AnswerObject, isObject, type TypeConditions } from './types';
 
 /** The representation of an object as JSON text, which is also its identity; undefined when the object lacks what is required. */
@@ -21,27 +22,10 @@ export function compileRepresentation(selections: readonly RequiredSelection[], 
 
 function representType(selections: readonly RequiredSelection[], typename: unknown, types: TypeConditions): Represent {
   if (typeof typename !== 'string') return () => undefined;
-  const fragments = flat(selections);
-  const matching = fragments.filter((one) => types.matching(one.type).has(typename));
-  if (matching.length === 0) return () => undefined;
-  // the fetch that was to say which type the object has has failed, so what that type requires is unknown
-  const dependsOnType = fragments.some(({ type }) => type !== typename && types.matching(typename).has(type));
-  if (dependsOnType) return () => undefined;
+  const required = requiredOf(selections, typename, (condition, type) => types.matching(condition).has(type));
+  if (!required) return () => undefined;
   // a field must not be computed without what it requires
-  return objectText(matching, typename, types, true);
-}
-
-type RequiredFragment = Extract<RequiredSelection, { kind: 'Fragment' }>;
-
-/** A fragment within another counts for itself. */
-function flat(selections: readonly RequiredSelection[]): RequiredFragment[] {
-  return selections.flatMap((one) => {
-    if (one.kind !== 'Fragment') return [];
-    const fields = one.selections.filter((field) => field.kind === 'Field');
-    // a type alone represents nothing
-    const isAny = fields.some(({ name }) => name !== '__typename');
-    return [...(isAny ? [{ ...one, selections: fields }] : []), ...flat(one.selections)];
-  });
+  return objectText(required, typename, types, true);
 }
 
 function objectText(

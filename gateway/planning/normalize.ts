@@ -218,8 +218,6 @@ class Normalizer {
   /** By response name, what fields of that name ask for, in the order met. */
   private readonly meanings = new Map<string, string[]>();
   private readonly literalPrefix: string;
-  /** Named fragments that are deferred where they are spread, somewhere. */
-  private readonly deferredSpreads = new Set<string>();
   private selections = 0;
   /** How many selection sets are around. */
   private depth = 0;
@@ -236,12 +234,6 @@ class Normalizer {
     let prefix = LITERAL;
     while (operation.variableDefinitions?.some(({ variable }) => variable.name.value.startsWith(prefix))) prefix += '_';
     this.literalPrefix = prefix;
-    if (keepsDefer)
-      visit(document, {
-        FragmentSpread: ({ name, directives = [] }) => {
-          if (directives.some(isDefer)) this.deferredSpreads.add(name.value);
-        },
-      });
   }
 
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
@@ -282,10 +274,7 @@ class Normalizer {
     if (within.size === 0) return [];
     const inner = selectionSet.selections.flatMap((child) => this.selection(child, type, within));
     if (inner.length === 0) return [];
-    if (selection.kind === Kind.FRAGMENT_SPREAD && this.keepsDefer) {
-      const { value: name } = selection.name;
-      if (this.deferredSpreads.has(name) || inner.some(hasDeferred)) directives.push(spreadMark(name));
-    }
+    if (selection.kind === Kind.FRAGMENT_SPREAD && this.keepsDefer) directives.push(spreadMark(selection.name.value));
     if (type === parent && directives.length === 0) return inner;
     const fragment: InlineFragmentNode = {
       kind: Kind.INLINE_FRAGMENT,
@@ -437,13 +426,8 @@ export function spreadOf({ directives }: InlineFragmentNode): string | undefined
   return mark && (mark.arguments![0]!.value as StringValueNode).value;
 }
 
-const isDefer = ({ name }: DirectiveNode): boolean => name.value === DEFER;
 
 /** Whether a fragment is deferred, or one in it on the same object. */
-const hasDeferred = (selection: SelectionNode): boolean =>
-  selection.kind === Kind.INLINE_FRAGMENT &&
-  ((selection.directives ?? []).some(isDefer) || selection.selectionSet.selections.some(hasDeferred));
-
 const MARKS: ReadonlySet<string> = new Set([NOT_RENDERED, SPREAD, DEFER]);
 
 /** As the planner is asked for it: without our marks; the type's name under its own name, which is where it is looked for. */

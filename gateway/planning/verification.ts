@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { addKnown, type Known, type KnownField, KnownObjects, meaningOf } from './known';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from './plan';
+import { requiredOf } from './required';
 import { definitionOf, fieldsOf, nameOf } from './selected';
 import type { SubgraphSchema } from './subgraph-schema';
 import type { SupergraphModel } from './supergraph-model';
@@ -285,10 +286,9 @@ export class Trial {
     type: string,
     known: Known,
   ): Representation | undefined {
-    const matching = flat(requires).filter((one) => this.isOf(one.type, type));
-    const isComplete =
-      matching.length > 0 && matching.every(({ selections }) => this.isComplete(selections, type, known));
-    return isComplete ? this.contentOf(matching, type, known) : undefined;
+    const required = requiredOf(requires, type, (condition, own) => this.isOf(condition, own));
+    const isComplete = required?.every(({ selections }) => this.isComplete(selections, type, known));
+    return required && isComplete ? this.contentOf(required, type, known) : undefined;
   }
 
   private contentOf(selections: readonly RequiredSelection[], type: string, known: Known): Representation {
@@ -392,16 +392,6 @@ const namedType = (type: Parameters<typeof getNamedType>[0]): string => (getName
 
 const selectsTypename = (selectionSet: SelectionSetNode): boolean =>
   fieldsOf(selectionSet).some((field) => nameOf(field) === '__typename');
-
-/** A fragment within another counts for itself; a type alone represents nothing. */
-function flat(selections: readonly RequiredSelection[]): Extract<RequiredSelection, { kind: 'Fragment' }>[] {
-  return selections.flatMap((one) => {
-    if (one.kind !== 'Fragment') return [];
-    const fields = one.selections.filter((field) => field.kind === 'Field');
-    const isAny = fields.some(({ name }) => name !== '__typename');
-    return [...(isAny ? [{ ...one, selections: fields }] : []), ...flat(one.selections)];
-  });
-}
 
 /** Whether a field set names a field, and what that selects. */
 function isIn(set: SelectionSetNode, wanted: SelectionSetNode['selections'][number]): boolean {

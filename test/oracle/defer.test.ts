@@ -246,3 +246,18 @@ test('the first part waits for a field that is selected twice, once beside a def
     '{ starts { next { leaf { green } ... @defer(label: "a") { leaf { id } one } } } starts { next { ... @defer(label: "b") { four } two } } }',
   );
 });
+
+test('a fragment in a named fragment that is spread again in a deferred one is delivered once', async () => {
+  const served = await Served.open(zoo.find(({ name }) => name.includes('compound, nested'))!);
+  try {
+    served.contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });
+    const query =
+      '{ ...F ... @defer(label: "outer") { ...F __typename } } fragment F on Query { part(sku: "id.1") { serial ... @defer(label: "inner") { stock } } }';
+    for (const format of FORMATS) {
+      const { fragments } = await served.ask({ query, variables: {} }, acceptOf(format));
+      expect(fragments.filter(({ label }) => label === 'inner')).toHaveLength(1);
+    }
+  } finally {
+    await served.close();
+  }
+});

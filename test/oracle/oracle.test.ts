@@ -83,6 +83,11 @@ describe('found before', () => {
       '{ visits { animal { ... on Dog { visits { name: number } } ... on Cat { id } visits { reason } } } }',
       'the native planner asks about cats only, and other fields of the same list are asked of all',
     ],
+    [
+      'an entity interface in two',
+      '{ taxed { note } house { levy note } }',
+      'one fetch for objects known by their interface and for others known by their type',
+    ],
     ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type’s name under an alias alone'],
     [
       'interfaces',
