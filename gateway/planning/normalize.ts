@@ -426,8 +426,6 @@ export function spreadOf({ directives }: InlineFragmentNode): string | undefined
   return mark && (mark.arguments![0]!.value as StringValueNode).value;
 }
 
-
-/** Whether a fragment is deferred, or one in it on the same object. */
 const MARKS: ReadonlySet<string> = new Set([NOT_RENDERED, SPREAD, DEFER]);
 
 /** As the planner is asked for it: without our marks; the type's name under its own name, which is where it is looked for. */
