@@ -17,7 +17,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/setup/databases.ts',
   globalTeardown: '<rootDir>/test/setup/stop-databases.ts',
   // half of the time is spent waiting for other processes
-  maxWorkers: require('node:os').availableParallelism() + 1,
+  maxWorkers: require('node:os').availableParallelism() + 2,
   // for machines that are slow or busy; what takes seconds on others must not fail there
   testTimeout: 300_000,
 };

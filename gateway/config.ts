@@ -99,6 +99,12 @@ export const settings = {
     default: 5_000,
     help: 'Most fields of an operation, with its fragments written out.',
   },
+  maxNesting: {
+    env: 'ORDERGRAPH_MAX_NESTING',
+    schema: z.coerce.number().int().min(1).max(500),
+    default: 64,
+    help: 'Maximum nesting of selections, lists, and objects in a document, and of lists and objects in variables.',
+  },
   maxList: {
     env: 'ORDERGRAPH_MAX_LIST',
     schema: z.coerce.number().int().min(1),

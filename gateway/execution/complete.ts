@@ -1,4 +1,5 @@
 import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
+import { ErrorList } from '../../shared/error-list';
 import { responseName } from '../planning/normalize';
 import type { Deferrals } from './delivery';
 import { leafText, stringText } from './leaf';
@@ -20,17 +21,13 @@ export interface Introspected {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-/** Errors of lost fields beyond these are counted and not listed. */
-const MAX_ERRORS = 1_000;
-
 /**
  * Writes the answer field by field, by "Value Completion" and "Handling Execution Errors" of the GraphQL specification: what is
  * missing or wrong is null at its nearest nullable place, with an error at its exact path.
  */
 export class Completion {
-  readonly errors: GraphQLFormattedError[];
+  readonly errors: ErrorList;
   private readonly erroredPaths = new Set<string>();
-  private omitted = 0;
 
   /**
    * @param located errors of subgraphs, each at its path in the answer, by response name as clients see it.
@@ -42,7 +39,7 @@ export class Completion {
     private readonly introspected: Introspected | undefined,
     private readonly deferrals?: Deferrals,
   ) {
-    this.errors = [...located];
+    this.errors = new ErrorList(located);
     for (const { path } of located) this.markErrored(path ?? []);
     for (const error of introspected?.errors ?? []) {
       const [root, ...rest] = error.path ?? [];
@@ -54,23 +51,12 @@ export class Completion {
   data(root: AnswerObject, shapes: Shapes): string {
     const text = this.object(root, shapes, []);
     if (text === undefined) this.deferrals?.nullAt([], 0);
-    this.countOmitted();
     return text ?? 'null';
   }
 
   /** The text of the fields of an object that are delivered together; undefined when they must be null. */
   part(value: AnswerObject, shape: Shape, path: AnswerPath): string | undefined {
-    const text = this.members(value, shape, path);
-    this.countOmitted();
-    return text;
-  }
-
-  private countOmitted(): void {
-    if (this.omitted > 0)
-      this.errors.push({
-        message: `${this.omitted} more errors of this answer are not listed`,
-        extensions: { code: 'ERRORS_OMITTED' },
-      });
+    return this.members(value, shape, path);
   }
 
   /** Undefined when it must be null and the reason is told. */
@@ -192,8 +178,7 @@ export class Completion {
   }
 
   private add(error: GraphQLFormattedError): void {
-    if (this.errors.length < MAX_ERRORS) this.errors.push(error);
-    else this.omitted += 1;
+    this.errors.add(error);
     this.markErrored(error.path ?? []);
   }
 

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { ErrorList } from '../../shared/error-list';
 import type { DeferredFragment } from '../planning/defer';
 import { responseName } from '../planning/normalize';
 import type { ContextVariable, PathStep, RequiredSelection, RewriteStep } from '../planning/plan';
@@ -101,7 +102,8 @@ export class Execution implements Losses {
     }
     const completion = new Completion(this, this.locatedErrors(), this.request.introspected);
     const data = RenderedData.ofText(completion.data(this.root, shapes));
-    const errors = [...completion.errors, ...this.untold.keys()];
+    for (const error of this.untold.keys()) completion.errors.add(error);
+    const errors = completion.errors.toArray();
     return errors.length > 0 ? { data, errors, answered } : { data, answered };
   }
 
@@ -113,7 +115,8 @@ export class Execution implements Losses {
     const completion = new Completion(this, this.strayErrors(), this.request.introspected, deferrals);
     const data = RenderedData.ofText(completion.data(this.root, deferral.shapes));
     this.keepNulled(deferrals);
-    const errors = [...completion.errors, ...this.takeUntold((fetch) => !deferral.fetches.has(fetch))];
+    for (const error of this.takeUntold((fetch) => !deferral.fetches.has(fetch))) completion.errors.add(error);
+    const errors = completion.errors.toArray();
     const { answered } = this.request.calls;
     return { result: errors.length > 0 ? { data, errors, answered } : { data, answered }, deferrals };
   }
@@ -133,9 +136,10 @@ export class Execution implements Losses {
     for (const error of located) this.reported.add(identityOf(error));
     const completion = new Completion(this, located, this.request.introspected, deferrals);
     const text = completion.part(object, shape, path);
-    if (text === undefined) return { data: undefined, errors: this.reasons(path, completion.errors), deferrals };
+    const errors = completion.errors.toArray();
+    if (text === undefined) return { data: undefined, errors: this.reasons(path, errors), deferrals };
     this.keepNulled(deferrals);
-    return { data: RenderedData.ofText(text), errors: completion.errors, deferrals };
+    return { data: RenderedData.ofText(text), errors, deferrals };
   }
 
   /** Why a part is null. One error of a subgraph may explain several parts, and stands in one of them only. */
@@ -387,7 +391,7 @@ export class Execution implements Losses {
       this.lose(fetch, one ? one.objects : asked.objects(), told, hasData);
       return;
     }
-    const objects = new Set(one.objects.filter((_object, i) => one.indexes[i] === index));
+    const objects = one.objectsOf(index);
     this.entityErrors.push({ entity: one.entity, objects, error: told, rest: answerPath(rest, fetch) });
     for (const object of objects) this.causes.set(object, { fetch, error: told, hasData: false });
   }
@@ -488,20 +492,40 @@ export class Execution implements Losses {
 
   /** Errors of subgraphs where they stand in the answer. */
   private locatedErrors(): GraphQLFormattedError[] {
-    const errors: (GraphQLFormattedError & { path: AnswerPath })[] = this.rootErrors.map((error) => ({
-      ...error,
-      path: error.path ?? [],
-    }));
-    for (const { entity, objects, error, rest } of this.entityErrors)
-      for (const { path } of entity.paths)
-        for (const found of path.locate(this.root))
-          if (objects.has(found.object)) errors.push({ ...error, path: [...found.path, ...rest] });
-    return errors.flatMap((error) => {
-      const path = this.clientPath(error.path);
-      if (!path) return [];
-      return path.length > 0 ? { ...error, path } : { message: error.message, extensions: error.extensions };
-    });
+    const errors = new ErrorList();
+    const add = (error: GraphQLFormattedError, at: AnswerPath): void => {
+      const path = errors.isFull ? at : this.clientPath(at);
+      if (errors.isFull) errors.omit(1);
+      else if (path?.length === 0) errors.add({ message: error.message, extensions: error.extensions });
+      else if (path) errors.add({ ...error, path });
+    };
+    for (const error of this.rootErrors) add(error, error.path ?? []);
+    const placesOf = placesFinder(this.root);
+    for (const { entity, objects, error, rest } of this.entityErrors) {
+      const places = placesOf(entity);
+      for (const object of objects) for (const place of places.get(object) ?? []) add(error, [...place, ...rest]);
+    }
+    return errors.toArray();
   }
+}
+
+/** Finds where the objects of an entity stand in an answer, looking through the answer once per entity. */
+function placesFinder(root: AnswerObject): (entity: CompiledEntity) => ReadonlyMap<AnswerObject, AnswerPath[]> {
+  const found = new Map<CompiledEntity, Map<AnswerObject, AnswerPath[]>>();
+  return (entity) => {
+    let places = found.get(entity);
+    if (!places) {
+      places = new Map();
+      for (const { path } of entity.paths)
+        for (const { object, path: at } of path.locate(root)) {
+          const others = places.get(object);
+          if (others) others.push(at);
+          else places.set(object, [at]);
+        }
+      found.set(entity, places);
+    }
+    return places;
+  };
 }
 
 const identityOf = ({ message, path }: GraphQLFormattedError): string => JSON.stringify([message, path]);
@@ -634,6 +658,8 @@ interface AskedEntity {
   readonly objects: AnswerObject[];
   readonly indexes: number[];
   readonly paths: EntityPath[];
+  /** The objects that a representation stands for. */
+  objectsOf(index: number): ReadonlySet<AnswerObject>;
   /** How many representations are sent. */
   readonly count: number;
 }
@@ -660,15 +686,28 @@ function askedOf(
   for (const path of entity.paths)
     if (path.isInterchangeable) askInterchangeable(path, entity, root, ask);
     else for (const object of path.mayRepeat ? path.path.collectOnce(root) : path.path.collect(root)) ask(object, path);
+  let byIndex: Map<number, Set<AnswerObject>> | undefined;
   return {
     entity,
     objects,
     indexes,
     paths,
+    objectsOf(index) {
+      byIndex ??= grouped(objects, indexes);
+      return byIndex.get(index)!;
+    },
     get count() {
       return representations.texts.length;
     },
   };
+}
+
+function grouped(objects: readonly AnswerObject[], indexes: readonly number[]): Map<number, Set<AnswerObject>> {
+  const groups = new Map<number, Set<AnswerObject>>();
+  indexes.forEach((index, i) => {
+    groups.set(index, (groups.get(index) ?? new Set()).add(objects[i]!));
+  });
+  return groups;
 }
 
 /** Asks about the first object of each representation, and puts it in the place of the others. */

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
 import { Cancellation } from '../../shared/cancellation';
+import { countErrors } from '../../shared/error-list';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Principal } from '../../shared/identity/principal';
-import type { Budgets } from '../policy/budgets';
+import { type Budgets, ERROR_COST } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
 
 /** Which headers pass, by lower-case name; no others do. */
@@ -61,6 +62,7 @@ export function contextOf(
     if (!reply.raw.writableFinished) gone.cancel();
   });
   const { caller } = request;
+  const payer = caller.principal ? caller.key : request.ip;
   // requests with different forwarded headers share nothing; the request id does not count as one
   const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
   headers[REQUEST_ID_HEADER] = request.id;
@@ -73,9 +75,8 @@ export function contextOf(
     scope,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
-    spend:
-      budgets &&
-      ((cost, before) => budgets.spend(cost, caller.principal ? caller.key : request.ip, caller.principal, before)),
+    spend: budgets && ((cost, before) => budgets.spend(cost, payer, caller.principal, before)),
+    charge: budgets && ((errors) => budgets.charge(countErrors(errors) * ERROR_COST, payer)),
     answered:
       returnHeaders.length === 0
         ? undefined

@@ -162,6 +162,7 @@ async function answer(
     if (extensions) return reply.send(data.bodyWith(`"extensions":${extensionsJson(extensions)}`));
     return reply.send(data.body ?? stringifyResult({ data: data as never }));
   }
+  context.charge?.(errors);
   let status = 200;
   const told = errors.map((error): GraphQLFormattedError => {
     const { http, ...extensions } = (error.extensions ?? {}) as { http?: { status?: number } };

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { ErrorList } from '../../shared/error-list';
 import { rememberRequest } from '../../shared/http/errors';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { costHeaders, retryAfter } from '../policy/budgets';
@@ -52,7 +53,9 @@ export const manners: ApolloServerPlugin<GraphContext> = {
           http.headers.set(name, String(value));
         const seconds = retryAfter(errors?.[0]?.extensions);
         if (seconds !== undefined) http.headers.set('retry-after', String(seconds));
+        if (errors) contextValue.charge?.(errors);
         if (body.kind !== 'single' || !body.singleResult.errors) return;
+        body.singleResult.errors = new ErrorList(body.singleResult.errors).toArray();
         const [first] = body.singleResult.errors as [GraphQLFormattedError];
         if (!('data' in body.singleResult))
           http.status = statusOf(request.http?.headers.get('accept'), http.status ?? 200, first.extensions?.code);

@@ -78,6 +78,9 @@ export interface BudgetSettings {
   readonly redis?: Redis;
 }
 
+/** What each error of an answer costs: about as much as an object. What is refused is not free. */
+export const ERROR_COST = 1;
+
 /** Seconds for which a budget is. */
 const WINDOW_SECONDS = 60;
 /** Callers whose spending is kept in this process: those that have not been seen for longest begin anew. */
@@ -87,6 +90,7 @@ const MOST_CALLERS = 100_000;
 interface Purse {
   /** Nothing is taken when it would come to more than `most`. */
   spend(cost: number, key: string, most: number): Payment | Promise<Payment>;
+  charge(cost: number, key: string): void;
 }
 
 interface Payment {
@@ -132,6 +136,12 @@ export class Budgets {
       : this.judge(cost, budget, payment);
   }
 
+  /** Takes from a caller's budget what an answer has cost after all, whatever is left of it. @param key tells callers apart */
+  charge(cost: number, key: string): void {
+    this.counts.cost += cost;
+    this.purse.charge(cost, key);
+  }
+
   private judge(cost: number, budget: number, { account, isTaken }: Payment): Spending {
     const spending = new Spent(cost, budget, account);
     if (isTaken) return spending;
@@ -159,15 +169,23 @@ class OwnPurse implements Purse {
   private readonly windows = new LRUCache<string, { spent: number; readonly until: number }>({ max: MOST_CALLERS });
 
   spend(cost: number, key: string, most: number): Payment {
-    const now = performance.now();
-    let window = this.windows.get(key);
-    if (!window || window.until <= now) {
-      window = { spent: 0, until: now + WINDOW_SECONDS * 1_000 };
-      this.windows.set(key, window);
-    }
+    const window = this.window(key);
     const isTaken = window.spent + cost <= most;
     if (isTaken) window.spent += cost;
     return { account: window, isTaken };
+  }
+
+  charge(cost: number, key: string): void {
+    this.window(key).spent += cost;
+  }
+
+  private window(key: string): { spent: number; readonly until: number } {
+    const now = performance.now();
+    const known = this.windows.get(key);
+    if (known && known.until > now) return known;
+    const window = { spent: 0, until: now + WINDOW_SECONDS * 1_000 };
+    this.windows.set(key, window);
+    return window;
   }
 }
 
@@ -183,6 +201,11 @@ class SharedPurse implements Purse {
       rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory(options),
     });
+  }
+
+  charge(cost: number, key: string): void {
+    // nothing waits for it; without Redis it is charged in this process
+    this.limiter.penalty(key, cost).catch(() => {});
   }
 
   async spend(cost: number, key: string, most: number): Promise<Payment> {

@@ -42,6 +42,16 @@ interface Factor {
 interface Term {
   readonly weight: number;
   readonly factors: readonly Factor[];
+  /** Where the weight is that of a variable's value. */
+  readonly input?: InputVariable;
+}
+
+/** A variable whose value is an argument, or stands in one. */
+interface InputVariable {
+  readonly name: string;
+  /** Tells apart what the value is weighed as. */
+  readonly key: string;
+  readonly weigh: (value: unknown) => number;
 }
 
 /** A fetch, and how its response names are called in the answer where they differ. */
@@ -54,6 +64,8 @@ interface PlannedFetch {
 const COMPOSITE = 1;
 const LEAF = 0;
 const MUTATION = 10;
+/** Each value in a list or an input object of an argument, unless `@cost` says otherwise: a condition is evaluated for every row. */
+const INPUT_VALUE = 1;
 /** Objects of a list about whose size nothing is said. */
 const ASSUMED_SIZE = 10;
 /** Beyond this it does not matter any more. */
@@ -66,15 +78,16 @@ export class Cost {
 
   constructor(terms: Iterable<Term>) {
     const all = [...terms];
-    this.constant = sum(all.filter(({ factors }) => factors.length === 0).map(({ weight }) => weight));
-    this.terms = all.filter(({ factors }) => factors.length > 0);
+    const isConstant = ({ factors, input }: Term) => factors.length === 0 && !input;
+    this.constant = sum(all.filter(isConstant).map(({ weight }) => weight));
+    this.terms = all.filter((term) => !isConstant(term));
   }
 
   /** @param variables those of the operation, with their defaults, and of the plan */
   of(variables: Readonly<Record<string, unknown>>): number {
     let cost = this.constant;
-    for (const { weight, factors } of this.terms) {
-      let count = weight;
+    for (const { weight, factors, input } of this.terms) {
+      let count = input ? weight * input.weigh(variables[input.name]) : weight;
       for (const factor of factors) count *= sizeOf(factor, variables);
       cost += count;
     }
@@ -261,9 +274,8 @@ class PlanCost {
     this.add(this.weightOf(coordinate, parent, field), inner);
     for (const { name, value } of node.arguments ?? []) {
       const argument = field.args.find((one) => one.name === name.value);
-      const weight =
-        (this.weights.get(`${coordinate}(${name.value})`) ?? 0) + this.weightOfValue(argument?.type, value);
-      if (weight !== 0) this.add(weight, within);
+      this.add(this.weights.get(`${coordinate}(${name.value})`) ?? 0, within);
+      if (argument) this.input(argument.type, value, undefined, within);
     }
     if (!node.selectionSet) return undefined;
     this.places.set(place, inner);
@@ -279,19 +291,27 @@ class PlanCost {
     return isCompositeType(type) ? COMPOSITE : LEAF;
   }
 
-  /** Of the fields of an input object that is written out; one in a variable is one argument. */
-  private weightOfValue(type: GraphQLInputType | undefined, value: ValueNode): number {
-    if (!type) return 0;
-    if (value.kind === Kind.LIST) return sum(value.values.map((one) => this.weightOfValue(type, one)));
-    const named = getNamedType(type);
-    if (value.kind !== Kind.OBJECT || !isInputObjectType(named)) return 0;
-    return sum(
-      value.fields.map(
-        ({ name, value: inner }) =>
-          (this.weights.get(`${named.name}.${name.value}`) ?? 0) +
-          this.weightOfValue(named.getFields()[name.value]?.type, inner),
-      ),
-    );
+  /**
+   * Counts the values of an argument as it is written. @param own the weight of a value that has nothing in it: none for an argument
+   * itself, which is part of its field.
+   */
+  private input(type: GraphQLInputType, value: ValueNode, own: number | undefined, within: readonly Factor[]): void {
+    if (value.kind === Kind.VARIABLE) {
+      const weigh = (given: unknown): number => weightOfInput(type, given, own, this.weights);
+      this.add(1, within, { name: value.name.value, key: `${type} ${own}`, weigh });
+    } else if (value.kind === Kind.LIST) {
+      for (const item of value.values) this.input(type, item, own ?? INPUT_VALUE, within);
+    } else if (value.kind === Kind.OBJECT) {
+      const named = getNamedType(type);
+      const fields = isInputObjectType(named) ? named.getFields() : {};
+      for (const { name, value: inner } of value.fields) {
+        const field = fields[name.value];
+        if (!field) continue;
+        const stated = this.weights.get(`${named.name}.${name.value}`);
+        if (hasFields(field.type)) this.add(stated ?? 0, within);
+        this.input(field.type, inner, stated ?? INPUT_VALUE, within);
+      }
+    } else if (value.kind !== Kind.NULL) this.add(own ?? 0, within);
   }
 
   private factorOf(
@@ -316,7 +336,7 @@ class PlanCost {
   }
 
   /** A list of a fixed size is a number; of the others, those of the same sizes are one term. */
-  private add(weight: number, within: readonly Factor[]): void {
+  private add(weight: number, within: readonly Factor[], input?: InputVariable): void {
     if (weight === 0) return;
     let count = weight;
     const factors: Factor[] = [];
@@ -324,10 +344,37 @@ class PlanCost {
       if (factor.variables.length > 0) factors.push(factor);
       else count *= sizeOf(factor, {});
     }
-    const key = factors.map((factor) => factor.key).join('\n');
+    const key = [...factors, ...(input ? [{ key: `${input.name} ${input.key}` }] : [])]
+      .map((one) => one.key)
+      .join('\n');
     const before = this.found.get(key)?.weight ?? 0;
-    this.found.set(key, { weight: before + count, factors });
+    this.found.set(key, { weight: before + count, factors, input });
   }
+}
+
+const hasFields = (type: GraphQLInputType): boolean => isInputObjectType(getNamedType(type));
+
+/** What a coerced value weighs. @param own the weight of a value that has nothing in it */
+function weightOfInput(
+  type: GraphQLInputType,
+  value: unknown,
+  own: number | undefined,
+  weights: ReadonlyMap<string, number>,
+): number {
+  if (value === null || value === undefined) return 0;
+  if (Array.isArray(value)) return sum(value.map((item) => weightOfInput(type, item, own ?? INPUT_VALUE, weights)));
+  const named = getNamedType(type);
+  if (!isInputObjectType(named)) return own ?? 0;
+  let weight = 0;
+  const fields = named.getFields();
+  for (const [name, inner] of Object.entries(value)) {
+    const field = fields[name];
+    if (!field || inner === null || inner === undefined) continue;
+    const stated = weights.get(`${named.name}.${name}`);
+    if (hasFields(field.type)) weight += stated ?? 0;
+    weight += weightOfInput(field.type, inner, stated ?? INPUT_VALUE, weights);
+  }
+  return weight;
 }
 
 const placeOf = (path: readonly PathStep[]): string =>

@@ -9,6 +9,7 @@ const LIMITS: Limits = {
   maxDirectives: 3,
   maxFields: 20,
   maxList: 4,
+  maxNesting: 10,
 };
 const limitOf = (source: string, limits = LIMITS) => {
   try {

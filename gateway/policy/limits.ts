@@ -1,4 +1,14 @@
-import { type DocumentNode, GraphQLError, Kind, parse, type SelectionSetNode, visit } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  Lexer,
+  parse,
+  type SelectionSetNode,
+  Source,
+  TokenKind,
+  visit,
+} from 'graphql';
 
 /** What a document may have at most, wherever its fragments put it. */
 export interface Limits {
@@ -11,6 +21,8 @@ export interface Limits {
   readonly maxFields: number;
   /** Values of one list, in the document or in its variables. */
   readonly maxList: number;
+  /** Levels of braces, brackets and parentheses in the document, and of lists and objects in its variables. */
+  readonly maxNesting: number;
 }
 
 /** A document asks for more than anybody needs at once. */
@@ -38,7 +50,8 @@ const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 };
  * @throws LimitError
  */
 export function readWithin(source: string, limits: Limits): DocumentNode | undefined {
-  const document = parseWithin(source, limits.maxTokens);
+  if (!isLexed(source, limits)) return undefined;
+  const document = parsed(source);
   if (!document) return undefined;
   const fragments = new Map(
     document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [])),
@@ -92,25 +105,54 @@ export function readWithin(source: string, limits: Limits): DocumentNode | undef
   return document;
 }
 
-/** Says whether the lists in variables keep to the limit. @throws LimitError */
-export function variablesWithin(variables: unknown, { maxList }: Limits): void {
-  // without recursion: how deep they go is for whoever sends them to say
-  const left = [variables];
-  while (left.length > 0) {
-    const value = left.pop();
-    if (typeof value !== 'object' || value === null) continue;
-    if (Array.isArray(value) && value.length > maxList)
-      throw new LimitError('values in a list of its variables', maxList, 'maxList');
-    for (const one of Object.values(value)) if (typeof one === 'object') left.push(one);
+/** Checks that variables keep to the limits. @throws LimitError */
+export function variablesWithin(variables: unknown, { maxList, maxNesting }: Limits): void {
+  // level by level: recursion would exhaust the stack on deep values
+  let level = [variables];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxNesting + 1) throw new LimitError('levels of values in its variables', maxNesting, 'maxNesting');
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (Array.isArray(value) && value.length > maxList)
+        throw new LimitError('values in a list of its variables', maxList, 'maxList');
+      for (const inner of Object.values(value)) if (typeof inner === 'object') next.push(inner);
+    }
+    level = next;
   }
 }
 
-function parseWithin(source: string, maxTokens: number): DocumentNode | undefined {
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
+/**
+ * Checks the tokens of a document before it is parsed: the parser, and whatever walks through a document, recurses as deeply as it is nested.
+ * @returns whether it consists of GraphQL's tokens. @throws LimitError
+ */
+function isLexed(source: string, { maxTokens, maxNesting }: Limits): boolean {
+  const lexer = new Lexer(new Source(source));
+  let depth = 0;
   try {
-    return parse(source, { noLocation: true, maxTokens });
+    for (let count = 1; lexer.advance().kind !== TokenKind.EOF; count++) {
+      const { kind } = lexer.token;
+      if (OPENING.has(kind)) depth += 1;
+      if (CLOSING.has(kind)) depth -= 1;
+      if (depth > maxNesting)
+        throw new LimitError('levels of braces, brackets, and parentheses', maxNesting, 'maxNesting');
+      if (count > maxTokens) throw new LimitError('tokens', maxTokens, 'maxTokens');
+    }
+    return true;
   } catch (error) {
-    if (error instanceof GraphQLError && /token/i.test(error.message) && error.message.includes(String(maxTokens)))
-      throw new LimitError('tokens', maxTokens, 'maxTokens');
+    if (error instanceof LimitError) throw error;
+    return false;
+  }
+}
+
+/** Undefined for what is not a document. */
+function parsed(source: string): DocumentNode | undefined {
+  try {
+    return parse(source, { noLocation: true });
+  } catch {
     return undefined;
   }
 }

@@ -8,6 +8,7 @@ import type {
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { countErrors } from '../../shared/error-list';
 import type { Principal } from '../../shared/identity/principal';
 import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
@@ -28,6 +29,8 @@ export interface GraphContext extends Omit<GraphRequest, 'document' | 'operation
   readonly principal?: Principal | null;
   /** Told the headers of the subgraphs' answers. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
+  /** Takes what the errors of an answer cost from the caller's budget. */
+  readonly charge?: (errors: Parameters<typeof countErrors>[0]) => void;
 }
 
 /** Operations that are planned against a new supergraph before it serves. */

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { ErrorList, MAX_ERRORS } from '../../shared/error-list';
 import { SubgraphError } from './errors';
 import { exactly } from './exact-json';
 import type { SubgraphResponse } from './transport';
@@ -65,7 +66,11 @@ function exactData(
 /** Some servers write null where there are no errors, and some write one error where a list belongs. */
 function errorsOf(subgraph: string, errors: unknown): GraphQLFormattedError[] {
   if (errors === undefined || errors === null) return [];
-  return (Array.isArray(errors) ? errors : [errors]).map((error) => errorOf(subgraph, error));
+  const list = new ErrorList();
+  const all = Array.isArray(errors) ? errors : [errors];
+  for (const error of all.slice(0, MAX_ERRORS)) list.add(errorOf(subgraph, error));
+  list.omit(all.length - Math.min(all.length, MAX_ERRORS));
+  return list.toArray();
 }
 
 /** What can be passed on of an error; of its extensions, what cannot act on the gateway's own response. */

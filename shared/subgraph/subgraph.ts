@@ -25,6 +25,7 @@ import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { DatabaseLimits } from '../database/limits';
 import type { Migration, MigrationProgress } from '../database/migrations';
+import { ErrorList } from '../error-list';
 import { RequestError } from '../errors';
 import type { EventHandler } from '../events/inbox';
 import type { ContentStore } from '../files/content-store';
@@ -266,8 +267,16 @@ export class OpenSubgraph {
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
     return {
       data,
-      errors: errors?.map((error) => publicError(error.toJSON(), error, this.log, contextValue.requestId ?? undefined)),
+      errors: errors && this.publicErrors(errors, contextValue.requestId ?? undefined),
     };
+  }
+
+  private publicErrors(errors: readonly GraphQLError[], requestId: string | undefined): GraphQLFormattedError[] {
+    const list = new ErrorList();
+    for (const error of errors)
+      if (list.isFull) list.omit(1);
+      else list.add(publicError(error.toJSON(), error, this.log, requestId));
+    return list.toArray();
   }
 
   /** Records what a request has read before it is answered; what cannot be recorded is not answered. */

@@ -91,7 +91,7 @@ describe('everything in one process', () => {
     const port = await freePort();
     const first = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
     await says(first, /The graph answers at/);
-    const second = run(['start', '--port', '0', '--data', join(folder, 'data')]);
+    const second = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/The data folder ".*" is in use by another running Ordergraph[\s\S]*--data/);
     expect((await ask(port, '{ agency(key: "nsa") { name } }')).data).toEqual({
@@ -99,7 +99,7 @@ describe('everything in one process', () => {
     });
     first.child.kill('SIGKILL');
     await first.ended;
-    const third = run(['start', '--port', '0', '--data', join(folder, 'data')]);
+    const third = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
     await says(third, /The graph answers at/);
   });
 });

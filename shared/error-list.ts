@@ -1,0 +1,87 @@
+import type { GraphQLFormattedError } from 'graphql';
+
+/** Errors that one answer lists at most. */
+export const MAX_ERRORS = 1_000;
+/** Characters that the listed errors of one answer may have together, and the message or the extensions of one. */
+const MAX_CHARACTERS = 256 * 1024;
+const MAX_MESSAGE = 4 * 1024;
+const MAX_EXTENSIONS = 8 * 1024;
+
+/**
+ * The errors of one answer. Whatever causes them, their number and size are bounded: those beyond the bound are counted in one last
+ * error with the code `ERRORS_OMITTED`.
+ */
+export class ErrorList {
+  private readonly listed: GraphQLFormattedError[] = [];
+  private characters = 0;
+  private omitted = 0;
+
+  constructor(errors: Iterable<GraphQLFormattedError> = []) {
+    for (const error of errors) this.add(error);
+  }
+
+  add(error: GraphQLFormattedError): void {
+    const { count } = (error.extensions ?? {}) as { count?: unknown };
+    if (error.extensions?.code === OMITTED && typeof count === 'number') {
+      this.omitted += count;
+      return;
+    }
+    if (!this.isFull) {
+      const short = shortened(error);
+      this.characters += sizeOf(short);
+      if (this.characters <= MAX_CHARACTERS) {
+        this.listed.push(short);
+        return;
+      }
+    }
+    this.omitted += 1;
+  }
+
+  /** Whether further errors are only counted. */
+  get isFull(): boolean {
+    return this.listed.length >= MAX_ERRORS || this.characters > MAX_CHARACTERS;
+  }
+
+  /** Counts errors without listing them. */
+  omit(count: number): void {
+    this.omitted += count;
+  }
+
+  /** Number of errors, those that are not listed included. */
+  get count(): number {
+    return this.listed.length + this.omitted;
+  }
+
+  /** The listed errors, and one that counts the others. */
+  toArray(): GraphQLFormattedError[] {
+    if (this.omitted === 0) return [...this.listed];
+    const message = `${this.omitted} more errors of this answer are not listed`;
+    return [...this.listed, { message, extensions: { code: OMITTED, count: this.omitted } }];
+  }
+}
+
+const OMITTED = 'ERRORS_OMITTED';
+
+/** Number of errors of an answer, those that its last error counts included. */
+export function countErrors(errors: readonly { readonly extensions?: Readonly<Record<string, unknown>> }[]): number {
+  const { code, count } = errors.at(-1)?.extensions ?? {};
+  return code === OMITTED && typeof count === 'number' ? errors.length - 1 + count : errors.length;
+}
+
+/** An error whose message and extensions are of a bounded size: of extensions that are too large, the code stays. */
+function shortened(error: GraphQLFormattedError): GraphQLFormattedError {
+  const { message, extensions } = error;
+  const isLong = message.length > MAX_MESSAGE;
+  const isLarge = extensions !== undefined && JSON.stringify(extensions).length > MAX_EXTENSIONS;
+  if (!isLong && !isLarge) return error;
+  return {
+    ...error,
+    message: isLong ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+    ...(isLarge ? { extensions: { code: String(extensions.code).slice(0, 100) } } : {}),
+  };
+}
+
+function sizeOf({ message, path = [], extensions }: GraphQLFormattedError): number {
+  const steps = path.reduce<number>((sum, step) => sum + String(step).length + 3, 0);
+  return message.length + steps + (extensions ? JSON.stringify(extensions).length : 0);
+}
