@@ -4,7 +4,7 @@ import { Cancellation } from '../../shared/cancellation';
 import { countErrors } from '../../shared/error-list';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Principal } from '../../shared/identity/principal';
-import { type Budgets, ERROR_COST } from '../policy/budgets';
+import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
 
 /** Which headers pass, by lower-case name; no others do. */
@@ -76,7 +76,7 @@ export function contextOf(
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     spend: budgets && ((cost, before) => budgets.spend(cost, payer, caller.principal, before)),
-    charge: budgets && ((errors) => budgets.charge(countErrors(errors) * ERROR_COST, payer)),
+    charge: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer)),
     answered:
       returnHeaders.length === 0
         ? undefined

@@ -78,8 +78,8 @@ export interface BudgetSettings {
   readonly redis?: Redis;
 }
 
-/** What each error of an answer costs: about as much as an object. What is refused is not free. */
-export const ERROR_COST = 1;
+/** Errors of one answer that cost nothing. Each of the others costs 1, about as much as an object: what is refused is not free. */
+const FREE_ERRORS = 10;
 
 /** Seconds for which a budget is. */
 const WINDOW_SECONDS = 60;
@@ -136,10 +136,11 @@ export class Budgets {
       : this.judge(cost, budget, payment);
   }
 
-  /** Takes from a caller's budget what an answer has cost after all, whatever is left of it. @param key tells callers apart */
-  charge(cost: number, key: string): void {
-    this.counts.cost += cost;
-    this.purse.charge(cost, key);
+  /** Takes what the errors of an answer cost from a caller's budget, whatever is left of it. @param key tells callers apart */
+  chargeErrors(count: number, key: string): void {
+    if (count <= FREE_ERRORS) return;
+    this.counts.cost += count - FREE_ERRORS;
+    this.purse.charge(count - FREE_ERRORS, key);
   }
 
   private judge(cost: number, budget: number, { account, isTaken }: Payment): Spending {
