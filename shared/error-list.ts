@@ -22,7 +22,7 @@ export class ErrorList {
 
   add(error: GraphQLFormattedError): void {
     const { count } = (error.extensions ?? {}) as { count?: unknown };
-    if (error.extensions?.code === OMITTED && typeof count === 'number') {
+    if (error.extensions?.code === 'ERRORS_OMITTED' && typeof count === 'number') {
       this.omitted += count;
       return;
     }
@@ -56,16 +56,14 @@ export class ErrorList {
   toArray(): GraphQLFormattedError[] {
     if (this.omitted === 0) return [...this.listed];
     const message = `${this.omitted} more errors of this answer are not listed`;
-    return [...this.listed, { message, extensions: { code: OMITTED, count: this.omitted } }];
+    return [...this.listed, { message, extensions: { code: 'ERRORS_OMITTED', count: this.omitted } }];
   }
 }
-
-const OMITTED = 'ERRORS_OMITTED';
 
 /** Number of errors of an answer, those that its last error counts included. */
 export function countErrors(errors: readonly { readonly extensions?: Readonly<Record<string, unknown>> }[]): number {
   const { code, count } = errors.at(-1)?.extensions ?? {};
-  return code === OMITTED && typeof count === 'number' ? errors.length - 1 + count : errors.length;
+  return code === 'ERRORS_OMITTED' && typeof count === 'number' ? errors.length - 1 + count : errors.length;
 }
 
 /** An error whose message and extensions are of a bounded size: of extensions that are too large, the code stays. */

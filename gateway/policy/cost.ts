@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type GraphQLField,
+  type GraphQLInputField,
   type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -64,7 +65,7 @@ interface PlannedFetch {
 const COMPOSITE = 1;
 const LEAF = 0;
 const MUTATION = 10;
-/** Each value in a list or an input object of an argument, unless `@cost` says otherwise: a condition is evaluated for every row. */
+/** A field of an input object that is not an object itself, unless `@cost` says otherwise, and a value in a list. */
 const INPUT_VALUE = 1;
 /** Objects of a list about whose size nothing is said. */
 const ASSUMED_SIZE = 10;
@@ -275,7 +276,7 @@ class PlanCost {
     for (const { name, value } of node.arguments ?? []) {
       const argument = field.args.find((one) => one.name === name.value);
       this.add(this.weights.get(`${coordinate}(${name.value})`) ?? 0, within);
-      if (argument) this.input(argument.type, value, undefined, within);
+      if (argument) this.input(argument.type, value);
     }
     if (!node.selectionSet) return undefined;
     this.places.set(place, inner);
@@ -291,27 +292,30 @@ class PlanCost {
     return isCompositeType(type) ? COMPOSITE : LEAF;
   }
 
-  /**
-   * Counts the values of an argument as it is written. @param own the weight of a value that has nothing in it: none for an argument
-   * itself, which is part of its field.
-   */
-  private input(type: GraphQLInputType, value: ValueNode, own: number | undefined, within: readonly Factor[]): void {
+  /** Counts what is in the value of an argument, once for all objects that the field is asked of: subgraphs read lists in one statement. */
+  private input(type: GraphQLInputType, value: ValueNode): void {
     if (value.kind === Kind.VARIABLE) {
-      const weigh = (given: unknown): number => weightOfInput(type, given, own, this.weights);
-      this.add(1, within, { name: value.name.value, key: `${type} ${own}`, weigh });
+      const weigh = (given: unknown): number => weightOfInput(type, given, this.weights);
+      this.add(1, [], { name: value.name.value, key: String(type), weigh });
     } else if (value.kind === Kind.LIST) {
-      for (const item of value.values) this.input(type, item, own ?? INPUT_VALUE, within);
+      for (const item of value.values) {
+        if (!hasFields(type)) this.add(INPUT_VALUE, []);
+        this.input(type, item);
+      }
     } else if (value.kind === Kind.OBJECT) {
       const named = getNamedType(type);
       const fields = isInputObjectType(named) ? named.getFields() : {};
       for (const { name, value: inner } of value.fields) {
         const field = fields[name.value];
         if (!field) continue;
-        const stated = this.weights.get(`${named.name}.${name.value}`);
-        if (hasFields(field.type)) this.add(stated ?? 0, within);
-        this.input(field.type, inner, stated ?? INPUT_VALUE, within);
+        const weight = weightOfInputField(named.name, field, this.weights);
+        // a variable may have no value
+        if (inner.kind === Kind.VARIABLE)
+          this.add(weight, [], { name: inner.name.value, key: 'given', weigh: (given) => (given == null ? 0 : 1) });
+        else if (inner.kind !== Kind.NULL) this.add(weight, []);
+        this.input(field.type, inner);
       }
-    } else if (value.kind !== Kind.NULL) this.add(own ?? 0, within);
+    }
   }
 
   private factorOf(
@@ -354,25 +358,25 @@ class PlanCost {
 
 const hasFields = (type: GraphQLInputType): boolean => isInputObjectType(getNamedType(type));
 
-/** What a coerced value weighs. @param own the weight of a value that has nothing in it */
-function weightOfInput(
-  type: GraphQLInputType,
-  value: unknown,
-  own: number | undefined,
+/** What an input field costs that has a value. */
+const weightOfInputField = (
+  type: string,
+  { name, type: of }: GraphQLInputField,
   weights: ReadonlyMap<string, number>,
-): number {
-  if (value === null || value === undefined) return 0;
-  if (Array.isArray(value)) return sum(value.map((item) => weightOfInput(type, item, own ?? INPUT_VALUE, weights)));
+) => weights.get(`${type}.${name}`) ?? (hasFields(of) ? 0 : INPUT_VALUE);
+
+/** What is in a coerced value of an argument costs. */
+function weightOfInput(type: GraphQLInputType, value: unknown, weights: ReadonlyMap<string, number>): number {
+  if (Array.isArray(value))
+    return sum(value.map((item) => (hasFields(type) ? 0 : INPUT_VALUE) + weightOfInput(type, item, weights)));
   const named = getNamedType(type);
-  if (!isInputObjectType(named)) return own ?? 0;
+  if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return 0;
   let weight = 0;
   const fields = named.getFields();
   for (const [name, inner] of Object.entries(value)) {
     const field = fields[name];
     if (!field || inner === null || inner === undefined) continue;
-    const stated = weights.get(`${named.name}.${name}`);
-    if (hasFields(field.type)) weight += stated ?? 0;
-    weight += weightOfInput(field.type, inner, stated ?? INPUT_VALUE, weights);
+    weight += weightOfInputField(named.name, field, weights) + weightOfInput(field.type, inner, weights);
   }
   return weight;
 }

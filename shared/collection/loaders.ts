@@ -61,6 +61,11 @@ export class Loaders {
     return loader as DataLoader<string, Value>;
   }
 
+  /** What `compute` returns, computed on first use. */
+  once<Value>(owner: unknown, name: string, compute: () => Promise<Value>): Promise<Value> {
+    return this.batched<Value>(owner, name, async () => [await compute()]).load('');
+  }
+
   /** Forgets what was read: after a change in the same request. */
   forget(): void {
     this.made.clear();

@@ -147,9 +147,10 @@ export class WhereBuilder {
         'AND',
         '1 = 1',
       );
+      // not EXISTS, which SQLite evaluates for each row
       const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
       return {
-        sql: `EXISTS (SELECT 1 FROM ${this.database.table(type)} ${inner} WHERE ${innerKey} = ${column} AND ${sql})`,
+        sql: `${column} IN (SELECT ${innerKey} FROM ${this.database.table(type)} ${inner} WHERE ${sql})`,
         parameters,
       };
     }

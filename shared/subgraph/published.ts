@@ -4,6 +4,9 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   type GraphQLSchema,
+  type InputObjectTypeDefinitionNode,
+  type InputValueDefinitionNode,
+  isInputObjectType,
   Kind,
   type ObjectTypeDefinitionNode,
   parseConstValue,
@@ -22,8 +25,8 @@ interface PublishedParts {
   readonly models: readonly ModelClass[];
 }
 
-/** How many fields a count costs: it looks at every row of its list. */
-const COUNT_WEIGHT = 5;
+/** What a count costs: it reads every row of its list. Measured by `test/performance/costs.test.ts`. */
+const COUNT_WEIGHT = 25;
 
 /**
  * The schema of a subgraph as it is published: with a class of sensitivity on every field, and the sizes of lists.
@@ -35,6 +38,11 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
     parts.models.flatMap((model) => (modelOf(model).entity ? [[modelOf(model).name, modelOf(model)] as const] : [])),
   );
   const carriers = new Set<string>();
+  const filters = new Set(
+    Object.values(schema.getTypeMap()).flatMap((type) =>
+      isInputObjectType(type) && type.getFields().not?.type === type ? [type.name] : [],
+    ),
+  );
   const document = visit(inOrder(getDocumentNodeFromSchema(schema)), {
     ObjectTypeDefinition: {
       leave: (type: ObjectTypeDefinitionNode) => ({
@@ -49,6 +57,13 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
         }),
       }),
     },
+    InputObjectTypeDefinition: (type: InputObjectTypeDefinitionNode) => ({
+      ...type,
+      fields: type.fields?.map((field) => ({
+        ...field,
+        directives: [...(field.directives ?? []), ...filterCosts(type, field, filters)],
+      })),
+    }),
   });
   return { sdl: `${header(parts)}\n${print(document)}\n`, carriers };
 }
@@ -120,6 +135,25 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
     ];
   const isCount = type.name.value.endsWith('Connection') && field.name.value === 'totalCount';
   return isCount ? [directive('cost', { weight: COUNT_WEIGHT })] : [];
+}
+
+/** What a condition of a filter costs: it is evaluated for every row that the others leave. */
+const CONDITION_WEIGHT = 10;
+const CONTAINS_WEIGHT = 20;
+/** Conditions on the objects that a list's objects refer to. */
+const REFERENCE_WEIGHT = 50;
+
+/** @param models names of the filters of models, which can be combined by `and`, `or` and `not` */
+function filterCosts(
+  type: InputObjectTypeDefinitionNode,
+  field: InputValueDefinitionNode,
+  models: ReadonlySet<string>,
+): ConstDirectiveNode[] {
+  const [own, of] = [type.name.value, namedType(field.type)];
+  if (!own.endsWith('Filter') || own === of) return [];
+  if (models.has(of)) return [directive('cost', { weight: REFERENCE_WEIGHT })];
+  if (of.endsWith('Filter')) return [];
+  return [directive('cost', { weight: field.name.value === 'contains' ? CONTAINS_WEIGHT : CONDITION_WEIGHT })];
 }
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));

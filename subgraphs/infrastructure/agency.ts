@@ -1,4 +1,4 @@
-import { Float } from 'type-graphql';
+import { Directive, Float } from 'type-graphql';
 import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
 import { hasMany } from '../../shared/collection/connection';
 import { groupBy } from '../../shared/collection/group';
@@ -38,6 +38,7 @@ export class Agency extends AgencyFields {
     'Median days from finding a vulnerability to mending it, over all mended ones; null of none, and for analysts of fewer than five.',
     { nullable: true, sensitivity: 'GOV' },
   )
+  @Directive('@cost(weight: 100)')
   medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
     return loaders
       .batched<number | null>(Agency, 'days to remediate', async (keys) => {

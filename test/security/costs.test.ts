@@ -30,6 +30,7 @@ const supergraph = compose([
         names: [String]
         unsaid: [Shop]
         search(by: Search @price(weight: 3)): Shop
+        found(ids: [ID!], within: [Search!]): [Shop]
         heavy: String @price(weight: 8)
         when: Moment
         level: Level
@@ -103,6 +104,23 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     ['and a scalar', '{ when }', 4],
     ['and an enum', '{ level }', 5],
     ['and an argument that is given', '{ search(by: {}) { id } }', 1 + 3],
+    ['and a field of an input object that has a weight', '{ search(by: { near: "x" }) { id } }', 1 + 3 + 6],
+    ['however deep', '{ search(by: { within: { within: { near: "x" } } }) { id } }', 1 + 3 + 6],
+    ['and each value of a list', '{ found(ids: ["a", "b", "c"]) { id } }', 10 + 3],
+    ['in a variable too', 'query ($ids: [ID!]) { found(ids: $ids) { id } }', 10 + 3, { ids: ['a', 'b', 'c'] }],
+    ['nothing of none', 'query ($ids: [ID!]) { found(ids: $ids) { id } }', 10],
+    [
+      'objects in a variable as those that are written out',
+      'query ($within: [Search!]) { found(within: $within) { id } }',
+      10 + 2 * 6,
+      { within: [{ near: 'x' }, { within: { near: 'y' } }] },
+    ],
+    [
+      'as often as it is used',
+      'query ($ids: [ID!]) { a: found(ids: $ids) { id } b: found(ids: $ids) { id } }',
+      20 + 6,
+      { ids: ['a', 'b', 'c'] },
+    ],
     ['a root field of a mutation costs ten', 'mutation { open { id } }', 10],
     ['but for its own weight', 'mutation { rename }', 2],
     ['names of types cost nothing', '{ __typename shop { __typename } }', 1],

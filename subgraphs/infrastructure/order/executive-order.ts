@@ -3,6 +3,7 @@ import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
@@ -126,6 +127,7 @@ export class InfrastructureMetricsResolver {
     description: 'How the protection of infrastructure stands.',
   })
   @sensitivity('GOV')
+  @figure(500)
   infrastructureMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {

@@ -1,5 +1,6 @@
 import { Ctx, Float, Int, Query, Resolver } from 'type-graphql';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { stubOf } from '../../../shared/model/model';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
@@ -32,6 +33,7 @@ export class ToolAdoptionResolver {
     description: 'AI-powered defensive tools put into use, by agency and quarter.',
   })
   @sensitivity('GOV')
+  @figure(50)
   async aiToolAdoption(@Ctx() { database }: Context): Promise<ToolAdoption[]> {
     const rows = await database.query<{ agency: string; month: string; n: number }>(
       `SELECT d.agency_key AS agency, SUBSTR(d.since, 1, 7) AS month, COUNT(*) AS n
@@ -55,6 +57,7 @@ export class ToolAdoptionResolver {
     description: 'Overdue exposures of systems with and without an AI-powered defensive tool.',
   })
   @sensitivity('GOV')
+  @figure(50)
   async overdueByToolCoverage(@Ctx() { database, clock }: Context): Promise<OverdueByCoverage[]> {
     const systems = await database.query<{ covered: number; n: number }>(
       'SELECT covered_by_ai_tool AS covered, COUNT(*) AS n FROM federal_system GROUP BY covered_by_ai_tool',

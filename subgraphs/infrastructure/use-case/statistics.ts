@@ -1,6 +1,7 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { stubOf } from '../../../shared/model/model';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
@@ -26,6 +27,7 @@ export class UseCaseStatisticsResolver {
     description: 'Individually published AI use cases by agency and stage.',
   })
   @sensitivity('PUBLIC')
+  @figure(50)
   async aiUseCaseCounts(
     @Ctx() { database }: Context,
     @Arg('cybersecurity', () => Boolean, {

@@ -2,6 +2,7 @@ import { Arg, Ctx, Float, Int, Query, Resolver } from 'type-graphql';
 import { groupBy } from '../../../shared/collection/group';
 import { FindingSeverity } from '../../../shared/contracts/finding-severity';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
@@ -38,6 +39,7 @@ export class FindingStatisticsResolver {
     description: 'Findings by month, ATLAS tactic and severity, with the response times of developers.',
   })
   @sensitivity('GOV')
+  @figure(50)
   async findingStatistics(
     @Ctx() { database, loaders }: Context,
     @Arg('from', () => GraphQLInstant, {

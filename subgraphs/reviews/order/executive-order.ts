@@ -4,6 +4,7 @@ import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
 import { pastInstant } from '../../../shared/calendar/past-instant';
 import type { Database } from '../../../shared/database/database';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
@@ -112,6 +113,7 @@ const DAY_MS = 86_400_000;
 export class ReviewMetricsResolver {
   @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'How the review program stands.' })
   @sensitivity('GOV')
+  @figure(500)
   reviewMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {

@@ -5,6 +5,7 @@ import { groupBy } from '../../../shared/collection/group';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
@@ -193,6 +194,7 @@ async function breaches(database: Database, asOf: string): Promise<number> {
 export class SubmissionMetricsResolver {
   @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake program stands.' })
   @sensitivity('GOV')
+  @figure(500)
   submissionMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {

@@ -4,6 +4,7 @@ import { groupBy } from '../../../shared/collection/group';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
+import { figure } from '../../../shared/model/figure';
 import { stub, stubKey, stubOf } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { type Counted, median, part, percentile, Ratio, valueObject } from '../../../shared/model/value-object';
@@ -126,6 +127,7 @@ async function workforceMetrics(database: Database, now: Date, year: number): Pr
 export class WorkforceMetricsResolver {
   @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'How the workforce program stands.' })
   @sensitivity('PUBLIC')
+  @figure(500)
   workforceMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
@@ -145,6 +147,7 @@ export class TimeToHireResolver {
     description: 'Time to hire by agency and authority, the slowest median first.',
   })
   @sensitivity('PUBLIC')
+  @figure(50)
   async timeToHire(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
