@@ -14,7 +14,15 @@ import { coded, driverErrorOf, type Failure, failureOf } from './driver-errors';
 import { DatabaseHealth } from './health';
 import { type DatabaseLimits, databaseLimits } from './limits';
 import { type Migration, type MigrationProgress, runMigrations } from './migrations';
-import { CONNECT_MS, endPool, IDLE_MS, MysqlConnections, type PoolState, type Run } from './mysql-connections';
+import {
+  type Caller,
+  CONNECT_MS,
+  endPool,
+  IDLE_MS,
+  MysqlConnections,
+  type PoolState,
+  type Run,
+} from './mysql-connections';
 import { SqliteConnection } from './sqlite';
 import { type DatabaseAddress, parseDatabaseUrl, redactDatabaseUrl } from './url';
 
@@ -54,8 +62,8 @@ export class Database {
 
   /** Runs the statements of one transaction. */
   private readonly inTransaction: Run | undefined = undefined;
-  /** Whether the request that the statements are of has been given up. */
-  private readonly cancellation: Cancellation | undefined = undefined;
+  /** On whose behalf the statements run, and whether the request that they are of has been given up. */
+  private readonly caller: Caller = {};
 
   private constructor(
     readonly source: DataSource,
@@ -71,13 +79,16 @@ export class Database {
   }
 
   /** The same database for the statements of one transaction or one request. */
-  private derive(changes: { inTransaction?: Run; cancellation?: Cancellation }): Database {
+  private derive(changes: { inTransaction?: Run; caller?: Caller }): Database {
     return Object.assign(Object.create(this), changes) as Database;
   }
 
-  /** The same database for one request: once that is canceled, its statements are ended, and no others begun. */
-  until(cancellation: Cancellation | undefined): Database {
-    return cancellation ? this.derive({ cancellation }) : this;
+  /**
+   * The same database for one request: its statements share the connections fairly with those of other callers, and once it is canceled, they
+   * are ended, and no others begun.
+   */
+  for(caller: Caller): Database {
+    return this.derive({ caller });
   }
 
   /**
@@ -191,7 +202,7 @@ export class Database {
 
   private async onConnection<T>(connections: MysqlConnections, work: (run: Run) => Promise<T>): Promise<T> {
     const begin = 'START TRANSACTION';
-    const session = await this.reported(() => connections.acquire(begin, this.cancellation));
+    const session = await this.reported(() => connections.acquire(begin, this.caller));
     const send = (sql: string, parameters: readonly unknown[] = [], always = false) => {
       this.counter.logQuery(sql);
       return session.run(sql, parameters, always);
@@ -218,7 +229,7 @@ export class Database {
     const writer = this.writer!;
     return exclusively(writer, async ({ source }) => {
       const send: Run = (sql, parameters) => source.query(sql, [...parameters]);
-      await this.reported(() => begin(source, this.cancellation));
+      await this.reported(() => begin(source, this.caller.cancellation));
       try {
         const result = await work(send);
         this.requireCaller();
@@ -234,7 +245,7 @@ export class Database {
 
   /** Nothing is committed for a caller who has left: it would not learn of it. */
   private requireCaller(): void {
-    if (this.cancellation?.cancelled) throw databaseErrorOf(cancelled('COMMIT'), this.name);
+    if (this.caller.cancellation?.cancelled) throw databaseErrorOf(cancelled('COMMIT'), this.name);
   }
 
   private async commit(send: () => Promise<unknown>): Promise<void> {
@@ -278,7 +289,7 @@ export class Database {
   /** Rows as the database returns them. Parameters are `?`. @throws DatabaseError */
   query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return this.reported(() => {
-      if (this.cancellation?.cancelled) throw cancelled(sql);
+      if (this.caller.cancellation?.cancelled) throw cancelled(sql);
       return this.send(sql, parameters);
     }) as Promise<Row[]>;
   }
@@ -287,7 +298,7 @@ export class Database {
     if (this.inTransaction) return this.inTransaction(sql, parameters);
     if (!this.connections) return this.source.query(sql, [...parameters]);
     this.counter.logQuery(sql);
-    return this.connections.run(sql, parameters, this.cancellation);
+    return this.connections.run(sql, parameters, this.caller);
   }
 
   /** Runs a statement; its failure is classified, noted, and thrown as what a caller may learn of it. */

@@ -2,7 +2,7 @@ import { OperatorError } from '../errors';
 
 /** Limits of the connections to one database. */
 export interface DatabaseLimits {
-  /** Maximum connections to a server; SQLite uses two. */
+  /** Maximum connections to a server, at least two: a migration holds one while it uses another. SQLite uses two. */
   readonly connections: number;
   /** Milliseconds a statement may take; 0 for no limit. Applies to servers only. */
   readonly timeoutMs: number;
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The limits that the environment sets. @throws OperatorError for a value out of range. */
 export function databaseLimits(environment: Environment = process.env): DatabaseLimits {
   return {
-    connections: wholeNumber(environment, 'ORDERGRAPH_DATABASE_CONNECTIONS', 10, 1, 1_000),
+    connections: wholeNumber(environment, 'ORDERGRAPH_DATABASE_CONNECTIONS', 10, 2, 1_000),
     timeoutMs: wholeNumber(environment, 'ORDERGRAPH_DATABASE_TIMEOUT_MS', 20_000, 0, 3_600_000),
   };
 }

@@ -2,13 +2,15 @@ import { type Connection, type ConnectionOptions, createConnection, type Pool, t
 import { QueryFailedError } from 'typeorm';
 import type { Cancellation } from '../cancellation';
 import { coded, failureOf } from './driver-errors';
+import { Turns } from './turns';
 
 /** Milliseconds until an unanswered connection attempt fails. Below {@link ACQUIRE_MS}, so that the cause is reported. */
 export const CONNECT_MS = 3_000;
 /** Milliseconds that a statement waits for a connection. */
 const ACQUIRE_MS = 5_000;
-/** Statements that may wait for a connection at once; more fail at once. */
+/** Statements that may wait for a connection at once, of all callers and of one; more fail at once. */
 const MAX_WAITING = 1_000;
+const MAX_WAITING_OF_ONE = 200;
 /** Milliseconds after which an idle connection is pinged before it is used, and how long the ping may take. */
 const TRUSTED_MS = 5_000;
 const PING_MS = 1_000;
@@ -31,6 +33,14 @@ export interface PoolState {
   readonly timeouts: number;
 }
 
+/** On whose behalf statements run. */
+export interface Caller {
+  /** Tells callers apart; those of this process itself have none. */
+  readonly key?: string;
+  /** Ends the statements when the caller has left. */
+  readonly cancellation?: Cancellation;
+}
+
 /** Runs a statement and returns the driver's result. */
 export type Run = (sql: string, parameters: readonly unknown[]) => Promise<unknown[]>;
 
@@ -51,6 +61,7 @@ export class MysqlConnections {
   private suspectBefore = 0;
   private deadBefore = 0;
   private readonly killer: Killer;
+  private readonly turns: Turns;
   private probing: Promise<void> | undefined;
   private probeConnection: Connection | undefined;
 
@@ -62,6 +73,7 @@ export class MysqlConnections {
     private readonly timeoutMs: number,
   ) {
     this.killer = new Killer(address);
+    this.turns = new Turns(size);
   }
 
   /** Sets on a connection what the server limits by itself, in case this process cannot reach it. */
@@ -80,9 +92,9 @@ export class MysqlConnections {
   }
 
   /** Runs a statement on a connection of its own. A read whose connection turns out to be lost is repeated once on another. */
-  async run(sql: string, parameters: readonly unknown[], cancellation?: Cancellation): Promise<unknown[]> {
+  async run(sql: string, parameters: readonly unknown[], caller: Caller = {}): Promise<unknown[]> {
     for (let attempt = 1; ; attempt += 1) {
-      const session = await this.acquire(sql, cancellation);
+      const session = await this.acquire(sql, caller);
       try {
         return await session.run(sql, parameters);
       } catch (error) {
@@ -94,9 +106,9 @@ export class MysqlConnections {
   }
 
   /** Takes a connection, which the caller releases. @throws QueryFailedError */
-  async acquire(sql: string, cancellation?: Cancellation): Promise<MysqlSession> {
+  async acquire(sql: string, caller: Caller = {}): Promise<MysqlSession> {
     for (;;) {
-      const connection = await this.connection(sql, cancellation);
+      const { connection, leave } = await this.connection(sql, caller);
       if (!this.openedAt.has(connection)) {
         const now = performance.now();
         this.openedAt.set(connection, now);
@@ -105,32 +117,42 @@ export class MysqlConnections {
         connection.query(this.sessionSql, () => {});
       } else if (!(await this.isAlive(connection))) {
         close(connection);
+        leave();
         continue;
       }
-      return new MysqlSession(connection, cancellation, this.timeoutMs, {
+      return new MysqlSession(connection, caller.cancellation, this.timeoutMs, {
         release: () => {
           this.usedAt.set(connection, performance.now());
           connection.release();
+          leave();
         },
         discard: (failure) => {
           if (failure === 'timeout') this.timeouts += 1;
           this.suspectBefore = performance.now();
           const { threadId } = connection;
           close(connection);
+          leave();
           if (failure !== 'unavailable' && threadId) this.killer.kill(threadId);
         },
       });
     }
   }
 
-  private connection(sql: string, cancellation?: Cancellation): Promise<PoolConnection> {
-    if (this.waiting >= MAX_WAITING) {
+  /** Waits for the caller's turn, and then takes a connection. The caller calls `leave` when it has given that back. */
+  private connection(
+    sql: string,
+    { key = '', cancellation }: Caller,
+  ): Promise<{ connection: PoolConnection; leave: () => void }> {
+    const isFull = this.waiting >= MAX_WAITING;
+    if (isFull || this.turns.waitingOf(key) >= MAX_WAITING_OF_ONE) {
       this.timeouts += 1;
-      return Promise.reject(failed(sql, 'POOL_BUSY', `${MAX_WAITING} statements wait for a connection already`));
+      const what = isFull ? `${MAX_WAITING} statements` : `${MAX_WAITING_OF_ONE} statements of this caller`;
+      return Promise.reject(failed(sql, 'POOL_BUSY', `${what} wait for a connection already`));
     }
     this.waiting += 1;
-    return new Promise<PoolConnection>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       let isOver = false;
+      let isTurn = false;
       const settle = (): boolean => {
         if (isOver) return false;
         isOver = true;
@@ -142,15 +164,25 @@ export class MysqlConnections {
       const timer = setTimeout(() => {
         if (!settle()) return;
         this.timeouts += 1;
+        // a connection that is being opened ends the turn itself
+        if (!isTurn) leave();
         reject(failed(sql, 'POOL_BUSY', `no connection became free within ${ACQUIRE_MS} ms`));
       }, ACQUIRE_MS);
+      const take = () => {
+        isTurn = true;
+        this.pool.getConnection((error, connection) => {
+          const isWanted = settle();
+          if (!error && isWanted) return resolve({ connection, leave });
+          connection?.release();
+          leave();
+          if (isWanted) reject(new QueryFailedError(sql, [], error!));
+        });
+      };
+      const leave: () => void = this.turns.take(key, () => queueMicrotask(take));
       const stay = cancellation?.onCancel(() => {
-        if (settle()) reject(failed(sql, 'STATEMENT_CANCELLED', 'the caller left'));
-      });
-      this.pool.getConnection((error, connection) => {
-        if (!settle()) connection?.release();
-        else if (error) reject(new QueryFailedError(sql, [], error));
-        else resolve(connection);
+        if (!settle()) return;
+        if (!isTurn) leave();
+        reject(failed(sql, 'STATEMENT_CANCELLED', 'the caller left'));
       });
     });
   }

@@ -191,7 +191,8 @@ export class OpenSubgraph {
   /** What the resolvers of one request share. Its loaders must not outlive it. */
   context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
     const { clock } = this;
-    const database = this.database.until(cancellation);
+    const key = principal ? principal.subject : (origin?.address ?? 'the public');
+    const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
     let isChanged = false;
     return {

@@ -161,6 +161,36 @@ describeOnMysql('a database server behind a network that fails', () => {
     await one.close();
   });
 
+  test('answers other callers while one sends more slow statements than there are connections', async () => {
+    const attacker = database.for({ key: 'attacker' });
+    const slow = Array.from({ length: 20 }, () => outcome(attacker.query('SELECT SLEEP(0.7)')));
+    await until(
+      async () => (await running('SELECT SLEEP%')) === 3,
+      () => 'three of the four connections are the attacker’s',
+    );
+    let answered = 0;
+    for (; answered < 20; answered++)
+      expect(await outcome(database.for({ key: `caller ${answered}` }).query('SELECT 1'))).toBe('done');
+    // all of them while the first of the attacker's statements wait for their results
+    expect(database.pool().waiting).toBeGreaterThan(0);
+    await Promise.all(slow);
+    expect(database.pool().waiting).toBe(0);
+  });
+
+  test('lets one caller wait with a bounded number of statements', async () => {
+    const attacker = database.for({ key: 'attacker' });
+    const cancellation = new Cancellation();
+    const waiting = Array.from({ length: 250 }, () =>
+      outcome(database.for({ key: 'attacker', cancellation }).query('SELECT SLEEP(0.7)')),
+    );
+    expect(await outcome(attacker.query('SELECT 1'))).toBe('DATABASE_BUSY');
+    expect(await outcome(database.for({ key: 'other' }).query('SELECT 1'))).toBe('done');
+    cancellation.cancel();
+    const outcomes = await Promise.all(waiting);
+    expect(outcomes.filter((one) => one === 'DATABASE_BUSY')).toHaveLength(47);
+    expect(outcomes.filter((one) => one === 'REQUEST_CANCELLED')).toHaveLength(203);
+  });
+
   test('ends a statement that takes too long, here and on the server', async () => {
     expect(await outcome(database.query('SELECT SLEEP(60)'))).toBe('DATABASE_TIMEOUT');
     await until(
@@ -185,14 +215,14 @@ describeOnMysql('a database server behind a network that fails', () => {
 
   test('ends the statement of a caller who leaves, here and on the server', async () => {
     const cancellation = new Cancellation();
-    const slow = Array.from({ length: 6 }, () => outcome(database.until(cancellation).query('SELECT SLEEP(1.2)')));
+    const slow = Array.from({ length: 6 }, () => outcome(database.for({ cancellation }).query('SELECT SLEEP(1.2)')));
     await until(
       async () => (await running('SELECT SLEEP%')) === 4,
       () => 'four run, two wait',
     );
     cancellation.cancel();
     expect(await Promise.all(slow)).toEqual(Array(6).fill('REQUEST_CANCELLED'));
-    expect(await outcome(database.until(cancellation).query('SELECT 1'))).toBe('REQUEST_CANCELLED');
+    expect(await outcome(database.for({ cancellation }).query('SELECT 1'))).toBe('REQUEST_CANCELLED');
     await until(
       async () => (await running('SELECT SLEEP%')) === 0,
       () => 'the statements ended on the server',
@@ -204,7 +234,7 @@ describeOnMysql('a database server behind a network that fails', () => {
   test('rolls back the transaction of a caller who leaves, and frees its locks', async () => {
     const cancellation = new Cancellation();
     const change = outcome(
-      database.until(cancellation).atomically(async (inside) => {
+      database.for({ cancellation }).atomically(async (inside) => {
         await inside.query('INSERT INTO item (id) VALUES (1)');
         await inside.query('SELECT SLEEP(1.2)');
       }),
@@ -221,7 +251,7 @@ describeOnMysql('a database server behind a network that fails', () => {
 
   test('does not commit for a caller who left after the last statement', async () => {
     const cancellation = new Cancellation();
-    const change = database.until(cancellation).transaction(async (inside) => {
+    const change = database.for({ cancellation }).transaction(async (inside) => {
       await inside.query('INSERT INTO item (id) VALUES (1)');
       cancellation.cancel();
     });
@@ -518,7 +548,7 @@ describe('an SQLite database', () => {
 
   test('runs no further statement for a caller who has left', async () => {
     const cancellation = new Cancellation();
-    const scoped = database.until(cancellation);
+    const scoped = database.for({ cancellation });
     const change = scoped.transaction(async (inside) => {
       await inside.query('INSERT INTO item (id) VALUES (1)');
       cancellation.cancel();
