@@ -105,6 +105,12 @@ export const settings = {
     default: 64,
     help: 'Maximum nesting of selections, lists, and objects in a document, and of lists and objects in variables.',
   },
+  maxValues: {
+    env: 'ORDERGRAPH_MAX_VALUES',
+    schema: z.coerce.number().int().min(1),
+    default: 20_000,
+    help: 'Maximum number of values in the variables of a request, lists and objects included.',
+  },
   maxList: {
     env: 'ORDERGRAPH_MAX_LIST',
     schema: z.coerce.number().int().min(1),

@@ -65,6 +65,8 @@ interface PlannedFetch {
 const COMPOSITE = 1;
 const LEAF = 0;
 const MUTATION = 10;
+/** A part of an answer that delivers a deferred fragment of one object. */
+const PART = 5;
 /** A field of an input object that is not an object itself, unless `@cost` says otherwise, and a value in a list. */
 const INPUT_VALUE = 1;
 /** Objects of a list about whose size nothing is said. */
@@ -126,9 +128,12 @@ export class Costs {
     return this.weights.size > 0 || this.sizes.size > 0;
   }
 
-  /** @param fetches of a plan, in the order in which they run */
-  ofPlan(fetches: readonly PlannedFetch[]): Cost {
-    return new Cost(new PlanCost(this.schema, this.weights, this.sizes).terms(fetches));
+  /**
+   * @param fetches of a plan, in the order in which they run
+   * @param deferred paths of the objects whose deferred fragments are delivered in parts of their own
+   */
+  ofPlan(fetches: readonly PlannedFetch[], deferred: readonly (readonly PathStep[])[] = []): Cost {
+    return new Cost(new PlanCost(this.schema, this.weights, this.sizes).terms(fetches, deferred));
   }
 }
 
@@ -204,8 +209,9 @@ class PlanCost {
     private readonly sizes: ReadonlyMap<string, ListSize>,
   ) {}
 
-  terms(fetches: readonly PlannedFetch[]): Iterable<Term> {
+  terms(fetches: readonly PlannedFetch[], deferred: readonly (readonly PathStep[])[]): Iterable<Term> {
     for (const fetch of fetches) this.fetch(fetch);
+    for (const path of deferred) this.add(PART, this.listsAt(placeOf(path)));
     return this.found.values();
   }
 
@@ -299,7 +305,7 @@ class PlanCost {
       this.add(1, [], { name: value.name.value, key: String(type), weigh });
     } else if (value.kind === Kind.LIST) {
       for (const item of value.values) {
-        if (!hasFields(type)) this.add(INPUT_VALUE, []);
+        this.add(INPUT_VALUE, []);
         this.input(type, item);
       }
     } else if (value.kind === Kind.OBJECT) {
@@ -367,8 +373,7 @@ const weightOfInputField = (
 
 /** What is in a coerced value of an argument costs. */
 function weightOfInput(type: GraphQLInputType, value: unknown, weights: ReadonlyMap<string, number>): number {
-  if (Array.isArray(value))
-    return sum(value.map((item) => (hasFields(type) ? 0 : INPUT_VALUE) + weightOfInput(type, item, weights)));
+  if (Array.isArray(value)) return sum(value.map((item) => INPUT_VALUE + weightOfInput(type, item, weights)));
   const named = getNamedType(type);
   if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return 0;
   let weight = 0;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Limits, readWithin, variablesWithin } from './limits';
+import { type LimitError, type Limits, readWithin, variablesWithin } from './limits';
 
 const LIMITS: Limits = {
   maxTokens: 500,
@@ -10,6 +10,7 @@ const LIMITS: Limits = {
   maxFields: 20,
   maxList: 4,
   maxNesting: 10,
+  maxValues: 30,
 };
 const limitOf = (source: string, limits = LIMITS) => {
   try {
@@ -48,6 +49,10 @@ test.each<[string, string, string | undefined]>([
   ['root fields in fragments', '{ a b c ...F } fragment F on Q { d e f }', 'maxRootFields'],
   ['too many directives', '{ a @x @x @x @x }', 'maxDirectives'],
   ['too many fields', `{ a { ${Array.from({ length: 20 }, (_, i) => `f${i}`).join(' ')} } }`, 'maxFields'],
+  ['values as deep as the limit', `{ a(x: ${'['.repeat(8)}${']'.repeat(8)}) }`, undefined],
+  ['values that are too deep', `{ a(x: ${'['.repeat(9)}${']'.repeat(9)}) }`, 'maxNesting'],
+  ['fragments that are too deep', `${'{ ... '.repeat(11)} { a ${'}'.repeat(12)}`, 'maxNesting'],
+  ['brackets in strings', `{ a(x: "${'['.repeat(99)}") }`, undefined],
   ['too many tokens', `{ ${'a '.repeat(600)} }`, 'maxTokens'],
   ['no document', '{ a', undefined],
   ['fragments that spread themselves', '{ ...A } fragment A on Q { a ...B } fragment B on Q { b ...A }', undefined],
@@ -86,6 +91,21 @@ test.each<[string, unknown, boolean]>([
   const look = () => variablesWithin(variables, LIMITS);
   if (isWithin) expect(look).not.toThrow();
   else expect(look).toThrow(/more than 4 values in a list of its variables/);
+});
+
+test('variables: too many values, and too many levels', () => {
+  const limit = (variables: unknown) => {
+    try {
+      variablesWithin(variables, LIMITS);
+      return undefined;
+    } catch (error) {
+      return (error as LimitError).extensions.limit;
+    }
+  };
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : { x: nested(levels - 1) });
+  expect(limit({ x: Array.from({ length: 4 }, () => [1, 2, 3, 4]) })).toBeUndefined();
+  expect(limit({ x: Array.from({ length: 4 }, () => [{}, {}, {}, { y: [1, 2, 3] }]) })).toBe('maxValues');
+  expect([limit(nested(11)), limit(nested(12))]).toEqual([undefined, 'maxNesting']);
 });
 
 test('variables that are deeper than the stack are looked at all the same', () => {

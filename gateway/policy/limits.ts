@@ -21,6 +21,8 @@ export interface Limits {
   readonly maxFields: number;
   /** Values of one list, in the document or in its variables. */
   readonly maxList: number;
+  /** Values in variables, objects and lists included. */
+  readonly maxValues: number;
   /** Levels of braces, brackets and parentheses in the document, and of lists and objects in its variables. */
   readonly maxNesting: number;
 }
@@ -106,17 +108,21 @@ export function readWithin(source: string, limits: Limits): DocumentNode | undef
 }
 
 /** Checks that variables keep to the limits. @throws LimitError */
-export function variablesWithin(variables: unknown, { maxList, maxNesting }: Limits): void {
+export function variablesWithin(variables: unknown, { maxList, maxNesting, maxValues }: Limits): void {
   // level by level: recursion would exhaust the stack on deep values
   let level = [variables];
+  let count = 0;
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxNesting + 1) throw new LimitError('levels of values in its variables', maxNesting, 'maxNesting');
+    if (depth > maxNesting) throw new LimitError('levels of values in its variables', maxNesting, 'maxNesting');
     const next: unknown[] = [];
     for (const value of level) {
       if (typeof value !== 'object' || value === null) continue;
       if (Array.isArray(value) && value.length > maxList)
         throw new LimitError('values in a list of its variables', maxList, 'maxList');
-      for (const inner of Object.values(value)) if (typeof inner === 'object') next.push(inner);
+      const inner = Object.values(value);
+      count += inner.length;
+      if (count > maxValues) throw new LimitError('values in its variables', maxValues, 'maxValues');
+      for (const one of inner) if (typeof one === 'object') next.push(one);
     }
     level = next;
   }

@@ -202,9 +202,10 @@ export class Graph {
       };
     const normalized = this.normalize(document, operationName, coerced);
     const operation = this.compiled(normalized) ?? (await this.compile(normalized));
-    // what is answered without a subgraph is free
-    const isFree = operation.fetches.length === 0;
-    const spending = isFree ? undefined : spend?.(this.costIn(operation, normalized, coerced));
+    const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
+    // what is answered without a subgraph, and without work, is free
+    const isFree = operation.fetches.length === 0 && estimated === 0;
+    const spending = isFree ? undefined : spend?.(estimated);
     const cost = spending instanceof Promise ? await spending : spending;
     const extensions = this.extensions(normalized, operation, cost, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
@@ -254,6 +255,12 @@ export class Graph {
     if (!unreserved) return { request, message: (text) => text };
     const { document, variables, message } = unreserved;
     return { request: { ...request, document, variables: variables(request.variables ?? {}) }, message };
+  }
+
+  /** What it costs to answer about the schema; nothing where that answer is kept. */
+  private schemaCost(normalized: NormalizedOperation): number {
+    if (!normalized.introspection || this.schemaAnswers.has(normalized)) return 0;
+    return Math.ceil(this.schemaSize.estimate(normalized.introspection) / SCHEMA_VALUES_PER_UNIT);
   }
 
   /** What an operation is estimated to cost by the values of its variables. */
@@ -368,7 +375,9 @@ export class Graph {
     const { variables = {}, spend } = request;
     const { whole } = deferred;
     const operation = await this.compile(whole);
-    const cost = spend && (await spend(this.costIn(operation, whole, coerced)));
+    const parts = deferred.fragments.map(({ path }) => path);
+    const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
+    const cost = spend && (await spend(estimated + this.schemaCost(whole)));
     const run = async (): Promise<Started> => {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
       const introspected = this.introspected(whole, variables);
@@ -548,6 +557,9 @@ const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
 
 /** Characters of answers about the schema that are kept. Each is kept as text, as bytes, and compressed. */
 const MAX_SCHEMA_ANSWERS = 8 * 1024 * 1024;
+
+/** Values of the schema that are answered at the cost of an object. */
+const SCHEMA_VALUES_PER_UNIT = 4;
 
 /** Errors of variables after which the rest of their values is not looked at. */
 const MAX_VARIABLE_ERRORS = 20;

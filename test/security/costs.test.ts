@@ -112,7 +112,7 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     [
       'objects in a variable as those that are written out',
       'query ($within: [Search!]) { found(within: $within) { id } }',
-      10 + 2 * 6,
+      10 + 2 * (1 + 6),
       { within: [{ near: 'x' }, { within: { near: 'y' } }] },
     ],
     [
@@ -124,7 +124,8 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     ['a root field of a mutation costs ten', 'mutation { open { id } }', 10],
     ['but for its own weight', 'mutation { rename }', 2],
     ['names of types cost nothing', '{ __typename shop { __typename } }', 1],
-    ['the schema is free', '{ __schema { types { name } } }', undefined],
+    ['the schema costs a quarter of its values', '{ __schema { types { name } } }', 12],
+    ['a name of the schema next to nothing', '{ __schema { queryType { name } } }', 1],
     ['an alias costs again', '{ a: shops(first: 3) { id } b: shops(first: 4) { id } }', 7],
     ['a fragment costs what is in it', '{ ...F } fragment F on Query { shops(first: 3) { id } }', 3],
     ['an entity of another subgraph is looked up once more', '{ shop { owner } }', 1 + 1],
