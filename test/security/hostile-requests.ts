@@ -1,0 +1,238 @@
+/** A request that is made to cost more than its bytes. */
+export interface HostileRequest {
+  /** What it tries to exhaust. */
+  readonly name: string;
+  /** Sent as it is. */
+  readonly body: string;
+  readonly accept?: string;
+  /** Code of the first error with which it is refused as a whole; undefined where it is answered. */
+  readonly refusal?: string;
+}
+
+const times = (count: number, write: (index: number) => string): string =>
+  Array.from({ length: count }, (_, i) => write(i)).join(' ');
+const list = <T>(count: number, item: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => item(i));
+
+const PARTS = 'multipart/mixed, application/json';
+const TOO_LARGE = 'OPERATION_TOO_LARGE';
+const TOO_COSTLY = 'OPERATION_TOO_COSTLY';
+const INVALID = 'GRAPHQL_VALIDATION_FAILED';
+
+function operation(
+  name: string,
+  query: string,
+  { variables, ...rest }: { variables?: unknown; accept?: string; refusal?: string } = {},
+): HostileRequest {
+  return { name, body: JSON.stringify({ query, variables }), ...rest };
+}
+
+const all = (count: number, value: (index: number) => boolean) =>
+  Object.fromEntries(list(count, (i) => [`v${i}`, value(i)]));
+const booleans = (count: number) => times(count, (i) => `$v${i}: Boolean!`);
+const NEWS = 'announcements(first: 1) { nodes { title agency { key name domains(first: 1) { totalCount } } } }';
+const names = (count: number) => list(count, (i) => ({ name: { contains: `x${i}` } }));
+
+/** Requests that anybody can send, each of which once stopped a gateway or a subgraph, or is kin to one that did. */
+export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
+  // conditions
+  ...[true, false].map((isEven) =>
+    operation(
+      `99 conditions on fragments, ${isEven ? 'the even' : 'the odd'} ones true`,
+      `query (${booleans(99)}) { agencies { key ${times(99, (i) => `... @include(if: $v${i}) { ${NEWS} }`)} } }`,
+      { variables: all(99, (i) => (i % 2 === 0) === isEven) },
+    ),
+  ),
+  operation(
+    '49 conditions on aliased lists',
+    `query (${booleans(49)}) { agencies { key ${times(49, (i) => `a${i}: ${NEWS.replace(')', `) @include(if: $v${i})`)}`)} } }`,
+    { variables: all(49, () => true) },
+  ),
+  operation('conditions on one field', `{ agencies${times(101, () => '@include(if: true)')} { key } }`, {
+    refusal: TOO_LARGE,
+  }),
+  // variables
+  operation(
+    '400,000 values of a wrong type',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(400, () => ({ or: list(1_000, () => 0) })) } },
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    '18,000 values of a wrong type',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(18, () => ({ or: list(1_000, () => 0) })) } },
+      refusal: 'BAD_USER_INPUT',
+    },
+  ),
+  operation(
+    '270,000 empty conditions',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(300, () => ({ or: list(900, () => ({})) })) } },
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    '19,000 empty conditions',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(20, () => ({ or: list(900, () => ({})) })) } },
+    },
+  ),
+  operation('900 variables that nothing uses', `query (${times(900, (i) => `$v${i}: Int`)}) { agencies { key } }`, {
+    refusal: INVALID,
+  }),
+  {
+    name: 'variables nested 30,000 deep',
+    body: `{"query":"query($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }","variables":{"f":${'{"not":'.repeat(30_000)}{}${'}'.repeat(30_000)}}}`,
+    refusal: TOO_LARGE,
+  },
+  operation(
+    'a variable nested as deep as may be',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: JSON.parse(`${'{"not":'.repeat(60)}{}${'}'.repeat(60)}`) },
+    },
+  ),
+  operation('a text of a million characters', 'query ($k: ID!) { agency(key: $k) { key } }', {
+    variables: { k: 'x'.repeat(1_000_000) },
+  }),
+  // conditions of filters
+  operation(
+    '40 lists by 20,000 conditions each',
+    `query ($f: VulnerabilityFilter) { ${times(40, (i) => `a${i}: vulnerabilities(first: 1, filter: $f) { totalCount }`)} }`,
+    { variables: { f: { or: list(20, () => ({ or: names(1_000) })) } }, refusal: TOO_LARGE },
+  ),
+  operation(
+    '40 lists by 900 conditions each',
+    `query ($f: VulnerabilityFilter) { ${times(40, (i) => `a${i}: vulnerabilities(first: 1, filter: $f) { totalCount }`)} }`,
+    { variables: { f: { or: names(900) } }, refusal: TOO_COSTLY },
+  ),
+  operation(
+    'as many conditions as one operation can pay for',
+    `query ($f: VulnerabilityFilter) { ${times(10, (i) => `a${i}: vulnerabilities(first: 1, filter: $f) { totalCount }`)} }`,
+    { variables: { f: { or: names(990) } } },
+  ),
+  operation(
+    'conditions on what a list refers to',
+    `query ($f: AnnouncementFilter) { ${times(10, (i) => `a${i}: announcements(first: 1, filter: $f) { totalCount }`)} }`,
+    { variables: { f: { or: list(200, (i) => ({ agency: { eq: `x${i}` } })) } } },
+  ),
+  operation(
+    'long lists of values',
+    `query ($ids: [ID!]) { ${times(40, (i) => `a${i}: announcements(first: 1, filter: { agency: { in: $ids } }) { totalCount }`)} }`,
+    { variables: { ids: list(1_000, (i) => `x${i}`) } },
+  ),
+  // figures
+  operation(
+    'the same figures again and again',
+    `{ ${times(30, (i) => `a${i}: executiveOrder(number: "14409") { m${i}: workforceMetrics { enteredOnDuty } }`)} }`,
+  ),
+  operation(
+    'figures of 98 years',
+    `{ executiveOrder(number: "14409") { ${times(98, (i) => `m${i}: workforceMetrics(fiscalYear: ${1990 + i}) { enteredOnDuty }`)} } }`,
+  ),
+  operation(
+    'figures of every agency',
+    `{ announcements(first: 500) { nodes { ${times(20, (i) => `x${i}: agency { medianDaysToRemediate }`)} } } }`,
+    {
+      refusal: TOO_COSTLY,
+    },
+  ),
+  operation('fields that are refused', `{ agencies { ${times(95, (i) => `x${i}: medianDaysToRemediate`)} } }`),
+  // lists in lists
+  operation(
+    'lists in lists',
+    '{ announcements(first: 500) { nodes { agency { announcements(first: 450) { nodes { title } } } } } }',
+  ),
+  operation(
+    'lists in lists in lists',
+    `{ announcements(first: 500) { nodes { agency { announcements(first: 500) { nodes { agency { announcements(first: 500) { nodes { title } } } } } } } } }`,
+    {
+      refusal: TOO_COSTLY,
+    },
+  ),
+  operation(
+    'large pages of many aliases',
+    `{ announcements(first: 500) { nodes { ${times(80, (i) => `a${i}: title`)} } } }`,
+  ),
+  operation(
+    'as many root fields as may be',
+    `{ ${times(40, (i) => `r${i}: announcements(first: 500) { nodes { title id } }`)} }`,
+  ),
+  operation('too many root fields', `{ ${times(41, (i) => `r${i}: agencies { key }`)} }`, { refusal: TOO_LARGE }),
+  operation(
+    'hops from subgraph to subgraph',
+    `{ agencies { ${times(9, (i) => `a${i}: announcements(first: 1) { nodes { agency { domains(first: 1) { nodes { agency { announcements(first: 1) { nodes { agency { aiUseCases(first: 1) { nodes { agency { key } } } } } } } } } } } }`)} } }`,
+  ),
+  operation(
+    'orders by 30 terms',
+    `{ ${times(30, (i) => `a${i}: announcements(first: 1, orderBy: [${times(30, () => '{ field: TITLE, direction: ASC }')}]) { nodes { title } }`)} }`,
+  ),
+  // documents
+  operation('the same field 2,600 times', `{ agencies { ${times(2_600, () => 'name')} } }`),
+  operation(
+    'the same list 200 times',
+    `{ agencies { ${times(200, () => 'announcements(first: 1) { nodes { title agency { key } } }')} } }`,
+  ),
+  operation(
+    '60 fragments in each other',
+    `{ agencies { ...F0 } } ${times(60, (i) => `fragment F${i} on Agency { key ...F${i + 1} a${i}: name }`)} fragment F60 on Agency { key }`,
+  ),
+  operation(
+    '40 fragments that double',
+    `{ agencies { ...F0 } } ${times(40, (i) => `fragment F${i} on Agency { ...F${i + 1} ...F${i + 1} }`)} fragment F40 on Agency { key }`,
+    {
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    '300 fragments beside each other',
+    `{ agencies { ${times(300, (i) => `...F${i}`)} } } ${times(300, (i) => `fragment F${i} on Agency { ${NEWS} name }`)}`,
+    {
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    '700 small fragments',
+    `{ agencies { ${times(700, (i) => `...F${i}`)} } } ${times(700, (i) => `fragment F${i} on Agency { name }`)}`,
+  ),
+  operation('900 fields that are not there', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
+  operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: INVALID }),
+  operation('a literal of 600,000 escapes', `{ agency(key: "${'\\u0041'.repeat(100_000)}") { key } }`),
+  operation(
+    'literals nested 900 deep',
+    `{ announcements(first: 1, filter: ${'{ not: '.repeat(900)}{}${'}'.repeat(900)}) { totalCount } }`,
+    { refusal: TOO_LARGE },
+  ),
+  operation('inline fragments nested 3,000 deep', `{ ${'... { '.repeat(3_000)}__typename${'}'.repeat(3_000)} }`, {
+    refusal: TOO_LARGE,
+  }),
+  operation('a document of 10,000 tokens', `{ agencies { ${times(10_000, () => 'key')} } }`, { refusal: TOO_LARGE }),
+  operation(
+    'the schema, asked for 30 times',
+    `{ __schema { types { ${times(30, (i) => `f${i}: fields { name args { name type { name ofType { name } } } }`)} } } }`,
+    {
+      refusal: TOO_COSTLY,
+    },
+  ),
+  // parts
+  operation(
+    '90 deferred fragments',
+    `{ agencies { key ${times(90, (i) => `... @defer(label: "d${i}") { ${NEWS} a${i}: name }`)} } }`,
+    { accept: PARTS },
+  ),
+  operation(
+    'deferred fragments nested 18 deep',
+    `{ agencies { key ${times(18, () => '... @defer { name ')} key ${'}'.repeat(18)} } }`,
+    { accept: PARTS },
+  ),
+  operation(
+    '45 deferred fragments with conditions',
+    `query (${booleans(45)}) { agencies { key ${times(45, (i) => `... @defer(if: $v${i}, label: "d${i}") { ${NEWS} a${i}: name }`)} } }`,
+    { variables: all(45, () => true), accept: PARTS },
+  ),
+];
