@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DatabaseError } from '../../shared/database/database-error';
 import { databaseKinds } from '../support/databases';
 import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
 
@@ -515,6 +516,30 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       expect(await everything()).toBe(before);
     },
   );
+
+  test('a statement that fails is reported as a failure of the database, whichever it is, and not as a mistake of the caller', async () => {
+    const { database } = graph.subgraph('submissions');
+    const query = database.query;
+    let left = 0;
+    database.query = function (this: typeof database, sql: string, parameters?: readonly unknown[]) {
+      left -= 1;
+      if (left === 0)
+        throw new DatabaseError('DATABASE_TIMEOUT', 'a statement took too long', 1, 'timeout', new Error('slow'));
+      return query.call(this, sql, parameters);
+    } as typeof query;
+    const codes: string[] = [];
+    try {
+      for (let statement = 1; left <= 0; statement++) {
+        left = statement;
+        const { errors } = await graph.call(alder, 'draftSubmission', draftOf({})(objects));
+        codes.push(String(errors?.[0]?.extensions.code));
+      }
+    } finally {
+      database.query = query;
+    }
+    expect(codes.length).toBeGreaterThan(5);
+    expect(new Set(codes.slice(0, -1))).toEqual(new Set(['DATABASE_TIMEOUT']));
+  });
 
   test('F1: what a caller may not know of is refused in the words of what does not exist', async () => {
     const { filed, review, finding, revision } = objects;

@@ -98,6 +98,7 @@ export class SliceRun {
     try {
       answer = await this.calls.call(sliced.fetch, variables);
     } catch {
+      // biome-ignore lint/plugin: the general execution asks for the result of the same call, and reports its failure
       this.isAmiss = true;
       return;
     }

@@ -9,7 +9,7 @@ import {
   submissionFiled,
   submissionLaunched,
 } from '../../../shared/contracts/events';
-import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
 import {
   dateInput,
   dateTimeInput,
@@ -192,7 +192,8 @@ async function ownVersion(work: Work, id: string): Promise<{ version: ModelVersi
   if (!version?.modelId) throw new UnknownReferenceError('model version', id, ['input', 'versionId']);
   try {
     return { version, model: await ownModel(work, version.modelId, 'versionId') };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
     throw new UnknownReferenceError('model version', id, ['input', 'versionId']);
   }
 }
