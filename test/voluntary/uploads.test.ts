@@ -8,7 +8,7 @@ import { Pool } from 'undici';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { databaseKinds } from '../support/databases';
 import { developer, Framework, INTAKE, reviewer, SUBMISSION } from '../support/framework';
-import { identityEnvironment } from '../support/identity';
+import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, residentBytes, run, says } from '../support/processes';
 
 const ARTIFACT = 'artifact { id storage storedWhere }';
@@ -64,6 +64,28 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     for (const who of [reviewer('dod'), developer('birch')])
       expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
+  });
+
+  test('a document is given to exactly those who see it in the graph, an inspector included, and a draft’s to its developer', async () => {
+    const callers = [
+      ...[developer(), developer('birch'), INTAKE, reviewer('nsa'), reviewer('dod'), INSPECTOR],
+      ...['role=analyst; subject=a', 'role=coordinator; subject=c', 'role=operator; subject=o'],
+    ];
+    const given = async ({ id }: { id: string }) => {
+      const content = Buffer.from(`Of ${id}`);
+      const artifact = await attach(id, content);
+      expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
+      const answers = callers.map(async (who) => {
+        const { data } = await graph.ask(who, `{ submission(id: "${id}") { artifacts { nodes { id } } } }`);
+        const isSeen = data?.submission?.artifacts?.nodes?.length === 1;
+        return [who, isSeen, (await caller(who).download(artifact.storedWhere)).status];
+      });
+      const seen = await Promise.all(answers);
+      for (const [who, isSeen, status] of seen) expect([who, status]).toEqual([who, isSeen ? 200 : 404]);
+      return seen.filter(([, isSeen]) => isSeen).map(([who]) => who);
+    };
+    expect(await given(await graph.filed())).toEqual([developer(), INTAKE, reviewer('nsa'), INSPECTOR]);
+    expect(await given(await graph.draft())).toEqual([developer()]);
   });
 
   test.each([
