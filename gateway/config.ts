@@ -115,7 +115,7 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_REFUSED_TOKENS',
     schema: z.coerce.number().int().min(0),
     default: 60,
-    help: 'Most tokens of one address a minute that are looked at in vain, after which it has to wait; 0 for no limit.',
+    help: 'Maximum tokens with an invalid signature per client address per minute; beyond, the address gets 50 signature checks per second. Tokens that were valid before always pass. 0 disables the limit.',
   },
   trustedProxy: {
     env: 'ORDERGRAPH_TRUSTED_PROXIES',
@@ -125,9 +125,10 @@ export const settings = {
   },
   rateLimit: {
     env: 'ORDERGRAPH_RATE_LIMIT',
-    schema: z.coerce.number().int().min(0),
-    default: 0,
-    help: 'Most requests a minute of one caller, or of one address where callers are not known; 0 for no limit.',
+    schema: z.union([z.literal(''), z.coerce.number().int().min(0)]),
+    default: '' as const,
+    defaultHelp: '6000; no limit with --auth off or the development issuer',
+    help: 'Maximum requests per minute of one caller, or of one address for callers without a valid token; 0 disables the limit.',
   },
   costs: {
     env: 'ORDERGRAPH_COSTS',

@@ -1,6 +1,5 @@
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -20,11 +19,12 @@ import { addGraphQLRoute } from './http/graphql-route';
 import { manners, requireOperation } from './http/manners';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
-import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
+import { addIdentity, type Caller, type IdentityParts, payerOf } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
 import { costModeOf } from './policy/cost-mode';
+import { DEFAULT_RATE, RequestRate } from './policy/request-rate';
 import { introspectionRefused } from './policy/schema-secrecy';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
@@ -59,13 +59,9 @@ function isForOperators({ principal }: Caller, identity: IdentityParts | undefin
   return !identity || (principal?.roles.includes('operator') ?? false);
 }
 
-/** A caller asks more often than the configuration allows. */
-class TooManyRequests extends Error {
-  readonly statusCode = 429;
-  constructor(readonly seconds: number) {
-    super(`More requests than are allowed a minute; try again in ${seconds} s`);
-  }
-}
+/** Requests a minute; by default only callers that issuers vouch for, and addresses beside them, are limited. */
+const rateLimitOf = ({ rateLimit }: GatewayConfig, identity: IdentityParts | undefined): number =>
+  rateLimit === '' ? (identity && !identity.development ? DEFAULT_RATE : 0) : rateLimit;
 
 /** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and Apollo Sandbox for browsers. */
 export async function createGateway({
@@ -147,18 +143,14 @@ export async function createGateway({
     requestHeaders: [...forwardHeaders, ...config.corsHeader],
     responseHeaders: returnHeaders,
   });
-  addIdentity(server, identity, () => served.graph.subgraphs);
-  if (config.rateLimit > 0)
-    await server.register(rateLimit, {
-      max: config.rateLimit,
-      timeWindow: 60_000,
-      keyGenerator: ({ caller, ip }) => (caller.principal ? caller.key : ip),
-      enableDraftSpec: true,
-      redis: limitsRedis,
-      nameSpace: 'requests:',
-      // without Redis requests are answered, uncounted
-      skipOnError: true,
-      errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1_000)),
+  const limit = rateLimitOf(config, identity);
+  const rate = limit > 0 ? new RequestRate(limit, limitsRedis) : undefined;
+  addIdentity(server, identity, () => served.graph.subgraphs, rate);
+  if (rate)
+    server.addHook('onRequest', (request, reply, next) => {
+      // a load balancer that asks for health is no caller
+      if (request.url.startsWith('/health/')) next();
+      else rate.check(payerOf(request), reply, next);
     });
   // where there are manifests, nothing else is persisted: what one caller has registered is no trusted document of others
   const documents: DocumentSource =

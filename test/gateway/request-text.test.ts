@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, InjectOptions } from 'fastify';
 import { type FieldNode, type OperationDefinitionNode, parse } from 'graphql';
 import { readConfig } from '../../gateway/config';
 import { repeatedName } from '../../gateway/http/json-body';
@@ -27,9 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-type Sent = Parameters<FastifyInstance['inject']>[0] & object;
-
-const outcome = async (sent: Sent) => {
+const outcome = async (sent: InjectOptions) => {
   const response = await gateway.inject(sent);
   const { data, errors } = response.json();
   return [response.statusCode, data?.a ?? `${errors[0].extensions.code}: ${errors[0].message}`];
