@@ -63,6 +63,30 @@ export const settings = {
     default: 1024 * 1024,
     help: 'Most bytes of a request.',
   },
+  receiveTimeoutMs: {
+    env: 'ORDERGRAPH_RECEIVE_TIMEOUT_MS',
+    schema: z.coerce.number().int().min(10).max(600_000),
+    default: 20_000,
+    help: 'Milliseconds in which a request must arrive, headers and body. Uploads of files may take longer, at --min-transfer-rate.',
+  },
+  maxTransfers: {
+    env: 'ORDERGRAPH_MAX_TRANSFERS',
+    schema: z.coerce.number().int().min(0),
+    default: 8,
+    help: 'Maximum uploads, and maximum downloads, of files by one caller at once; 0 disables the limit.',
+  },
+  minTransferRate: {
+    env: 'ORDERGRAPH_MIN_TRANSFER_RATE',
+    schema: z.coerce.number().int().min(0),
+    default: 4_096,
+    help: 'Minimum bytes per second at which a client must send a file, and must read files and answers; slower ones are ended. 0 disables the limit.',
+  },
+  transferWindowMs: {
+    env: 'ORDERGRAPH_TRANSFER_WINDOW_MS',
+    schema: z.coerce.number().int().min(10).max(600_000),
+    default: 30_000,
+    help: 'Milliseconds over which --min-transfer-rate is measured.',
+  },
   maxTokens: {
     env: 'ORDERGRAPH_MAX_TOKENS',
     schema: z.coerce.number().int().min(1),

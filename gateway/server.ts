@@ -19,6 +19,7 @@ import { addGraphQLRoute } from './http/graphql-route';
 import { manners, requireOperation } from './http/manners';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
+import { addressKey } from './identity/address';
 import { addIdentity, type Caller, type IdentityParts, payerOf } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
@@ -104,10 +105,16 @@ export async function createGateway({
     },
     log,
   );
+  const transfers = {
+    perCaller: config.maxTransfers,
+    bytesPerSecond: config.minTransferRate,
+    windowMs: config.transferWindowMs,
+  };
   const server = createServer({
     log,
     maxRequestBytes: config.maxRequestBytes,
-    takesFiles: files !== undefined,
+    receiveTimeoutMs: config.receiveTimeoutMs,
+    readRate: transfers,
     trustedProxies: config.trustedProxy,
     readiness: async (request) => {
       const parts = (await subgraphsReady?.()) ?? {};
@@ -205,12 +212,17 @@ export async function createGateway({
     },
   });
   if (files)
-    await addFileRoutes(server, files.exchange, (request) => {
-      const { identities } = request.caller;
-      return {
-        ...(identities && tellOrigin(identities, request).get(files.subgraph)),
-        [REQUEST_ID_HEADER]: request.id,
-      };
+    await addFileRoutes(server, {
+      exchange: files.exchange,
+      limits: transfers,
+      callerOf: ({ caller, ip }) => (identity ? caller.principal && caller.key : addressKey(ip)),
+      headersOf: (request) => {
+        const { identities } = request.caller;
+        return {
+          ...(identities && tellOrigin(identities, request).get(files.subgraph)),
+          [REQUEST_ID_HEADER]: request.id,
+        };
+      },
     });
   const metrics = gatewayMetrics({ served, budgets, traffic: server.traffic });
   if (config.metricsPort !== '') {
