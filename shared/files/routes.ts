@@ -3,8 +3,9 @@ import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { RequestError } from '../errors';
+import type { MinRate } from '../http/slow-readers';
 import type { FileExchange, Headers } from './exchange';
-import { requireRate, type TransferLimits, Transfers } from './transfers';
+import { requireRate, type TransferLimits, Transfers, watchRate } from './transfers';
 
 /** Where files are reached: PUT uploads, GET downloads. */
 export const FILES_PATH = '/artifacts';
@@ -77,7 +78,7 @@ export async function addFileRoutes(
         // by whichever way it fails: why the content has ended is why
         const why = content.errored ?? error;
         content.destroy();
-        discard(request.raw);
+        discard(request.raw, limits);
         return refuse(reply, why);
       } finally {
         end();
@@ -115,10 +116,16 @@ function contentOf(request: IncomingMessage): PassThrough {
 const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
 const MOST_DISCARDING_MS = 30_000;
 
-function discard(request: IncomingMessage): void {
+function discard(request: IncomingMessage, rate: MinRate): void {
   let left = MOST_DISCARDED_BYTES;
   const stop = setTimeout(() => request.destroy(), MOST_DISCARDING_MS).unref();
   request.on('close', () => clearTimeout(stop));
+  watchRate(
+    request,
+    rate,
+    () => false,
+    () => request.destroy(),
+  );
   request.unpipe();
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;

@@ -52,36 +52,52 @@ const tooMany = (why: string): RequestError =>
   new RequestError('TOO_MANY_TRANSFERS', `${why}: try again when one has ended`);
 
 /**
- * Ends an upload that brings fewer bytes than a rate, unless whoever takes them keeps it waiting.
- * @param content the body, which is destroyed with the error
+ * Watches the rate at which a body comes, until it has come or broken off.
+ * @param isWaiting whether whoever takes it keeps it waiting @param onTooSlow is called with the bytes that came in a window
  */
-export function requireRate(
+export function watchRate(
   request: IncomingMessage,
-  content: PassThrough,
   { bytesPerSecond, windowMs }: MinRate,
+  isWaiting: () => boolean,
+  onTooSlow: (bytes: number) => void,
 ): void {
   if (bytesPerSecond === 0) return;
   const least = (bytesPerSecond * windowMs) / 1_000;
   let bytes = 0;
-  let wasFull = false;
+  let wasWaiting = false;
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+  };
+  const timer = setInterval(() => {
+    const waits = isWaiting();
+    if (bytes < least && !waits && !wasWaiting) {
+      stop();
+      onTooSlow(bytes);
+    }
+    bytes = 0;
+    wasWaiting = waits;
+  }, windowMs).unref();
+  const stop = () => {
+    clearInterval(timer);
+    request.off('data', count);
+  };
+  request.on('data', count).once('end', stop).once('close', stop);
+}
+
+/** Ends an upload that is too slow: destroys its content with the error. */
+export function requireRate(request: IncomingMessage, content: PassThrough, rate: MinRate): void {
   // whoever takes the content may not have begun to
   content.on('error', () => {});
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-  });
-  const timer = setInterval(() => {
-    const isFull = content.writableNeedDrain;
-    if (bytes < least && !isFull && !wasFull)
+  watchRate(
+    request,
+    rate,
+    () => content.writableNeedDrain || content.destroyed,
+    (bytes) =>
       content.destroy(
         new RequestError(
           'TRANSFER_TOO_SLOW',
-          `${bytes} bytes came in ${windowMs / 1_000} s, and ${bytesPerSecond} a second have to; nothing was kept, so upload it again`,
+          `${bytes} bytes came in ${rate.windowMs / 1_000} s, and ${rate.bytesPerSecond} a second have to; nothing was kept, so upload it again`,
         ),
-      );
-    bytes = 0;
-    wasFull = isFull;
-  }, windowMs).unref();
-  const stop = () => clearInterval(timer);
-  request.once('end', stop).once('close', stop);
-  content.once('close', stop);
+      ),
+  );
 }
