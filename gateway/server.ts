@@ -25,7 +25,7 @@ import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
 import { costModeOf } from './policy/cost-mode';
-import { DEFAULT_RATE, RequestRate } from './policy/request-rate';
+import { effectiveRate, RequestRate } from './policy/request-rate';
 import { introspectionRefused } from './policy/schema-secrecy';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
@@ -60,9 +60,25 @@ function isForOperators({ principal }: Caller, identity: IdentityParts | undefin
   return !identity || (principal?.roles.includes('operator') ?? false);
 }
 
-/** Requests a minute; by default only callers that issuers vouch for, and addresses beside them, are limited. */
-const rateLimitOf = ({ rateLimit }: GatewayConfig, identity: IdentityParts | undefined): number =>
-  rateLimit === '' ? (identity && !identity.development ? DEFAULT_RATE : 0) : rateLimit;
+/** Counts requests, and warns once where addresses are probably those of a proxy. */
+function countRequests(
+  server: FastifyInstance,
+  rate: RequestRate,
+  { trustsProxies, log }: { readonly trustsProxies: boolean; readonly log: Logger },
+): void {
+  let isTold = trustsProxies;
+  server.addHook('onRequest', (request, reply, next) => {
+    if (!isTold && request.headers['x-forwarded-for'] !== undefined) {
+      isTold = true;
+      log.warn(
+        'requests carry X-Forwarded-For, but no proxy is trusted: set --trusted-proxy, or limits by address count all its clients as one',
+      );
+    }
+    // a load balancer that asks for health is no caller
+    if (request.url.startsWith('/health/')) next();
+    else rate.check(payerOf(request), reply, next);
+  });
+}
 
 /** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and Apollo Sandbox for browsers. */
 export async function createGateway({
@@ -150,15 +166,10 @@ export async function createGateway({
     requestHeaders: [...forwardHeaders, ...config.corsHeader],
     responseHeaders: returnHeaders,
   });
-  const limit = rateLimitOf(config, identity);
+  const limit = effectiveRate(config.rateLimit, identity !== undefined && !identity.development);
   const rate = limit > 0 ? new RequestRate(limit, limitsRedis) : undefined;
   addIdentity(server, identity, () => served.graph.subgraphs, rate);
-  if (rate)
-    server.addHook('onRequest', (request, reply, next) => {
-      // a load balancer that asks for health is no caller
-      if (request.url.startsWith('/health/')) next();
-      else rate.check(payerOf(request), reply, next);
-    });
+  if (rate) countRequests(server, rate, { trustsProxies: config.trustedProxy.length > 0, log });
   // where there are manifests, nothing else is persisted: what one caller has registered is no trusted document of others
   const documents: DocumentSource =
     config.trustedDocuments.length > 0

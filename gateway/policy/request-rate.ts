@@ -4,7 +4,15 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 
 /** Requests of one caller, or one address, a minute, where the configuration names no number. */
-export const DEFAULT_RATE = 6_000;
+const DEFAULT_RATE = 6_000;
+
+/**
+ * The limit that is in force; 0 for none.
+ * @param areCallersKnown whether issuers vouch for callers: elsewhere nothing says that an address, or a development token, is one caller
+ */
+export const effectiveRate = (rateLimit: number | '', areCallersKnown: boolean): number =>
+  rateLimit === '' ? (areCallersKnown ? DEFAULT_RATE : 0) : rateLimit;
+
 const WINDOW_SECONDS = 60;
 /** Callers that are remembered in this process: those that have not been seen for longest begin anew. */
 const MAX_CALLERS = 100_000;

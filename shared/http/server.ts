@@ -114,7 +114,8 @@ export function createServer(options: {
     ...(https ? { https } : { http: receiving }),
   } as FastifyServerOptions) as FastifyInstance;
   if (tls) renewCertificates(server, tls);
-  if (options.readRate) endSlowReaders(server.server, options.readRate, options.log);
+  // where TLS ends here, the connection is not where bytes wait
+  if (options.readRate && !tls) endSlowReaders(server.server, options.readRate, options.log);
   server.decorate('allowLongBody', (request) => {
     const { socket } = request;
     longBodies.add(socket);

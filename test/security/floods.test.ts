@@ -6,6 +6,7 @@ import { writeKeys } from '../../gateway/cli/keys';
 import { OidcProvider } from '../support/oidc';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 
+const PROXIED = ['--trusted-proxy', '127.0.0.1'];
 const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
 
 describe('a gateway process behind a proxy, which one address floods', () => {
@@ -17,13 +18,14 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     const port = await freePort();
     const gateway = run(
       [
-        ...['gateway', '--port', String(port), '--auth', join(folder, 'issuers.json'), '--log-level', 'silent'],
-        ...['--identity-key', join(folder, 'gateways', 'identity-key.json'), '--trusted-proxy', '127.0.0.1', ...flags],
+        ...['gateway', '--port', String(port), '--auth', join(folder, 'issuers.json'), '--log-level', 'warn'],
+        ...['--identity-key', join(folder, 'gateways', 'identity-key.json'), ...flags],
       ],
       {},
     );
     await says(gateway, /The graph answers at/);
     pool = new Pool(`http://127.0.0.1:${port}`, { connections: 16 });
+    return gateway;
   };
 
   beforeAll(async () => {
@@ -71,7 +73,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
   };
 
   test('with texts that are no tokens: new tokens of its own address and of others are accepted at once', async () => {
-    await start();
+    await start(...PROXIED);
     const flood = await Promise.all(Array.from({ length: 500 }, (_, i) => ask(FLOODER, `a${i}.b.c`)));
     expect(counted(flood)).toEqual({ 401: 500 });
     expect(await ask(FLOODER, await provider.token({ jti: 'here' }))).toBe(200);
@@ -79,7 +81,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
   });
 
   test('with forged tokens, while others sign in: only its own wait, and every valid one gets in', async () => {
-    await start();
+    await start(...PROXIED);
     const known = await provider.token({ jti: 'known' });
     expect(await ask(FLOODER, known)).toBe(200);
     const tokens = await Promise.all(Array.from({ length: 400 }, (_, i) => forged(`flood-${i}`)));
@@ -112,7 +114,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
   });
 
   test('with requests: it is refused in words, and neither callers that share its address nor others are', async () => {
-    await start('--rate-limit', '200');
+    await start(...PROXIED, '--rate-limit', '200');
     const token = await provider.token({ jti: 'known' });
     expect(counted(await Promise.all(Array.from({ length: 300 }, () => ask(FLOODER))))).toEqual({ 200: 200, 429: 100 });
     // bad tokens count for the address they come from
@@ -147,9 +149,16 @@ describe('a gateway process behind a proxy, which one address floods', () => {
   });
 
   test('is limited by default, at a rate that no honest client reaches', async () => {
-    await start();
+    await start(...PROXIED);
     const statuses = await Promise.all(Array.from({ length: 6_100 }, () => ask(FLOODER)));
     expect(counted(statuses)).toEqual({ 200: 6_000, 429: 100 });
     expect(await ask(NEIGHBOR)).toBe(200);
+  });
+
+  test('without a proxy that is trusted has one address for all, and warns once that limits count it as one', async () => {
+    const gateway = await start('--rate-limit', '2', '--print-settings');
+    expect(gateway.output()).toMatch(/^ {2}rateLimit = 2$/m);
+    expect([await ask(FLOODER), await ask(FLOODER), await ask(NEIGHBOR)]).toEqual([200, 200, 429]);
+    expect(gateway.output().match(/no proxy is trusted/g)).toHaveLength(1);
   });
 });

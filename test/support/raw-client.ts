@@ -22,10 +22,11 @@ export class RawClient {
     );
   }
 
-  static connect(origin: string): Promise<RawClient> {
-    const { hostname, port } = new URL(origin);
+  /** @param target an origin, or the path of a Unix socket */
+  static connect(target: string): Promise<RawClient> {
+    const { hostname, port } = target.startsWith('/') ? { hostname: '', port: target } : new URL(target);
     return new Promise((resolve, reject) => {
-      const socket = connect(Number(port), hostname);
+      const socket = hostname ? connect(Number(port), hostname) : connect(port);
       socket.once('error', reject).once('connect', () => resolve(new RawClient(socket)));
     });
   }
