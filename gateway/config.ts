@@ -63,6 +63,30 @@ export const settings = {
     default: 1024 * 1024,
     help: 'Most bytes of a request.',
   },
+  receiveTimeoutMs: {
+    env: 'ORDERGRAPH_RECEIVE_TIMEOUT_MS',
+    schema: z.coerce.number().int().min(10).max(600_000),
+    default: 20_000,
+    help: 'Milliseconds in which a request must arrive, headers and body. Uploads of files may take longer, at --min-transfer-rate.',
+  },
+  maxTransfers: {
+    env: 'ORDERGRAPH_MAX_TRANSFERS',
+    schema: z.coerce.number().int().min(0),
+    default: 8,
+    help: 'Maximum uploads, and maximum downloads, of files by one caller at once; 0 disables the limit.',
+  },
+  minTransferRate: {
+    env: 'ORDERGRAPH_MIN_TRANSFER_RATE',
+    schema: z.coerce.number().int().min(0),
+    default: 4_096,
+    help: 'Minimum bytes per second at which a client must send a file, and must read files and answers; slower ones are ended. 0 disables the limit.',
+  },
+  transferWindowMs: {
+    env: 'ORDERGRAPH_TRANSFER_WINDOW_MS',
+    schema: z.coerce.number().int().min(10).max(600_000),
+    default: 30_000,
+    help: 'Milliseconds over which --min-transfer-rate is measured.',
+  },
   maxTokens: {
     env: 'ORDERGRAPH_MAX_TOKENS',
     schema: z.coerce.number().int().min(1),
@@ -121,7 +145,7 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_REFUSED_TOKENS',
     schema: z.coerce.number().int().min(0),
     default: 60,
-    help: 'Most tokens of one address a minute that are looked at in vain, after which it has to wait; 0 for no limit.',
+    help: 'Maximum tokens with an invalid signature per client address per minute; beyond, the address gets 50 signature checks per second. Tokens that were valid before always pass. 0 disables the limit.',
   },
   trustedProxy: {
     env: 'ORDERGRAPH_TRUSTED_PROXIES',
@@ -131,9 +155,10 @@ export const settings = {
   },
   rateLimit: {
     env: 'ORDERGRAPH_RATE_LIMIT',
-    schema: z.coerce.number().int().min(0),
-    default: 0,
-    help: 'Most requests a minute of one caller, or of one address where callers are not known; 0 for no limit.',
+    schema: z.union([z.literal(''), z.coerce.number().int().min(0)]),
+    default: '' as const,
+    defaultHelp: '6000; no limit with --auth off or the development issuer',
+    help: 'Maximum requests per minute of one caller, or of one address for callers without a valid token; 0 disables the limit.',
   },
   costs: {
     env: 'ORDERGRAPH_COSTS',

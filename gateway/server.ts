@@ -1,6 +1,5 @@
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -20,11 +19,13 @@ import { addGraphQLRoute } from './http/graphql-route';
 import { manners, requireOperation } from './http/manners';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
-import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
+import { addressKey } from './identity/address';
+import { addIdentity, type Caller, type IdentityParts, payerOf } from './identity/caller';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
 import { costModeOf } from './policy/cost-mode';
+import { effectiveRate, RequestRate } from './policy/request-rate';
 import { introspectionRefused } from './policy/schema-secrecy';
 import { TrustedDocuments } from './policy/trusted-documents';
 import type { SupergraphSource } from './supergraph/file';
@@ -59,12 +60,24 @@ function isForOperators({ principal }: Caller, identity: IdentityParts | undefin
   return !identity || (principal?.roles.includes('operator') ?? false);
 }
 
-/** A caller asks more often than the configuration allows. */
-class TooManyRequests extends Error {
-  readonly statusCode = 429;
-  constructor(readonly seconds: number) {
-    super(`More requests than are allowed a minute; try again in ${seconds} s`);
-  }
+/** Counts requests, and warns once where addresses are probably those of a proxy. */
+function countRequests(
+  server: FastifyInstance,
+  rate: RequestRate,
+  { trustsProxies, log }: { readonly trustsProxies: boolean; readonly log: Logger },
+): void {
+  let isTold = trustsProxies;
+  server.addHook('onRequest', (request, reply, next) => {
+    if (!isTold && request.headers['x-forwarded-for'] !== undefined) {
+      isTold = true;
+      log.warn(
+        'requests carry X-Forwarded-For, but no proxy is trusted: set --trusted-proxy, or limits by address count all its clients as one',
+      );
+    }
+    // a load balancer that asks for health is no caller
+    if (request.url.startsWith('/health/')) next();
+    else rate.check(payerOf(request), reply, next);
+  });
 }
 
 /** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and Apollo Sandbox for browsers. */
@@ -108,10 +121,16 @@ export async function createGateway({
     },
     log,
   );
+  const transfers = {
+    perCaller: config.maxTransfers,
+    bytesPerSecond: config.minTransferRate,
+    windowMs: config.transferWindowMs,
+  };
   const server = createServer({
     log,
     maxRequestBytes: config.maxRequestBytes,
-    takesFiles: files !== undefined,
+    receiveTimeoutMs: config.receiveTimeoutMs,
+    readRate: transfers,
     trustedProxies: config.trustedProxy,
     readiness: async (request) => {
       const parts = (await subgraphsReady?.()) ?? {};
@@ -147,19 +166,10 @@ export async function createGateway({
     requestHeaders: [...forwardHeaders, ...config.corsHeader],
     responseHeaders: returnHeaders,
   });
-  addIdentity(server, identity, () => served.graph.subgraphs);
-  if (config.rateLimit > 0)
-    await server.register(rateLimit, {
-      max: config.rateLimit,
-      timeWindow: 60_000,
-      keyGenerator: ({ caller, ip }) => (caller.principal ? caller.key : ip),
-      enableDraftSpec: true,
-      redis: limitsRedis,
-      nameSpace: 'requests:',
-      // without Redis requests are answered, uncounted
-      skipOnError: true,
-      errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1_000)),
-    });
+  const limit = effectiveRate(config.rateLimit, identity !== undefined && !identity.development);
+  const rate = limit > 0 ? new RequestRate(limit, limitsRedis) : undefined;
+  addIdentity(server, identity, () => served.graph.subgraphs, rate);
+  if (rate) countRequests(server, rate, { trustsProxies: config.trustedProxy.length > 0, log });
   // where there are manifests, nothing else is persisted: what one caller has registered is no trusted document of others
   const documents: DocumentSource =
     config.trustedDocuments.length > 0
@@ -213,12 +223,17 @@ export async function createGateway({
     },
   });
   if (files)
-    await addFileRoutes(server, files.exchange, (request) => {
-      const { identities } = request.caller;
-      return {
-        ...(identities && tellOrigin(identities, request).get(files.subgraph)),
-        [REQUEST_ID_HEADER]: request.id,
-      };
+    await addFileRoutes(server, {
+      exchange: files.exchange,
+      limits: transfers,
+      callerOf: ({ caller, ip }) => (identity ? caller.principal && caller.key : addressKey(ip)),
+      headersOf: (request) => {
+        const { identities } = request.caller;
+        return {
+          ...(identities && tellOrigin(identities, request).get(files.subgraph)),
+          [REQUEST_ID_HEADER]: request.id,
+        };
+      },
     });
   const metrics = gatewayMetrics({ served, budgets, traffic: server.traffic });
   if (config.metricsPort !== '') {

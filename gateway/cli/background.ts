@@ -4,6 +4,7 @@ import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
 import { DEFAULT_PREFIX, RedisBus } from '../../shared/events/redis-bus';
 import { FolderStore } from '../../shared/files/content-store';
+import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '../../shared/files/transfers';
 import { requireFolder } from './folders';
 import { EVENT_READERS } from './programmes';
 
@@ -32,6 +33,23 @@ export function backgroundTimes(environment: Environment = process.env): { every
     everyMs: milliseconds(environment, 'ORDERGRAPH_SCHEDULE_MS', 5_000),
     leaseMs: milliseconds(environment, 'ORDERGRAPH_LEASE_MS', 10_000),
   };
+}
+
+/** What gateways may have under way of files at a subgraph. @throws OperatorError */
+export function transferLimits(environment: Environment = process.env): TransferLimits {
+  const { perCaller, bytesPerSecond, windowMs } = TRANSFERS_OF_GATEWAYS;
+  return {
+    perCaller: number(environment, 'ORDERGRAPH_MAX_TRANSFERS', perCaller),
+    bytesPerSecond: number(environment, 'ORDERGRAPH_MIN_TRANSFER_RATE', bytesPerSecond),
+    windowMs: milliseconds(environment, 'ORDERGRAPH_TRANSFER_WINDOW_MS', windowMs),
+  };
+}
+
+function number(environment: Environment, name: string, standard: number): number {
+  const given = environment[name];
+  if (given === undefined) return standard;
+  if (!/^\d{1,9}$/.test(given)) throw new OperatorError(`${name} is "${given}"`, 'Write a whole number; 0 disables it');
+  return Number(given);
 }
 
 /** @throws OperatorError when EVENTS_PREFIX cannot begin the name of a key */

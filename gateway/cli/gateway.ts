@@ -6,6 +6,7 @@ import { signerOf } from '../../shared/identity/keys';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';
+import { effectiveRate } from '../policy/request-rate';
 import { createGateway } from '../server';
 import { SupergraphFile } from '../supergraph/file';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
@@ -101,7 +102,10 @@ export async function startGateway({
   };
   const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
   if (printSettings) {
-    const summary = describeConfig(config, { costs: describeCostMode(config, await source.read()) });
+    const summary = describeConfig(config, {
+      costs: describeCostMode(config, await source.read()),
+      rateLimit: String(effectiveRate(config.rateLimit, !['off', 'development'].includes(config.auth))),
+    });
     process.stdout.write(`${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
   }
   const identity = await identityOf(config, dataFolder, log);

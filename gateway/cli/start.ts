@@ -7,6 +7,7 @@ import { IdentitySigner } from '../../shared/identity/signed-identity';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
 import { describeCostMode } from '../policy/cost-mode';
+import { effectiveRate } from '../policy/request-rate';
 import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
@@ -56,7 +57,12 @@ export async function startAll({
   const log = createLog(config.logLevel, 'ordergraph');
   const supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
   if (printSettings)
-    say(`${describeConfig(config, { costs: describeCostMode(config, supergraph) })}\n  data = ${dataFolder}`);
+    say(
+      `${describeConfig(config, {
+        costs: describeCostMode(config, supergraph),
+        rateLimit: String(effectiveRate(config.rateLimit, !['', 'off', 'development'].includes(config.auth))),
+      })}\n  data = ${dataFolder}`,
+    );
   const lock = lockDataFolder(dataFolder);
   // of this process and its time: gateway and subgraphs are one
   const key = await newKey();

@@ -11,7 +11,7 @@ import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
-import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
+import { backgroundTimes, fileStore, remoteBus, shutdownTimes, transferLimits } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
 import { closeOnSignal } from './shutdown';
@@ -66,7 +66,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const subgraph = await loadSubgraph(name);
   const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
   const tls = tlsOf(options, log);
-  const [shutdown, background] = [shutdownTimes(), backgroundTimes()];
+  const [shutdown, background, transfers] = [shutdownTimes(), backgroundTimes(), transferLimits()];
   const metricsAt = metricsAddress(options.metricsHost, options.metricsPort);
   const store = subgraph.parts.files && fileStore(dataFolder);
   const door = doorOf(options, log);
@@ -74,7 +74,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door, audit });
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
-  const server = await createSubgraphServer(open, log, tls);
+  const server = await createSubgraphServer(open, log, { tls, transfers });
   const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic), metricsAt, log));
   closeOnSignal({
     log,

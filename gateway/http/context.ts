@@ -4,6 +4,7 @@ import { Cancellation } from '../../shared/cancellation';
 import { countErrors } from '../../shared/error-list';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import type { Principal } from '../../shared/identity/principal';
+import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';
 
@@ -62,7 +63,7 @@ export function contextOf(
     if (!reply.raw.writableFinished) gone.cancel();
   });
   const { caller } = request;
-  const payer = caller.principal ? caller.key : request.ip;
+  const payer = payerOf(request);
   // requests with different forwarded headers share nothing; the request id does not count as one
   const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
   headers[REQUEST_ID_HEADER] = request.id;

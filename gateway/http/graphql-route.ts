@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { publicError } from '../../shared/http/errors';
-import { rememberExactly } from '../execution/exact-variables';
 import { stringifyResult } from '../execution/result';
 import { DEFER } from '../planning/conditions';
 import { asksToDefer } from '../planning/defer';
@@ -17,8 +16,9 @@ import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/se
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { type DocumentSource, resolveDocument } from './documents';
 import { addApiHeaders, addPageHeaders } from './headers';
+import { addJsonBodies } from './json-body';
 import { answerTypeOf, incrementalFormatOf, prefersPage, statusOf, withoutPages } from './media-type';
-import { type Parameters, parametersOf } from './parameters';
+import { type Parameters, parametersOf, urlError } from './parameters';
 import { type ResponseRules, responseHook } from './response';
 import { type Refusal, unsupported } from './unsupported';
 
@@ -43,13 +43,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   const byApollo = fastifyApolloHandler(route.apollo, {
     context: async (request, reply) => route.contextOf(request, reply),
   }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-  const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) =>
-    parseJson(request, text, (error, body) => {
-      rememberExactly(body, text);
-      done(error, body);
-    }),
-  );
+  addJsonBodies(server);
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
@@ -65,6 +59,8 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       addApiHeaders(reply);
       const refused = unsupported(request);
       if (refused) return refuse(refused, request, reply);
+      const malformed = request.method === 'GET' && urlError(request);
+      if (malformed) return refuse(malformed, request, reply);
       const asked = parametersOf(request);
       if (!asked || request.method === 'OPTIONS') return byApollo(request, reply);
       const resolved = resolveDocument(request, asked, route.documents);

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { type Refusal, refusal } from './unsupported';
 
 /** What a GraphQL request consists of, by the names of GraphQL over HTTP. Clients may send values of any type. */
 export interface Parameters {
@@ -26,13 +27,34 @@ export function parametersOf({ method, body, raw }: FastifyRequest): Parameters 
 // not Fastify's own parser: Apollo Server reads URLs by this one, and what is checked here has to be what it executes
 const searchOf = (url = ''): URLSearchParams => new URL(url, 'http://graph.invalid').searchParams;
 
+/** Bytes beyond ASCII that stand together in a URL. */
+const ESCAPED_BYTES = /(?:%[89a-f][0-9a-f])+/gi;
+
+/** Why the URL of a GET is no request: a parameter that occurs twice, or bytes that are no UTF-8. */
+export function urlError({ raw }: FastifyRequest): Refusal | undefined {
+  const search = searchOf(raw.url);
+  const repeated = NAMES.find((name) => search.getAll(name).length > 1);
+  if (repeated) return refusal(400, 'BAD_REQUEST', `The URL has "${repeated}" more than once: send each name once`);
+  const bytes = raw.url?.match(ESCAPED_BYTES) ?? [];
+  return bytes.every(isText)
+    ? undefined
+    : refusal(400, 'BAD_REQUEST', 'The URL is not valid UTF-8: encode parameters as UTF-8 before escaping them');
+}
+
+function isText(escaped: string): boolean {
+  try {
+    decodeURIComponent(escaped);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function fromSearch(search: URLSearchParams): Parameters {
   const parameters: Record<string, unknown> = {};
   for (const name of NAMES) {
-    const [value, ...more] = search.getAll(name);
-    if (value === undefined) continue;
-    // Apollo Server rejects parameters that occur twice
-    parameters[name] = more.length > 0 ? [value, ...more] : JSON_NAMES.has(name) ? parsed(value) : value;
+    const value = search.get(name);
+    if (value !== null) parameters[name] = JSON_NAMES.has(name) ? parsed(value) : value;
   }
   return parameters;
 }

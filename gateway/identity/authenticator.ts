@@ -1,8 +1,9 @@
 import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Principal } from '../../shared/identity/principal';
+import { addressKey } from './address';
 import { AuthenticationError, type Issuer, refused, type Verified } from './issuers';
+import { VerificationBudget } from './verification-budget';
 
 /** Most characters of a token that are looked at. */
 const MOST_CHARACTERS = 8_192;
@@ -10,14 +11,14 @@ const MOST_CHARACTERS = 8_192;
 const MOST_KEPT = 10_000;
 /** Milliseconds after which a token is verified again, so that an issuer's withdrawn key counts. */
 const VERIFIED_MS = 5 * 60_000;
-/** Milliseconds for which a token that was refused is refused unseen: a client that goes on with an old one costs nothing, and counts once. */
+/** Milliseconds for which a token whose signature was refused is refused unseen: a client that goes on with it pays for one check. */
 const REFUSED_MS = 10_000;
 const MOST_REFUSED_KEPT = 1_000;
 
 interface AuthenticatorOptions {
   /** Whether a token has been withdrawn, by its `jti` or subject. */
   readonly isRevoked?: (tokenId: string | undefined, subject: string) => boolean;
-  /** Most tokens of one address a minute that are looked at in vain; 0 for no limit. */
+  /** Signature checks in vain of one address a minute, before it goes on at a reserved rate; 0 for no limit. */
   readonly mostRefused?: number;
 }
 
@@ -26,13 +27,15 @@ export class Authenticator {
   private readonly issuers: ReadonlyMap<string, Issuer>;
   private readonly verified = new LRUCache<string, Verified>({ max: MOST_KEPT });
   private readonly refused = new LRUCache<string, AuthenticationError>({ max: MOST_REFUSED_KEPT, ttl: REFUSED_MS });
-  private readonly refusals: RateLimiterMemory | undefined;
+  /** Tokens that are being verified, so that a page's requests with one new token cost one check. */
+  private readonly pending = new Map<string, Promise<Verified>>();
+  private readonly budget: VerificationBudget;
   private readonly isRevoked: NonNullable<AuthenticatorOptions['isRevoked']>;
 
   constructor(issuers: readonly Issuer[], { isRevoked = () => false, mostRefused = 0 }: AuthenticatorOptions = {}) {
     this.issuers = new Map(issuers.map((issuer) => [issuer.settings.issuer, issuer]));
     this.isRevoked = isRevoked;
-    this.refusals = mostRefused > 0 ? new RateLimiterMemory({ points: mostRefused, duration: 60 }) : undefined;
+    this.budget = new VerificationBudget(mostRefused);
   }
 
   /**
@@ -50,37 +53,45 @@ export class Authenticator {
     return this.tryAnew(authorization, from?.ip ?? '');
   }
 
-  /** Looks at a token, unless it, or too many of the same address, have just been looked at in vain. */
+  /**
+   * Looks at a token that is not known. What can be seen without its signature is looked at first, and costs nothing that would have to be
+   * counted; a token that was valid before is verified again whatever its address has sent.
+   */
   private async tryAnew(authorization: string, address: string): Promise<Principal> {
     const before = this.refused.get(authorization);
     if (before) throw before;
-    const tried: RateLimiterRes | null | undefined = await this.refusals?.get(address);
-    if (tried && tried.consumedPoints >= this.refusals!.points)
-      throw new AuthenticationError(
-        'TOO_MANY_REQUESTS',
-        'Too many tokens from this address were not taken; wait a minute',
-        429,
-        Math.ceil(tried.msBeforeNext / 1_000),
-      );
+    let verifying = this.pending.get(authorization);
+    if (!verifying) {
+      verifying = this.verify(authorization, address).finally(() => this.pending.delete(authorization));
+      this.pending.set(authorization, verifying);
+    }
+    return this.unlessRevoked(await verifying);
+  }
+
+  private async verify(authorization: string, address: string): Promise<Verified> {
+    const token = tokenIn(authorization);
+    const wasValid = this.verified.has(authorization);
+    let isPaid = false;
+    let refund = () => {};
+    const pay = () => {
+      if (!wasValid) refund = this.budget.spend(addressKey(address));
+      isPaid = true;
+    };
     try {
-      return await this.authenticateAnew(authorization);
+      const verified = await this.issuerOf(token).verify(token, pay);
+      refund();
+      this.verified.set(authorization, {
+        ...verified,
+        expiresAt: Math.min(verified.expiresAt, Date.now() + VERIFIED_MS),
+      });
+      return verified;
     } catch (error) {
       if (error instanceof AuthenticationError && error.status === 401) {
-        this.refused.set(authorization, error);
-        await this.refusals?.penalty(address);
+        this.verified.delete(authorization);
+        if (isPaid) this.refused.set(authorization, error);
       }
       throw error;
     }
-  }
-
-  private async authenticateAnew(authorization: string): Promise<Principal> {
-    if (authorization.length > MOST_CHARACTERS) throw refused('it is too long');
-    const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
-    if (!token) throw refused('write "authorization: Bearer <token>", the token a JWT');
-    const verified = await this.issuerOf(token).verify(token);
-    const expiresAt = Math.min(verified.expiresAt, Date.now() + VERIFIED_MS);
-    this.verified.set(authorization, { ...verified, expiresAt });
-    return this.unlessRevoked(verified);
   }
 
   private issuerOf(token: string): Issuer {
@@ -99,4 +110,12 @@ export class Authenticator {
     if (this.isRevoked(tokenId, principal.subject)) throw refused('it has been revoked');
     return principal;
   }
+}
+
+/** The token of the header. @throws AuthenticationError when it has not the form of one */
+function tokenIn(authorization: string): string {
+  if (authorization.length > MOST_CHARACTERS) throw refused('it is too long');
+  const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
+  if (!token) throw refused('write "authorization: Bearer <token>", the token a JWT');
+  return token;
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Principal, principalKey } from '../../shared/identity/principal';
 import { IDENTITY_HEADER, type IdentitySigner } from '../../shared/identity/signed-identity';
+import type { RequestRate } from '../policy/request-rate';
+import { addressKey } from './address';
 import type { Authenticator } from './authenticator';
 import type { DevelopmentIssuer } from './development-issuer';
 import { AuthenticationError } from './issuers';
@@ -37,11 +39,15 @@ export interface IdentityParts {
 /** Milliseconds after which a caller's identities are asked of the signer again. */
 const KEPT_MS = 20_000;
 
-/** Establishes who asks before anything of a request is read. Without parts, everyone may ask. */
+/**
+ * Establishes who asks before anything of a request is read. Without parts, everyone may ask.
+ * @param rate counts requests whose token is refused: for their address
+ */
 export function addIdentity(
   server: FastifyInstance,
   parts: IdentityParts | undefined,
   subgraphs: () => readonly string[],
+  rate: RequestRate | undefined,
 ): void {
   server.decorateRequest('caller', null as unknown as Caller);
   // by the principal itself, which is one object for as long as its token's verification is remembered
@@ -80,12 +86,16 @@ export function addIdentity(
         next(error as Error);
         return;
       }
-      if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
-      else reply.header('retry-after', error.retrySeconds ?? 5);
-      reply
-        .code(error.status)
-        .header('cache-control', 'no-store')
-        .send({ errors: [error.toJSON()] });
+      const turnAway = () => {
+        if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
+        else reply.header('retry-after', error.retrySeconds ?? 5);
+        reply
+          .code(error.status)
+          .header('cache-control', 'no-store')
+          .send({ errors: [error.toJSON()] });
+      };
+      if (rate) rate.check(addressKey(request.ip), reply, (tooMany) => (tooMany ? next(tooMany) : turnAway()));
+      else turnAway();
     };
     const { key } = parts.signer;
     // another supergraph may have other subgraphs, and subgraphs may not know a replaced key for long
@@ -107,3 +117,6 @@ export function addIdentity(
     }
   });
 }
+
+/** What requests are counted under: the caller, or the address of one without a token. */
+export const payerOf = ({ caller, ip }: FastifyRequest): string => (caller.principal ? caller.key : addressKey(ip));

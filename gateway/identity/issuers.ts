@@ -1,4 +1,12 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { OperatorError, RequestError } from '../../shared/errors';
@@ -104,13 +112,23 @@ export class Issuer {
     return new Issuer(settings, () => keys.lookup());
   }
 
-  /** @throws AuthenticationError */
-  async verify(token: string): Promise<Verified> {
+  /**
+   * @param beforeSignature called when all else is in order, and before the signature is checked; what it throws is thrown
+   * @throws AuthenticationError
+   */
+  async verify(token: string, beforeSignature: () => void = () => {}): Promise<Verified> {
     const { audience, algorithms, clockToleranceSeconds, issuer } = this.settings;
-    const lookup = await this.keys();
     let payload: JWTPayload;
     try {
-      ({ payload } = await jwtVerify(token, lookup as never, {
+      requireAlgorithm(token, algorithms);
+      requireClaims(decodeJwt(token), this.settings);
+      const lookup = (await this.keys()) as JWTVerifyGetKey;
+      const keyOf: JWTVerifyGetKey = async (header, content) => {
+        const key = await lookup(header, content);
+        beforeSignature();
+        return key;
+      };
+      ({ payload } = await jwtVerify(token, keyOf, {
         issuer,
         audience,
         algorithms: [...algorithms],
@@ -149,6 +167,27 @@ export class Issuer {
   }
 }
 
+/** What jose would find wrong once it has checked the signature. Most tokens that are refused are of a client that has not noticed their end. */
+function requireClaims(payload: JWTPayload, { audience, clockToleranceSeconds }: IssuerSettings): void {
+  const now = Date.now() / 1_000;
+  if (typeof payload.exp === 'number' && payload.exp + clockToleranceSeconds < now)
+    throw refused('it has expired; get a new one');
+  for (const claim of ['exp', 'sub'] as const)
+    if (payload[claim] === undefined) throw refused(`its claim "${claim}" does not fit`);
+  const named = [payload.aud].flat();
+  if (![audience].flat().some((one) => named.includes(one))) throw refused('its claim "aud" does not fit');
+}
+
+function requireAlgorithm(token: string, algorithms: readonly string[]): void {
+  let named: unknown;
+  try {
+    named = decodeProtectedHeader(token).alg;
+  } catch {
+    throw refused('it is no JWT');
+  }
+  if (!algorithms.includes(String(named))) throw refused('its signature algorithm is not allowed');
+}
+
 function claimAt(payload: JWTPayload, path: string): unknown {
   let value: unknown = payload;
   for (const name of path.split('.')) {
@@ -170,6 +209,7 @@ function refusalOf(error: unknown): AuthenticationError {
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not fit`);
   if (error instanceof errors.JOSEAlgNotAllowed) return refused('its signature algorithm is not allowed');
   if (error instanceof errors.JWKSTimeout) return unavailable();
+  if (error instanceof errors.JWKSNoMatchingKey) return refused('its issuer has no key of its "kid" and algorithm');
   if (error instanceof errors.JOSEError)
     return refused(
       'its signature does not hold, or it is no JWT; a token for development comes from `token` with the same --data as the graph',
@@ -216,8 +256,18 @@ class RemoteKeys {
       const fetched = this.fetch();
       if (age > STALE_MS) await fetched;
     }
-    if (!this.set || performance.now() - this.fetchedAt > STALE_MS) throw unavailable();
-    return this.set;
+    const { set } = this;
+    if (!set || performance.now() - this.fetchedAt > STALE_MS) throw unavailable();
+    const key: JWTVerifyGetKey = async (header, token) => {
+      try {
+        return await set(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        await this.fetch();
+        return set(header, token);
+      }
+    };
+    return key;
   }
 
   private fetch(): Promise<void> {
@@ -236,7 +286,8 @@ class RemoteKeys {
       this.set ??= createRemoteJWKSet(new URL(await this.jwksUri()), {
         // refreshed here, so that an outage does not end what is known
         cacheMaxAge: Number.POSITIVE_INFINITY,
-        cooldownDuration: COOLDOWN_MS,
+        // and so are unknown key ids: its own pause between fetches does not hold while they fail
+        cooldownDuration: Number.POSITIVE_INFINITY,
         timeoutDuration: TIMEOUT_MS,
         headers: HEADERS,
       });

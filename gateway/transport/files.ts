@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import { ORIGIN_HEADER } from '../../shared/audit/origin';
 import type { FileExchange, Headers, SentFile } from '../../shared/files/exchange';
 import { FILES_PATH } from '../../shared/files/routes';
+import { MAX_TRANSFERS } from '../../shared/files/transfers';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
 import { connectorWith } from './connector';
@@ -15,7 +16,8 @@ const SILENCE_MS = 30_000;
 
 /** Hands files to and from a subgraph over HTTP as they stream; nothing is held in memory as a whole. */
 export class HttpFileExchange implements FileExchange {
-  private readonly pool: Pool;
+  /** Of each direction, so that neither keeps the other waiting. */
+  private readonly pools: Readonly<Record<'GET' | 'PUT', Pool>>;
 
   /** @param url any address of the subgraph; files are beside it. */
   constructor(
@@ -23,12 +25,15 @@ export class HttpFileExchange implements FileExchange {
     url: string,
     tls?: HttpOptions['tls'],
   ) {
-    this.pool = new Pool(new URL(url).origin, {
-      connections: 32,
-      ...(tls && { connect: connectorWith(tls) }),
-      headersTimeout: SILENCE_MS,
-      bodyTimeout: SILENCE_MS,
-    });
+    const pool = () =>
+      new Pool(new URL(url).origin, {
+        // as many as there may be transfers, so that nothing waits for another to end
+        connections: MAX_TRANSFERS,
+        ...(tls && { connect: connectorWith(tls) }),
+        headersTimeout: SILENCE_MS,
+        bodyTimeout: SILENCE_MS,
+      });
+    this.pools = { GET: pool(), PUT: pool() };
   }
 
   async put(id: string, content: Readable, headers: Headers): Promise<void> {
@@ -55,7 +60,7 @@ export class HttpFileExchange implements FileExchange {
       return value === undefined ? [] : [[name, value]];
     });
     try {
-      return await this.pool.request({
+      return await this.pools[method].request({
         method,
         path: `${FILES_PATH}/${encodeURIComponent(id)}`,
         headers: {
@@ -84,7 +89,7 @@ export class HttpFileExchange implements FileExchange {
     }
   }
 
-  close(): Promise<void> {
-    return this.pool.close();
+  async close(): Promise<void> {
+    await Promise.all([this.pools.GET.close(), this.pools.PUT.close()]);
   }
 }

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
+import { RequestError } from '../errors';
+import type { MinRate } from '../http/slow-readers';
 import type { FileExchange, Headers } from './exchange';
+import { requireRate, type TransferLimits, Transfers, watchRate } from './transfers';
 
 /** Where files are reached: PUT uploads, GET downloads. */
 export const FILES_PATH = '/artifacts';
@@ -16,6 +19,8 @@ const STATUS: Record<string, number> = {
   ALREADY_STORED: 409,
   CONTENT_TOO_LONG: 413,
   CONTENT_TRUNCATED: 422,
+  TRANSFER_TOO_SLOW: 408,
+  TOO_MANY_TRANSFERS: 429,
   DIGEST_MISMATCH: 422,
   STORAGE_FULL: 507,
   RECORD_UNAVAILABLE: 503,
@@ -29,30 +34,59 @@ const STATUS: Record<string, number> = {
   SUBGRAPH_TIMEOUT: 504,
 };
 
+/** Seconds after which a caller with too many transfers may try again. */
+const RETRY_SECONDS = 5;
+
+export interface FileRoutes {
+  readonly exchange: FileExchange;
+  readonly limits: TransferLimits;
+  /** What tells callers apart; null for the public, which has no files. */
+  readonly callerOf: (request: FastifyRequest) => string | null;
+  /** Headers that the exchange is given; the request's own by default. */
+  readonly headersOf?: (request: FastifyRequest) => Headers;
+}
+
 /** Adds the two routes to a server. Contents stream through; they are never held in memory as a whole. */
 export async function addFileRoutes(
   server: FastifyInstance,
-  exchange: FileExchange,
-  /** Headers that the exchange is given; the request's own by default. */
-  headersOf: (request: FastifyRequest) => Headers = ({ headers }) => headers as Headers,
+  { exchange, limits, callerOf, headersOf = ({ headers }) => headers as Headers }: FileRoutes,
 ): Promise<void> {
+  const [uploads, downloads] = [
+    new Transfers('uploads', limits.perCaller),
+    new Transfers('downloads', limits.perCaller),
+  ];
+  const begin = (transfers: Transfers, request: FastifyRequest): (() => void) => {
+    const caller = callerOf(request);
+    if (caller === null)
+      throw new RequestError('UNAUTHENTICATED', 'Say who you are: send "authorization: Bearer <token>"');
+    return transfers.begin(caller);
+  };
   await server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     // whatever its type, an upload is a stream of bytes
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.put<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
+      server.allowLongBody(request.raw);
       const content = contentOf(request.raw);
+      requireRate(request.raw, content, limits);
+      let end = () => {};
       try {
+        end = begin(uploads, request);
         await exchange.put(request.params.id, content, headersOf(request));
         return await reply.code(204).send();
       } catch (error) {
+        // by whichever way it fails: why the content has ended is why
+        const why = content.errored ?? error;
         content.destroy();
-        discard(request.raw);
-        return refuse(reply, error);
+        discard(request.raw, limits);
+        return refuse(reply, why);
+      } finally {
+        end();
       }
     });
     scope.get<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
       try {
+        reply.raw.once('close', begin(downloads, request));
         const { content, bytes, fileName } = await exchange.get(request.params.id, headersOf(request));
         return await reply
           .header('content-type', 'application/octet-stream')
@@ -69,7 +103,7 @@ export async function addFileRoutes(
 }
 
 /** The body of a request as a stream of its own: whoever gives it up in the middle does not break the connection with it. */
-function contentOf(request: IncomingMessage): Readable {
+function contentOf(request: IncomingMessage): PassThrough {
   const content = new PassThrough();
   const breakOff = () => {
     if (!request.complete) content.destroy();
@@ -82,10 +116,16 @@ function contentOf(request: IncomingMessage): Readable {
 const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
 const MOST_DISCARDING_MS = 30_000;
 
-function discard(request: IncomingMessage): void {
+function discard(request: IncomingMessage, rate: MinRate): void {
   let left = MOST_DISCARDED_BYTES;
   const stop = setTimeout(() => request.destroy(), MOST_DISCARDING_MS).unref();
   request.on('close', () => clearTimeout(stop));
+  watchRate(
+    request,
+    rate,
+    () => false,
+    () => request.destroy(),
+  );
   request.unpipe();
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
@@ -98,5 +138,7 @@ function refuse(reply: FastifyReply, error: unknown): FastifyReply {
   const code = error instanceof GraphQLError ? String(error.extensions.code) : '';
   if (!(code in STATUS)) throw error;
   const { message, extensions } = error as GraphQLError;
+  if (code === 'TOO_MANY_TRANSFERS') reply.header('retry-after', RETRY_SECONDS);
+  if (code === 'TRANSFER_TOO_SLOW') reply.header('connection', 'close');
   return reply.code(STATUS[code]!).send({ errors: [{ message, extensions }] });
 }

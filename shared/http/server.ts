@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import Fastify, {
   type FastifyInstance,
@@ -9,12 +11,15 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { newReference } from './errors';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
+import { endSlowReaders, type MinRate } from './slow-readers';
 import type { TlsSource } from './tls-files';
 import { Traffic } from './traffic';
 
 declare module 'fastify' {
   interface FastifyInstance {
     traffic: Traffic;
+    /** A request whose body is as long in coming as it takes: whoever handles it sees to its rate. */
+    allowLongBody(request: IncomingMessage): void;
     /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
     drain(): void;
   }
@@ -35,6 +40,8 @@ const CODES: Record<number, string> = {
 };
 const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 
+/** Milliseconds in which a request has to come where nothing else is configured. */
+const RECEIVE_TIMEOUT_MS = 20_000;
 /** Milliseconds between looks for connections that have become idle while the server closes. */
 const IDLE_MS = 50;
 /** The error of a request that failed before any route was found. */
@@ -57,13 +64,22 @@ export function createServer(options: {
   log: Logger;
   maxRequestBytes: number;
   readiness: Readiness;
-  /** Whether it takes files, which may take long to come. */
-  takesFiles?: boolean;
+  /** Milliseconds in which a request has to come, its body included. */
+  receiveTimeoutMs?: number;
+  /** How fast clients have to read. */
+  readRate?: MinRate;
   /** Addresses, or ranges, of proxies that are believed when they say for whom they ask. */
   trustedProxies?: readonly string[];
   /** Speaks TLS with these; with a `ca`, only to clients that have a certificate of it. */
   tls?: TlsSource;
 }): FastifyInstance {
+  const { receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
+  const receiving = {
+    headersTimeout: receiveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, Math.ceil(receiveTimeoutMs / 4)),
+  };
+  /** Connections on which a body is coming that may take long. */
+  const longBodies = new WeakSet<Socket>();
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
     bodyLimit: options.maxRequestBytes,
@@ -78,14 +94,33 @@ export function createServer(options: {
     forceCloseConnections: 'idle',
     // in words of our own: see below
     return503OnClosing: false,
-    requestTimeout: options.takesFiles ? 3_600_000 : 60_000,
+    requestTimeout: receiveTimeoutMs,
+    clientErrorHandler: (error, socket) => {
+      const isUpload = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && longBodies.has(socket);
+      if (!isUpload) answerClientError(error, socket, receiveTimeoutMs);
+    },
     // a connection on which nothing moves
     connectionTimeout: 120_000,
   };
   const { tls } = options;
-  const https = tls && { ...contextOf(tls), requestCert: tls.current.ca !== undefined, rejectUnauthorized: true };
-  const server = Fastify({ ...fastifyOptions, ...(https && { https }) } as FastifyServerOptions) as FastifyInstance;
+  const https = tls && {
+    ...receiving,
+    ...contextOf(tls),
+    requestCert: tls.current.ca !== undefined,
+    rejectUnauthorized: true,
+  };
+  const server = Fastify({
+    ...fastifyOptions,
+    ...(https ? { https } : { http: receiving }),
+  } as FastifyServerOptions) as FastifyInstance;
   if (tls) renewCertificates(server, tls);
+  // where TLS ends here, the connection is not where bytes wait
+  if (options.readRate && !tls) endSlowReaders(server.server, options.readRate, options.log);
+  server.decorate('allowLongBody', (request) => {
+    const { socket } = request;
+    longBodies.add(socket);
+    request.once('close', () => longBodies.delete(socket));
+  });
   const traffic = new Traffic();
   server.decorate('traffic', traffic);
   // first of all hooks, so that refusals carry the id as well
@@ -143,6 +178,31 @@ export function createServer(options: {
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });
   return server;
+}
+
+/** What is answered to a client whose request has not come, or is no HTTP: there is no request yet that could be answered. */
+function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs: number): void {
+  // an answer under way would be broken by another
+  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
+  if (code === 'ECONNRESET' || !socket.writable || answer?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const [status, error, message] =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [
+          '408 Request Timeout',
+          'REQUEST_TIMEOUT',
+          `The request did not arrive within ${timeoutMs / 1_000} s: send it faster`,
+        ]
+      : code === 'HPE_HEADER_OVERFLOW'
+        ? ['431 Request Header Fields Too Large', 'BAD_REQUEST', 'The headers are too large: send less than 16 KB']
+        : ['400 Bad Request', 'BAD_REQUEST', 'The request is not HTTP/1.1: see the specification'];
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: error } }] });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
 }
 
 const contextOf = ({ current }: TlsSource) => ({ ...current, minVersion: 'TLSv1.2' as const });

@@ -6,10 +6,11 @@ import type { Logger } from 'pino';
 import { originOf } from '../audit/origin';
 import { Cancellation } from '../cancellation';
 import { addFileRoutes } from '../files/routes';
+import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '../files/transfers';
 import { publicError, rememberRequest } from '../http/errors';
 import { createServer } from '../http/server';
 import type { TlsSource } from '../http/tls-files';
-import type { Principal } from '../identity/principal';
+import { type Principal, principalKey } from '../identity/principal';
 import { IdentityError } from '../identity/signed-identity';
 import type { Context } from './context';
 import { outageOf } from './outage';
@@ -50,16 +51,21 @@ function cancellationOf({ raw }: FastifyReply): Cancellation {
   return cancellation;
 }
 
+export interface SubgraphServerOptions {
+  readonly tls?: TlsSource;
+  readonly transfers?: TransferLimits;
+}
+
 /** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
 export async function createSubgraphServer(
   subgraph: OpenSubgraph,
   log: Logger,
-  tls?: TlsSource,
+  { tls, transfers = TRANSFERS_OF_GATEWAYS }: SubgraphServerOptions = {},
 ): Promise<FastifyInstance> {
   const server = createServer({
     log,
     maxRequestBytes: MAX_REQUEST_BYTES,
-    takesFiles: subgraph.files !== undefined,
+    readRate: transfers,
     tls,
     readiness: async () => ({ ready: await subgraph.isReady() }),
   });
@@ -91,6 +97,14 @@ export async function createSubgraphServer(
       return subgraph.context(principals.get(request) ?? null, origin, cancellationOf(reply));
     },
   });
-  if (subgraph.files) await addFileRoutes(server, subgraph.files);
+  if (subgraph.files)
+    await addFileRoutes(server, {
+      exchange: subgraph.files,
+      limits: transfers,
+      callerOf: (request) => {
+        const principal = principals.get(request);
+        return principal ? principalKey(principal) : null;
+      },
+    });
   return server;
 }

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
-import { fileSubmission, invitations } from '../support/compose/filings';
+import { attachDocument, fileSubmission, invitations } from '../support/compose/filings';
 import { codenames, load } from '../support/compose/load';
 import { operations } from '../support/compose/operations';
-import { type Client, ComposeStack, describeOnCompose } from '../support/compose/stack';
+import { type Client, ComposeStack, describeOnCompose, TERMINATOR } from '../support/compose/stack';
 import { requireCompiled, run } from '../support/processes';
+import { answerOf, RawClient } from '../support/raw-client';
 import { until } from '../support/until';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
@@ -70,14 +72,81 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(await remaining(second)).toBe(full);
     // a claim buys no budget
     expect(await remaining(first, { 'x-forwarded-for': '198.51.100.7' })).toBeLessThan(full);
-    const invalid = async (caller: Client) =>
-      (await caller.graphql({ query }, { authorization: `Bearer made-up-${Math.random()}` })).status;
-    const statuses = new Set<number>();
-    for (let token = 0; token < 140; token++) statuses.add(await invalid(first));
-    expect(statuses).toEqual(new Set([401, 429]));
-    // the lock counts for whoever sent them
-    expect(await invalid(second)).toBe(401);
-    expect((await second.graphql({ query: QUESTION_1 }, inspector)).status).toBe(200);
+  });
+
+  test('a flood of bad tokens keeps nobody’s new token out, nor that of whoever shares its address', async () => {
+    const [first, second] = [await stack.client(104), await stack.client(105)];
+    const query = '{ sectors(first: 1) { totalCount } }';
+    const status = async (caller: Client, headers: Record<string, string>) =>
+      (await caller.graphql({ query }, headers)).status;
+    const fresh = () =>
+      stack.authorization({ sub: 'inspector-1', roles: ['inspector'], case_number: '2026-1', jti: randomUUID() });
+    const flood = await Promise.all(
+      Array.from({ length: 140 }, () => status(first, { authorization: 'Bearer a1.b.c' })),
+    );
+    expect(new Set(flood)).toEqual(new Set([401]));
+    expect([await status(first, await fresh()), await status(second, await fresh())]).toEqual([200, 200]);
+    const forged = async () => ({ authorization: (await fresh()).authorization!.replace(/[^.]+$/, 'A'.repeat(86)) });
+    const forgeries = await Promise.all(Array.from({ length: 300 }, async () => status(first, await forged())));
+    expect([...new Set(forgeries)].every((one) => one === 401 || one === 429)).toBe(true);
+    expect(await status(second, await fresh())).toBe(200);
+    const mine = await fresh();
+    await until(
+      async () => (await status(first, mine)) === 200,
+      () => 'the flooder’s neighbor signs in',
+    );
+  });
+
+  test('takes addresses from what ends TLS on this machine, the last one that it names', async () => {
+    const terminator = await stack.client(TERMINATOR);
+    const query = '{ sectors(first: 7) { nodes { key } } }';
+    const remaining = async (forwarded: string) =>
+      Number(
+        (await terminator.graphql({ query }, { 'x-forwarded-for': forwarded })).headers.get(
+          'ordergraph-budget-remaining',
+        ),
+      );
+    const full = await remaining('192.0.2.1');
+    expect(await remaining('192.0.2.1')).toBeLessThan(full);
+    expect(await remaining('192.0.2.2')).toBe(full);
+    // what a client claims stands before what the terminator adds
+    expect(await remaining('192.0.2.3, 192.0.2.1')).toBeLessThan(full);
+  });
+
+  test('serves up- and downloads while one address stalls 100 uploads and 300 requests', async () => {
+    const [attacker, honest] = [await stack.client(106), await stack.client(107)];
+    const submission = await fileSubmission(honest, developer, 'transfers');
+    const document = Buffer.from('A document.'.repeat(1_000));
+    const path = await attachDocument(honest, developer, submission, document);
+    const eve = await stack.authorization({ sub: 'eve', roles: ['developer-submitter'], organization: 'alder' });
+    const start = (line: string, headers: Record<string, string>) =>
+      `${line} HTTP/1.1\r\nhost: x\r\ncontent-length: 11000\r\n${Object.entries(headers)
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join('')}\r\nA`;
+    const stall = async (count: number, text: string) => {
+      const clients = Array.from({ length: count }, async () => (await RawClient.connect(attacker.socket)).send(text));
+      return Promise.all(clients);
+    };
+    const uploads = await stall(100, start(`PUT ${path}`, eve));
+    const requests = await stall(300, start('POST /graphql', { 'content-type': 'application/json' }));
+    const send = async (method: 'PUT' | 'GET', body = '') => {
+      const length = body ? `content-length: ${body.length}\r\n` : '';
+      const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${length}authorization: ${developer.authorization}\r\n\r\n`;
+      return (await (await RawClient.connect(honest.socket)).send(head + body).closed) as string;
+    };
+    expect(answerOf(await send('PUT', document.toString()))).toEqual([204, undefined]);
+    expect(await send('GET')).toContain(document.toString());
+    expect((await honest.graphql({ query: QUESTION_1 }, inspector)).status).toBe(200);
+    // nginx refuses what is beyond its limits at once, the gateways what is beyond theirs
+    await until(
+      () => uploads.filter(({ text }) => answerOf(text)[0] === 429).length >= 36,
+      () => 'uploads beyond the limits are refused',
+    );
+    await until(
+      () => requests.filter(({ text }) => answerOf(text).join() === '429,TOO_MANY_REQUESTS').length >= 44,
+      () => 'requests beyond the limits are refused',
+    );
+    for (const client of [...uploads, ...requests]) client.close();
   });
 
   test('streams the parts of a deferred answer through the load balancer', async () => {

@@ -434,6 +434,233 @@ for (const subgraph of PROGRAMMES) {
   );
 }
 
+const ambiguity = group('Ambiguity');
+const PUBLIC = '{ __typename }';
+const SECRET = '{ __schema { queryType { name } } }';
+for (const [what, body] of [
+  ['query', `{"query":"${PUBLIC}","query":"${SECRET}"}`],
+  ['query, once with an escape', `{"query":"${PUBLIC}","\\u0071uery":"${SECRET}"}`],
+  ['query, after variables with the same name', `{"query":"${PUBLIC}","variables":{"query":1},"query":"${SECRET}"}`],
+  ['variables', `{"query":"${PUBLIC}","variables":{},"variables":{"a":1}}`],
+  ['operationName', `{"query":"query A { __typename } query B ${SECRET}","operationName":"A","operationName":"B"}`],
+  [
+    'extensions',
+    `{"query":"${PUBLIC}","extensions":{},"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`,
+  ],
+  ['documentId', '{"documentId":"a","documentId":"b"}'],
+  ['a name of no meaning', `{"query":"${PUBLIC}","x":1,"x":2}`],
+] as const)
+  ambiguity(`a body with two of: ${what}`, async (t) => told(await t.body(body)), refused(400, 'BAD_REQUEST'));
+ambiguity(
+  'a variable twice: everyone who reads it reads the last one',
+  async (t) =>
+    (await t.body('{"query":"query ($k: ID!) { sector(key: $k) { key } }","variables":{"k":"nothing","k":"energy"}}'))
+      .json.data,
+  { sector: { key: 'energy' } },
+);
+for (const [name, value] of [
+  ['query', PUBLIC],
+  ['operationName', 'A'],
+  ['variables', '{}'],
+  ['extensions', '{}'],
+] as const)
+  ambiguity(
+    `a URL with two of: ${name}`,
+    async (t) => {
+      const search = new URLSearchParams(name === 'query' ? {} : { query: 'query A { __typename }' });
+      for (const one of [value, value]) search.append(name, one);
+      return told(await t.send({ method: 'GET', path: `/graphql?${search}` }));
+    },
+    refused(400, 'BAD_REQUEST'),
+  );
+for (const type of [
+  'application/json; charset=utf-7',
+  'application/json; charset=utf-16',
+  'application/json; charset="UTF-16LE"',
+  'application/json;charset=iso-8859-1',
+  'application/json; charset=utf-8; charset=utf-7',
+])
+  ambiguity(
+    `a body of the type ${type}`,
+    async (t) => told(await t.body(`{"query":"${PUBLIC}"}`, { 'content-type': type })),
+    refused(415, 'UNSUPPORTED_MEDIA_TYPE'),
+  );
+ambiguity(
+  'a body in UTF-16 that does not say so',
+  async (t) =>
+    told(
+      await t.send({
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from(`\ufeff{"query":"${PUBLIC}"}`, 'utf16le'),
+      }),
+    ),
+  refused(400, 'BAD_REQUEST'),
+);
+for (const [what, bytes] of [
+  ['an overlong quote', [0xc0, 0xa2]],
+  ['an overlong slash', [0xe0, 0x80, 0xaf]],
+  ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
+  ['a character that is cut off', [0xf0, 0x9f, 0x98]],
+  ['a character beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
+] as const) {
+  ambiguity(
+    `a body that is no UTF-8: ${what}`,
+    async (t) =>
+      told(
+        await t.send({
+          headers: { 'content-type': 'application/json' },
+          body: Buffer.concat([
+            Buffer.from('{"query":"{ sector(key: \\"'),
+            Buffer.from(bytes),
+            Buffer.from('\\") { key } }"}'),
+          ]),
+        }),
+      ),
+    refused(400, 'BAD_REQUEST'),
+  );
+  ambiguity(
+    `a URL that is no UTF-8: ${what}`,
+    async (t) => {
+      const escaped = bytes.map((byte) => `%${byte.toString(16)}`).join('');
+      const path = `/graphql?query=%7Bsector(key:%22${escaped}%22)%7Bkey%7D%7D`;
+      return /^HTTP\/1\.1 400[\s\S]*BAD_REQUEST/.test(
+        await t.raw(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`),
+      );
+    },
+    true,
+  );
+}
+
+/** A token of the caller with other parts of its header or its claims; its signature is of the right form. */
+const altered = async (t: Target, header: object, claims: object) => {
+  const parts = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
+  const other = (part: string, change: object) =>
+    Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...change })).toString(
+      'base64url',
+    );
+  return `${other(parts[0], header)}.${other(parts[1], claims)}.${'A'.repeat(86)}`;
+};
+for (const [what, header, claims] of [
+  ['of a shared-secret algorithm', { alg: 'HS256' }, {}],
+  ['of an algorithm that is not configured', { alg: 'RS256' }, {}],
+  ['of a key id that is made up', { kid: '../../etc/passwd' }, {}],
+  ['that brings its own key', { kid: undefined, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } }, {}],
+  ['that names where its key is', { jku: 'https://evil.example/keys', kid: 'evil' }, {}],
+  ['that has expired', {}, { exp: 1 }],
+  ['for another audience', {}, { aud: 'another' }],
+  ['of another issuer', {}, { iss: 'https://evil.example' }],
+  ['of critical extensions that are unknown', { crit: ['x'], x: 1 }, {}],
+] as const)
+  tokens(
+    `a forged token ${what}`,
+    async (t) =>
+      told(
+        await t.ask('{ __typename }', null, {
+          headers: { authorization: `Bearer ${await altered(t, header, claims)}` },
+        }),
+      ),
+    refused(401, 'UNAUTHENTICATED'),
+  );
+tokens(
+  'two tokens in one header',
+  async (t) => {
+    const token = await t.world.identity.token(ANALYST);
+    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer a.b.c, Bearer ${token}` } }));
+  },
+  refused(401, 'UNAUTHENTICATED'),
+);
+tokens(
+  'a token in the URL',
+  async (t) => {
+    const query = encodeURIComponent(SECRET);
+    const token = await t.world.identity.token(ANALYST);
+    return told(await t.send({ method: 'GET', path: `/graphql?query=${query}&access_token=${token}` }));
+  },
+  refused(403, 'INTROSPECTION_DISABLED'),
+);
+tokens(
+  'a flood of texts that are no tokens, before somebody signs in from the same address',
+  async (t) => {
+    const headers = { authorization: 'Bearer a1.b.c' };
+    const flood = Array.from({ length: 200 }, async () => (await t.ask('{ __typename }', null, { headers })).status);
+    const statuses = new Set(await Promise.all(flood));
+    return [[...statuses], (await t.ask('{ __typename }', `role=analyst; subject=new-${Math.random()}`)).status];
+  },
+  [[401], 200],
+);
+tokens(
+  'a flood of forged tokens, while somebody who is known goes on at the same address, and somebody new comes',
+  async (t) => {
+    await t.ask('{ __typename }', ANALYST);
+    const forge = async (jti: number) => {
+      const authorization = `Bearer ${await altered(t, {}, { jti: `flood-${jti}` })}`;
+      return (await t.ask('{ __typename }', null, { headers: { authorization } })).status;
+    };
+    const statuses = await Promise.all(Array.from({ length: 300 }, (_, i) => forge(i)));
+    const known = (await t.ask('{ __typename }', ANALYST)).status;
+    const somebody = `role=analyst; subject=late-${Math.random()}`;
+    let status = 0;
+    for (let attempt = 0; attempt < 50 && status !== 200; attempt++) {
+      status = (await t.ask('{ __typename }', somebody)).status;
+      if (status === 429) await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return [statuses.every((one) => one === 401 || one === 429), known, status];
+  },
+  [true, 200, 200],
+);
+tokens(
+  'an address that is claimed buys a budget',
+  async (t) => {
+    const left = async (claim: Record<string, string>) =>
+      (await t.ask('{ sectors(first: 3) { nodes { key } } }', null, { headers: claim })).json.extensions.cost.remaining;
+    const before = await left({});
+    const claims: Record<string, string>[] = [
+      { 'x-forwarded-for': '192.0.2.77' },
+      { forwarded: 'for=192.0.2.78' },
+      { 'x-real-ip': '192.0.2.79' },
+    ];
+    for (const claim of claims) if ((await left(claim)) >= before) return claim;
+    return 'none of them';
+  },
+  'none of them',
+);
+
+const slow = group('Slow clients');
+const HEAD = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+for (const [what, bytes] of [
+  ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-a: '],
+  ['a body', `${HEAD}content-length: 100\r\n\r\n{`],
+  ['chunks', `${HEAD}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`],
+  ['a body that waits to be asked for', `${HEAD}content-length: 100\r\nexpect: 100-continue\r\n\r\n`],
+] as const)
+  slow(
+    `${what} without end`,
+    async (t) => {
+      const text = await t.raw(bytes, 10_000);
+      return [/HTTP\/1\.1 408 /.test(text), /REQUEST_TIMEOUT/.test(text)];
+    },
+    [true, true],
+  );
+slow(
+  'a body without end beside a token that is none',
+  async (t) =>
+    /^HTTP\/1\.1 401 /.test(await t.raw(`${HEAD}authorization: Bearer x\r\ncontent-length: 100\r\n\r\n{`, 10_000)),
+  true,
+);
+for (const [what, bytes] of [
+  ['no HTTP at all', 'HELO graph\r\n\r\n'],
+  ['a chunk that has no length', `${HEAD}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
+  ['a method that there is not', 'HACK / HTTP/1.1\r\nhost: x\r\n\r\n'],
+] as const)
+  http(
+    `${what}: it is said in JSON`,
+    async (t) => {
+      const text = await t.raw(bytes);
+      return [/^HTTP\/1\.1 400 /.test(text), text.includes('"code":"BAD_REQUEST"')];
+    },
+    [true, true],
+  );
+
 const bypass = group('Authorization');
 const hiddenSubmission = async (t: Target) => {
   const { database } = t.world.subgraph('submissions');

@@ -6,10 +6,12 @@ import type { FastifyInstance } from 'fastify';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { pruneKeys, writeKeys } from '../../gateway/cli/keys';
 import { readConfig } from '../../gateway/config';
+import { addressKey } from '../../gateway/identity/address';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../../gateway/identity/development-issuer';
 import { Issuer, readIssuers } from '../../gateway/identity/issuers';
 import { Revocations } from '../../gateway/identity/revocations';
+import { RESERVED_PER_SECOND } from '../../gateway/identity/verification-budget';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
@@ -112,9 +114,8 @@ describe('tokens of an issuer', () => {
   test('signed by a new key are taken: keys are fetched again, once, however many unknown ones are made up', async () => {
     await authenticate(await provider.token());
     await provider.rotate();
-    const now = Date.now();
     // past the pause between two fetches
-    jest.spyOn(Date, 'now').mockImplementation(() => now + 20_000);
+    controlMonotonicClock().advance(20_000);
     const tokens = await Promise.all([1, 2, 3].map((n) => provider.token({ sub: `s${n}` })));
     await Promise.all(tokens.map((token) => authenticate(token)));
     for (let i = 0; i < 20; i++)
@@ -159,28 +160,114 @@ describe('tokens of an issuer', () => {
       });
   });
 
-  test('are not looked at any more when too many of an address were in vain; those that are known stay good', async () => {
-    const careful = new Authenticator(
+  /** An authenticator with a limit, and what it has had signatures checked of. */
+  const counting = (mostRefused: number) => {
+    const checks = jest.spyOn(crypto.subtle, 'verify');
+    const by = new Authenticator(
       readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
-      { mostRefused: 3 },
+      { mostRefused },
     );
-    const from = (ip: string) => async (token: string) => careful.authenticate(`Bearer ${token}`, { ip });
+    const from = (ip: string) => async (token: string) => by.authenticate(`Bearer ${token}`, { ip });
+    return { checks, from };
+  };
+  const status = (attempt: Promise<unknown>) =>
+    attempt.then(
+      () => 200,
+      (error: { status: number }) => error.status,
+    );
+  /** As valid as can be told without its signature. */
+  const forged = async (jti: string) => {
+    const [header, payload] = (await provider.token({ jti })).split('.');
+    return `${header}.${payload}.${'A'.repeat(86)}`;
+  };
+
+  test('are refused without a signature check, and without a limit, for whatever shows before it', async () => {
+    const { checks, from } = counting(3);
+    const here = from('192.0.2.1');
+    await here(await provider.token());
+    checks.mockClear();
+    const bad = [
+      'a1.b.c',
+      `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer })}.AAAA`,
+      `${base64({ alg: 'ES256' })}.bm8.AAAA`,
+      await provider.token({ exp: seconds() - 60 }),
+      await provider.token({ aud: 'elsewhere' }),
+      await provider.token({ aud: undefined }),
+      await provider.token({ exp: undefined }),
+      await provider.token({ iss: 'https://evil.example' }),
+      await provider.token({}, { kid: 'unknown' }),
+    ];
+    for (let round = 0; round < 20; round++) for (const token of bad) expect(await status(here(token))).toBe(401);
+    expect(checks).toHaveBeenCalledTimes(0);
+    expect(await status(here(await provider.token({ jti: 'new' })))).toBe(200);
+  });
+
+  test('cost an address that floods a bounded number of signature checks, and keep out no valid one', async () => {
+    const clock = controlMonotonicClock();
+    const { checks, from } = counting(60);
     const [here, there] = [from('192.0.2.1'), from('192.0.2.2')];
-    const known = await provider.token();
-    expect(await here(known)).toMatchObject({ subject: 'someone' });
-    const stale = await provider.token({ aud: 'elsewhere' });
-    // one that is sent again and again counts once
-    for (let time = 0; time < 10; time++) await expect(here(stale)).rejects.toMatchObject({ status: 401 });
-    for (const jti of ['a', 'b'])
-      await expect(here(await provider.token({ aud: 'elsewhere', jti }))).rejects.toMatchObject({ status: 401 });
-    const another = await provider.token({ jti: 'c' });
-    await expect(here(another)).rejects.toMatchObject({
+    const known = await provider.token({ jti: 'known', exp: seconds() + 3_600 });
+    expect(await status(here(known))).toBe(200);
+    checks.mockClear();
+    const statuses: number[] = [];
+    for (let i = 0; i < 300; i++) statuses.push(await status(here(await forged(`flood-${i}`))));
+    // the minute's 60, and one second of the reserve
+    expect(checks).toHaveBeenCalledTimes(60 + RESERVED_PER_SECOND);
+    expect(statuses.filter((one) => one === 429)).toHaveLength(300 - 60 - RESERVED_PER_SECOND);
+    expect(await status(here(known))).toBe(200);
+    expect(await status(there(await provider.token({ jti: 'there' })))).toBe(200);
+    const another = await provider.token({ jti: 'here' });
+    expect(await here(another).catch((error) => error)).toMatchObject({
       status: 429,
-      retrySeconds: expect.any(Number),
+      retrySeconds: 1,
       extensions: { code: 'TOO_MANY_REQUESTS' },
     });
-    expect(await here(known)).toMatchObject({ subject: 'someone' });
-    expect(await there(another)).toMatchObject({ subject: 'someone' });
+    // as it is asked to, it tries again in a second, beside forged ones at half the reserved rate
+    clock.advance(1_000);
+    for (let i = 0; i < RESERVED_PER_SECOND / 2; i++) await status(here(await forged(`more-${i}`)));
+    expect(await status(here(another))).toBe(200);
+    // and one that was valid is verified again, beyond everything
+    for (let i = 0; i < 100; i++) await status(here(await forged(`still-${i}`)));
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000);
+    checks.mockClear();
+    expect(await status(here(known))).toBe(200);
+    expect(checks).toHaveBeenCalledTimes(1);
+  });
+
+  test('that are valid are not counted, however many at once, and the same one is verified once', async () => {
+    const { checks, from } = counting(3);
+    const here = from('192.0.2.1');
+    const same = await provider.token({ jti: 'same' });
+    await here(await provider.token());
+    checks.mockClear();
+    expect(await Promise.all(Array.from({ length: 50 }, () => status(here(same))))).toEqual(Array(50).fill(200));
+    expect(checks).toHaveBeenCalledTimes(1);
+    for (let i = 0; i < 200; i++) expect(await status(here(await provider.token({ jti: `${i}` })))).toBe(200);
+  });
+
+  test('that are forged are counted for the network of an IPv6 address, and for an IPv4 address however it is written', () => {
+    expect(addressKey('2001:db8:1:2:3:4:5:6')).toBe(addressKey('2001:db8:1:2::1'));
+    expect(addressKey('2001:db8:1:2::1')).not.toBe(addressKey('2001:db8:1:3::1'));
+    expect([addressKey('::1'), addressKey('fe80::1%eth0'), addressKey('1::')]).toEqual([
+      '0:0:0:0::/64',
+      'fe80:0:0:0::/64',
+      '1:0:0:0::/64',
+    ]);
+    expect(addressKey('::ffff:192.0.2.1')).toBe(addressKey('192.0.2.1'));
+  });
+
+  test('of made-up key ids have no keys fetched while the issuer fails', async () => {
+    const clock = controlMonotonicClock();
+    await authenticate(await provider.token());
+    provider.isDown = true;
+    const fetches = () => provider.requests.filter((path) => path === '/keys').length;
+    const before = fetches();
+    for (let i = 0; i < 20; i++) await status(authenticate(await provider.token({}, { kid: `made-up-${i}` })));
+    expect(fetches()).toBe(before);
+    clock.advance(20_000);
+    for (let i = 0; i < 20; i++) await status(authenticate(await provider.token({}, { kid: `later-${i}` })));
+    expect(fetches()).toBe(before + 1);
   });
 
   test.each<[string, object, RegExp]>([

@@ -64,6 +64,7 @@ export class Target {
       let text = '';
       const socket = connect(Number(port), hostname, () => socket.write(bytes));
       const end = () => {
+        clearTimeout(timer);
         socket.destroy();
         resolve(text);
       };
@@ -71,7 +72,7 @@ export class Target {
         text += chunk;
       });
       socket.on('close', end).on('error', end);
-      setTimeout(end, ms);
+      const timer = setTimeout(end, ms);
     });
   }
 }

@@ -132,7 +132,7 @@ export class Framework {
     });
     const server = await createGateway({
       supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
-      config: readConfig({ logLevel: 'silent' }, {}),
+      config: readConfig({ logLevel: 'silent', rateLimit: 0 }, {}),
       log,
       transport: ({ name }) => new InProcessTransport(local(name)),
       forwardHeaders: [],

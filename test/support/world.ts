@@ -87,7 +87,7 @@ export async function openWorld(
   }
   const server = await createGateway({
     supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
-    config: readConfig({ logLevel: 'silent' }, {}),
+    config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000 }, {}),
     log,
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
     forwardHeaders: [],

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { databaseKinds } from '../support/databases';
-import { developer, Framework, INTAKE, reviewer, SUBMISSION } from '../support/framework';
-import { identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, residentBytes, run, says } from '../support/processes';
+import { ARTIFACT, FileStack } from '../support/file-stack';
+import { developer, Framework, INTAKE, reviewer } from '../support/framework';
+import { INSPECTOR } from '../support/identity';
+import { killAll, requireCompiled, residentBytes } from '../support/processes';
 
-const ARTIFACT = 'artifact { id storage storedWhere }';
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 
 /** Files of the store, those that were never finished included. */
@@ -64,6 +62,28 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     for (const who of [reviewer('dod'), developer('birch')])
       expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
+  });
+
+  test('a document is given to exactly those who see it in the graph, an inspector included, and a draft’s to its developer', async () => {
+    const callers = [
+      ...[developer(), developer('birch'), INTAKE, reviewer('nsa'), reviewer('dod'), INSPECTOR],
+      ...['role=analyst; subject=a', 'role=coordinator; subject=c', 'role=operator; subject=o'],
+    ];
+    const given = async ({ id }: { id: string }) => {
+      const content = Buffer.from(`Of ${id}`);
+      const artifact = await attach(id, content);
+      expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
+      const answers = callers.map(async (who) => {
+        const { data } = await graph.ask(who, `{ submission(id: "${id}") { artifacts { nodes { id } } } }`);
+        const isSeen = data?.submission?.artifacts?.nodes?.length === 1;
+        return [who, isSeen, (await caller(who).download(artifact.storedWhere)).status];
+      });
+      const seen = await Promise.all(answers);
+      for (const [who, isSeen, status] of seen) expect([who, status]).toEqual([who, isSeen ? 200 : 404]);
+      return seen.filter(([, isSeen]) => isSeen).map(([who]) => who);
+    };
+    expect(await given(await graph.filed())).toEqual([developer(), INTAKE, reviewer('nsa'), INSPECTOR]);
+    expect(await given(await graph.draft())).toEqual([developer()]);
   });
 
   test.each([
@@ -208,64 +228,14 @@ describe('a large file', () => {
     );
 
   test('streams through gateway and subgraph in constant memory, each way', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-large-file-'));
-    const { environment, token } = await identityEnvironment();
-    const port = await freePort();
-    const subgraph = run(['subgraph', 'submissions', '--port', String(port), '--data', folder], {
-      ORDERGRAPH_LOG_LEVEL: 'error',
-      ...environment,
-    });
-    await says(subgraph, /answers at/);
-    const gatewayPort = await freePort();
-    const gateway = run(
-      ['gateway', '--port', String(gatewayPort), '--subgraph-url', `submissions=http://127.0.0.1:${port}/graphql`],
-      environment,
-    );
-    await says(gateway, /The graph answers at/);
-    const url = `http://127.0.0.1:${gatewayPort}`;
-    const alder = new Caller(url, 'Alder', () => token(developer()));
-    const does = async (mutation: string, input: Record<string, unknown>, fields: string) => {
-      const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
-      const { data, errors } = await alder.ask(
-        `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`,
-        {
-          input: { ...input, idempotencyKey: mutation },
-        },
-      );
-      if (errors) throw new Error(JSON.stringify(errors));
-      // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
-      return Object.values(data[mutation])[0] as any;
-    };
-    await does(
-      'registerOrganization',
-      { key: 'alder', legalName: 'Alder', category: 'INDUSTRY' },
-      'organization { key }',
-    );
-    const model = await does('registerModel', { codename: 'm', modalities: [] }, 'model { id }');
-    const version = await does('registerModelVersion', { modelId: model.id, label: 'rc' }, 'version { id }');
-    const draft = await does(
-      'draftSubmission',
-      {
-        versionId: version.id,
-        launchPlan: { plannedLaunchAt: new Date(Date.now() + 10 * 86_400_000).toISOString() },
-        sharingPreference: 'ALL_REVIEWING_AGENCIES',
-      },
-      SUBMISSION,
-    );
+    const stack = await FileStack.start();
+    const { gateway, subgraph, url, token } = stack;
     const hash = createHash('sha256');
     for (let hashed = 0; hashed < SIZE; hashed += CHUNK.length) hash.update(CHUNK);
-    const artifact = await does(
-      'attachArtifact',
-      { submissionId: draft.id, kind: 'EVAL_REPORT', sha256: hash.digest('hex'), bytes: String(SIZE) },
-      ARTIFACT,
-    );
+    const path = await stack.attach(hash.digest('hex'), SIZE);
     // what the subgraph refuses at once, the gateway hands back in its words
-    const path = artifact.storedWhere;
     const refused = async (principal: string) => {
-      const { status, said } = await new Caller(url, 'test', () => token(principal)).upload(
-        path,
-        Buffer.alloc(40 * 1024 * 1024),
-      );
+      const { status, said } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
       return [status, JSON.parse(said).errors[0].extensions.code];
     };
     expect(await refused(developer('birch'))).toEqual([404, 'NOT_FOUND']);
@@ -283,12 +253,12 @@ describe('a large file', () => {
     const headers = { authorization: `Bearer ${await token(developer())}` };
     const up = await pool.request({
       method: 'PUT',
-      path: artifact.storedWhere,
+      path,
       headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(SIZE) },
       body: largeFile(),
     });
     expect([up.statusCode, await up.body.text()]).toEqual([204, '']);
-    const down = await pool.request({ method: 'GET', path: artifact.storedWhere, headers });
+    const down = await pool.request({ method: 'GET', path, headers });
     let came = 0;
     for await (const chunk of down.body) came += (chunk as Buffer).length;
     clearInterval(watch);
@@ -297,6 +267,6 @@ describe('a large file', () => {
     const grown = most.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
     // buffers of the streams and what the collector leaves lying about, far from the file
     expect(Math.max(...grown)).toBeLessThan(200);
-    rmSync(folder, { recursive: true, force: true });
+    stack.remove();
   });
 });

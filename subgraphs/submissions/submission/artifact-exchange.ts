@@ -1,14 +1,16 @@
 import type { Readable } from 'node:stream';
 import { originOf } from '../../../shared/audit/origin';
-import { NotFoundError, RequestError } from '../../../shared/errors';
+import { NotFoundError, orNotFound, RequestError } from '../../../shared/errors';
 import type { ContentStore } from '../../../shared/files/content-store';
 import type { FileExchange, Headers, SentFile } from '../../../shared/files/exchange';
-import type { Actor } from '../../../shared/identity/actor';
 import { actorsOf, type Principal } from '../../../shared/identity/principal';
 import { Work } from '../../../shared/mutation/work';
 import type { OpenSubgraph } from '../../../shared/subgraph/subgraph';
 import { Artifact } from './artifact';
 import { SubmissionFile } from './submission-file';
+
+/** The class of the contents. */
+const SENSITIVITY = 'PROPIN';
 
 /** Uploads and downloads of the documents of submissions. */
 export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileExchange {
@@ -20,30 +22,32 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
     return principal;
   };
 
-  /** The artifact, if the principal may know of it in one of its capacities. */
-  const known = async (id: string, principal: Principal, capacities: readonly Actor[]): Promise<Artifact> => {
+  /** The artifact, for a developer who may change its submission. */
+  const writable = async (id: string, principal: Principal): Promise<Artifact> => {
+    const missing = new NotFoundError('artifact', id, 'id');
     const [artifact] = await database.findBy(Artifact, 'id', [id]);
-    for (const actor of artifact ? capacities : []) {
-      const found = await database.transaction(async (inside) => {
-        try {
-          await SubmissionFile.open(new Work(inside, clock, principal, actor), artifact!.submissionId);
-          return true;
-        } catch (error) {
-          if (error instanceof NotFoundError) return false;
-          throw error;
-        }
-      });
-      if (found) return artifact!;
-    }
-    throw new NotFoundError('artifact', id, 'id');
+    if (!artifact) throw missing;
+    await database.transaction((inside) =>
+      orNotFound(missing, SubmissionFile.open(new Work(inside, clock, principal, 'DEVELOPER'), artifact.submissionId)),
+    );
+    return artifact;
+  };
+
+  /** The artifact, for whoever reads it in the graph: by the same policy, whether or not they may change anything. */
+  const readable = async (id: string, principal: Principal): Promise<Artifact> => {
+    const { loaders } = open.context(principal);
+    const artifact = await loaders.byKey(Artifact).load(id);
+    if (!artifact || !(await loaders.mayRead(Artifact, SENSITIVITY).load(id)))
+      throw new NotFoundError('artifact', id, 'id');
+    return artifact;
   };
 
   return {
     async put(id: string, content: Readable, headers: Headers): Promise<void> {
       const principal = await caller(headers);
-      const capacities = actorsOf(principal).filter((actor) => actor === 'DEVELOPER');
-      if (capacities.length === 0) throw new RequestError('FORBIDDEN', 'Documents are uploaded by the developer');
-      const { storage, sha256, bytes } = await known(id, principal, capacities);
+      if (!actorsOf(principal).includes('DEVELOPER'))
+        throw new RequestError('FORBIDDEN', 'Documents are uploaded by the developer');
+      const { storage, sha256, bytes } = await writable(id, principal);
       if (storage !== 'AWAITING_UPLOAD')
         throw new RequestError('ALREADY_STORED', `The artifact is ${storage}: attach another to upload more`);
       await store.put(content, { sha256, bytes: Number(bytes) });
@@ -54,11 +58,11 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
 
     async get(id: string, headers: Headers): Promise<SentFile> {
       const principal = await caller(headers);
-      const { storage, sha256, bytes, fileName, kind } = await known(id, principal, actorsOf(principal));
+      const { storage, sha256, bytes, fileName, kind } = await readable(id, principal);
       if (storage !== 'STORED')
         throw new RequestError('NOT_FOUND', `The content is not in the store: it is ${storage}`);
       // what cannot be recorded is not given
-      const read = { type: 'Artifact', sensitivity: 'PROPIN', keys: [id], count: 1 } as const;
+      const read = { type: 'Artifact', sensitivity: SENSITIVITY, keys: [id], count: 1 } as const;
       await open.audit?.append(principal, originOf(headers), { kind: 'read', objects: [read] });
       return {
         content: await store.get(sha256),

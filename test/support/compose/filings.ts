@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Client, GraphQLBody } from './stack';
 
 /** The agency that submissions of tests are shared with. */
@@ -49,6 +50,25 @@ export async function fileSubmission(client: Client, developer: Record<string, s
   const { id, revision } = submission!;
   await does('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
   return id;
+}
+
+/** Announces a document of a submission. @returns the path that it is uploaded to */
+export async function attachDocument(
+  client: Client,
+  developer: Record<string, string>,
+  submissionId: string,
+  content: Buffer,
+): Promise<string> {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const input = { submissionId, kind: 'OTHER', sha256, bytes: String(content.length) };
+  const { artifact } = await perform(
+    client,
+    developer,
+    ['attachArtifact', sha256],
+    input,
+    'artifact { id revision: bytes }',
+  );
+  return `/artifacts/${artifact!.id}`;
 }
 
 /** How many determinations the agency was invited to, by the id of the submission; those without any are left out. */

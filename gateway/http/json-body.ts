@@ -1,0 +1,127 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { rememberExactly } from '../execution/exact-variables';
+
+/** A body that is refused before anything of it is read as a request. */
+class BodyError extends Error {
+  constructor(
+    readonly statusCode: 400 | 415,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Reads JSON bodies: UTF-8 only, and with each name once at the top, so that whoever looks at a request before us sees the same one. */
+export function addJsonBodies(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    const error = textError(request, bytes);
+    if (error) {
+      done(error);
+      return;
+    }
+    const text = bytes.toString();
+    parseJson(request, text, (failure, body) => {
+      const repeated = failure ? undefined : repeatedName(body, text);
+      if (repeated !== undefined) {
+        done(
+          new BodyError(
+            400,
+            `The body has ${JSON.stringify(repeated.slice(0, 50))} more than once: send each name once`,
+          ),
+        );
+        return;
+      }
+      rememberExactly(body, text);
+      done(failure, body);
+    });
+  });
+}
+
+function textError({ headers }: FastifyRequest, bytes: Buffer): BodyError | undefined {
+  const charset = otherCharset(headers['content-type'] ?? '');
+  if (charset !== undefined)
+    return new BodyError(415, `The charset "${charset.slice(0, 50)}" is not supported: send UTF-8`);
+  return isUtf8(bytes) ? undefined : new BodyError(400, 'The body is not valid UTF-8: encode it as UTF-8');
+}
+
+const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*("[^"]*"|[^; \t]*)/gi;
+
+/** A charset that a media type names besides UTF-8. */
+function otherCharset(contentType: string): string | undefined {
+  if (!contentType.includes(';')) return undefined;
+  for (const [, value = ''] of contentType.matchAll(CHARSET)) {
+    const charset = value.replaceAll('"', '').toLowerCase();
+    if (charset !== 'utf-8' && charset !== 'utf8') return charset;
+  }
+  return undefined;
+}
+
+/** The names that clients send, as they are written unless a character is escaped. */
+const PLAIN_NAMES: ReadonlySet<string> = new Set([
+  'query',
+  'operationName',
+  'variables',
+  'extensions',
+  'documentId',
+  'doc_id',
+]);
+
+/**
+ * A name that occurs twice at the top of an object. Only there: what is deeper is read by this process once and written anew for
+ * subgraphs, so that no two of them see different values.
+ * @param text valid JSON @param body what `JSON.parse` has made of it
+ */
+export function repeatedName(body: unknown, text: string): string | undefined {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  return isPlain(Object.keys(body), text) ? undefined : repeatedInScan(text);
+}
+
+/** Whether each name can be seen to occur once by looking for it, which takes a fraction of a scan. */
+function isPlain(names: readonly string[], text: string): boolean {
+  // an escape may write a name in another way
+  if (text.includes('\\u')) return false;
+  return names.every((name) => {
+    if (!PLAIN_NAMES.has(name)) return false;
+    const quoted = `"${name}"`;
+    return text.indexOf(quoted, text.indexOf(quoted) + quoted.length) < 0;
+  });
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function repeatedInScan(text: string): string | undefined {
+  const names = new Set<string>();
+  let depth = 0;
+  let isName = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '{' || char === '[') {
+      depth += 1;
+      isName = depth === 1;
+    } else if (char === '}' || char === ']') depth -= 1;
+    else if (char === ',') isName = depth === 1;
+    else if (char === '"') {
+      const end = endOfString(text, at);
+      if (isName) {
+        const name = JSON.parse(text.slice(at, end + 1)) as string;
+        if (names.has(name)) return name;
+        names.add(name);
+      }
+      isName = false;
+      at = end;
+    }
+  }
+  return undefined;
+}
+
+/** Where the string ends that begins at a quote. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at += 1;
+    else if (code === QUOTE) return at;
+  }
+}

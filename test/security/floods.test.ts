@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { writeKeys } from '../../gateway/cli/keys';
+import { OidcProvider } from '../support/oidc';
+import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+
+const PROXIED = ['--trusted-proxy', '127.0.0.1'];
+const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
+
+describe('a gateway process behind a proxy, which one address floods', () => {
+  let folder: string;
+  let provider: OidcProvider;
+  let pool: Pool;
+
+  const start = async (...flags: string[]) => {
+    const port = await freePort();
+    const gateway = run(
+      [
+        ...['gateway', '--port', String(port), '--auth', join(folder, 'issuers.json'), '--log-level', 'warn'],
+        ...['--identity-key', join(folder, 'gateways', 'identity-key.json'), ...flags],
+      ],
+      {},
+    );
+    await says(gateway, /The graph answers at/);
+    pool = new Pool(`http://127.0.0.1:${port}`, { connections: 16 });
+    return gateway;
+  };
+
+  beforeAll(async () => {
+    requireCompiled();
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-floods-'));
+    provider = await OidcProvider.start();
+    await writeKeys(folder);
+    writeFileSync(
+      join(folder, 'issuers.json'),
+      JSON.stringify([{ issuer: provider.issuer, audience: 'ordergraph', algorithms: ['ES256'] }]),
+    );
+  });
+  afterEach(async () => {
+    await pool.destroy();
+    await killAll();
+  });
+  afterAll(() => {
+    provider.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Asks from an address, and returns the status. */
+  const ask = async (address: string, token?: string) => {
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: '/graphql',
+      headers: {
+        'content-type': 'application/json',
+        'x-forwarded-for': address,
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      body: '{"query":"{ __typename }"}',
+    });
+    await body.dump();
+    return statusCode;
+  };
+  const forged = async (jti: string) => {
+    const [header, payload] = (await provider.token({ jti })).split('.');
+    return `${header}.${payload}.${'A'.repeat(86)}`;
+  };
+  const counted = (statuses: readonly number[]) => {
+    const counts: Record<number, number> = {};
+    for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  };
+
+  test('with texts that are no tokens: new tokens of its own address and of others are accepted at once', async () => {
+    await start(...PROXIED);
+    const flood = await Promise.all(Array.from({ length: 500 }, (_, i) => ask(FLOODER, `a${i}.b.c`)));
+    expect(counted(flood)).toEqual({ 401: 500 });
+    expect(await ask(FLOODER, await provider.token({ jti: 'here' }))).toBe(200);
+    expect(await ask(NEIGHBOR, await provider.token({ jti: 'there' }))).toBe(200);
+  });
+
+  test('with forged tokens, while others sign in: only its own wait, and every valid one gets in', async () => {
+    await start(...PROXIED);
+    const known = await provider.token({ jti: 'known' });
+    expect(await ask(FLOODER, known)).toBe(200);
+    const tokens = await Promise.all(Array.from({ length: 400 }, (_, i) => forged(`flood-${i}`)));
+    let isOver = false;
+    const flood: number[] = [];
+    const flooding = Promise.all(
+      Array.from({ length: 8 }, async (_, worker) => {
+        for (let i = worker; !isOver; i += 8)
+          flood.push(await ask(FLOODER, tokens[i % 400]!.replace(/A$/, String(i % 10))));
+      }),
+    );
+    const attempts: number[] = [];
+    for (let person = 0; person < 5; person++) {
+      expect(await ask(NEIGHBOR, await provider.token({ jti: `neighbor-${person}` }))).toBe(200);
+      const token = await provider.token({ jti: `sharing-${person}` });
+      for (let attempt = 1; ; attempt++) {
+        const status = await ask(FLOODER, token);
+        if (status === 200) {
+          attempts.push(attempt);
+          break;
+        }
+        expect([status, attempt < 2_000]).toEqual([429, true]);
+      }
+      expect(await ask(FLOODER, known)).toBe(200);
+    }
+    isOver = true;
+    await flooding;
+    expect(attempts).toHaveLength(5);
+    expect(Object.keys(counted(flood)).every((status) => status === '401' || status === '429')).toBe(true);
+  });
+
+  test('with requests: it is refused in words, and neither callers that share its address nor others are', async () => {
+    await start(...PROXIED, '--rate-limit', '200');
+    const token = await provider.token({ jti: 'known' });
+    expect(counted(await Promise.all(Array.from({ length: 300 }, () => ask(FLOODER))))).toEqual({ 200: 200, 429: 100 });
+    // bad tokens count for the address they come from
+    expect(await ask(FLOODER, 'a.b.c')).toBe(429);
+    expect(await ask(FLOODER, token)).toBe(200);
+    expect(await ask(NEIGHBOR)).toBe(200);
+    const { statusCode, headers, body } = await pool.request({
+      method: 'GET',
+      path: '/graphql?query={__typename}',
+      headers: { 'x-forwarded-for': FLOODER },
+    });
+    expect([statusCode, headers['ratelimit-limit'], headers['ratelimit-remaining']]).toEqual([429, '200', '0']);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(await body.json()).toEqual({
+      errors: [
+        {
+          message: expect.stringMatching(/^More than 200 requests in a minute; try again in \d+ s$/),
+          extensions: { code: 'TOO_MANY_REQUESTS' },
+        },
+      ],
+    });
+    // a load balancer that asks for health is not limited
+    for (let i = 0; i < 250; i++) {
+      const health = await pool.request({
+        method: 'GET',
+        path: '/health/live',
+        headers: { 'x-forwarded-for': FLOODER },
+      });
+      await health.body.dump();
+      expect(health.statusCode).toBe(200);
+    }
+  });
+
+  test('is limited by default, at a rate that no honest client reaches', async () => {
+    await start(...PROXIED);
+    const statuses = await Promise.all(Array.from({ length: 6_100 }, () => ask(FLOODER)));
+    expect(counted(statuses)).toEqual({ 200: 6_000, 429: 100 });
+    expect(await ask(NEIGHBOR)).toBe(200);
+  });
+
+  test('without a proxy that is trusted has one address for all, and warns once that limits count it as one', async () => {
+    const gateway = await start('--rate-limit', '2', '--print-settings');
+    expect(gateway.output()).toMatch(/^ {2}rateLimit = 2$/m);
+    expect([await ask(FLOODER), await ask(FLOODER), await ask(NEIGHBOR)]).toEqual([200, 200, 429]);
+    expect(gateway.output().match(/no proxy is trusted/g)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,258 @@
+import type { FastifyInstance } from 'fastify';
+import { type FieldNode, type OperationDefinitionNode, parse } from 'graphql';
+import { readConfig } from '../../gateway/config';
+import { createGateway } from '../../gateway/server';
+import { compose } from '../../gateway/supergraph/compose';
+import { createLog } from '../../gateway/telemetry/log';
+import { signerOf } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
+import { FileStack } from '../support/file-stack';
+import { developer } from '../support/framework';
+import { killAll, requireCompiled } from '../support/processes';
+import { answerOf, RawClient } from '../support/raw-client';
+
+/** Generous enough for a busy machine, and small enough for a test. */
+const LIMITS = {
+  ORDERGRAPH_RECEIVE_TIMEOUT_MS: '2000',
+  ORDERGRAPH_MIN_TRANSFER_RATE: '4096',
+  ORDERGRAPH_TRANSFER_WINDOW_MS: '2000',
+};
+const person = (subject: string) => `role=developer-submitter; organization=alder; subject=${subject}`;
+
+describe('processes of a gateway and a subgraph, and clients that hold on to them', () => {
+  let stack: FileStack;
+  let clients: RawClient[];
+  beforeAll(async () => {
+    requireCompiled();
+    stack = await FileStack.start({
+      gateway: { ...LIMITS, ORDERGRAPH_LOG_LEVEL: 'silent' },
+      subgraph: { ...LIMITS, ORDERGRAPH_MAX_TRANSFERS: '32' },
+    });
+  });
+  beforeEach(() => {
+    clients = [];
+  });
+  afterEach(() => {
+    for (const client of clients) client.close();
+  });
+  afterAll(async () => {
+    await killAll();
+    stack?.remove();
+  });
+
+  const connect = async (origin = stack.url) => {
+    const client = await RawClient.connect(origin);
+    clients.push(client);
+    return client;
+  };
+  const head = (line: string, headers: Record<string, string | number>) =>
+    `${line} HTTP/1.1\r\nhost: x\r\n${Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`;
+  const put = async (path: string, who: string, bytes: number) =>
+    head(`PUT ${path}`, {
+      authorization: `Bearer ${await stack.token(who)}`,
+      'content-type': 'application/octet-stream',
+      'content-length': bytes,
+    });
+  /** Uploads a document and downloads it again. */
+  const isServed = async (who: string) => {
+    const content = Buffer.from(`A document ${Math.random()}`.repeat(2_000));
+    const path = await stack.attachContent(content);
+    const up = await stack.caller(who).upload(path, content);
+    const down = await stack.caller(who).download(path);
+    return [up, down.status, down.content.equals(content)];
+  };
+  const SERVED = [{ status: 204, said: '' }, 200, true];
+
+  test('40 stalled uploads of one caller: 8 are held until they are too slow, and others, and its downloads, are served', async () => {
+    const content = Buffer.alloc(100_000, 1);
+    const path = await stack.attachContent(content);
+    const mine = Buffer.from('mine');
+    const uploaded = await stack.attachContent(mine);
+    expect((await stack.caller(person('eve')).upload(uploaded, mine)).status).toBe(204);
+    const request = await put(path, person('eve'), content.length);
+    const stalled = await Promise.all(Array.from({ length: 40 }, connectAndSend));
+    async function connectAndSend() {
+      return (await connect()).send(request).send(content.subarray(0, 1_000));
+    }
+    expect(await isServed(developer())).toEqual(SERVED);
+    expect((await stack.caller(person('eve')).download(uploaded)).status).toBe(200);
+    const answers = await Promise.all(stalled.map(({ closed }) => closed));
+    const codes = answers.map((text) => answerOf(text).join(' ')).sort();
+    expect(codes).toEqual([...Array(8).fill('408 TRANSFER_TOO_SLOW'), ...Array(32).fill('429 TOO_MANY_TRANSFERS')]);
+    expect(answers.find((text) => text.includes('429'))).toMatch(/retry-after: \d+[\s\S]*You have 8 uploads under way/);
+    // nothing is left of them: the caller may upload again
+    expect((await stack.caller(person('eve')).upload(path, content)).status).toBe(204);
+  });
+
+  test('40 stalled uploads of as many callers: honest ones are served meanwhile, up and down', async () => {
+    const content = Buffer.alloc(50_000, 2);
+    const path = await stack.attachContent(content);
+    const stalled: RawClient[] = [];
+    for (let i = 0; i < 40; i++)
+      stalled.push((await connect()).send(await put(path, person(`eve-${i}`), content.length)).send('x'));
+    for (let round = 0; round < 3; round++) expect(await isServed(developer())).toEqual(SERVED);
+    const answers = await Promise.all(stalled.map(({ closed }) => closed));
+    expect(new Set(answers.map((text) => answerOf(text).join(' ')))).toEqual(new Set(['408 TRANSFER_TOO_SLOW']));
+  });
+
+  test('an upload that trickles is ended in words; one that is slow and steady is taken', async () => {
+    const content = Buffer.alloc(30_000, 3);
+    const path = await stack.attachContent(content);
+    const slow = (await connect()).send(await put(path, developer(), content.length)).trickle('x', 50);
+    expect(answerOf(await slow.closed)).toEqual([408, 'TRANSFER_TOO_SLOW']);
+    const steady = (await connect()).send(await put(path, developer(), content.length));
+    // 20,000 bytes a second
+    for (let sent = 0; sent < content.length; sent += 2_000) {
+      steady.send(content.subarray(sent, sent + 2_000));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    while (!steady.text) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answerOf(steady.text)).toEqual([204, undefined]);
+  });
+
+  test.each<[string, string]>([
+    ['a body', `${head('POST /graphql', { 'content-type': 'application/json', 'content-length': 100 })}{`],
+    ['chunks', head('POST /graphql', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' })],
+    ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: '],
+    ['nothing but a method', 'POST '],
+    ['a body for a path that there is not', `${head('POST /nothing', { 'content-length': 100 })}{`],
+    ['a body beside a token that is none', head('POST /graphql', { authorization: 'Bearer x', 'content-length': 100 })],
+    ['an upload without a token', `${head('PUT /artifacts/art_1', { 'content-length': 100 })}x`],
+  ])('%s, stalled or trickled, gets a 4xx while others are answered', async (_what, start) => {
+    const stalling = (await connect()).send(start);
+    const trickling = (await connect()).send(start).trickle('1', 100);
+    expect((await stack.caller(developer()).ask('{ __typename }', {})).data).toEqual({ __typename: 'Query' });
+    for (const client of [stalling, trickling]) {
+      const [status, code] = answerOf(await client.closed);
+      expect([status >= 400 && status < 500, code]).toEqual([true, expect.any(String)]);
+    }
+  });
+
+  test('a request that arrives too slowly is told so, in an answer of the usual form', async () => {
+    const slow = (await connect()).send(
+      head('POST /graphql', { 'content-type': 'application/json', 'content-length': 100 }),
+    );
+    const text = await slow.closed;
+    expect(text).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*connection: close\r\n/i);
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toEqual({
+      errors: [
+        {
+          message: 'The request did not arrive within 2 s: send it faster',
+          extensions: { code: 'REQUEST_TIMEOUT' },
+        },
+      ],
+    });
+  });
+
+  test('downloads that are not read are ended; 8 of a caller at once, and others are served meanwhile', async () => {
+    const bytes = 48 * 1024 * 1024;
+    const content = Buffer.alloc(bytes, 4);
+    const path = await stack.attachContent(content);
+    expect((await stack.caller(developer()).upload(path, content)).status).toBe(204);
+    const request = head(`GET ${path}`, { authorization: `Bearer ${await stack.token(person('eve'))}` });
+    const readers: RawClient[] = [];
+    for (let i = 0; i < 8; i++) readers.push((await connect()).pause().send(request));
+    // until they are under way, another may take a place of theirs
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const more = (await connect()).send(request);
+    while (!more.text) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answerOf(more.text)).toEqual([429, 'TOO_MANY_TRANSFERS']);
+    expect(await isServed(developer())).toEqual(SERVED);
+    // longer than two windows, in which nothing is read
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    for (const reader of readers) {
+      const text = await reader.resume().closed;
+      expect(text.length).toBeLessThan(bytes);
+    }
+    const again = await stack.caller(person('eve')).download(path);
+    expect([again.status, again.content.length]).toEqual([200, bytes]);
+  });
+
+  test('a subgraph that is asked itself, with the identity of one principal, holds to limits of its own', async () => {
+    const content = Buffer.alloc(50_000, 5);
+    const path = await stack.attachContent(content);
+    const signer = signerOf(stack.identityKey, createLog('silent', 'test'));
+    const identity = await signer.sign(parsePrincipal(developer()), 'submissions');
+    const request = head(`PUT ${path}`, { [IDENTITY_HEADER]: identity, 'content-length': content.length });
+    const stalled: RawClient[] = [];
+    for (let i = 0; i < 36; i++) stalled.push((await connect(stack.subgraphUrl)).send(request).send('x'));
+    expect(await isServed(person('someone-else'))).toEqual(SERVED);
+    const answers = await Promise.all(stalled.map(({ closed }) => closed));
+    expect(answers.map((text) => answerOf(text).join(' ')).sort()).toEqual([
+      ...Array(32).fill('408 TRANSFER_TOO_SLOW'),
+      ...Array(4).fill('429 TOO_MANY_TRANSFERS'),
+    ]);
+    const unsigned = (await connect(stack.subgraphUrl)).send(head(`PUT ${path}`, { 'content-length': 10 }));
+    expect(answerOf(await unsigned.closed)[0]).toBe(401);
+  });
+});
+
+describe('a gateway whose answers are not read', () => {
+  const LONG = 'x'.repeat(24 * 1024 * 1024);
+  let gateway: FastifyInstance;
+  let origin: string;
+  beforeAll(async () => {
+    gateway = await createGateway({
+      supergraph: compose([{ name: 's', sdl: 'type Query { a: String long: String }', url: 'http://s.invalid' }]),
+      config: readConfig(
+        { logLevel: 'silent', compression: 'off', minTransferRate: '4096', transferWindowMs: '1000' },
+        {},
+      ),
+      log: createLog('silent', 'test'),
+      transport: () => ({
+        shareable: false,
+        request: async ({ operation: { text } }) => {
+          const { selectionSet } = parse(text).definitions[0] as OperationDefinitionNode;
+          const fields = selectionSet.selections as readonly FieldNode[];
+          const data = Object.fromEntries(
+            fields.map(({ alias, name }) => [(alias ?? name).value, name.value === 'long' ? LONG : 'a']),
+          );
+          return { headers: {}, read: () => ({ data }) };
+        },
+        async close() {},
+      }),
+      forwardHeaders: [],
+    });
+    origin = await gateway.listen({ port: 0, host: '127.0.0.1' });
+  });
+  afterAll(() => gateway.close());
+
+  const get = (query: string, accept: string) =>
+    `GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: x\r\naccept: ${accept}\r\n\r\n`;
+  const LARGE = get('{ long }', 'application/json');
+  const IN_PARTS = get('{ a ... @defer { long } }', 'multipart/mixed;deferSpec=20220824, application/json');
+
+  test.each([
+    ['a large answer', LARGE],
+    ['a large part of @defer', IN_PARTS],
+  ])(
+    'ends the connection of %s that is not read, and completes that of a client that reads',
+    async (_what, request) => {
+      const silent = (await RawClient.connect(origin)).pause().send(request);
+      const honest = (await RawClient.connect(origin)).send(request);
+      while (honest.text.length < LONG.length) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(answerOf(honest.text)).toEqual([200, undefined]);
+      honest.close();
+      while (gateway.traffic.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect((await silent.resume().closed).length).toBeLessThan(LONG.length);
+    },
+  );
+
+  test('keeps the connection of a client that reads slowly, and faster than it must', async () => {
+    const reader = (await RawClient.connect(origin)).send(LARGE);
+    // a stop in every window, for longer than one
+    for (let turn = 0; turn < 8; turn++) {
+      reader.pause();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      reader.resume();
+      const before = reader.text.length;
+      while (reader.text.length === before && reader.text.length < LONG.length)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    while (reader.text.length < LONG.length) await new Promise((resolve) => setTimeout(resolve, 20));
+    reader.close();
+  });
+});

@@ -1,0 +1,66 @@
+import { connect, type Socket } from 'node:net';
+
+/** A client that writes and reads bytes as it likes, and not as HTTP would have it. */
+export class RawClient {
+  /** What has been read, byte for character. */
+  text = '';
+  /** Resolves with all that was read when the other side has closed. */
+  readonly closed: Promise<string>;
+  private trickling: NodeJS.Timeout | undefined;
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('data', (chunk) => {
+      this.text += chunk.toString('latin1');
+    });
+    // what breaks the connection shows in what was read
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) =>
+      socket.on('close', () => {
+        clearInterval(this.trickling);
+        resolve(this.text);
+      }),
+    );
+  }
+
+  /** @param target an origin, or the path of a Unix socket */
+  static connect(target: string): Promise<RawClient> {
+    const { hostname, port } = target.startsWith('/') ? { hostname: '', port: target } : new URL(target);
+    return new Promise((resolve, reject) => {
+      const socket = hostname ? connect(Number(port), hostname) : connect(port);
+      socket.once('error', reject).once('connect', () => resolve(new RawClient(socket)));
+    });
+  }
+
+  send(bytes: string | Buffer): this {
+    this.socket.write(bytes);
+    return this;
+  }
+
+  /** Sends a piece again and again, for as long as the other side lets it. */
+  trickle(piece: string, everyMs: number): this {
+    this.trickling = setInterval(() => this.socket.writable && this.socket.write(piece), everyMs);
+    return this;
+  }
+
+  /** Reads nothing more until {@link resume}. */
+  pause(): this {
+    this.socket.pause();
+    return this;
+  }
+
+  resume(): this {
+    this.socket.resume();
+    return this;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+/** The status and the code of the first error of an answer as bytes. */
+export function answerOf(text: string): [status: number, code: string | undefined] {
+  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
+  const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+  return [status, /"code":"([A-Z_]+)"/.exec(body)?.[1]];
+}
