@@ -6,6 +6,7 @@ import { eventTypes } from '../../shared/contracts/events';
 import { DatabaseError } from '../../shared/database/database-error';
 import { RequestError } from '../../shared/errors';
 import { BusUnavailableError, type Consumer, type EventBus, type ReplayRequest } from '../../shared/events/bus';
+import type { EventKeys } from '../../shared/events/event-keys';
 import type { EventLog } from '../../shared/events/event-log';
 import { InProcessBus } from '../../shared/events/in-process-bus';
 import { Inbox, isRejection } from '../../shared/events/inbox';
@@ -16,7 +17,7 @@ import { reviews as reviewsSubgraph } from '../../subgraphs/reviews/subgraph';
 import { databaseKinds } from '../support/databases';
 import { developer, Framework, reviewer, SUBMISSION } from '../support/framework';
 import { killAll } from '../support/processes';
-import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { describeOnRedis, newEventKeys, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const silent = pino({ level: 'silent' });
@@ -170,7 +171,11 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const id = await file();
     const stop = new AbortController();
     const subjects: string[] = [];
-    const consumer = (act: Consumer['act']): Consumer => ({ act, compare: async () => {} });
+    const consumer = (act: Consumer['act']): Consumer => ({
+      act,
+      setAside: async () => {},
+      compare: async () => {},
+    });
     void bus.read(
       'submissions',
       consumer(async () => {}),
@@ -314,7 +319,11 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
 describeOnRedis('events over Redis', () => {
   let redis: PrivateRedis;
+  let keys: EventKeys;
   const buses: RedisBus[] = [];
+  beforeAll(async () => {
+    keys = await newEventKeys();
+  });
   beforeEach(async () => {
     redis = await PrivateRedis.start();
   });
@@ -325,7 +334,7 @@ describeOnRedis('events over Redis', () => {
   });
 
   const connect = () => {
-    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], log: silent });
+    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], keys, log: silent });
     buses.push(bus);
     return bus;
   };
@@ -353,6 +362,7 @@ describeOnRedis('events over Redis', () => {
         await act(one);
         seen.push(one.sequence);
       },
+      async setAside() {},
       async compare(all) {
         heads.push(...all.values());
       },
@@ -486,7 +496,7 @@ describeOnRedis('events over Redis', () => {
     await reviews.until(3_001);
     const third = connect();
     await publish(third, [event(3_002)]);
-    const length = await third.length();
+    const length = await third.length('submissions');
     expect(length).toBeLessThan(3_000);
     await reviews.stop();
     await submissions.stop();
