@@ -75,7 +75,7 @@ export function contextOf(
     cancellation: gone,
     spend:
       budgets &&
-      ((cost, before) => budgets.spend(cost, caller.principal ? caller.key : request.ip, caller.principal, before)),
+      ((cost, before) => budgets.spend(cost, caller.principal ? caller.person : request.ip, caller.principal, before)),
     answered:
       returnHeaders.length === 0
         ? undefined
