@@ -168,6 +168,11 @@ export class ComposeStack {
     }
   }
 
+  /** A variable of .env. */
+  variable(name: string): string {
+    return this.variables()[name]!;
+  }
+
   /** The variables of .env. */
   private variables(): Record<string, string> {
     const lines = readFileSync(join(this.project, '.env'), 'utf8').split('\n').filter(Boolean);
