@@ -119,9 +119,10 @@ export const settings = {
   },
   rateLimit: {
     env: 'ORDERGRAPH_RATE_LIMIT',
-    schema: z.coerce.number().int().min(0),
-    default: 0,
-    help: 'Most requests a minute of one caller, or of one address where callers are not known; 0 for no limit.',
+    schema: z.union([z.literal(''), z.coerce.number().int().min(0)]),
+    default: '' as const,
+    defaultHelp: '60000 where a file of issuers is trusted, else 0',
+    help: 'Maximum requests per minute of one caller, or of one address where callers are not known; 0 disables the limit.',
   },
   costs: {
     env: 'ORDERGRAPH_COSTS',

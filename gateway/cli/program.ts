@@ -163,6 +163,7 @@ program
   .requiredOption('--role <name>', 'What the caller is; repeatable: see --help.', repeatable)
   .option('--agency <key>', 'The agency it acts for.')
   .option('--organization <key>', 'The developer organisation it acts for.')
+  .option('--new-organization', 'Take an --organization that is not registered yet, so that it can register itself.')
   .option('--case <number>', 'The case under which an inspector reads.')
   .option('--scope <name>', 'An OAuth scope; repeatable.', repeatable)
   .option('--subject <name>', 'Who it is.', 'somebody')

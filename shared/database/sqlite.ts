@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 /**
@@ -37,6 +38,7 @@ export class SqliteConnection {
 
   /** @throws SqliteError with code `SQLITE_CANTOPEN` when the file cannot be opened */
   constructor(file: string, { timeout = 5_000 }: SqliteOptions = {}) {
+    if (file !== ':memory:') keepToOwner(file);
     this.database = withCode(() => new sqlite.DatabaseSync(file));
     // the constructor's option of this name needs Node 22.16
     this.pragma(`busy_timeout = ${timeout}`);
@@ -64,6 +66,19 @@ export class SqliteConnection {
     if (!this.isOpen) return;
     this.isOpen = false;
     withCode(() => this.database.close());
+  }
+}
+
+/** Access of the owner alone; the files that SQLite makes beside a database have the access of the database. */
+const OWNER_ONLY = 0o600;
+
+/** Makes the file, or takes away what others may do with it. What is not this process's to change stays, as does what is not a file. */
+function keepToOwner(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', OWNER_ONLY));
+    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, OWNER_ONLY);
+  } catch {
+    // a read-only file, or a folder: SQLite says what it makes of it
   }
 }
 

@@ -8,7 +8,7 @@ import { Pool } from 'undici';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { databaseKinds } from '../support/databases';
 import { developer, Framework, INTAKE, reviewer, SUBMISSION } from '../support/framework';
-import { identityEnvironment } from '../support/identity';
+import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, residentBytes, run, says } from '../support/processes';
 
 const ARTIFACT = 'artifact { id storage storedWhere }';
@@ -50,7 +50,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect(artifact).toMatchObject({ storage: 'AWAITING_UPLOAD', storedWhere: `/artifacts/${artifact.id}` });
     expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, said: '' });
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['STORED', [sha256(content)]]);
-    for (const who of [developer(), INTAKE, reviewer('nsa')]) {
+    for (const who of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
       const { status, content: given } = await caller(who).download(artifact.storedWhere);
       expect([status, given.equals(content)]).toEqual([200, true]);
     }
@@ -61,9 +61,19 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       "attachment; filename*=UTF-8''card%20of%20the%20model.txt",
     );
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
-    for (const who of [reviewer('dod'), developer('birch')])
+    for (const who of [reviewer('dod'), developer('birch'), 'role=analyst; subject=ann', 'role=coordinator; subject=c'])
       expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
+  });
+
+  test('a draft’s document is for its developer alone, whoever else reads everything', async () => {
+    const { id } = await graph.draft();
+    const content = Buffer.from(`A draft's card, ${kind}.`);
+    const artifact = await attach(id, content);
+    expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
+    expect((await caller(developer()).download(artifact.storedWhere)).status).toBe(200);
+    for (const who of [INSPECTOR, INTAKE, reviewer('nsa'), developer('birch')])
+      expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
   });
 
   test.each([
