@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 /**
@@ -72,15 +72,35 @@ export class SqliteConnection {
 /** Access of the owner alone; the files that SQLite makes beside a database have the access of the database. */
 const OWNER_ONLY = 0o600;
 
-/** Makes the file, or takes away what others may do with it. What is not this process's to change stays, as does what is not a file. */
+const MAGIC = 'SQLite format 3\0';
+
+/** Makes the file for its owner alone, or takes from others what an earlier release let them do with it. */
 function keepToOwner(file: string): void {
   try {
-    closeSync(openSync(file, 'a', OWNER_ONLY));
-    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, OWNER_ONLY);
-  } catch {
-    // a read-only file, or a folder: SQLite says what it makes of it
+    const descriptor = openSync(file, 'a+', OWNER_ONLY);
+    const head = Buffer.alloc(MAGIC.length);
+    const length = readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+    // another file stays as it is
+    if (length > 0 && head.toString('latin1') !== MAGIC) return;
+    for (const own of [file, `${file}-wal`, `${file}-shm`])
+      if (existsSync(own) && (statSync(own).mode & 0o077) !== 0) chmodSync(own, OWNER_ONLY);
+  } catch (error) {
+    // SQLite says what it makes of a folder, or of a file of another user
+    if (!REFUSED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
+
+const REFUSED: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EISDIR',
+  'ENOENT',
+  'ENOTDIR',
+  'ENOSPC',
+  'EDQUOT',
+]);
 
 class SqliteStatement {
   /** Makes TypeORM call {@link all} for every statement: node:sqlite before 22.16 cannot tell which of them return rows. */
