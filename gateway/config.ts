@@ -121,7 +121,7 @@ export const settings = {
     env: 'ORDERGRAPH_RATE_LIMIT',
     schema: z.union([z.literal(''), z.coerce.number().int().min(0)]),
     default: '' as const,
-    defaultHelp: '60000 where a file of issuers is trusted, else 0',
+    defaultHelp: '60000 for each gateway where a file of issuers is trusted, else 0',
     help: 'Maximum requests per minute of one caller, or of one address where callers are not known; 0 disables the limit.',
   },
   costs: {

@@ -5,7 +5,7 @@ import { InProcessBus } from '../../shared/events/in-process-bus';
 import { listen } from '../../shared/http/listen';
 import { SignedDoor } from '../../shared/identity/door';
 import { newKey, privateKeyIn, publicKey } from '../../shared/identity/keys';
-import { IdentitySigner } from '../../shared/identity/signed-identity';
+import { IdentitySigner, signingKeyOf } from '../../shared/identity/signed-identity';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
 import { describeCostMode } from '../policy/cost-mode';
@@ -62,6 +62,7 @@ export async function startAll({
   const lock = lockDataFolder(dataFolder);
   // of this process and its time: gateway and subgraphs are one
   const key = await newKey();
+  const signingKey = signingKeyOf(key);
   const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
   const eventKey = process.env.EVENTS_URL
@@ -102,6 +103,7 @@ export async function startAll({
       },
       forwardHeaders: config.forwardHeader,
       identity: believed && { ...believed, signer: await IdentitySigner.of(key) },
+      gatewayKey: () => signingKey,
       subgraphsReady: async () => {
         const ready = await Promise.all(
           open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),
