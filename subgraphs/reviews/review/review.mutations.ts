@@ -272,7 +272,10 @@ const handOverReview = mutation({
   name: 'handOverReview',
   description: 'Names another lead reviewer of the same agency.',
   by: ['AGENCY'],
-  input: { ...ownInput, leadSubject: idInput('The subject by which the new lead reviewer calls, with tokens of your issuer.') },
+  input: {
+    ...ownInput,
+    leadSubject: idInput('The subject by which the new lead reviewer calls, with tokens of your issuer.'),
+  },
   returns: ['review', () => Review],
   async run(work, { id, expectedRevision, leadSubject: subject }) {
     const { dossier, review } = await ownReview(work, id, { expectedRevision });
