@@ -190,12 +190,14 @@ export class RedisBus implements EventBus {
     try {
       await this.client.xgroup('CREATE', this.stream(source), group, '0', 'MKSTREAM');
     } catch (error) {
-      if (!(error as Error).message.startsWith('BUSYGROUP')) throw error;
+      // what others wrote under the name of a stream keeps no head from being published
+      if (!/^(BUSYGROUP|WRONGTYPE)/.test((error as Error).message)) throw error;
     }
   }
 
   head(source: string): Promise<LogPosition | undefined> {
-    return this.call(async () => this.headOf(source, await this.client.get(this.headKey(source))));
+    const read = this.call(async () => this.headOf(source, await this.client.get(this.headKey(source))));
+    return read.catch(unlessForeign(undefined));
   }
 
   publish(source: string, events: readonly EventEnvelope[], head: LogPosition): Promise<void> {
@@ -253,7 +255,13 @@ export class RedisBus implements EventBus {
     if (isTaken) for (const source of sources) await this.call(() => this.ensureGroup(source, reader));
     // before the entries: what the heads count and the streams then do not have is lost
     const heads = await this.call(() => this.client.mget(sources.map((source) => this.headKey(source))));
-    const streams = await this.call(() => this.next(client, reader, sources, isTaken));
+    const streams = await this.call(() => this.next(client, reader, sources, isTaken)).catch(unlessForeign(null));
+    if (!streams) {
+      // without its streams a reader asks the writers
+      await pause(PAUSE_MS, signal);
+      await this.compare(sources, heads, consumer);
+      return true;
+    }
     for (const [source, entries] of streams)
       for (const [id, fields] of entries) {
         if (signal.aborted) return true;
@@ -262,9 +270,17 @@ export class RedisBus implements EventBus {
       }
     if (streams.some(([, entries]) => entries.length > 0)) return isTaken;
     if (isTaken) return false;
+    await this.compare(sources, heads, consumer);
+    return false;
+  }
+
+  private async compare(
+    sources: readonly string[],
+    heads: readonly (string | null)[],
+    consumer: Consumer,
+  ): Promise<void> {
     const known = sources.map((source, place) => [source, this.headOf(source, heads[place] ?? null)] as const);
     await consumer.compare(new Map(known.flatMap(([source, head]) => (head ? [[source, head]] : []))));
-    return false;
   }
 
   private async actOn(source: string, fields: string[] | null, consumer: Consumer): Promise<void> {
@@ -325,7 +341,7 @@ export class RedisBus implements EventBus {
   async serve(source: string, answer: (request: ReplayRequest) => Promise<ReplayAnswer>): Promise<number> {
     let served = 0;
     for (let looked = 0; looked < MAX_REQUESTS; looked += 1) {
-      const text = await this.call(() => this.client.lpop(this.requests(source)));
+      const text = await this.call(() => this.client.lpop(this.requests(source))).catch(unlessForeign(null));
       if (text === null) break;
       const request = this.requestOf(source, text);
       if (!request) continue;
@@ -376,6 +392,14 @@ export class RedisBus implements EventBus {
     this.closed.abort();
     for (const client of [this.client, ...this.blocking]) client.disconnect();
   }
+}
+
+/** A value in place of a key that others wrote, of a type that subgraphs do not write: what Redis keeps elsewhere still works. */
+function unlessForeign<Value>(instead: Value): (error: unknown) => Value {
+  return (error) => {
+    if (error instanceof BusUnavailableError && error.message.startsWith('WRONGTYPE')) return instead;
+    throw error;
+  };
 }
 
 function compareIds(a: string, b: string): number {

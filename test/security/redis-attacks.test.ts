@@ -422,6 +422,17 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(after.slice(2, 4)).toEqual((before as unknown[]).slice(2, 4));
   });
 
+  test('stops no reader by other types under the names of streams and heads', async () => {
+    const { attacker } = victims;
+    await attacker.del(streamOf('submissions'), headOf('submissions'));
+    await attacker.set(streamOf('submissions'), 'text');
+    await attacker.rpush(headOf('submissions'), 'a list');
+    await victims.arrives(await victims.file());
+    // the stream is back once its name is free
+    await attacker.del(streamOf('submissions'));
+    await victims.arrives(await victims.file());
+  });
+
   test('with the key of one subgraph, cannot send what another sends; its reader goes on', async () => {
     const id = 'evt_of_infrastructure';
     const sign = victims.signs(victims.keyOf('infrastructure'));
