@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for every part; the command says which part a container is.
-FROM node:24-bookworm-slim AS build
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
@@ -13,7 +14,7 @@ COPY test test
 # swc compiles for `npm start` only
 RUN npm run build && npm prune --omit=dev --ignore-scripts && rm -rf node_modules/@swc dist/test dist/.tsbuildinfo && find dist -name '*.test.*' -delete
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./

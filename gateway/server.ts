@@ -3,11 +3,13 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { OperatorError } from '../shared/errors';
 import type { FileExchange } from '../shared/files/exchange';
 import { addFileRoutes } from '../shared/files/routes';
 import { publicError } from '../shared/http/errors';
 import { REQUEST_ID_HEADER } from '../shared/http/request-id';
 import { createServer } from '../shared/http/server';
+import type { SigningKey } from '../shared/identity/signed-identity';
 import { serveMetrics } from '../shared/telemetry/server';
 import type { GatewayConfig } from './config';
 import { stringifyResult } from './execution/result';
@@ -21,6 +23,7 @@ import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
 import { addressKey } from './identity/address';
 import { addIdentity, type Caller, type IdentityParts, payerOf } from './identity/caller';
+import { PlanSeal } from './planning/plan-seal';
 import { plannerOf } from './planning/planners';
 import { RedisPlans } from './planning/redis-plans';
 import { Budgets, budgetsOf, limitsClient } from './policy/budgets';
@@ -49,6 +52,17 @@ export interface GatewayParts {
   readonly files?: { readonly subgraph: string; readonly exchange: FileExchange };
   /** How callers are known, and subgraphs told who asks; without it everyone may ask. */
   readonly identity?: IdentityParts;
+  /** The key that gateways of a deployment share, where callers are not asked who they are; else that of the identities. */
+  readonly gatewayKey?: () => SigningKey;
+}
+
+/** The key that vouches for shared plans. @throws OperatorError when there is no such key */
+function keyForPlans(identity: IdentityParts | undefined): () => SigningKey {
+  if (identity) return () => identity.signer.key;
+  throw new OperatorError(
+    'Plans are shared through Redis, but no key shows which gateway made them',
+    'Name the key of the gateways by --identity-key; `ordergraph keys FOLDER` makes it',
+  );
 }
 
 const OPERATORS_ONLY = {
@@ -90,6 +104,7 @@ export async function createGateway({
   subgraphsReady,
   files,
   identity,
+  gatewayKey,
 }: GatewayParts): Promise<FastifyInstance> {
   // the id of the request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls
   const [forwardHeaders, returnHeaders] = [toForward, config.returnHeader].map((names) =>
@@ -107,13 +122,21 @@ export async function createGateway({
   const sharedPlans =
     config.plansUrl === ''
       ? undefined
-      : new RedisPlans({ url: config.plansUrl, prefix: config.redisPrefix, limits: planBounds, log });
+      : new RedisPlans({
+          url: config.plansUrl,
+          prefix: config.redisPrefix,
+          limits: planBounds,
+          seal: new PlanSeal(gatewayKey ?? keyForPlans(identity)),
+          log,
+        });
   const served = new ServedGraph(
     {
       supergraphSdl,
       planner: plannerOf(config.planner, log, overrides),
       planLimits: { ...planBounds, timeoutMs: config.planTimeoutMs },
-      sharedPlans: sharedPlans && ((sdl, planner) => sharedPlans.of(sdl, `${planner} ${JSON.stringify(overrides)}`)),
+      sharedPlans:
+        sharedPlans &&
+        ((sdl, planner, subgraphs) => sharedPlans.of(sdl, `${planner} ${JSON.stringify(overrides)}`, subgraphs)),
       transport,
       fetchTimeoutMs: config.subgraphTimeoutMs,
       watch: new SubgraphWatch(log),
@@ -235,7 +258,7 @@ export async function createGateway({
         };
       },
     });
-  const metrics = gatewayMetrics({ served, budgets, traffic: server.traffic });
+  const metrics = gatewayMetrics({ served, budgets, sharedPlans, traffic: server.traffic });
   if (config.metricsPort !== '') {
     const address = { host: config.metricsHost, port: config.metricsPort };
     const { url, close } = await serveMetrics(metrics, address, log);

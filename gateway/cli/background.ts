@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
+import { type EventKeys, readEventKeys } from '../../shared/events/event-keys';
 import { DEFAULT_PREFIX, RedisBus } from '../../shared/events/redis-bus';
 import { FolderStore } from '../../shared/files/content-store';
 import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '../../shared/files/transfers';
 import { requireFolder } from './folders';
-import { EVENT_READERS } from './programmes';
+import { EVENT_READERS, eventKeyVariable } from './programmes';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -63,11 +64,44 @@ export function eventsPrefix(environment: Environment = process.env): string {
   return prefix;
 }
 
-/** The bus that EVENTS_URL names; undefined when it names none. */
-export function remoteBus(log: Logger, environment: Environment = process.env): EventBus | undefined {
+/**
+ * The bus that EVENTS_URL names; undefined when it names none.
+ * @param keysOf gives the keys that its messages are signed with @throws OperatorError
+ */
+export function remoteBus(
+  log: Logger,
+  keysOf: (environment: Environment) => EventKeys,
+  environment: Environment = process.env,
+): EventBus | undefined {
   const url = environment.EVENTS_URL;
-  return url ? new RedisBus({ url, readers: EVENT_READERS, log, prefix: eventsPrefix(environment) }) : undefined;
+  if (!url) return undefined;
+  const [keys, prefix] = [keysOf(environment), eventsPrefix(environment)];
+  return new RedisBus({ url, readers: EVENT_READERS, keys, log, prefix });
 }
+
+/** The event keys that the environment names: the private ones of these subgraphs, and the public ones of all. @throws OperatorError */
+export const eventKeysFrom =
+  (subgraphs: readonly string[], log?: Logger) =>
+  (environment: Environment): EventKeys => {
+    const senders = environment.ORDERGRAPH_EVENT_KEYS;
+    if (!senders)
+      throw new OperatorError(
+        'EVENTS_URL is set, but no event keys are configured: anyone who reaches Redis could make up events',
+        `Name the public keys by ORDERGRAPH_EVENT_KEYS, and the key of this subgraph by ${eventKeyVariable('<name>')}; \`ordergraph keys FOLDER\` makes them`,
+      );
+    const own = subgraphs
+      .filter((name) => EVENT_READERS.includes(name))
+      .map((name) => {
+        const file = environment[eventKeyVariable(name)];
+        if (!file)
+          throw new OperatorError(
+            `The ${name} subgraph has no key to sign its events with`,
+            `Name its file by ${eventKeyVariable(name)}; \`ordergraph keys FOLDER\` makes it`,
+          );
+        return [name, file] as const;
+      });
+    return readEventKeys({ own: new Map(own), senders }, log);
+  };
 
 /** Where uploaded documents are kept: ORDERGRAPH_FILES, else a folder beside the databases. @throws OperatorError */
 export function fileStore(dataFolder: string, environment: Environment = process.env): FolderStore {

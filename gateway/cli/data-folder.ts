@@ -12,7 +12,8 @@ import { OperatorError } from '../../shared/errors';
 export function lockDataFolder(folder: string): { release(): void } {
   const fix = 'Choose another folder with --data, or ORDERGRAPH_DATA';
   try {
-    mkdirSync(folder, { recursive: true });
+    // what is in it is for its owner; files that are made in it begin with the access that the process's mask leaves
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, '.gitignore'), '*\n');
   } catch (error) {
     throw new OperatorError(`The data folder "${folder}" cannot be written to: ${(error as Error).message}`, fix);

@@ -18,7 +18,7 @@ function typeOf({ type, format, enum: values, items, properties }: Property): st
   return format === 'date-time' ? 'instant' : (type ?? 'any');
 }
 
-function section({ name, version, description, readers, data }: EventType): string {
+function section({ name, sender, version, description, readers, data }: EventType): string {
   const { properties = {} } = z.toJSONSchema(data, { io: 'output' }) as Property;
   const rows = Object.entries(properties).map(
     ([field, property]) => `| \`${field}\` | ${typeOf(property)} | ${property.description ?? ''} |`,
@@ -28,7 +28,7 @@ function section({ name, version, description, readers, data }: EventType): stri
     '',
     description,
     '',
-    `Acted on by: ${readers.join(', ')}.`,
+    `Sent by: ${sender}. Acted on by: ${readers.join(', ')}.`,
     '',
     '| field | type | |',
     '| --- | --- | --- |',
@@ -56,7 +56,12 @@ of how far it has read.`,
    does not contain shows that the log was restored from a backup. The writer then begins a new **epoch** and logs an error. Readers go
    back to where the two histories part, act on what is new, even if its sequence was used before, and list what the writer lost
    (\`inbox_orphan\`). The effects of those events stay: only people can decide about them.
-5. **A bad event blocks nothing.** One that a rule refuses or that cannot be read is kept in \`inbox_rejected\`.
+5. **A bad event blocks nothing.** One that a rule or the database refuses, or that cannot be read, is set aside in \`inbox_rejected\` at once; one that
+   fails five times for a reason that the event does not explain, too. A database that is down, busy, or full sets nothing aside.
+6. **Only a subgraph speaks for itself.** Each signs its events, the end of its log, its requests and its answers with a key that it alone has (Ed25519).
+   Readers refuse what is not signed by the subgraph it claims to come from, count it (\`ordergraph_events_unsigned_total\`), and keep the first 1,000 such
+   entries among the rejected events, where they can be read and dismissed but never acted on. Each type of event has one sender: from another subgraph
+   it is rejected, whatever its signature. So whoever writes to Redis can delay events, and cannot make one up, change one, or have one acted on twice.
 
 The log is never pruned: a reader may be restored to any age.`,
     `## Operate
@@ -69,11 +74,18 @@ The log is never pruned: a reader may be restored to any age.`,
 | \`ordergraph events rejected retry <reader> [ids...]\` | acts on them again, after the cause is gone |
 | \`ordergraph events rejected dismiss <reader> [ids...]\` | marks them as needing no action |
 
-The commands work on the databases, while subgraphs run and while they do not. Set the same \`ORDERGRAPH_<NAME>_DATABASE_URL\` and
-\`EVENTS_URL\` as for the subgraphs.
+The commands work on the databases, while subgraphs run and while they do not. Set the same \`ORDERGRAPH_<NAME>_DATABASE_URL\`,
+\`EVENTS_URL\` and \`ORDERGRAPH_EVENT_KEYS\` as for the subgraphs.
+
+- **Keys**: \`ordergraph keys FOLDER\` makes \`senders/<subgraph>/event-key.json\` for each subgraph alone (\`ORDERGRAPH_<NAME>_EVENT_KEY\`), and
+  \`events/event-keys.json\` for all (\`ORDERGRAPH_EVENT_KEYS\`). A subgraph with \`EVENTS_URL\` and without keys does not start. To replace a key, remove its
+  file and run the command again. Running subgraphs use the new keys within a second; a former public key stays valid until \`keys FOLDER --prune\`. Entries
+  that were signed by a pruned key are refused, and readers ask the writer for their events.
+- **Access to Redis**: a subgraph writes \`<prefix>:stream:<itself>\` and \`<prefix>:head:<itself>\`, takes requests from \`<prefix>:replay:<itself>\`, reads
+  the streams and heads of the others, and writes their requests and \`<prefix>:answer:…\`. \`docker-compose.yml\` has a Redis user for each with these rights.
 
 - **Redis** of \`EVENTS_URL\` must not evict (\`maxmemory-policy noeviction\`) and should persist (\`appendonly yes\`); subgraphs warn at
-  start otherwise. Do not share it with caches. \`EVENTS_PREFIX\` (default \`ordergraph:events\`) begins the name of every key: give two
+  start otherwise, where their user may read its settings. Do not share it with caches. \`EVENTS_PREFIX\` (default \`ordergraph:events\`) begins the name of every key: give two
   deployments on one server two prefixes.
 - **Redis down or hung**: the log says \`event bus unavailable; events wait in the outbox\` once, and \`event bus available again\`.
   Mutations do not notice.

@@ -4,6 +4,7 @@ import type { LogPosition } from '../../shared/contracts/event';
 import { Database } from '../../shared/database/database';
 import { parseDatabaseUrl } from '../../shared/database/url';
 import { OperatorError } from '../../shared/errors';
+import type { EventBus } from '../../shared/events/bus';
 import {
   dismissRejected,
   type EventsStatus,
@@ -14,7 +15,7 @@ import {
   type Since,
 } from '../../shared/events/operations';
 import { createLog } from '../telemetry/log';
-import { remoteBus } from './background';
+import { eventKeysFrom, remoteBus } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, EVENT_READERS } from './programmes';
 
@@ -63,14 +64,17 @@ async function withDatabase<T>(name: string, dataFolder: string, work: (database
 
 /** What the bus of EVENTS_URL knows: the ends of the logs; undefined where there is no bus. */
 async function busHeads(names: readonly string[]): Promise<Map<string, LogPosition | undefined> | string | undefined> {
-  const bus = remoteBus(createLog('silent', 'events'));
-  if (!bus) return undefined;
+  let bus: EventBus | undefined;
   try {
-    return new Map(await Promise.all(names.map(async (name) => [name, await bus.head(name)] as const)));
+    // reading the heads takes no private key
+    bus = remoteBus(createLog('silent', 'events'), eventKeysFrom([]));
+    if (!bus) return undefined;
+    const reading = bus;
+    return new Map(await Promise.all(names.map(async (name) => [name, await reading.head(name)] as const)));
   } catch (error) {
     return (error as Error).message;
   } finally {
-    await bus.close();
+    await bus?.close();
   }
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { listen } from '../../shared/http/listen';
 import { TlsFiles } from '../../shared/http/tls-files';
-import { signerOf } from '../../shared/identity/keys';
+import { identityKeyIn, signerOf } from '../../shared/identity/keys';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';
@@ -117,6 +117,7 @@ export async function startGateway({
     forwardHeaders: config.forwardHeader,
     files: files && { subgraph: FILES_SUBGRAPH, exchange: files },
     identity,
+    gatewayKey: !identity && config.identityKey ? identityKeyIn(config.identityKey, log) : undefined,
   });
   closeOnSignal({
     log,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
+import type { Principal } from '../../shared/identity/principal';
 import type { GatewayConfig } from '../config';
 import { Authenticator } from '../identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../identity/development-issuer';
@@ -27,7 +28,7 @@ export async function believedOf(
   if (auth === 'off') return undefined;
   const revocations = revokedTokens === '' ? undefined : new Revocations(revokedTokens, log);
   const options = {
-    isRevoked: (tokenId: string | undefined, subject: string) => revocations?.has(tokenId, subject) ?? false,
+    isRevoked: (tokenId: string | undefined, principal: Principal) => revocations?.has(tokenId, principal) ?? false,
     mostRefused: maxRefusedTokens,
   };
   if (auth !== 'development') {

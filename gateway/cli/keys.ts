@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { OperatorError } from '../../shared/errors';
+import { type SenderKey, senderKeysIn } from '../../shared/events/event-keys';
 import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
+import { EVENT_READERS } from './programmes';
+import { readText } from './read-text';
 
 /** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
 const MAX_KEYS = 3;
@@ -17,7 +20,13 @@ export interface KeyFiles {
   readonly auditKey: string;
   /** Public: verifies the audit record. For auditors. */
   readonly auditKeys: string;
+  /** Public: verifies what subgraphs put on the event bus. For all that read it. */
+  readonly eventKeys: string;
 }
+
+/** Private: signs what one subgraph puts on the event bus. For that subgraph alone: whoever else has it can speak in its name. */
+export const eventKeyIn = (folder: string, subgraph: string): string =>
+  join(folder, 'senders', subgraph, 'event-key.json');
 
 export function keyFilesIn(folder: string): KeyFiles {
   return {
@@ -25,10 +34,14 @@ export function keyFilesIn(folder: string): KeyFiles {
     identityKeys: join(folder, 'subgraphs', 'identity-keys.json'),
     auditKey: join(folder, 'subgraphs', 'audit-key.json'),
     auditKeys: join(folder, 'auditors', 'audit-keys.json'),
+    eventKeys: join(folder, 'events', 'event-keys.json'),
   };
 }
 
-/** Writes a new identity key and keeps the earlier public ones. Makes the key that seals the audit record if it is missing. @throws OperatorError */
+/**
+ * Writes a new identity key and keeps the earlier public ones. Makes the key that seals the audit record, and those that sign events, where
+ * they are missing. @throws OperatorError
+ */
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
@@ -43,11 +56,51 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   const sealed: readonly JWK[] = existsSync(auditKeys) ? readIdentityKeys(auditKeys).current.keys : [];
   const others = sealed.filter(({ kid }) => kid !== seal.kid);
   replace(auditKeys, { keys: [publicKey(seal), ...others] }, 0o644);
+  await writeEventKeys(folder);
   return files;
 }
 
-/** Removes every public identity key but that of the private one. @returns how many were removed, and from which file @throws OperatorError */
-export function pruneKeys(folder: string): { removed: number; identityKeys: string } {
+/** Makes the event keys that are missing. The public ones of before stay until they are pruned: entries on the bus were signed by them. */
+async function writeEventKeys(folder: string): Promise<void> {
+  const { eventKeys } = keyFilesIn(folder);
+  const before = existsSync(eventKeys) ? senderKeysIn(readText(eventKeys, 'The public event keys')) : [];
+  const current: SenderKey[] = [];
+  for (const subgraph of EVENT_READERS)
+    current.push({
+      ...publicKey(await privateKeyIn(eventKeyIn(folder, subgraph), `The event key of ${subgraph}`)),
+      subgraph,
+    });
+  const ids = new Set(current.map(({ kid }) => kid));
+  const earlier = EVENT_READERS.flatMap((name) =>
+    before.filter(({ kid, subgraph }) => subgraph === name && !ids.has(kid)).slice(0, MAX_KEYS - 1),
+  );
+  replace(eventKeys, { keys: [...current, ...earlier] }, 0o644);
+}
+
+/** Removes every public identity key, and every public event key, but those of the private ones. @throws OperatorError */
+export function pruneKeys(folder: string): readonly Pruned[] {
+  return [pruneIdentityKeys(folder), ...pruneEventKeys(folder)];
+}
+
+/** How many keys were removed from which file. */
+export interface Pruned {
+  readonly file: string;
+  readonly removed: number;
+}
+
+function pruneEventKeys(folder: string): Pruned[] {
+  const { eventKeys } = keyFilesIn(folder);
+  if (!existsSync(eventKeys)) return [];
+  const keys = senderKeysIn(readText(eventKeys, 'The public event keys'));
+  const current = new Set(
+    EVENT_READERS.map((name) => readPrivateKey(eventKeyIn(folder, name), `the event key of ${name}`).kid),
+  );
+  const kept = keys.filter(({ kid }) => current.has(kid));
+  replace(eventKeys, { keys: kept }, 0o644);
+  return [{ file: eventKeys, removed: keys.length - kept.length }];
+}
+
+function pruneIdentityKeys(folder: string): Pruned {
   const { identityKey, identityKeys } = keyFilesIn(folder);
   const { kid } = readPrivateKey(identityKey, 'the private key');
   const { keys } = readIdentityKeys(identityKeys).current;
@@ -58,7 +111,7 @@ export function pruneKeys(folder: string): { removed: number; identityKeys: stri
       'Nothing was removed; run `ordergraph keys FOLDER` to add a new pair',
     );
   replace(identityKeys, { keys: kept }, 0o644);
-  return { removed: keys.length - kept.length, identityKeys };
+  return { file: identityKeys, removed: keys.length - kept.length };
 }
 
 /** At once, so that no reader sees half of it. */

@@ -163,6 +163,7 @@ program
   .requiredOption('--role <name>', 'What the caller is; repeatable: see --help.', repeatable)
   .option('--agency <key>', 'The agency it acts for.')
   .option('--organization <key>', 'The developer organisation it acts for.')
+  .option('--new-organization', 'Take an --organization that is not registered yet, so that it can register itself.')
   .option('--case <number>', 'The case under which an inspector reads.')
   .option('--scope <name>', 'An OAuth scope; repeatable.', repeatable)
   .option('--subject <name>', 'Who it is.', 'somebody')
@@ -178,23 +179,31 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it, senders/<subgraph>/event-key.json (private) signs what that subgraph puts on the event bus, events/event-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
   )
-  .option('--prune', 'Add nothing; remove every public identity key but that of gateways/identity-key.json.')
+  .option(
+    '--prune',
+    'Add nothing; remove every public identity key and event key but those of the current private keys.',
+  )
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
-    const { pruneKeys, writeKeys } = await import('./keys');
+    const { eventKeyIn, pruneKeys, writeKeys } = await import('./keys');
+    const { EVENT_READERS, eventKeyVariable } = await import('./programmes');
     if (prune) {
-      const { removed, identityKeys } = pruneKeys(folder);
-      process.stdout.write(`${identityKeys}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
+      for (const { file, removed } of pruneKeys(folder))
+        process.stdout.write(`${file}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const { identityKey, identityKeys, auditKey, auditKeys } = await writeKeys(folder);
+    const { identityKey, identityKeys, auditKey, auditKeys, eventKeys } = await writeKeys(folder);
     process.stdout.write(
       [
         `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
         `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
         `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
         `${auditKeys}: for auditors, \`audit verify --keys\``,
+        `${eventKeys}: for subgraphs with events, ORDERGRAPH_EVENT_KEYS`,
+        ...EVENT_READERS.map(
+          (name) => `${eventKeyIn(folder, name)}: for ${name} alone, ${eventKeyVariable(name)}; keep it secret`,
+        ),
         '',
       ].join('\n'),
     );

@@ -22,6 +22,11 @@ export function databaseVariable(name: string): string {
   return `ORDERGRAPH_${name.toUpperCase()}_DATABASE_URL`;
 }
 
+/** The environment variable that names the file of a subgraph's event key. */
+export function eventKeyVariable(name: string): string {
+  return `ORDERGRAPH_${name.toUpperCase()}_EVENT_KEY`;
+}
+
 /** Where a subgraph's database is: by its variable, else a SQLite file in the data folder. */
 export function databaseUrl(name: string, dataFolder: string, environment: NodeJS.ProcessEnv = process.env): string {
   return environment[databaseVariable(name)] ?? join(dataFolder, `${name}.sqlite`);

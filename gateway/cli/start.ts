@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { OperatorError } from '../../shared/errors';
+import { eventKeysOf } from '../../shared/events/event-keys';
 import { InProcessBus } from '../../shared/events/in-process-bus';
 import { listen } from '../../shared/http/listen';
 import { SignedDoor } from '../../shared/identity/door';
-import { newKey, publicKey } from '../../shared/identity/keys';
-import { IdentitySigner } from '../../shared/identity/signed-identity';
+import { newKey, privateKeyIn, publicKey } from '../../shared/identity/keys';
+import { IdentitySigner, signingKeyOf } from '../../shared/identity/signed-identity';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { describeConfig, type GatewayConfig } from '../config';
 import { describeCostMode } from '../policy/cost-mode';
@@ -66,9 +68,15 @@ export async function startAll({
   const lock = lockDataFolder(dataFolder);
   // of this process and its time: gateway and subgraphs are one
   const key = await newKey();
+  const signingKey = signingKeyOf(key);
   const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
-  const bus = remoteBus(log) ?? new InProcessBus(EVENT_READERS);
+  const eventKey = process.env.EVENTS_URL
+    ? await privateKeyIn(join(dataFolder, 'event-key.json'), 'the event key')
+    : key;
+  // one process, one key: its subgraphs could not keep secrets from each other
+  const eventKeys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, eventKey])));
+  const bus = remoteBus(log, () => eventKeys) ?? new InProcessBus(EVENT_READERS);
   const store = fileStore(dataFolder);
   const close = async () => {
     await Promise.all(open.map((subgraph) => subgraph.close()));
@@ -101,6 +109,7 @@ export async function startAll({
       },
       forwardHeaders: config.forwardHeader,
       identity: believed && { ...believed, signer: await IdentitySigner.of(key) },
+      gatewayKey: () => signingKey,
       subgraphsReady: async () => {
         const ready = await Promise.all(
           open.map(async (subgraph) => [subgraph.name, await subgraph.isReady()] as const),

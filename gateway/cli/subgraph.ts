@@ -11,9 +11,9 @@ import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog } from './audit';
-import { backgroundTimes, fileStore, remoteBus, shutdownTimes, transferLimits } from './background';
+import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, shutdownTimes, transferLimits } from './background';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, defaultPort } from './programmes';
+import { databaseUrl, defaultPort, EVENT_READERS } from './programmes';
 import { closeOnSignal } from './shutdown';
 
 export interface SubgraphOptions {
@@ -72,8 +72,9 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const door = doorOf(options, log);
   const audit = await auditLog(name, dataFolder, log);
   const open = await subgraph.open({ databaseUrl: database ?? databaseUrl(name, dataFolder), log, store, door, audit });
-  const bus = remoteBus(log);
-  if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
+  const hasEvents = EVENT_READERS.includes(name);
+  const bus = hasEvents ? remoteBus(log, eventKeysFrom([name], log)) : undefined;
+  if (hasEvents && !bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log, { tls, transfers });
   const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic), metricsAt, log));
   closeOnSignal({

@@ -1,11 +1,22 @@
+import { existsSync } from 'node:fs';
+import { agencies } from '../../shared/agency/agencies';
+import { findAgency } from '../../shared/agency/directory';
+import { parseDatabaseUrl } from '../../shared/database/url';
 import { OperatorError, RequestError } from '../../shared/errors';
-import { principalOf, ROLES } from '../../shared/identity/principal';
+import { exerciseDeveloper, exerciseDevelopersAt } from '../../shared/exercise/developers';
+import { DEVELOPMENT_ISSUER, principalOf, ROLES } from '../../shared/identity/principal';
+import { nearest } from '../../shared/nearest';
+import { developerKeys, organizationNamed } from '../../shared/organization/organizations';
 import { DevelopmentIssuer } from '../identity/development-issuer';
+import { loadSubgraph } from './load-subgraph';
+import { databaseUrl } from './programmes';
 
 export interface TokenFlags {
   role: string[];
   agency?: string;
   organization?: string;
+  /** Whether the organization may be one that is still to be registered. */
+  newOrganization?: boolean;
   case?: string;
   scope?: string[];
   subject: string;
@@ -30,17 +41,75 @@ export async function printToken({
   dataFolder,
   ...flags
 }: TokenFlags & { dataFolder: string }): Promise<void> {
+  // first: a name or an abbreviation need not have the form of a key
+  if (flags.agency !== undefined) requireAgency(flags.agency);
   let principal: ReturnType<typeof principalOf>;
   try {
-    principal = principalOf({ ...flags, roles: role, caseNumber: flags.case, scopes: flags.scope });
+    principal = principalOf({
+      ...flags,
+      issuer: DEVELOPMENT_ISSUER,
+      roles: role,
+      caseNumber: flags.case,
+      scopes: flags.scope,
+    });
   } catch (error) {
     if (error instanceof RequestError) throw new OperatorError(error.message, describeRoles().trim());
     throw error;
   }
+  if (principal.organization !== null && !flags.newOrganization)
+    await requireOrganization(principal.organization, dataFolder);
   if (!DevelopmentIssuer.isIn(dataFolder))
     process.stderr.write(
       `There was no development issuer in ${dataFolder}, so this makes one. A graph that runs with another --data does not accept its tokens.\n`,
     );
   const issuer = await DevelopmentIssuer.in(dataFolder);
   process.stdout.write(`${await issuer.token(principal, hours * 3_600)}\n`);
+}
+
+/** @throws OperatorError with the nearest names */
+function requireAgency(key: string): void {
+  const keys = agencies.map((agency) => agency.key);
+  if (keys.includes(key)) return;
+  // people write names and abbreviations, too
+  const meant = findAgency(key)?.agency.key;
+  const hint = meant ? `; did you mean "${meant}"?` : nearest(key, keys);
+  throw new OperatorError(
+    `"${key}" is not the key of an agency${hint}`,
+    `The keys of agencies are: ${keys.toSorted().join(', ')}`,
+  );
+}
+
+/** @throws OperatorError with the nearest names */
+async function requireOrganization(key: string, dataFolder: string): Promise<void> {
+  const keys = [...new Set([...(await registeredOrganizations(dataFolder)), ...developerKeys()])];
+  if (keys.includes(key)) return;
+  const { key: meant, by } = organizationNamed(key);
+  const hint = by === 'name' && keys.includes(meant) ? `; did you mean "${meant}"?` : nearest(key, keys);
+  throw new OperatorError(
+    `"${key}" is not the key of a developer organization${hint}`,
+    'Name one that is registered, or add --new-organization for one that is about to register itself',
+  );
+}
+
+/** Keys of the organizations in the database of submissions; where there is none yet, those that the first start will make. */
+async function registeredOrganizations(dataFolder: string): Promise<readonly string[]> {
+  const url = databaseUrl('submissions', dataFolder);
+  const address = parseDatabaseUrl(url);
+  if (address.kind === 'sqlite' && !existsSync(address.file))
+    return Array.from({ length: exerciseDevelopersAt(1) }, (_, index) => exerciseDeveloper(index).key);
+  // only here: a token for an agency waits for no database code
+  const [{ Database }, { DeveloperOrganization }, { entities }] = [
+    await import('../../shared/database/database'),
+    await import('../../subgraphs/submissions/developer/developer-organization'),
+    (await loadSubgraph('submissions')).parts,
+  ];
+  const database = await Database.connect({ url, name: 'submissions', entities, migrations: [] });
+  try {
+    const rows = await database.query<{ organization: string }>(
+      `SELECT ${database.column(DeveloperOrganization, 'key')} AS organization FROM ${database.table(DeveloperOrganization)}`,
+    );
+    return rows.map(({ organization }) => organization);
+  } finally {
+    await database.close();
+  }
 }

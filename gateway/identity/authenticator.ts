@@ -16,8 +16,8 @@ const REFUSED_MS = 10_000;
 const MOST_REFUSED_KEPT = 1_000;
 
 interface AuthenticatorOptions {
-  /** Whether a token has been withdrawn, by its `jti` or subject. */
-  readonly isRevoked?: (tokenId: string | undefined, subject: string) => boolean;
+  /** Whether a token has been withdrawn, by its `jti` or its principal. */
+  readonly isRevoked?: (tokenId: string | undefined, principal: Principal) => boolean;
   /** Signature checks in vain of one address a minute, before it goes on at a reserved rate; 0 for no limit. */
   readonly mostRefused?: number;
 }
@@ -107,7 +107,7 @@ export class Authenticator {
   }
 
   private unlessRevoked({ principal, tokenId }: Verified): Principal {
-    if (this.isRevoked(tokenId, principal.subject)) throw refused('it has been revoked');
+    if (this.isRevoked(tokenId, principal)) throw refused('it has been revoked');
     return principal;
   }
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Principal, principalKey } from '../../shared/identity/principal';
+import { type Principal, personKey, principalKey } from '../../shared/identity/principal';
 import { IDENTITY_HEADER, type IdentitySigner } from '../../shared/identity/signed-identity';
 import type { RequestRate } from '../policy/request-rate';
 import { addressKey } from './address';
 import type { Authenticator } from './authenticator';
 import type { DevelopmentIssuer } from './development-issuer';
-import { AuthenticationError } from './issuers';
+import { AuthenticationError, BeyondIssuerError } from './issuers';
 
 /** Who asks, as the gateway knows and tells it. */
 export interface Caller {
@@ -13,6 +13,8 @@ export interface Caller {
   readonly principal: Principal | null;
   /** What callers must have in common to share an answer. */
   readonly key: string;
+  /** The person or program, whatever its roles: by whom requests and costs are counted. */
+  readonly person: string;
   /** By subgraph, the headers that tell it who asks. */
   readonly identities: ReadonlyMap<string, Readonly<Record<string, string>>> | undefined;
 }
@@ -27,7 +29,7 @@ declare module 'fastify' {
 const PUBLIC = {};
 
 /** Everyone, where nobody is asked who they are. */
-const ANYONE: Caller = { principal: null, key: '', identities: undefined };
+const ANYONE: Caller = { principal: null, key: '', person: '', identities: undefined };
 
 export interface IdentityParts {
   readonly authenticator: Authenticator;
@@ -63,7 +65,8 @@ export function addIdentity(
     // not into those of a supergraph that comes meanwhile
     const into = callers;
     for (const name of subgraphs()) identities.set(name, { [IDENTITY_HEADER]: await signer.sign(principal, name) });
-    const caller: Caller = { principal, key: principalKey(principal), identities };
+    const person = principal === null ? '' : personKey(principal);
+    const caller: Caller = { principal, key: principalKey(principal), person, identities };
     into.set(principal ?? PUBLIC, { caller, until: Date.now() + KEPT_MS });
     return caller;
   };
@@ -92,7 +95,7 @@ export function addIdentity(
         reply
           .code(error.status)
           .header('cache-control', 'no-store')
-          .send({ errors: [error.toJSON()] });
+          .send({ errors: [toldOf(error, request)] });
       };
       if (rate) rate.check(addressKey(request.ip), reply, (tooMany) => (tooMany ? next(tooMany) : turnAway()));
       else turnAway();
@@ -119,4 +122,17 @@ export function addIdentity(
 }
 
 /** What requests are counted under: the caller, or the address of one without a token. */
-export const payerOf = ({ caller, ip }: FastifyRequest): string => (caller.principal ? caller.key : addressKey(ip));
+export const payerOf = ({ caller, ip }: FastifyRequest): string => (caller.principal ? caller.person : addressKey(ip));
+
+/** What the caller learns. A token that goes beyond its issuer is a mistake of operators: they find it in the log by the reference. */
+function toldOf(error: AuthenticationError, request: FastifyRequest): object {
+  const told = error.toJSON();
+  if (!(error instanceof BeyondIssuerError)) return told;
+  const { issuer, subject, claim, value } = error;
+  const reference = request.id;
+  request.log.warn(
+    { issuer, subject, claim, value, reference },
+    'refused a token: its issuer may not speak for what it claims',
+  );
+  return { ...told, extensions: { ...told.extensions, reference } };
+}

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { type CryptoKey, createLocalJWKSet, importJWK, type JWK, SignJWT } from 'jose';
 import { OperatorError } from '../../shared/errors';
 import { privateKeyIn, publicKey } from '../../shared/identity/keys';
-import type { Principal } from '../../shared/identity/principal';
+import { DEVELOPMENT_ISSUER, type Principal, ROLES, type Role } from '../../shared/identity/principal';
 import { Issuer } from './issuers';
 
-/** The `iss` by which its tokens are known at a glance for what they are. */
-export const DEVELOPMENT_ISSUER = 'https://development-only.ordergraph.invalid';
 const AUDIENCE = 'ordergraph';
 
 const keyFile = (folder: string): string => join(folder, 'development-issuer.json');
@@ -45,7 +43,9 @@ export class DevelopmentIssuer {
           caseNumber: 'case_number',
           scopes: 'scope',
         },
-        roles: {},
+        roles: Object.fromEntries(ROLES.map((role): [string, Role] => [role, role])),
+        agencies: '*',
+        organizations: '*',
       },
       async () => keys as never,
     );

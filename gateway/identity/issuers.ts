@@ -9,8 +9,10 @@ import {
 } from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { agencies } from '../../shared/agency/agencies';
 import { OperatorError, RequestError } from '../../shared/errors';
-import { type Principal, principalOf, ROLES, type Role } from '../../shared/identity/principal';
+import { NEEDS, type Principal, principalOf, ROLES, type Role } from '../../shared/identity/principal';
+import { nearest } from '../../shared/nearest';
 import { readText } from '../cli/read-text';
 
 /** Signature algorithms that a token may have: asymmetric ones only, and never none. */
@@ -34,6 +36,11 @@ const isSafe = (text: string): boolean => {
 };
 const address = z.url().refine(isSafe, { message: 'must be https, or http on this machine' });
 
+const AGENCY_KEYS = agencies.map(({ key }) => key);
+const agencyKey = z.string().refine((key) => AGENCY_KEYS.includes(key), {
+  error: ({ input }) => `"${String(input)}" is not the key of an agency${nearest(String(input), AGENCY_KEYS)}`,
+});
+
 const issuerSchema = z.strictObject({
   /** The `iss` of its tokens. */
   issuer: address,
@@ -55,9 +62,32 @@ const issuerSchema = z.strictObject({
       scopes: z.string().default('scope'),
     })
     .prefault({}),
-  /** Our role by the issuer's name of it. Names that are not here, and not ours, give nothing. */
+  /** Our role by the issuer's name of it: the roles that it may give. Other names give nothing, even if they are those of our roles. */
   roles: z.record(z.string(), z.enum(ROLES)).default({}),
+  /** Keys of the agencies that it may speak for; "*" for all. */
+  agencies: z.union([z.literal('*'), z.array(agencyKey)]).default([]),
+  /** Keys of the developer organizations that it may speak for; "*" for all. */
+  organizations: z.union([z.literal('*'), z.array(z.string().min(1))]).default([]),
 });
+
+/** For whom an issuer may speak, by the claim. */
+const SCOPES_OF_ISSUERS = { agency: 'agencies', organization: 'organizations' } as const;
+type BoundClaim = keyof typeof SCOPES_OF_ISSUERS;
+const BOUND_CLAIMS = Object.keys(SCOPES_OF_ISSUERS) as readonly BoundClaim[];
+
+/** What is wrong with settings that are each valid; undefined when nothing is. */
+function contradictionIn({ roles, ...settings }: IssuerSettings): { path: string; message: string } | undefined {
+  for (const role of Object.values(roles))
+    for (const claim of BOUND_CLAIMS) {
+      const path = SCOPES_OF_ISSUERS[claim];
+      if (NEEDS[role] === claim && settings[path].length === 0)
+        return {
+          path,
+          message: `list the keys that it may speak for, or write "*": its role ${role} is exercised for one ${claim}`,
+        };
+    }
+  return undefined;
+}
 
 export type IssuerSettings = z.output<typeof issuerSchema>;
 
@@ -72,9 +102,17 @@ export function readIssuers(file: string): readonly IssuerSettings[] {
     throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);
   }
   const parsed = z.array(issuerSchema).min(1).safeParse(given);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new OperatorError(`"${file}", at ${path.join('.') || 'its top'}: ${message}`, fix);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new OperatorError(`"${file}", at ${path.join('.') || 'its top'}: ${message}`, fix);
+  }
+  for (const [place, settings] of parsed.data.entries()) {
+    const wrong = contradictionIn(settings);
+    if (wrong) throw new OperatorError(`"${file}", at ${place}.${wrong.path}: ${wrong.message}`, fix);
+    if (parsed.data.findIndex(({ issuer }) => issuer === settings.issuer) < place)
+      throw new OperatorError(`"${file}", at ${place}.issuer: "${settings.issuer}" is listed twice`, fix);
+  }
+  return parsed.data;
 }
 
 /** Why a caller's token is not taken. */
@@ -87,6 +125,22 @@ export class AuthenticationError extends RequestError {
     readonly retrySeconds?: number,
   ) {
     super(code, message);
+  }
+}
+
+/** A token claims what its issuer may not grant. */
+export class BeyondIssuerError extends AuthenticationError {
+  constructor(
+    readonly issuer: string,
+    readonly subject: string,
+    readonly claim: string,
+    readonly value: string,
+  ) {
+    super(
+      'UNAUTHENTICATED',
+      `The token is not taken: its issuer may not speak for the ${claim} "${value}"; ask the operator of this graph, and give the reference`,
+      401,
+    );
   }
 }
 
@@ -105,11 +159,15 @@ export class Issuer {
   constructor(
     readonly settings: IssuerSettings,
     private readonly keys: () => Promise<KeyLookup>,
+    private readonly log?: Logger,
   ) {}
+
+  /** Names of our roles that were met without a mapping, each logged once. */
+  private readonly unmapped = new Set<string>();
 
   static remote(settings: IssuerSettings, log: Logger): Issuer {
     const keys = new RemoteKeys(settings, log);
-    return new Issuer(settings, () => keys.lookup());
+    return new Issuer(settings, () => keys.lookup(), log);
   }
 
   /**
@@ -146,24 +204,43 @@ export class Issuer {
   }
 
   private principal(payload: JWTPayload): Principal {
-    const { claims, roles } = this.settings;
-    const given = listOf(claimAt(payload, claims.roles));
-    const ours = given.flatMap((name): Role[] => {
-      const mapped = Object.hasOwn(roles, name) ? roles[name]! : name;
-      return ROLES.includes(mapped as Role) ? [mapped as Role] : [];
-    });
+    const { issuer, claims } = this.settings;
+    let principal: Principal;
     try {
-      return principalOf({
+      principal = principalOf({
+        issuer,
         subject: claimAt(payload, claims.subject),
-        roles: ours,
+        roles: listOf(claimAt(payload, claims.roles)).flatMap((name) => this.roleOf(name)),
         organization: claimAt(payload, claims.organization),
         agency: claimAt(payload, claims.agency),
         caseNumber: claimAt(payload, claims.caseNumber),
         scopes: listOf(claimAt(payload, claims.scopes)),
       });
     } catch (error) {
-      throw new AuthenticationError('UNAUTHENTICATED', `The token is not taken: ${(error as Error).message}`, 401);
+      throw refused((error as Error).message);
     }
+    for (const claim of BOUND_CLAIMS) this.requireWithin(claim, principal);
+    return principal;
+  }
+
+  private roleOf(name: string): Role[] {
+    const { issuer, roles } = this.settings;
+    if (Object.hasOwn(roles, name)) return [roles[name]!];
+    if (ROLES.includes(name as Role) && !this.unmapped.has(name)) {
+      this.unmapped.add(name);
+      this.log?.warn(
+        { issuer, role: name },
+        'an issuer names a role of this graph that its "roles" do not map; it gives nothing',
+      );
+    }
+    return [];
+  }
+
+  /** @throws BeyondIssuerError */
+  private requireWithin(claim: BoundClaim, principal: Principal): void {
+    const [value, allowed] = [principal[claim], this.settings[SCOPES_OF_ISSUERS[claim]]];
+    if (value === null || allowed === '*' || allowed.includes(value)) return;
+    throw new BeyondIssuerError(principal.issuer, principal.subject, claim, value);
   }
 }
 

@@ -1,8 +1,12 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
 import { WatchedFile } from '../../shared/files/watched-file';
+import type { Principal } from '../../shared/identity/principal';
 
-/** Tokens that are rejected although they have not expired: a file with a token id (`jti`) or `sub:<subject>` a line. */
+/**
+ * Tokens that are rejected although they have not expired: a file with an entry a line, a token id (`jti`) or `sub:<subject>`. An issuer and
+ * a space before it limit the entry to tokens of that issuer; without one it holds for those of every issuer.
+ */
 export class Revocations {
   private readonly entries: WatchedFile<ReadonlySet<string>>;
 
@@ -13,18 +17,19 @@ export class Revocations {
     } catch (error) {
       throw new OperatorError(
         `The file of revoked tokens "${file}" cannot be read: ${(error as Error).message}`,
-        'Make it, or leave --revoked-tokens out; one token id, or sub:<subject>, a line',
+        'Make it, or leave --revoked-tokens out; one token id, or sub:<subject>, a line, after its issuer',
       );
     }
   }
 
-  has(tokenId: string | undefined, subject: string): boolean {
+  has(tokenId: string | undefined, { issuer, subject }: Principal): boolean {
     const { current } = this.entries;
-    return current.has(`sub:${subject}`) || (tokenId !== undefined && current.has(tokenId));
+    const entries = [`sub:${subject}`, ...(tokenId === undefined ? [] : [tokenId])];
+    return entries.some((entry) => current.has(entry) || current.has(`${issuer} ${entry}`));
   }
 }
 
 function entriesOf(text: string): ReadonlySet<string> {
-  const lines = text.split('\n').map((line) => line.trim());
+  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/, ' '));
   return new Set(lines.filter((line) => line !== '' && !line.startsWith('#')));
 }

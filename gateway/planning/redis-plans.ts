@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { redisClient } from '../../shared/redis';
-import type { QueryPlan } from './plan';
+import { readLoadedPlan } from './loaded-plan';
+import type { PlanSeal } from './plan-seal';
 import type { PlanLimits, SharedPlans } from './plans';
 
 /** Changes with the form of plans and with how they are made, so that gateways of different releases do not read each other's. */
-const FORM = 3;
+const FORM = 4;
 /** Seconds that a plan is kept. */
 const KEEP_SECONDS = 86_400;
 /** Milliseconds after which planning is quicker than waiting for Redis. */
@@ -24,13 +25,15 @@ const PUT = `
 local ttl = tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = string.format('%d.%06d', time[1], time[2])
-local total = tonumber(redis.call('GET', KEYS[3]) or '0')
+local total = tonumber(redis.call('GET', KEYS[3]) or '0') or 0
+local prefix = string.sub(KEYS[2], 1, -6)
 local function drop(members)
   for _, member in ipairs(members) do
     local size, key = string.match(member, '^(%d+) (.*)$')
     redis.call('ZREM', KEYS[2], member)
-    redis.call('DEL', key)
-    total = total - tonumber(size)
+    -- the index may have been written to by others: nothing but plans is removed
+    if key and string.sub(key, 1, string.len(prefix)) == prefix then redis.call('DEL', key) end
+    total = total - (tonumber(size) or 0)
   end
 end
 drop(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', time[1] - ttl, 'LIMIT', 0, 100))
@@ -60,11 +63,21 @@ export interface RedisPlansOptions {
   readonly prefix: string;
   /** Bounds on what all gateways store together. */
   readonly limits: Pick<PlanLimits, 'entries' | 'bytes'>;
+  readonly seal: PlanSeal;
   readonly log: Logger;
 }
 
-/** Plans in Redis, for several gateways over one supergraph. Without Redis each plans for itself. */
+/** Milliseconds between two lines of the log about rejected plans: whoever reaches Redis can write any number. */
+const REPORT_EVERY_MS = 60_000;
+
+/**
+ * Plans in Redis, for several gateways over one supergraph. Without Redis each plans for itself. Redis is not trusted: a plan is used only
+ * if a gateway of this deployment made it for this operation, and if it does nothing that its operation does not ask for.
+ */
 export class RedisPlans {
+  /** Plans that were not used: not made by a gateway, or not such as their operation allows. */
+  rejected = 0;
+  private reportedAt = Number.NEGATIVE_INFINITY;
   private readonly redis: Redis;
 
   constructor(private readonly options: RedisPlansOptions) {
@@ -81,35 +94,46 @@ export class RedisPlans {
   }
 
   /** The plans of one supergraph. @param planner what made them, with its settings. */
-  of(supergraphSdl: string, planner: string): SharedPlans {
+  of(supergraphSdl: string, planner: string, subgraphs: readonly string[]): SharedPlans {
     const { redis } = this;
-    const { entries, bytes } = this.options.limits;
+    const { seal, limits } = this.options;
+    const { entries, bytes } = limits;
     const group = `${FORM}:${digest(`${planner}\n${supergraphSdl}`)}:`;
     return {
-      async get(operation) {
-        const text = await redis.get(group + digest(operation)).catch(() => null);
-        return text === null ? undefined : parsed(text);
+      get: async (operation) => {
+        const name = group + digest(operation);
+        const sealed = await redis.get(name).catch(() => null);
+        if (sealed === null) return undefined;
+        try {
+          const text = seal.open(name, sealed);
+          if (text === undefined) throw new Error('no gateway with the identity key of this one made it');
+          return readLoadedPlan(text, operation, subgraphs);
+        } catch (error) {
+          this.reject(name, error as Error);
+          return undefined;
+        }
       },
-      async put(operation, plan) {
-        const text = JSON.stringify(plan);
+      put: async (operation, plan) => {
+        const name = group + digest(operation);
+        const text = seal.seal(name, JSON.stringify(plan));
         if (text.length > MAX_PLAN_LENGTH) return;
-        await redis
-          .putPlan(group + digest(operation), 'index', 'bytes', text, KEEP_SECONDS, entries, bytes)
-          .catch(() => {});
+        await redis.putPlan(name, 'index', 'bytes', text, KEEP_SECONDS, entries, bytes).catch(() => {});
       },
     };
   }
 
+  private reject(name: string, { message }: Error): void {
+    this.rejected += 1;
+    const now = performance.now();
+    if (now - this.reportedAt < REPORT_EVERY_MS) return;
+    this.reportedAt = now;
+    this.options.log.error(
+      { plan: name, reason: message, rejected: this.rejected },
+      'rejected a shared plan; planning anew',
+    );
+  }
+
   close(): void {
     this.redis.disconnect();
-  }
-}
-
-/** Whatever else is written there is no plan. */
-function parsed(text: string): QueryPlan | undefined {
-  try {
-    return JSON.parse(text) as QueryPlan;
-  } catch {
-    return undefined;
   }
 }

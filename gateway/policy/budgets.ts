@@ -190,6 +190,27 @@ class OwnPurse implements Purse {
   }
 }
 
+/**
+ * Adds to a count whose window ends by itself. What gateways do not write begins anew: a count without an end, one that ends later than its
+ * window, one below zero, and text. So whoever can write to Redis locks a caller out for no longer than a window at a time.
+ * KEYS: count. ARGV: amount, milliseconds of the window.
+ */
+const ADD = `
+local count, window = redis.pcall('GET', KEYS[1]), tonumber(ARGV[2])
+local value = type(count) == 'string' and tonumber(count)
+local ttl = redis.call('PTTL', KEYS[1])
+if not value or value < 0 or ttl < 0 or ttl > window then
+  redis.call('SET', KEYS[1], 0, 'PX', ARGV[2])
+  ttl = window
+end
+return {redis.call('INCRBY', KEYS[1], ARGV[1]), ttl}
+`;
+
+/** The same as the package of budgets calls it, with the window in seconds. */
+const ADD_COST = `ARGV[2] = ARGV[2] * 1000\n${ADD}`;
+/** The same as the package of rate limits calls it, which counts single requests. */
+const ADD_REQUEST = `ARGV[1], ARGV[2] = 1, ARGV[1]\n${ADD}`;
+
 /** Counted in Redis together with other gateways; while that is away, in this process. */
 class SharedPurse implements Purse {
   private readonly limiter: RateLimiterRedis;
@@ -201,6 +222,7 @@ class SharedPurse implements Purse {
       storeClient: redis,
       rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory(options),
+      customIncrTtlLuaScript: ADD_COST,
     });
   }
 
@@ -241,8 +263,8 @@ export function budgetsOf(given: readonly string[]): ReadonlyMap<string, number>
 const COMMAND_TIMEOUT_MS = 100;
 
 /** Redis, in which gateways count together; while it is away each counts for itself. @param prefix before every key */
-export const limitsClient = (url: string, prefix: string, log: Logger): Redis =>
-  redisClient({
+export function limitsClient(url: string, prefix: string, log: Logger): Redis {
+  const redis = redisClient({
     url,
     what: 'limits',
     meanwhile: 'each gateway counts requests and costs for itself',
@@ -250,3 +272,7 @@ export const limitsClient = (url: string, prefix: string, log: Logger): Redis =>
     keyPrefix: `${prefix}:limits:`,
     log,
   });
+  // in place of the script that the package of rate limits would define
+  redis.defineCommand('rateLimit', { numberOfKeys: 1, lua: ADD_REQUEST });
+  return redis;
+}

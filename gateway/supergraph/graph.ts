@@ -52,7 +52,7 @@ export interface GraphParts {
   readonly supergraphSdl: string;
   readonly planner: (supergraphSdl: string) => Planner;
   readonly planLimits: PlanLimits;
-  readonly sharedPlans?: (supergraphSdl: string, planner: Planner['name']) => SharedPlans;
+  readonly sharedPlans?: (supergraphSdl: string, planner: Planner['name'], subgraphs: readonly string[]) => SharedPlans;
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
   /** Most milliseconds of one fetch. */
   readonly fetchTimeoutMs: number;
@@ -184,7 +184,11 @@ export class Graph {
         { cause: error },
       );
     }
-    this.plans = new Plans(this.planner, parts.planLimits, parts.sharedPlans?.(parts.supergraphSdl, this.planner.name));
+    this.plans = new Plans(
+      this.planner,
+      parts.planLimits,
+      parts.sharedPlans?.(parts.supergraphSdl, this.planner.name, this.subgraphs),
+    );
   }
 
   /** @throws PlanningError, CostError */

@@ -7,15 +7,22 @@ import type { ServedGraph } from '../supergraph/served-graph';
 export interface GatewayMetricsParts {
   readonly served: ServedGraph;
   readonly budgets: Budgets | undefined;
+  readonly sharedPlans?: { readonly rejected: number };
   readonly traffic: Traffic;
 }
 
 /** What operators learn about one gateway process. */
-export function gatewayMetrics({ served, budgets, traffic }: GatewayMetricsParts): Registry {
+export function gatewayMetrics({ served, budgets, sharedPlans, traffic }: GatewayMetricsParts): Registry {
   const metrics = new Metrics();
   addTrafficMetrics(metrics, traffic);
   addPlanMetrics(metrics, served);
   if (budgets) addBudgetMetrics(metrics, budgets);
+  if (sharedPlans)
+    metrics.counter(
+      'ordergraph_shared_plans_rejected_total',
+      'Plans in Redis that no gateway of this deployment made, or that do what their operation does not ask for.',
+      () => sharedPlans.rejected,
+    );
   metrics.counters(
     'ordergraph_supergraphs_total',
     'Supergraphs offered, by whether they were taken or refused.',

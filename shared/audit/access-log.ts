@@ -70,6 +70,12 @@ class AccessLogEntry {
   kind!: string;
   @part(() => String, 'Who; null for the public.', personalOrNull)
   subject!: string | null;
+  @part(
+    () => String,
+    'Issuer of the token, without which the subject names no one person; null in older lines.',
+    personalOrNull,
+  )
+  issuer!: string | null;
   @part(() => [String], 'In which roles.', personal)
   roles!: readonly string[];
   @part(() => ID, 'Key of the agency for which.', personalOrNull)
@@ -208,6 +214,7 @@ function lineOf({ position: [, record, number], entry }: Found): AccessLogEntry 
     subgraph,
     kind: kind.toUpperCase(),
     subject: who?.subject ?? null,
+    issuer: who?.issuer ?? null,
     roles: who?.roles ?? [],
     agencyKey: who?.agency ?? null,
     organizationKey: who?.organization ?? null,

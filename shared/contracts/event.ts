@@ -6,21 +6,24 @@ export interface EventType<Data = unknown> {
   readonly name: string;
   /** Rises when the meaning of the data changes; fields that are only added do not raise it. */
   readonly version: number;
+  /** The one subgraph that may send it: readers reject it from any other. */
+  readonly sender: string;
   readonly description: string;
   /** The subgraphs that act on it. */
   readonly readers: readonly string[];
   readonly data: z.ZodType<Data>;
 }
 
-/** Declares an event: the source is the first part of its name. */
-export function eventType<Schema extends z.ZodType>(
-  name: `${string}.${string}`,
+/** Declares an event; its name begins with its sender. */
+export function eventType<Sender extends string, Schema extends z.ZodType>(
+  name: `${Sender}.${string}`,
+  sender: Sender,
   description: string,
   readers: readonly string[],
   data: Schema,
   version = 1,
 ): EventType<z.output<Schema>> {
-  return { name, version, description, readers, data: data as z.ZodType<z.output<Schema>> };
+  return { name, sender, version, description, readers, data: data as z.ZodType<z.output<Schema>> };
 }
 
 /** A place in the event log of one subgraph, and what the log holds up to there. */
@@ -52,19 +55,24 @@ export interface EventEnvelope {
   readonly log?: LogPosition;
 }
 
+/** What the integer columns of the databases hold. */
+const MAX_INTEGER = 2 ** 31 - 1;
+/** Bytes of an event as JSON: what the text columns of readers hold, and some space. */
+export const MAX_EVENT_BYTES = 60_000;
+
 export const logPositionSchema: z.ZodType<LogPosition> = z.object({
   epoch: z.string().min(1).max(40),
-  offset: z.int().min(0),
-  digest: z.string().max(64),
+  offset: z.int().min(0).max(MAX_INTEGER),
+  digest: z.string().max(32),
 });
 
 export const envelopeSchema: z.ZodType<EventEnvelope> = z.object({
   id: z.string().min(1).max(40),
   type: z.string().min(1).max(100),
-  version: z.int().min(1),
+  version: z.int().min(1).max(MAX_INTEGER),
   source: z.string().min(1).max(60),
   subject: z.string().min(1).max(60),
-  sequence: z.int().min(1),
+  sequence: z.int().min(1).max(MAX_INTEGER),
   occurredAt: z.iso.datetime(),
   data: z.unknown(),
   log: logPositionSchema.optional(),

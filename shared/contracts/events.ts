@@ -13,6 +13,7 @@ const keys = z.array(key).max(100);
 
 export const submissionFiled = eventType(
   'submissions.filed',
+  'submissions',
   'A developer filed a submission. The agencies it is shared with are invited to a determination.',
   ['reviews'],
   z.object({
@@ -31,6 +32,7 @@ export const submissionFiled = eventType(
 
 export const submissionAmended = eventType(
   'submissions.amended',
+  'submissions',
   'A developer changed which agencies a filed submission is shared with, or which version of the model it is about.',
   ['reviews'],
   z.object({ versionId: key, agencyKeys: keys }),
@@ -38,6 +40,7 @@ export const submissionAmended = eventType(
 
 export const launchPlanChanged = eventType(
   'submissions.plan-changed',
+  'submissions',
   'A developer moved a planned launch. Windows, targets and access follow.',
   ['reviews'],
   z.object({ planVersion: z.int().min(1), plannedLaunchAt: instant, windowOpensAt: instant, changedAt: instant }),
@@ -45,6 +48,7 @@ export const launchPlanChanged = eventType(
 
 export const accessChanged = eventType(
   'submissions.access-changed',
+  'submissions',
   "An agency's access to a model began, rested, ended or was offered.",
   ['reviews'],
   z.object({
@@ -61,6 +65,7 @@ export const accessChanged = eventType(
 
 export const submissionLaunched = eventType(
   'submissions.launched',
+  'submissions',
   'A launch was recorded. Open reviews go on, after the launch.',
   ['reviews'],
   z.object({ launchedAt: instant }),
@@ -68,6 +73,7 @@ export const submissionLaunched = eventType(
 
 export const submissionEnded = eventType(
   'submissions.ended',
+  'submissions',
   'A submission was withdrawn, or its model will not be released. Open determinations end, open reviews stop, queued runs are canceled.',
   ['reviews'],
   z.object({ lifecycle: z.enum(['WITHDRAWN', 'NOT_RELEASED']), endedAt: instant }),
@@ -75,6 +81,7 @@ export const submissionEnded = eventType(
 
 export const submissionClosed = eventType(
   'submissions.closed',
+  'submissions',
   'The file of a launched model was closed.',
   ['reviews'],
   z.object({ closedAt: instant }),
@@ -82,6 +89,7 @@ export const submissionClosed = eventType(
 
 export const determinationIssued = eventType(
   'reviews.determination-issued',
+  'reviews',
   'An agency said whether it finds a review necessary. Advisory: nothing waits for it.',
   ['submissions'],
   z.object({ agencyKey: key, outcome: z.string(), issuedAt: instant }),
@@ -89,6 +97,7 @@ export const determinationIssued = eventType(
 
 export const reviewOpened = eventType(
   'reviews.review-opened',
+  'reviews',
   'An agency opened a review.',
   ['submissions'],
   z.object({ reviewId: key, agencyKey: key, openedAt: instant }),
@@ -96,6 +105,7 @@ export const reviewOpened = eventType(
 
 export const reviewEnded = eventType(
   'reviews.review-ended',
+  'reviews',
   'A review ended.',
   ['submissions'],
   z.object({ reviewId: key, agencyKey: key, status: z.string(), endedAt: instant }),
@@ -105,6 +115,7 @@ const severity = z.enum(FindingSeverity);
 
 export const findingShared = eventType(
   'reviews.finding-shared',
+  'reviews',
   'An agency shared a finding with the developer, who sees it from then on, whatever becomes of the submission.',
   ['submissions'],
   z.object({
@@ -120,6 +131,7 @@ export const findingShared = eventType(
 
 export const findingReferred = eventType(
   'reviews.finding-referred',
+  'reviews',
   'A finding is a flaw in deployed software: the clearinghouse opens a case.',
   ['infrastructure'],
   z.object({

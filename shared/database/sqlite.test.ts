@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resultCodeName, SqliteConnection } from './sqlite';
@@ -72,6 +72,23 @@ test('fails with SQLITE_CANTOPEN for a file in a missing folder, and SQLITE_NOTA
   expect(() => new SqliteConnection(__filename).exec('BEGIN EXCLUSIVE')).toThrow(
     expect.objectContaining({ code: 'SQLITE_NOTADB' }),
   );
+});
+
+test('keeps its files to their owner, also those that an earlier release made for all', () => {
+  const modeOf = (file: string) => statSync(join(folder, file)).mode & 0o777;
+  const connection = connect('private.sqlite');
+  connection.pragma('journal_mode = WAL');
+  connection.exec('CREATE TABLE item (name text)');
+  const files = readdirSync(folder).filter((file) => file.startsWith('private.sqlite'));
+  expect(files.map((file) => [file, modeOf(file)])).toEqual(
+    ['private.sqlite', 'private.sqlite-shm', 'private.sqlite-wal'].map((file) => [file, 0o600]),
+  );
+  for (const file of files) chmodSync(join(folder, file), 0o644);
+  connect('private.sqlite');
+  expect(files.map(modeOf)).toEqual([0o600, 0o600, 0o600]);
+  writeFileSync(join(folder, 'notes.txt'), 'This is not a database', { mode: 0o644 });
+  expect(() => connect('notes.txt').exec('BEGIN EXCLUSIVE')).toThrow();
+  expect(modeOf('notes.txt')).toBe(0o644);
 });
 
 test('can be closed twice', () => {

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 /**
@@ -37,6 +38,7 @@ export class SqliteConnection {
 
   /** @throws SqliteError with code `SQLITE_CANTOPEN` when the file cannot be opened */
   constructor(file: string, { timeout = 5_000 }: SqliteOptions = {}) {
+    if (file !== ':memory:') keepToOwner(file);
     this.database = withCode(() => new sqlite.DatabaseSync(file));
     // the constructor's option of this name needs Node 22.16
     this.pragma(`busy_timeout = ${timeout}`);
@@ -66,6 +68,39 @@ export class SqliteConnection {
     withCode(() => this.database.close());
   }
 }
+
+/** Access of the owner alone; the files that SQLite makes beside a database have the access of the database. */
+const OWNER_ONLY = 0o600;
+
+const MAGIC = 'SQLite format 3\0';
+
+/** Makes the file for its owner alone, or takes from others what an earlier release let them do with it. */
+function keepToOwner(file: string): void {
+  try {
+    const descriptor = openSync(file, 'a+', OWNER_ONLY);
+    const head = Buffer.alloc(MAGIC.length);
+    const length = readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+    // another file stays as it is
+    if (length > 0 && head.toString('latin1') !== MAGIC) return;
+    for (const own of [file, `${file}-wal`, `${file}-shm`])
+      if (existsSync(own) && (statSync(own).mode & 0o077) !== 0) chmodSync(own, OWNER_ONLY);
+  } catch (error) {
+    // SQLite says what it makes of a folder, or of a file of another user
+    if (!REFUSED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+const REFUSED: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EISDIR',
+  'ENOENT',
+  'ENOTDIR',
+  'ENOSPC',
+  'EDQUOT',
+]);
 
 class SqliteStatement {
   /** Makes TypeORM call {@link all} for every statement: node:sqlite before 22.16 cannot tell which of them return rows. */

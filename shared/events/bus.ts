@@ -1,4 +1,5 @@
 import type { EventEnvelope, LogPosition } from '../contracts/event';
+import type { MessageFlaw, MessageKind } from './signed-messages';
 
 /** A place in a log, without its epoch: equal digests mean equal logs up to there. */
 export type Checkpoint = Pick<LogPosition, 'offset' | 'digest'>;
@@ -22,10 +23,21 @@ export interface ReplayAnswer {
 
 export const REPLAY_BATCH = 500;
 
+/** An entry on the bus that is not an event of the subgraph it claims to come from. */
+export interface UnsignedEntry {
+  /** The subgraph whose event it would be. */
+  readonly source: string;
+  readonly flaw: MessageFlaw;
+  /** As it came. */
+  readonly text: string;
+}
+
 /** The part of a reader that the bus calls. */
 export interface Consumer {
   /** Acts on one event. Returns when its effects are durable; throws when the event must come again. */
   act(event: EventEnvelope): Promise<void>;
+  /** Keeps an entry that no subgraph signed for an operator to see, without acting on it. */
+  setAside(entry: UnsignedEntry): Promise<void>;
   /**
    * Compares the ends of the writers' logs with what the reader has acted on. The bus calls it with heads that it read before
    * it found that it holds nothing more for the reader: what is still missing then is lost from the bus.
@@ -38,6 +50,8 @@ export interface Consumer {
  * truth; the bus also carries where it ends, and requests for what a reader misses.
  */
 export interface EventBus {
+  /** Messages that it refused because no subgraph signed them, by what they claimed to be. */
+  readonly refused?: ReadonlyMap<MessageKind, number>;
   /** The end of a source's log as the bus knows it; undefined when it knows none. */
   head(source: string): Promise<LogPosition | undefined>;
   /** Returns when the bus has the events and the end of the log. */

@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import { Mutex } from 'async-mutex';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import { type Clock, instant } from '../clock';
-import type { EventEnvelope, EventType, LogPosition } from '../contracts/event';
+import { type EventEnvelope, type EventType, type LogPosition, MAX_EVENT_BYTES } from '../contracts/event';
 import { eventTypes } from '../contracts/events';
 import type { Database } from '../database/database';
 import { DatabaseError } from '../database/database-error';
+import { failureOf } from '../database/driver-errors';
 import { RequestError } from '../errors';
 import { systemWork, type Work } from '../mutation/work';
-import type { Checkpoint, Consumer, EventBus, ReplayAnswer } from './bus';
+import type { Checkpoint, Consumer, EventBus, ReplayAnswer, UnsignedEntry } from './bus';
 import { digestAfter, isSamePosition, LOG_START } from './event-log';
+import { parsedJson } from './signed-messages';
 import { InboxCursor, InboxEvent, InboxPosition, OrphanedEvent, RejectedEvent } from './tables';
 
 /** What a subgraph does about an event: its effects, in the transaction that records the event as acted on. */
@@ -32,17 +35,34 @@ class UnreadableEvent extends Error {}
 export async function handle(work: Work, handlers: readonly EventHandler[], event: EventEnvelope): Promise<void> {
   const handler = handlers.find(({ type }) => type.name === event.type);
   if (!handler) throw new UnreadableEvent(`This release has no event type "${event.type}"`);
+  if (event.source !== handler.type.sender)
+    throw new UnreadableEvent(
+      `${event.type} comes from "${event.source}", but only "${handler.type.sender}" may send it`,
+    );
   if (event.version !== handler.type.version)
     throw new UnreadableEvent(`This release does not know version ${event.version} of ${event.type}`);
   await handler.handle(work, event.subject, handler.type.data.parse(event.data) as never, event);
 }
 
-/** Whether an event that failed with this error fails whenever it comes again. */
+/** Whether an event that failed with this error fails whenever it comes again: by its rules, its form, or what the tables hold. */
 export function isRejection(error: unknown): error is Error {
   if (error instanceof DatabaseError) return false;
+  if (failureOf(error) === 'constraint') return true;
   if (error instanceof RequestError) return error.extensions.code !== 'CONFLICT';
   return error instanceof UnreadableEvent || error instanceof ZodError;
 }
+
+/** Attempts at an event that fails for a reason that neither the event nor the state of the database explains; then it is rejected. */
+const MAX_ATTEMPTS = 5;
+/** Unsigned entries that are kept for operators; more are only counted. */
+const MAX_UNSIGNED_KEPT = 1_000;
+/** Characters that are kept of one. */
+const MAX_UNSIGNED_LENGTH = 4_000;
+/** Begins the ids of unsigned entries among the rejected events. They are shown and dismissed, and never acted on. */
+const UNSIGNED = 'unsigned_';
+
+/** Whether a rejected event is an entry that no subgraph signed. */
+export const isUnsigned = (id: string): boolean => id.startsWith(UNSIGNED);
 
 /** Milliseconds before a writer that did not answer is asked again. */
 const ASK_AGAIN_MS = 5_000;
@@ -63,6 +83,8 @@ interface Place {
   isUnfinished: boolean;
   /** Milliseconds of the monotonic clock before which the writer is not asked again. */
   askAt: number;
+  /** The event that failed last, and how often. */
+  failed: { readonly id: string; readonly attempts: number };
 }
 
 export interface InboxParts {
@@ -102,6 +124,28 @@ export class Inbox implements Consumer {
     await place.turn.runExclusive(() => this.take(place, event, log));
   }
 
+  async setAside({ source, flaw, text }: UnsignedEntry): Promise<void> {
+    const { database, clock } = this.parts;
+    const id = `${UNSIGNED}${createHash('sha256').update(`${source}\n${text}`).digest('hex').slice(0, 31)}`;
+    const [known] = await database.findBy(RejectedEvent, 'id', [id]);
+    if (known || (await this.unsignedKept()) >= MAX_UNSIGNED_KEPT) return;
+    const row = {
+      id,
+      receivedAt: instant(clock.now()),
+      reason: `No subgraph signed it as an event of ${source}: ${flaw}`,
+      event: JSON.stringify(glimpseOf(source, text)),
+      dismissedAt: null,
+    };
+    await database.atomically((inside) => inside.upsert(RejectedEvent, [row]));
+  }
+
+  private async unsignedKept(): Promise<number> {
+    const [row] = await this.parts.database.query<{ n: number }>(
+      `SELECT COUNT(*) AS n FROM inbox_rejected WHERE id LIKE '${UNSIGNED}%'`,
+    );
+    return Number(row?.n ?? 0);
+  }
+
   async compare(heads: ReadonlyMap<string, LogPosition>): Promise<void> {
     for (const [source, head] of heads) {
       if (source === this.parts.name) continue;
@@ -135,6 +179,7 @@ export class Inbox implements Consumer {
         isUnfinished,
         past: { epoch: '', until: 0 },
         askAt: 0,
+        failed: { id: '', attempts: 0 },
       }));
       this.places.set(source, place);
       place.catch(() => this.places.delete(source));
@@ -209,15 +254,16 @@ export class Inbox implements Consumer {
         return true;
       });
     try {
+      requireSize(event);
       return await commit((work) => handle(work, handlers, event));
     } catch (error) {
-      if (!isRejection(error)) throw error;
+      if (!isRejection(error) && !isExhausted(place, event, error)) throw error;
       this.parts.log.error(
         { err: error, subgraph: name, event: event.id, type: event.type, subject: event.subject },
         'rejected an event; see `ordergraph events rejected`',
       );
       return commit(async ({ database: inside, now }) => {
-        const rejected = { id: event.id, receivedAt: now, reason: error.message, event: JSON.stringify(event) };
+        const rejected = { id: event.id, receivedAt: now, reason: reasonOf(error), event: keptText(event) };
         await inside.upsert(RejectedEvent, [{ ...rejected, dismissedAt: null }]);
       });
     }
@@ -376,6 +422,40 @@ export class Inbox implements Consumer {
       ]),
     );
   }
+}
+
+/** What an operator sees of an entry that no subgraph signed. */
+function glimpseOf(source: string, text: string): object {
+  const { body } = (parsedJson(text) ?? {}) as { body?: unknown };
+  const { type, subject } = ((typeof body === 'string' ? parsedJson(body) : null) ?? {}) as Record<string, unknown>;
+  const short = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : 'unknown');
+  return { type: short(type), source, subject: short(subject), unsigned: text.slice(0, MAX_UNSIGNED_LENGTH) };
+}
+
+/** @throws UnreadableEvent for an event that could not be kept if it were rejected */
+function requireSize(event: EventEnvelope): void {
+  const bytes = Buffer.byteLength(JSON.stringify(event));
+  if (bytes > MAX_EVENT_BYTES)
+    throw new UnreadableEvent(`The event has ${bytes} bytes; at most ${MAX_EVENT_BYTES} are read`);
+}
+
+/** An event as it is kept when it is rejected; without its data where those are too large, which its source still has. */
+function keptText(event: EventEnvelope): string {
+  const text = JSON.stringify(event);
+  return Buffer.byteLength(text) > MAX_EVENT_BYTES ? JSON.stringify({ ...event, data: null }) : text;
+}
+
+const MAX_REASON_LENGTH = 2_000;
+const reasonOf = (error: unknown): string => String((error as Error)?.message ?? error).slice(0, MAX_REASON_LENGTH);
+
+/** Counts attempts at an event. A database that is away, busy, or full says nothing about the event, however often. */
+function isExhausted(place: Place, { id }: EventEnvelope, error: unknown): boolean {
+  if (error instanceof DatabaseError) return false;
+  const failure = failureOf(error);
+  if (failure !== undefined && failure !== 'duplicate') return false;
+  const attempts = place.failed.id === id ? place.failed.attempts + 1 : 1;
+  place.failed = { id, attempts };
+  return attempts >= MAX_ATTEMPTS;
 }
 
 function isNext({ position }: Place, event: EventEnvelope, log: LogPosition): boolean {

@@ -3,7 +3,7 @@ import { type EventEnvelope, envelopeSchema } from '../contracts/event';
 import type { Database } from '../database/database';
 import { systemWork } from '../mutation/work';
 import { LOG_START } from './event-log';
-import { type EventHandler, handle, isRejection } from './inbox';
+import { type EventHandler, handle, isRejection, isUnsigned } from './inbox';
 import { EventEpoch, InboxPosition, Lease, OrphanedEvent, RejectedEvent } from './tables';
 
 /** The events of one subgraph as an operator sees them, from its database alone. */
@@ -79,6 +79,7 @@ export async function retryRejected(
   handlers: readonly EventHandler[],
   id: string,
 ): Promise<Retried> {
+  if (isUnsigned(id)) return { id, outcome: 'rejected again', reason: 'No subgraph signed it; dismiss it' };
   try {
     return await systemWork(database, clock, async (work) => {
       const row = await work.database.lock(RejectedEvent, id);

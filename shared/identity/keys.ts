@@ -4,7 +4,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet,
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors';
 import { WatchedFile } from '../files/watched-file';
-import { type IdentityKeys, IdentitySigner, signingKeyOf } from './signed-identity';
+import { type IdentityKeys, IdentitySigner, type SigningKey, signingKeyOf } from './signed-identity';
 
 /** A private Ed25519 key; its `kid` is the thumbprint of RFC 7638. */
 export async function newKey(): Promise<JWK> {
@@ -20,8 +20,13 @@ export function publicKey({ d: _private, ...jwk }: JWK): JWK {
 
 const MAKE_KEYS = 'Check the path and that this process may read the file; `ordergraph keys FOLDER` makes keys';
 
-/** Opens a file of keys. @param what it holds @throws OperatorError */
-function watch<T>(file: string, what: string, parse: (text: string) => T, log: Logger | undefined): WatchedFile<T> {
+/** Opens a file of keys, which is read again when it is replaced. @param what it holds @throws OperatorError */
+export function watchKeys<T>(
+  file: string,
+  what: string,
+  parse: (text: string) => T,
+  log: Logger | undefined,
+): WatchedFile<T> {
   try {
     return new WatchedFile(file, { what, parse, log });
   } catch (error) {
@@ -32,7 +37,7 @@ function watch<T>(file: string, what: string, parse: (text: string) => T, log: L
 
 /** A private Ed25519 key. @param what it is, for the error @throws OperatorError */
 export function readPrivateKey(file: string, what: string): JWK {
-  return watch(file, what, privateKeyOf, undefined).current;
+  return watchKeys(file, what, privateKeyOf, undefined).current;
 }
 
 function privateKeyOf(text: string): JWK {
@@ -41,16 +46,19 @@ function privateKeyOf(text: string): JWK {
   return key;
 }
 
-/** Signs with the private key of a file, and with another one soon after the file is replaced. @throws OperatorError */
-export function signerOf(file: string, log: Logger): IdentitySigner {
-  const key = watch(
+/** The private key of a file, and another one soon after the file is replaced. @throws OperatorError */
+export function identityKeyIn(file: string, log: Logger): () => SigningKey {
+  const key = watchKeys(
     file,
     'the identity signing key (--identity-key, ORDERGRAPH_IDENTITY_KEY)',
     (text) => signingKeyOf(JSON.parse(text) as JWK),
     log,
   );
-  return new IdentitySigner(() => key.current);
+  return () => key.current;
 }
+
+/** Signs with the private key of a file, and with another one soon after the file is replaced. @throws OperatorError */
+export const signerOf = (file: string, log: Logger): IdentitySigner => new IdentitySigner(identityKeyIn(file, log));
 
 /** The private key that a file keeps for its owner alone; made when there is none. @throws OperatorError */
 export async function privateKeyIn(file: string, what: string): Promise<JWK> {
@@ -68,7 +76,7 @@ export async function privateKeyIn(file: string, what: string): Promise<JWK> {
 
 /** The public keys of gateways; they change while the process runs when the file is replaced. @throws OperatorError */
 export function readIdentityKeys(file: string, log?: Logger): IdentityKeys {
-  const keys = watch(
+  const keys = watchKeys(
     file,
     'the public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)',
     publicKeysIn,
@@ -90,7 +98,8 @@ function publicKeysIn(text: string): JSONWebKeySet {
   return set as JSONWebKeySet;
 }
 
-const isPublicKey = (key: JWK | null): boolean =>
+/** Whether a JWK is a public Ed25519 key with an id. */
+export const isPublicKey = (key: JWK | null): boolean =>
   key?.kty === 'OKP' &&
   key.crv === 'Ed25519' &&
   typeof key.x === 'string' &&

@@ -17,9 +17,11 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who asks. */
+/** Who asks: a subject means something only together with its issuer. */
 export interface Principal {
-  /** The person or program, by whatever name its organization gives it. */
+  /** Issuer of the token: the `iss` that vouches for everything below. */
+  readonly issuer: string;
+  /** The person or program, by whatever name the issuer gives it. */
   readonly subject: string;
   readonly roles: readonly Role[];
   /** Key of the developer organization it acts for. */
@@ -34,6 +36,7 @@ export interface Principal {
 
 /** What happens by itself: the clock, and the consequences of what others did. */
 export const SYSTEM: Principal = {
+  issuer: 'urn:ordergraph:system',
   subject: 'system',
   roles: [],
   organization: null,
@@ -53,8 +56,11 @@ export function actorsOf({ roles }: Principal): readonly Actor[] {
   return roles.flatMap((role) => ACTOR_OF_ROLE[role] ?? []);
 }
 
+/** The issuer of tokens of one machine: the `iss` by which they are known at a glance for what they are. */
+export const DEVELOPMENT_ISSUER = 'https://development-only.ordergraph.invalid';
+
 /** What each role has to name: for whom it is exercised. */
-const NEEDS: Partial<Record<Role, 'organization' | 'agency' | 'caseNumber'>> = {
+export const NEEDS: Partial<Record<Role, 'organization' | 'agency' | 'caseNumber'>> = {
   'developer-submitter': 'organization',
   'agency-reviewer': 'agency',
   'hiring-manager': 'agency',
@@ -64,12 +70,14 @@ const NEEDS: Partial<Record<Role, 'organization' | 'agency' | 'caseNumber'>> = {
 };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9@._|:-]{0,199}$/;
+const ISSUER = /^[\x21-\x7e]{1,500}$/;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
 const invalid = (why: string): RequestError => new RequestError('INVALID_PRINCIPAL', why);
 
 /** Makes a principal of claims that are known to be true. @throws RequestError INVALID_PRINCIPAL, saying what is amiss */
 export function principalOf(claims: {
+  readonly issuer?: unknown;
   readonly subject?: unknown;
   readonly roles?: readonly unknown[];
   readonly organization?: unknown;
@@ -77,7 +85,8 @@ export function principalOf(claims: {
   readonly caseNumber?: unknown;
   readonly scopes?: readonly string[];
 }): Principal {
-  const { subject, roles = [], scopes = [] } = claims;
+  const { issuer, subject, roles = [], scopes = [] } = claims;
+  if (typeof issuer !== 'string' || !ISSUER.test(issuer)) throw invalid('The caller has no issuer');
   if (typeof subject !== 'string' || !NAME.test(subject)) throw invalid('The caller is named by no subject');
   const unknown = roles.find((role) => !ROLES.includes(role as Role));
   if (unknown !== undefined)
@@ -89,6 +98,7 @@ export function principalOf(claims: {
     return value;
   };
   const principal: Principal = {
+    issuer,
     subject,
     roles: [...new Set(roles as readonly Role[])].sort(),
     organization: named('organization'),
@@ -109,6 +119,7 @@ const PARTS: Record<string, string> = {
   role: 'roles',
   organization: 'organization',
   agency: 'agency',
+  issuer: 'issuer',
   subject: 'subject',
   case: 'caseNumber',
   scope: 'scopes',
@@ -134,7 +145,21 @@ export function parsePrincipal(text: string): Principal {
       .get(name)
       ?.split(',')
       .map((one) => one.trim());
-  return principalOf({ ...Object.fromEntries(given), roles: listed('roles'), scopes: listed('scopes') });
+  return principalOf({
+    issuer: DEVELOPMENT_ISSUER,
+    ...Object.fromEntries(given),
+    roles: listed('roles'),
+    scopes: listed('scopes'),
+  });
+}
+
+/**
+ * Tells persons and programs apart, whatever they may do at the moment: two issuers may give one name to two of them. Begins with a
+ * slash, which no subject does. @param party tells apart what one of them does for several
+ */
+export function personKey({ issuer, subject }: Pick<Principal, 'issuer' | 'subject'>, party?: string): string {
+  const text = JSON.stringify(party === undefined ? [issuer, subject] : [issuer, subject, party]);
+  return `/${createHash('sha256').update(text).digest('base64url')}`;
 }
 
 /** Tells principals apart: two of one key may see the same. */

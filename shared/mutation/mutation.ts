@@ -7,7 +7,7 @@ import { DatabaseError, isCommitUnknown } from '../database/database-error';
 import { RequestError } from '../errors';
 import { IdempotencyKey } from '../events/tables';
 import type { Actor } from '../identity/actor';
-import { actorsOf, type Principal } from '../identity/principal';
+import { actorsOf, type Principal, personKey } from '../identity/principal';
 import { type ModelClass, modelOf } from '../model/model';
 import { ForbiddenError } from '../state/state-machine';
 import type { Context } from '../subgraph/context';
@@ -104,7 +104,10 @@ async function perform(
 ): Promise<Done> {
   const { principal, actor } = authorize(spec, context.principal);
   const { idempotencyKey: clientKey, ...input } = readFields(fields, given, ['input']) as InputOf<InputFields>;
-  const id = `${principal.organization ?? principal.agency ?? 'intake'}/${clientKey}`;
+  const party = principal.organization ?? principal.agency ?? 'intake';
+  const id = `${personKey(principal, party)}/${clientKey}`;
+  // a key of the release before was one of the whole party
+  const former = `${party}/${clientKey}`;
   const digest = createHash('sha256')
     .update(JSON.stringify([spec.name, actor, input]))
     .digest('hex');
@@ -113,7 +116,7 @@ async function perform(
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
   let isReplay = false;
   const change = (mayBeCommitted: boolean) => async (database: Database) => {
-    const [earlier] = await database.findBy(IdempotencyKey, 'id', [id]);
+    const [earlier] = await database.findBy(IdempotencyKey, 'id', [id, former]);
     if (earlier) {
       if (earlier.digest !== digest)
         throw new RequestError(

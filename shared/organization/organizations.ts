@@ -155,6 +155,9 @@ export function organizationsListed(text: string): Organization[] {
   return [...found.values()];
 }
 
+/** Keys of the known developers of AI models. */
+export const developerKeys = (): readonly string[] => [...DEVELOPERS];
+
 /** Whether an organization of this key is a developer that the graph knows under the same key. */
 export function isDeveloperKey(key: string): boolean {
   return DEVELOPERS.has(key);

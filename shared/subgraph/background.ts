@@ -50,6 +50,7 @@ export interface BackgroundStatus {
   readonly epochChanges: number;
 }
 
+const NOTHING: ReadonlyMap<string, number> = new Map();
 /** Milliseconds between looks at the outbox when nothing has woken the background work. */
 const POLL_MS = 500;
 /** The same while a reader is catching up: it asks again as soon as it has an answer. */
@@ -95,6 +96,11 @@ export class Background {
   nudge(): void {
     this.isNudged = true;
     this.wake?.();
+  }
+
+  /** Messages on the bus that no subgraph signed, by what they claimed to be. */
+  get unsigned(): ReadonlyMap<string, number> {
+    return this.options.bus?.refused ?? NOTHING;
   }
 
   /** Two statements. @throws what the database throws */

@@ -238,6 +238,11 @@ export class OpenSubgraph {
     return this.background?.status();
   }
 
+  /** Messages on the event bus that no subgraph signed, by what they claimed to be. */
+  get unsignedMessages(): ReadonlyMap<string, number> {
+    return this.background?.unsigned ?? new Map();
+  }
+
   /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
   async execute(request: SubgraphRequest): Promise<SubgraphResponse> {
     const response = await this.answer(request);

@@ -88,6 +88,12 @@ function addBackgroundMetrics(metrics: Metrics, open: OpenSubgraph): void {
   ] as const;
   for (const [name, help, which] of counters)
     metrics.counter(`ordergraph_${name}`, help, () => status((values) => values[which]));
+  metrics.counters(
+    'ordergraph_events_unsigned_total',
+    'Messages on the event bus that no subgraph signed and that were refused, by what they claimed to be.',
+    'kind',
+    () => open.unsignedMessages,
+  );
 }
 
 function addRecordMetrics(metrics: Metrics, { counts }: AuditLog): void {

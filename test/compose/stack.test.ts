@@ -51,6 +51,72 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     );
   });
 
+  describe('the Redis servers', () => {
+    /** Sends one command as a user of the shipped configuration; null for a client without a password. */
+    const redis = async (server: 'redis' | 'cache', user: string | null, command: readonly string[]) => {
+      const variable = server === 'cache' ? 'CACHE_PASSWORD' : `${user?.toUpperCase()}_EVENTS_PASSWORD`;
+      const login = user === null ? [] : ['--no-auth-warning', '--user', user, '--pass', stack.variable(variable)];
+      const client = stack.machine.run(server, ['redis-cli', ...login, ...command]);
+      await client.ended;
+      return client.output();
+    };
+
+    test.each<['redis' | 'cache', string | null, string]>([
+      ['redis', null, 'KEYS *'],
+      ['redis', null, 'XADD ordergraph:events:stream:submissions * event x'],
+      ['redis', null, 'CONFIG GET *'],
+      ['redis', 'operator', 'SET ordergraph:events:head:submissions x'],
+      ['redis', 'operator', 'XRANGE ordergraph:events:stream:submissions - +'],
+      ['redis', 'reviews', 'XADD ordergraph:events:stream:submissions * event x'],
+      ['redis', 'reviews', 'XTRIM ordergraph:events:stream:submissions MAXLEN 0'],
+      ['redis', 'reviews', 'SET ordergraph:events:head:submissions x'],
+      ['redis', 'reviews', 'LPOP ordergraph:events:replay:submissions'],
+      ['redis', 'reviews', 'BLPOP ordergraph:events:answer:submissions:1 1'],
+      ['redis', 'infrastructure', 'XADD ordergraph:events:stream:reviews * event x'],
+      ['redis', 'submissions', 'DEL ordergraph:events:stream:submissions'],
+      ['redis', 'submissions', 'FLUSHALL'],
+      ['redis', 'submissions', 'EVAL return{} 0'],
+      ['redis', 'submissions', 'ACL LIST'],
+      ['cache', null, 'GET ordergraph:plans:index'],
+      ['cache', 'gateway', 'SET other:key x'],
+      ['cache', 'gateway', 'CONFIG SET dir /tmp'],
+      ['cache', 'gateway', 'FLUSHALL'],
+      ['cache', 'gateway', 'KEYS *'],
+    ])('%s denies %s: %s', async (server, user, command) => {
+      expect(await redis(server, user, command.split(' '))).toMatch(/^(\(error\) )?NOPERM /);
+    });
+
+    test('hold what each user may read: plans and counts of the gateways, the ends of the logs', async () => {
+      await client.graphql({ query: QUESTION_1 }, inspector);
+      await until(
+        async () => Number(await redis('cache', 'gateway', ['ZCARD', 'ordergraph:plans:index'])) > 0,
+        () => 'a plan is shared',
+      );
+      expect(await redis('redis', 'operator', ['GET', 'ordergraph:events:head:submissions'])).toContain('"signature"');
+    });
+
+    const [OPEN, SHUT] = [0, 7];
+    test.each([
+      ['gateway-1', 'cache', OPEN],
+      ['reviews', 'redis', OPEN],
+      ['migrate', 'redis', OPEN],
+      ['gateway-1', 'redis', SHUT],
+      ['workforce', 'redis', SHUT],
+      ['workforce', 'cache', SHUT],
+      ['reviews', 'cache', SHUT],
+      ['load-balancer', 'redis', SHUT],
+      ['load-balancer', 'cache', SHUT],
+      ['migrate', 'cache', SHUT],
+    ])('the way from %s to %s ends with %i', async (service, server, outcome) => {
+      const [address] = stack.machine.addresses(server);
+      const reach = stack.machine.execBeside(service, process.execPath, [
+        '-e',
+        `require('node:net').connect({ host: '${address}', port: 6379, timeout: 1000 }).on('connect', () => process.exit(${OPEN})).on('timeout', () => process.exit(${SHUT})).on('error', () => process.exit(${SHUT}))`,
+      ]);
+      expect(await reach.ended).toBe(outcome);
+    });
+  });
+
   test('records changes in a volume, with a key and code that the process cannot replace', async () => {
     const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
     expect(readFileSync(record, 'utf8')).toContain('"mutation":"fileSubmission"');

@@ -2,17 +2,29 @@ import type { FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
 import { readConfig } from '../../gateway/config';
 import type { QueryPlan } from '../../gateway/planning/plan';
+import { PlanSeal } from '../../gateway/planning/plan-seal';
 import { RedisPlans } from '../../gateway/planning/redis-plans';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
+import { newKey } from '../../shared/identity/keys';
+import { signingKeyOf } from '../../shared/identity/signed-identity';
 import { recordingLog } from '../support/log';
 import { kill, type Running } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const SUPERGRAPH = compose([{ name: 's', sdl: 'type Query { a: String }', url: 'http://s.invalid' }]);
-const planOf = (size: number) => ({ root: 'x'.repeat(size) }) as unknown as QueryPlan;
+const planOf = (size: number): QueryPlan => ({
+  root: {
+    kind: 'Fetch',
+    subgraph: 's',
+    operation: `{a} #${'x'.repeat(size)}`,
+    operationKind: 'query',
+    variables: [],
+    outputRewrites: [],
+  },
+});
 
 /** Counts commands of requests that wait for their timeout. */
 function countTimeouts(): () => number {
@@ -49,30 +61,32 @@ describeOnRedis('the Redis of plans and limits', () => {
   test('keeps plans within their bounds of number and bytes, under the prefix, and not forever', async () => {
     const limits = { entries: 50, bytes: 30_000 };
     const log = createLog('silent', 'test');
-    const gateways = [1, 2].map(() => new RedisPlans({ url: redis.url, prefix: 'here', limits, log }));
-    const [one, two] = gateways.map((gateway) => gateway.of('sdl', 'native')) as [
+    const key = signingKeyOf(await newKey());
+    const seal = new PlanSeal(() => key);
+    const gateways = [1, 2].map(() => new RedisPlans({ url: redis.url, prefix: 'here', limits, log, seal }));
+    const [one, two] = gateways.map((gateway) => gateway.of('sdl', 'native', ['s'])) as [
       ReturnType<RedisPlans['of']>,
       ReturnType<RedisPlans['of']>,
     ];
-    const plans = async () => (await client.keys('here:plans:3:*')).length;
+    const plans = async () => (await client.keys('here:plans:4:*')).length;
     try {
       await until(
         async () => {
-          await one.put('first', planOf(10));
-          await two.put('first', planOf(10));
+          await one.put('{ a } # first', planOf(10));
+          await two.put('{ a } # first', planOf(10));
           return (await plans()) === 1;
         },
         () => 'plans are stored',
       );
-      for (let i = 0; i < 200; i++) await (i % 2 ? one : two).put(`small ${i}`, planOf(10));
+      for (let i = 0; i < 200; i++) await (i % 2 ? one : two).put(`{ a } # small ${i}`, planOf(10));
       expect(await plans()).toBeLessThanOrEqual(50);
-      expect(await two.get('small 199')).toEqual(planOf(10));
-      expect(await one.get('first')).toBeUndefined();
-      for (let i = 0; i < 50; i++) await one.put(`large ${i}`, planOf(5_000));
+      expect(await two.get('{ a } # small 199')).toEqual(planOf(10));
+      expect(await one.get('{ a } # first')).toBeUndefined();
+      for (let i = 0; i < 50; i++) await one.put(`{ a } # large ${i}`, planOf(5_000));
       expect(await plans()).toBeLessThanOrEqual(5);
-      expect(await two.get('large 49')).toEqual(planOf(5_000));
+      expect(await two.get('{ a } # large 49')).toEqual(planOf(5_000));
       // nothing but plans, their index and their sum
-      expect((await client.keys('*')).filter((key) => !/^here:plans:(3:.*|index|bytes)$/.test(key))).toEqual([]);
+      expect((await client.keys('*')).filter((key) => !/^here:plans:(4:.*|index|bytes)$/.test(key))).toEqual([]);
       for (const key of await client.keys('*')) expect(await client.ttl(key)).toBeGreaterThan(0);
       const sizes = (await client.zrange('here:plans:index', 0, -1)).map((member) => Number.parseInt(member, 10));
       expect(Number(await client.get('here:plans:bytes'))).toBe(sizes.reduce((sum, size) => sum + size, 0));
@@ -91,6 +105,7 @@ describeOnRedis('the Redis of plans and limits', () => {
       costs: 'enforce',
       auth: 'off',
     };
+    const key = signingKeyOf(await newKey());
     const gateway: FastifyInstance = await createGateway({
       supergraph: SUPERGRAPH,
       config: readConfig({ logLevel: 'silent', ...flags }, {}),
@@ -101,6 +116,7 @@ describeOnRedis('the Redis of plans and limits', () => {
         async close() {},
       }),
       forwardHeaders: [],
+      gatewayKey: () => key,
     });
     let number = 0;
     const ask = async () => {
@@ -116,7 +132,7 @@ describeOnRedis('the Redis of plans and limits', () => {
       await until(
         async () => {
           expect(await ask()).toBe(200);
-          return (await client.keys('mine:limits:*')).length === 2 && (await client.keys('mine:plans:3:*')).length > 0;
+          return (await client.keys('mine:limits:*')).length === 2 && (await client.keys('mine:plans:4:*')).length > 0;
         },
         () => 'counts and plans are in Redis',
       );

@@ -1,6 +1,7 @@
 import { ApolloPlanner } from '../../gateway/planning/apollo';
 import { NativePlanner } from '../../gateway/planning/native';
 import { fetchesOf, type QueryPlan } from '../../gateway/planning/plan';
+import { PlanSeal } from '../../gateway/planning/plan-seal';
 import type { Planner } from '../../gateway/planning/planner';
 import { PlannerWithFallback, plannerOf } from '../../gateway/planning/planners';
 import { Plans } from '../../gateway/planning/plans';
@@ -8,6 +9,8 @@ import { RedisPlans } from '../../gateway/planning/redis-plans';
 import { PlanCounts } from '../../gateway/planning/tasks';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
+import { newKey } from '../../shared/identity/keys';
+import { signingKeyOf } from '../../shared/identity/signed-identity';
 import { zoo } from '../oracle/zoo';
 import { requireCompiled } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
@@ -188,8 +191,10 @@ describeOnRedis('plans shared through Redis', () => {
   test('are planned by one gateway and read by another; without Redis each plans for itself', async () => {
     const redis = await PrivateRedis.start();
     const log = createLog('silent', 'test');
+    const key = signingKeyOf(await newKey());
+    const seal = new PlanSeal(() => key);
     const bounds = { entries: 100, bytes: 1_000_000 };
-    const open = () => new RedisPlans({ url: redis.url, prefix: 'test', limits: bounds, log });
+    const open = () => new RedisPlans({ url: redis.url, prefix: 'test', limits: bounds, log, seal });
     const [one, two] = [open(), open()];
     const planner = new SlowPlanner();
     planner.plan = async (operation) => {
@@ -197,25 +202,25 @@ describeOnRedis('plans shared through Redis', () => {
       return PLAN;
     };
     const plansOf = (shared: RedisPlans, sdl: string) =>
-      new Plans<QueryPlan>(planner, limits, shared.of(sdl, 'native'));
+      new Plans<QueryPlan>(planner, limits, shared.of(sdl, 'native', ['s']));
     try {
       const until = async (isTrue: () => Promise<boolean>) => {
         for (let i = 0; i < 200 && !(await isTrue()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
       };
       await until(async () => {
-        await one.of('s', 'native').put('ping', PLAN);
-        return (await two.of('s', 'native').get('ping')) !== undefined;
+        await one.of('s', 'native', ['s']).put('{ ping }', PLAN);
+        return (await two.of('s', 'native', ['s']).get('{ ping }')) !== undefined;
       });
-      await plansOf(one, 's').get('a', 'a', (plan) => plan);
-      await until(async () => (await two.of('s', 'native').get('a')) !== undefined);
-      expect(await plansOf(two, 's').get('a', 'a', (plan) => plan)).toEqual(PLAN);
-      expect(planner.asked).toEqual(['a']);
+      await plansOf(one, 's').get('a', '{ a }', (plan) => plan);
+      await until(async () => (await two.of('s', 'native', ['s']).get('{ a }')) !== undefined);
+      expect(await plansOf(two, 's').get('a', '{ a }', (plan) => plan)).toEqual(PLAN);
+      expect(planner.asked).toEqual(['{ a }']);
       // a plan is for one supergraph
-      await plansOf(two, 'other').get('a', 'a', (plan) => plan);
-      expect(planner.asked).toEqual(['a', 'a']);
+      await plansOf(two, 'other').get('a', '{ a }', (plan) => plan);
+      expect(planner.asked).toEqual(['{ a }', '{ a }']);
       await redis.stop();
-      expect(await plansOf(one, 's').get('b', 'b', (plan) => plan)).toEqual(PLAN);
-      expect(planner.asked).toEqual(['a', 'a', 'b']);
+      expect(await plansOf(one, 's').get('b', '{ b }', (plan) => plan)).toEqual(PLAN);
+      expect(planner.asked).toEqual(['{ a }', '{ a }', '{ b }']);
     } finally {
       one.close();
       two.close();

@@ -281,6 +281,32 @@ describe('help and bad commands', () => {
     [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
     [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
     [['token', '--role', 'agency-reviewer'], 1, /agency-reviewer is exercised for one agency/],
+    [
+      ['token', '--role', 'agency-reviewer', '--agency', 'nas'],
+      1,
+      /"nas" is not the key of an agency; did you mean .*"nsa"/,
+    ],
+    [
+      ['token', '--role', 'agency-reviewer', '--agency', 'Department of War'],
+      1,
+      /"Department of War" is not the key of an agency; did you mean "dod"\?/,
+    ],
+    [
+      ['token', '--role', 'agency-reviewer', '--agency', 'TREAS'],
+      1,
+      /"TREAS" is not the key of an agency; did you mean "treasury"\?/,
+    ],
+    [
+      ['token', '--role', 'developer-submitter', '--organization', 'exercise-aldre'],
+      1,
+      /"exercise-aldre" is not the key of a developer organization; did you mean "exercise-alder"[\s\S]*--new-organization/,
+    ],
+    [['token', '--role', 'developer-submitter', '--organization', 'exercise-alder'], 0, /^[\w-]+\.[\w-]+\.[\w-]+$/m],
+    [
+      ['token', '--role', 'developer-submitter', '--organization', 'newcomer', '--new-organization'],
+      0,
+      /^[\w-]+\.[\w-]+\.[\w-]+$/m,
+    ],
     [['gateway', '--subgraph-url', 'reviews'], 1, /"reviews" does not say where a subgraph answers/],
     [['import', 'kev', '/no/such/file.json'], 1, /There is no file "\/no\/such\/file.json"/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],

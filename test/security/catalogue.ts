@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
-import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
+import { LoadedPlanError, readLoadedPlan } from '../../gateway/planning/loaded-plan';
+import { type EventKeys, eventKeysOf } from '../../shared/events/event-keys';
+import { type MessageKind, SignedMessages } from '../../shared/events/signed-messages';
+import { newKey } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
 import { INSPECTOR } from '../support/identity';
 import type { Outcome, Target } from './target';
 
@@ -431,6 +436,144 @@ for (const subgraph of PROGRAMMES) {
       return direct(await t.world.identity.signed(other, INSPECTOR))(t);
     },
     [null, 'IDENTITY_REQUIRED'],
+  );
+}
+for (const subgraph of PROGRAMMES) {
+  const identified = (make: (t: Target) => Promise<string>) => async (t: Target) => {
+    const headers = { [IDENTITY_HEADER]: await make(t) };
+    const { data, errors } = await t.world.subgraph(subgraph).execute({ query: '{ __typename }', headers });
+    return [data ?? null, errors?.[0]?.extensions?.code];
+  };
+  const inspector = parsePrincipal(INSPECTOR);
+  tokens(
+    `${subgraph} is asked for a person of no issuer`,
+    identified(async (t) => t.world.identity.parts.signer.sign({ ...inspector, issuer: '' }, subgraph)),
+    [null, 'IDENTITY_REQUIRED'],
+  );
+  tokens(
+    `${subgraph} is asked by another key under the gateway’s key id`,
+    identified(async (t) => {
+      const signer = await IdentitySigner.of({ ...(await newKey()), kid: t.world.identity.key.kid });
+      return signer.sign(inspector, subgraph);
+    }),
+    [null, 'IDENTITY_REQUIRED'],
+  );
+}
+tokens(
+  'a token that names another issuer than its key is of',
+  async (t) => {
+    const [header, payload, signature] = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
+    const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), iss: 'https://id.example.gov' };
+    const changed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
+    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${changed}` } }));
+  },
+  refused(401, 'UNAUTHENTICATED'),
+);
+
+const plans = group('Shared plans');
+const OPERATION = '{ submissions { totalCount } }';
+const CHANGE = 'mutation { withdrawSubmission(input: {}) { replayed } }';
+const fetchOf = (change: object = {}) => ({
+  kind: 'Fetch',
+  subgraph: 'submissions',
+  operation: OPERATION,
+  operationKind: 'query',
+  variables: [],
+  outputRewrites: [],
+  ...change,
+});
+const changeOf = (change: object = {}) => fetchOf({ operation: CHANGE, operationKind: 'mutation', ...change });
+/** Whether a plan in Redis would be used. */
+const loads = async (root: object, operation = OPERATION): Promise<string> => {
+  try {
+    readLoadedPlan(JSON.stringify({ root }), operation, PROGRAMMES);
+    return 'used';
+  } catch (error) {
+    return error instanceof LoadedPlanError ? 'refused' : String(error);
+  }
+};
+plans('a true plan is used', () => loads(fetchOf()), 'used');
+plans('a true plan of a mutation is used', () => loads(changeOf(), CHANGE), 'used');
+for (const [what, root, operation] of [
+  ['a mutation for a query', changeOf()],
+  ['a mutation that is said to be a query', changeOf({ operationKind: 'query' })],
+  ['a query and a mutation in one fetch', fetchOf({ operation: `query A ${OPERATION} ${CHANGE}` })],
+  ['a subscription', fetchOf({ operation: 'subscription { a }', operationKind: 'subscription' })],
+  ['a mutation after the query', { kind: 'Sequence', nodes: [fetchOf(), changeOf()] }],
+  ['a mutation deep beside the query', { kind: 'Parallel', nodes: [{ kind: 'Sequence', nodes: [changeOf()] }] }],
+  ['a server that is no subgraph', fetchOf({ subgraph: 'http://evil.example' })],
+  ['a subgraph of a prototype’s name', fetchOf({ subgraph: '__proto__' })],
+  ['text that is not GraphQL', fetchOf({ operation: 'DROP TABLE submission' })],
+  ['a fragment alone', fetchOf({ operation: 'fragment F on Query { a }' })],
+  ['a step of another kind', { kind: 'Execute', code: 'process.exit()' }],
+  ['a fetch with more than fetches have', fetchOf({ url: 'http://evil.example' })],
+  ['another mutation', changeOf({ operation: 'mutation { registerModel(input: {}) { replayed } }' }), CHANGE],
+  ['the mutation twice', { kind: 'Sequence', nodes: [changeOf(), changeOf()] }, CHANGE],
+  ['the mutation for each entity', changeOf({ entities: [] }), CHANGE],
+  ['the mutation somewhere in the answer', changeOf({ at: [{ kind: 'Field', name: 'a' }] }), CHANGE],
+] as const)
+  plans(`a plan with ${what}`, () => loads(root, operation), 'refused');
+
+const bus = group('Event bus');
+const KINDS: readonly MessageKind[] = ['event', 'head', 'request', 'answer'];
+/** What a reader makes of a message that `sign` makes with the keys of `signer`; its own keys are others unless they are given. */
+const opened = async (
+  kind: MessageKind,
+  make: (sender: SignedMessages, keys: EventKeys) => string | Promise<string>,
+) => {
+  const keys = eventKeysOf(
+    new Map([
+      ['submissions', await newKey()],
+      ['reviews', await newKey()],
+    ]),
+  );
+  const result = new SignedMessages('here', keys).open(
+    kind,
+    await make(new SignedMessages('here', keys), keys),
+    'about',
+  );
+  return 'flaw' in result ? result.flaw : 'taken';
+};
+for (const kind of KINDS) {
+  const other = KINDS[(KINDS.indexOf(kind) + 1) % KINDS.length]!;
+  bus(
+    `a ${kind} of a subgraph is taken`,
+    () => opened(kind, (sender) => sender.sign(kind, 'submissions', '{}', 'about')),
+    'taken',
+  );
+  bus(`a ${kind} without a signature`, () => opened(kind, () => '{"source":"submissions"}'), 'unsigned');
+  bus(
+    `a ${kind} of an unknown key`,
+    () =>
+      opened(kind, async () => {
+        const own = eventKeysOf(new Map([['submissions', await newKey()]]));
+        return new SignedMessages('here', own).sign(kind, 'submissions', '{}', 'about');
+      }),
+    'unknown-key',
+  );
+  bus(
+    `a ${kind} in the name of another subgraph`,
+    () =>
+      opened(kind, (sender) => {
+        const signed = JSON.parse(sender.sign(kind, 'reviews', '{}', 'about')) as object;
+        return JSON.stringify({ ...signed, from: 'submissions' });
+      }),
+    'unknown-key',
+  );
+  bus(
+    `a ${kind} that was signed as ${other}`,
+    () => opened(kind, (sender) => sender.sign(other, 'submissions', '{}', 'about')),
+    'forged',
+  );
+  bus(
+    `a ${kind} about something else`,
+    () => opened(kind, (sender) => sender.sign(kind, 'submissions', '{}', 'else')),
+    'forged',
+  );
+  bus(
+    `a ${kind} of another deployment`,
+    () => opened(kind, (_sender, keys) => new SignedMessages('there', keys).sign(kind, 'submissions', '{}', 'about')),
+    'forged',
   );
 }
 

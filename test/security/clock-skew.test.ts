@@ -9,6 +9,7 @@ import { IDENTITY_HEADER, IdentityError, IdentitySigner } from '../../shared/ide
 import { recordingLog } from '../support/log';
 
 const principal = (subject: string) => ({
+  issuer: 'https://id.example.gov',
   subject,
   roles: ['analyst' as const],
   organization: null,

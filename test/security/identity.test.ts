@@ -20,8 +20,16 @@ import { ORIGIN_HEADER } from '../../shared/audit/origin';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { SignedDoor } from '../../shared/identity/door';
 import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '../../shared/identity/keys';
-import { parsePrincipal } from '../../shared/identity/principal';
+import {
+  DEVELOPMENT_ISSUER,
+  type Principal,
+  parsePrincipal,
+  personKey,
+  principalKey,
+  ROLES,
+} from '../../shared/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
+import { recordingLog } from '../support/log';
 import { controlMonotonicClock } from '../support/monotonic';
 import { OidcProvider } from '../support/oidc';
 
@@ -44,7 +52,9 @@ describe('tokens of an issuer', () => {
     algorithms: ['ES256'],
     clockToleranceSeconds: 5,
     claims: { roles: 'realm.roles' },
-    roles: { 'gov-analyst': 'analyst', 'gov-ig': 'inspector' },
+    roles: { 'gov-analyst': 'analyst', 'gov-ig': 'inspector', 'gov-review': 'agency-reviewer' },
+    agencies: ['nsa'],
+    organizations: ['alder'],
   });
   const believedOf = (given: object = settings()): Authenticator => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([given]));
@@ -63,6 +73,7 @@ describe('tokens of an issuer', () => {
   test('say who somebody is: claims become a principal as the configuration maps them', async () => {
     const token = await provider.token({ realm: { roles: ['gov-analyst', 'janitor'] }, agency: 'nsa', scope: 'a b' });
     expect(await authenticate(token)).toEqual({
+      issuer: provider.issuer,
       subject: 'someone',
       roles: ['analyst'],
       organization: null,
@@ -147,7 +158,7 @@ describe('tokens of an issuer', () => {
     const revocations = new Revocations(file, log);
     const strict = new Authenticator(
       readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
-      { isRevoked: (id, subject) => revocations.has(id, subject) },
+      { isRevoked: (id, principal) => revocations.has(id, principal) },
     );
     const [one, other] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
     expect(await authenticate(one, strict)).toMatchObject({ subject: 'someone' });
@@ -270,7 +281,88 @@ describe('tokens of an issuer', () => {
     expect(fetches()).toBe(before + 1);
   });
 
+  test('give no role by a name that is not mapped, even that of a role of ours; the log says so once', async () => {
+    const { log: heard, lines } = recordingLog();
+    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([settings()]));
+    const issuers = readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, heard));
+    const by = new Authenticator(issuers);
+    for (const sub of ['a', 'b']) {
+      const token = await provider.token({ sub, realm: { roles: [...ROLES, 'gov-analyst'] }, agency: 'nsa' });
+      expect(await authenticate(token, by)).toMatchObject({ roles: ['analyst'] });
+    }
+    const warned = lines.filter(({ msg }) => /does not map|do not map/.test(String(msg)));
+    expect(warned.map(({ role }) => role).sort()).toEqual([...ROLES].sort());
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['an agency', { agency: 'cia' }, 'agency "cia"'],
+    ['an agency, of a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
+    ['an organization', { organization: 'birch' }, 'organization "birch"'],
+  ])('of an issuer that may not speak for %s are refused in words, not cut', async (_what, claims, what) => {
+    const error = await authenticate(await provider.token(claims)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      status: 401,
+      message: `The token is not taken: its issuer may not speak for the ${what}; ask the operator of this graph, and give the reference`,
+    });
+  });
+
+  test('of an issuer that may speak for an agency and an organization are taken', async () => {
+    const token = await provider.token({ realm: { roles: ['gov-review'] }, agency: 'nsa', organization: 'alder' });
+    expect(await authenticate(token)).toMatchObject({
+      agency: 'nsa',
+      organization: 'alder',
+      roles: ['agency-reviewer'],
+    });
+    const all = believedOf({ ...settings(), agencies: '*', organizations: '*' });
+    const other = await provider.token({ agency: 'cia', organization: 'birch' });
+    expect(await authenticate(other, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
+  });
+
+  test('of two issuers with one subject are of two persons, everywhere', async () => {
+    const second = await OidcProvider.start();
+    try {
+      const file = join(folder, 'issuers.json');
+      writeFileSync(file, JSON.stringify([settings(), { ...settings(), issuer: second.issuer }]));
+      const revoked = join(folder, 'revoked');
+      writeFileSync(revoked, `${second.issuer} sub:gone\n${second.issuer}   stolen\n`);
+      const revocations = new Revocations(revoked, log);
+      const by = new Authenticator(
+        readIssuers(file).map((one) => Issuer.remote(one, log)),
+        { isRevoked: (id, principal) => revocations.has(id, principal) },
+      );
+      const [one, other] = [
+        await authenticate(await provider.token(), by),
+        await authenticate(await second.token(), by),
+      ] as [Principal, Principal];
+      expect({ ...other, issuer: one.issuer }).toEqual(one);
+      expect(principalKey(one)).not.toBe(principalKey(other));
+      expect(personKey(one)).not.toBe(personKey(other));
+      // what one issuer's tokens lose, the other's keep
+      for (const claims of [{ sub: 'gone' }, { jti: 'stolen' }]) {
+        expect(await authenticate(await provider.token(claims), by)).toMatchObject({ issuer: provider.issuer });
+        await expect(authenticate(await second.token(claims), by)).rejects.toThrow(/revoked/);
+      }
+    } finally {
+      second.stop();
+    }
+  });
+
   test.each<[string, object, RegExp]>([
+    [
+      'an agency that is none',
+      { agencies: ['nsa', 'tresury'] },
+      /"tresury" is not the key of an agency; did you mean "treasury"/,
+    ],
+    [
+      'a role for an agency and no agency',
+      { agencies: undefined },
+      /at 0\.agencies: list the keys .* or write "\*": its role agency-reviewer is exercised for one agency/,
+    ],
+    [
+      'a role for an organization and no organization',
+      { roles: { dev: 'developer-submitter' }, organizations: [] },
+      /at 0\.organizations: .*developer-submitter/,
+    ],
     ['an address that others could answer', { issuer: 'http://id.example.gov' }, /0\.issuer: must be https/],
     ['a shared-secret algorithm', { algorithms: ['HS256'] }, /0\.algorithms\.0/],
     ['a role that is none', { roles: { boss: 'king' } }, /0\.roles\.boss/],
@@ -279,6 +371,12 @@ describe('tokens of an issuer', () => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...settings(), ...change }]));
     expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(said);
   });
+});
+
+test('an issuer that is listed twice is refused: one of its entries would not count', () => {
+  const one = { issuer: 'https://id.example.gov', audience: 'ordergraph' };
+  writeFileSync(join(folder, 'issuers.json'), JSON.stringify([one, { ...one, roles: { boss: 'analyst' } }]));
+  expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(/at 1\.issuer: .* is listed twice/);
 });
 
 describe('the development issuer', () => {
@@ -309,9 +407,20 @@ describe('the door of a subgraph', () => {
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
     const token = await signer.sign(reviewer, 'reviews');
     expect(await enter(door, token)).toEqual(reviewer);
+    expect(reviewer.issuer).toBe(DEVELOPMENT_ISSUER);
     expect(await enter(door, await signer.sign(null, 'reviews'))).toBeNull();
     expect(await signer.sign(reviewer, 'reviews')).toBe(token);
     expect(await signer.sign({ ...reviewer, subject: 's' }, 'reviews')).not.toBe(token);
+  });
+
+  test('stays shut to a caller of no issuer, which would be a person of every issuer', async () => {
+    const key = await newKey();
+    const signer = await IdentitySigner.of(key);
+    const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
+    for (const issuer of [undefined, '', 'two words', 7])
+      await expect(
+        enter(door, await signer.sign({ ...reviewer, issuer } as unknown as Principal, 'reviews')),
+      ).rejects.toMatchObject({ flaw: 'malformed' });
   });
 
   test('stays shut to everyone else, and counts why', async () => {
@@ -374,7 +483,7 @@ describe('the door of a subgraph', () => {
     expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
     expect(await enter(door, after)).toEqual(reviewer);
     expect(await enter(door, before)).toEqual(reviewer);
-    expect(pruneKeys(folder).removed).toBeGreaterThan(0);
+    expect(pruneKeys(folder)[0]!.removed).toBeGreaterThan(0);
     clock.advance(1_000);
     await expect(enter(door, before)).rejects.toMatchObject({ flaw: 'forged' });
     expect(await enter(door, after)).toEqual(reviewer);
@@ -449,6 +558,51 @@ describe('the gateway', () => {
       'who',
     );
     expect(await ask(null, { [IDENTITY_HEADER]: forged })).toBe('the public');
+  });
+
+  test('says by which reference the log has a token that goes beyond its issuer', async () => {
+    const { log: heard, lines } = recordingLog();
+    const provider = await OidcProvider.start();
+    const file = join(folder, 'issuers.json');
+    writeFileSync(file, JSON.stringify([{ issuer: provider.issuer, audience: 'ordergraph' }]));
+    const key = await newKey();
+    const server = await createGateway({
+      supergraph: compose([{ name: 'who', sdl: SDL, url: 'http://who.example/' }]),
+      config: readConfig({ logLevel: 'silent' }, {}),
+      log: heard,
+      transport: () => ({ shareable: true, request: () => Promise.reject(new Error('never')), async close() {} }),
+      forwardHeaders: [],
+      identity: {
+        authenticator: new Authenticator(readIssuers(file).map((one) => Issuer.remote(one, heard))),
+        signer: await IdentitySigner.of(key),
+      },
+    });
+    try {
+      const authorization = `Bearer ${await provider.token({ agency: 'nsa' })}`;
+      const response = await server.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { authorization },
+        payload: {},
+      });
+      const [{ message, extensions }] = response.json().errors;
+      expect([response.statusCode, message]).toEqual([
+        401,
+        expect.stringContaining('may not speak for the agency "nsa"'),
+      ]);
+      const [line] = lines.filter(({ reference }) => reference === extensions.reference);
+      expect(line).toMatchObject({
+        level: 40,
+        issuer: provider.issuer,
+        subject: 'someone',
+        claim: 'agency',
+        value: 'nsa',
+      });
+      expect(extensions.reference).toBe(response.headers['x-request-id']);
+    } finally {
+      await server.close();
+      provider.stop();
+    }
   });
 
   test('refuses a bad token before it reads anything, in words and with the header that says why', async () => {

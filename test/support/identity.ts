@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
-import { writeKeys } from '../../gateway/cli/keys';
+import { eventKeyIn, writeKeys } from '../../gateway/cli/keys';
+import { EVENT_READERS, eventKeyVariable } from '../../gateway/cli/programmes';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import type { IdentityParts } from '../../gateway/identity/caller';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
@@ -67,7 +68,7 @@ export async function identityEnvironment(): Promise<{
   readonly token: (principal: string) => Promise<string>;
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-identity-'));
-  const { identityKey, identityKeys } = await writeKeys(folder);
+  const { identityKey, identityKeys, eventKeys } = await writeKeys(folder);
   const issuer = await DevelopmentIssuer.in(folder);
   return {
     environment: {
@@ -75,6 +76,8 @@ export async function identityEnvironment(): Promise<{
       ORDERGRAPH_DATA: folder,
       ORDERGRAPH_IDENTITY_KEY: identityKey,
       ORDERGRAPH_IDENTITY_KEYS: identityKeys,
+      ORDERGRAPH_EVENT_KEYS: eventKeys,
+      ...Object.fromEntries(EVENT_READERS.map((name) => [eventKeyVariable(name), eventKeyIn(folder, name)])),
     },
     token: (principal) => issuer.token(parsePrincipal(principal), 3_600),
   };

@@ -2,6 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { type EventKeys, eventKeysOf } from '../../shared/events/event-keys';
+import { newKey } from '../../shared/identity/keys';
 import { freePort, kill, type Running, runProgram, says } from './processes';
 import { programFor } from './programs';
 
@@ -14,6 +17,12 @@ const found = programFor(
 
 /** `describe` where there is a Redis server to start. CI fails without one. */
 export const describeOnRedis: jest.Describe = found ? describe : describe.skip;
+
+/** Keys of the subgraphs with events, as `ordergraph keys` makes them. */
+export async function newEventKeys(): Promise<EventKeys> {
+  const keys = await Promise.all(EVENT_READERS.map(async (name) => [name, await newKey()] as const));
+  return eventKeysOf(new Map(keys));
+}
 
 /** A private Redis server that keeps what it acknowledged. */
 export class PrivateRedis {

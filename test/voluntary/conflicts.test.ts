@@ -185,6 +185,50 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(theirs.data.registerModel.model.id).not.toBe(mine.data.registerModel.model.id);
   });
 
+  describe('another issuer’s person of the same subject, role and agency', () => {
+    /** Calls a subgraph as the gateway does for a caller of another issuer. */
+    const namesake = async (subgraph: string, who: string, mutation: string, input: object) => {
+      const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input!`;
+      const { data, errors } = await graph.subgraph(subgraph).execute({
+        query: `mutation ($input: ${type}) { ${mutation}(input: $input) { replayed } }`,
+        variables: { input: { idempotencyKey: `namesake-${Math.random()}`, ...input } },
+        headers: await graph.identity.signed(subgraph, `${who}; issuer=https://other.example.gov`),
+      });
+      return errors?.[0]?.extensions?.code ?? (data![mutation] as { replayed: boolean }).replayed;
+    };
+
+    test('has keys of its own', async () => {
+      const input = { codename: 'a', modalities: [], idempotencyKey: 'shared' };
+      await graph.call(developer(), 'registerModel', input);
+      expect(await namesake('submissions', developer(), 'registerModel', { ...input, codename: 'b' })).toBe(false);
+      expect(await namesake('submissions', developer(), 'registerModel', { ...input, codename: 'b' })).toBe(true);
+    });
+
+    test('leads no review of the other', async () => {
+      const { id } = await graph.filed();
+      const review = await graph.opened(id, 'nsa');
+      const close = { id: review.id, expectedRevision: review.revision, reason: 'Done.' };
+      expect(await namesake('reviews', reviewer('nsa'), 'closeReview', close)).toBe('PRECONDITION_FAILED');
+      // a hand-over names a subject of one's own issuer
+      const handOver = { id: review.id, expectedRevision: review.revision, leadSubject: 'reviewer-9' };
+      await graph.does(reviewer('nsa'), 'handOverReview', handOver, REVIEW);
+      const again = { ...close, expectedRevision: review.revision + 1 };
+      expect(await namesake('reviews', reviewer('nsa', 'reviewer-9'), 'closeReview', again)).toBe(
+        'PRECONDITION_FAILED',
+      );
+      const closed = await graph.does(reviewer('nsa', 'reviewer-9'), 'closeReview', again, REVIEW);
+      expect(closed.status).toBe('CLOSED_NO_FINDINGS');
+    });
+  });
+
+  test('a key of the release before, which was one of the whole organization, still changes nothing', async () => {
+    const input = { codename: 'a', modalities: [], idempotencyKey: 'of-before' };
+    const first = await graph.call(developer(), 'registerModel', input, 'model { id }');
+    await graph.force('submissions', "UPDATE idempotency_key SET id = 'alder/of-before' WHERE id LIKE '%/of-before'");
+    const again = await graph.call(developer(), 'registerModel', input, 'model { id }');
+    expect(again.data.registerModel).toEqual({ ...first.data.registerModel, replayed: true });
+  });
+
   test('what was refused can be tried again under the same key', async () => {
     const { id, revision } = await graph.draft();
     const input = { id, idempotencyKey: 'try' };

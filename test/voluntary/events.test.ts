@@ -1,22 +1,25 @@
 import pino from 'pino';
 import { EVENT_READERS } from '../../gateway/cli/programmes';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import type { EventEnvelope, LogPosition } from '../../shared/contracts/event';
+import { type EventEnvelope, envelopeSchema, type LogPosition } from '../../shared/contracts/event';
 import { eventTypes } from '../../shared/contracts/events';
 import { DatabaseError } from '../../shared/database/database-error';
 import { RequestError } from '../../shared/errors';
 import { BusUnavailableError, type Consumer, type EventBus, type ReplayRequest } from '../../shared/events/bus';
+import type { EventKeys } from '../../shared/events/event-keys';
 import type { EventLog } from '../../shared/events/event-log';
 import { InProcessBus } from '../../shared/events/in-process-bus';
-import { Inbox, isRejection } from '../../shared/events/inbox';
+import { type EventHandler, handle, Inbox, isRejection } from '../../shared/events/inbox';
 import { LeaseHolder } from '../../shared/events/lease';
+import { retryRejected } from '../../shared/events/operations';
 import { relay } from '../../shared/events/outbox';
 import { RedisBus } from '../../shared/events/redis-bus';
+import { systemWork, type Work } from '../../shared/mutation/work';
 import { reviews as reviewsSubgraph } from '../../subgraphs/reviews/subgraph';
 import { databaseKinds } from '../support/databases';
-import { developer, Framework, reviewer, SUBMISSION } from '../support/framework';
+import { developer, Framework, MONDAY, reviewer, SUBMISSION } from '../support/framework';
 import { killAll } from '../support/processes';
-import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { describeOnRedis, newEventKeys, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const silent = pino({ level: 'silent' });
@@ -170,7 +173,11 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const id = await file();
     const stop = new AbortController();
     const subjects: string[] = [];
-    const consumer = (act: Consumer['act']): Consumer => ({ act, compare: async () => {} });
+    const consumer = (act: Consumer['act']): Consumer => ({
+      act,
+      setAside: async () => {},
+      compare: async () => {},
+    });
     void bus.read(
       'submissions',
       consumer(async () => {}),
@@ -263,6 +270,96 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await count('determination', id)).toBe(2);
   });
 
+  test.each<[string, number, (work: Work) => Promise<unknown>]>([
+    [
+      'that the database refuses',
+      1,
+      ({ database }) => database.query('INSERT INTO inbox_position (source) VALUES (NULL)'),
+    ],
+    [
+      'whose handler is at fault',
+      5,
+      async () => {
+        throw new TypeError('undefined is not a function');
+      },
+    ],
+    [
+      'that always comes too late',
+      5,
+      async () => {
+        throw new RequestError('CONFLICT', 'Somebody else changed it');
+      },
+    ],
+  ])('an event %s is set aside at attempt %i, and those behind it are acted on', async (_what, attempts, fail) => {
+    const { id, events } = await published();
+    const { database } = graph.subgraph('reviews');
+    const [poison] = events;
+    const handlers = reviewsSubgraph.parts.handlers!.map((handler) => ({
+      ...handler,
+      handle: (async (work, subject, data, event) => {
+        if (event.id === poison!.id) await fail(work);
+        await handler.handle(work, subject, data, event);
+      }) as EventHandler['handle'],
+    }));
+    const parts = { name: 'reviews', clock: graph.clock, log: silent, database, handlers };
+    const poisoned = new Inbox({ ...parts, bus: { replay: (_source, request) => log.answer(request) } });
+    for (let attempt = 1; attempt < attempts; attempt += 1) await expect(poisoned.act(poison!)).rejects.toThrow();
+    for (const event of events) await poisoned.act(event);
+    const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [poison!.id]);
+    expect(JSON.parse(row.event)).toEqual(poison);
+    expect(row.reason).not.toBe('');
+    // the next one is acted on: without the first it is about nothing that is known
+    const [next] = await graph.sql('reviews', 'SELECT reason FROM inbox_rejected WHERE id = ?', [events[1]!.id]);
+    expect(next.reason).toMatch(/There is no submission/);
+    const after = await file();
+    await graph.deliver();
+    expect([await count('determination', id), await count('determination', after)]).toEqual([0, 2]);
+    // with its cause gone, an operator has it acted on
+    const retried = await retryRejected(database, graph.clock, reviewsSubgraph.parts.handlers!, poison!.id);
+    expect([retried.outcome, await count('determination', id)]).toEqual(['acted on', 2]);
+  });
+
+  test('an event of a subgraph that may not send it is rejected, wherever it comes from', async () => {
+    const { events } = await published();
+    for (const source of ['infrastructure', 'reviews', 'workforce']) {
+      const stranger = { ...events[0]!, id: `evt_of_${source}`, source };
+      const work = systemWork(graph.subgraph('reviews').database, graph.clock, (inside) =>
+        handle(inside, reviewsSubgraph.parts.handlers!, stranger),
+      );
+      await expect(work).rejects.toThrow(
+        `submissions.filed comes from "${source}", but only "submissions" may send it`,
+      );
+    }
+  });
+
+  test('an event too large to be kept is set aside without its data', async () => {
+    const { events } = await published();
+    const large = { ...events[0]!, data: { ...(events[0]!.data as object), number: 'é'.repeat(40_000) } };
+    await inbox.act(large);
+    const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [large.id]);
+    expect(row.reason).toMatch(/^The event has \d+ bytes; at most 60000 are read$/);
+    expect(JSON.parse(row.event)).toEqual({ ...large, data: null });
+  });
+
+  test.each(['sequence', 'version', 'offset'])('a %s that no column holds is no event', (field) => {
+    const log = { epoch: '1-a', offset: 1, digest: 'd' };
+    const event = {
+      id: 'e',
+      type: 't',
+      version: 1,
+      source: 's',
+      subject: 'o',
+      sequence: 1,
+      occurredAt: MONDAY,
+      data: {},
+      log,
+    };
+    expect(envelopeSchema.safeParse(event).success).toBe(true);
+    const changed =
+      field === 'offset' ? { ...event, log: { ...log, offset: 2 ** 31 } } : { ...event, [field]: 2 ** 31 };
+    expect(envelopeSchema.safeParse(changed).success).toBe(false);
+  });
+
   test('one holder of a lease at a time; it passes on when it runs out or is let go', async () => {
     const { database } = graph.subgraph('reviews');
     const [one, two] = [new LeaseHolder(database, 'test', 300), new LeaseHolder(database, 'test', 300)];
@@ -314,7 +411,11 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
 describeOnRedis('events over Redis', () => {
   let redis: PrivateRedis;
+  let keys: EventKeys;
   const buses: RedisBus[] = [];
+  beforeAll(async () => {
+    keys = await newEventKeys();
+  });
   beforeEach(async () => {
     redis = await PrivateRedis.start();
   });
@@ -325,7 +426,7 @@ describeOnRedis('events over Redis', () => {
   });
 
   const connect = () => {
-    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], log: silent });
+    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], keys, log: silent });
     buses.push(bus);
     return bus;
   };
@@ -353,6 +454,7 @@ describeOnRedis('events over Redis', () => {
         await act(one);
         seen.push(one.sequence);
       },
+      async setAside() {},
       async compare(all) {
         heads.push(...all.values());
       },
@@ -486,7 +588,7 @@ describeOnRedis('events over Redis', () => {
     await reviews.until(3_001);
     const third = connect();
     await publish(third, [event(3_002)]);
-    const length = await third.length();
+    const length = await third.length('submissions');
     expect(length).toBeLessThan(3_000);
     await reviews.stop();
     await submissions.stop();

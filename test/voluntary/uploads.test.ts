@@ -48,7 +48,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect(artifact).toMatchObject({ storage: 'AWAITING_UPLOAD', storedWhere: `/artifacts/${artifact.id}` });
     expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, said: '' });
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['STORED', [sha256(content)]]);
-    for (const who of [developer(), INTAKE, reviewer('nsa')]) {
+    for (const who of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
       const { status, content: given } = await caller(who).download(artifact.storedWhere);
       expect([status, given.equals(content)]).toEqual([200, true]);
     }
@@ -59,7 +59,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       "attachment; filename*=UTF-8''card%20of%20the%20model.txt",
     );
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
-    for (const who of [reviewer('dod'), developer('birch')])
+    for (const who of [reviewer('dod'), developer('birch'), 'role=analyst; subject=ann', 'role=coordinator; subject=c'])
       expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
   });

@@ -1,6 +1,7 @@
 import { findingReferred, findingShared } from '../../../shared/contracts/events';
 import { FindingSeverity } from '../../../shared/contracts/finding-severity';
 import { InputError, NotFoundError, orNotFound, RequestError, requireRevision } from '../../../shared/errors';
+import { personKey } from '../../../shared/identity/principal';
 import { stableId } from '../../../shared/ids';
 import { enumeration } from '../../../shared/model/enumeration';
 import {
@@ -87,7 +88,7 @@ const draftFinding = mutation({
         id,
         reviewId,
         submissionId: review.submissionId,
-        authorSubject: work.principal.subject,
+        authorSubject: personKey(work.principal),
         status,
         createdAt: work.now,
         sharedAt: null,
@@ -168,7 +169,7 @@ const editFinding = mutation({
     await writeNamed(work, id, { sectors, techniques, relatedVulnerabilities });
     return moveFinding(dossier, finding, 'editFinding', 'FINDING_EDITED', {
       ...given,
-      authorSubject: work.principal.subject,
+      authorSubject: personKey(work.principal),
     });
   },
 });
@@ -213,9 +214,9 @@ const readFindings = mutation({
     await database.upsert(
       FindingReading,
       drafts.map(({ id, revision }) => ({
-        id: `${id}/${principal.subject}`,
+        id: `${id}${personKey(principal)}`,
         findingId: id,
-        reader: principal.subject,
+        reader: personKey(principal),
         revision,
         readAt: now,
       })),

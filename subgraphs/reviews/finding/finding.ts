@@ -68,7 +68,7 @@ export class Finding {
   clearinghouseCaseId!: string | null;
   @text('Why it cannot be shared with the developer.', { nullable: true, sensitivity: 'GOV_DELIB' })
   notShareableReason!: string | null;
-  /** By which subject its author calls: somebody else reads it before it is shared. */
+  /** Person key of its author: somebody else reads it before it is shared. */
   @kept({ length: 100, default: '' }) authorSubject!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;

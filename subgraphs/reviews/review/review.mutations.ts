@@ -7,6 +7,7 @@ import {
   requireRevision,
   UnknownReferenceError,
 } from '../../../shared/errors';
+import { personKey } from '../../../shared/identity/principal';
 import {
   booleanInput,
   enumInput,
@@ -104,7 +105,7 @@ const openReview = mutation({
         id,
         submissionId,
         leadAgencyKey: agencyKey,
-        leadSubject: principal.subject,
+        leadSubject: personKey(principal),
         scope,
         status,
         openedAt: now,
@@ -253,7 +254,7 @@ const closeReview = mutation({
     const findings = await work.database.findBy(Finding, 'reviewId', [id]);
     const unsettled = findings.filter(({ status, notShareableReason }) => status === 'DRAFT' && !notShareableReason);
     const facts = {
-      isLead: review.leadSubject === work.principal.subject,
+      isLead: review.leadSubject === personKey(work.principal),
       unsettledFindings: unsettled.length,
     };
     await moveReview(dossier, review, 'closeReview', 'REVIEW_CLOSED', facts, {
@@ -271,11 +272,16 @@ const handOverReview = mutation({
   name: 'handOverReview',
   description: 'Names another lead reviewer of the same agency.',
   by: ['AGENCY'],
-  input: { ...ownInput, leadSubject: idInput('The subject by which the new lead reviewer calls.') },
+  input: {
+    ...ownInput,
+    leadSubject: idInput('The subject by which the new lead reviewer calls, with tokens of your issuer.'),
+  },
   returns: ['review', () => Review],
-  async run(work, { id, expectedRevision, leadSubject }) {
+  async run(work, { id, expectedRevision, leadSubject: subject }) {
     const { dossier, review } = await ownReview(work, id, { expectedRevision });
     requireOpen(review, 'handOverReview');
+    // a subject of the issuer that vouches for the caller: of another it would be another person
+    const leadSubject = personKey({ issuer: work.principal.issuer, subject });
     await work.database.update(Review, id, { leadSubject, revision: review.revision + 1 });
     await dossier.save();
     return id;

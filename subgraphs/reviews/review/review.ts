@@ -86,7 +86,7 @@ export class Review {
   @flag('Whether it evaluates on documents only, without access to the model.', { filter: true, default: false })
   documentsOnly!: boolean;
   @dateTime('When the agency gave documents back.', { nullable: true }) documentsReturnedAt!: string | null;
-  /** By which subject the lead reviewer calls. */
+  /** Person key of the lead reviewer. */
   @kept({ length: 100, default: '' }) leadSubject!: string;
   /** The end of the time before launch for which its going on is on the timeline. */
   @kept({ length: 24, nullable: true }) postLaunchNotedFor!: string | null;

@@ -1,6 +1,7 @@
 import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
 import { addBusinessDays } from '../../../shared/calendar/business-days';
 import { civilDate } from '../../../shared/calendar/civil';
+import { exerciseDeveloper, exerciseDevelopersAt } from '../../../shared/exercise/developers';
 import type { Random } from '../../../shared/exercise/random';
 import {
   after,
@@ -31,29 +32,6 @@ import { Submission, SubmissionAgency, SubmissionSector } from '../submission/su
 import { SubmissionEvent } from '../submission/submission-event';
 import { reviewWindow } from '../submission/window';
 
-/** Trees, so that no company is meant. */
-const NAMES = [
-  'Alder',
-  'Aspen',
-  'Beech',
-  'Birch',
-  'Cedar',
-  'Cypress',
-  'Elm',
-  'Hazel',
-  'Juniper',
-  'Larch',
-  'Linden',
-  'Maple',
-  'Oak',
-  'Olive',
-  'Pine',
-  'Poplar',
-  'Rowan',
-  'Spruce',
-  'Tamarack',
-  'Willow',
-];
 const COUNTRIES = ['US', 'US', 'US', 'GB', 'CA', 'FR', 'JP', 'KR'];
 const SECTORS = [
   'financial-services',
@@ -77,7 +55,7 @@ const RECENT_SHARE = 0.45;
 export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
   const random = randomOf(world, 'submissions');
   const tables = new Tables();
-  const developers = Array.from({ length: Math.min(200, 10 + 2 * world.scale) }, (_, index) =>
+  const developers = Array.from({ length: exerciseDevelopersAt(world.scale) }, (_, index) =>
     developer(index, random.fork(`developer ${index}`)),
   );
   tables.developers.push(...developers);
@@ -107,13 +85,11 @@ export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[
 }
 
 function developer(index: number, random: Random): Partial<DeveloperOrganization> {
-  const name = NAMES[index % NAMES.length]!;
-  const round = Math.floor(index / NAMES.length);
-  const key = `exercise-${name.toLowerCase()}${round > 0 ? `-${round + 1}` : ''}`;
+  const { key, name } = exerciseDeveloper(index);
   const status = random.weighted({ IN_FORCE: 5, IN_DISCUSSION: 2, NONE: 2, ENDED: 1 });
   return {
     key,
-    legalName: `Exercise Developer ${name}${round > 0 ? ` ${round + 1}` : ''}`,
+    legalName: `Exercise Developer ${name}`,
     country: random.pick(COUNTRIES),
     category: random.weighted({ INDUSTRY: 8, ACADEMIA: 1, OTHER: 1 }),
     kevVendorNames: [],

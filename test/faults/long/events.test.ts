@@ -9,7 +9,7 @@ import { databaseKinds } from '../../support/databases';
 import { developer, Framework, SUBMISSION } from '../../support/framework';
 import { identityEnvironment } from '../../support/identity';
 import { kill, killAll, requireCompiled, run, says } from '../../support/processes';
-import { describeOnRedis, PrivateRedis } from '../../support/redis';
+import { describeOnRedis, newEventKeys, PrivateRedis } from '../../support/redis';
 import { until } from '../../support/until';
 
 const AGENCIES = ['nsa', 'treasury'];
@@ -114,7 +114,8 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     heard = recordingLog();
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
     redis = await PrivateRedis.start();
-    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, log: heard.log });
+    const keys = await newEventKeys();
+    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, keys, log: heard.log });
     graph = await Framework.open(kind, { log: heard.log });
     graph.startBackground({ bus, ...TIMES });
   });
@@ -178,16 +179,16 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await graph.restart('reviews', async () => {
       ids.push(...(await file(graph, 10)));
       await published(graph);
-      await redis.command('XGROUP', 'SETID', 'ordergraph:events', 'reviews', '$');
+      await redis.command('XGROUP', 'SETID', 'ordergraph:events:stream:submissions', 'reviews', '$');
     });
     await invitedOnce(graph, ids);
   });
 
   test('a deleted stream and evicted keys: the writer and its readers restore them', async () => {
     const ids = await file(graph, 3);
-    await redis.command('DEL', 'ordergraph:events', 'ordergraph:events:heads');
+    await redis.command('DEL', 'ordergraph:events:stream:submissions', 'ordergraph:events:head:submissions');
     ids.push(...(await file(graph, 10)));
-    await redis.command('DEL', 'ordergraph:events:heads');
+    await redis.command('DEL', 'ordergraph:events:head:submissions');
     await invitedOnce(graph, ids);
   });
 

@@ -18,6 +18,7 @@ const DAY = [
   'Upgrade',
   'Rotate the identity key',
   'Rotate the key that seals the audit record',
+  'Rotate a key that signs events',
   'Change a database password',
   'Lose a container',
   'Back up',
@@ -122,6 +123,10 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     await stack.operate(prune!);
     expect(keys().length).toBe(before.length);
     await operate('Rotate the key that seals the audit record');
+    const sender = () => readFileSync(join(project, 'secrets', 'senders', 'reviews', 'event-key.json'), 'utf8');
+    const formerSender = sender();
+    await operate('Rotate a key that signs events');
+    expect(sender()).not.toBe(formerSender);
     await operate('Change a database password');
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();

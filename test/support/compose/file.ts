@@ -8,7 +8,7 @@ export interface ComposeFile {
 }
 
 export interface ComposeService {
-  readonly build?: string;
+  readonly build?: object;
   readonly image?: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;

@@ -76,6 +76,11 @@ export class ComposeMachine {
     return this.layout.addresses.get(service)!.get(network)!;
   }
 
+  /** The addresses of a service in all of its networks. */
+  addresses(service: string): string[] {
+    return [...this.layout.addresses.get(service)!.values()];
+  }
+
   /** Runs a program on the machine itself, outside of all containers. */
   exec(program: string, args: readonly string[]): Running {
     return runProgram('nsenter', [...this.enter(), program, ...args]);

@@ -15,7 +15,10 @@ import { MYSQL_FIRST_START } from './third-party';
 
 const FORWARD = join(packageRoot, 'dist', 'test', 'support', 'compose', 'forward.js');
 
-const PASSWORDS = ['MYSQL_ROOT', 'INFRASTRUCTURE_DB', 'REVIEWS_DB', 'SUBMISSIONS_DB', 'WORKFORCE_DB'];
+const PASSWORDS = [
+  ...['MYSQL_ROOT', 'INFRASTRUCTURE_DB', 'REVIEWS_DB', 'SUBMISSIONS_DB', 'WORKFORCE_DB', 'CACHE'],
+  ...['INFRASTRUCTURE_EVENTS', 'REVIEWS_EVENTS', 'SUBMISSIONS_EVENTS', 'OPERATOR_EVENTS'],
+];
 const DOCKER = join(packageRoot, 'dist', 'test', 'support', 'compose', 'docker.js');
 
 const NEEDED: readonly (readonly [program: string, ...check: string[]])[] = [
@@ -83,7 +86,14 @@ export class ComposeStack {
     for (const entry of ['package.json', 'scripts', 'docker-compose.yml'])
       symlinkSync(join(packageRoot, entry), join(project, entry));
     const issuer = await OidcProvider.start();
-    const trusted = [{ issuer: issuer.issuer, audience: 'ordergraph' }];
+    const trusted = [
+      {
+        issuer: issuer.issuer,
+        audience: 'ordergraph',
+        roles: { inspector: 'inspector', 'developer-submitter': 'developer-submitter' },
+        organizations: ['alder'],
+      },
+    ];
     writeFileSync(join(project, 'issuers.example.json'), JSON.stringify(trusted));
     // the networks do not depend on passwords, which do not exist yet
     const anyPassword = Object.fromEntries(PASSWORDS.map((name) => [`${name}_PASSWORD`, 'none']));
@@ -161,6 +171,11 @@ export class ComposeStack {
       default:
         throw new Error(`docker compose ${command} is not known to test/support/compose`);
     }
+  }
+
+  /** A variable of .env. */
+  variable(name: string): string {
+    return this.variables()[name]!;
   }
 
   /** The variables of .env; load has no limit, since a machine that is fast enough sends more than any client does. */

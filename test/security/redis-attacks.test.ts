@@ -1,0 +1,583 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { JWK } from 'jose';
+import { databaseVariable, EVENT_READERS, eventKeyVariable, PROGRAMMES } from '../../gateway/cli/programmes';
+import { Caller } from '../../gateway/cli/voluntary/client';
+import type { QueryPlan } from '../../gateway/planning/plan';
+import { PlanSeal } from '../../gateway/planning/plan-seal';
+import type { Spending } from '../../gateway/policy/budgets';
+import type { EventEnvelope } from '../../shared/contracts/event';
+import { SqliteConnection } from '../../shared/database/sqlite';
+import { eventKeysOf } from '../../shared/events/event-keys';
+import { digestAfter } from '../../shared/events/event-log';
+import { type MessageKind, SignedMessages } from '../../shared/events/signed-messages';
+import { newKey, readPrivateKey } from '../../shared/identity/keys';
+import { signingKeyOf } from '../../shared/identity/signed-identity';
+import { developer } from '../support/framework';
+import { INSPECTOR, identityEnvironment } from '../support/identity';
+import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
+
+const PREFIX = 'ordergraph:events';
+const streamOf = (source: string) => `${PREFIX}:stream:${source}`;
+const headOf = (source: string) => `${PREFIX}:head:${source}`;
+
+beforeAll(requireCompiled);
+
+/** Four subgraphs and a gateway as processes, over one Redis that the attacker writes to. */
+class Victims {
+  readonly attacker: Redis;
+  readonly processes: Running[] = [];
+  url = '';
+
+  private constructor(
+    readonly redis: PrivateRedis,
+    readonly folder: string,
+    readonly environment: Record<string, string>,
+    private readonly tokenOf: (principal: string) => Promise<string>,
+    private readonly metricsPorts: ReadonlyMap<string, number>,
+    private readonly urls: readonly string[],
+  ) {
+    this.attacker = new Redis(redis.url);
+  }
+
+  static async start(): Promise<Victims> {
+    const redis = await PrivateRedis.start();
+    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-attack-'));
+    const { environment: identity, token } = await identityEnvironment();
+    const environment: Record<string, string> = {
+      ...identity,
+      EVENTS_URL: redis.url,
+      ORDERGRAPH_FILES: join(folder, 'files'),
+      ORDERGRAPH_SCHEDULE_MS: '200',
+    };
+    for (const name of PROGRAMMES) environment[databaseVariable(name)] = join(folder, `${name}.sqlite`);
+    const [ports, metrics] = [new Map<string, number>(), new Map<string, number>()];
+    for (const name of PROGRAMMES) {
+      ports.set(name, await freePort());
+      metrics.set(name, await freePort());
+    }
+    const urls = [...ports].flatMap(([name, port]) => ['--subgraph-url', `${name}=http://127.0.0.1:${port}/graphql`]);
+    const victims = new Victims(redis, folder, environment, token, metrics, urls);
+    for (const name of PROGRAMMES)
+      victims.processes.push(
+        run(
+          ['subgraph', name, '--port', String(ports.get(name)), '--metrics-port', String(metrics.get(name))],
+          environment,
+        ),
+      );
+    await Promise.all(victims.processes.map((one) => says(one, /answers at/)));
+    victims.url = `http://127.0.0.1:${await victims.startGateway()}`;
+    return victims;
+  }
+
+  /** One more gateway over the same Redis. @returns its port */
+  async startGateway(environment: Record<string, string> = {}): Promise<number> {
+    const port = await freePort();
+    const gateway = run(['gateway', '--port', String(port), ...this.urls], {
+      ...this.environment,
+      ORDERGRAPH_PLANS_URL: this.redis.url,
+      ORDERGRAPH_LIMITS_URL: this.redis.url,
+      ...environment,
+    });
+    this.processes.push(gateway);
+    await says(gateway, /The graph answers at/);
+    return port;
+  }
+
+  caller(principal: string | null, url = this.url): Caller {
+    return new Caller(url, 'test', principal === null ? null : () => this.tokenOf(principal));
+  }
+
+  keyOf(subgraph: string): JWK {
+    return readPrivateKey(this.environment[eventKeyVariable(subgraph)]!, 'the key');
+  }
+
+  /** What an attacker who has this key can sign. */
+  signs(key: JWK, prefix = PREFIX) {
+    const keys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, key])));
+    const messages = new SignedMessages(prefix, keys);
+    return (kind: MessageKind, from: string, body: object, about?: string) =>
+      messages.sign(kind, from, JSON.stringify(body), about);
+  }
+
+  async rows(subgraph: string, statement: string): Promise<Record<string, unknown>[]> {
+    const database = new SqliteConnection(this.environment[databaseVariable(subgraph)]!);
+    try {
+      return database.prepare(statement).all();
+    } finally {
+      database.close();
+    }
+  }
+
+  /** A metric of a subgraph; the sum over its labels. */
+  async metric(subgraph: string, name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.metricsPorts.get(subgraph)}/metrics`);
+    const lines = (await response.text()).split('\n').filter((line) => line.startsWith(name));
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  async mutate(name: string, input: Record<string, unknown>, selection: string) {
+    const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+    const query = `mutation ($input: ${type}) { ${name}(input: $input) { ${selection} } }`;
+    const answer = await this.caller(developer()).ask(query, {
+      input: { idempotencyKey: `${name}-${Math.random()}`, ...input },
+    });
+    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+    return Object.values(answer.data[name])[0] as { id: string; revision: number };
+  }
+
+  private isRegistered = false;
+
+  /** Files a submission that one agency is to hear of. @returns its id */
+  async file(): Promise<string> {
+    if (!this.isRegistered)
+      await this.mutate(
+        'registerOrganization',
+        { key: 'alder', legalName: 'Alder', category: 'INDUSTRY' },
+        'organization { key }',
+      );
+    this.isRegistered = true;
+    const model = await this.mutate('registerModel', { codename: 'm', modalities: ['TEXT'] }, 'model { id }');
+    const version = await this.mutate('registerModelVersion', { modelId: model.id, label: 'rc' }, 'version { id }');
+    const plannedLaunchAt = new Date((Math.floor(Date.now() / 86_400_000) + 20) * 86_400_000).toISOString();
+    const { id, revision } = await this.mutate(
+      'draftSubmission',
+      {
+        versionId: version.id,
+        launchPlan: { plannedLaunchAt },
+        sharingPreference: 'NAMED_AGENCIES_ONLY',
+        requestedAgencies: ['nsa'],
+      },
+      'submission { id revision }',
+    );
+    await this.mutate('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
+    return id;
+  }
+
+  async arrives(id: string): Promise<void> {
+    await until(
+      async () => (await this.rows('reviews', `SELECT 1 AS n FROM submission_notice WHERE id = '${id}'`)).length === 1,
+      () => `the filing arrives:\n${this.processes.map((one) => one.output()).join('\n')}`,
+    );
+  }
+
+  /** Waits until a reader has taken all entries of a stream, and acknowledged them. */
+  async taken(source: string, reader: string): Promise<void> {
+    await until(
+      async () => {
+        const groups = (await this.attacker.xinfo('GROUPS', streamOf(source))) as unknown[][];
+        const facts = groups.map((group) =>
+          Object.fromEntries(Array.from({ length: group.length / 2 }, (_, i) => [group[2 * i], group[2 * i + 1]])),
+        );
+        const [group] = facts.filter(({ name }) => name === reader);
+        return group.pending === 0 && group.lag === 0;
+      },
+      () => `${reader} has taken the entries of ${source}`,
+    );
+  }
+
+  /** What matters: who may see what, what is open, and every history of a log. */
+  async state(): Promise<unknown> {
+    const statements: [string, string][] = [
+      ['reviews', 'SELECT id, agency_keys, lifecycle FROM submission_notice ORDER BY id'],
+      ['reviews', 'SELECT id, status FROM determination ORDER BY id'],
+      ['reviews', 'SELECT epoch FROM event_epoch'],
+      ['submissions', 'SELECT epoch FROM event_epoch'],
+      ['submissions', 'SELECT id, lifecycle FROM submission ORDER BY id'],
+      ['infrastructure', 'SELECT COUNT(*) AS n FROM inbox_event'],
+    ];
+    return Promise.all(statements.map(([name, statement]) => this.rows(name, statement)));
+  }
+
+  async stop(): Promise<void> {
+    this.attacker.disconnect();
+    await killAll();
+    await this.redis.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+describeOnRedis('whoever can write into the Redis of the events', () => {
+  let victims: Victims;
+  let filed: string;
+  let attackersKey: JWK;
+  beforeAll(async () => {
+    victims = await Victims.start();
+    attackersKey = await newKey();
+    filed = await victims.file();
+    await victims.arrives(filed);
+  });
+  afterAll(() => victims?.stop());
+
+  /** An event that would let another agency see the submission, the next one of the log. */
+  const forged = async (change: Partial<EventEnvelope> = {}): Promise<EventEnvelope> => {
+    const [last] = await victims.rows(
+      'reviews',
+      `SELECT epoch, log_offset AS at, digest FROM inbox_position WHERE source = 'submissions'`,
+    );
+    const id = `evt_forged${Math.random()}`.slice(0, 40);
+    const log = {
+      epoch: String(last!.epoch),
+      offset: Number(last!.at) + 1,
+      digest: digestAfter(String(last!.digest), id),
+    };
+    return {
+      id,
+      type: 'submissions.amended',
+      version: 1,
+      source: 'submissions',
+      subject: filed,
+      sequence: 2,
+      occurredAt: '2026-06-15T14:00:00.000Z',
+      data: { versionId: 'v', agencyKeys: ['nsa', 'cia'] },
+      log,
+      ...change,
+    };
+  };
+  const body = (entry: string) => JSON.parse(entry) as Record<string, string>;
+  const lastEntry = async () => {
+    const [[, fields]] = (await victims.attacker.xrevrange(streamOf('submissions'), '+', '-', 'COUNT', 1)) as [
+      [string, string[]],
+    ];
+    return fields[1]!;
+  };
+
+  const ENTRIES: readonly (readonly [what: string, make: () => Promise<string>])[] = [
+    ['an event without a signature', async () => JSON.stringify(await forged())],
+    [
+      'an event that the attacker signed',
+      async () => victims.signs(attackersKey)('event', 'submissions', await forged()),
+    ],
+    [
+      'the same under the key id of the subgraph',
+      async () => {
+        const { kid } = victims.keyOf('submissions');
+        return victims.signs({ ...attackersKey, kid })('event', 'submissions', await forged());
+      },
+    ],
+    [
+      'a true event with other data',
+      async () => JSON.stringify({ ...body(await lastEntry()), body: JSON.stringify(await forged()) }),
+    ],
+    [
+      'a true event that is said to be from another subgraph',
+      async () => JSON.stringify({ ...body(await lastEntry()), from: 'reviews' }),
+    ],
+    [
+      'an event of a subgraph in the attacker’s hands, in another’s name',
+      async () => victims.signs(victims.keyOf('infrastructure'))('event', 'submissions', await forged()),
+    ],
+    [
+      'an event of a subgraph in the attacker’s hands, in the stream of another',
+      async () => victims.signs(victims.keyOf('reviews'))('event', 'reviews', await forged()),
+    ],
+    [
+      'what the subgraph signed as the end of its log',
+      async () => victims.signs(victims.keyOf('submissions'))('head', 'submissions', await forged()),
+    ],
+    [
+      'what the subgraph signed for another deployment',
+      async () => victims.signs(victims.keyOf('submissions'), 'staging')('event', 'submissions', await forged()),
+    ],
+    ['text', async () => 'not JSON at all \u0000'],
+    ['a megabyte', async () => 'x'.repeat(1_000_000)],
+  ];
+
+  test.each(ENTRIES)('gains nothing by %s: it is set aside, counted and shown', async (_what, make) => {
+    const before = await victims.state();
+    const counted = await victims.metric('reviews', 'ordergraph_events_unsigned_total');
+    await victims.attacker.xadd(streamOf('submissions'), '*', 'event', await make());
+    await victims.taken('submissions', 'reviews');
+    expect(await victims.state()).toEqual(before);
+    expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(counted + 1);
+  });
+
+  test('sees its entries in the list of an operator, who cannot have one acted on by mistake', async () => {
+    const before = await victims.state();
+    const list = run(['events', 'rejected', 'list', 'reviews', '--json'], victims.environment);
+    expect(await list.ended).toBe(0);
+    const rejected = JSON.parse(list.output().slice(list.output().indexOf('['))) as { id: string; reason: string }[];
+    expect(rejected).toHaveLength(ENTRIES.length);
+    for (const { id, reason } of rejected) {
+      expect(id).toMatch(/^unsigned_[0-9a-f]{31}$/);
+      expect(reason).toMatch(/^No subgraph signed it as an event of submissions: /);
+    }
+    const retry = run(['events', 'rejected', 'retry', 'reviews', '--all'], victims.environment);
+    expect(await retry.ended).toBe(1);
+    expect(retry.output().match(/No subgraph signed it; dismiss it/g)).toHaveLength(ENTRIES.length);
+    expect(await victims.state()).toEqual(before);
+    const dismiss = run(['events', 'rejected', 'dismiss', 'reviews', '--all'], victims.environment);
+    expect(await dismiss.ended).toBe(0);
+  });
+
+  test('gains nothing by a thousand forged entries: a true event behind them arrives, and few are kept', async () => {
+    const transaction = victims.attacker.multi();
+    for (let n = 0; n < 1_200; n++) transaction.xadd(streamOf('submissions'), '*', 'event', `forged ${n}`);
+    await transaction.exec();
+    await victims.arrives(await victims.file());
+    const [{ n }] = (await victims.rows('reviews', 'SELECT COUNT(*) AS n FROM inbox_rejected')) as [{ n: number }];
+    expect(n).toBe(1_000);
+    expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(1_200 + ENTRIES.length);
+  });
+
+  test('gains nothing by replaying everything that was ever signed', async () => {
+    const before = await victims.state();
+    for (const source of ['submissions', 'reviews']) {
+      const entries = (await victims.attacker.xrange(streamOf(source), '-', '+')) as [string, string[]][];
+      const signed = entries.filter(([, fields]) => fields[1]!.startsWith('{"from"'));
+      for (let time = 0; time < 3; time++)
+        for (const [, fields] of signed) await victims.attacker.xadd(streamOf(source), '*', ...fields);
+    }
+    await victims.taken('submissions', 'reviews');
+    await victims.taken('reviews', 'submissions');
+    expect(await victims.state()).toEqual(before);
+  });
+
+  const FAR = { epoch: '1-made-up', offset: 1_000_000, digest: 'd'.repeat(32) };
+  test('begins no new history of a log by a made-up end of it', async () => {
+    const before = await victims.state();
+    const { attacker } = victims;
+    const heads = [
+      JSON.stringify(FAR),
+      victims.signs(attackersKey)('head', 'submissions', FAR),
+      victims.signs(victims.keyOf('reviews'))('head', 'reviews', FAR),
+      'text',
+    ];
+    for (const head of heads) {
+      await attacker.set(headOf('submissions'), head);
+      // the subgraph puts its own back
+      await until(
+        async () => (await attacker.get(headOf('submissions'))) !== head,
+        () => 'the true end is back',
+      );
+    }
+    expect(await victims.state()).toEqual(before);
+    expect(await victims.metric('submissions', 'ordergraph_events_unsigned_total{kind="head"')).toBeGreaterThan(0);
+  });
+
+  test('puts an old end of a log back in vain', async () => {
+    const { attacker } = victims;
+    const old = (await attacker.get(headOf('submissions')))!;
+    const id = await victims.file();
+    await victims.arrives(id);
+    const before = await victims.state();
+    await attacker.set(headOf('submissions'), old);
+    await until(
+      async () => (await attacker.get(headOf('submissions'))) !== old,
+      () => 'the true end is back',
+    );
+    await victims.taken('submissions', 'reviews');
+    expect(await victims.state()).toEqual(before);
+  });
+
+  test('gets no events, and begins no new history, by a made-up request for a replay', async () => {
+    const before = await victims.state();
+    const { attacker } = victims;
+    const answerTo = `${PREFIX}:answer:reviews:mine`;
+    const request = { reader: 'reviews', position: FAR, checkpoints: [], answerTo };
+    for (const text of [
+      JSON.stringify(request),
+      victims.signs(attackersKey)('request', 'reviews', request, 'submissions'),
+      victims.signs(victims.keyOf('infrastructure'))('request', 'infrastructure', request, 'submissions'),
+      // signed by a reader for another writer
+      victims.signs(victims.keyOf('reviews'))('request', 'reviews', request, 'infrastructure'),
+    ])
+      await attacker.rpush(`${PREFIX}:replay:submissions`, text);
+    await until(
+      async () => (await attacker.llen(`${PREFIX}:replay:submissions`)) === 0,
+      () => 'the requests were looked at',
+    );
+    expect(await attacker.llen(answerTo)).toBe(0);
+    expect(await victims.state()).toEqual(before);
+  });
+
+  test('answers a reader’s request in vain', async () => {
+    const before = await victims.state();
+    const [subscriber, { attacker }] = [victims.attacker.duplicate(), victims];
+    // a gap, so that the reader asks; its request is taken away and answered
+    const replay = run(['events', 'replay', 'reviews', '--from', 'submissions'], victims.environment);
+    await replay.ended;
+    const refused = () => victims.metric('reviews', 'ordergraph_events_unsigned_total{kind="answer"');
+    await until(
+      async () => {
+        const text = await subscriber.lpop(`${PREFIX}:replay:submissions`);
+        if (text) {
+          const { answerTo } = JSON.parse(body(text).body!) as { answerTo: string };
+          const event = await forged();
+          const answer = { from: { offset: 0, digest: '' }, events: [event], head: event.log };
+          await attacker.rpush(answerTo, victims.signs(attackersKey)('answer', 'submissions', answer, answerTo));
+        }
+        return (await refused()) > 0;
+      },
+      () => 'the made-up answer is refused',
+    );
+    subscriber.disconnect();
+    // a true answer follows
+    await victims.arrives(await victims.file());
+    const after = (await victims.state()) as unknown[];
+    expect(after.slice(2, 4)).toEqual((before as unknown[]).slice(2, 4));
+  });
+
+  test('stops no reader by other types under the names of streams and heads', async () => {
+    const { attacker } = victims;
+    await attacker.del(streamOf('submissions'), headOf('submissions'));
+    await attacker.set(streamOf('submissions'), 'text');
+    await attacker.rpush(headOf('submissions'), 'a list');
+    await victims.arrives(await victims.file());
+    // the stream is back once its name is free
+    await attacker.del(streamOf('submissions'));
+    await victims.arrives(await victims.file());
+  });
+
+  test('with the key of one subgraph, cannot send what another sends; its reader goes on', async () => {
+    const id = 'evt_of_infrastructure';
+    const sign = victims.signs(victims.keyOf('infrastructure'));
+    const log = { epoch: '1-theirs', offset: 1, digest: digestAfter('', id) };
+    const event = { ...(await forged()), id, source: 'infrastructure', log };
+    await victims.attacker.xadd(streamOf('infrastructure'), '*', 'event', sign('event', 'infrastructure', event));
+    await until(
+      async () => (await victims.rows('reviews', `SELECT 1 AS n FROM inbox_rejected WHERE id = '${id}'`)).length === 1,
+      () => 'the event is rejected',
+    );
+    const [row] = await victims.rows('reviews', `SELECT reason FROM inbox_rejected WHERE id = '${id}'`);
+    expect(row!.reason).toBe('submissions.amended comes from "infrastructure", but only "submissions" may send it');
+    const agencies = await victims.rows(
+      'reviews',
+      `SELECT agency_keys AS k FROM submission_notice WHERE id = '${filed}'`,
+    );
+    expect(JSON.stringify(agencies)).not.toContain('cia');
+    await victims.arrives(await victims.file());
+  });
+
+  test('a subgraph that has Redis but no keys does not start', async () => {
+    const { ORDERGRAPH_EVENT_KEYS: _keys, ...environment } = victims.environment;
+    const bare = run(['subgraph', 'reviews', '--port', '0'], { ...environment, ORDERGRAPH_EVENT_KEYS: '' });
+    expect(await bare.ended).toBe(1);
+    expect(bare.output()).toMatch(/no event keys are configured[\s\S]*ordergraph keys FOLDER/);
+  });
+});
+
+describeOnRedis('whoever can write into the Redis of the caches', () => {
+  let victims: Victims;
+  beforeAll(async () => {
+    victims = await Victims.start();
+    await victims.file();
+  });
+  afterAll(() => victims?.stop());
+
+  const QUERY = '{ submissions(first: 1) { nodes { number } } }';
+  const ATTACK =
+    'mutation{registerModel(input:{idempotencyKey:"steal",codename:"stolen",modalities:[TEXT]}){replayed}}';
+  const poisoned: QueryPlan = {
+    root: {
+      kind: 'Fetch',
+      subgraph: 'submissions',
+      operation: ATTACK,
+      operationKind: 'mutation',
+      variables: [],
+      outputRewrites: [],
+    },
+  };
+  const stolen = async () =>
+    (await victims.rows('submissions', `SELECT 1 AS n FROM ai_model WHERE codename = 'stolen'`)).length;
+  /** The plans that gateways share, each under its key. */
+  const shared = async () => {
+    const keys = (await victims.attacker.keys('ordergraph:plans:4:*')).sort();
+    return Promise.all(keys.map(async (key) => [key, (await victims.attacker.get(key))!] as const));
+  };
+  const planFor = async (query: string) => {
+    const before = new Set((await shared()).map(([key]) => key));
+    await victims.caller(developer()).ask(query);
+    let found: readonly [string, string] | undefined;
+    await until(
+      async () => {
+        found = (await shared()).find(([key]) => !before.has(key));
+        return found !== undefined;
+      },
+      () => 'the plan is shared',
+    );
+    return found!;
+  };
+
+  test('runs no mutation by a poisoned plan in the name of whoever asks a query', async () => {
+    const [key, sealed] = await planFor(QUERY);
+    const [, other] = await planFor('{ submissions(first: 1) { nodes { id } } }');
+    const text = JSON.stringify(poisoned);
+    const foreign = signingKeyOf(await newKey());
+    const plans = [
+      text,
+      `${sealed.slice(0, 44)}${text}`,
+      new PlanSeal(() => foreign).seal(key.replace('ordergraph:plans:', ''), text),
+      // a true plan, of another operation
+      other,
+      '',
+      'x'.repeat(100_000),
+    ];
+    for (const plan of plans) {
+      await victims.attacker.set(key, plan);
+      // it has planned nothing yet
+      const port = await victims.startGateway();
+      const answer = await victims.caller(developer(), `http://127.0.0.1:${port}`).ask(QUERY);
+      expect(answer.errors).toBeUndefined();
+      expect(answer.data.submissions.nodes[0]).toEqual({ number: expect.any(String) });
+      expect(victims.processes.at(-1)!.output()).toMatch(/rejected a shared plan; planning anew/);
+      await kill(victims.processes.pop()!);
+      // the true plan is back
+      await until(
+        async () => (await victims.attacker.get(key)) !== plan,
+        () => 'the plan is replaced',
+      );
+    }
+    expect(await stolen()).toBe(0);
+  });
+
+  test('runs no mutation even by a plan that a gateway’s key vouches for', async () => {
+    const [key] = await planFor('{ submissions(first: 1) { nodes { lifecycle } } }');
+    const secret = signingKeyOf(JSON.parse(readFileSync(victims.environment.ORDERGRAPH_IDENTITY_KEY!, 'utf8')) as JWK);
+    const sealed = new PlanSeal(() => secret).seal(key.replace('ordergraph:plans:', ''), JSON.stringify(poisoned));
+    await victims.attacker.set(key, sealed);
+    const port = await victims.startGateway();
+    const caller = victims.caller(developer(), `http://127.0.0.1:${port}`);
+    const answer = await caller.ask('{ submissions(first: 1) { nodes { lifecycle } } }');
+    expect([answer.errors, await stolen()]).toEqual([undefined, 0]);
+    expect(victims.processes.at(-1)!.output()).toMatch(/holds a mutation of \\"submissions\\"/);
+  });
+
+  test('has no other keys removed by a made-up index of plans', async () => {
+    await victims.attacker.set('ordergraph:limits:mine', 'kept');
+    await victims.attacker.zadd('ordergraph:plans:index', 0, '10 ordergraph:limits:mine', 1, 'nonsense');
+    await planFor('{ submissions(first: 1) { nodes { filedAt } } }');
+    expect(await victims.attacker.get('ordergraph:limits:mine')).toBe('kept');
+    expect(await victims.attacker.zscore('ordergraph:plans:index', '10 ordergraph:limits:mine')).toBeNull();
+  });
+
+  test('locks a caller out for a minute at most, and lifts no limit by a count below zero', async () => {
+    const remaining = async () => {
+      const answer = (await victims.caller(INSPECTOR).ask(QUERY)) as { extensions?: { cost: Spending } };
+      return answer.extensions!.cost;
+    };
+    const full = (await remaining()).remaining;
+    const { attacker } = victims;
+    const [count] = (await attacker.keys('ordergraph:limits:budget:/*')).slice(-1) as [string];
+    const counts = await Promise.all(
+      (await attacker.keys('ordergraph:limits:budget:/*')).map(async (key) => [key, await attacker.get(key)] as const),
+    );
+    expect(counts.length).toBeGreaterThan(0);
+    for (const value of ['99999999999', '-99999999999', 'text']) {
+      for (const [key] of counts) await attacker.set(key, value);
+      const cost = await remaining();
+      expect(cost.remaining).toBe(full);
+      expect(cost.resetSeconds).toBeLessThanOrEqual(60);
+    }
+    for (const [key] of counts) await attacker.set(key, '99999999999', 'EX', 86_400);
+    expect((await remaining()).remaining).toBe(full);
+    for (const [key] of counts) await attacker.set(key, '99999999999', 'EX', 30);
+    const { errors } = await victims.caller(INSPECTOR).ask(QUERY);
+    expect(errors![0]!.extensions).toMatchObject({ code: 'BUDGET_EXHAUSTED', cost: { resetSeconds: 30 } });
+    expect(await attacker.exists(count)).toBe(1);
+  });
+});
