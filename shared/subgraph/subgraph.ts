@@ -32,7 +32,7 @@ import type { ContentStore } from '../files/content-store';
 import type { FileExchange } from '../files/exchange';
 import { publicError } from '../http/errors';
 import { closedDoor, type Door } from '../identity/door';
-import type { Principal } from '../identity/principal';
+import { type Principal, personKey } from '../identity/principal';
 import type { Importer } from '../import/importer';
 import { requireDistinctMembers } from '../model/members';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
@@ -191,7 +191,7 @@ export class OpenSubgraph {
   /** What the resolvers of one request share. Its loaders must not outlive it. */
   context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
     const { clock } = this;
-    const key = principal ? principal.subject : (origin?.address ?? 'the public');
+    const key = principal ? personKey(principal) : (origin?.address ?? 'the public');
     const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
     let isChanged = false;
