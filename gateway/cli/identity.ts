@@ -22,10 +22,14 @@ export async function believedOf(
 ): Promise<Believed | undefined> {
   if (auth === '')
     throw new OperatorError(
-      'It is not said whose tokens are believed',
-      'Name a file of issuers by --auth FILE, or say --auth development, or --auth off to ask nobody who they are',
+      'No token issuers are configured',
+      'Set --auth FILE for a file of issuers, --auth development, or --auth off to accept every caller as the public',
     );
-  if (auth === 'off') return undefined;
+  if (auth === 'off') {
+    if (process.env.NODE_ENV === 'production')
+      log.warn('--auth off in production: tokens are ignored, and every caller is the public');
+    return undefined;
+  }
   const revocations = revokedTokens === '' ? undefined : new Revocations(revokedTokens, log);
   const options = {
     isRevoked: (tokenId: string | undefined, principal: Principal) => revocations?.has(tokenId, principal) ?? false,

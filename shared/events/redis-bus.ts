@@ -78,7 +78,7 @@ export class RedisBus implements EventBus {
     this.client = this.connect(COMMAND_MS);
     // every call in flight listens
     setMaxListeners(0, this.closed.signal);
-    this.client.once('ready', () => void warnOfForgetfulRedis(this.client, options.log));
+    this.client.on('ready', () => void warnOfForgetfulRedis(this.client, options.log));
   }
 
   private connect(commandTimeout: number): Redis {
@@ -225,9 +225,13 @@ export class RedisBus implements EventBus {
     let hasFailed = false;
     while (!signal.aborted) {
       try {
+        const wasTaken: boolean = isTaken;
         isTaken = await abortable(this.readOnce(client, reader, consumer, isTaken, signal), signal);
-        if (hasFailed) this.options.log.info({ reader }, 'acting on events again');
-        hasFailed = false;
+        // that nothing taken is left says nothing of whatever failed
+        if (hasFailed && !wasTaken) {
+          this.options.log.info({ reader }, 'acting on events again');
+          hasFailed = false;
+        }
       } catch (error) {
         if (signal.aborted) break;
         // the bus has logged its own failures

@@ -108,7 +108,7 @@ export function principalOf(claims: {
   };
   for (const role of principal.roles) {
     const needed = NEEDS[role];
-    if (needed && principal[needed] === null) throw invalid(`The role ${role} is exercised for one ${needed}; name it`);
+    if (needed && principal[needed] === null) throw invalid(`The role ${role} requires ${needed}=…`);
   }
   return principal;
 }

@@ -272,7 +272,7 @@ describe('help and bad commands', () => {
       1,
       /The supergraph cannot be read from "\/no\/such\/file"/,
     ],
-    [['gateway'], 1, /It is not said whose tokens are believed[\s\S]*--auth FILE/],
+    [['gateway'], 1, /No token issuers are configured[\s\S]*--auth FILE/],
     [
       ['gateway', '--auth', 'development', '--host', '0.0.0.0'],
       1,
@@ -280,7 +280,7 @@ describe('help and bad commands', () => {
     ],
     [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
     [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
-    [['token', '--role', 'agency-reviewer'], 1, /agency-reviewer is exercised for one agency/],
+    [['token', '--role', 'agency-reviewer'], 1, /The role agency-reviewer requires agency=/],
     [
       ['token', '--role', 'agency-reviewer', '--agency', 'nas'],
       1,
