@@ -180,6 +180,25 @@ export function createServer(options: {
   return server;
 }
 
+/** What is wrong with a request that has not come, by Node's code; `#` stands for the seconds in which it has to. */
+const CLIENT_ERRORS: Readonly<Record<string, { status: string; message: string; code: string }>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: '408 Request Timeout',
+    message: 'The request did not arrive within # s: send it faster',
+    code: 'REQUEST_TIMEOUT',
+  },
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    message: 'The headers are too large: send less than 16 KB',
+    code: 'BAD_REQUEST',
+  },
+};
+const NOT_HTTP = {
+  status: '400 Bad Request',
+  message: 'The request is not HTTP/1.1: check its syntax',
+  code: 'BAD_REQUEST',
+};
+
 /** What is answered to a client whose request has not come, or is no HTTP: there is no request yet that could be answered. */
 function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs: number): void {
   // an answer under way would be broken by another
@@ -188,17 +207,8 @@ function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs
     socket.destroy();
     return;
   }
-  const [status, error, message] =
-    code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? [
-          '408 Request Timeout',
-          'REQUEST_TIMEOUT',
-          `The request did not arrive within ${timeoutMs / 1_000} s: send it faster`,
-        ]
-      : code === 'HPE_HEADER_OVERFLOW'
-        ? ['431 Request Header Fields Too Large', 'BAD_REQUEST', 'The headers are too large: send less than 16 KB']
-        : ['400 Bad Request', 'BAD_REQUEST', 'The request is not HTTP/1.1: see the specification'];
-  const body = JSON.stringify({ errors: [{ message, extensions: { code: error } }] });
+  const { status, message, ...extensions } = CLIENT_ERRORS[code] ?? NOT_HTTP;
+  const body = JSON.stringify({ errors: [{ message: message.replace('#', String(timeoutMs / 1_000)), extensions }] });
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
