@@ -76,6 +76,7 @@ export function createServer(options: {
   const { receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
   const receiving = {
     headersTimeout: receiveTimeoutMs,
+    requestTimeout: receiveTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, Math.ceil(receiveTimeoutMs / 4)),
   };
   /** Connections on which a body is coming that may take long. */

@@ -99,12 +99,12 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
   });
 
   test('an upload that trickles is ended in words; one that is slow and steady is taken', async () => {
-    const content = Buffer.alloc(30_000, 3);
+    const content = Buffer.alloc(60_000, 3);
     const path = await stack.attachContent(content);
     const slow = (await connect()).send(await put(path, developer(), content.length)).trickle('x', 50);
     expect(answerOf(await slow.closed)).toEqual([408, 'TRANSFER_TOO_SLOW']);
     const steady = (await connect()).send(await put(path, developer(), content.length));
-    // 20,000 bytes a second
+    // 20,000 bytes a second, for longer than any other request may take
     for (let sent = 0; sent < content.length; sent += 2_000) {
       steady.send(content.subarray(sent, sent + 2_000));
       await new Promise((resolve) => setTimeout(resolve, 100));
