@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { rememberExactly } from '../execution/exact-variables';
 
-/** A body that is refused before anything of it is read as a request. */
+/** A body that is rejected before it is read as a request. */
 class BodyError extends Error {
   constructor(
     readonly statusCode: 400 | 415,
@@ -12,7 +12,7 @@ class BodyError extends Error {
   }
 }
 
-/** Reads JSON bodies: UTF-8 only, and with each name once at the top, so that whoever looks at a request before us sees the same one. */
+/** Reads JSON bodies: UTF-8 only, each top-level name once, so that a proxy in front of the gateway sees the same request. */
 export function addJsonBodies(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
@@ -69,8 +69,8 @@ const PLAIN_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A name that occurs twice at the top of an object. Only there: what is deeper is read by this process once and written anew for
- * subgraphs, so that no two of them see different values.
+ * A name that occurs twice at the top of an object. Deeper names do not matter: only this process reads the text, and subgraphs get the
+ * values it has read.
  * @param text valid JSON @param body what `JSON.parse` has made of it
  */
 export function repeatedName(body: unknown, text: string): string | undefined {

@@ -171,7 +171,7 @@ export class Issuer {
   }
 
   /**
-   * @param beforeSignature called when all else is in order, and before the signature is checked; what it throws is thrown
+   * @param beforeSignature called once everything but the signature is valid; its error is passed on
    * @throws AuthenticationError
    */
   async verify(token: string, beforeSignature: () => void = () => {}): Promise<Verified> {
@@ -244,7 +244,7 @@ export class Issuer {
   }
 }
 
-/** What jose would find wrong once it has checked the signature. Most tokens that are refused are of a client that has not noticed their end. */
+/** Checks before the signature what jose checks after it. Most rejected tokens have expired. */
 function requireClaims(payload: JWTPayload, { audience, clockToleranceSeconds }: IssuerSettings): void {
   const now = Date.now() / 1_000;
   if (typeof payload.exp === 'number' && payload.exp + clockToleranceSeconds < now)
@@ -286,7 +286,7 @@ function refusalOf(error: unknown): AuthenticationError {
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not fit`);
   if (error instanceof errors.JOSEAlgNotAllowed) return refused('its signature algorithm is not allowed');
   if (error instanceof errors.JWKSTimeout) return unavailable();
-  if (error instanceof errors.JWKSNoMatchingKey) return refused('its issuer has no key of its "kid" and algorithm');
+  if (error instanceof errors.JWKSNoMatchingKey) return refused('its issuer has no key with this "kid" and algorithm');
   if (error instanceof errors.JOSEError)
     return refused(
       'its signature does not hold, or it is no JWT; a token for development comes from `token` with the same --data as the graph',

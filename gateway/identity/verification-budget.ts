@@ -1,34 +1,34 @@
 import { LRUCache } from 'lru-cache';
 import { AuthenticationError } from './issuers';
 
-/** Signatures of one address that are checked each second whatever it has sent before: for those who share it with a flooder. */
+/** Signature checks per second that an address keeps after a flood, for other callers behind the same address. */
 export const RESERVED_PER_SECOND = 50;
-/** Addresses that are remembered: those that have not been seen for longest begin anew. */
+/** Maximum addresses remembered; the least recently seen one starts over. */
 const MAX_ADDRESSES = 10_000;
 const WINDOW_MS = 60_000;
 
 interface Account {
-  /** Checks of this minute that found no valid signature, and those under way. */
+  /** Checks of this minute that found no valid signature or have not finished. */
   spent: number;
   /** When the minute ends, by `performance.now()`. */
   readonly until: number;
-  /** Checks of the reserve that may be made at once. */
+  /** Checks left in the reserve. */
   reserve: number;
-  /** Until when the reserve has been filled up. */
+  /** When the reserve was last refilled, by `performance.now()`. */
   filledAt: number;
 }
 
 /**
- * Bounds the signature checks that tokens without a valid signature cost. An address that has used up its minute is not locked out: it
- * goes on at a reserved rate, so that a new, valid token still gets through beside a flood, after a few attempts at worst.
+ * Limits the signature checks that invalid tokens cost. An address that has used up its minute is not locked out: it continues at a
+ * reserved rate, so that a new valid token gets through during a flood, after a few attempts at worst.
  */
 export class VerificationBudget {
   private readonly accounts = new LRUCache<string, Account>({ max: MAX_ADDRESSES });
 
-  /** @param perMinute checks in vain of one address a minute before the reserved rate applies; 0 for no limit */
+  /** @param perMinute failed checks per address per minute before the reserved rate applies; 0 disables the limit */
   constructor(private readonly perMinute: number) {}
 
-  /** Pays for a check. @returns what gives it back when the signature was valid @throws AuthenticationError when none is to be had now */
+  /** Pays for a check. @returns a function that refunds it, for a valid signature @throws AuthenticationError when the reserve is empty */
   spend(address: string): () => void {
     if (this.perMinute === 0) return () => {};
     const account = this.accountOf(address);
@@ -42,7 +42,7 @@ export class VerificationBudget {
     if (account.reserve < 1)
       throw new AuthenticationError(
         'TOO_MANY_REQUESTS',
-        'Too many tokens of this address were invalid, and this one has not been seen before; try again in 1 s',
+        'Too many invalid tokens from this address: try again in 1 s',
         429,
         1,
       );

@@ -3,18 +3,18 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 
-/** Requests of one caller, or one address, a minute, where the configuration names no number. */
+/** Default requests per minute of one caller, or of one address. */
 const DEFAULT_RATE = 6_000;
 
 /**
- * The limit that is in force; 0 for none.
- * @param areCallersKnown whether issuers vouch for callers: elsewhere nothing says that an address, or a development token, is one caller
+ * The effective limit; 0 disables it.
+ * @param areCallersKnown whether trusted issuers identify callers; without them, an address or a development token may stand for many
  */
 export const effectiveRate = (rateLimit: number | '', areCallersKnown: boolean): number =>
   rateLimit === '' ? (areCallersKnown ? DEFAULT_RATE : 0) : rateLimit;
 
 const WINDOW_SECONDS = 60;
-/** Callers that are remembered in this process: those that have not been seen for longest begin anew. */
+/** Maximum callers remembered in this process; the least recently seen one starts over. */
 const MAX_CALLERS = 100_000;
 
 interface Window {
@@ -28,7 +28,7 @@ export class RequestRate {
   private readonly windows = new LRUCache<string, Window>({ max: MAX_CALLERS });
   private readonly shared: RateLimiterRedis | undefined;
 
-  /** @param limit requests a minute @param redis where several gateways count together; while it is away, each counts for itself */
+  /** @param limit requests a minute @param redis shared counters of several gateways; without a connection each counts for itself */
   constructor(
     readonly limit: number,
     redis: Redis | undefined,

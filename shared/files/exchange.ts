@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { RequestError } from '../errors';
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -16,3 +17,7 @@ export interface FileExchange {
   /** @throws RequestError */
   get(id: string, headers: Headers): Promise<SentFile>;
 }
+
+/** The public has no files. */
+export const unauthenticated = (): RequestError =>
+  new RequestError('UNAUTHENTICATED', 'Files require a caller: send "authorization: Bearer <token>"');

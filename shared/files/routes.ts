@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
-import { RequestError } from '../errors';
 import type { MinRate } from '../http/slow-readers';
-import type { FileExchange, Headers } from './exchange';
+import { type FileExchange, type Headers, unauthenticated } from './exchange';
 import { requireRate, type TransferLimits, Transfers, watchRate } from './transfers';
 
 /** Where files are reached: PUT uploads, GET downloads. */
@@ -40,7 +39,7 @@ const RETRY_SECONDS = 5;
 export interface FileRoutes {
   readonly exchange: FileExchange;
   readonly limits: TransferLimits;
-  /** What tells callers apart; null for the public, which has no files. */
+  /** Key of the caller; null for the public, which has no files. */
   readonly callerOf: (request: FastifyRequest) => string | null;
   /** Headers that the exchange is given; the request's own by default. */
   readonly headersOf?: (request: FastifyRequest) => Headers;
@@ -57,8 +56,7 @@ export async function addFileRoutes(
   ];
   const begin = (transfers: Transfers, request: FastifyRequest): (() => void) => {
     const caller = callerOf(request);
-    if (caller === null)
-      throw new RequestError('UNAUTHENTICATED', 'Say who you are: send "authorization: Bearer <token>"');
+    if (caller === null) throw unauthenticated();
     return transfers.begin(caller);
   };
   await server.register(async (scope) => {
@@ -75,7 +73,7 @@ export async function addFileRoutes(
         await exchange.put(request.params.id, content, headersOf(request));
         return await reply.code(204).send();
       } catch (error) {
-        // by whichever way it fails: why the content has ended is why
+        // the consumer reports a broken stream; the stream knows why
         const why = content.errored ?? error;
         content.destroy();
         discard(request.raw, limits);

@@ -3,22 +3,22 @@ import type { PassThrough } from 'node:stream';
 import { RequestError } from '../errors';
 import type { MinRate } from '../http/slow-readers';
 
-/** What callers may have under way of files, each way. */
+/** Limits on file transfers, for each direction. */
 export interface TransferLimits extends MinRate {
-  /** Transfers of one caller at once; 0 for any number. */
+  /** Maximum concurrent transfers of one caller; 0 disables the limit. */
   readonly perCaller: number;
 }
 
 /**
- * What a subgraph allows. Clients are held to the limits of their gateway; it passes on what it has of them in pieces, and must not be taken
- * for slow itself.
+ * Default limits of a subgraph. A gateway enforces stricter ones on clients and forwards their bytes in bursts, so the subgraph must not
+ * treat the gateway itself as slow.
  */
 export const TRANSFERS_OF_GATEWAYS: TransferLimits = { perCaller: 32, bytesPerSecond: 1_024, windowMs: 120_000 };
 
-/** Transfers of all callers at once, each way. */
+/** Maximum concurrent transfers of all callers, for each direction. */
 export const MAX_TRANSFERS = 512;
 
-/** The transfers in one direction: those in the other are never kept waiting by them. */
+/** The transfers in one direction, which never block those in the other. */
 export class Transfers {
   private readonly byCaller = new Map<string, number>();
   private all = 0;
@@ -28,12 +28,13 @@ export class Transfers {
     private readonly perCaller: number,
   ) {}
 
-  /** @returns what ends the transfer; again, it does nothing @throws RequestError TOO_MANY_TRANSFERS */
+  /** @returns a function that ends the transfer, once @throws RequestError TOO_MANY_TRANSFERS */
   begin(caller: string): () => void {
     const own = this.byCaller.get(caller) ?? 0;
     if (this.perCaller > 0 && own >= this.perCaller)
-      throw tooMany(`You have ${own} ${this.what} under way, and may have ${this.perCaller}`);
-    if (this.all >= MAX_TRANSFERS) throw tooMany(`${this.all} ${this.what} are under way, and no more are possible`);
+      throw tooMany(`You have ${own} ${this.what} in progress; the maximum is ${this.perCaller}`);
+    if (this.all >= MAX_TRANSFERS)
+      throw tooMany(`${this.all} ${this.what} are in progress; the maximum is ${MAX_TRANSFERS}`);
     this.byCaller.set(caller, own + 1);
     this.all += 1;
     let isOver = false;
@@ -52,8 +53,8 @@ const tooMany = (why: string): RequestError =>
   new RequestError('TOO_MANY_TRANSFERS', `${why}: try again when one has ended`);
 
 /**
- * Watches the rate at which a body comes, until it has come or broken off.
- * @param isWaiting whether whoever takes it keeps it waiting @param onTooSlow is called with the bytes that came in a window
+ * Watches the rate at which a body arrives, until its end.
+ * @param isWaiting whether its consumer is what delays it @param onTooSlow receives the bytes that arrived in the window
  */
 export function watchRate(
   request: IncomingMessage,
@@ -84,9 +85,9 @@ export function watchRate(
   request.on('data', count).once('end', stop).once('close', stop);
 }
 
-/** Ends an upload that is too slow: destroys its content with the error. */
+/** Destroys the content of an upload that is too slow, with the error. */
 export function requireRate(request: IncomingMessage, content: PassThrough, rate: MinRate): void {
-  // whoever takes the content may not have begun to
+  // its consumer may not listen yet
   content.on('error', () => {});
   watchRate(
     request,
@@ -96,7 +97,7 @@ export function requireRate(request: IncomingMessage, content: PassThrough, rate
       content.destroy(
         new RequestError(
           'TRANSFER_TOO_SLOW',
-          `${bytes} bytes came in ${rate.windowMs / 1_000} s, and ${rate.bytesPerSecond} a second have to; nothing was kept, so upload it again`,
+          `${bytes} bytes arrived in ${rate.windowMs / 1_000} s, but ${rate.bytesPerSecond} per second are required; nothing was kept: upload it again`,
         ),
       ),
   );

@@ -18,7 +18,7 @@ import { Traffic } from './traffic';
 declare module 'fastify' {
   interface FastifyInstance {
     traffic: Traffic;
-    /** A request whose body is as long in coming as it takes: whoever handles it sees to its rate. */
+    /** Exempts a request from the time limit; its handler enforces a minimum rate instead. */
     allowLongBody(request: IncomingMessage): void;
     /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
     drain(): void;
@@ -40,7 +40,7 @@ const CODES: Record<number, string> = {
 };
 const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 
-/** Milliseconds in which a request has to come where nothing else is configured. */
+/** Default milliseconds in which a request must arrive. */
 const RECEIVE_TIMEOUT_MS = 20_000;
 /** Milliseconds between looks for connections that have become idle while the server closes. */
 const IDLE_MS = 50;
@@ -64,9 +64,9 @@ export function createServer(options: {
   log: Logger;
   maxRequestBytes: number;
   readiness: Readiness;
-  /** Milliseconds in which a request has to come, its body included. */
+  /** Milliseconds in which a request must arrive, headers and body. */
   receiveTimeoutMs?: number;
-  /** How fast clients have to read. */
+  /** Minimum rate at which clients must read. */
   readRate?: MinRate;
   /** Addresses, or ranges, of proxies that are believed when they say for whom they ask. */
   trustedProxies?: readonly string[];
@@ -76,9 +76,10 @@ export function createServer(options: {
   const { receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
   const receiving = {
     headersTimeout: receiveTimeoutMs,
+    requestTimeout: receiveTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, Math.ceil(receiveTimeoutMs / 4)),
   };
-  /** Connections on which a body is coming that may take long. */
+  /** Connections whose current request is exempt from the time limit. */
   const longBodies = new WeakSet<Socket>();
   const fastifyOptions: FastifyServerOptions = {
     loggerInstance: options.log as never,
@@ -114,7 +115,7 @@ export function createServer(options: {
     ...(https ? { https } : { http: receiving }),
   } as FastifyServerOptions) as FastifyInstance;
   if (tls) renewCertificates(server, tls);
-  // where TLS ends here, the connection is not where bytes wait
+  // over TLS the handle of the connection counts other bytes
   if (options.readRate && !tls) endSlowReaders(server.server, options.readRate, options.log);
   server.decorate('allowLongBody', (request) => {
     const { socket } = request;
@@ -180,7 +181,26 @@ export function createServer(options: {
   return server;
 }
 
-/** What is answered to a client whose request has not come, or is no HTTP: there is no request yet that could be answered. */
+/** Answers to requests that did not arrive, by Node's error code; `#` stands for the time limit in seconds. */
+const CLIENT_ERRORS: Readonly<Record<string, { status: string; message: string; code: string }>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: '408 Request Timeout',
+    message: 'The request did not arrive within # s: send it faster',
+    code: 'REQUEST_TIMEOUT',
+  },
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    message: 'The headers are too large: send less than 16 KB',
+    code: 'BAD_REQUEST',
+  },
+};
+const NOT_HTTP = {
+  status: '400 Bad Request',
+  message: 'The request is not HTTP/1.1: check its syntax',
+  code: 'BAD_REQUEST',
+};
+
+/** Answers a client whose request did not arrive or is not HTTP, for which there is no reply object. */
 function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs: number): void {
   // an answer under way would be broken by another
   const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
@@ -188,17 +208,8 @@ function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs
     socket.destroy();
     return;
   }
-  const [status, error, message] =
-    code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? [
-          '408 Request Timeout',
-          'REQUEST_TIMEOUT',
-          `The request did not arrive within ${timeoutMs / 1_000} s: send it faster`,
-        ]
-      : code === 'HPE_HEADER_OVERFLOW'
-        ? ['431 Request Header Fields Too Large', 'BAD_REQUEST', 'The headers are too large: send less than 16 KB']
-        : ['400 Bad Request', 'BAD_REQUEST', 'The request is not HTTP/1.1: see the specification'];
-  const body = JSON.stringify({ errors: [{ message, extensions: { code: error } }] });
+  const { status, message, ...extensions } = CLIENT_ERRORS[code] ?? NOT_HTTP;
+  const body = JSON.stringify({ errors: [{ message: message.replace('#', String(timeoutMs / 1_000)), extensions }] });
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),

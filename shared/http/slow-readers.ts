@@ -4,24 +4,24 @@ import type { Logger } from 'pino';
 
 /** How fast bytes have to move. */
 export interface MinRate {
-  /** 0 for any rate. */
+  /** 0 disables the limit. */
   readonly bytesPerSecond: number;
   /** Milliseconds over which the rate is measured. */
   readonly windowMs: number;
 }
 
-/** Looks at each connection in a window. */
+/** Checks of each connection per window. */
 const LOOKS = 4;
 
-/** Since when a connection has had bytes waiting without a break, and what had been taken of it then. */
+/** When a connection began to have bytes waiting, and how many it had accepted by then. */
 interface Waiting {
   readonly since: number;
   readonly taken: number;
 }
 
 /**
- * Ends connections whose client takes what it has asked for more slowly than a rate: files, large answers, and answers in parts alike. A
- * connection that has nothing to send is not looked at, so that whoever waits for us is never too slow.
+ * Closes connections whose client reads more slowly than a rate: files, large answers, and answers in parts alike. A connection without
+ * waiting bytes is never too slow, because its client waits for us.
  */
 export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: MinRate, log: Logger): void {
   if (bytesPerSecond === 0) return;
@@ -42,7 +42,7 @@ export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: Min
         else {
           log.warn(
             { address: socket.remoteAddress, bytes: taken - before.taken },
-            'ended a connection that reads too slowly',
+            'closed a connection that reads too slowly',
           );
           socket.destroy();
         }
@@ -53,13 +53,13 @@ export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: Min
   server.once('close', () => clearInterval(timer));
 }
 
-/** What Node counts of a connection where it is written: the stream itself counts a chunk when all of it has been taken. */
+/** Node's counters of a socket handle. The stream's own counters move once per chunk, and an answer is one chunk. */
 interface Handle {
   readonly bytesWritten: number;
   readonly writeQueueSize: number;
 }
 
-/** Bytes that a connection has taken; undefined when none wait for it. */
+/** Bytes that a connection has accepted; undefined when it has no bytes waiting. */
 function takenFrom(socket: Socket): number | undefined {
   if (socket.writableLength === 0) return undefined;
   const handle = (socket as unknown as { _handle: Handle | null })._handle;

@@ -722,7 +722,7 @@ tokens(
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 tokens(
-  'a flood of texts that are no tokens, before somebody signs in from the same address',
+  'a flood of texts that are not tokens, before a caller signs in from the same address',
   async (t) => {
     const headers = { authorization: 'Bearer a1.b.c' };
     const flood = Array.from({ length: 200 }, async () => (await t.ask('{ __typename }', null, { headers })).status);
@@ -732,7 +732,7 @@ tokens(
   [[401], 200],
 );
 tokens(
-  'a flood of forged tokens, while somebody who is known goes on at the same address, and somebody new comes',
+  'a flood of forged tokens, while a known and a new caller send requests from the same address',
   async (t) => {
     await t.ask('{ __typename }', ANALYST);
     const forge = async (jti: number) => {
@@ -741,10 +741,10 @@ tokens(
     };
     const statuses = await Promise.all(Array.from({ length: 300 }, (_, i) => forge(i)));
     const known = (await t.ask('{ __typename }', ANALYST)).status;
-    const somebody = `role=analyst; subject=late-${Math.random()}`;
+    const late = `role=analyst; subject=late-${Math.random()}`;
     let status = 0;
     for (let attempt = 0; attempt < 50 && status !== 200; attempt++) {
-      status = (await t.ask('{ __typename }', somebody)).status;
+      status = (await t.ask('{ __typename }', late)).status;
       if (status === 429) await new Promise((resolve) => setTimeout(resolve, 100));
     }
     return [statuses.every((one) => one === 401 || one === 429), known, status];
@@ -785,7 +785,7 @@ for (const [what, bytes] of [
     [true, true],
   );
 slow(
-  'a body without end beside a token that is none',
+  'a body without end beside an invalid token',
   async (t) =>
     /^HTTP\/1\.1 401 /.test(await t.raw(`${HEAD}authorization: Bearer x\r\ncontent-length: 100\r\n\r\n{`, 10_000)),
   true,
@@ -796,7 +796,7 @@ for (const [what, bytes] of [
   ['a method that there is not', 'HACK / HTTP/1.1\r\nhost: x\r\n\r\n'],
 ] as const)
   http(
-    `${what}: it is said in JSON`,
+    `${what}, answered in JSON`,
     async (t) => {
       const text = await t.raw(bytes);
       return [/^HTTP\/1\.1 400 /.test(text), text.includes('"code":"BAD_REQUEST"')];

@@ -186,7 +186,7 @@ describe('tokens of an issuer', () => {
       () => 200,
       (error: { status: number }) => error.status,
     );
-  /** As valid as can be told without its signature. */
+  /** Valid but for its signature. */
   const forged = async (jti: string) => {
     const [header, payload] = (await provider.token({ jti })).split('.');
     return `${header}.${payload}.${'A'.repeat(86)}`;

@@ -82,7 +82,9 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     const answers = await Promise.all(stalled.map(({ closed }) => closed));
     const codes = answers.map((text) => answerOf(text).join(' ')).sort();
     expect(codes).toEqual([...Array(8).fill('408 TRANSFER_TOO_SLOW'), ...Array(32).fill('429 TOO_MANY_TRANSFERS')]);
-    expect(answers.find((text) => text.includes('429'))).toMatch(/retry-after: \d+[\s\S]*You have 8 uploads under way/);
+    expect(answers.find((text) => text.includes('429'))).toMatch(
+      /retry-after: \d+[\s\S]*You have 8 uploads in progress/,
+    );
     // nothing is left of them: the caller may upload again
     expect((await stack.caller(person('eve')).upload(path, content)).status).toBe(204);
   });
@@ -99,12 +101,12 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
   });
 
   test('an upload that trickles is ended in words; one that is slow and steady is taken', async () => {
-    const content = Buffer.alloc(30_000, 3);
+    const content = Buffer.alloc(60_000, 3);
     const path = await stack.attachContent(content);
     const slow = (await connect()).send(await put(path, developer(), content.length)).trickle('x', 50);
     expect(answerOf(await slow.closed)).toEqual([408, 'TRANSFER_TOO_SLOW']);
     const steady = (await connect()).send(await put(path, developer(), content.length));
-    // 20,000 bytes a second
+    // 20,000 bytes a second, for longer than any other request may take
     for (let sent = 0; sent < content.length; sent += 2_000) {
       steady.send(content.subarray(sent, sent + 2_000));
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -119,7 +121,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: '],
     ['nothing but a method', 'POST '],
     ['a body for a path that there is not', `${head('POST /nothing', { 'content-length': 100 })}{`],
-    ['a body beside a token that is none', head('POST /graphql', { authorization: 'Bearer x', 'content-length': 100 })],
+    ['a body beside an invalid token', head('POST /graphql', { authorization: 'Bearer x', 'content-length': 100 })],
     ['an upload without a token', `${head('PUT /artifacts/art_1', { 'content-length': 100 })}x`],
   ])('%s, stalled or trickled, gets a 4xx while others are answered', async (_what, start) => {
     const stalling = (await connect()).send(start);
@@ -131,7 +133,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     }
   });
 
-  test('a request that arrives too slowly is told so, in an answer of the usual form', async () => {
+  test('a request that arrives too slowly gets 408 in the usual form', async () => {
     const slow = (await connect()).send(
       head('POST /graphql', { 'content-type': 'application/json', 'content-length': 100 }),
     );

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { originOf } from '../../../shared/audit/origin';
 import { NotFoundError, orNotFound, RequestError } from '../../../shared/errors';
 import type { ContentStore } from '../../../shared/files/content-store';
-import type { FileExchange, Headers, SentFile } from '../../../shared/files/exchange';
+import { type FileExchange, type Headers, type SentFile, unauthenticated } from '../../../shared/files/exchange';
 import { actorsOf, type Principal } from '../../../shared/identity/principal';
 import { Work } from '../../../shared/mutation/work';
 import type { OpenSubgraph } from '../../../shared/subgraph/subgraph';
@@ -18,7 +18,7 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
 
   const caller = async (headers: Headers): Promise<Principal> => {
     const principal = await open.door.enter(headers);
-    if (!principal) throw new RequestError('UNAUTHENTICATED', 'Say who you are: send "authorization: Bearer <token>"');
+    if (!principal) throw unauthenticated();
     return principal;
   };
 
