@@ -37,7 +37,7 @@ async function gateway(flags: Record<string, unknown> = {}, forwardHeaders: stri
   const { parts, issuer } = identity;
   const server = await createGateway({
     supergraph: SUPERGRAPH,
-    config: readConfig({ logLevel: 'silent', costs: 'off', ...flags }, {}),
+    config: readConfig({ logLevel: 'silent', costs: 'off', rateLimit: '0', ...flags }, {}),
     log: createLog('silent', 'test'),
     transport: () => ({
       shareable: false,
