@@ -64,17 +64,23 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
 async function writeEventKeys(folder: string): Promise<void> {
   const { eventKeys } = keyFilesIn(folder);
   const before = existsSync(eventKeys) ? senderKeysIn(readText(eventKeys, 'The public event keys')) : [];
-  const current: SenderKey[] = [];
-  for (const subgraph of EVENT_READERS)
-    current.push({
-      ...publicKey(await privateKeyIn(eventKeyIn(folder, subgraph), `The event key of ${subgraph}`)),
-      subgraph,
-    });
+  const [current, made]: [SenderKey[], [file: string, key: JWK][]] = [[], []];
+  for (const subgraph of EVENT_READERS) {
+    const file = eventKeyIn(folder, subgraph);
+    const key = existsSync(file) ? readPrivateKey(file, `the event key of ${subgraph}`) : await newKey();
+    if (!existsSync(file)) made.push([file, key]);
+    current.push({ ...publicKey(key), subgraph });
+  }
   const ids = new Set(current.map(({ kid }) => kid));
   const earlier = EVENT_READERS.flatMap((name) =>
     before.filter(({ kid, subgraph }) => subgraph === name && !ids.has(kid)).slice(0, MAX_KEYS - 1),
   );
+  // readers must know a key before a subgraph signs with it
   replace(eventKeys, { keys: [...current, ...earlier] }, 0o644);
+  for (const [file, key] of made) {
+    mkdirSync(dirname(file), { recursive: true });
+    replace(file, key, 0o600);
+  }
 }
 
 /** Removes every public identity key, and every public event key, but those of the private ones. @throws OperatorError */

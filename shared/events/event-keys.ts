@@ -84,6 +84,12 @@ export function readEventKeys({ own, senders }: EventKeyFiles, log?: Logger): Ev
     (text) => sendersOf(senderKeysIn(text)),
     log,
   );
+  for (const [subgraph, { current }] of secrets)
+    if (!known.current.has(senderId(current.id, subgraph)))
+      throw new OperatorError(
+        `The event key of ${subgraph} in "${own.get(subgraph)}" is not one of its public keys in "${senders}"; the others would refuse what it signs`,
+        'Use the files of one run of `ordergraph keys FOLDER`, and for each subgraph its own',
+      );
   return {
     signingKey: (subgraph) => secrets.get(subgraph)?.current ?? missing(subgraph),
     find(keyId, subgraph) {

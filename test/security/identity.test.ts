@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { pruneKeys, writeKeys } from '../../gateway/cli/keys';
+import { eventKeyIn, pruneKeys, writeKeys } from '../../gateway/cli/keys';
+import { EVENT_READERS } from '../../gateway/cli/programmes';
 import { readConfig } from '../../gateway/config';
 import { addressKey } from '../../gateway/identity/address';
 import { Authenticator } from '../../gateway/identity/authenticator';
@@ -17,6 +18,8 @@ import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
 import { ORIGIN_HEADER } from '../../shared/audit/origin';
+import { readEventKeys } from '../../shared/events/event-keys';
+import { SignedMessages } from '../../shared/events/signed-messages';
 import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
 import { SignedDoor } from '../../shared/identity/door';
 import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '../../shared/identity/keys';
@@ -488,6 +491,47 @@ describe('the door of a subgraph', () => {
     await expect(enter(door, before)).rejects.toMatchObject({ flaw: 'forged' });
     expect(await enter(door, after)).toEqual(reviewer);
     jest.restoreAllMocks();
+  });
+});
+
+describe('the keys of events', () => {
+  const fileOf = (name: string) => eventKeyIn(folder, name);
+  const environment = (sender = 'reviews') => ({ own: new Map([['reviews', fileOf(sender)]]), senders: '' });
+  const keysOf = (senders: string, sender?: string) => readEventKeys({ ...environment(sender), senders });
+
+  test('are one for each subgraph, for it alone; running processes notice others, which hold until they are pruned', async () => {
+    const { eventKeys } = await writeKeys(folder);
+    for (const name of EVENT_READERS) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
+    expect(new Set(EVENT_READERS.map((name) => readFileSync(fileOf(name), 'utf8'))).size).toBe(EVENT_READERS.length);
+    expect(readFileSync(eventKeys, 'utf8')).not.toContain('"d"');
+    const keys = keysOf(eventKeys);
+    const bus = new SignedMessages('p', keys);
+    const before = bus.sign('event', 'reviews', '{}');
+    const unchanged = readFileSync(eventKeys, 'utf8');
+    await writeKeys(folder);
+    expect(readFileSync(eventKeys, 'utf8')).toBe(unchanged);
+    rmSync(fileOf('reviews'));
+    await writeKeys(folder);
+    const clock = controlMonotonicClock();
+    clock.advance(1_000);
+    const after = bus.sign('event', 'reviews', '{}');
+    expect(JSON.parse(after).kid).not.toBe(JSON.parse(before).kid);
+    for (const message of [before, after]) expect(bus.open('event', message)).toEqual({ from: 'reviews', body: '{}' });
+    expect(pruneKeys(folder).find(({ file }) => file === eventKeys)).toMatchObject({ removed: 1 });
+    clock.advance(1_000);
+    expect(bus.open('event', before)).toEqual({ flaw: 'unknown-key' });
+    expect(bus.open('event', after)).toEqual({ from: 'reviews', body: '{}' });
+    jest.restoreAllMocks();
+  });
+
+  test('of another subgraph, and public keys that two share, are refused in words', async () => {
+    const { eventKeys } = await writeKeys(folder);
+    expect(() => keysOf(eventKeys, 'submissions')).toThrow(/event key of reviews .* is not one of its public keys/);
+    const { keys } = JSON.parse(readFileSync(eventKeys, 'utf8'));
+    writeFileSync(eventKeys, JSON.stringify({ keys: [...keys, { ...keys[0], subgraph: 'reviews' }] }));
+    expect(() => keysOf(eventKeys)).toThrow(/is listed twice; each subgraph needs its own/);
+    writeFileSync(eventKeys, JSON.stringify({ keys: [{ ...keys[0], subgraph: undefined }] }));
+    expect(() => keysOf(eventKeys)).toThrow(/not a set of event keys/);
   });
 });
 

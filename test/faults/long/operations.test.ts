@@ -99,6 +99,8 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(seen).toMatch(/^200 /m);
     expect(seen).toMatch(/^ordergraph_database_connections \d+$/m);
     expect(seen).toMatch(/^submissions/m);
+    // the bus, by a user that reads the ends of the logs and nothing else
+    expect(seen).toMatch(/^ {2}bus: 3 of 3 events$/m);
   });
 
   test('upgrade while submissions are filed', async () => {

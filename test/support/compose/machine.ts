@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../shared/package-root';
@@ -156,7 +167,7 @@ export class ComposeMachine {
     const uid = service.user?.split(':')[0] ?? program.uid;
     const variables = { PATH: '/opt/node/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', ...program.environment };
     const hosts = join(this.folder, `${name}.hosts`);
-    writeFileSync(hosts, this.layout.hostsFor(name));
+    keepFile(hosts, this.layout.hostsFor(name));
     return [
       'set -e',
       `root=/run/root-${name}`,
@@ -199,7 +210,7 @@ export class ComposeMachine {
 
   private config(name: string, source: string, target: string): string[] {
     const file = join(this.folder, `${name}.${source}`);
-    writeFileSync(file, this.file.configs[source]!.content);
+    keepFile(file, this.file.configs[source]!.content);
     return bound(file, target, 'ro');
   }
 
@@ -221,6 +232,13 @@ export class ComposeMachine {
     this.holder?.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Writes a file that containers may be reading: every health check comes here, and none may find it half written. */
+function keepFile(file: string, content: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
+  writeFileSync(`${file}.new`, content);
+  renameSync(`${file}.new`, file);
 }
 
 /** Commands that put a file or folder at a place in the root that is being made. */
