@@ -1,11 +1,21 @@
 import DataLoader from 'dataloader';
+import type { HowUsed, Reads } from '../audit/reads';
 import type { Clock } from '../clock';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
 import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
 import { Reader } from '../policy/policy';
+import type { Cursors } from './cursor';
 import { groupBy } from './group';
-import { cursorConditions, orderTerms, type PageArguments, type PagePlan, planPage } from './page';
+import {
+  cursorConditions,
+  cursorsOf,
+  orderedBy,
+  orderTerms,
+  type PageArguments,
+  type PagePlan,
+  planPage,
+} from './page';
 import { type Condition, WhereBuilder } from './where';
 
 /** A condition that holds. */
@@ -23,6 +33,7 @@ export interface Page<T extends object = object> {
   readonly plan: PagePlan;
   /** Whether rows follow in the direction the page was counted. */
   readonly more: boolean;
+  readonly cursor: (row: object) => string;
 }
 
 /**
@@ -36,6 +47,9 @@ export class Loaders {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly reader: Reader,
+    private readonly cursors: Cursors,
+    /** Where it is noted by which protected fields lists are narrowed, ordered and counted; undefined where nothing is shown. */
+    private readonly reads?: Reads,
   ) {}
 
   private everything: Loaders | undefined;
@@ -44,7 +58,7 @@ export class Loaders {
 
   /** The same over everything there is, for working something out. What it reads is never shown. */
   get facts(): Loaders {
-    this.everything ??= new Loaders(this.database, this.clock, Reader.everything);
+    this.everything ??= new Loaders(this.database, this.clock, Reader.everything, this.cursors);
     return this.everything;
   }
 
@@ -113,8 +127,23 @@ export class Loaders {
     return found && object;
   }
 
-  private where(): WhereBuilder {
-    return new WhereBuilder(this.database, this.clock, this.reader);
+  /** @param how what the fields that a filter compares are recorded as used for */
+  private where(how: HowUsed = 'filter'): WhereBuilder {
+    const { database, clock, reader, reads } = this;
+    return new WhereBuilder(database, clock, reader, reads && ((use) => reads.use({ ...use, how })));
+  }
+
+  private plan(target: ModelClass, given: PageArguments): PagePlan {
+    const plan = planPage(target, given, this.reader, this.cursors);
+    for (const use of orderedBy(target, plan)) this.reads?.use({ ...use, how: 'order' });
+    return plan;
+  }
+
+  /** What a count looks at: how many objects of a protected type there are is as protected as they are. */
+  private counted(target: ModelClass, given: PageArguments): Condition {
+    const { name: type, sensitivity } = modelOf(target);
+    this.reads?.use({ type, sensitivity, how: 'count' });
+    return this.where('count').visible(target, given.filter ?? undefined, 't');
   }
 
   /** Of objects that are seen, by key: whether their fields of a class are read. */
@@ -166,7 +195,7 @@ export class Loaders {
 
   /** A page of everything. */
   async list<T extends object>(target: ModelClass<T>, given: PageArguments): Promise<Page<T>> {
-    const plan = planPage(target, given, this.reader);
+    const plan = this.plan(target, given);
     const { database } = this;
     const conditions = [
       this.where().visible(target, given.filter ?? undefined, 't'),
@@ -189,7 +218,7 @@ export class Loaders {
   ): DataLoader<string, Page<T>> {
     const { name, source, column } = this.parentOf(target, parent);
     return this.batched(target, `list by ${name} ${JSON.stringify(given)}`, async (parents) => {
-      const plan = planPage(target, given, this.reader);
+      const plan = this.plan(target, given);
       const { database } = this;
       const conditions = [
         this.where().visible(target, given.filter ?? undefined, 't'),
@@ -234,12 +263,12 @@ export class Loaders {
     const more = rows.length > plan.size;
     const kept = rows.slice(0, plan.size).map((row) => this.admit(target, row));
     if (plan.backward) kept.reverse();
-    return { rows: kept, plan, more };
+    return { rows: kept, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
   }
 
   /** How many objects a filter leaves. */
   async count(target: ModelClass, given: PageArguments): Promise<number> {
-    const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
+    const { sql, parameters } = this.counted(target, given);
     const [row] = await this.database.query<{ n: number }>(
       `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
       parameters,
@@ -251,7 +280,7 @@ export class Loaders {
   countBy(target: ModelClass, parent: ParentReference, given: PageArguments): DataLoader<string, number> {
     const { name, source, column } = this.parentOf(target, parent);
     return this.batched(target, `count by ${name} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
-      const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
+      const { sql, parameters } = this.counted(target, given);
       const rows = await this.database.query<{ parent: string; n: number }>(
         `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
          WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${sql} GROUP BY ${column}`,
