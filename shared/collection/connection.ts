@@ -196,6 +196,7 @@ export function pagedField(
   child: () => ModelClass,
   parent: () => ParentReference,
   description: string,
+  isNullable = false,
 ): void {
   const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
     const target = child();
@@ -207,9 +208,13 @@ export function pagedField(
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
   Ctx()(prototype, field, 1);
   whenDeclared(prototype, ({ stored }) => {
-    Field((() => connectionOf(child()).connection) as never, { nullable: !stored, description })(prototype, field, {
-      value: resolve,
-    });
+    Field((() => connectionOf(child()).connection) as never, { nullable: isNullable || !stored, description })(
+      prototype,
+      field,
+      {
+        value: resolve,
+      },
+    );
   });
 }
 

@@ -3,7 +3,7 @@ import type { HowUsed, Reads } from '../audit/reads';
 import type { Clock } from '../clock';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
-import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import { type ModelClass, modelOf, type Selectable, type Sensitivity } from '../model/model';
 import { Reader } from '../policy/policy';
 import type { Cursors } from './cursor';
 import { groupBy } from './group';
@@ -26,6 +26,12 @@ const MAX_BATCH = 10_000;
 
 /** How children name their parent: by a property, or by a link table, with the parent's key at its end `from`. */
 export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
+
+/** The field of a model that a link table holds; undefined when it is another's. */
+const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undefined =>
+  [...modelOf(target).selectable.values()].find(
+    ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
+  );
 
 /** One page of one list. */
 export interface Page<T extends object = object> {
@@ -146,12 +152,12 @@ export class Loaders {
     return this.where('count').visible(target, given.filter ?? undefined, 't');
   }
 
-  /** Of objects that are seen, by key: whether their fields of a class are read. */
-  mayRead(target: ModelClass, sensitivity: Sensitivity): DataLoader<string, boolean> {
-    return this.batched(target, `may read ${sensitivity}`, async (keys) => {
+  /** Of objects that are seen, by key: whether their field of a class is read. */
+  mayRead(target: ModelClass, sensitivity: Sensitivity, field?: string): DataLoader<string, boolean> {
+    return this.batched(target, `may read ${sensitivity} ${field}`, async (keys) => {
       const { database } = this;
       const key = `t.${database.column(target, modelOf(target).key)}`;
-      const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity), 't');
+      const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity, field), 't');
       const rows = await database.query<{ found: string }>(
         `SELECT ${key} AS found FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
         [...keys, ...parameters],
@@ -223,6 +229,7 @@ export class Loaders {
       const conditions = [
         this.where().visible(target, given.filter ?? undefined, 't'),
         ...cursorConditions(database, target, plan, 't'),
+        ...this.naming(target, parent),
       ];
       const [ranked, parentKey] = [database.dialect.quote('row_rank'), database.dialect.quote('parent_key')];
       const rows = await database.query<Record<string, unknown>>(
@@ -255,6 +262,21 @@ export class Loaders {
     };
   }
 
+  /** Of children, those of which the reader may read that they name their parent: a list under a parent is narrowed by it. */
+  private naming(target: ModelClass, parent: ParentReference): Condition[] {
+    const { name, published, selectable, sensitivity } = modelOf(target);
+    if (!published) return [];
+    const field =
+      typeof parent === 'string'
+        ? [...selectable.values()].find(({ property, comparison }) => property === parent && comparison.kind !== 'link')
+        : linkOf(target, parent.links);
+    if (!field) return [];
+    const use = { type: name, field: field.name, sensitivity: field.sensitivity ?? sensitivity };
+    const reach = this.reader.fields(target, use.sensitivity, use.field);
+    if (reach !== false) this.reads?.use({ ...use, how: 'filter' });
+    return reach === true ? [] : [this.where().reached(target, reach, 't')];
+  }
+
   private page<T extends object>(
     target: ModelClass<T>,
     plan: PagePlan,
@@ -280,11 +302,11 @@ export class Loaders {
   countBy(target: ModelClass, parent: ParentReference, given: PageArguments): DataLoader<string, number> {
     const { name, source, column } = this.parentOf(target, parent);
     return this.batched(target, `count by ${name} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
-      const { sql, parameters } = this.counted(target, given);
+      const conditions = [this.counted(target, given), ...this.naming(target, parent)];
       const rows = await this.database.query<{ parent: string; n: number }>(
         `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
-         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${sql} GROUP BY ${column}`,
-        [...parents, ...parameters],
+         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
+        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
       );
       const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));
       return parents.map((key) => counts.get(key) ?? 0);

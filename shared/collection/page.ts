@@ -53,7 +53,7 @@ export function planPage(target: ModelClass, given: PageArguments, reader: Reade
   const side = pageSide(given);
   const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
   for (const { field } of given.orderBy ?? [])
-    if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity) !== true)
+    if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity, field) !== true)
       throw new InvalidOrderError(`You don't have access to every ${name}.${field}, so you cannot order by it`);
   const asked = (given.orderBy ?? []).map(({ field, direction }) => ({
     property: selectable.get(field)!.property,
@@ -61,7 +61,7 @@ export function planPage(target: ModelClass, given: PageArguments, reader: Reade
   }));
   const readable = defaultOrder.filter(({ property }) => {
     const field = [...selectable.values()].find((one) => one.property === property);
-    return reader.fields(target, field?.sensitivity ?? sensitivity) === true;
+    return reader.fields(target, field?.sensitivity ?? sensitivity, field?.name) === true;
   });
   const order = [...(asked.length > 0 ? asked : readable)];
   if (!order.some(({ property }) => property === key))

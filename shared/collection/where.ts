@@ -102,7 +102,7 @@ export class WhereBuilder {
   ): Condition {
     const model = modelOf(target);
     const sensitivity = own ?? model.sensitivity;
-    const reach = this.reader.fields(target, sensitivity);
+    const reach = this.reader.fields(target, sensitivity, name);
     if (reach === false)
       throw new InvalidFilterError(`You don't have access to ${model.name}.${name}, so you cannot filter by it`, path);
     this.used?.({ type: model.name, field: name, sensitivity });

@@ -1,4 +1,5 @@
 import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
+import { type Derivation, declareDerivation } from './derivation';
 import type { GraphQLTypeReference, Sensitivity } from './model';
 
 /** A type without identity: figures, parts of an object. */
@@ -42,13 +43,14 @@ export function countedOf(type: string): ReadonlyMap<string, Counted> | undefine
 export function part(
   type: () => GraphQLTypeReference,
   description: string,
-  options: { nullable?: boolean; sensitivity?: Sensitivity; counted?: Counted } = {},
+  options: { nullable?: boolean; sensitivity?: Sensitivity; counted?: Counted } & Derivation = {},
 ) {
   return (prototype: object, property: string): void => {
     const { counted, nullable = counted !== undefined } = options;
     const told = counted ? noteCounted(prototype, property, counted, description) : description;
     Field(type, { nullable, description: told })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);
+    declareDerivation(prototype, property, options);
   };
 }
 

@@ -414,6 +414,7 @@ describe('a subgraph that keeps a record', () => {
       0,
       [
         { type: 'Submission', ...PROPIN, how: 'order', fields: ['createdAt'] },
+        { type: 'Submission', ...PROPIN, how: 'filter', fields: ['developer'] },
         { type: 'Submission', ...PROPIN, how: 'count', fields: [] },
       ],
     ]);

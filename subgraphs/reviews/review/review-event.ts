@@ -66,7 +66,8 @@ export const ReviewEventKind = enumeration('ReviewEventKind', 'What happened to 
 @Index(['submissionId', 'sequence'], { unique: true })
 export class ReviewEvent {
   @generatedId('evt') id!: string;
-  @refersTo(() => Submission, 'The submission it concerns.', { as: 'submission', length: 30 }) submissionId!: string;
+  @refersTo(() => Submission, 'The submission it concerns.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  submissionId!: string;
   @integer('Its place among the entries of the submission, from 1.', { order: true }) sequence!: number;
   @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;
   @oneOf(() => ReviewEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<typeof ReviewEventKind>;
