@@ -48,9 +48,12 @@ export type IdPrefix =
   | 'dst'
   | 'shf';
 
-/** A new id: prefix and ULID, so that ids made later sort later. */
+/**
+ * A new id: prefix and ULID, whose time is the month alone. Ids are public, and when an object was made may not be: when a submission was
+ * filed, above all. Ids of later months sort later, so that new rows stand together in the database.
+ */
 export function newId(prefix: IdPrefix, now: string): string {
-  return `${prefix}_${ulid(Date.parse(now))}`;
+  return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;
 }
 
 /**

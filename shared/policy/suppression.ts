@@ -1,3 +1,6 @@
+import { civilDate, startOfDay } from '../calendar/civil';
+import { pastInstant } from '../calendar/past-instant';
+import type { Clock } from '../clock';
 import type { Principal } from '../identity/principal';
 import { type Counted, Ratio } from '../model/value-object';
 import { GOVERNMENT, government, having, type Rule } from './rule';
@@ -26,6 +29,22 @@ const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
 
 /** Whether somebody may be told what is worked out over so many of what not everyone sees. */
 export const isShown = (count: number, who: Principal | null): boolean => !isSmall(count) || isTold({}, who);
+
+/**
+ * The instant that figures are of: what was asked for, or now. For those who are not told small counts it is the start of the month, or of
+ * today: figures as of one instant after another would tell them when each single thing happened. @throws RequestError for the future
+ */
+export function figuresAsOf(asked: string | null | undefined, who: Principal | null, clock: Clock): string {
+  const instant = pastInstant(asked, clock);
+  if (isTold({}, who)) return instant;
+  return asked == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
+}
+
+/** An end of a span of time that figures count in, to the month for those who are not told small counts. */
+export const figuresWithin = (instant: string | undefined, who: Principal | null): string | undefined =>
+  instant === undefined || isTold({}, who) ? instant : startOfMonth(instant);
+
+const startOfMonth = (instant: string): string => startOfDay(`${civilDate(instant).slice(0, 7)}-01`);
 
 /** A count, or what a share is of. */
 const countOf = (value: unknown): number => (value instanceof Ratio ? value.denominator : Number(value));

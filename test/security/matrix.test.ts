@@ -8,6 +8,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
+import { civilDate, startOfDay } from '../../shared/calendar/civil';
 import { type Principal, parsePrincipal, ROLES } from '../../shared/identity/principal';
 import { modelOf } from '../../shared/model/model';
 import { countedOf } from '../../shared/model/value-object';
@@ -15,7 +16,7 @@ import { sensitivityOf } from '../../shared/policy/enforcement';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
-import { openWorld, type World } from '../support/world';
+import { AS_OF, openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 import { type Expected, everyone, expectations, government, type Row } from './policy-table';
 
@@ -25,6 +26,9 @@ test('every role is among the callers', () => {
 });
 
 const AGENCIES = ['nsa', 'doe', 'cisa', 'treasury', 'hhs', 'ssa'];
+
+/** When the day of the world began in Washington. */
+const TODAY = startOfDay(civilDate(AS_OF));
 
 const KINDS = ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] as const;
 
@@ -296,7 +300,9 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
         else expect([path, b]).toEqual([path, a]);
       };
       for (const query of queries) {
-        const [all, some] = [await world.ask(query, {}, whole), await world.ask(query, {}, shown)];
+        // analysts are told figures as of the start of today
+        const same = query.replace(/(submissionMetrics|reviewMetrics) \{/, `$1(asOf: "${TODAY}") {`);
+        const [all, some] = [await world.ask(same, {}, whole), await world.ask(query, {}, shown)];
         expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
         compare(all.data, some.data, query.slice(0, 40));
         const counts = JSON.stringify(some.data).matchAll(
@@ -317,6 +323,23 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       expect([hidden > 5, told > 5]).toEqual([true, true]);
     },
   );
+
+  test('analysts cannot date what is counted by figures as of one instant after another', async () => {
+    const filed = tables
+      .get('Submission')!
+      .flatMap(({ filedAt }) => filedAt ?? [])
+      .toSorted()[20] as string;
+    const [before, after] = [new Date(Date.parse(filed) - 1).toISOString(), filed];
+    const SPAN = `query ($at: DateTime!) { executiveOrder(number: "14409") {
+      submissionMetrics(asOf: $at) { asOf filed } reviewMetrics(asOf: $at) { asOf findings } }
+      findingStatistics(until: $at) { month severity findings } }`;
+    const told = async (at: string, who: string) => (await world.ask(SPAN, { at }, who)).data;
+    expect(await told(before, 'role=analyst; subject=x')).toEqual(await told(after, 'role=analyst; subject=x'));
+    const [one, other] = [await told(before, INSPECTOR), await told(after, INSPECTOR)];
+    expect(other.executiveOrder.submissionMetrics.filed - one.executiveOrder.submissionMetrics.filed).toBe(1);
+    const { asOf } = (await told(after, 'role=analyst; subject=x')).executiveOrder.submissionMetrics;
+    expect(asOf).toBe(startOfDay(`${civilDate(after).slice(0, 7)}-01`));
+  });
 
   test.each(CALLERS)(
     '%s, without the capacity that a mutation needs, changes nothing by any of them',

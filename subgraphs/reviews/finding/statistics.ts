@@ -4,6 +4,7 @@ import { FindingSeverity } from '../../../shared/contracts/finding-severity';
 import { sensitivity } from '../../../shared/model/fields';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, valueObject } from '../../../shared/model/value-object';
+import { figuresWithin } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
 
@@ -39,15 +40,15 @@ export class FindingStatisticsResolver {
   })
   @sensitivity('GOV')
   async findingStatistics(
-    @Ctx() { database, loaders }: Context,
+    @Ctx() { database, loaders, principal }: Context,
     @Arg('from', () => GraphQLInstant, {
       nullable: true,
-      description: 'Only findings written down at or after this instant.',
+      description: 'Only findings written down at or after this instant. For analysts from the start of its month.',
     })
     from?: string,
     @Arg('until', () => GraphQLInstant, {
       nullable: true,
-      description: 'Only findings written down before this instant.',
+      description: 'Only findings written down before this instant. For analysts before the start of its month.',
     })
     until?: string,
   ): Promise<FindingStatistic[]> {
@@ -58,7 +59,7 @@ export class FindingStatisticsResolver {
        LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
        LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
        WHERE f.created_at >= ? AND f.created_at < ?`,
-      [from ?? '0000', until ?? '9999'],
+      [figuresWithin(from, principal) ?? '0000', figuresWithin(until, principal) ?? '9999'],
     );
     const groups = groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
     const statistics = [...groups.entries()]

@@ -1,12 +1,12 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { businessDaysBetween } from '../../../shared/calendar/business-days';
 import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import { pastInstant } from '../../../shared/calendar/past-instant';
 import type { Database } from '../../../shared/database/database';
 import { sensitivity } from '../../../shared/model/fields';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { figuresAsOf } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 
 /** The executive order, as the reviews program extends it. */
@@ -113,7 +113,7 @@ export class ReviewMetricsResolver {
   @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'How the review program stands.' })
   @sensitivity('GOV')
   reviewMetrics(
-    @Ctx() { database, clock }: Context,
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
       description: 'Only what began in this fiscal year (October to September).',
@@ -121,10 +121,11 @@ export class ReviewMetricsResolver {
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
-      description: 'As it was known at this instant of the past; now, when left out.',
+      description:
+        'As it was known at this instant of the past; now, when left out. For analysts at the start of its month, or of today.',
     })
     asOf?: string,
   ): Promise<ReviewMetrics> {
-    return reviewMetrics(database, pastInstant(asOf, clock), year ?? null);
+    return reviewMetrics(database, figuresAsOf(asOf, principal, clock), year ?? null);
   }
 }

@@ -1,12 +1,12 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '../../../shared/calendar/civil';
-import { pastInstant } from '../../../shared/calendar/past-instant';
 import { groupBy } from '../../../shared/collection/group';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { figuresAsOf } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 import { LaunchReference } from '../submission/launch-plan';
 import { WindowPhase } from '../submission/submission';
@@ -194,7 +194,7 @@ export class SubmissionMetricsResolver {
   @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake program stands.' })
   @sensitivity('GOV')
   submissionMetrics(
-    @Ctx() { database, clock }: Context,
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
       description: 'Only what was filed in this fiscal year (October to September).',
@@ -202,11 +202,12 @@ export class SubmissionMetricsResolver {
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
-      description: 'As it was known at this instant of the past; now, when left out.',
+      description:
+        'As it was known at this instant of the past; now, when left out. For analysts at the start of its month, or of today.',
     })
     asOf?: string,
   ): Promise<SubmissionMetrics> {
-    return submissionMetrics(database, pastInstant(asOf, clock), year ?? null);
+    return submissionMetrics(database, figuresAsOf(asOf, principal, clock), year ?? null);
   }
 
   @FieldResolver(() => Int, {
