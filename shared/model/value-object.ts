@@ -15,6 +15,8 @@ export function valueObject(description: string, name?: string) {
  * fewer than five.
  */
 export interface Counted {
+  /** Coordinates of what it counts, or is worked out over; not said of what is part of, or over, another figure that says it. */
+  readonly of?: readonly string[];
   /** Who may not: `analysts`, and the public with them, where nothing is said. */
   readonly hiddenFrom?: 'analysts' | 'public';
   /** Another figure of the object, of which it counts some. */
@@ -25,11 +27,18 @@ export interface Counted {
   readonly isMeasure?: boolean;
 }
 
+/** Why figures do not tell what they count. */
+const SMALL_COUNTS = 'A figure, hidden where fewer than five would show.';
+
 const counted = new Map<string, Map<string, Counted>>();
 
 /** Notes that a field is such a figure; gives its description with what readers have to know of it. */
 export function noteCounted(prototype: object, field: string, of: Counted, description: string): string {
   const type = prototype.constructor.name;
+  const figure = of.partOf ?? of.over;
+  const derivedFrom = of.of ?? (figure === undefined ? undefined : [`${type}.${figure}`]);
+  if (!derivedFrom) throw new Error(`${type}.${field} is counted: say in "of" what it counts`);
+  declareDerivation(prototype, field, { derivedFrom, coarsened: SMALL_COUNTS });
   counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
   return `${description} For ${of.hiddenFrom === 'public' ? 'the public' : 'analysts'} null where fewer than five would show.`;
 }

@@ -36,7 +36,12 @@ export class Agency extends AgencyFields {
   @computed(
     () => Float,
     'Median days from finding a vulnerability to mending it, over all mended ones; null of none, and for analysts of fewer than five.',
-    { nullable: true, sensitivity: 'GOV' },
+    {
+      nullable: true,
+      sensitivity: 'GOV',
+      derivedFrom: ['VulnerabilityFinding.detectedAt', 'VulnerabilityFinding.remediatedAt'],
+      coarsened: 'A median, hidden from analysts where it is of fewer than five.',
+    },
   )
   medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
     return loaders

@@ -70,7 +70,8 @@ const finding = any(ofReview(team), oversight, where('status', SHARED, any(devel
 
 const assessments = any(own, oversight, told, analyst);
 const thread = any(own, developer, intake, oversight);
-const events = any(own, without('agencyKey', told), intake, oversight);
+const eventDetails = any(own, without('agencyKey', any(told, intake)), oversight);
+const events = any(eventDetails, intake);
 
 /** Who works on a review is known to those of the government who may know of it. */
 const staff: Policy = { rows: ofReview(reviewing), GOV: ofReview(reviewing) };
@@ -87,7 +88,15 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [BenchmarkResult, open],
   [Determination, { rows: outcomes, GOV: outcomes, PROPIN: any(own, insiders), GOV_DELIB: any(own, oversight) }],
   [Designation, { rows: designation, GOV: designation, PROPIN: designation }],
-  [Review, { rows: review, GOV: review, PROPIN: any(team, developer, oversight) }],
+  [
+    Review,
+    {
+      rows: review,
+      GOV: review,
+      PROPIN: any(team, insiders),
+      fields: { summaryForDeveloper: any(team, developer, oversight) },
+    },
+  ],
   // their keys have that of the review in them
   [RequiredWorkRole, staff],
   [Reviewer, { rows: government, GOV: government }],
@@ -125,5 +134,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     },
   ],
   [Advice, { rows: thread, PROPIN: thread }],
-  [ReviewEvent, { rows: events, GOV: events, PROPIN: events }],
+  // intake follows what agencies do and when, and not which findings and cases it is about
+  [ReviewEvent, { rows: events, PROPIN: events, fields: { objectId: eventDetails, detail: eventDetails } }],
 ];

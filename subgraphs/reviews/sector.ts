@@ -17,7 +17,10 @@ export class Sector {
   )
   findings!: unknown;
 
-  @computed(() => Int, 'How many findings of reviews touch the sector.', { sensitivity: 'GOV', counted: {} })
+  @computed(() => Int, 'How many findings of reviews touch the sector.', {
+    sensitivity: 'GOV',
+    counted: { of: ['Finding.sectors'] },
+  })
   findingCount({ loaders, database }: Context): Promise<number> {
     return loaders
       .batched<number>(Sector, 'finding count', async (keys) => {

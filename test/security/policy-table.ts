@@ -17,6 +17,8 @@ export interface Expected {
   readonly PROPIN?: Sees;
   readonly PII?: Sees;
   readonly ISVI?: Sees;
+  /** Fields that others of those see than the rest of their class. */
+  readonly fields?: Readonly<Record<string, Sees>>;
 }
 
 /** Rows by table, as the databases hold them. */
@@ -174,7 +176,10 @@ export function expectations(tables: Tables): Record<string, Expected> {
     Review: {
       rows: review,
       GOV: review,
-      PROPIN: (row, who) => isTeam(row, who) || isItsDeveloper(row, who) || is(who, 'inspector'),
+      PROPIN: (row, who) => isTeam(row, who) || insider(row, who),
+      fields: {
+        summaryForDeveloper: (row, who) => isTeam(row, who) || isItsDeveloper(row, who) || is(who, 'inspector'),
+      },
     },
     RequiredWorkRole: all(staff),
     Reviewer: all(government),

@@ -16,7 +16,7 @@ export class ToolAdoption {
 @valueObject('Overdue exposures of systems that an AI-powered tool covers, and of those that none does.')
 export class OverdueByCoverage {
   @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems.') coveredByAiTool!: boolean;
-  @part(() => Int, 'How many systems.') systems!: number;
+  @part(() => Int, 'How many systems.', { counted: { of: ['FederalSystem.coveredByAiTool'] } }) systems!: number;
   @part(() => Int, 'Findings on them that are overdue now.', { counted: { over: 'systems' } }) overdue!: number;
   @part(() => Float, 'Overdue findings per system; null when there is no system.', {
     nullable: true,

@@ -50,7 +50,14 @@ export class Determination {
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => DeterminationOutcome, 'What it finds; null until it is issued.', { nullable: true, filter: true })
   outcome!: ValueOf<typeof DeterminationOutcome> | null;
-  @oneOf(() => DeterminationStatus, 'Where it stands.', { filter: true, order: true, index: true })
+  @oneOf(() => DeterminationStatus, 'Where it stands.', {
+    filter: true,
+    order: true,
+    index: true,
+    derivedFrom: ['Submission.lifecycle'],
+    coarsened:
+      'NOT_ISSUED says that a submission ended or an agency dropped its draft, of a submission that is not named.',
+  })
   status!: ValueOf<typeof DeterminationStatus>;
   @listOf(() => RiskDomain, 'Risks it is about.') riskDomains!: RiskDomain[];
   @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;

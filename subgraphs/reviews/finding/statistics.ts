@@ -14,7 +14,9 @@ export class FindingStatistic {
   @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true })
   tactic!: AtlasTactic | null;
   @part(() => FindingSeverity, 'Their severity.') severity!: FindingSeverity;
-  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', { counted: {} })
+  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', {
+    counted: { of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'] },
+  })
   findings!: number;
   @part(() => Int, 'How many of them the developer has answered.', { counted: { partOf: 'findings' } })
   answered!: number;

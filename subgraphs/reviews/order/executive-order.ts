@@ -15,26 +15,33 @@ export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
+/** What figures over invitations, and over ended reviews, are worked out from. */
+const INVITED = ['Determination.createdAt', 'LaunchPlan.plannedLaunchAt'];
+const CLOSED = { of: ['Review.closedAt', 'Review.launchBoundAt'], partOf: 'opened' };
+
 @valueObject('How the review program stands. Figures of a fiscal year count what began in it.')
 export class ReviewMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
   @part(() => Int, 'Reviews that are open now, whenever opened.') openReviews!: number;
   @part(() => Int, 'Reviews opened.') opened!: number;
-  @part(() => Int, 'Reviews opened that ended before the launch.') closedBeforeLaunch!: number;
-  @part(() => Int, 'Reviews opened that ended after it.') closedAfterLaunch!: number;
-  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: {} })
+  @part(() => Int, 'Reviews opened that ended before the launch.', { counted: CLOSED }) closedBeforeLaunch!: number;
+  @part(() => Int, 'Reviews opened that ended after it.', { counted: CLOSED }) closedAfterLaunch!: number;
+  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: { of: INVITED } })
   determinationCoverage!: Ratio;
   @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.', {
-    counted: {},
+    counted: { of: INVITED },
   })
   answeredBeforeLaunch!: Ratio;
   @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findings' } })
   findingsSharedBeforeLaunch!: number;
   @part(() => Ratio, 'Share of issued determinations that find a review necessary.') reviewNecessary!: Ratio;
-  @part(() => Float, 'Median business days from invitation to determination; null of none.', { nullable: true })
+  @part(() => Float, 'Median business days from invitation to determination; null of none.', {
+    nullable: true,
+    counted: { over: 'determinationCoverage', isMeasure: true },
+  })
   medianDeterminationBusinessDays!: number | null;
-  @part(() => Int, 'Findings written down.', { counted: {} }) findings!: number;
+  @part(() => Int, 'Findings written down.', { counted: { of: ['Finding.createdAt'] } }) findings!: number;
   @part(() => Int, 'Findings shared with developers.', { counted: { partOf: 'findings' } }) findingsShared!: number;
   @part(() => Float, "Median days from sharing a finding to the developer's answer; null of none.", {
     nullable: true,

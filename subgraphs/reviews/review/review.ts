@@ -73,9 +73,14 @@ export class Review {
   submissionId!: string;
   @refersTo(() => Agency, 'Who leads it.', { as: 'leadAgency' }) leadAgencyKey!: string;
   @listOf(() => RiskDomain, 'Risks it looks at.') scope!: RiskDomain[];
-  @oneOf(() => ReviewStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
-    typeof ReviewStatus
-  >;
+  @oneOf(() => ReviewStatus, 'Where it stands.', {
+    filter: true,
+    order: true,
+    index: true,
+    derivedFrom: ['Submission.lifecycle'],
+    coarsened: 'STOPPED says that a submission was withdrawn or access ended, of a submission that is not named.',
+  })
+  status!: ValueOf<typeof ReviewStatus>;
   @dateTime('When it was opened.', { filter: true, order: true }) openedAt!: string;
   @dateTime('When its findings are hoped for: two days before the planned launch.', {
     filter: true,

@@ -13,31 +13,35 @@ import { WindowPhase } from '../submission/submission';
 import { reviewWindow } from '../submission/window';
 import { ExecutiveOrder } from './executive-order';
 
+/** What the figures of the intake program are worked out from. */
+const FILED = ['Submission.filedAt', 'Submission.lifecycle', 'LaunchPlan.plannedLaunchAt'];
+
 @valueObject('How many submissions were withdrawn in a phase.')
 export class WithdrawalCount {
   @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
-  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Int, 'How many.', { counted: { of: FILED } }) count!: number;
   @part(() => Ratio, 'Out of all that were filed.', { counted: { partOf: 'count' } }) rate!: Ratio;
 }
 
 @valueObject('How many submissions were filed in a quarter.')
 export class QuarterCount {
   @part(() => String, 'The calendar quarter, such as 2026-Q3.') quarter!: string;
-  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Int, 'How many.', { counted: { of: FILED } }) count!: number;
 }
 
 @valueObject('How many submissions count their 30 days back from an event.')
 export class ReferenceCount {
   @part(() => LaunchReference, 'The event.') reference!: ValueOf<typeof LaunchReference>;
-  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Int, 'How many.', { counted: { of: FILED } }) count!: number;
 }
 
 @valueObject('How the intake program stands. Figures of a fiscal year count what was filed in it.')
 export class SubmissionMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Submissions filed.', { counted: {} }) filed!: number;
-  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: {} }) inWindow!: number;
+  @part(() => Int, 'Submissions filed.', { counted: { of: FILED } }) filed!: number;
+  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: { of: FILED } })
+  inWindow!: number;
   @part(() => Int, 'Filed submissions whose model is launched.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
   @part(() => [WithdrawalCount], 'Withdrawn submissions by the phase they had reached.')
@@ -52,14 +56,14 @@ export class SubmissionMetrics {
     counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share filed inside the window.', { counted: {} }) filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Share filed inside the window.', { counted: { of: FILED } }) filedInsideWindow!: Ratio;
   @part(() => Ratio, 'Changes of launch plan per submission.', { counted: { over: 'filed' } }) planChanges!: Ratio;
-  @part(() => Int, 'Changes to a later launch.', { counted: {} }) plansMovedLater!: number;
-  @part(() => Int, 'Changes to an earlier launch.', { counted: {} }) plansMovedEarlier!: number;
+  @part(() => Int, 'Changes to a later launch.', { counted: { of: FILED } }) plansMovedLater!: number;
+  @part(() => Int, 'Changes to an earlier launch.', { counted: { of: FILED } }) plansMovedEarlier!: number;
   @part(
     () => Ratio,
     'Share of submissions whose planned launch is a week ago or more that have a launch recorded within 7 days of it.',
-    { counted: {} },
+    { counted: { of: FILED } },
   )
   launchRecordedWithinSevenDays!: Ratio;
   @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
