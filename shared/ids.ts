@@ -49,8 +49,8 @@ export type IdPrefix =
   | 'shf';
 
 /**
- * A new id: prefix and ULID, whose time is the month alone. Ids are public, and when an object was made may not be: when a submission was
- * filed, above all. Ids of later months sort later, so that new rows stand together in the database.
+ * A new id: prefix and a ULID whose time is the start of the month. Ids are public; the instant an object was created may not be, such as
+ * the filing of a submission. Ids of later months sort later, so new rows are stored close together.
  */
 export function newId(prefix: IdPrefix, now: string): string {
   return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;

@@ -33,8 +33,8 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
 }
 
 /**
- * The cursors of a subgraph's lists, under a key that is derived from the one that seals its record: it is what the replicas of a subgraph
- * share already. @throws OperatorError
+ * The cursors of a subgraph, under a key derived from the one that seals its record, which its replicas share already.
+ * @throws OperatorError
  */
 export async function cursorsOf(subgraph: string, dataFolder: string): Promise<Cursors> {
   return Cursors.of(await sealingKey(folderOf(dataFolder)), subgraph);

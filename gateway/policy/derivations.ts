@@ -2,13 +2,13 @@ import { type DirectiveNode, parse, valueFromASTUntyped } from 'graphql';
 import { isCovered, type Sensitivity } from '../../shared/model/model';
 import { fieldsIn, sensitivitiesOf } from './sensitivity';
 
-/** A field and what it is made from, as a subgraph publishes it. */
+/** A field and its sources, as a subgraph publishes them. */
 export interface Derived {
   readonly subgraph: string;
   /** As `Type.field`. */
   readonly coordinate: string;
   readonly from: readonly string[];
-  /** Why it does not tell what it is made from, where its class is weaker. */
+  /** Why a field of a weaker class does not reveal its sources. */
   readonly coarsened?: string;
 }
 
@@ -17,7 +17,7 @@ interface Published {
   readonly sdl: string;
 }
 
-/** What subgraphs say of what their fields are made from. */
+/** The derivations that subgraphs declare. */
 export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
   return subgraphs.flatMap(({ name, sdl }) =>
     [...fieldsIn(parse(sdl, { noLocation: true }))].flatMap(({ coordinate, directives = [] }) => {
@@ -34,7 +34,7 @@ function argumentsOf({ arguments: given = [] }: DirectiveNode): Pick<Derived, 'f
   return { from: fields, coarsened };
 }
 
-/** Fields of a weaker class than what they are made from, and sources that no subgraph has. */
+/** Fields whose class does not cover that of a source, and sources that no subgraph has. */
 export function understatedFields(subgraphs: readonly Published[]): string[] {
   const classes = sensitivitiesOf(subgraphs);
   return derivationsIn(subgraphs).flatMap(({ subgraph, coordinate, from, coarsened }) =>

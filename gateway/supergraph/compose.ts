@@ -43,8 +43,8 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
   const understated = understatedFields(subgraphs);
   if (understated.length > 0)
     throw new OperatorError(
-      `Fields would tell more than their classes allow:\n${understated.map((flaw) => `- ${flaw}`).join('\n')}`,
-      'Give the field the class of what it is derived from, or say in "coarsened" why it does not tell it. The supergraph was left as it is',
+      `Fields reveal more than their classes allow:\n${understated.map((flaw) => `- ${flaw}`).join('\n')}`,
+      'Give the field the class of what it is derived from, or give the reason in "coarsened" why it reveals less. The supergraph was left as it is',
     );
   const nodes = nodesSchema(subgraphs);
   const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];

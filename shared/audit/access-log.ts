@@ -60,14 +60,14 @@ class AccessLogObjects {
   keys!: readonly string[];
 }
 
-const UseKind = enumeration('UseKind', 'How a list used fields that it may not have shown.', {
-  FILTER: 'It was narrowed by them.',
-  ORDER: 'It was ordered by them.',
-  COUNT: 'It was counted, narrowed by them where there are any.',
+const UseKind = enumeration('UseKind', 'How a list used protected fields.', {
+  FILTER: 'The list was filtered by them.',
+  ORDER: 'The list was ordered by them.',
+  COUNT: 'The list was counted, filtered by them if any.',
 });
 
 @Directive('@shareable')
-@valueObject('Protected fields of one type and class by which lists were narrowed, ordered or counted.', 'AccessLogUse')
+@valueObject('Protected fields of one type and class that lists were filtered, ordered or counted by.', 'AccessLogUse')
 class AccessLogUse {
   @part(() => String, 'The type.', personal)
   type!: string;
@@ -75,7 +75,7 @@ class AccessLogUse {
   sensitivity!: Protected;
   @part(() => UseKind, 'How they were used.', personal)
   how!: keyof typeof UseKind;
-  @part(() => [String], 'Their names; none where all objects of a protected type were counted. Never values.', personal)
+  @part(() => [String], 'Field names, never values; empty when all objects of a protected type were counted.', personal)
   fields!: readonly string[];
 }
 
@@ -108,7 +108,7 @@ class AccessLogEntry {
   address!: string | null;
   @part(() => [AccessLogObjects], 'What was read.', personal)
   objects!: readonly AccessLogObjects[];
-  @part(() => [AccessLogUse], 'What lists were narrowed, ordered and counted by.', personal)
+  @part(() => [AccessLogUse], 'Protected fields that lists were filtered, ordered or counted by.', personal)
   uses!: readonly AccessLogUse[];
   @part(() => String, 'The mutation that was asked for or done.', personalOrNull)
   mutation!: string | null;

@@ -11,12 +11,12 @@ export interface ReadObjects {
   readonly count: number;
 }
 
-/** How lists used protected fields of one type and class. Whoever narrows a list by a value learns of it, without reading it. */
+/** How lists used protected fields of one type and class. A caller who filters by a value learns about it without reading it. */
 export interface FieldsUsed {
   readonly type: string;
   readonly sensitivity: Protected;
   readonly how: 'filter' | 'order' | 'count';
-  /** Their names, sorted. Never what they were compared with. */
+  /** Field names, sorted; never the values they were compared with. */
   readonly fields: readonly string[];
 }
 

@@ -6,12 +6,12 @@ import type { FieldsUsed, ReadObjects } from './entry';
 const RECORDED: ReadonlySet<string> = new Set(['PROPIN', 'PII', 'ISVI']);
 const MOST_KEYS = 1_000;
 
-/** What a list does with a field that it does not show. */
+/** How a list uses a field it does not return. */
 export type HowUsed = FieldsUsed['how'];
 
 interface Use {
   readonly type: string;
-  /** None where objects of a protected type are counted, whatever their fields. */
+  /** Undefined when objects of a protected type are counted without a filter. */
   readonly field?: string;
   readonly sensitivity: Sensitivity;
   readonly how: HowUsed;
@@ -37,7 +37,7 @@ export class Reads {
     keys.add(key);
   }
 
-  /** Notes that a list is narrowed, ordered or counted by a field: once a list, however many objects it has. */
+  /** Notes that a list is filtered, ordered or counted by a field: once a list, however many objects it has. */
   use({ type, field, sensitivity, how }: Use): void {
     if (!RECORDED.has(sensitivity)) return;
     const id = `${type} ${sensitivity} ${how}`;

@@ -13,7 +13,7 @@ import { InvalidCursorError } from '../errors';
 const KEY_BYTES = 32;
 const ID_BYTES = 4;
 const IV_BYTES = 16;
-/** Texts are padded to a multiple of it, so that a cursor's length tells next to nothing of the values in it. */
+/** Texts are padded to a multiple of it, so that the length of a cursor reveals little. */
 const BLOCK_BYTES = 32;
 
 /** What a position in a list is made of. */
@@ -46,12 +46,12 @@ export class Cursors {
     return new Cursors(Buffer.from(key.d!, 'base64url'), subgraph);
   }
 
-  /** Cursors that no other process understands, nor this one after a restart. */
+  /** Cursors that only this process can open, until it ends. */
   static ofThisProcess(subgraph: string): Cursors {
     return new Cursors(randomBytes(KEY_BYTES), subgraph);
   }
 
-  /** @param list names what the position is one of; only the same name opens the cursor */
+  /** @param list name of the list and its order; only the same name opens the cursor */
   seal(list: string, values: readonly CursorValue[]): string {
     const text = padded(JSON.stringify(values));
     const iv = this.vector(list, text);
@@ -62,13 +62,13 @@ export class Cursors {
   open(list: string, cursor: string, argument: 'after' | 'before'): readonly CursorValue[] {
     const bytes = Buffer.from(cursor, 'base64url');
     if (bytes.length < ID_BYTES + IV_BYTES + BLOCK_BYTES || bytes.toString('base64url') !== cursor)
-      throw new InvalidCursorError(argument, 'no list issues such a text');
+      throw new InvalidCursorError(argument, 'it does not have the format of a cursor');
     if (!bytes.subarray(0, ID_BYTES).equals(this.id))
-      throw new InvalidCursorError(argument, 'another subgraph issued it, or the key of cursors was replaced since');
+      throw new InvalidCursorError(argument, 'another subgraph issued it, or the cursor key was replaced');
     const iv = bytes.subarray(ID_BYTES, ID_BYTES + IV_BYTES);
     const text = this.masked(iv, bytes.subarray(ID_BYTES + IV_BYTES));
     if (!timingSafeEqual(iv, this.vector(list, text)))
-      throw new InvalidCursorError(argument, 'another list or another order issued it, or it was changed');
+      throw new InvalidCursorError(argument, 'it was issued for another list or order, or it was altered');
     return JSON.parse(text.toString('utf8')) as CursorValue[];
   }
 

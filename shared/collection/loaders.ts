@@ -27,7 +27,7 @@ const MAX_BATCH = 10_000;
 /** How children name their parent: by a property, or by a link table, with the parent's key at its end `from`. */
 export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
 
-/** The field of a model that a link table holds; undefined when it is another's. */
+/** The field of a model that a link table holds; undefined for a link table of another model. */
 const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undefined =>
   [...modelOf(target).selectable.values()].find(
     ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
@@ -54,7 +54,7 @@ export class Loaders {
     private readonly clock: Clock,
     private readonly reader: Reader,
     private readonly cursors: Cursors,
-    /** Where it is noted by which protected fields lists are narrowed, ordered and counted; undefined where nothing is shown. */
+    /** Notes the protected fields that lists are filtered, ordered and counted by; undefined when the result is not returned. */
     private readonly reads?: Reads,
   ) {}
 
@@ -133,7 +133,7 @@ export class Loaders {
     return found && object;
   }
 
-  /** @param how what the fields that a filter compares are recorded as used for */
+  /** @param how how the record describes the use of filtered fields */
   private where(how: HowUsed = 'filter'): WhereBuilder {
     const { database, clock, reader, reads } = this;
     return new WhereBuilder(database, clock, reader, reads && ((use) => reads.use({ ...use, how })));
@@ -145,7 +145,7 @@ export class Loaders {
     return plan;
   }
 
-  /** What a count looks at: how many objects of a protected type there are is as protected as they are. */
+  /** The condition of a count. The number of objects of a protected type is as protected as they are. */
   private counted(target: ModelClass, given: PageArguments): Condition {
     const { name: type, sensitivity } = modelOf(target);
     this.reads?.use({ type, sensitivity, how: 'count' });
@@ -262,7 +262,7 @@ export class Loaders {
     };
   }
 
-  /** Of children, those of which the reader may read that they name their parent: a list under a parent is narrowed by it. */
+  /** Children whose reference to the parent the reader may read: a list under a parent is filtered by that reference. */
   private naming(target: ModelClass, parent: ParentReference): Condition[] {
     const { name, published, selectable, sensitivity } = modelOf(target);
     if (!published) return [];

@@ -12,7 +12,7 @@ export interface Condition {
   readonly parameters: readonly unknown[];
 }
 
-/** A field whose values a list is narrowed, ordered or counted by. */
+/** A field that a list is filtered, ordered or counted by. */
 export interface FieldUse {
   readonly type: string;
   readonly field?: string;
@@ -43,7 +43,7 @@ export class WhereBuilder {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly reader: Reader,
-    /** Told of each field that a filter compares. */
+    /** Called with each field that a filter compares. */
     private readonly used?: (use: FieldUse) => void,
   ) {}
 

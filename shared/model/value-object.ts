@@ -15,7 +15,7 @@ export function valueObject(description: string, name?: string) {
  * fewer than five.
  */
 export interface Counted {
-  /** Coordinates of what it counts, or is worked out over; not said of what is part of, or over, another figure that says it. */
+  /** Coordinates of what it counts or is computed over. Omit it for a figure that is part of, or over, another one. */
   readonly of?: readonly string[];
   /** Who may not: `analysts`, and the public with them, where nothing is said. */
   readonly hiddenFrom?: 'analysts' | 'public';
@@ -27,7 +27,7 @@ export interface Counted {
   readonly isMeasure?: boolean;
 }
 
-/** Why figures do not tell what they count. */
+/** Why figures do not reveal what they count. */
 const SMALL_COUNTS = 'A figure, hidden where fewer than five would show.';
 
 const counted = new Map<string, Map<string, Counted>>();
@@ -37,7 +37,7 @@ export function noteCounted(prototype: object, field: string, of: Counted, descr
   const type = prototype.constructor.name;
   const figure = of.partOf ?? of.over;
   const derivedFrom = of.of ?? (figure === undefined ? undefined : [`${type}.${figure}`]);
-  if (!derivedFrom) throw new Error(`${type}.${field} is counted: say in "of" what it counts`);
+  if (!derivedFrom) throw new Error(`${type}.${field} is counted: name what it counts in "of"`);
   declareDerivation(prototype, field, { derivedFrom, coarsened: SMALL_COUNTS });
   counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
   return `${description} For ${of.hiddenFrom === 'public' ? 'the public' : 'analysts'} null where fewer than five would show.`;

@@ -98,8 +98,8 @@ function partsOfModels(schema: GraphQLSchema, byName: ReadonlyMap<string, ModelC
 type Resolve = NonNullable<GraphQLField<unknown, unknown>['resolve']>;
 
 /**
- * Whether the policy of what a field leads to decides alone. It does not where the field is of a stricter class: the objects may be seen
- * by many, and which of them it leads to by few.
+ * Whether the policy of the objects that a field returns decides alone. A field of a stricter class needs its own check: many may see
+ * the objects, and few may know which of them belong to this one.
  */
 function isLedToBy(
   field: GraphQLField<unknown, unknown>,
@@ -176,7 +176,7 @@ function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
   };
 }
 
-/** @param hasRule whether the field has a rule of its own; those without share what is found of their class */
+/** @param hasRule whether the policy has a rule for this field; fields without one share a lookup per class */
 function guarded(
   model: ModelClass,
   field: string,

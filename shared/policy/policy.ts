@@ -8,7 +8,7 @@ export type Protected = Exclude<Sensitivity, 'PUBLIC'>;
 /** Who may see the objects of a model, and of those they see the fields of each class. A class that is not named is nobody's. */
 export interface Policy extends Partial<Record<Protected, Rule>> {
   readonly rows: Rule;
-  /** Fields that fewer read than the others of their class, by name: what they refer to is more protected than their object. */
+  /** Rules of single fields, by name, in place of the rule of their class. */
   readonly fields?: Readonly<Record<string, Rule>>;
 }
 
@@ -53,7 +53,7 @@ export class Reader {
 
   /**
    * Of the objects that it sees, those whose fields of a class it may see.
-   * @param field the field that is meant; one of the class that has no rule of its own, when it is left out
+   * @param field name of the field; omit it for the rule of the class
    */
   fields(target: ModelClass, sensitivity: Sensitivity, field = ''): Reach {
     if (!this.policies || sensitivity === 'PUBLIC') return true;

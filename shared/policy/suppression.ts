@@ -31,8 +31,8 @@ const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
 export const isShown = (count: number, who: Principal | null): boolean => !isSmall(count) || isTold({}, who);
 
 /**
- * The instant that figures are of: what was asked for, or now. For those who are not told small counts it is the start of the month, or of
- * today: figures as of one instant after another would tell them when each single thing happened. @throws RequestError for the future
+ * The instant of figures: the given one, or now. Callers from whom small counts are hidden get the start of its month, or of today: a
+ * series of instants would reveal when each single thing happened. @throws RequestError for a future instant
  */
 export function figuresAsOf(asked: string | null | undefined, who: Principal | null, clock: Clock): string {
   const instant = pastInstant(asked, clock);
@@ -40,7 +40,7 @@ export function figuresAsOf(asked: string | null | undefined, who: Principal | n
   return asked == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
 }
 
-/** An end of a span of time that figures count in, to the month for those who are not told small counts. */
+/** A bound of the time that figures count in; to the month for callers from whom small counts are hidden. */
 export const figuresWithin = (instant: string | undefined, who: Principal | null): string | undefined =>
   instant === undefined || isTold({}, who) ? instant : startOfMonth(instant);
 

@@ -101,7 +101,7 @@ export interface OpenOptions {
   readonly door?: Door;
   /** Where it is recorded who reads and changes what; nowhere when it is not said. */
   readonly audit?: AuditLog;
-  /** Seals the cursors of its lists: the same in all replicas. By default those of this process, until it ends. */
+  /** Seals cursors; replicas share the key. The default key lasts as long as this process. */
   readonly cursors?: Cursors;
   /** Limits of its database connections; those of the environment by default. */
   readonly limits?: DatabaseLimits;

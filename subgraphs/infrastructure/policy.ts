@@ -57,7 +57,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     {
       rows: cases,
       ISVI: cases,
-      // a case is published, and neither what a developer's model was found to do nor where agencies have the flaw
+      // publishing a case does not publish the finding of a review or the systems that have the flaw
       PROPIN: any(ofAgency('openedByKey', 'agency-reviewer'), oversight),
       fields: { affectedSystems: openers },
     },

@@ -97,7 +97,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
       fields: { summaryForDeveloper: any(team, developer, oversight) },
     },
   ],
-  // their keys have that of the review in them
+  // their keys contain the key of the review
   [RequiredWorkRole, staff],
   [Reviewer, { rows: government, GOV: government }],
   [ReviewAssignment, staff],
@@ -134,6 +134,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     },
   ],
   [Advice, { rows: thread, PROPIN: thread }],
-  // intake follows what agencies do and when, and not which findings and cases it is about
+  // intake follows what agencies do and when, not the findings and cases
   [ReviewEvent, { rows: events, PROPIN: events, fields: { objectId: eventDetails, detail: eventDetails } }],
 ];

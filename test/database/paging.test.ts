@@ -202,7 +202,7 @@ describe('cursors', () => {
     expect(planPage(AIModel, { after: cursor }, Reader.everything, CURSORS).after).toEqual(['2026-01-01', 'mdl_1']);
   });
 
-  test('tell nothing of the values in them, and hardly how long they are', () => {
+  test('hide the values in them and, up to a block, their length', () => {
     const cursors = ['codename', 'codename-x', 'codename-of-what'].map((codename) =>
       cursorsOf(AIModel, [{ property: 'codename', direction: 'ASC' }], CURSORS)({ codename }),
     );
@@ -232,27 +232,24 @@ describe('bad pages', () => {
     [{ first: 1_000_000_000 }, '"first" is 1000000000'],
     [{ last: -1 }, '"last" is -1'],
     [{ first: 1, last: 1 }, '"first" and "last" are both given'],
-    [{ after: 'not a cursor' }, 'no list issues such a text'],
+    [{ after: 'not a cursor' }, 'it does not have the format of a cursor'],
     [
       { after: Buffer.from('["AIModel -releasedOn -id",null,"x"]').toString('base64url') },
-      'no list issues such a text',
+      'it does not have the format of a cursor',
     ],
     [
       { after: Buffer.alloc(60, 1).toString('base64url') },
-      'another subgraph issued it, or the key of cursors was replaced',
+      'another subgraph issued it, or the cursor key was replaced',
     ],
-    [{ after: `${BY_NAME}!` }, 'no list issues such a text'],
+    [{ after: `${BY_NAME}!` }, 'it does not have the format of a cursor'],
     [{ after: `${BY_NAME.slice(0, -1)}${BY_NAME.endsWith('A') ? 'Q' : 'A'}` }, '"after" is not a cursor of this list'],
-    [{ after: `${BY_NAME.slice(0, 10)}${BY_NAME[10] === 'A' ? 'B' : 'A'}${BY_NAME.slice(11)}` }, 'or it was changed'],
-    [{ after: BY_NAME }, 'another list or another order issued it'],
+    [{ after: `${BY_NAME.slice(0, 10)}${BY_NAME[10] === 'A' ? 'B' : 'A'}${BY_NAME.slice(11)}` }, 'or it was altered'],
+    [{ after: BY_NAME }, 'issued for another list or order'],
     [
       { after: cursorOf(BY_RELEASE, CURSORS), orderBy: [{ field: 'publicName', direction: 'ASC' }] },
-      'another list or another',
+      'issued for another list or order',
     ],
-    [
-      { before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 8), 'submissions')) },
-      'the key of cursors was replaced',
-    ],
+    [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 8), 'submissions')) }, 'the cursor key was replaced'],
     [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 7), 'reviews')) }, 'another subgraph issued it'],
   ])('%j is refused with a reason', (given, message) => {
     expect(() => planPage(AIModel, given as PageArguments, Reader.everything, CURSORS)).toThrow(message);

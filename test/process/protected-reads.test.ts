@@ -10,8 +10,8 @@ import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
 
 /*
- * Four subgraph processes, a gateway and exercise data: what an analyst asked to learn which models were submitted, and what cursors,
- * filters, orders and counts told and left unrecorded.
+ * Four subgraph processes, a gateway and exercise data: how an analyst once learned which models were submitted, and what cursors,
+ * filters, orders and counts revealed without a record.
  */
 
 const ANALYST = 'role=analyst; subject=analyst-1';
@@ -98,7 +98,7 @@ test.each([
   expect(new Set(codesOf(answer))).toEqual(new Set([code]));
 });
 
-test('a list under a model version does not tell an analyst on which versions runs were made', async () => {
+test('a list under a model version hides from an analyst which versions were evaluated', async () => {
   const query = '{ modelVersions(first: 500) { nodes { id evaluationRuns { totalCount nodes { id } } } } }';
   const runs = async (who: string) =>
     (await ask(who, query)).data.modelVersions.nodes.filter(
@@ -110,7 +110,7 @@ test('a list under a model version does not tell an analyst on which versions ru
 const PAGE = `query ($after: String) { submissions(first: 3, after: $after, orderBy: [{ field: PLANNED_LAUNCH_AT }]) {
   edges { cursor node { id } } pageInfo { endCursor hasNextPage } } }`;
 
-test('a cursor tells no value, is good in another process with the same key, and is refused in words with another', async () => {
+test('hides values in cursors, accepts them in a new process with the same key, and rejects them with another key', async () => {
   const first = (await ask(INTAKE, PAGE)).data.submissions;
   const { endCursor } = first.pageInfo;
   expect(first.edges.at(-1).cursor).toBe(endCursor);
@@ -137,14 +137,14 @@ test('a cursor tells no value, is good in another process with the same key, and
   await restart('submissions', { ORDERGRAPH_AUDIT_KEY: auditKey, ORDERGRAPH_AUDIT: join(folder, 'other-audit') });
   const refused = await next();
   expect(refused.errors?.[0]).toMatchObject({
-    message: expect.stringMatching(/the key of cursors was replaced since\. .*leave it out to start again/),
+    message: expect.stringMatching(/the cursor key was replaced\. .*leave it out to start again/),
     extensions: { code: 'INVALID_CURSOR' },
   });
   await restart('submissions');
   expect((await next()).data.submissions.edges).toEqual(second);
 });
 
-test('filters, orders and counts by protected fields are in the record, which oversight reads and which verifies', async () => {
+test('records filters, orders and counts by protected fields, shows them to oversight, and verifies', async () => {
   const list = 'filter: { filedAt: { lt: "2026-10-01T00:00:00Z" }, model: { trainingComputeFlop: { gt: "1e25" } } }';
   const { errors } = await ask(
     INTAKE,

@@ -20,7 +20,7 @@ import { type Fact, Knowledge } from './knowledge';
 import { type Expected, everyone, expectations, type Row } from './policy-table';
 
 /*
- * Classes follow what a field tells, not the field. Each caller reads everything it may read; then what it has is joined with what it may
+ * Classes follow the information, not the field. Each caller reads everything it may read; then what it has is joined with what it may
  * not read: equal instants, texts and numbers, ids inside of other values, references that single out just those objects that a protected
  * reference does, and lists in the order of a protected field. Last, what it may not read is changed, and nothing it reads may follow.
  */
@@ -34,7 +34,7 @@ interface Secret {
   readonly sensitivity: Sensitivity;
 }
 
-/** Pairs of fields, as `told -> protected`, whose equality tells nothing; each with the reason. */
+/** Pairs of fields, as `read -> protected`, whose equality reveals nothing; each with the reason. */
 const COINCIDENCES: Readonly<Record<string, string>> = {
   'AgencyWorkRole.key -> RequiredWorkRole.staffingId':
     'it is made of the keys of an agency and a work role, which are public',
@@ -43,7 +43,7 @@ const COINCIDENCES: Readonly<Record<string, string>> = {
   'Review.openedAt -> Review.targetAt':
     'a review that is opened later than two days before launch hopes for findings at once',
   'Certificate.announcement -> Application.controlNumber':
-    'that an announcement has applications is said by its applicationCount, of class GOV and hidden below five',
+    'applicationCount, of class GOV and hidden below five, says as much',
 };
 
 /** Who reads a field without reading what it is made from, and why. */
@@ -110,7 +110,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Models that nobody shared and systems on which nothing was found: so that being shared, or found wanting, is a trait. */
+/** Models without submissions and systems without findings, so that having some is a trait. */
 async function addDecoys(): Promise<void> {
   const copy = async <T extends object>(target: ModelClass<T>, changes: (place: number) => Partial<T>) => {
     const { database } = world.open.find(({ subgraph }) => subgraph.parts.entities.includes(target))!;
@@ -270,12 +270,12 @@ describe.each(CALLERS)('%s', (_name, text) => {
       const column = `${secret.type}.${secret.property}`;
       named.set(column, (named.get(column) ?? new Map()).set(String(secret.value), secret));
     }
-    const told = new Map<string, Fact[]>();
+    const read = new Map<string, Fact[]>();
     for (const fact of knowledge.facts.values())
       if (fact.refersTo !== undefined && keys.has(fact.value) && !isPublic(fact))
-        add(told, `${fact.type}.${fact.field}`, fact);
+        add(read, `${fact.type}.${fact.field}`, fact);
     const leaks = new Leaks();
-    for (const facts of told.values())
+    for (const facts of read.values())
       for (const secrets of named.values()) {
         const [fact] = facts;
         const secret = secrets.get(String(fact!.value));
@@ -323,12 +323,12 @@ describe('what is derived, as subgraphs declare it', () => {
     const isProtected = (coordinate: string) => !['PUBLIC', 'GOV'].includes(classes.get(coordinate)!);
     const derived = derivationsIn(subgraphs).filter(({ coarsened }) => coarsened === undefined);
     expect(derived.length).toBeGreaterThan(30);
-    const told = derived.flatMap(({ coordinate, from }) =>
+    const inferred = derived.flatMap(({ coordinate, from }) =>
       (`${name}: ${coordinate}` in MADE_KNOWN ? [] : from)
         .filter((source) => isProtected(source) && reads(coordinate, who) === true && reads(source, who) === false)
         .map((source) => `${coordinate} -> ${source}`),
     );
-    expect(told).toEqual([]);
+    expect(inferred).toEqual([]);
   });
 });
 

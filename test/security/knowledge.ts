@@ -135,7 +135,7 @@ export class Knowledge {
       for (const { message, extensions } of errors) {
         const [, coordinate] = /^(\w+\.\w+) is of class/.exec(message) ?? [];
         if (coordinate) this.refused.add(coordinate);
-        // nothing is recorded here, so what is said of the record cannot be asked
+        // this world keeps no record
         else if (extensions?.code !== 'RECORD_UNAVAILABLE') throw new Error(`${message}: ${query()}`);
       }
       if (this.refused.size === before) return (data ?? {}) as Fields;
