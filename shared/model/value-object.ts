@@ -1,4 +1,5 @@
 import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
+import type { Role } from '../identity/principal';
 import { type Derivation, declareDerivation } from './derivation';
 import type { GraphQLTypeReference, Sensitivity } from './model';
 
@@ -17,8 +18,10 @@ export function valueObject(description: string, name?: string) {
 export interface Counted {
   /** Coordinates of what it counts or is computed over. Omit it for a figure that is part of, or over, another one. */
   readonly of?: readonly string[];
-  /** Who may not: `analysts`, and the public with them, where nothing is said. */
-  readonly hiddenFrom?: 'analysts' | 'public';
+  /** Roles that read it whole, since they work with what it counts; all of the government but analysts by default. */
+  readonly wholeFor?: readonly Role[];
+  /** All of the government reads it whole. */
+  readonly hiddenFrom?: 'public';
   /** Another figure of the object, of which it counts some. */
   readonly partOf?: string;
   /** Another figure of the object, which counts those that it is worked out over. */
@@ -40,7 +43,9 @@ export function noteCounted(prototype: object, field: string, of: Counted, descr
   if (!derivedFrom) throw new Error(`${type}.${field} is counted: name what it counts in "of"`);
   declareDerivation(prototype, field, { derivedFrom, coarsened: SMALL_COUNTS });
   counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
-  return `${description} For ${of.hiddenFrom === 'public' ? 'the public' : 'analysts'} null where fewer than five would show.`;
+  const others = of.hiddenFrom === 'public' ? 'For the public null' : 'Null';
+  const roles = of.hiddenFrom === 'public' ? '' : ', except for roles that work with what it counts';
+  return `${description} ${others} where fewer than five would show${roles}.`;
 }
 
 /** The figures of a type that count what not everyone sees, by field. */

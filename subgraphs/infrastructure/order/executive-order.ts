@@ -5,10 +5,10 @@ import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
-import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
+import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
 /** The executive order, as infrastructure extends it. */
 @stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
@@ -23,7 +23,10 @@ export class StageCount {
 }
 
 /** What figures over exposures are worked out from. */
-const DUE = ['VulnerabilityFinding.dueAt', 'VulnerabilityFinding.remediatedAt'];
+const DUE: Counted = {
+  of: ['VulnerabilityFinding.dueAt', 'VulnerabilityFinding.remediatedAt'],
+  wholeFor: WEAKNESS_ROLES,
+};
 
 @valueObject(
   'How the protection of infrastructure stands. Figures of a fiscal year count what fell due, or was opened, in it.',
@@ -31,7 +34,7 @@ const DUE = ['VulnerabilityFinding.dueAt', 'VulnerabilityFinding.remediatedAt'];
 export class InfrastructureMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.', { counted: { of: DUE } })
+  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.', { counted: DUE })
   overdueExposures!: number;
   @part(() => Float, 'Mean days by which they are overdue; null of none.', {
     nullable: true,
@@ -43,7 +46,7 @@ export class InfrastructureMetrics {
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   overduePerThousandSystems!: number | null;
-  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: { of: DUE } })
+  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: DUE })
   mendedOnTime!: Ratio;
   @part(() => Ratio, 'Share of systems that are authorized to operate today.') currentAuthorization!: Ratio;
   @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.')
@@ -51,7 +54,7 @@ export class InfrastructureMetrics {
   @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.')
   functionsAtTarget!: Ratio;
   @part(() => Int, 'Clearinghouse cases that have come to a patch.', {
-    counted: { of: ['ClearinghouseCase.patchedAt'] },
+    counted: { of: ['ClearinghouseCase.patchedAt'], wholeFor: WEAKNESS_ROLES },
   })
   casesPatched!: number;
   @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', {

@@ -7,6 +7,7 @@ import { median, part, valueObject } from '../../../shared/model/value-object';
 import { figuresWithin } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
+import { FOUND } from './found';
 
 @valueObject('Findings of one month, one tactic and one severity, and how long developers took to answer.')
 export class FindingStatistic {
@@ -15,7 +16,7 @@ export class FindingStatistic {
   tactic!: AtlasTactic | null;
   @part(() => FindingSeverity, 'Their severity.') severity!: FindingSeverity;
   @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', {
-    counted: { of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'] },
+    counted: { ...FOUND, of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'] },
   })
   findings!: number;
   @part(() => Int, 'How many of them the developer has answered.', { counted: { partOf: 'findings' } })
@@ -45,12 +46,14 @@ export class FindingStatisticsResolver {
     @Ctx() { database, loaders, principal }: Context,
     @Arg('from', () => GraphQLInstant, {
       nullable: true,
-      description: 'Only findings written down at or after this instant. For analysts from the start of its month.',
+      description:
+        'Only findings written down at or after this instant. From the start of its month for roles that do not work with findings.',
     })
     from?: string,
     @Arg('until', () => GraphQLInstant, {
       nullable: true,
-      description: 'Only findings written down before this instant. For analysts before the start of its month.',
+      description:
+        'Only findings written down before this instant. Before the start of its month for roles that do not work with findings.',
     })
     until?: string,
   ): Promise<FindingStatistic[]> {
@@ -61,7 +64,7 @@ export class FindingStatisticsResolver {
        LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
        LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
        WHERE f.created_at >= ? AND f.created_at < ?`,
-      [figuresWithin(from, principal) ?? '0000', figuresWithin(until, principal) ?? '9999'],
+      [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'],
     );
     const groups = groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
     const statistics = [...groups.entries()]

@@ -2,12 +2,14 @@ import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { businessDaysBetween } from '../../../shared/calendar/business-days';
 import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
 import type { Database } from '../../../shared/database/database';
+import type { Role } from '../../../shared/identity/principal';
 import { sensitivity } from '../../../shared/model/fields';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import { figuresAsOf } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
+import { FOUND } from '../finding/found';
 
 /** The executive order, as the reviews program extends it. */
 @stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
@@ -16,8 +18,9 @@ export class ExecutiveOrder {
 }
 
 /** What figures over invitations, and over ended reviews, are worked out from. */
-const INVITED = ['Determination.createdAt', 'LaunchPlan.plannedLaunchAt'];
-const CLOSED = { of: ['Review.closedAt', 'Review.launchBoundAt'], partOf: 'opened' };
+const WHOLE_FOR: readonly Role[] = ['intake-officer', 'agency-reviewer', 'inspector'];
+const INVITED: Counted = { of: ['Determination.createdAt', 'LaunchPlan.plannedLaunchAt'], wholeFor: WHOLE_FOR };
+const CLOSED: Counted = { of: ['Review.closedAt', 'Review.launchBoundAt'], partOf: 'opened', wholeFor: WHOLE_FOR };
 
 @valueObject('How the review program stands. Figures of a fiscal year count what began in it.')
 export class ReviewMetrics {
@@ -27,10 +30,10 @@ export class ReviewMetrics {
   @part(() => Int, 'Reviews opened.') opened!: number;
   @part(() => Int, 'Reviews opened that ended before the launch.', { counted: CLOSED }) closedBeforeLaunch!: number;
   @part(() => Int, 'Reviews opened that ended after it.', { counted: CLOSED }) closedAfterLaunch!: number;
-  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: { of: INVITED } })
+  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: INVITED })
   determinationCoverage!: Ratio;
   @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.', {
-    counted: { of: INVITED },
+    counted: INVITED,
   })
   answeredBeforeLaunch!: Ratio;
   @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findings' } })
@@ -41,7 +44,7 @@ export class ReviewMetrics {
     counted: { over: 'determinationCoverage', isMeasure: true },
   })
   medianDeterminationBusinessDays!: number | null;
-  @part(() => Int, 'Findings written down.', { counted: { of: ['Finding.createdAt'] } }) findings!: number;
+  @part(() => Int, 'Findings written down.', { counted: FOUND }) findings!: number;
   @part(() => Int, 'Findings shared with developers.', { counted: { partOf: 'findings' } }) findingsShared!: number;
   @part(() => Float, "Median days from sharing a finding to the developer's answer; null of none.", {
     nullable: true,
@@ -129,10 +132,10 @@ export class ReviewMetricsResolver {
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
       description:
-        'As it was known at this instant of the past; now, when left out. For analysts at the start of its month, or of today.',
+        'As it was known at this instant of the past; now, when left out. At the start of its month, or of today, for roles that do not work with reviews.',
     })
     asOf?: string,
   ): Promise<ReviewMetrics> {
-    return reviewMetrics(database, figuresAsOf(asOf, principal, clock), year ?? null);
+    return reviewMetrics(database, figuresAsOf(FOUND, asOf, principal, clock), year ?? null);
   }
 }

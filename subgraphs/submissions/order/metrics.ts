@@ -5,7 +5,7 @@ import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import { figuresAsOf } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 import { LaunchReference } from '../submission/launch-plan';
@@ -14,33 +14,36 @@ import { reviewWindow } from '../submission/window';
 import { ExecutiveOrder } from './executive-order';
 
 /** What the figures of the intake program are worked out from. */
-const FILED = ['Submission.filedAt', 'Submission.lifecycle', 'LaunchPlan.plannedLaunchAt'];
+const FILED: Counted = {
+  of: ['Submission.filedAt', 'Submission.lifecycle', 'LaunchPlan.plannedLaunchAt'],
+  wholeFor: ['intake-officer', 'agency-reviewer', 'inspector'],
+};
 
 @valueObject('How many submissions were withdrawn in a phase.')
 export class WithdrawalCount {
   @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
-  @part(() => Int, 'How many.', { counted: { of: FILED } }) count!: number;
+  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
   @part(() => Ratio, 'Out of all that were filed.', { counted: { partOf: 'count' } }) rate!: Ratio;
 }
 
 @valueObject('How many submissions were filed in a quarter.')
 export class QuarterCount {
   @part(() => String, 'The calendar quarter, such as 2026-Q3.') quarter!: string;
-  @part(() => Int, 'How many.', { counted: { of: FILED } }) count!: number;
+  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
 }
 
 @valueObject('How many submissions count their 30 days back from an event.')
 export class ReferenceCount {
   @part(() => LaunchReference, 'The event.') reference!: ValueOf<typeof LaunchReference>;
-  @part(() => Int, 'How many.', { counted: { of: FILED } }) count!: number;
+  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
 }
 
 @valueObject('How the intake program stands. Figures of a fiscal year count what was filed in it.')
 export class SubmissionMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Submissions filed.', { counted: { of: FILED } }) filed!: number;
-  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: { of: FILED } })
+  @part(() => Int, 'Submissions filed.', { counted: FILED }) filed!: number;
+  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: FILED })
   inWindow!: number;
   @part(() => Int, 'Filed submissions whose model is launched.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
@@ -56,14 +59,14 @@ export class SubmissionMetrics {
     counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share filed inside the window.', { counted: { of: FILED } }) filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Share filed inside the window.', { counted: FILED }) filedInsideWindow!: Ratio;
   @part(() => Ratio, 'Changes of launch plan per submission.', { counted: { over: 'filed' } }) planChanges!: Ratio;
-  @part(() => Int, 'Changes to a later launch.', { counted: { of: FILED } }) plansMovedLater!: number;
-  @part(() => Int, 'Changes to an earlier launch.', { counted: { of: FILED } }) plansMovedEarlier!: number;
+  @part(() => Int, 'Changes to a later launch.', { counted: FILED }) plansMovedLater!: number;
+  @part(() => Int, 'Changes to an earlier launch.', { counted: FILED }) plansMovedEarlier!: number;
   @part(
     () => Ratio,
     'Share of submissions whose planned launch is a week ago or more that have a launch recorded within 7 days of it.',
-    { counted: { of: FILED } },
+    { counted: FILED },
   )
   launchRecordedWithinSevenDays!: Ratio;
   @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
@@ -207,11 +210,11 @@ export class SubmissionMetricsResolver {
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
       description:
-        'As it was known at this instant of the past; now, when left out. For analysts at the start of its month, or of today.',
+        'As it was known at this instant of the past; now, when left out. At the start of its month, or of today, for roles that do not work with submissions.',
     })
     asOf?: string,
   ): Promise<SubmissionMetrics> {
-    return submissionMetrics(database, figuresAsOf(asOf, principal, clock), year ?? null);
+    return submissionMetrics(database, figuresAsOf(FILED, asOf, principal, clock), year ?? null);
   }
 
   @FieldResolver(() => Int, {

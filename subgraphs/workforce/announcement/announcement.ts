@@ -97,7 +97,7 @@ export class Announcement {
   @integer('Applications received; null when not known.', {
     nullable: true,
     sensitivity: 'GOV',
-    counted: { of: ['Application.announcement'] },
+    counted: { of: ['Application.announcement'], wholeFor: ['hr-specialist', 'hiring-manager', 'inspector'] },
   })
   applicationCount!: number | null;
   @belongsTo(() => HiringRequest, 'The request it serves.', { as: 'hiringRequest', nullable: true, sensitivity: 'GOV' })
