@@ -78,6 +78,11 @@ test.each([
   ['the launch that a review is bound by', '{ reviews { nodes { id launchBoundAt } } }'],
   ['how long a review went on after the launch', '{ reviews { nodes { id daysPastLaunch timing closedAt } } }'],
   ['when an agency was invited', '{ determinations { nodes { id createdAt targetAt } } }'],
+  ['which systems a tool covers', '{ toolDeployments { nodes { id systems { totalCount } } } }'],
+  [
+    'where a published flaw is, and which finding it comes from',
+    '{ clearinghouseCases { nodes { id finding { id } affectedSystems { totalCount } } } }',
+  ],
   ['which submission a designation is of', '{ designations { nodes { id } } }'],
 ])('an analyst does not read %s', async (_what, query) => {
   const answer = await ask(ANALYST, query);
