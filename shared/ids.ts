@@ -48,9 +48,12 @@ export type IdPrefix =
   | 'dst'
   | 'shf';
 
-/** A new id: prefix and ULID, so that ids made later sort later. */
+/**
+ * A new id: prefix and a ULID whose time is the start of the month. Ids are public; the instant an object was created may not be, such as
+ * the filing of a submission. Ids of later months sort later, so new rows are stored close together.
+ */
 export function newId(prefix: IdPrefix, now: string): string {
-  return `${prefix}_${ulid(Date.parse(now))}`;
+  return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;
 }
 
 /**

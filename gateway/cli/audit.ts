@@ -6,6 +6,7 @@ import { AuditLog } from '../../shared/audit/audit-log';
 import { filesOfRecord } from '../../shared/audit/parts';
 import { verifyRecord } from '../../shared/audit/verify';
 import { systemClock } from '../../shared/clock';
+import { Cursors } from '../../shared/collection/cursor';
 import { OperatorError } from '../../shared/errors';
 import { privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { takeLock } from './data-folder';
@@ -29,6 +30,14 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
     // the log holds it: a lock that nobody holds is freed with the garbage
     if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, lock);
   }
+}
+
+/**
+ * The cursors of a subgraph, under a key derived from the one that seals its record, which its replicas share already.
+ * @throws OperatorError
+ */
+export async function cursorsOf(subgraph: string, dataFolder: string): Promise<Cursors> {
+  return Cursors.of(await sealingKey(folderOf(dataFolder)), subgraph);
 }
 
 async function sealingKey(folder: string): Promise<JWK> {

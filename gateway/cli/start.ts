@@ -14,7 +14,7 @@ import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessTransport } from '../transport/in-process';
-import { auditLog } from './audit';
+import { auditLog, cursorsOf } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
@@ -89,7 +89,9 @@ export async function startAll({
     for (const subgraph of subgraphs) {
       const door = new SignedDoor(keys, subgraph.name, log);
       const audit = await auditLog(subgraph.name, dataFolder, log);
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store, door, audit }));
+      const cursors = await cursorsOf(subgraph.name, dataFolder);
+      const url = databaseUrl(subgraph.name, dataFolder);
+      open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors }));
     }
     await fillWhenNew(open, scale, say);
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });

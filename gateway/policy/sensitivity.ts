@@ -157,10 +157,28 @@ function classOf(directives: readonly DirectiveNode[] = [], named: string): Sens
   return value && 'value' in value ? (String(value.value) as Sensitivity) : undefined;
 }
 
+/** The class of each field by its coordinate, as subgraphs publish it. */
+export function sensitivitiesOf(subgraphs: readonly { readonly sdl: string }[]): ReadonlyMap<string, Sensitivity> {
+  const classes = new Map<string, Sensitivity>();
+  for (const { sdl } of subgraphs) {
+    const document = parse(sdl, { noLocation: true });
+    const feature = featuresOf(document).find(({ name }) => name === FEATURE);
+    if (!feature) continue;
+    for (const { coordinate, directives } of fieldsIn(document)) {
+      const of = classOf(directives, feature.directiveNamed(FEATURE));
+      if (of) classes.set(coordinate, of);
+    }
+  }
+  return classes;
+}
+
 /** Federation's own fields of a subgraph. */
 const OWN_FIELDS = new Set(['_service', '_entities']);
 
-function* fieldsIn(document: DocumentNode): Generator<{ coordinate: string; directives?: readonly DirectiveNode[] }> {
+/** The fields of object types and interfaces. */
+export function* fieldsIn(
+  document: DocumentNode,
+): Generator<{ coordinate: string; directives?: readonly DirectiveNode[] }> {
   for (const definition of document.definitions) {
     const { kind } = definition;
     const hasOutput =

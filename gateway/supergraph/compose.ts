@@ -2,6 +2,7 @@ import { composeServices } from '@apollo/composition';
 import { type DocumentNode, GraphQLError, getLocation, parse, Source } from 'graphql';
 import { OperatorError } from '../../shared/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
+import { understatedFields } from '../policy/derivations';
 import { unclassifiedFields } from '../policy/sensitivity';
 import { gateVocabulary } from './voluntary';
 
@@ -38,6 +39,12 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
     throw new OperatorError(
       `It is not said of every field, once, how sensitive it is:\n${unclassified.map((flaw) => `- ${flaw}`).join('\n')}`,
       'Who may read a field follows from its class: say it at the fields named above. The supergraph was left as it is',
+    );
+  const understated = understatedFields(subgraphs);
+  if (understated.length > 0)
+    throw new OperatorError(
+      `Fields reveal more than their classes allow:\n${understated.map((flaw) => `- ${flaw}`).join('\n')}`,
+      'Give the field the class of what it is derived from, or give the reason in "coarsened" why it reveals less. The supergraph was left as it is',
     );
   const nodes = nodesSchema(subgraphs);
   const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];

@@ -1,23 +1,26 @@
 import { Args, ArgsType, Ctx, Directive, Field, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { PageInfo } from '../collection/connection';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, pageSide } from '../collection/page';
-import { InvalidCursorError } from '../errors';
 import { enumeration } from '../model/enumeration';
 import type { ModelClass } from '../model/model';
 import { GraphQLInstant } from '../model/scalars';
 import { part, valueObject } from '../model/value-object';
 import type { Protected } from '../policy/policy';
 import type { Context } from '../subgraph/context';
-import type { Entry } from './entry';
+import type { Entry, FieldsUsed } from './entry';
 import type { Found, Position, Sought } from './search';
 
 /** Types of the access log: shown to oversight, as a whole. */
 export const ACCESS_LOG_TYPES: ReadonlySet<string> = new Set([
   'AccessLogEntry',
   'AccessLogObjects',
+  'AccessLogUse',
   'AccessLogConnection',
   'AccessLogEdge',
 ]);
+
+/** The list that its cursors are of: newest first, in all subgraphs. */
+const LIST = 'AccessLogEntry';
 
 /** The root field of a subgraph's access log. */
 export const accessLogField = (subgraph: string): string => `${subgraph}AccessLog`;
@@ -57,6 +60,25 @@ class AccessLogObjects {
   keys!: readonly string[];
 }
 
+const UseKind = enumeration('UseKind', 'How a list used protected fields.', {
+  FILTER: 'The list was filtered by them.',
+  ORDER: 'The list was ordered by them.',
+  COUNT: 'The list was counted, filtered by them if any.',
+});
+
+@Directive('@shareable')
+@valueObject('Protected fields of one type and class that lists were filtered, ordered or counted by.', 'AccessLogUse')
+class AccessLogUse {
+  @part(() => String, 'The type.', personal)
+  type!: string;
+  @part(() => Sensitivity, 'The class of the fields.', personal)
+  sensitivity!: Protected;
+  @part(() => UseKind, 'How they were used.', personal)
+  how!: keyof typeof UseKind;
+  @part(() => [String], 'Field names, never values; empty when all objects of a protected type were counted.', personal)
+  fields!: readonly string[];
+}
+
 @Directive('@shareable')
 @valueObject('A line of the record of who read and changed what.', 'AccessLogEntry')
 class AccessLogEntry {
@@ -92,6 +114,8 @@ class AccessLogEntry {
   address!: string | null;
   @part(() => [AccessLogObjects], 'What was read.', personal)
   objects!: readonly AccessLogObjects[];
+  @part(() => [AccessLogUse], 'Protected fields that lists were filtered, ordered or counted by.', personal)
+  uses!: readonly AccessLogUse[];
   @part(() => String, 'The mutation that was asked for or done.', personalOrNull)
   mutation!: string | null;
   @part(() => ID, 'Key of the object that was changed.', personalOrNull)
@@ -161,10 +185,11 @@ class AccessLogArgs {
 export function accessLogRoot(subgraph: string): ModelClass {
   @Resolver()
   class AccessLogRoot {
-    async read(page: AccessLogArgs, { accessLog, reads }: Context): Promise<AccessLogConnection> {
+    async read(page: AccessLogArgs, { accessLog, reads, cursors }: Context): Promise<AccessLogConnection> {
       const { size, backward } = pageSide(page);
-      const newest = page.after == null ? undefined : positionOf(page.after, 'after');
-      const oldest = page.before == null ? undefined : positionOf(page.before, 'before');
+      const positionOf = (argument: 'after' | 'before') =>
+        page[argument] == null ? undefined : (cursors.open(LIST, page[argument], argument) as unknown as Position);
+      const [newest, oldest] = [positionOf('after'), positionOf('before')];
       const found = await accessLog(soughtOf(page.filter), {
         most: size + 1,
         before: newest,
@@ -173,7 +198,7 @@ export function accessLogRoot(subgraph: string): ModelClass {
       });
       const more = found.length > size;
       const shown = backward ? found.slice(more ? 1 : 0) : found.slice(0, size);
-      const edges = shown.map((one) => ({ cursor: cursorOf(one.position), node: lineOf(one) }));
+      const edges = shown.map((one) => ({ cursor: cursors.seal(LIST, one.position), node: lineOf(one) }));
       for (const { node } of edges) reads.note('AccessLogEntry', 'PII', node.id);
       return {
         nodes: edges.map(({ node }) => node),
@@ -223,6 +248,7 @@ function lineOf({ position: [, record, number], entry }: Found): AccessLogEntry 
     operation: origin?.operation ?? null,
     address: origin?.address ?? null,
     objects: entry.kind === 'read' ? entry.objects : [],
+    uses: entry.kind === 'read' ? (entry.uses ?? []).map(useOf) : [],
     mutation: mutationOf(entry),
     changed: entry.kind === 'change' ? entry.object : null,
   });
@@ -231,17 +257,5 @@ function lineOf({ position: [, record, number], entry }: Found): AccessLogEntry 
 const mutationOf = (entry: Entry): string | null =>
   entry.kind === 'attempt' || entry.kind === 'change' ? entry.mutation : null;
 
-const cursorOf = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');
-
-function positionOf(cursor: string, argument: 'after' | 'before'): Position {
-  let content: unknown;
-  try {
-    content = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    throw new InvalidCursorError(argument, 'it cannot be read');
-  }
-  const [at, record, number] = Array.isArray(content) && content.length === 3 ? content : [];
-  if (typeof at !== 'string' || typeof record !== 'string' || !Number.isInteger(number))
-    throw new InvalidCursorError(argument, 'it was made by another list, or by hand');
-  return [at, record, number];
-}
+const useOf = (use: FieldsUsed): AccessLogUse =>
+  Object.assign(new AccessLogUse(), { ...use, how: use.how.toUpperCase() as keyof typeof UseKind });

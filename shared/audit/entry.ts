@@ -11,6 +11,15 @@ export interface ReadObjects {
   readonly count: number;
 }
 
+/** How lists used protected fields of one type and class. A caller who filters by a value learns about it without reading it. */
+export interface FieldsUsed {
+  readonly type: string;
+  readonly sensitivity: Protected;
+  readonly how: 'filter' | 'order' | 'count';
+  /** Field names, sorted; never the values they were compared with. */
+  readonly fields: readonly string[];
+}
+
 /** Where a request came from, as the gateway tells it. */
 export interface Origin {
   /** One request of a client has one id, in all subgraphs. */
@@ -22,7 +31,7 @@ export interface Origin {
 
 /** What happened. */
 export type Happening =
-  | { readonly kind: 'read'; readonly objects: readonly ReadObjects[] }
+  | { readonly kind: 'read'; readonly objects: readonly ReadObjects[]; readonly uses?: readonly FieldsUsed[] }
   | {
       readonly kind: 'attempt';
       readonly mutation: string;

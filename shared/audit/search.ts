@@ -116,13 +116,11 @@ function fits(entry: Entry, sought: Sought): boolean {
     return false;
   if (object === undefined && type === undefined && sensitivity === undefined) return true;
   if (entry.kind === 'change') return type === undefined && sensitivity === undefined && entry.object === object;
+  if (entry.kind !== 'read') return false;
+  const isOf = (one: { readonly type: string; readonly sensitivity: Protected }) =>
+    (type === undefined || one.type === type) && (sensitivity === undefined || one.sensitivity === sensitivity);
   return (
-    entry.kind === 'read' &&
-    entry.objects.some(
-      (one) =>
-        (object === undefined || one.keys.includes(object)) &&
-        (type === undefined || one.type === type) &&
-        (sensitivity === undefined || one.sensitivity === sensitivity),
-    )
+    entry.objects.some((one) => isOf(one) && (object === undefined || one.keys.includes(object))) ||
+    (object === undefined && (entry.uses ?? []).some(isOf))
   );
 }

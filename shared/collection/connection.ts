@@ -16,7 +16,7 @@ import { type ModelClass, modelOf, snakeCase, whenDeclared } from '../model/mode
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
 import type { Page, ParentReference } from './loaders';
-import { DEFAULT_PAGE_SIZE, encodeCursor, MAX_PAGE_SIZE, type PageArguments } from './page';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageArguments } from './page';
 
 enum OrderDirection {
   ASC = 'ASC',
@@ -65,10 +65,20 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
 
   @ObjectType(`${name}Edge`, { description: `${article(name)} ${name} and its cursor in a list.` })
   class Edge {
+    // each costs a few microseconds, so only one that is asked for is made
     @Field(() => String, { description: 'Cursor of the object; pass it as "after" or "before".' })
-    cursor!: string;
+    get cursor(): string {
+      return this.page.cursor(this.node);
+    }
     @Field(() => target, { description: `The ${name}.` })
-    node!: object;
+    readonly node: object;
+
+    constructor(
+      node: object,
+      private readonly page: Page,
+    ) {
+      this.node = node;
+    }
   }
 
   @ObjectType(`${name}Connection`, { description: `A page of a list of ${name}.` })
@@ -82,19 +92,23 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
 
     @Field(() => [Edge], { description: 'The same objects, each with its cursor.' })
     edges(): Edge[] {
-      const { rows, plan } = this.listed.page;
-      return rows.map((node) => Object.assign(new Edge(), { cursor: encodeCursor(target, plan.order, node), node }));
+      const { page } = this.listed;
+      return page.rows.map((node) => new Edge(node, page));
     }
 
     @Field(() => PageInfo, { description: 'Where this page stands.' })
     pageInfo(): PageInfo {
-      const { rows, plan, more } = this.listed.page;
-      const cursor = (row: object | undefined) => (row ? encodeCursor(target, plan.order, row) : null);
+      const { rows, plan, more, cursor } = this.listed.page;
+      const cursorOf = (row: object | undefined) => (row ? cursor(row) : null);
       return {
         hasNextPage: plan.backward ? plan.before !== undefined : more,
         hasPreviousPage: plan.backward ? more : plan.after !== undefined,
-        startCursor: cursor(rows[0]),
-        endCursor: cursor(rows.at(-1)),
+        get startCursor() {
+          return cursorOf(rows[0]);
+        },
+        get endCursor() {
+          return cursorOf(rows.at(-1));
+        },
       };
     }
 
@@ -182,6 +196,7 @@ export function pagedField(
   child: () => ModelClass,
   parent: () => ParentReference,
   description: string,
+  isNullable = false,
 ): void {
   const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
     const target = child();
@@ -193,9 +208,13 @@ export function pagedField(
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
   Ctx()(prototype, field, 1);
   whenDeclared(prototype, ({ stored }) => {
-    Field((() => connectionOf(child()).connection) as never, { nullable: !stored, description })(prototype, field, {
-      value: resolve,
-    });
+    Field((() => connectionOf(child()).connection) as never, { nullable: isNullable || !stored, description })(
+      prototype,
+      field,
+      {
+        value: resolve,
+      },
+    );
   });
 }
 

@@ -1,11 +1,21 @@
 import DataLoader from 'dataloader';
+import type { HowUsed, Reads } from '../audit/reads';
 import type { Clock } from '../clock';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
-import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import { type ModelClass, modelOf, type Selectable, type Sensitivity } from '../model/model';
 import { Reader } from '../policy/policy';
+import type { Cursors } from './cursor';
 import { groupBy } from './group';
-import { cursorConditions, orderTerms, type PageArguments, type PagePlan, planPage } from './page';
+import {
+  cursorConditions,
+  cursorsOf,
+  orderedBy,
+  orderTerms,
+  type PageArguments,
+  type PagePlan,
+  planPage,
+} from './page';
 import { type Condition, WhereBuilder } from './where';
 
 /** A condition that holds. */
@@ -17,12 +27,19 @@ const MAX_BATCH = 10_000;
 /** How children name their parent: by a property, or by a link table, with the parent's key at its end `from`. */
 export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
 
+/** The field of a model that a link table holds; undefined for a link table of another model. */
+const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undefined =>
+  [...modelOf(target).selectable.values()].find(
+    ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
+  );
+
 /** One page of one list. */
 export interface Page<T extends object = object> {
   readonly rows: readonly T[];
   readonly plan: PagePlan;
   /** Whether rows follow in the direction the page was counted. */
   readonly more: boolean;
+  readonly cursor: (row: object) => string;
 }
 
 /**
@@ -36,6 +53,9 @@ export class Loaders {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly reader: Reader,
+    private readonly cursors: Cursors,
+    /** Notes the protected fields that lists are filtered, ordered and counted by; undefined when the result is not returned. */
+    private readonly reads?: Reads,
   ) {}
 
   private everything: Loaders | undefined;
@@ -44,7 +64,7 @@ export class Loaders {
 
   /** The same over everything there is, for working something out. What it reads is never shown. */
   get facts(): Loaders {
-    this.everything ??= new Loaders(this.database, this.clock, Reader.everything);
+    this.everything ??= new Loaders(this.database, this.clock, Reader.everything, this.cursors);
     return this.everything;
   }
 
@@ -118,16 +138,31 @@ export class Loaders {
     return found && object;
   }
 
-  private where(): WhereBuilder {
-    return new WhereBuilder(this.database, this.clock, this.reader);
+  /** @param how how the record describes the use of filtered fields */
+  private where(how: HowUsed = 'filter'): WhereBuilder {
+    const { database, clock, reader, reads } = this;
+    return new WhereBuilder(database, clock, reader, reads && ((use) => reads.use({ ...use, how })));
   }
 
-  /** Of objects that are seen, by key: whether their fields of a class are read. */
-  mayRead(target: ModelClass, sensitivity: Sensitivity): DataLoader<string, boolean> {
-    return this.batched(target, `may read ${sensitivity}`, async (keys) => {
+  private plan(target: ModelClass, given: PageArguments): PagePlan {
+    const plan = planPage(target, given, this.reader, this.cursors);
+    for (const use of orderedBy(target, plan)) this.reads?.use({ ...use, how: 'order' });
+    return plan;
+  }
+
+  /** The condition of a count. The number of objects of a protected type is as protected as they are. */
+  private counted(target: ModelClass, given: PageArguments): Condition {
+    const { name: type, sensitivity } = modelOf(target);
+    this.reads?.use({ type, sensitivity, how: 'count' });
+    return this.where('count').visible(target, given.filter ?? undefined, 't');
+  }
+
+  /** Of objects that are seen, by key: whether their field of a class is read. */
+  mayRead(target: ModelClass, sensitivity: Sensitivity, field?: string): DataLoader<string, boolean> {
+    return this.batched(target, `may read ${sensitivity} ${field}`, async (keys) => {
       const { database } = this;
       const key = `t.${database.column(target, modelOf(target).key)}`;
-      const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity), 't');
+      const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity, field), 't');
       const rows = await database.query<{ found: string }>(
         `SELECT ${key} AS found FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
         [...keys, ...parameters],
@@ -171,7 +206,7 @@ export class Loaders {
 
   /** A page of everything. */
   async list<T extends object>(target: ModelClass<T>, given: PageArguments): Promise<Page<T>> {
-    const plan = planPage(target, given, this.reader);
+    const plan = this.plan(target, given);
     const { database } = this;
     const conditions = [
       this.where().visible(target, given.filter ?? undefined, 't'),
@@ -194,11 +229,12 @@ export class Loaders {
   ): DataLoader<string, Page<T>> {
     const { name, source, column } = this.parentOf(target, parent);
     return this.batched(target, `list by ${name} ${JSON.stringify(given)}`, async (parents) => {
-      const plan = planPage(target, given, this.reader);
+      const plan = this.plan(target, given);
       const { database } = this;
       const conditions = [
         this.where().visible(target, given.filter ?? undefined, 't'),
         ...cursorConditions(database, target, plan, 't'),
+        ...this.naming(target, parent),
       ];
       const [ranked, parentKey] = [database.dialect.quote('row_rank'), database.dialect.quote('parent_key')];
       const rows = await database.query<Record<string, unknown>>(
@@ -231,6 +267,21 @@ export class Loaders {
     };
   }
 
+  /** Children whose reference to the parent the reader may read: a list under a parent is filtered by that reference. */
+  private naming(target: ModelClass, parent: ParentReference): Condition[] {
+    const { name, published, selectable, sensitivity } = modelOf(target);
+    if (!published) return [];
+    const field =
+      typeof parent === 'string'
+        ? [...selectable.values()].find(({ property, comparison }) => property === parent && comparison.kind !== 'link')
+        : linkOf(target, parent.links);
+    if (!field) return [];
+    const use = { type: name, field: field.name, sensitivity: field.sensitivity ?? sensitivity };
+    const reach = this.reader.fields(target, use.sensitivity, use.field);
+    if (reach !== false) this.reads?.use({ ...use, how: 'filter' });
+    return reach === true ? [] : [this.where().reached(target, reach, 't')];
+  }
+
   private page<T extends object>(
     target: ModelClass<T>,
     plan: PagePlan,
@@ -239,12 +290,12 @@ export class Loaders {
     const more = rows.length > plan.size;
     const kept = rows.slice(0, plan.size).map((row) => this.admit(target, row));
     if (plan.backward) kept.reverse();
-    return { rows: kept, plan, more };
+    return { rows: kept, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
   }
 
   /** How many objects a filter leaves. */
   async count(target: ModelClass, given: PageArguments): Promise<number> {
-    const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
+    const { sql, parameters } = this.counted(target, given);
     const [row] = await this.database.query<{ n: number }>(
       `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
       parameters,
@@ -256,11 +307,11 @@ export class Loaders {
   countBy(target: ModelClass, parent: ParentReference, given: PageArguments): DataLoader<string, number> {
     const { name, source, column } = this.parentOf(target, parent);
     return this.batched(target, `count by ${name} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
-      const { sql, parameters } = this.where().visible(target, given.filter ?? undefined, 't');
+      const conditions = [this.counted(target, given), ...this.naming(target, parent)];
       const rows = await this.database.query<{ parent: string; n: number }>(
         `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
-         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${sql} GROUP BY ${column}`,
-        [...parents, ...parameters],
+         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
+        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
       );
       const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));
       return parents.map((key) => counts.get(key) ?? 0);

@@ -1,9 +1,10 @@
 import type { Database } from '../database/database';
-import { InvalidCursorError, InvalidOrderError, InvalidPageError } from '../errors';
+import { InvalidOrderError, InvalidPageError } from '../errors';
 import { type Comparison, type ModelClass, modelOf, type Order } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
-import type { Condition, FilterValue } from './where';
+import type { Cursors, CursorValue } from './cursor';
+import type { Condition, FieldUse, FilterValue } from './where';
 
 export const DEFAULT_PAGE_SIZE = 25;
 export const MAX_PAGE_SIZE = 500;
@@ -29,8 +30,6 @@ export interface PagePlan {
   readonly before?: readonly CursorValue[];
 }
 
-type CursorValue = string | number | boolean | null;
-
 /** @throws InvalidPageError */
 export function pageSize(argument: 'first' | 'last', given = DEFAULT_PAGE_SIZE): number {
   if (!Number.isInteger(given) || given < 0 || given > MAX_PAGE_SIZE)
@@ -50,26 +49,27 @@ export function pageSide({ first, last }: Pick<PageArguments, 'first' | 'last'>)
 }
 
 /** @throws InvalidPageError, InvalidCursorError, InvalidOrderError */
-export function planPage(target: ModelClass, given: PageArguments, reader: Reader): PagePlan {
+export function planPage(target: ModelClass, given: PageArguments, reader: Reader, cursors: Cursors): PagePlan {
   const side = pageSide(given);
   const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
   for (const { field } of given.orderBy ?? [])
-    if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity) !== true)
-      throw new InvalidOrderError(`You do not read "${field}" of every ${name}, so you cannot order by it`);
+    if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity, field) !== true)
+      throw new InvalidOrderError(`You don't have access to every ${name}.${field}, so you cannot order by it`);
   const asked = (given.orderBy ?? []).map(({ field, direction }) => ({
     property: selectable.get(field)!.property,
     direction,
   }));
   const readable = defaultOrder.filter(({ property }) => {
     const field = [...selectable.values()].find((one) => one.property === property);
-    return reader.fields(target, field?.sensitivity ?? sensitivity) === true;
+    return reader.fields(target, field?.sensitivity ?? sensitivity, field?.name) === true;
   });
   const order = [...(asked.length > 0 ? asked : readable)];
   if (!order.some(({ property }) => property === key))
     order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
-  const cursor = (argument: 'after' | 'before') =>
-    given[argument] == null ? undefined : decodeCursor(target, order, given[argument], argument);
-  return { ...side, order, after: cursor('after'), before: cursor('before') };
+  const list = listName(target, order);
+  const values = (argument: 'after' | 'before') =>
+    given[argument] == null ? undefined : cursors.open(list, given[argument], argument);
+  return { ...side, order, after: values('after'), before: values('before') };
 }
 
 /** Names the list and its order, so that a cursor of another list or order is noticed. */
@@ -80,9 +80,25 @@ function listName(target: ModelClass, order: readonly Order[]): string {
   ].join(' ');
 }
 
-export function encodeCursor(target: ModelClass, order: readonly Order[], row: object): string {
-  const values = order.map(({ property }) => (row as Record<string, CursorValue>)[property] ?? null);
-  return Buffer.from(JSON.stringify([listName(target, order), ...values])).toString('base64url');
+/** The cursor of any row of a list. */
+export function cursorsOf(target: ModelClass, order: readonly Order[], cursors: Cursors): (row: object) => string {
+  const list = listName(target, order);
+  return (row) =>
+    cursors.seal(
+      list,
+      order.map(({ property }) => (row as Record<string, CursorValue>)[property] ?? null),
+    );
+}
+
+/** The fields that a list is ordered by, except its key. */
+export function orderedBy(target: ModelClass, { order }: PagePlan): FieldUse[] {
+  const { name: type, key, selectable, sensitivity } = modelOf(target);
+  return order
+    .filter(({ property }) => property !== key)
+    .map(({ property }) => {
+      const field = [...selectable.values()].find((one) => one.property === property);
+      return { type, field: field?.name ?? property, sensitivity: field?.sensitivity ?? sensitivity };
+    });
 }
 
 /** How the values of each property are compared. */
@@ -90,32 +106,6 @@ function comparisonKinds(target: ModelClass): Map<string, Comparison['kind']> {
   return new Map(
     [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
   );
-}
-
-function decodeCursor(target: ModelClass, order: readonly Order[], cursor: string, argument: string): CursorValue[] {
-  let content: unknown;
-  try {
-    content = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    throw new InvalidCursorError(argument, 'it cannot be read');
-  }
-  if (!Array.isArray(content) || content.length !== order.length + 1 || typeof content[0] !== 'string')
-    throw new InvalidCursorError(argument, 'it was made by another list, another order, or by hand');
-  const [name, ...values] = content as [string, ...unknown[]];
-  if (name !== listName(target, order)) throw new InvalidCursorError(argument, `it belongs to "${name.slice(0, 80)}"`);
-  if (values.some((value) => value !== null && !['string', 'number', 'boolean'].includes(typeof value)))
-    throw new InvalidCursorError(argument, 'it was made by hand');
-  const numeric = new Set(['integer', 'float']);
-  const kinds = comparisonKinds(target);
-  order.forEach(({ property }, index) => {
-    const kind = kinds.get(property) ?? 'text';
-    const expected = numeric.has(kind) ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
-    const value = values[index];
-    const malformed = kind === 'bigNumber' && typeof value === 'string' && !/^[\d.e+-]+$/i.test(value);
-    if (value !== null && (typeof value !== expected || malformed))
-      throw new InvalidCursorError(argument, 'it was made by hand');
-  });
-  return values as CursorValue[];
 }
 
 /** `ORDER BY` terms over an alias. Missing values sort first ascending, last descending, on MySQL and SQLite alike. */

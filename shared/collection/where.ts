@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { Database } from '../database/database';
 import { InvalidFilterError } from '../errors';
-import { type ModelClass, modelOf, type Selectable } from '../model/model';
+import { type ModelClass, modelOf, type Selectable, type Sensitivity } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
@@ -10,6 +10,13 @@ import type { Reach } from '../policy/rule';
 export interface Condition {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+}
+
+/** A field that a list is filtered, ordered or counted by. */
+export interface FieldUse {
+  readonly type: string;
+  readonly field?: string;
+  readonly sensitivity: Sensitivity;
 }
 
 export type FilterValue = { readonly [field: string]: unknown };
@@ -36,6 +43,8 @@ export class WhereBuilder {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly reader: Reader,
+    /** Called with each field that a filter compares. */
+    private readonly used?: (use: FieldUse) => void,
   ) {}
 
   /** As {@link build}, of those objects that the reader sees. */
@@ -86,18 +95,18 @@ export class WhereBuilder {
   /** A comparison with what the reader may not read would tell it: of such objects it never holds. */
   private permitted(
     target: ModelClass,
-    { name, sensitivity }: Selectable,
+    { name, sensitivity: own }: Selectable,
     asked: Condition,
     alias: string,
     path: readonly (string | number)[],
   ): Condition {
-    const reach = this.reader.fields(target, sensitivity ?? modelOf(target).sensitivity);
-    if (reach === true) return asked;
+    const model = modelOf(target);
+    const sensitivity = own ?? model.sensitivity;
+    const reach = this.reader.fields(target, sensitivity, name);
     if (reach === false)
-      throw new InvalidFilterError(
-        `You do not read "${name}" of ${modelOf(target).name}, so you cannot filter by it`,
-        path,
-      );
+      throw new InvalidFilterError(`You don't have access to ${model.name}.${name}, so you cannot filter by it`, path);
+    this.used?.({ type: model.name, field: name, sensitivity });
+    if (reach === true) return asked;
     return join([this.reached(target, reach, alias), asked], 'AND', '1 = 1');
   }
 

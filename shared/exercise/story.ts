@@ -57,7 +57,7 @@ export interface FlawStory {
   readonly findingId: string;
   readonly agencyKey: string;
   readonly sectorKeys: readonly string[];
-  readonly sharedAt: string;
+  readonly referredAt: string;
 }
 
 /** Agencies that have systems and positions in the exercise. */

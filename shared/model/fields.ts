@@ -2,6 +2,7 @@ import { Ctx, Directive, Field, Float, ID, Int } from 'type-graphql';
 import { Column, type ColumnOptions, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import type { IdPrefix } from '../ids';
 import type { Context } from '../subgraph/context';
+import { type Derivation, declareDerivation } from './derivation';
 import {
   type Comparison,
   type DerivedConditions,
@@ -24,7 +25,7 @@ import {
 } from './scalars';
 import { type Counted, noteCounted } from './value-object';
 
-interface FieldOptions {
+interface FieldOptions extends Derivation {
   nullable?: boolean;
   /** Offer it in the list's filter. */
   filter?: boolean;
@@ -58,7 +59,8 @@ type Declaration = {
   column: ColumnOptions;
 };
 
-const isOwnClass = (sensitivity: Sensitivity | undefined): boolean =>
+/** Whether some readers of an object may not read a field of the class. */
+export const isOwnClass = (sensitivity: Sensitivity | undefined): boolean =>
   sensitivity !== undefined && sensitivity !== 'PUBLIC';
 
 /** Writes the class of a field, its type's own by default. */
@@ -83,6 +85,7 @@ function declare({ description, options, comparison, graphql, column }: Declarat
     const told = options.counted ? noteCounted(prototype, property, options.counted, description) : description;
     Field(graphql as never, { nullable: published, description: told })(prototype, property);
     declareSensitivity(prototype, property, options.sensitivity);
+    declareDerivation(prototype, property, options);
     if (comparison) select(prototype, property, property, comparison, options);
   };
 }
@@ -290,6 +293,7 @@ function declareReference(
     return keyValue == null ? null : resolve(context, target(), keyValue);
   });
   declareSensitivity(prototype, options.as, options.sensitivity);
+  declareDerivation(prototype, options.as, options);
 }
 
 /** Another object of the same database: a foreign key, loaded in batches; lists can be narrowed by its fields. */
@@ -344,7 +348,7 @@ export function method(
   Field(type as never, options)(prototype, name, { value });
 }
 
-interface ComputedOptions {
+interface ComputedOptions extends Derivation {
   /** Name of the GraphQL field, when a stored property bears the name. */
   as?: string;
   nullable?: boolean;
@@ -368,6 +372,7 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
       Field(type, { name, nullable, description: told })(prototype, property, descriptor);
     });
     declareSensitivity(prototype, property, options.sensitivity);
+    declareDerivation(prototype, property, options);
     if (options.conditions) {
       const comparison: Comparison = {
         kind: 'derived',

@@ -1,7 +1,8 @@
 import { Directive } from 'type-graphql';
 import { Entity, Index, PrimaryColumn } from 'typeorm';
 import { pagedField } from '../collection/connection';
-import { method } from './fields';
+import { type Derivation, declareDerivation } from './derivation';
+import { isOwnClass, method } from './fields';
 import { type Comparison, draftOf, type ModelClass, modelOf, type Sensitivity, snakeCase, stubOf } from './model';
 
 /** A row of a link table. */
@@ -10,7 +11,7 @@ export interface Link {
   targetKey: string;
 }
 
-interface LinksOptions {
+interface LinksOptions extends Derivation {
   description: string;
   filter?: boolean;
   /** The entities are another subgraph's: one that cannot be had is null in the list, and costs nothing else. */
@@ -56,12 +57,20 @@ export function links(
       sensitivity: options.sensitivity,
     });
   if (options.paged)
-    pagedField(ownerClass.prototype, field, target, () => ({ links: table, from: 'ownerKey' }), options.description);
+    pagedField(
+      ownerClass.prototype,
+      field,
+      target,
+      () => ({ links: table, from: 'ownerKey' }),
+      options.description,
+      isOwnClass(options.sensitivity),
+    );
   else wholeList(ownerClass, field, target, table, options);
   Directive(`@sensitivity(class: ${options.sensitivity ?? draftOf(ownerClass).sensitivity})`)(
     ownerClass.prototype,
     field,
   );
+  declareDerivation(ownerClass.prototype, field, options);
   return table;
 }
 

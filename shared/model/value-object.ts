@@ -1,4 +1,6 @@
 import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
+import type { Role } from '../identity/principal';
+import { type Derivation, declareDerivation } from './derivation';
 import type { GraphQLTypeReference, Sensitivity } from './model';
 
 /** A type without identity: figures, parts of an object. */
@@ -14,8 +16,12 @@ export function valueObject(description: string, name?: string) {
  * fewer than five.
  */
 export interface Counted {
-  /** Who may not: `analysts`, and the public with them, where nothing is said. */
-  readonly hiddenFrom?: 'analysts' | 'public';
+  /** Coordinates of what it counts or is computed over. Omit it for a figure that is part of, or over, another one. */
+  readonly of?: readonly string[];
+  /** Roles that read it whole, since they work with what it counts; all of the government but analysts by default. */
+  readonly wholeFor?: readonly Role[];
+  /** All of the government reads it whole. */
+  readonly hiddenFrom?: 'public';
   /** Another figure of the object, of which it counts some. */
   readonly partOf?: string;
   /** Another figure of the object, which counts those that it is worked out over. */
@@ -24,13 +30,22 @@ export interface Counted {
   readonly isMeasure?: boolean;
 }
 
+/** Why figures do not reveal what they count. */
+const SMALL_COUNTS = 'A figure, hidden where fewer than five would show.';
+
 const counted = new Map<string, Map<string, Counted>>();
 
 /** Notes that a field is such a figure; gives its description with what readers have to know of it. */
 export function noteCounted(prototype: object, field: string, of: Counted, description: string): string {
   const type = prototype.constructor.name;
+  const figure = of.partOf ?? of.over;
+  const derivedFrom = of.of ?? (figure === undefined ? undefined : [`${type}.${figure}`]);
+  if (!derivedFrom) throw new Error(`${type}.${field} is counted: name what it counts in "of"`);
+  declareDerivation(prototype, field, { derivedFrom, coarsened: SMALL_COUNTS });
   counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
-  return `${description} For ${of.hiddenFrom === 'public' ? 'the public' : 'analysts'} null where fewer than five would show.`;
+  const others = of.hiddenFrom === 'public' ? 'For the public null' : 'Null';
+  const roles = of.hiddenFrom === 'public' ? '' : ', except for roles that work with what it counts';
+  return `${description} ${others} where fewer than five would show${roles}.`;
 }
 
 /** The figures of a type that count what not everyone sees, by field. */
@@ -42,13 +57,14 @@ export function countedOf(type: string): ReadonlyMap<string, Counted> | undefine
 export function part(
   type: () => GraphQLTypeReference,
   description: string,
-  options: { nullable?: boolean; sensitivity?: Sensitivity; counted?: Counted } = {},
+  options: { nullable?: boolean; sensitivity?: Sensitivity; counted?: Counted } & Derivation = {},
 ) {
   return (prototype: object, property: string): void => {
     const { counted, nullable = counted !== undefined } = options;
     const told = counted ? noteCounted(prototype, property, counted, description) : description;
     Field(type, { nullable, description: told })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);
+    declareDerivation(prototype, property, options);
   };
 }
 

@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
 import { RequestError } from '../errors';
-import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import { isCovered, type ModelClass, modelOf, type Sensitivity } from '../model/model';
 import { type Counted, countedOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
 import type { Policies, Protected } from './policy';
@@ -59,10 +59,17 @@ export function enforce(
       const sensitivity = sensitivityOf(field);
       // what it carries is let through or not by its own policy
       if (carriers.has(`${type.name}.${field.name}`)) continue;
-      if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && leadsToModels(field, byName))) continue;
+      if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && isLedToBy(field, sensitivity, byName)))
+        continue;
       field.resolve =
         model && policies.has(model)
-          ? guarded(model, field.name, sensitivity, resolverOf(field))
+          ? guarded(
+              model,
+              field.name,
+              policies.of(model).fields?.[field.name] !== undefined,
+              sensitivity,
+              resolverOf(field),
+            )
           : figured(type.name, field, sensitivity, resolverOf(field));
     }
   }
@@ -90,12 +97,18 @@ function partsOfModels(schema: GraphQLSchema, byName: ReadonlyMap<string, ModelC
 
 type Resolve = NonNullable<GraphQLField<unknown, unknown>['resolve']>;
 
-/** Objects that it leads to are let through or not by their own policy. */
-function leadsToModels(field: GraphQLField<unknown, unknown>, byName: ReadonlyMap<string, ModelClass>): boolean {
-  const named = namedType(field);
-  if (named.endsWith('Connection')) return true;
-  const model = byName.get(named);
-  return model !== undefined && modelOf(model).stored;
+/**
+ * Whether the policy of the objects that a field returns decides alone. A field of a stricter class needs its own check: many may see
+ * the objects, and few may know which of them belong to this one.
+ */
+function isLedToBy(
+  field: GraphQLField<unknown, unknown>,
+  sensitivity: Sensitivity,
+  byName: ReadonlyMap<string, ModelClass>,
+): boolean {
+  const model = byName.get(namedType(field).replace(/Connection$/, ''));
+  if (!model) return namedType(field).endsWith('Connection');
+  return modelOf(model).stored && isCovered(sensitivity, modelOf(model).sensitivity);
 }
 
 /** Most entities that one field is asked for: more than any operation of the gateway may cost in one place. */
@@ -163,11 +176,18 @@ function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
   };
 }
 
-function guarded(model: ModelClass, field: string, sensitivity: Protected, resolve: Resolve): Resolve {
+/** @param hasRule whether the policy has a rule for this field; fields without one share a lookup per class */
+function guarded(
+  model: ModelClass,
+  field: string,
+  hasRule: boolean,
+  sensitivity: Protected,
+  resolve: Resolve,
+): Resolve {
   const { name, key: keyProperty } = modelOf(model);
   return (source, args, context, info) => {
     const { loaders, reader, reads } = context as Context;
-    const reach = reader.fields(model, sensitivity);
+    const reach = reader.fields(model, sensitivity, field);
     if (reach === false) throw new FieldForbiddenError(name, field, sensitivity);
     const key = (source as Record<string, string>)[keyProperty]!;
     const read = () => {
@@ -176,7 +196,7 @@ function guarded(model: ModelClass, field: string, sensitivity: Protected, resol
     };
     if (reach === true) return read();
     return loaders
-      .mayRead(model, sensitivity)
+      .mayRead(model, sensitivity, hasRule ? field : undefined)
       .load(key)
       .then((may) => (may ? read() : null));
   };

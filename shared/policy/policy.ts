@@ -8,6 +8,8 @@ export type Protected = Exclude<Sensitivity, 'PUBLIC'>;
 /** Who may see the objects of a model, and of those they see the fields of each class. A class that is not named is nobody's. */
 export interface Policy extends Partial<Record<Protected, Rule>> {
   readonly rows: Rule;
+  /** Rules of single fields, by name, in place of the rule of their class. */
+  readonly fields?: Readonly<Record<string, Rule>>;
 }
 
 /** The policies of a subgraph: one for each model that it stores, and each stub that it adds protected fields to. */
@@ -49,11 +51,14 @@ export class Reader {
     return this.reach(this.policies.of(target).rows);
   }
 
-  /** Of the objects that it sees, those whose fields of a class it may see. */
-  fields(target: ModelClass, sensitivity: Sensitivity): Reach {
+  /**
+   * Of the objects that it sees, those whose fields of a class it may see.
+   * @param field name of the field; omit it for the rule of the class
+   */
+  fields(target: ModelClass, sensitivity: Sensitivity, field = ''): Reach {
     if (!this.policies || sensitivity === 'PUBLIC') return true;
     const policy = this.policies.of(target);
-    const rule = policy[sensitivity];
+    const rule = policy.fields?.[field] ?? policy[sensitivity];
     if (!rule) return false;
     // what it sees at all it has been let see by the same rule
     return rule === policy.rows ? true : this.reach(rule);

@@ -1,31 +1,62 @@
-import type { Principal } from '../identity/principal';
+import { civilDate, startOfDay } from '../calendar/civil';
+import { pastInstant } from '../calendar/past-instant';
+import type { Clock } from '../clock';
+import type { Principal, Role } from '../identity/principal';
 import { type Counted, Ratio } from '../model/value-object';
-import { GOVERNMENT, government, having, type Rule } from './rule';
+import { GOVERNMENT, having } from './rule';
 
 /** A count below it says something of single ones of those that are counted. Section 7 of the domain. */
 const LEAST_SHOWN = 5;
 
-/** Who is told counts of what is counted so as they are. The others are from five on. */
-const readers: Readonly<Record<NonNullable<Counted['hiddenFrom']>, Rule>> = {
-  analysts: having(...GOVERNMENT.filter((role) => role !== 'analyst')),
-  public: government,
-};
+type CountedFigures = ReadonlyMap<string, Counted>;
 
-const isTold = ({ hiddenFrom = 'analysts' }: Counted, who: Principal | null): boolean =>
-  readers[hiddenFrom](who) === true;
+/** Roles that read a figure whole: those that work with what it counts. Parts and measures follow the figure they are of. */
+function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figures: CountedFigures): readonly Role[] {
+  if (roles) return roles;
+  if (hiddenFrom === 'public') return GOVERNMENT;
+  const figure = figures.get(partOf ?? over ?? '');
+  return figure ? wholeFor(figure, figures) : ALL_BUT_ANALYSTS;
+}
+
+const ALL_BUT_ANALYSTS = GOVERNMENT.filter((role) => role !== 'analyst');
+
+const isWhole = (of: Counted, who: Principal | null, figures: CountedFigures = new Map()): boolean =>
+  having(...wholeFor(of, figures))(who) === true;
 
 /** Of the figures of a type, those that somebody is told from five on only. */
 export function withheldSmall(
   counted: ReadonlyMap<string, Counted>,
   who: Principal | null,
 ): ReadonlyMap<string, Counted> {
-  return new Map([...counted].filter(([, of]) => !isTold(of, who)));
+  return new Map([...counted].filter(([, of]) => !isWhole(of, who, counted)));
 }
 
 const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
 
-/** Whether somebody may be told what is worked out over so many of what not everyone sees. */
-export const isShown = (count: number, who: Principal | null): boolean => !isSmall(count) || isTold({}, who);
+/** Whether a caller may read what is computed over so many objects. */
+export const isShown = (count: number, who: Principal | null, of: Counted = {}): boolean =>
+  !isSmall(count) || isWhole(of, who);
+
+/**
+ * The instant of figures: the given one, or now. Callers from whom small counts are hidden get the start of its month, or of today: a
+ * series of instants would reveal when each single thing happened. @throws RequestError for a future instant
+ */
+export function figuresAsOf(
+  of: Counted,
+  asked: string | null | undefined,
+  who: Principal | null,
+  clock: Clock,
+): string {
+  const instant = pastInstant(asked, clock);
+  if (isWhole(of, who)) return instant;
+  return asked == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
+}
+
+/** A bound of the time that figures count in; to the month for callers from whom small counts are hidden. */
+export const figuresWithin = (of: Counted, instant: string | undefined, who: Principal | null): string | undefined =>
+  instant === undefined || isWhole(of, who) ? instant : startOfMonth(instant);
+
+const startOfMonth = (instant: string): string => startOfDay(`${civilDate(instant).slice(0, 7)}-01`);
 
 /** A count, or what a share is of. */
 const countOf = (value: unknown): number => (value instanceof Ratio ? value.denominator : Number(value));

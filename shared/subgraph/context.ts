@@ -3,6 +3,7 @@ import type { Reads } from '../audit/reads';
 import type { Found, Sought, Span } from '../audit/search';
 import type { Undecided } from '../audit/undecided';
 import type { Clock } from '../clock';
+import type { Cursors } from '../collection/cursor';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
 import type { Principal } from '../identity/principal';
@@ -12,6 +13,8 @@ import type { Reader } from '../policy/policy';
 export interface Context {
   readonly database: Database;
   readonly loaders: Loaders;
+  /** Seals and opens positions in lists. */
+  readonly cursors: Cursors;
   readonly clock: Clock;
   /** The id of the client's request; null where it has none. */
   readonly requestId: string | null;

@@ -100,6 +100,9 @@ const header = ({ subgraph, owners }: PublishedParts): string => `extend schema
 "How sensitive a field is: who may read it. The strictest class on the way to a field wins."
 directive @sensitivity("The class." class: Sensitivity!) on FIELD_DEFINITION
 
+"The sources of a value. Its class covers theirs, unless it is coarsened."
+directive @derivedFrom("Coordinates such as Type.field, of any subgraph." fields: [String!]!, "Why it does not reveal them." coarsened: String) on FIELD_DEFINITION
+
 "The agencies whose data a subgraph holds, by their keys."
 directive @owner("The subgraph's name." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
 

@@ -21,6 +21,7 @@ import { UndecidedChanges } from '../audit/undecided';
 import type { Cancellation } from '../cancellation';
 import { type Clock, systemClock } from '../clock';
 import { connectionOf, settleLists } from '../collection/connection';
+import { Cursors } from '../collection/cursor';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { DatabaseLimits } from '../database/limits';
@@ -101,6 +102,8 @@ export interface OpenOptions {
   readonly door?: Door;
   /** Where it is recorded who reads and changes what; nowhere when it is not said. */
   readonly audit?: AuditLog;
+  /** Seals cursors; replicas share the key. The default key lasts as long as this process. */
+  readonly cursors?: Cursors;
   /** Limits of its database connections; those of the environment by default. */
   readonly limits?: DatabaseLimits;
   /** Called after each statement of a migration. */
@@ -138,11 +141,11 @@ export class Subgraph {
   async open(options: OpenOptions): Promise<OpenSubgraph> {
     const { name, entities, migrations, references, mutations = [] } = this.parts;
     const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
-    const { databaseUrl: url, limits, onMigration } = options;
+    const { databaseUrl: url, limits, onMigration, cursors = Cursors.ofThisProcess(name) } = options;
     const prepare = (database: Database) => seedReferences(database, references);
     const database = await Database.open({ url, name, entities, migrations, prepare, limits, log, onMigration });
     if (audit && mutations.length > 0) await settle(database, audit, log);
-    return new OpenSubgraph(this, database, clock, log, door, store, audit);
+    return new OpenSubgraph(this, database, clock, log, door, cursors, store, audit);
   }
 }
 
@@ -173,6 +176,7 @@ export class OpenSubgraph {
     readonly clock: Clock,
     readonly log: Logger,
     readonly door: Door,
+    private readonly cursors: Cursors,
     readonly store?: ContentStore,
     readonly audit?: AuditLog,
   ) {
@@ -190,19 +194,21 @@ export class OpenSubgraph {
 
   /** What the resolvers of one request share. Its loaders must not outlive it. */
   context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
-    const { clock } = this;
+    const { clock, cursors } = this;
     const key = principal ? personKey(principal) : (origin?.address ?? 'the public');
     const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
+    const reads = new Reads();
     let isChanged = false;
     return {
       database,
-      loaders: new Loaders(database, clock, reader),
+      loaders: new Loaders(database, clock, reader, cursors, reads),
+      cursors,
       clock,
       requestId: origin?.request ?? null,
       principal,
       reader,
-      reads: new Reads(),
+      reads,
       record: async (what) => {
         await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
       },
@@ -287,10 +293,10 @@ export class OpenSubgraph {
 
   /** Records what a request has read before it is answered; what cannot be recorded is not answered. */
   async recordReads({ reads, record }: Context): Promise<GraphQLFormattedError | undefined> {
-    const { objects } = reads;
-    if (objects.length === 0) return undefined;
+    const { objects, uses } = reads;
+    if (objects.length + uses.length === 0) return undefined;
     try {
-      await record({ kind: 'read', objects });
+      await record({ kind: 'read', objects, ...(uses.length > 0 ? { uses } : {}) });
       return undefined;
     } catch (error) {
       return (error as GraphQLError).toJSON();

@@ -15,7 +15,7 @@ import { Sector } from './sector/sector';
 import { FederalSystem } from './system/federal-system';
 import { ToolDeployment } from './tool/defensive-tool';
 import { AIUseCase } from './use-case/ai-use-case';
-import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
+import { VulnerabilityFinding, WEAKNESS_ROLES } from './vulnerability/vulnerability-finding';
 
 /** An agency, as infrastructure extends it. */
 export class Agency extends AgencyFields {
@@ -35,8 +35,13 @@ export class Agency extends AgencyFields {
 
   @computed(
     () => Float,
-    'Median days from finding a vulnerability to mending it, over all mended ones; null of none, and for analysts of fewer than five.',
-    { nullable: true, sensitivity: 'GOV' },
+    'Median days from finding a vulnerability to mending it, over all mended ones; null of none, and of fewer than five except for roles that work with vulnerabilities.',
+    {
+      nullable: true,
+      sensitivity: 'GOV',
+      derivedFrom: ['VulnerabilityFinding.detectedAt', 'VulnerabilityFinding.remediatedAt'],
+      coarsened: 'A median, hidden where it is of fewer than five.',
+    },
   )
   @Directive('@cost(weight: 100)')
   medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
@@ -50,7 +55,7 @@ export class Agency extends AgencyFields {
         const byAgency = groupBy(rows, ({ agency }) => agency);
         return keys.map((key) => {
           const days = (byAgency.get(key) ?? []).map((row) => Number(row.days));
-          return isShown(days.length, principal) ? median(days) : null;
+          return isShown(days.length, principal, { wholeFor: WEAKNESS_ROLES }) ? median(days) : null;
         });
       })
       .load(this.key);

@@ -21,13 +21,11 @@ const everywhere = any(having('coordinator'), oversight);
 /** And those of the agency whose system it is. */
 const keepers = any(ofAgency('agencyKey', 'infrastructure-officer'), everywhere);
 
+/** Who referred a flaw follows what becomes of it. */
+const openers = any(ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'), everywhere);
+
 /** Before a case is published, everything in it is a weakness that nobody has mended. */
-const cases = any(
-  // who referred a flaw follows what becomes of it
-  ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'),
-  everywhere,
-  where('status', ['PUBLISHED', 'CLOSED'], government),
-);
+const cases = any(openers, where('status', ['PUBLISHED', 'CLOSED'], government));
 
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government, ISVI: keepers };
@@ -54,5 +52,14 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [AIUseCase, open],
   [Directive, { rows: everyone, GOV: government }],
   [DirectiveProgress, internal],
-  [ClearinghouseCase, { rows: cases, ISVI: cases }],
+  [
+    ClearinghouseCase,
+    {
+      rows: cases,
+      ISVI: cases,
+      // publishing a case does not publish the finding of a review or the systems that have the flaw
+      PROPIN: any(ofAgency('openedByKey', 'agency-reviewer'), oversight),
+      fields: { affectedSystems: openers },
+    },
+  ],
 ];

@@ -52,11 +52,16 @@ const own = ofAgency('agencyKey', 'agency-reviewer');
 const ISSUED = ['ISSUED', 'SUPERSEDED', 'NOT_ISSUED'];
 const outcomes = any(own, oversight, where('status', ISSUED, any(developer, told, intake, analyst)));
 
+const designation = any(ofNsa, insiders);
+
+const lead = ofAgency('leadAgencyKey', 'agency-reviewer');
 const team = any(
-  ofAgency('leadAgencyKey', 'agency-reviewer'),
+  lead,
   linkedToAgency(() => ReviewAgency, 'agency-reviewer'),
 );
-const review = any(team, insiders, analyst);
+/** Of the government, those who may know of a review. */
+const reviewing = any(team, told, intake, oversight, analyst);
+const review = any(reviewing, developer);
 const ofReview = (rule: Rule): Rule => through('reviewId', () => Review, rule);
 
 /** What has reached the developer: agencies that know of the submission need not find it again. */
@@ -65,10 +70,12 @@ const finding = any(ofReview(team), oversight, where('status', SHARED, any(devel
 
 const assessments = any(own, oversight, told, analyst);
 const thread = any(own, developer, intake, oversight);
-const events = any(own, without('agencyKey', told), intake, oversight);
+const eventDetails = any(own, without('agencyKey', any(told, intake)), oversight);
+const events = any(eventDetails, intake);
 
+/** Who works on a review is known to those of the government who may know of it. */
+const staff: Policy = { rows: ofReview(reviewing), GOV: ofReview(reviewing) };
 const open: Policy = { rows: everyone };
-const internal: Policy = { rows: government, GOV: government };
 
 /** Who may see what of the reviews program: sections 6 and 7 of the domain. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
@@ -80,18 +87,27 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [EvaluationItem, open],
   [BenchmarkResult, open],
   [Determination, { rows: outcomes, GOV: outcomes, PROPIN: any(own, insiders), GOV_DELIB: any(own, oversight) }],
-  [Designation, { rows: any(ofNsa, insiders, analyst), GOV: any(ofNsa, insiders), PROPIN: any(ofNsa, insiders) }],
-  [Review, { rows: review, GOV: review, PROPIN: any(team, developer, oversight) }],
-  [RequiredWorkRole, internal],
-  [Reviewer, internal],
-  [ReviewAssignment, internal],
+  [Designation, { rows: designation, GOV: designation, PROPIN: designation }],
+  [
+    Review,
+    {
+      rows: review,
+      GOV: review,
+      PROPIN: any(team, insiders),
+      fields: { summaryForDeveloper: any(team, developer, oversight) },
+    },
+  ],
+  // their keys contain the key of the review
+  [RequiredWorkRole, staff],
+  [Reviewer, { rows: government, GOV: government }],
+  [ReviewAssignment, staff],
   [
     EvaluationRun,
     {
       rows: any(ofReview(team), oversight, analyst),
       GOV: any(ofReview(team), oversight, analyst),
       PROPIN: any(ofReview(team), oversight),
-      GOV_DELIB: any(ofReview(ofAgency('leadAgencyKey', 'agency-reviewer')), oversight),
+      GOV_DELIB: any(ofReview(lead), oversight),
     },
   ],
   [
@@ -100,7 +116,8 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
       rows: finding,
       GOV: finding,
       PROPIN: finding,
-      ISVI: any(ofReview(team), having('coordinator'), oversight),
+      // who opened the case: it is not for the other agencies of the review
+      ISVI: any(ofReview(lead), having('coordinator'), oversight),
       GOV_DELIB: any(ofReview(team), oversight),
     },
   ],
@@ -117,5 +134,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     },
   ],
   [Advice, { rows: thread, PROPIN: thread }],
-  [ReviewEvent, { rows: events, GOV: events }],
+  // intake follows what agencies do and when, not the findings and cases
+  [ReviewEvent, { rows: events, PROPIN: events, fields: { objectId: eventDetails, detail: eventDetails } }],
 ];

@@ -4,6 +4,7 @@ import { computed } from '../../shared/model/fields';
 import { stub, stubKey } from '../../shared/model/model';
 import type { Context } from '../../shared/subgraph/context';
 import { Finding, FindingSector } from './finding/finding';
+import { FOUND } from './finding/found';
 
 /** A critical-infrastructure sector, as the reviews program extends it. */
 @stub('A critical-infrastructure sector.', { key: 'key' })
@@ -17,7 +18,10 @@ export class Sector {
   )
   findings!: unknown;
 
-  @computed(() => Int, 'How many findings of reviews touch the sector.', { sensitivity: 'GOV', counted: {} })
+  @computed(() => Int, 'How many findings of reviews touch the sector.', {
+    sensitivity: 'GOV',
+    counted: { ...FOUND, of: ['Finding.sectors'] },
+  })
   findingCount({ loaders, database }: Context): Promise<number> {
     return loaders
       .batched<number>(Sector, 'finding count', async (keys) => {

@@ -50,7 +50,10 @@ export class Submission {
   @hasMany(() => ReviewEvent, 'submissionId', 'Everything that happened to it in the agencies, in time order.')
   reviewTimeline!: unknown;
 
-  @computed(() => Boolean, 'Whether any agency currently finds a review necessary.', { sensitivity: 'GOV' })
+  @computed(() => Boolean, 'Whether any agency currently finds a review necessary.', {
+    sensitivity: 'GOV',
+    derivedFrom: ['Determination.outcome', 'Determination.status'],
+  })
   async reviewSought({ loaders }: Context): Promise<boolean> {
     const determinations = await loaders.allBy(Determination, 'submissionId').load(this.id);
     return determinations.some(({ status, outcome }) => status === 'ISSUED' && outcome === 'REVIEW_NECESSARY');
@@ -59,6 +62,7 @@ export class Submission {
   @computed(() => ReviewStatus, 'The furthest that any review of it has come; null when there was none.', {
     nullable: true,
     sensitivity: 'GOV',
+    derivedFrom: ['Review.status'],
   })
   async furthestReviewStage({ loaders }: Context): Promise<ValueOf<typeof ReviewStatus> | null> {
     const reviews = await loaders.allBy(Review, 'submissionId').load(this.id);
@@ -66,7 +70,10 @@ export class Submission {
     return stages.length === 0 ? null : STAGES[Math.max(...stages)]!;
   }
 
-  @computed(() => [AssessedRisk], 'The highest current level for each risk and agency.', { sensitivity: 'GOV' })
+  @computed(() => [AssessedRisk], 'The highest current level for each risk and agency.', {
+    sensitivity: 'GOV',
+    derivedFrom: ['RiskAssessment.level'],
+  })
   async highestRisks({ loaders }: Context): Promise<AssessedRisk[]> {
     const assessments = (await loaders.allBy(RiskAssessment, 'submissionId').load(this.id)).filter(
       ({ current }) => current,

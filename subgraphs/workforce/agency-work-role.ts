@@ -39,12 +39,18 @@ export class AgencyWorkRole {
     return loaders.byKey(WorkRole).load(this.code);
   }
 
-  @computed(() => Int, 'Positions of the role that are filled.', { sensitivity: 'GOV' })
+  @computed(() => Int, 'Positions of the role that are filled.', {
+    sensitivity: 'GOV',
+    derivedFrom: ['Position.status'],
+  })
   async filled(context: Context): Promise<number> {
     return (await this.positions(context)).filled;
   }
 
-  @computed(() => Int, 'Positions of the role that are funded and not filled.', { sensitivity: 'GOV' })
+  @computed(() => Int, 'Positions of the role that are funded and not filled.', {
+    sensitivity: 'GOV',
+    derivedFrom: ['Position.status'],
+  })
   async vacancies(context: Context): Promise<number> {
     return (await this.positions(context)).vacant;
   }

@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { fixedClock } from '../../shared/clock';
+import { Cursors } from '../../shared/collection/cursor';
 import { Loaders } from '../../shared/collection/loaders';
-import { encodeCursor, type PageArguments, planPage } from '../../shared/collection/page';
+import { cursorsOf, type PageArguments, planPage } from '../../shared/collection/page';
 import { Database } from '../../shared/database/database';
+import type { Order } from '../../shared/model/model';
 import { Reader } from '../../shared/policy/policy';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 import { AS_OF } from '../support/world';
+
+const CURSORS = new Cursors(Buffer.alloc(32, 7), 'submissions');
 
 const ORDERS = ['publicName', 'releasedOn', 'trainingComputeFlop', 'releaseStatus', 'id'];
 const orderBy = fc.uniqueArray(
@@ -53,7 +57,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
   });
 
   const list = (given: PageArguments) =>
-    new Loaders(database, fixedClock(AS_OF), Reader.everything).list(AIModel, given);
+    new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).list(AIModel, given);
 
   async function store(rows: readonly Partial<AIModel>[]): Promise<void> {
     await database.query('DELETE FROM ai_model');
@@ -97,7 +101,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
               else seen.push(...ids);
               if (!page.more) return seen;
               const edge = backward ? page.rows[0]! : page.rows.at(-1)!;
-              cursor = encodeCursor(AIModel, page.plan.order, edge);
+              cursor = page.cursor(edge);
             }
           };
           expect(await walk(false)).toEqual(all);
@@ -117,7 +121,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
         async (rows, order, size) => {
           await store(rows);
           const given = { first: size, orderBy: order };
-          const loader = new Loaders(database, fixedClock(AS_OF), Reader.everything).listBy(
+          const loader = new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).listBy(
             AIModel,
             'developerKey',
             given,
@@ -140,9 +144,13 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     await store(fc.sample(row, { numRuns: 3, seed: 7 }));
     expect(await list({ [side]: 0 })).toMatchObject({ rows: [], more: true });
     expect(await list({ [side]: 0, filter: { releaseStatus: { in: [] } } })).toMatchObject({ rows: [], more: false });
-    const parents = new Loaders(database, fixedClock(AS_OF), Reader.everything).listBy(AIModel, 'developerKey', {
-      [side]: 0,
-    });
+    const parents = new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).listBy(
+      AIModel,
+      'developerKey',
+      {
+        [side]: 0,
+      },
+    );
     expect(await parents.loadMany(['d', 'unknown'])).toMatchObject([
       { rows: [], more: true },
       { rows: [], more: false },
@@ -175,34 +183,76 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
   });
 });
 
+const BY_NAME = cursorsOf(
+  DeveloperOrganization,
+  [{ property: 'legalName', direction: 'ASC' }],
+  CURSORS,
+)({ legalName: 'x' });
+const BY_RELEASE: Order[] = [
+  { property: 'releasedOn', direction: 'DESC' },
+  { property: 'id', direction: 'DESC' },
+];
+const cursorOf = (order: readonly Order[], cursors: Cursors) =>
+  cursorsOf(AIModel, order, cursors)({ releasedOn: '2026-01-01', id: 'mdl_1' });
+
+describe('cursors', () => {
+  test('name a position: the same for the same position, and read back as it', () => {
+    const cursor = cursorOf(BY_RELEASE, CURSORS);
+    expect(cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 7), 'submissions'))).toBe(cursor);
+    expect(planPage(AIModel, { after: cursor }, Reader.everything, CURSORS).after).toEqual(['2026-01-01', 'mdl_1']);
+  });
+
+  test('hide the values in them and, up to a block, their length', () => {
+    const cursors = ['codename', 'codename-x', 'codename-of-what'].map((codename) =>
+      cursorsOf(AIModel, [{ property: 'codename', direction: 'ASC' }], CURSORS)({ codename }),
+    );
+    expect(new Set(cursors.map(({ length }) => length)).size).toBe(1);
+    expect(new Set(cursors.map((cursor) => cursor.slice(6, 40))).size).toBe(3);
+    for (const cursor of cursors) expect(Buffer.from(cursor, 'base64url').toString('latin1')).not.toContain('code');
+  });
+
+  test('any values come back as they were, whatever the list is called', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    );
+    fc.assert(
+      fc.property(fc.string(), fc.array(value, { minLength: 1, maxLength: 4 }), (list, values) => {
+        expect(CURSORS.open(list, CURSORS.seal(list, values), 'after')).toEqual(values);
+      }),
+    );
+  });
+});
+
 describe('bad pages', () => {
   test.each([
     [{ first: -1 }, '"first" is -1; ask for 0 to 500'],
     [{ first: 1_000_000_000 }, '"first" is 1000000000'],
     [{ last: -1 }, '"last" is -1'],
     [{ first: 1, last: 1 }, '"first" and "last" are both given'],
-    [{ after: 'not a cursor' }, 'it cannot be read'],
-    [{ after: Buffer.from('[1]').toString('base64url') }, 'made by another list, another order, or by hand'],
+    [{ after: 'not a cursor' }, 'it does not have the format of a cursor'],
     [
-      {
-        after: encodeCursor(
-          DeveloperOrganization,
-          [
-            { property: 'legalName', direction: 'ASC' },
-            { property: 'key', direction: 'ASC' },
-          ],
-          { legalName: 'x', key: 'y' },
-        ),
-      },
-      'it belongs to "DeveloperOrganization legalName key"',
+      { after: Buffer.from('["AIModel -releasedOn -id",null,"x"]').toString('base64url') },
+      'it does not have the format of a cursor',
     ],
     [
-      { after: Buffer.from(JSON.stringify(['AIModel -releasedOn -id', { $ne: 1 }, 'x'])).toString('base64url') },
-      'made by hand',
+      { after: Buffer.alloc(60, 1).toString('base64url') },
+      'another subgraph issued it, or the cursor key was replaced',
     ],
-    [{ after: Buffer.from(JSON.stringify(['AIModel -releasedOn -id', 7, 'x'])).toString('base64url') }, 'made by hand'],
+    [{ after: `${BY_NAME}!` }, 'it does not have the format of a cursor'],
+    [{ after: `${BY_NAME.slice(0, -1)}${BY_NAME.endsWith('A') ? 'Q' : 'A'}` }, '"after" is not a cursor of this list'],
+    [{ after: `${BY_NAME.slice(0, 10)}${BY_NAME[10] === 'A' ? 'B' : 'A'}${BY_NAME.slice(11)}` }, 'or it was altered'],
+    [{ after: BY_NAME }, 'issued for another list or order'],
+    [
+      { after: cursorOf(BY_RELEASE, CURSORS), orderBy: [{ field: 'publicName', direction: 'ASC' }] },
+      'issued for another list or order',
+    ],
+    [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 8), 'submissions')) }, 'the cursor key was replaced'],
+    [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 7), 'reviews')) }, 'another subgraph issued it'],
   ])('%j is refused with a reason', (given, message) => {
-    expect(() => planPage(AIModel, given as PageArguments, Reader.everything)).toThrow(message);
+    expect(() => planPage(AIModel, given as PageArguments, Reader.everything, CURSORS)).toThrow(message);
   });
 
   test('any text is refused as a cursor, or read as one of this list, and never fails otherwise', () => {
@@ -214,7 +264,7 @@ describe('bad pages', () => {
         ),
         (after) => {
           try {
-            planPage(AIModel, { after }, Reader.everything);
+            planPage(AIModel, { after }, Reader.everything, CURSORS);
           } catch (error) {
             expect((error as { extensions?: { code?: string } }).extensions?.code).toBe('INVALID_CURSOR');
           }

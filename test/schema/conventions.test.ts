@@ -33,6 +33,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'AIUseCase.vendors': 'vendors that one text names',
   'AccessLogConnection.nodes': 'the page',
   'AccessLogEntry.objects': 'types × classes of one request',
+  'AccessLogEntry.uses': 'types × classes × ways of use of one request',
   'AgencyWorkRole.openAnnouncements': 'capped at 100',
   'Announcement.series': 'the reference table of occupational series',
   'Announcement.workRoles': 'the reference table of work roles',

@@ -369,7 +369,7 @@ describe('a subgraph that keeps a record', () => {
   test('writes down what is PROPIN, with keys and without values, and nothing of what is public', async () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
-    await ask('{ submissions(first: 2) { totalCount } }', INSPECTOR);
+    await ask('{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount } }', INSPECTOR);
     expect(lines()).toEqual([]);
     const { data } = await ask('{ submissions(first: 2) { nodes { id number mitigationsDeclared } } }', INSPECTOR);
     const nodes = (data!.submissions as { nodes: { id: string; number: string }[] }).nodes;
@@ -381,6 +381,61 @@ describe('a subgraph that keeps a record', () => {
     });
     expect(JSON.parse(line!).objects[0].keys.sort()).toEqual(nodes.map(({ id }) => id).sort());
     for (const { number } of nodes) expect(line).not.toContain(number);
+  });
+
+  test('writes down by which protected fields a list is narrowed, ordered and counted, once a list and without values', async () => {
+    await start(file);
+    const uses = () => {
+      const last = JSON.parse(lines().at(-1)!) as Entry & { kind: 'read' };
+      return [last.objects.length, last.uses];
+    };
+    const PROPIN = { sensitivity: 'PROPIN' };
+    const narrowed = `filter: { filedAt: { gte: "2026-01-01T00:00:00Z" }, not: { model: { trainingComputeFlop: { gt: "1e25" } } } }`;
+    // what is shown of the objects is their ids alone
+    await ask(`{ submissions(${narrowed}, orderBy: [{ field: PLANNED_LAUNCH_AT }]) { nodes { id } } }`, INSPECTOR);
+    expect(uses()).toEqual([
+      0,
+      [
+        { type: 'Submission', ...PROPIN, how: 'order', fields: ['plannedLaunchAt'] },
+        { type: 'Submission', ...PROPIN, how: 'filter', fields: ['filedAt', 'model'] },
+        { type: 'AIModel', ...PROPIN, how: 'filter', fields: ['trainingComputeFlop'] },
+      ],
+    ]);
+    await ask(`{ submissions(first: 0, ${narrowed}) { totalCount } }`, INSPECTOR);
+    expect(uses()).toMatchObject([
+      0,
+      expect.arrayContaining([{ type: 'Submission', ...PROPIN, how: 'count', fields: ['filedAt', 'model'] }]),
+    ]);
+    const { data } = await ask(
+      '{ developerOrganizations(first: 3) { nodes { submissions { totalCount pageInfo { endCursor } } } } }',
+      INSPECTOR,
+    );
+    expect(uses()).toEqual([
+      0,
+      [
+        { type: 'Submission', ...PROPIN, how: 'order', fields: ['createdAt'] },
+        { type: 'Submission', ...PROPIN, how: 'filter', fields: ['developer'] },
+        { type: 'Submission', ...PROPIN, how: 'count', fields: [] },
+      ],
+    ]);
+    expect(lines()).toHaveLength(3);
+    expect(lines().join('')).not.toMatch(/1e25|2026-01-01/);
+    // a cursor is not the value it stands for
+    const { nodes } = data!.developerOrganizations as { nodes: { submissions: { pageInfo: { endCursor: string } } }[] };
+    const text = Buffer.from(nodes[0]!.submissions.pageInfo.endCursor, 'base64url').toString('latin1');
+    expect(text).not.toMatch(/Submission|sub_|20\d\d-/);
+    const shown = await ask(
+      `{ submissionsAccessLog(filter: { type: "AIModel", sensitivity: PROPIN }) { nodes { uses { type sensitivity how fields } } } }`,
+      INSPECTOR,
+    );
+    const found = (shown.data!.submissionsAccessLog as { nodes: { uses: { how: string }[] }[] }).nodes;
+    expect(found).toHaveLength(2);
+    expect(found[1]!.uses).toContainEqual({
+      type: 'AIModel',
+      sensitivity: 'PROPIN',
+      how: 'FILTER',
+      fields: ['trainingComputeFlop'],
+    });
   });
 
   test('shows it to oversight, which is recorded too, and to nobody else', async () => {

@@ -8,6 +8,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
+import { civilDate, startOfDay } from '../../shared/calendar/civil';
 import { type Principal, parsePrincipal, ROLES } from '../../shared/identity/principal';
 import { modelOf } from '../../shared/model/model';
 import { countedOf } from '../../shared/model/value-object';
@@ -15,28 +16,9 @@ import { sensitivityOf } from '../../shared/policy/enforcement';
 import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
-import { openWorld, type World } from '../support/world';
+import { AS_OF, openWorld, type World } from '../support/world';
+import { CALLERS } from './callers';
 import { type Expected, everyone, expectations, government, type Row } from './policy-table';
-
-const CALLERS: readonly [name: string, principal: string | null][] = [
-  ['the public', null],
-  ['operator', 'role=operator; subject=x'],
-  ['developer alder', 'role=developer-submitter; organization=exercise-alder; subject=x'],
-  ['developer birch', 'role=developer-submitter; organization=exercise-birch; subject=x'],
-  ['a developer nobody knows', 'role=developer-submitter; organization=stranger; subject=x'],
-  ['intake', 'role=intake-officer; subject=x'],
-  ['reviewer of nsa', 'role=agency-reviewer; agency=nsa; subject=x'],
-  ['reviewer of doe', 'role=agency-reviewer; agency=doe; subject=x'],
-  ['reviewer of an agency that reviews nothing', 'role=agency-reviewer; agency=ssa; subject=x'],
-  ['hiring manager of treasury', 'role=hiring-manager; agency=treasury; subject=x'],
-  ['HR of treasury', 'role=hr-specialist; agency=treasury; subject=x'],
-  ['HR of hhs', 'role=hr-specialist; agency=hhs; subject=x'],
-  ['infrastructure officer of treasury', 'role=infrastructure-officer; agency=treasury; subject=x'],
-  ['coordinator', 'role=coordinator; subject=x'],
-  ['analyst', 'role=analyst; subject=x'],
-  ['inspector', INSPECTOR],
-  ['reviewer and analyst of cisa', 'role=agency-reviewer,analyst; agency=cisa; subject=x'],
-];
 
 test('every role is among the callers', () => {
   const used = new Set(CALLERS.flatMap(([, text]) => (text ? parsePrincipal(text).roles : [])));
@@ -44,6 +26,9 @@ test('every role is among the callers', () => {
 });
 
 const AGENCIES = ['nsa', 'doe', 'cisa', 'treasury', 'hhs', 'ssa'];
+
+/** When the day of the world began in Washington. */
+const TODAY = startOfDay(civilDate(AS_OF));
 
 const KINDS = ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] as const;
 
@@ -92,6 +77,12 @@ const COUNTING = [
   '{ sectors(first: 50) { nodes { key findingCount } } }',
   '{ announcements(first: 50) { nodes { controlNumber applicationCount } } }',
   '{ agencies { key medianDaysToRemediate } }',
+];
+
+/** Of these, what the workforce program does not work with; the last is of systems. */
+const OF_OTHERS = [
+  ...COUNTING.filter((query) => /submissionMetrics|reviewMetrics|findingStatistics|findingCount/.test(query)),
+  COUNTING.at(-1)!,
 ];
 
 describe.each(databaseKinds)('who sees what, on %s', (kind) => {
@@ -254,13 +245,20 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
         const type = subgraph.subgraph.schema.getType(name) as GraphQLObjectType;
         const rule = ruleOf(name);
         const visible = (tables.get(name) ?? []).filter((row) => rule.rows(row, principal)).slice(0, 30);
-        for (const sensitivity of KINDS) {
-          const fields = Object.values(type.getFields()).filter(
-            (field) =>
-              sensitivityOf(field) === sensitivity &&
-              isLeafType(getNamedType(field.type)) &&
-              !countedOf(name)?.has(field.name),
-          );
+        const leaves = Object.values(type.getFields()).filter(
+          (field) => isLeafType(getNamedType(field.type)) && !countedOf(name)?.has(field.name),
+        );
+        const hasRule = (field: string) => rule.fields?.[field] !== undefined;
+        const groups = [
+          ...KINDS.map((kind) => ({
+            fields: leaves.filter((field) => sensitivityOf(field) === kind && !hasRule(field.name)),
+            sees: rule[kind],
+          })),
+          ...leaves
+            .filter((field) => hasRule(field.name))
+            .map((field) => ({ fields: [field], sees: rule.fields?.[field.name] })),
+        ];
+        for (const { fields, sees } of groups) {
           if (fields.length === 0 || visible.length === 0) continue;
           const select = fields.map((field) => field.name).join(' ');
           const ask = (as: string | null) =>
@@ -272,7 +270,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
             );
           const [own, whole] = [await ask(who), await ask(INSPECTOR)];
           visible.forEach((row, place) => {
-            const may = rule[sensitivity]?.(row, principal) ?? false;
+            const may = sees?.(row, principal) ?? false;
             // drafts are not the inspector's to see
             const everything = (whole.data!._entities as Row[])[place];
             const seen = (own.data!._entities as Row[])[place];
@@ -299,6 +297,8 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
 
   test.each([
     ['analysts', 'role=analyst; subject=x', COUNTING],
+    ['hiring managers', 'role=hiring-manager; agency=treasury; subject=x', OF_OTHERS],
+    ['coordinators', 'role=coordinator; subject=x', OF_OTHERS.slice(0, -1)],
     ['the public', null, OPEN],
     ['a developer', 'role=developer-submitter; organization=exercise-alder; subject=x', OPEN],
   ])(
@@ -315,7 +315,9 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
         else expect([path, b]).toEqual([path, a]);
       };
       for (const query of queries) {
-        const [all, some] = [await world.ask(query, {}, whole), await world.ask(query, {}, shown)];
+        // analysts are told figures as of the start of today
+        const same = query.replace(/(submissionMetrics|reviewMetrics) \{/, `$1(asOf: "${TODAY}") {`);
+        const [all, some] = [await world.ask(same, {}, whole), await world.ask(query, {}, shown)];
         expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
         compare(all.data, some.data, query.slice(0, 40));
         const counts = JSON.stringify(some.data).matchAll(
@@ -336,6 +338,23 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       expect([hidden > 5, told > 5]).toEqual([true, true]);
     },
   );
+
+  test('analysts cannot date what is counted by figures as of one instant after another', async () => {
+    const filed = tables
+      .get('Submission')!
+      .flatMap(({ filedAt }) => filedAt ?? [])
+      .toSorted()[20] as string;
+    const [before, after] = [new Date(Date.parse(filed) - 1).toISOString(), filed];
+    const SPAN = `query ($at: DateTime!) { executiveOrder(number: "14409") {
+      submissionMetrics(asOf: $at) { asOf filed } reviewMetrics(asOf: $at) { asOf findings } }
+      findingStatistics(until: $at) { month severity findings } }`;
+    const told = async (at: string, who: string) => (await world.ask(SPAN, { at }, who)).data;
+    expect(await told(before, 'role=analyst; subject=x')).toEqual(await told(after, 'role=analyst; subject=x'));
+    const [one, other] = [await told(before, INSPECTOR), await told(after, INSPECTOR)];
+    expect(other.executiveOrder.submissionMetrics.filed - one.executiveOrder.submissionMetrics.filed).toBe(1);
+    const { asOf } = (await told(after, 'role=analyst; subject=x')).executiveOrder.submissionMetrics;
+    expect(asOf).toBe(startOfDay(`${civilDate(after).slice(0, 7)}-01`));
+  });
 
   test.each(CALLERS)(
     '%s, without the capacity that a mutation needs, changes nothing by any of them',

@@ -17,6 +17,8 @@ export interface Expected {
   readonly PROPIN?: Sees;
   readonly PII?: Sees;
   readonly ISVI?: Sees;
+  /** Fields that others of those see than the rest of their class. */
+  readonly fields?: Readonly<Record<string, Sees>>;
 }
 
 /** Rows by table, as the databases hold them. */
@@ -111,6 +113,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const outcome: Sees = (row, who) =>
     own(row, who) || is(who, 'inspector') || (row.status !== 'DRAFT' && (insider(row, who) || is(who, 'analyst')));
   const review: Sees = (row, who) => isTeam(row, who) || insider(row, who) || is(who, 'analyst');
+  const staff: Sees = (row, who) => government(row, who) && review(reviewOf(row), who);
   const finding: Sees = (row, who) =>
     isTeam(reviewOf(row), who) ||
     is(who, 'inspector') ||
@@ -135,6 +138,8 @@ export function expectations(tables: Tables): Record<string, Expected> {
   // infrastructure
   const keeper: Sees = (row, who) =>
     isAgency(who, row.agencyKey, 'infrastructure-officer') || is(who, 'coordinator', 'inspector');
+  const opener: Sees = (row, who) =>
+    isAgency(who, row.openedByKey, 'infrastructure-officer', 'agency-reviewer') || is(who, 'coordinator', 'inspector');
   const internal: Expected = { rows: government, GOV: government, ISVI: keeper };
 
   return {
@@ -167,19 +172,18 @@ export function expectations(tables: Tables): Record<string, Expected> {
       PROPIN: (row, who) => own(row, who) || insider(row, who),
       GOV_DELIB: (row, who) => own(row, who) || is(who, 'inspector'),
     },
-    Designation: {
-      rows: (row, who) => isNsa(who) || insider(row, who) || is(who, 'analyst'),
-      GOV: (row, who) => isNsa(who) || insider(row, who),
-      PROPIN: (row, who) => isNsa(who) || insider(row, who),
-    },
+    Designation: all((row, who) => isNsa(who) || insider(row, who)),
     Review: {
       rows: review,
       GOV: review,
-      PROPIN: (row, who) => isTeam(row, who) || isItsDeveloper(row, who) || is(who, 'inspector'),
+      PROPIN: (row, who) => isTeam(row, who) || insider(row, who),
+      fields: {
+        summaryForDeveloper: (row, who) => isTeam(row, who) || isItsDeveloper(row, who) || is(who, 'inspector'),
+      },
     },
-    RequiredWorkRole: all(government),
+    RequiredWorkRole: all(staff),
     Reviewer: all(government),
-    ReviewAssignment: all(government),
+    ReviewAssignment: all(staff),
     EvaluationRun: {
       rows: (row, who) => ofTeam(row, who) || is(who, 'analyst'),
       GOV: (row, who) => ofTeam(row, who) || is(who, 'analyst'),
@@ -188,7 +192,8 @@ export function expectations(tables: Tables): Record<string, Expected> {
     },
     Finding: {
       ...all(finding),
-      ISVI: (row, who) => ofTeam(row, who) || is(who, 'coordinator'),
+      ISVI: (row, who) =>
+        isAgency(who, reviewOf(row).leadAgencyKey, 'agency-reviewer') || is(who, 'coordinator', 'inspector'),
       GOV_DELIB: ofTeam,
     },
     RiskAssessment: {
@@ -229,12 +234,10 @@ export function expectations(tables: Tables): Record<string, Expected> {
     ToolDeployment: internal,
     Directive: { rows: everyone, GOV: government },
     DirectiveProgress: internal,
-    ClearinghouseCase: all(
-      (row, who) =>
-        isAgency(who, row.openedByKey, 'infrastructure-officer', 'agency-reviewer') ||
-        is(who, 'coordinator', 'inspector') ||
-        (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, who)),
-    ),
+    ClearinghouseCase: {
+      ...all((row, who) => opener(row, who) || (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, who))),
+      PROPIN: (row, who) => isAgency(who, row.openedByKey, 'agency-reviewer') || is(who, 'inspector'),
+    },
   };
 }
 

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { buildASTSchema, parse } from 'graphql';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { normalize } from '../../gateway/planning/normalize';
+import { derivationsIn, understatedFields } from '../../gateway/policy/derivations';
 import { Sensitivities, unclassifiedFields } from '../../gateway/policy/sensitivity';
 import { compose } from '../../gateway/supergraph/compose';
+import { countedOf } from '../../shared/model/value-object';
 import { openWorld, type World } from '../support/world';
 
 const HEAD = (name: string, agencies: string) => `
@@ -25,6 +27,7 @@ const A = `${HEAD('a', '["nsa", "cisa"]')}
 const B = `${HEAD('b', '["opm", "cisa"]')}
   type Box @key(fields: "id") { id: ID! @class(class: PUBLIC) person: Person @class(class: PUBLIC) }
   type Person { name: String @class(class: PII) }`;
+const DERIVED = 'directive @derivedFrom(fields: [String!]!, coarsened: String) on FIELD_DEFINITION';
 const both = (a: string, b: string) => [
   { name: 'a', sdl: a, url: 'http://a.invalid' },
   { name: 'b', sdl: b, url: 'http://b.invalid' },
@@ -64,6 +67,48 @@ describe('composition', () => {
     ],
   ])('refuses %s', (_what, a, b, message) => {
     expect(() => compose(both(a, b))).toThrow(message);
+  });
+
+  test.each<[string, string, string, RegExp]>([
+    [
+      'a weaker class than the source has, in another subgraph',
+      'PUBLIC',
+      'fields: ["Box.secret"]',
+      /b: Person\.name is of class PUBLIC and derived from Box\.secret, which is of class PROPIN/,
+    ],
+    [
+      'a stricter class that other people read',
+      'PII',
+      'fields: ["Box.secret"]',
+      /b: Person\.name is of class PII and derived from Box\.secret, which is of class PROPIN/,
+    ],
+    ['a source that no subgraph has', 'PII', 'fields: ["Box.size"]', /derived from Box\.size, which no subgraph has/],
+  ])('refuses %s', (_what, own, derivation, message) => {
+    const person = B.replace(
+      'name: String @class(class: PII)',
+      `name: String @class(class: ${own}) @derivedFrom(${derivation})`,
+    );
+    expect(() => compose(both(A, `${DERIVED} ${person}`))).toThrow(message);
+  });
+
+  test('takes a derived field that covers its sources, and a weaker one that says why it does not tell them', () => {
+    for (const name of [
+      'name: String @class(class: PROPIN) @derivedFrom(fields: ["Box.secret", "Box.owner"])',
+      'name: String @class(class: PUBLIC) @derivedFrom(fields: ["Box.secret"], coarsened: "Its first letter.")',
+    ])
+      expect(() => compose(both(A, `${DERIVED} ${B.replace('name: String @class(class: PII)', name)}`))).not.toThrow();
+    expect(understatedFields(subgraphs)).toEqual([]);
+  });
+
+  test('every figure that hides small counts says what it counts', () => {
+    const derived = new Map(derivationsIn(subgraphs).map((one) => [one.coordinate, one]));
+    const counted = subgraphs.flatMap(({ schema }) =>
+      Object.keys(schema.getTypeMap()).flatMap((type) =>
+        [...(countedOf(type)?.keys() ?? [])].map((field) => `${type}.${field}`),
+      ),
+    );
+    expect(counted.length).toBeGreaterThan(40);
+    expect(counted.filter((coordinate) => !derived.get(coordinate)?.coarsened)).toEqual([]);
   });
 
   test('asks nothing of supergraphs that know no classes', () => {

@@ -53,7 +53,12 @@ export class ClearinghouseCase {
   })
   cveId!: string | null;
   @refersTo(() => Agency, 'Who opened it.', { as: 'openedBy' }) openedByKey!: string;
-  @refersTo(() => Finding, 'The finding of a review it comes from.', { as: 'finding', nullable: true, length: 30 })
+  @refersTo(() => Finding, 'The finding of a review it comes from.', {
+    as: 'finding',
+    nullable: true,
+    length: 30,
+    sensitivity: 'PROPIN',
+  })
   findingId!: string | null;
   @oneOf(() => CaseSource, 'How it became known.', { filter: true }) source!: ValueOf<typeof CaseSource>;
   @oneOf(() => CaseStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
@@ -78,5 +83,5 @@ export const CaseSystem = links(
   () => ClearinghouseCase,
   'affectedSystems',
   () => FederalSystem,
-  { description: 'Affected systems.', paged: true },
+  { description: 'Affected systems.', paged: true, sensitivity: 'ISVI' },
 );

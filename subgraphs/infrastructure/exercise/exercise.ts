@@ -342,8 +342,8 @@ function makeCases(
       ...random.some(systems, random.integer(0, 3)).map((system) => ({ ownerKey: id, targetKey: system.id! })),
     );
   };
-  for (const { caseId, findingId, agencyKey, sectorKeys, sharedAt } of flaws)
-    open(caseId, { openedByKey: agencyKey, findingId, source: 'REVIEW_FINDING', openedAt: sharedAt, sectorKeys });
+  for (const { caseId, findingId, agencyKey, sectorKeys, referredAt } of flaws)
+    open(caseId, { openedByKey: agencyKey, findingId, source: 'REVIEW_FINDING', openedAt: referredAt, sectorKeys });
   for (let index = 0; index < 12 * world.scale; index += 1) {
     const random = randomOf(world, `other case ${index}`);
     open(stableId('chc', world.seed, index), {

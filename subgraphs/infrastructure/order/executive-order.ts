@@ -6,10 +6,10 @@ import { sensitivity } from '../../../shared/model/fields';
 import { figure } from '../../../shared/model/figure';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
-import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
+import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
 /** The executive order, as infrastructure extends it. */
 @stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
@@ -23,13 +23,19 @@ export class StageCount {
   @part(() => Int, 'How many.') count!: number;
 }
 
+/** What figures over exposures are worked out from. */
+const DUE: Counted = {
+  of: ['VulnerabilityFinding.dueAt', 'VulnerabilityFinding.remediatedAt'],
+  wholeFor: WEAKNESS_ROLES,
+};
+
 @valueObject(
   'How the protection of infrastructure stands. Figures of a fiscal year count what fell due, or was opened, in it.',
 )
 export class InfrastructureMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.', { counted: {} })
+  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.', { counted: DUE })
   overdueExposures!: number;
   @part(() => Float, 'Mean days by which they are overdue; null of none.', {
     nullable: true,
@@ -41,14 +47,17 @@ export class InfrastructureMetrics {
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   overduePerThousandSystems!: number | null;
-  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: {} })
+  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: DUE })
   mendedOnTime!: Ratio;
   @part(() => Ratio, 'Share of systems that are authorized to operate today.') currentAuthorization!: Ratio;
   @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.')
   aiToolDeployments!: StageCount[];
   @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.')
   functionsAtTarget!: Ratio;
-  @part(() => Int, 'Clearinghouse cases that have come to a patch.', { counted: {} }) casesPatched!: number;
+  @part(() => Int, 'Clearinghouse cases that have come to a patch.', {
+    counted: { of: ['ClearinghouseCase.patchedAt'], wholeFor: WEAKNESS_ROLES },
+  })
+  casesPatched!: number;
   @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', {
     nullable: true,
     counted: { over: 'casesPatched', isMeasure: true },

@@ -35,11 +35,18 @@ export class FederalSystem {
   @date('Until when it is authorized to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
     | string
     | null;
-  @flag('Whether an AI-powered defensive tool covers it.', { filter: true, sensitivity: 'ISVI' })
+  @flag('Whether an AI-powered defensive tool covers it.', {
+    filter: true,
+    sensitivity: 'ISVI',
+    derivedFrom: ['ToolDeployment.systems'],
+  })
   coveredByAiTool!: boolean;
-  @date('Since when an AI-powered tool covers it.', { nullable: true, sensitivity: 'ISVI' }) coveredSince!:
-    | string
-    | null;
+  @date('Since when an AI-powered tool covers it.', {
+    nullable: true,
+    sensitivity: 'ISVI',
+    derivedFrom: ['ToolDeployment.systems'],
+  })
+  coveredSince!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 

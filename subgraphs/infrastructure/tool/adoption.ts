@@ -5,7 +5,7 @@ import { stubOf } from '../../../shared/model/model';
 import { part, valueObject } from '../../../shared/model/value-object';
 import type { Context } from '../../../shared/subgraph/context';
 import { Agency } from '../agency';
-import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
+import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
 @valueObject('AI-powered defensive tools that an agency put into use in a quarter.')
 export class ToolAdoption {
@@ -17,7 +17,10 @@ export class ToolAdoption {
 @valueObject('Overdue exposures of systems that an AI-powered tool covers, and of those that none does.')
 export class OverdueByCoverage {
   @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems.') coveredByAiTool!: boolean;
-  @part(() => Int, 'How many systems.') systems!: number;
+  @part(() => Int, 'How many systems.', {
+    counted: { of: ['FederalSystem.coveredByAiTool'], wholeFor: WEAKNESS_ROLES },
+  })
+  systems!: number;
   @part(() => Int, 'Findings on them that are overdue now.', { counted: { over: 'systems' } }) overdue!: number;
   @part(() => Float, 'Overdue findings per system; null when there is no system.', {
     nullable: true,

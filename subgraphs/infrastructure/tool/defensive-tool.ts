@@ -68,7 +68,8 @@ export class ToolDeployment {
     typeof DeploymentStage
   >;
   @date('Since when it is at this stage.', { filter: true, order: true }) since!: string;
-  @integer('How many systems it covers.', { sensitivity: 'ISVI' }) systemsCovered!: number;
+  @integer('How many systems it covers.', { sensitivity: 'ISVI', derivedFrom: ['ToolDeployment.systems'] })
+  systemsCovered!: number;
   @flag('Whether it is authorized to operate.', { filter: true }) haveAto!: boolean;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;

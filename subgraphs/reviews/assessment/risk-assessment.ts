@@ -36,6 +36,7 @@ export class RiskAssessment {
   @oneOf(() => RiskLevel, 'The level that likelihood and impact give by the matrix of NIST SP 800-30.', {
     filter: true,
     index: true,
+    derivedFrom: ['RiskAssessment.likelihood', 'RiskAssessment.impact'],
   })
   level!: RiskLevel;
   @oneOf(() => Confidence, 'How sure the agency is.', { filter: true }) confidence!: ValueOf<typeof Confidence>;

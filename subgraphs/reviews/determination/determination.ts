@@ -50,17 +50,36 @@ export class Determination {
   @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => DeterminationOutcome, 'What it finds; null until it is issued.', { nullable: true, filter: true })
   outcome!: ValueOf<typeof DeterminationOutcome> | null;
-  @oneOf(() => DeterminationStatus, 'Where it stands.', { filter: true, order: true, index: true })
+  @oneOf(() => DeterminationStatus, 'Where it stands.', {
+    filter: true,
+    order: true,
+    index: true,
+    derivedFrom: ['Submission.lifecycle'],
+    coarsened:
+      'NOT_ISSUED says that a submission ended or an agency dropped its draft, of a submission that is not named.',
+  })
   status!: ValueOf<typeof DeterminationStatus>;
   @listOf(() => RiskDomain, 'Risks it is about.') riskDomains!: RiskDomain[];
   @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
-  @dateTime('When the agency was invited, or began.', { filter: true, order: true }) createdAt!: string;
+  @dateTime('When the agency was invited, which is when it was filed, or began.', {
+    filter: true,
+    order: true,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Submission.filedAt'],
+  })
+  createdAt!: string;
   @dateTime('When an answer is hoped for: five business days after filing, or the planned launch if that is earlier.', {
     filter: true,
     order: true,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Submission.filedAt', 'LaunchPlan.plannedLaunchAt'],
   })
   targetAt!: string;
-  @flag('Whether a launch that was moved closer has shortened the time to the target.', { default: false })
+  @flag('Whether a launch that was moved closer has shortened the time to the target.', {
+    default: false,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
   targetCompressed!: boolean;
   @dateTime('When it was issued.', { nullable: true, filter: true, order: true }) issuedAt!: string | null;
   @belongsTo(() => Determination, 'The one it replaces.', { as: 'supersedes', nullable: true, index: false })
@@ -96,11 +115,13 @@ export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a m
 })
 export class Designation {
   @generatedId('dsg') id!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
+  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  submissionId!: string;
   @refersTo(() => ModelVersion, 'The version of the model it is about.', {
     as: 'version',
     length: 30,
     sensitivity: 'PROPIN',
+    derivedFrom: ['Submission.version'],
   })
   versionId!: string;
   @oneOf(() => DesignationOutcome, 'What is found.', { filter: true }) outcome!: ValueOf<typeof DesignationOutcome>;

@@ -35,7 +35,12 @@ export class EvaluationRun {
   })
   definitionId!: string | null;
   @text('Name of the evaluation.', { filter: true }) title!: string;
-  @refersTo(() => ModelVersion, 'The version of the model it ran on.', { as: 'version', length: 30 })
+  @refersTo(() => ModelVersion, 'The version of the model it ran on.', {
+    as: 'version',
+    length: 30,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Submission.version'],
+  })
   versionId!: string;
   @text('Scaffold around the model.', { nullable: true }) scaffold!: string | null;
   @oneOf(() => EvaluationRunStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<

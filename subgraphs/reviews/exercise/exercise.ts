@@ -236,6 +236,7 @@ class ReviewPlot {
       detail: outcome,
     });
     for (const targetKey of story.sectorKeys) tables.determinationSectors.push({ ownerKey: id, targetKey });
+    const begunAgainAt = after(issuedAt, 1 / 24);
     const secondAt = after(issuedAt, 2 + random.next() * 6);
     if (outcome === 'INSUFFICIENT_INFORMATION' && this.comes(secondAt)) {
       const second = random.weighted({ REVIEW_NECESSARY: 1, REVIEW_NOT_NECESSARY: 1 });
@@ -254,8 +255,8 @@ class ReviewPlot {
         outcome: second,
         status: 'ISSUED',
         currentKey: `${story.id}:${agencyKey}`,
-        createdAt: issuedAt,
-        targetAt: latest(base.targetAt, issuedAt),
+        createdAt: begunAgainAt,
+        targetAt: latest(base.targetAt, begunAgainAt),
         issuedAt: secondAt,
         supersedesId: id,
       });
@@ -366,7 +367,7 @@ class ReviewPlot {
       exercise: true,
     });
     for (const targetKey of random.some(
-      REVIEWING_AGENCIES.filter((other) => other !== agencyKey),
+      story.agencyKeys.filter((other) => other !== agencyKey),
       random.integer(0, 2),
     ))
       tables.reviewAgencies.push({ ownerKey: id, targetKey });
@@ -560,7 +561,8 @@ class ReviewPlot {
       for (const technique of random.some(techniques, random.integer(1, 2)))
         tables.findingTechniques.push({ ownerKey: id, targetKey: technique.id! });
       if (answered) this.happen({ occurredAt: answer, kind: 'DEVELOPER_RESPONDED', actor: 'DEVELOPER', agencyKey });
-      if (caseId) this.flaws.push({ caseId, findingId: id, agencyKey, sectorKeys, sharedAt });
+      if (caseId)
+        this.flaws.push({ caseId, findingId: id, agencyKey, sectorKeys, referredAt: after(sharedAt, 1 / 24) });
     }
   }
 

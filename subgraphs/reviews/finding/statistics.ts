@@ -5,8 +5,10 @@ import { sensitivity } from '../../../shared/model/fields';
 import { figure } from '../../../shared/model/figure';
 import { GraphQLInstant } from '../../../shared/model/scalars';
 import { median, part, valueObject } from '../../../shared/model/value-object';
+import { figuresWithin } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
+import { FOUND } from './found';
 
 @valueObject('Findings of one month, one tactic and one severity, and how long developers took to answer.')
 export class FindingStatistic {
@@ -14,7 +16,9 @@ export class FindingStatistic {
   @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true })
   tactic!: AtlasTactic | null;
   @part(() => FindingSeverity, 'Their severity.') severity!: FindingSeverity;
-  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', { counted: {} })
+  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', {
+    counted: { ...FOUND, of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'] },
+  })
   findings!: number;
   @part(() => Int, 'How many of them the developer has answered.', { counted: { partOf: 'findings' } })
   answered!: number;
@@ -41,15 +45,17 @@ export class FindingStatisticsResolver {
   @sensitivity('GOV')
   @figure(50)
   async findingStatistics(
-    @Ctx() { database, loaders }: Context,
+    @Ctx() { database, loaders, principal }: Context,
     @Arg('from', () => GraphQLInstant, {
       nullable: true,
-      description: 'Only findings written down at or after this instant.',
+      description:
+        'Only findings written down at or after this instant. From the start of its month for roles that do not work with findings.',
     })
     from?: string,
     @Arg('until', () => GraphQLInstant, {
       nullable: true,
-      description: 'Only findings written down before this instant.',
+      description:
+        'Only findings written down before this instant. Before the start of its month for roles that do not work with findings.',
     })
     until?: string,
   ): Promise<FindingStatistic[]> {
@@ -60,7 +66,7 @@ export class FindingStatisticsResolver {
        LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
        LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
        WHERE f.created_at >= ? AND f.created_at < ?`,
-      [from ?? '0000', until ?? '9999'],
+      [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'],
     );
     const groups = groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
     const statistics = [...groups.entries()]

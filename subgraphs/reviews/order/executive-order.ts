@@ -1,14 +1,16 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { businessDaysBetween } from '../../../shared/calendar/business-days';
 import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import { pastInstant } from '../../../shared/calendar/past-instant';
 import type { Database } from '../../../shared/database/database';
+import type { Role } from '../../../shared/identity/principal';
 import { sensitivity } from '../../../shared/model/fields';
 import { figure } from '../../../shared/model/figure';
 import { stub, stubKey } from '../../../shared/model/model';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { figuresAsOf } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
+import { FOUND } from '../finding/found';
 
 /** The executive order, as the reviews program extends it. */
 @stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
@@ -16,26 +18,34 @@ export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
+/** What figures over invitations, and over ended reviews, are worked out from. */
+const WHOLE_FOR: readonly Role[] = ['intake-officer', 'agency-reviewer', 'inspector'];
+const INVITED: Counted = { of: ['Determination.createdAt', 'LaunchPlan.plannedLaunchAt'], wholeFor: WHOLE_FOR };
+const CLOSED: Counted = { of: ['Review.closedAt', 'Review.launchBoundAt'], partOf: 'opened', wholeFor: WHOLE_FOR };
+
 @valueObject('How the review program stands. Figures of a fiscal year count what began in it.')
 export class ReviewMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
   @part(() => Int, 'Reviews that are open now, whenever opened.') openReviews!: number;
   @part(() => Int, 'Reviews opened.') opened!: number;
-  @part(() => Int, 'Reviews opened that ended before the launch.') closedBeforeLaunch!: number;
-  @part(() => Int, 'Reviews opened that ended after it.') closedAfterLaunch!: number;
-  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: {} })
+  @part(() => Int, 'Reviews opened that ended before the launch.', { counted: CLOSED }) closedBeforeLaunch!: number;
+  @part(() => Int, 'Reviews opened that ended after it.', { counted: CLOSED }) closedAfterLaunch!: number;
+  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: INVITED })
   determinationCoverage!: Ratio;
   @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.', {
-    counted: {},
+    counted: INVITED,
   })
   answeredBeforeLaunch!: Ratio;
   @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findings' } })
   findingsSharedBeforeLaunch!: number;
   @part(() => Ratio, 'Share of issued determinations that find a review necessary.') reviewNecessary!: Ratio;
-  @part(() => Float, 'Median business days from invitation to determination; null of none.', { nullable: true })
+  @part(() => Float, 'Median business days from invitation to determination; null of none.', {
+    nullable: true,
+    counted: { over: 'determinationCoverage', isMeasure: true },
+  })
   medianDeterminationBusinessDays!: number | null;
-  @part(() => Int, 'Findings written down.', { counted: {} }) findings!: number;
+  @part(() => Int, 'Findings written down.', { counted: FOUND }) findings!: number;
   @part(() => Int, 'Findings shared with developers.', { counted: { partOf: 'findings' } }) findingsShared!: number;
   @part(() => Float, "Median days from sharing a finding to the developer's answer; null of none.", {
     nullable: true,
@@ -115,7 +125,7 @@ export class ReviewMetricsResolver {
   @sensitivity('GOV')
   @figure(500)
   reviewMetrics(
-    @Ctx() { database, clock }: Context,
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
       description: 'Only what began in this fiscal year (October to September).',
@@ -123,10 +133,11 @@ export class ReviewMetricsResolver {
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
-      description: 'As it was known at this instant of the past; now, when left out.',
+      description:
+        'As it was known at this instant of the past; now, when left out. At the start of its month, or of today, for roles that do not work with reviews.',
     })
     asOf?: string,
   ): Promise<ReviewMetrics> {
-    return reviewMetrics(database, pastInstant(asOf, clock), year ?? null);
+    return reviewMetrics(database, figuresAsOf(FOUND, asOf, principal, clock), year ?? null);
   }
 }

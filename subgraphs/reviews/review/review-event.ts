@@ -60,7 +60,8 @@ export const ReviewEventKind = enumeration('ReviewEventKind', 'What happened to 
 
 @model('One entry of the timeline of a submission in the agencies. Entries are only ever added.', {
   order: ['occurredAt', 'sequence'],
-  sensitivity: 'GOV',
+  // it tells when a submission was filed, and how its launch plan moved
+  sensitivity: 'PROPIN',
   entity: false,
 })
 @Index(['submissionId', 'sequence'], { unique: true })
@@ -68,7 +69,17 @@ export class ReviewEvent {
   @generatedId('evt') id!: string;
   @refersTo(() => Submission, 'The submission it concerns.', { as: 'submission', length: 30 }) submissionId!: string;
   @integer('Its place among the entries of the submission, from 1.', { order: true }) sequence!: number;
-  @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;
+  @dateTime('When it happened.', {
+    filter: true,
+    order: true,
+    derivedFrom: [
+      ...['SubmissionEvent.occurredAt', 'Submission.filedAt', 'Withdrawal.withdrawnAt'],
+      ...['Determination.createdAt', 'Determination.issuedAt', 'Designation.madeAt', 'RiskAssessment.assessedAt'],
+      ...['Review.openedAt', 'Review.closedAt', 'EvaluationRun.queuedAt', 'EvaluationRun.startedAt'],
+      ...['EvaluationRun.endedAt', 'Finding.createdAt', 'Finding.sharedAt', 'Finding.respondedAt', 'Advice.sentAt'],
+    ],
+  })
+  occurredAt!: string;
   @oneOf(() => ReviewEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<typeof ReviewEventKind>;
   @oneOf(() => Actor, 'Party that did it.', { filter: true, lowerCase: true }) actor!: Actor;
   @refersTo(() => Agency, 'The agency it concerns.', { as: 'agency', nullable: true, index: false }) agencyKey!:
@@ -81,6 +92,12 @@ export class ReviewEvent {
   objectId!: string | null;
   @text('State before.', { nullable: true, length: 40 }) fromState!: string | null;
   @text('State after.', { nullable: true, length: 40 }) toState!: string | null;
-  @longText('What else is worth knowing.', { nullable: true }) detail!: string | null;
+  @longText('What else is worth knowing.', {
+    nullable: true,
+    derivedFrom: ['LaunchPlan.plannedLaunchAt', 'Finding.clearinghouseCase'],
+    coarsened:
+      'Of a clearinghouse case it has the key alone, for those who read the timeline of the agency that referred it.',
+  })
+  detail!: string | null;
   @exerciseFlag() exercise!: boolean;
 }

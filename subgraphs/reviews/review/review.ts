@@ -55,6 +55,9 @@ export const ReviewTiming = enumeration(
   },
 );
 
+/** What follows the launch plan is as protected as the plan. */
+const OF_PLAN = { sensitivity: 'PROPIN', derivedFrom: ['LaunchPlan.plannedLaunchAt'] } as const;
+
 const until = (column: (property: string) => string, now: string) => `COALESCE(${column('closedAt')}, ${now})`;
 
 @model(
@@ -70,18 +73,31 @@ export class Review {
   submissionId!: string;
   @refersTo(() => Agency, 'Who leads it.', { as: 'leadAgency' }) leadAgencyKey!: string;
   @listOf(() => RiskDomain, 'Risks it looks at.') scope!: RiskDomain[];
-  @oneOf(() => ReviewStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
-    typeof ReviewStatus
-  >;
+  @oneOf(() => ReviewStatus, 'Where it stands.', {
+    filter: true,
+    order: true,
+    index: true,
+    derivedFrom: ['Submission.lifecycle'],
+    coarsened: 'STOPPED says that a submission was withdrawn or access ended, of a submission that is not named.',
+  })
+  status!: ValueOf<typeof ReviewStatus>;
   @dateTime('When it was opened.', { filter: true, order: true }) openedAt!: string;
-  @dateTime('When its findings are hoped for.', { filter: true, order: true, index: true }) targetAt!: string;
+  @dateTime('When its findings are hoped for: two days before the planned launch.', {
+    filter: true,
+    order: true,
+    index: true,
+    ...OF_PLAN,
+  })
+  targetAt!: string;
   @dateTime('The launch, or the planned launch when that is earlier: what ends the time before launch.', {
     filter: true,
     order: true,
     index: true,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['LaunchPlan.plannedLaunchAt', 'LaunchRecord.launchedAt'],
   })
   launchBoundAt!: string;
-  @flag('Whether a launch that was moved closer has shortened the time to the target.', { default: false })
+  @flag('Whether a launch that was moved closer has shortened the time to the target.', { default: false, ...OF_PLAN })
   targetCompressed!: boolean;
   @flag('Whether it evaluates on documents only, without access to the model.', { filter: true, default: false })
   documentsOnly!: boolean;
@@ -95,8 +111,17 @@ export class Review {
   @longText('What the developer is told.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!:
     | string
     | null;
-  @dateTime('When it ended.', { nullable: true, filter: true, order: true }) closedAt!: string | null;
-  @text('Why it ended.', { nullable: true }) closeReason!: string | null;
+  @dateTime('When it ended. A withdrawal ends it at once.', {
+    nullable: true,
+    filter: true,
+    order: true,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Withdrawal.withdrawnAt'],
+  })
+  closedAt!: string | null;
+  @text('Why it ended.', { nullable: true, sensitivity: 'PROPIN', derivedFrom: ['Submission.lifecycle'] }) closeReason!:
+    | string
+    | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
@@ -107,6 +132,8 @@ export class Review {
 
   @computed(() => ReviewTiming, 'Whether it runs, or ended, before the launch or after it.', {
     values: () => ReviewTiming,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Review.launchBoundAt', 'Review.closedAt'],
     conditions: {
       PRE_LAUNCH: (column, now) => `${until(column, now)} < ${column('launchBoundAt')}`,
       POST_LAUNCH: (column, now) => `${until(column, now)} >= ${column('launchBoundAt')}`,
@@ -118,7 +145,10 @@ export class Review {
       : ReviewTiming.POST_LAUNCH;
   }
 
-  @computed(() => Int, 'Civil days that it went, or goes, on after the launch; 0 while before it.')
+  @computed(() => Int, 'Civil days that it went, or goes, on after the launch; 0 while before it.', {
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Review.launchBoundAt', 'Review.closedAt'],
+  })
   daysPastLaunch({ clock }: Context): number {
     const end = this.closedAt ?? clock.now().toISOString();
     return Math.max(0, daysBetween(civilDate(this.launchBoundAt), civilDate(end)));

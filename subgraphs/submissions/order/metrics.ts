@@ -1,44 +1,51 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '../../../shared/calendar/civil';
-import { pastInstant } from '../../../shared/calendar/past-instant';
 import { groupBy } from '../../../shared/collection/group';
 import type { Database } from '../../../shared/database/database';
 import type { ValueOf } from '../../../shared/model/enumeration';
 import { sensitivity } from '../../../shared/model/fields';
 import { figure } from '../../../shared/model/figure';
 import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
+import { figuresAsOf } from '../../../shared/policy/suppression';
 import type { Context } from '../../../shared/subgraph/context';
 import { LaunchReference } from '../submission/launch-plan';
 import { WindowPhase } from '../submission/submission';
 import { reviewWindow } from '../submission/window';
 import { ExecutiveOrder } from './executive-order';
 
+/** What the figures of the intake program are worked out from. */
+const FILED: Counted = {
+  of: ['Submission.filedAt', 'Submission.lifecycle', 'LaunchPlan.plannedLaunchAt'],
+  wholeFor: ['intake-officer', 'agency-reviewer', 'inspector'],
+};
+
 @valueObject('How many submissions were withdrawn in a phase.')
 export class WithdrawalCount {
   @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
-  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
   @part(() => Ratio, 'Out of all that were filed.', { counted: { partOf: 'count' } }) rate!: Ratio;
 }
 
 @valueObject('How many submissions were filed in a quarter.')
 export class QuarterCount {
   @part(() => String, 'The calendar quarter, such as 2026-Q3.') quarter!: string;
-  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
 }
 
 @valueObject('How many submissions count their 30 days back from an event.')
 export class ReferenceCount {
   @part(() => LaunchReference, 'The event.') reference!: ValueOf<typeof LaunchReference>;
-  @part(() => Int, 'How many.', { counted: {} }) count!: number;
+  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
 }
 
 @valueObject('How the intake program stands. Figures of a fiscal year count what was filed in it.')
 export class SubmissionMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
   @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Submissions filed.', { counted: {} }) filed!: number;
-  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: {} }) inWindow!: number;
+  @part(() => Int, 'Submissions filed.', { counted: FILED }) filed!: number;
+  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: FILED })
+  inWindow!: number;
   @part(() => Int, 'Filed submissions whose model is launched.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
   @part(() => [WithdrawalCount], 'Withdrawn submissions by the phase they had reached.')
@@ -53,14 +60,14 @@ export class SubmissionMetrics {
     counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share filed inside the window.', { counted: {} }) filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Share filed inside the window.', { counted: FILED }) filedInsideWindow!: Ratio;
   @part(() => Ratio, 'Changes of launch plan per submission.', { counted: { over: 'filed' } }) planChanges!: Ratio;
-  @part(() => Int, 'Changes to a later launch.', { counted: {} }) plansMovedLater!: number;
-  @part(() => Int, 'Changes to an earlier launch.', { counted: {} }) plansMovedEarlier!: number;
+  @part(() => Int, 'Changes to a later launch.', { counted: FILED }) plansMovedLater!: number;
+  @part(() => Int, 'Changes to an earlier launch.', { counted: FILED }) plansMovedEarlier!: number;
   @part(
     () => Ratio,
     'Share of submissions whose planned launch is a week ago or more that have a launch recorded within 7 days of it.',
-    { counted: {} },
+    { counted: FILED },
   )
   launchRecordedWithinSevenDays!: Ratio;
   @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
@@ -196,7 +203,7 @@ export class SubmissionMetricsResolver {
   @sensitivity('GOV')
   @figure(500)
   submissionMetrics(
-    @Ctx() { database, clock }: Context,
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
       description: 'Only what was filed in this fiscal year (October to September).',
@@ -204,11 +211,12 @@ export class SubmissionMetricsResolver {
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
-      description: 'As it was known at this instant of the past; now, when left out.',
+      description:
+        'As it was known at this instant of the past; now, when left out. At the start of its month, or of today, for roles that do not work with submissions.',
     })
     asOf?: string,
   ): Promise<SubmissionMetrics> {
-    return submissionMetrics(database, pastInstant(asOf, clock), year ?? null);
+    return submissionMetrics(database, figuresAsOf(FILED, asOf, principal, clock), year ?? null);
   }
 
   @FieldResolver(() => Int, {

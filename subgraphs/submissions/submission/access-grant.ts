@@ -43,8 +43,9 @@ export class AccessGrant {
   @refersTo(() => Agency, 'Who has access.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => AccessMode, 'How.', { filter: true }) mode!: ValueOf<typeof AccessMode>;
   @longText('Under which terms.', { nullable: true }) terms!: string | null;
-  @dateTime('From when; inside the window.', { filter: true, order: true }) startsAt!: string;
-  @dateTime('Until when.', { filter: true, order: true }) endsAt!: string;
+  @dateTime('From when; inside the window.', { filter: true, order: true, derivedFrom: ['Submission.windowOpensAt'] })
+  startsAt!: string;
+  @dateTime('Until when.', { filter: true, order: true, derivedFrom: ['Submission.windowClosesAt'] }) endsAt!: string;
   /** Where it stood when it last changed; {@link currentStatus} is where it stands. */
   @kept({ name: 'status', length: 40 }) recordedStatus!: ValueOf<typeof AccessGrantStatus>;
   /** Who paused it; what the system paused, the system resumes. */

@@ -30,7 +30,12 @@ export class DestructionObligation {
     order: true,
   })
   holder!: string;
-  @date('By when: ten business days after the withdrawal.', { filter: true, order: true }) dueOn!: string;
+  @date('By when: ten business days after the withdrawal.', {
+    filter: true,
+    order: true,
+    derivedFrom: ['Withdrawal.withdrawnAt'],
+  })
+  dueOn!: string;
   @dateTime('When the holder attested the destruction.', { nullable: true, filter: true }) attestedAt!: string | null;
   @text('Who attested it.', { nullable: true }) attestedBy!: string | null;
   @revisionNumber() revision!: number;

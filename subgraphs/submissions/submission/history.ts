@@ -25,10 +25,22 @@ export class PastSubmission {
   @part(() => GraphQLInstant, 'The instant.', { sensitivity: 'PROPIN' }) asOf!: string;
   @part(() => SubmissionLifecycle, 'The state it was in.', { sensitivity: 'PROPIN' })
   lifecycle!: ValueOf<typeof SubmissionLifecycle>;
-  @part(() => IntakeStatus, 'Whether intake found it complete.') intakeStatus!: ValueOf<typeof IntakeStatus>;
-  @part(() => WindowPhase, 'Where it stood in its 30 days.') windowPhase!: ValueOf<typeof WindowPhase>;
+  @part(() => IntakeStatus, 'Whether intake found it complete.', {
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Submission.intakeStatus'],
+  })
+  intakeStatus!: ValueOf<typeof IntakeStatus>;
+  @part(() => WindowPhase, 'Where it stood in its 30 days.', {
+    sensitivity: 'PROPIN',
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
+  windowPhase!: ValueOf<typeof WindowPhase>;
   @part(() => Int, 'Version of the launch plan that held.', { sensitivity: 'PROPIN' }) planVersion!: number;
-  @part(() => GraphQLInstant, 'The launch as it was planned.', { sensitivity: 'PROPIN' }) plannedLaunchAt!: string;
+  @part(() => GraphQLInstant, 'The launch as it was planned.', {
+    sensitivity: 'PROPIN',
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
+  plannedLaunchAt!: string;
   @part(() => [PastAccess], 'Access that had been offered or given.', { sensitivity: 'PROPIN' })
   access!: PastAccess[];
 }

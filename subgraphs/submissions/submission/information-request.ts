@@ -31,7 +31,8 @@ export const InformationRequestStatus = enumeration(
 @Index(['overdueNoted', 'dueOn'])
 export class InformationRequest {
   @generatedId('inf') id!: string;
-  @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
+  @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true, sensitivity: 'PROPIN' })
+  submissionId!: string;
   @longText('What is asked.') question!: string;
   @dateTime('When it was asked.', { order: true, filter: true }) askedAt!: string;
   @date('By when an answer would help.', { order: true, filter: true }) dueOn!: string;

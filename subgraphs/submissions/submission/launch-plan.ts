@@ -39,7 +39,13 @@ export class LaunchPlan {
   @longText('Why, if the developer says so.', { nullable: true }) reason!: string | null;
   @exerciseFlag() exercise!: boolean;
 
-  @computed(() => GraphQLInstant, 'When the window of this plan opens: 30 civil days before, at the same time of day.')
+  @computed(
+    () => GraphQLInstant,
+    'When the window of this plan opens: 30 civil days before, at the same time of day.',
+    {
+      derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+    },
+  )
   windowOpensAt(): string {
     return reviewWindow({ at: this.plannedLaunchAt }).opens;
   }

@@ -23,9 +23,13 @@ export class SharedFinding {
   @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
   @refersTo(() => Finding, 'The finding, as the agency has it now.', { as: 'finding', length: 30 }) findingId!: string;
   @refersTo(() => Agency, 'The agency that shared it.', { as: 'agency' }) agencyKey!: string;
-  @text('Its title when it was shared.') title!: string;
-  @longText('What it said when it was shared.') detail!: string;
-  @oneOf(() => FindingSeverity, 'Severity that the agency assigned.', { filter: true }) severity!: FindingSeverity;
-  @dateTime('When it was shared.', { filter: true, order: true }) sharedAt!: string;
+  @text('Its title when it was shared.', { derivedFrom: ['Finding.title'] }) title!: string;
+  @longText('What it said when it was shared.', { derivedFrom: ['Finding.detail'] }) detail!: string;
+  @oneOf(() => FindingSeverity, 'Severity that the agency assigned.', {
+    filter: true,
+    derivedFrom: ['Finding.severity'],
+  })
+  severity!: FindingSeverity;
+  @dateTime('When it was shared.', { filter: true, order: true, derivedFrom: ['Finding.sharedAt'] }) sharedAt!: string;
   @exerciseFlag() exercise!: boolean;
 }

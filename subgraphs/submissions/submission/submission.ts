@@ -110,7 +110,11 @@ export class LaunchRecord {
 @valueObject('A withdrawal. It needs no reason and nobody’s agreement.')
 export class Withdrawal {
   @part(() => GraphQLInstant, 'When.', { sensitivity: 'PROPIN' }) withdrawnAt!: string;
-  @part(() => WindowPhase, 'The phase the submission was in.') phase!: ValueOf<typeof WindowPhase>;
+  @part(() => WindowPhase, 'The phase the submission was in.', {
+    sensitivity: 'PROPIN',
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
+  phase!: ValueOf<typeof WindowPhase>;
   @part(() => String, 'Why, if the developer says so.', { nullable: true, sensitivity: 'PROPIN' }) reason!:
     | string
     | null;
@@ -141,10 +145,25 @@ export class Submission {
   @dateTime('When the draft was made.', { filter: true, order: true }) createdAt!: string;
   @dateTime('When it was filed; null for a draft.', { nullable: true, filter: true, order: true, index: true })
   filedAt!: string | null;
-  @dateTime('Planned launch by the current plan.', { filter: true, order: true, index: true }) plannedLaunchAt!: string;
-  @dateTime('When its window opens: 30 civil days before the planned launch.', { filter: true, order: true })
+  @dateTime('Planned launch by the current plan.', {
+    filter: true,
+    order: true,
+    index: true,
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
+  plannedLaunchAt!: string;
+  @dateTime('When its window opens: 30 civil days before the planned launch.', {
+    filter: true,
+    order: true,
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
   windowOpensAt!: string;
-  @dateTime('When its window closes: at the planned launch.', { filter: true, order: true }) windowClosesAt!: string;
+  @dateTime('When its window closes: at the planned launch.', {
+    filter: true,
+    order: true,
+    derivedFrom: ['LaunchPlan.plannedLaunchAt'],
+  })
+  windowClosesAt!: string;
   @oneOf(() => SharingPreference, 'Which agencies it is shared with.', { filter: true })
   sharingPreference!: ValueOf<typeof SharingPreference>;
   @longText('Mitigations that the developer declares.', { nullable: true }) mitigationsDeclared!: string | null;
@@ -206,6 +225,7 @@ export class Submission {
 
   @computed(() => WindowPhase, 'Where it stands in its 30 days now.', {
     values: () => WindowPhase,
+    derivedFrom: ['Submission.lifecycle', 'Submission.windowOpensAt', 'Submission.windowClosesAt'],
     conditions: {
       NONE: (column) => `${column('lifecycle')} IN ('DRAFT', 'DISCARDED', 'WITHDRAWN', 'NOT_RELEASED')`,
       LAUNCHED: (column) => `${column('lifecycle')} IN ('LAUNCHED', 'CLOSED')`,
@@ -223,7 +243,9 @@ export class Submission {
     return now < this.windowClosesAt ? WindowPhase.OPEN : WindowPhase.LAUNCH_DUE;
   }
 
-  @computed(() => Int, 'Civil days until the planned launch; negative once it has passed.')
+  @computed(() => Int, 'Civil days until the planned launch; negative once it has passed.', {
+    derivedFrom: ['Submission.plannedLaunchAt'],
+  })
   daysToLaunch({ clock }: Context): number {
     return daysBetween(civilDate(clock.now()), civilDate(this.plannedLaunchAt));
   }
@@ -231,7 +253,7 @@ export class Submission {
   @computed(
     () => GraphQLCivilDate,
     'The day by which intake hopes to have looked at it: two business days after filing. A goal; nothing follows when it is missed.',
-    { nullable: true },
+    { nullable: true, derivedFrom: ['Submission.filedAt'] },
   )
   intakeTargetOn(): string | null {
     return this.filedAt === null ? null : addBusinessDays(civilDate(this.filedAt), INTAKE_BUSINESS_DAYS);

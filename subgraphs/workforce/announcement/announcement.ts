@@ -94,7 +94,11 @@ export class Announcement {
   @url('Page of the announcement.', { nullable: true }) url!: string | null;
   @longText('Duties, as far as published.', { nullable: true }) duties!: string | null;
   @longText('Qualifications, as far as published.', { nullable: true }) qualifications!: string | null;
-  @integer('Applications received; null when not known.', { nullable: true, sensitivity: 'GOV', counted: {} })
+  @integer('Applications received; null when not known.', {
+    nullable: true,
+    sensitivity: 'GOV',
+    counted: { of: ['Application.announcement'], wholeFor: ['hr-specialist', 'hiring-manager', 'inspector'] },
+  })
   applicationCount!: number | null;
   @belongsTo(() => HiringRequest, 'The request it serves.', { as: 'hiringRequest', nullable: true, sensitivity: 'GOV' })
   requestId!: string | null;

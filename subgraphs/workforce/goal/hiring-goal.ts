@@ -29,7 +29,9 @@ export class HiringGoal {
   @integer('People to be hired.', { filter: true, order: true }) target!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @computed(() => Int, 'People who entered on duty for the role in the fiscal year.')
+  @computed(() => Int, 'People who entered on duty for the role in the fiscal year.', {
+    derivedFrom: ['HiringRequest.enteredOnDutyAt'],
+  })
   hires({ loaders, database }: Context): Promise<number> {
     return loaders.batched<number>(HiringGoal, 'hires', (keys) => hiresOf(database, keys)).load(this.countedAs());
   }

@@ -24,11 +24,13 @@ export class ExecutiveOrder {
 
 /** A figure over positions and hires, which the government sees one by one and the public does not. */
 const open = (counted: Counted) => ({ sensitivity: 'PUBLIC', counted: { ...counted, hiddenFrom: 'public' } }) as const;
+const POSITIONS = { of: ['Position.status'] };
+const HIRES = { of: ['HiringRequest.enteredOnDutyAt', 'HiringRequest.needValidatedAt'] };
 
 @valueObject('Vacancies and fill rate of a talent area, now.')
 export class TalentAreaFill {
   @part(() => TalentArea, 'The area.', { sensitivity: 'PUBLIC' }) talentArea!: TalentArea;
-  @part(() => Int, 'Positions funded and not filled.', open({})) vacancies!: number;
+  @part(() => Int, 'Positions funded and not filled.', open(POSITIONS)) vacancies!: number;
   @part(() => Ratio, 'Share of filled positions among the filled and the vacant.', open({ over: 'vacancies' }))
   fillRate!: Ratio;
 }
@@ -37,10 +39,10 @@ export class TalentAreaFill {
 export class WorkforceMetrics {
   @part(() => GraphQLInstant, 'When the figures were worked out.', { sensitivity: 'PUBLIC' }) asOf!: string;
   @part(() => Int, 'Fiscal year they are of.', { sensitivity: 'PUBLIC' }) fiscalYear!: number;
-  @part(() => Int, 'People who entered on duty.', open({})) enteredOnDuty!: number;
+  @part(() => Int, 'People who entered on duty.', open(HIRES)) enteredOnDuty!: number;
   @part(() => Int, 'People that the hiring goals of all agencies add up to.', { nullable: true }) goal!: number;
   @part(() => Ratio, 'Entered on duty over goal.', { nullable: true }) progress!: Ratio;
-  @part(() => Int, 'Positions that are funded and not filled now.', open({})) vacancies!: number;
+  @part(() => Int, 'Positions that are funded and not filled now.', open(POSITIONS)) vacancies!: number;
   @part(() => [TalentAreaFill], 'Vacancies by talent area, now.', { sensitivity: 'PUBLIC' })
   byTalentArea!: TalentAreaFill[];
   @part(
@@ -60,7 +62,7 @@ export class TimeToHire {
   @part(() => Agency, 'The agency.', { sensitivity: 'PUBLIC' }) agency!: Agency;
   @part(() => HiringAuthority, 'The authority.', { sensitivity: 'PUBLIC' })
   authority!: ValueOf<typeof HiringAuthority>;
-  @part(() => Int, 'People hired.', open({})) hires!: number;
+  @part(() => Int, 'People hired.', open(HIRES)) hires!: number;
   @part(
     () => Float,
     'Median calendar days from confirmed need to entry on duty.',

@@ -104,6 +104,12 @@ export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Where a r
   CANCELLED: 'Canceled.',
 });
 
+/** Dates of a request that an applicant's status makes. */
+const OF_APPLICATION = {
+  derivedFrom: ['Application.status'],
+  coarsened: 'It says when a post was filled, and of whom nothing: applications name no request.',
+} as const;
+
 @model('A request to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
 export class HiringRequest {
   @generatedId('hrq') id!: string;
@@ -117,10 +123,19 @@ export class HiringRequest {
   @oneOf(() => HiringAuthority, 'Under which authority.', { filter: true }) authority!: ValueOf<typeof HiringAuthority>;
   @oneOf(() => HiringRequestStatus, 'Where it stands.', { filter: true, order: true, index: true })
   status!: ValueOf<typeof HiringRequestStatus>;
-  @dateTime('When the chosen person accepted the tentative offer.', { nullable: true, filter: true }) offerAcceptedAt!:
-    | string
-    | null;
-  @dateTime('When the chosen person entered on duty.', { nullable: true, filter: true, order: true, index: true })
+  @dateTime('When the chosen person accepted the tentative offer.', {
+    nullable: true,
+    filter: true,
+    ...OF_APPLICATION,
+  })
+  offerAcceptedAt!: string | null;
+  @dateTime('When the chosen person entered on duty.', {
+    nullable: true,
+    filter: true,
+    order: true,
+    index: true,
+    ...OF_APPLICATION,
+  })
   enteredOnDutyAt!: string | null;
   @text('Post of the hiring manager.', { sensitivity: 'GOV' }) hiringManager!: string;
   @text('Post of the HR specialist.', { sensitivity: 'GOV' }) hrSpecialist!: string;

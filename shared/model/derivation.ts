@@ -1,0 +1,25 @@
+import { Directive } from 'type-graphql';
+
+/** The sources of a value, so that its sensitivity class follows the information. Composition checks it. */
+export interface Derivation {
+  /**
+   * Coordinates (`Type.field`) of the fields it is copied or computed from, in any subgraph. Its class covers theirs, unless it is
+   * {@link Derivation.coarsened}.
+   */
+  derivedFrom?: readonly string[];
+  /** Why a field of a weaker class does not reveal its sources. */
+  coarsened?: string;
+}
+
+/** Publishes the sources of a field, if it declares any. */
+export function declareDerivation(prototype: object, field: string, { derivedFrom, coarsened }: Derivation): void {
+  if (derivedFrom === undefined) return;
+  const reason = coarsened === undefined ? '' : `, coarsened: ${JSON.stringify(coarsened)}`;
+  Directive(`@derivedFrom(fields: ${JSON.stringify(derivedFrom)}${reason})`)(prototype, field);
+}
+
+/** The sources of a field that TypeGraphQL's own decorators declare. */
+export const derived =
+  (derivation: Derivation) =>
+  (prototype: object, field: string): void =>
+    declareDerivation(prototype, field, derivation);

@@ -1,0 +1,22 @@
+import { INSPECTOR } from '../support/identity';
+
+/** Callers of every role, and two that hold several; null is the public. */
+export const CALLERS: readonly [name: string, principal: string | null][] = [
+  ['the public', null],
+  ['operator', 'role=operator; subject=x'],
+  ['developer alder', 'role=developer-submitter; organization=exercise-alder; subject=x'],
+  ['developer birch', 'role=developer-submitter; organization=exercise-birch; subject=x'],
+  ['a developer nobody knows', 'role=developer-submitter; organization=stranger; subject=x'],
+  ['intake', 'role=intake-officer; subject=x'],
+  ['reviewer of nsa', 'role=agency-reviewer; agency=nsa; subject=x'],
+  ['reviewer of doe', 'role=agency-reviewer; agency=doe; subject=x'],
+  ['reviewer of an agency that reviews nothing', 'role=agency-reviewer; agency=ssa; subject=x'],
+  ['hiring manager of treasury', 'role=hiring-manager; agency=treasury; subject=x'],
+  ['HR of treasury', 'role=hr-specialist; agency=treasury; subject=x'],
+  ['HR of hhs', 'role=hr-specialist; agency=hhs; subject=x'],
+  ['infrastructure officer of treasury', 'role=infrastructure-officer; agency=treasury; subject=x'],
+  ['coordinator', 'role=coordinator; subject=x'],
+  ['analyst', 'role=analyst; subject=x'],
+  ['inspector', INSPECTOR],
+  ['reviewer and analyst of cisa', 'role=agency-reviewer,analyst; agency=cisa; subject=x'],
+];
