@@ -3,7 +3,6 @@ import type { ReadObjects } from './entry';
 
 /** Classes whose reading is recorded. */
 const RECORDED: ReadonlySet<string> = new Set(['PROPIN', 'PII', 'ISVI']);
-const MOST_KEYS = 1_000;
 
 /** What one request has read that has to be recorded. */
 export class Reads {
@@ -29,7 +28,7 @@ export class Reads {
       [...classes].map(([sensitivity, keys]) => ({
         type,
         sensitivity,
-        keys: [...keys].slice(0, MOST_KEYS),
+        keys: [...keys],
         count: keys.size,
       })),
     );
