@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { SealBoard } from '../../shared/audit/seal-exchange';
 import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
 import { DEFAULT_PREFIX, RedisBus } from '../../shared/events/redis-bus';
@@ -46,7 +47,7 @@ export function eventsPrefix(environment: Environment = process.env): string {
 }
 
 /** The bus that EVENTS_URL names; undefined when it names none. */
-export function remoteBus(log: Logger, environment: Environment = process.env): EventBus | undefined {
+export function remoteBus(log: Logger, environment: Environment = process.env): (EventBus & SealBoard) | undefined {
   const url = environment.EVENTS_URL;
   return url ? new RedisBus({ url, readers: EVENT_READERS, log, prefix: eventsPrefix(environment) }) : undefined;
 }

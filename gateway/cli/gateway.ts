@@ -14,6 +14,8 @@ import { HttpFileExchange } from '../transport/files';
 import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/http';
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
+import { exchangeSeals } from './audit';
+import { remoteBus } from './background';
 import { believedOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programmes';
 import { closeOnSignal } from './shutdown';
@@ -114,12 +116,16 @@ export async function startGateway({
     files: files && { subgraph: FILES_SUBGRAPH, exchange: files },
     identity,
   });
+  const bus = process.env.ORDERGRAPH_AUDIT_ANCHOR ? remoteBus(log) : undefined;
+  const seals = exchangeSeals(undefined, bus, log);
   closeOnSignal({
     log,
     server,
     close: async () => {
       await server.close();
       await files?.close();
+      await seals?.close();
+      await bus?.close();
     },
     drainMs: config.drainMs,
     shutdownMs: config.shutdownMs,

@@ -1,3 +1,4 @@
+import type { SealExchange } from '../../shared/audit/seal-exchange';
 import { OperatorError } from '../../shared/errors';
 import { InProcessBus } from '../../shared/events/in-process-bus';
 import { listen } from '../../shared/http/listen';
@@ -11,7 +12,7 @@ import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessTransport } from '../transport/in-process';
-import { auditLog } from './audit';
+import { auditLog, exchangeSeals } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
@@ -62,10 +63,12 @@ export async function startAll({
   const key = await newKey();
   const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
+  const seals: SealExchange[] = [];
   const bus = remoteBus(log) ?? new InProcessBus(EVENT_READERS);
   const store = fileStore(dataFolder);
   const close = async () => {
     await Promise.all(open.map((subgraph) => subgraph.close()));
+    await Promise.all(seals.map((exchange) => exchange.close()));
     await bus.close();
     lock.release();
   };
@@ -77,6 +80,8 @@ export async function startAll({
       const audit = await auditLog(subgraph.name, dataFolder, log);
       open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), log, store, door, audit }));
     }
+    for (const { audit } of open)
+      seals.push(...[audit && exchangeSeals(audit, bus, log)].filter((one) => one !== undefined));
     await fillWhenNew(open, scale, say);
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
     say('Starting the gateway …');

@@ -10,7 +10,7 @@ import { metricsAddress, serveMetrics } from '../../shared/telemetry/server';
 import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
-import { auditLog } from './audit';
+import { auditLog, exchangeSeals } from './audit';
 import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
@@ -75,13 +75,15 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const bus = remoteBus(log);
   if (!bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log, tls);
-  const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic), metricsAt, log));
+  const seals = exchangeSeals(audit, bus, log);
+  const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic, seals), metricsAt, log));
   closeOnSignal({
     log,
     server,
     close: async () => {
       await server.close();
       await open.close();
+      await seals?.close();
       await metrics?.close();
       await bus?.close();
     },

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { SealBoard } from '../audit/seal-exchange';
 import { type EventEnvelope, envelopeSchema, type LogPosition, logPositionSchema } from '../contracts/event';
 import { OperatorError } from '../errors';
 import { abortable, pause } from './abortable';
@@ -24,6 +25,9 @@ const ANSWER_SECONDS = 3;
 const ANSWER_KEPT_SECONDS = 60;
 /** Requests that wait for a writer; a reader repeats those that are dropped. */
 const MAX_REQUESTS = 100;
+
+/** Most records whose seals are on the bus: more were put there by another. */
+const MAX_RECORDS = 200;
 
 type Entries = [id: string, fields: string[]][];
 
@@ -52,7 +56,7 @@ export interface RedisBusOptions {
  * on it; what a reader that died had taken comes again. Entries that all groups have acknowledged are trimmed. No call waits
  * longer for a server that hangs than for one that is down.
  */
-export class RedisBus implements EventBus {
+export class RedisBus implements EventBus, SealBoard {
   private readonly prefix: string;
   private readonly client: Redis;
   private readonly blocking = new Set<Redis>();
@@ -117,6 +121,10 @@ export class RedisBus implements EventBus {
 
   private get heads(): string {
     return `${this.prefix}:heads`;
+  }
+
+  private get seals(): string {
+    return `${this.prefix}:seals`;
   }
 
   private requests(source: string): string {
@@ -251,6 +259,19 @@ export class RedisBus implements EventBus {
       const reply = JSON.stringify(await answer(asked));
       await this.call(() => this.client.multi().rpush(answerTo, reply).expire(answerTo, ANSWER_KEPT_SECONDS).exec());
     }
+  }
+
+  async show(record: string, seal: string): Promise<void> {
+    await this.call(() => this.client.hset(this.seals, record, seal));
+  }
+
+  shown(): Promise<readonly string[]> {
+    return this.call(async () => {
+      const records = await this.client.hlen(this.seals);
+      if (records > MAX_RECORDS)
+        throw new Error(`the event bus has seals of ${records} records; the limit is ${MAX_RECORDS}`);
+      return Object.values(await this.client.hgetall(this.seals));
+    });
   }
 
   /** How many entries the stream holds. */
