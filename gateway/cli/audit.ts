@@ -5,8 +5,8 @@ import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { anchorOf } from '../../shared/audit/anchor';
 import { AuditLog } from '../../shared/audit/audit-log';
-import type { Seal } from '../../shared/audit/entry';
-import { filesOfRecord, indexPath, recordName } from '../../shared/audit/parts';
+import { SEAL_MS, type Seal } from '../../shared/audit/entry';
+import { filesOfRecord, indexPath, nextPath, recordName } from '../../shared/audit/parts';
 import { parseSeal, SealKeys } from '../../shared/audit/seal';
 import { type SealBoard, SealExchange, type SealedRecord } from '../../shared/audit/seal-exchange';
 import { compareHeads, type Flaw, type Verification, verifyRecord } from '../../shared/audit/verify';
@@ -131,7 +131,12 @@ export async function verifyRecords(
     const others = verified.filter(([, , other]) => other !== result);
     const held = new Map([...anchors, ...others.map(([name, , { heads }]) => [`the record ${name}`, heads] as const)]);
     const anchoring = compareHeads(result, held);
-    const flaws = [...result.flaws, ...beginningFlaw(record, result, options.years, now), ...anchoring.flaws];
+    const flaws = [
+      ...result.flaws,
+      ...beginningFlaw(record, result, options.years, now),
+      ...endFlaw(record, result, now),
+      ...anchoring.flaws,
+    ];
     if (flaws.length === 0 && options.head !== undefined && !(await hasHead(files, options.head)))
       flaws.push({ file: record, line: 0, what: `it has never come to ${options.head}: its end was taken away` });
     for (const flaw of flaws) print(flawText(flaw));
@@ -170,6 +175,16 @@ function soundText(
 function beginningFlaw(file: string, { from, fromAt }: Verification, years: number, now: Date): Flaw[] {
   if (from === 1 || fromAt < yearsBefore(now, years)) return [];
   const what = `it begins with number ${from} of ${fromAt}: what was before it is younger than ${years} years and was taken away`;
+  return [{ file, line: 0, what }];
+}
+
+/** A process seals what it has written within a minute, unless it is killed. */
+function endFlaw(file: string, { flaw, entries, sealed, unsealedAt }: Verification, now: Date): Flaw[] {
+  if (flaw) return [];
+  if (!existsSync(file) && !existsSync(nextPath(file)))
+    return [{ file, line: 0, what: 'the file that is written is missing: there are only parts that were put away' }];
+  if (unsealedAt === '' || Math.abs(now.getTime() - Date.parse(unsealedAt)) <= 2 * SEAL_MS) return [];
+  const what = `a seal is missing at its end: its last ${entries - sealed} lines, from ${unsealedAt} on, have none. Its process was killed, or the lines were added or cut off; the process knows its own lines when it starts`;
   return [{ file, line: 0, what }];
 }
 

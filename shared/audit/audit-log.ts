@@ -415,6 +415,7 @@ export class AuditLog {
       // what is still owed is found in the database at the next start
       if (this.owed.length > 0) await this.writeLines(this.owed, false);
       if (this.composer.state.unsealed > 0) await this.writeLines([], true);
+      this.composer.end();
     } catch (error) {
       this.log.error({ err: error }, 'the record of reads could not be sealed at the end');
     }

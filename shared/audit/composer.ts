@@ -101,6 +101,11 @@ export class Composer {
     return this.line(null, null, { kind: 'seal', record, instance, first, previous, keyId: this.key.id, breach });
   }
 
+  /** The last seal is news, whatever it covers: the process ends. */
+  end(): void {
+    this.current = { ...this.current, news: this.current.seal };
+  }
+
   /** The first line of another file. */
   beginFile(breach?: Breach): string {
     this.lists.clear();

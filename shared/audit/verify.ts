@@ -32,6 +32,8 @@ export interface Verification {
   /** Entries up to the last seal. Whoever can write the file could have cut off or made up what comes after it. */
   readonly sealed: number;
   readonly head: string;
+  /** When the first entry after the last seal was written; empty when there is none. */
+  readonly unsealedAt: string;
   /** When the last entry was written; empty of no entries. */
   readonly lastAt: string;
   /** Lines that say that the clock was set back. */
@@ -143,6 +145,7 @@ export async function verifyRecord(
   return {
     ...{ record, from, fromAt, entries, sealed, flaws, flaw: flaws[0], seals, heads },
     ...{ head: entries === 0 ? FIRST : hash, lastAt: at, setBack: chain.setBack },
+    unsealedAt: chain.unsealed > 0 ? chain.unsealedAt : '',
   };
 }
 
