@@ -456,6 +456,11 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
         payload,
       });
     expect((await send(developer(), 'PUT', content)).statusCode).toBe(204);
+    const uploaded = readFileSync(join(folder, 'submissions.jsonl'), 'utf8').split('\n').filter(Boolean).slice(-2);
+    expect(uploaded.map((line) => JSON.parse(line))).toMatchObject([
+      { kind: 'attempt', mutation: 'uploadArtifact', inputDigest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { kind: 'change', mutation: 'uploadArtifact', object: artifact.id, origin: { address: '127.0.0.1' } },
+    ]);
     const { statusCode, rawPayload } = await send(reviewer('nsa', 'reader'), 'GET');
     expect([statusCode, rawPayload.equals(content)]).toEqual([200, true]);
     const record = readFileSync(join(folder, 'submissions.jsonl'), 'utf8').split('\n').filter(Boolean);

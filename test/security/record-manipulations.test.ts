@@ -335,12 +335,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     () => change(written(), (all) => all.slice(0, lastSealBefore(all, all.length - 1) + 3)),
   ],
   ['cut', 'the last seal', 'alone', () => change(written(), (all) => all.slice(0, -1))],
-  [
-    'cut',
-    'all of the written file but its first seal',
-    'by others',
-    () => change(written(), (all) => all.slice(0, 1)),
-  ],
+  ['cut', 'all of the written file but its first seal', 'by others', () => change(written(), (all) => all.slice(0, 1))],
   ['cut', 'the written file is emptied', 'alone', () => write(written(), [])],
   ['cut', 'a part is emptied', 'alone', () => write(second(), [])],
   [
