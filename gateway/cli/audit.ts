@@ -3,18 +3,17 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { anchorOf } from '../../shared/audit/anchor';
 import { AuditLog } from '../../shared/audit/audit-log';
 import { SEAL_MS, type Seal } from '../../shared/audit/entry';
 import { filesOfRecord, indexPath, nextPath, recordName } from '../../shared/audit/parts';
 import { parseSeal, SealKeys } from '../../shared/audit/seal';
-import { type SealBoard, SealExchange, type SealedRecord } from '../../shared/audit/seal-exchange';
 import { compareHeads, type Flaw, type Verification, verifyRecord } from '../../shared/audit/verify';
 import { systemClock } from '../../shared/clock';
 import { OperatorError } from '../../shared/errors';
 import { privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { takeLock } from './data-folder';
 import { requireFolder } from './folders';
+import { configuredKeys } from './seals';
 
 const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');
 
@@ -27,15 +26,23 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
   const folder = folderOf(dataFolder);
   requireFolder(folder, 'The record of reads and changes', 'ORDERGRAPH_AUDIT');
   const key = await sealingKey(dataFolder);
-  const { ORDERGRAPH_AUDIT_KEYS: file } = process.env;
-  const keys = file ? readIdentityKeys(file).current.keys : [];
+  const keys = configuredKeys() ?? [];
   // replicas that share a folder have a record each
-  for (let replica = 1; ; replica++) {
+  for (let replica = firstReplica(); ; replica++) {
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
     const lock = takeLock(`${path}.lock`);
     // the log holds it: a lock that nobody holds is freed with the garbage
     if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, { lock, keys });
   }
+}
+
+/** The number of this process's record where replicas have folders of their own: records of one name would be taken for one. @throws OperatorError */
+function firstReplica({ ORDERGRAPH_AUDIT_REPLICA: number = '1' } = process.env): number {
+  if (/^[1-9]\d{0,3}$/.test(number)) return Number(number);
+  throw new OperatorError(
+    `ORDERGRAPH_AUDIT_REPLICA is "${number}"`,
+    'Write a whole number from 1 to 9999, another one for each replica of a subgraph',
+  );
 }
 
 async function sealingKey(dataFolder: string): Promise<JWK> {
@@ -52,24 +59,6 @@ async function sealingKey(dataFolder: string): Promise<JWK> {
   const key = await privateKeyIn(join(folder, 'audit-key.json'), what);
   writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
   return key;
-}
-
-/**
- * Shows the seals of a record to other processes and to the anchor that ORDERGRAPH_AUDIT_ANCHOR names, and takes in theirs.
- * @param audit undefined of a gateway, which brings the seals of all records to its anchor
- * @returns undefined where there is nobody to show them to
- */
-export function exchangeSeals(
-  audit: SealedRecord | undefined,
-  board: SealBoard | undefined,
-  log: Logger,
-  place = process.env.ORDERGRAPH_AUDIT_ANCHOR,
-): SealExchange | undefined {
-  const anchor = place ? anchorOf(place) : undefined;
-  if (audit ? !board && !anchor : !board || !anchor) return undefined;
-  const exchange = new SealExchange({ audit, board, anchor, log });
-  exchange.start();
-  return exchange;
 }
 
 /** Public keys of those who seal records: never from beside a record, where whoever writes the record may put his own. @throws OperatorError */

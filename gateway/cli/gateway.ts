@@ -14,10 +14,10 @@ import { HttpFileExchange } from '../transport/files';
 import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/http';
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
-import { exchangeSeals } from './audit';
 import { remoteBus } from './background';
 import { believedOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programmes';
+import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {

@@ -178,7 +178,7 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json and subgraphs/audit-keys.json (public) verify it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, audit-keys.json (public, the same for auditors, subgraphs and gateways) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
   )
   .option('--prune', 'Add nothing; remove every public identity key but that of gateways/identity-key.json.')
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
@@ -188,13 +188,14 @@ program
       process.stdout.write(`${identityKeys}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const { identityKey, identityKeys, auditKey, sealKeys, auditKeys } = await writeKeys(folder);
+    const { identityKey, identityKeys, auditKey, sealKeys, gatewaySealKeys, auditKeys } = await writeKeys(folder);
     process.stdout.write(
       [
         `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
         `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
         `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
         `${sealKeys}: for subgraphs, ORDERGRAPH_AUDIT_KEYS`,
+        `${gatewaySealKeys}: the same, for gateways`,
         `${auditKeys}: for auditors, \`audit verify --keys\``,
         '',
       ].join('\n'),

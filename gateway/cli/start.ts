@@ -12,13 +12,14 @@ import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessTransport } from '../transport/in-process';
-import { auditLog, exchangeSeals } from './audit';
+import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
 import { believedOf } from './identity';
 import { databaseUrl, EVENT_READERS, FILES_SUBGRAPH } from './programmes';
 import { readText } from './read-text';
+import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 import { subgraphs } from './subgraphs';
 

@@ -10,10 +10,11 @@ import { metricsAddress, serveMetrics } from '../../shared/telemetry/server';
 import { subgraphMetrics } from '../../shared/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
-import { auditLog, exchangeSeals } from './audit';
+import { auditLog } from './audit';
 import { backgroundTimes, fileStore, remoteBus, shutdownTimes } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort } from './programmes';
+import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 
 export interface SubgraphOptions {

@@ -14,7 +14,7 @@ import { syncFolder } from './files';
 import { firstNumber, hashAt, type Inspection, inspect, isDevice } from './inspection';
 import { filesOfRecord, nextPath, partPath, recordName, reservePath } from './parts';
 import { Reserve } from './reserve';
-import { SealKeys, sealingKeyOf } from './seal';
+import { type SealingKey, SealKeys, sealingKeyOf } from './seal';
 import { type Found, RecordSearch, type Sought, type Span } from './search';
 import { type Attempt, unsettledAttempts } from './unsettled';
 
@@ -93,7 +93,7 @@ export class AuditLog {
   /** Bytes of the file that are whole lines. */
   private size = 0;
   private putAwayAt: number;
-  private searching: RecordSearch | undefined;
+  private readonly searching: RecordSearch;
 
   private constructor(
     private readonly path: string,
@@ -102,7 +102,7 @@ export class AuditLog {
     private readonly lock: FileLock | undefined,
     private readonly partBytes: number,
     private readonly keys: SealKeys,
-    private readonly key: ReturnType<typeof sealingKeyOf>,
+    key: SealingKey,
     private readonly composer: Composer,
     private readonly reserve: Reserve,
     /** Why the next write begins a part. */
@@ -111,6 +111,7 @@ export class AuditLog {
     readonly unsettled: readonly Attempt[],
   ) {
     this.putAwayAt = partBytes;
+    this.searching = new RecordSearch(dirname(path), subgraph, key, log);
   }
 
   /**
@@ -240,7 +241,6 @@ export class AuditLog {
 
   /** The entries of a span that fit, newest first, of this process and of those that share its folder. */
   search(sought: Sought, span: Span): Promise<Found[]> {
-    this.searching ??= new RecordSearch(dirname(this.path), this.subgraph, this.key, this.log);
     return this.searching.find(sought, span);
   }
 
@@ -395,7 +395,7 @@ export class AuditLog {
     try {
       if (this.composer.state.unsealed > 0) await this.writeLines([], true);
       await this.beginFile();
-      this.searching?.partWasPutAway();
+      this.searching.partWasPutAway(this.path);
     } catch (error) {
       this.log.error({ err: error }, 'the record of reads could not be put away; it goes on in the same file');
       this.putAwayAt = this.size + this.partBytes;
@@ -419,7 +419,7 @@ export class AuditLog {
     } catch (error) {
       this.log.error({ err: error }, 'the record of reads could not be sealed at the end');
     }
-    await this.searching?.close();
+    await this.searching.close();
     await this.file?.close();
     this.lock?.release();
   }

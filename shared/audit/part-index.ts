@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry';
 import { reading } from './files';
 import { indexPath } from './parts';
@@ -29,6 +31,10 @@ export interface PartIndex {
   lists(): Promise<readonly ListPlace[]>;
 }
 
+const BUCKETS = 256;
+const BLOCK_LINES = 1_000;
+const TRAILER_BYTES = 16;
+
 /** The terms by which an entry is found, except those of its keys in lists. */
 function termsOf(entry: Entry): string[] {
   const { kind, who, origin } = entry;
@@ -49,7 +55,8 @@ export class IndexBuilder implements PartIndex {
   minAt = '';
   maxAt = '';
   isOrdered = true;
-  private readonly terms = new Map<string, number[]>();
+  /** In the buckets in which they are stored. */
+  private readonly terms = Array.from({ length: BUCKETS }, () => new Map<string, number[]>());
   private readonly places: Place[] = [];
   private readonly listPlaces: ListPlace[] = [];
   private readonly listOf = new Map<string, number>();
@@ -118,13 +125,14 @@ export class IndexBuilder implements PartIndex {
   }
 
   private addTerm(term: string, line: number): void {
-    const lines = this.terms.get(term);
-    if (!lines) this.terms.set(term, [line]);
+    const terms = this.terms[bucketOf(term)]!;
+    const lines = terms.get(term);
+    if (!lines) terms.set(term, [line]);
     else if (lines.at(-1) !== line) lines.push(line);
   }
 
   async linesOf(term: string): Promise<readonly number[]> {
-    return this.terms.get(term) ?? [];
+    return this.terms[bucketOf(term)]!.get(term) ?? [];
   }
 
   async place(line: number): Promise<Place> {
@@ -137,11 +145,10 @@ export class IndexBuilder implements PartIndex {
 
   /** Writes the index beside its file, so that it need not be made again. */
   async store(key: SealingKey): Promise<void> {
-    const blocks = this.blocks();
     const path = indexPath(this.path);
     const file = await open(`${path}.new`, 'w', 0o600);
     try {
-      await write(file, basename(this.path), key, this, blocks);
+      await write(file, basename(this.path), key, this, this.blocks());
     } catch (error) {
       await rm(`${path}.new`, { force: true });
       throw error;
@@ -151,20 +158,19 @@ export class IndexBuilder implements PartIndex {
     await rename(`${path}.new`, path);
   }
 
-  private blocks(): Map<string, unknown> {
-    const buckets = Array.from({ length: BUCKETS }, () => ({}) as Record<string, number[]>);
-    for (const [term, lines] of this.terms)
-      buckets[bucketOf(term)]![term] = lines.map((line, place) => line - (place === 0 ? 0 : lines[place - 1]!));
-    const blocks = new Map<string, unknown>(buckets.map((bucket, place) => [`t${place}`, bucket]));
+  /** One after the other: whoever writes them lets requests in between. */
+  private *blocks(): Generator<readonly [name: string, block: unknown]> {
+    for (const [place, terms] of this.terms.entries())
+      yield [`t${place}`, Object.fromEntries([...terms].map(([term, lines]) => [term, steps(lines)]))];
     for (let place = 0; place < this.places.length; place += BLOCK_LINES)
-      blocks.set(`p${place / BLOCK_LINES}`, this.places.slice(place, place + BLOCK_LINES));
-    return blocks.set('lists', this.listPlaces);
+      yield [`p${place / BLOCK_LINES}`, this.places.slice(place, place + BLOCK_LINES)];
+    yield ['lists', this.listPlaces];
   }
 }
 
-const BUCKETS = 256;
-const BLOCK_LINES = 1_000;
-const TRAILER_BYTES = 16;
+/** Rising numbers as their differences, which are shorter. */
+const steps = (lines: readonly number[]): number[] =>
+  lines.map((line, place) => line - (place === 0 ? 0 : lines[place - 1]!));
 
 /** FNV-1a. */
 function bucketOf(term: string): number {
@@ -194,7 +200,7 @@ async function write(
   part: string,
   key: SealingKey,
   { size, count, minAt, maxAt, isOrdered }: PartIndex,
-  blocks: ReadonlyMap<string, unknown>,
+  blocks: Iterable<readonly [name: string, block: unknown]>,
 ): Promise<void> {
   const places: Record<string, BlockPlace> = {};
   let offset = 0;
@@ -214,11 +220,17 @@ async function write(
 /** The index does not belong to its file, or was changed: it is made anew. */
 export class IndexInvalidError extends Error {}
 
-const KEPT_BLOCKS = 64;
+/** Blocks of all indexes of a search that are kept in memory. */
+export type KeptBlocks = LRUCache<string, object>;
+
+const KEPT_BYTES = 64 * 1024 * 1024;
+
+export const keptBlocks = (): KeptBlocks => new LRUCache({ maxSize: KEPT_BYTES });
 
 /** An index that was written beside its file. Every block that is used is checked: whoever changes it cannot hide a line. */
 export class StoredIndex implements PartIndex {
-  private readonly blocks = new Map<string, unknown>();
+  /** Tells its blocks from those of an index that it replaces. */
+  private readonly id = randomUUID();
   readonly size: number;
   readonly count: number;
   readonly minAt: string;
@@ -228,6 +240,7 @@ export class StoredIndex implements PartIndex {
   private constructor(
     private readonly part: string,
     private readonly key: SealingKey,
+    private readonly kept: KeptBlocks,
     private readonly directory: Directory,
   ) {
     const { size, count, minAt, maxAt, isOrdered } = directory;
@@ -235,7 +248,7 @@ export class StoredIndex implements PartIndex {
   }
 
   /** @throws IndexInvalidError or the file system's error when there is none that fits the part */
-  static async open(part: string, key: SealingKey): Promise<StoredIndex> {
+  static async open(part: string, key: SealingKey, kept: KeptBlocks): Promise<StoredIndex> {
     const text = await reading(indexPath(part), async (file) => {
       const { size } = await file.stat();
       const length = Number(await textAt(file, size - TRAILER_BYTES, TRAILER_BYTES));
@@ -247,11 +260,11 @@ export class StoredIndex implements PartIndex {
       throw new IndexInvalidError();
     const directory = JSON.parse(text.slice(0, end)) as Directory;
     if ((await stat(part)).size !== directory.size) throw new IndexInvalidError();
-    return new StoredIndex(part, key, directory);
+    return new StoredIndex(part, key, kept, directory);
   }
 
-  private async block<Block>(name: string): Promise<Block> {
-    const kept = this.blocks.get(name);
+  private async block<Block extends object>(name: string): Promise<Block> {
+    const kept = this.kept.get(`${this.id} ${name}`);
     if (kept !== undefined) return kept as Block;
     const place = this.directory.blocks[name];
     if (!place) throw new IndexInvalidError();
@@ -259,8 +272,7 @@ export class StoredIndex implements PartIndex {
     const text = await reading(indexPath(this.part), (file) => textAt(file, offset, length));
     if (macOf(this.key, basename(this.part), name, text) !== mac) throw new IndexInvalidError();
     const block = JSON.parse(text) as Block;
-    if (this.blocks.size >= KEPT_BLOCKS) this.blocks.delete(this.blocks.keys().next().value!);
-    this.blocks.set(name, block);
+    this.kept.set(`${this.id} ${name}`, block, { size: length });
     return block;
   }
 

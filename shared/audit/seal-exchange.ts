@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { abortable, pause } from '../events/abortable';
 import type { Anchor } from './anchor';
 import type { Seal } from './entry';
-import { parseSeal } from './seal';
+import { parseSeal, type SealKeys } from './seal';
 
 /** Where processes show each other the newest seals of their records: the event bus carries them. */
 export interface SealBoard {
@@ -17,6 +17,8 @@ export interface SealExchangeParts {
   readonly audit?: SealedRecord;
   readonly board?: SealBoard;
   readonly anchor?: Anchor;
+  /** Public keys by which a gateway takes seals; it takes all of them without. */
+  readonly keys?: SealKeys;
   readonly log: Logger;
   /** Milliseconds between looks at the board. */
   readonly everyMs?: number;
@@ -123,9 +125,9 @@ export class SealExchange {
   }
 
   private async receive(seal: Seal): Promise<void> {
-    const { audit, anchor, log } = this.parts;
+    const { audit, anchor, keys, log } = this.parts;
     if (this.received.get(seal.record) === seal.hash) return;
-    if (audit && !audit.isGenuine(seal)) {
+    if ((audit ?? keys)?.isGenuine(seal) === false) {
       log.warn(
         { record: seal.record, keyId: seal.keyId },
         'ignored a seal of another record: it is signed by no configured key',

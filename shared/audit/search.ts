@@ -5,7 +5,7 @@ import type { Role } from '../identity/principal';
 import type { Protected } from '../policy/policy';
 import { type Entry, listDigest, type ReadObjects, readLine } from './entry';
 import { reading } from './files';
-import { IndexBuilder, IndexInvalidError, type PartIndex, StoredIndex } from './part-index';
+import { IndexBuilder, IndexInvalidError, keptBlocks, type PartIndex, StoredIndex } from './part-index';
 import { filesOfRecord, recordName, recordsIn } from './parts';
 import type { SealingKey } from './seal';
 
@@ -71,6 +71,7 @@ export class RecordSearch {
   readonly counts = { linesRead: 0, filesIndexed: 0 };
   private readonly stored = new LRUCache<string, PartIndex>({ max: KEPT_INDEXES });
   private readonly written = new Map<string, { readonly inode: bigint; readonly index: IndexBuilder }>();
+  private readonly blocks = keptBlocks();
   private indexing: Promise<void> | undefined;
   private isClosed = false;
 
@@ -98,14 +99,17 @@ export class RecordSearch {
     return oldest ? filled.reverse() : filled;
   }
 
-  /** A part has been put away: it is indexed before it is asked for. */
-  partWasPutAway(): void {
-    this.indexing ??= this.parts()
-      .then(() => {})
+  /** A part of a record has been put away: it is indexed before it is asked for. */
+  partWasPutAway(path: string): void {
+    this.indexing ??= this.indexParts(path)
       .catch((error: unknown) => this.log.warn({ err: error }, 'could not index a part of the record'))
       .finally(() => {
         this.indexing = undefined;
       });
+  }
+
+  private async indexParts(path: string): Promise<void> {
+    for (const file of filesOfRecord(path)) if (file !== path && !this.isClosed) await this.indexOfPart(file);
   }
 
   async close(): Promise<void> {
@@ -142,7 +146,7 @@ export class RecordSearch {
   private async indexOfPart(file: string): Promise<PartIndex> {
     const kept = this.stored.get(file);
     if (kept) return kept;
-    const index = await StoredIndex.open(file, this.key).catch(() => this.indexAnew(file));
+    const index = await StoredIndex.open(file, this.key, this.blocks).catch(() => this.indexAnew(file));
     this.stored.set(file, index);
     return index;
   }
@@ -153,7 +157,7 @@ export class RecordSearch {
     this.counts.filesIndexed += 1;
     try {
       await builder.store(this.key);
-      return await StoredIndex.open(file, this.key);
+      return await StoredIndex.open(file, this.key, this.blocks);
     } catch (error) {
       this.log.warn({ err: error, file }, 'could not store the index of a part of the record; it is kept in memory');
       return builder;
@@ -175,7 +179,8 @@ export class RecordSearch {
   private async lookIn(part: Part, sought: Sought, span: Span): Promise<Found[]> {
     const { index } = part;
     const lists = await listsWith(index, sought);
-    const lines = await candidates(index, sought);
+    const [begin, end] = await linesWithin(index, sought, span);
+    const lines = (await candidates(index, sought)).filter((line) => line >= begin && line < end);
     const found: Found[] = [];
     for (const line of await inOrder(index, lines, span.oldest ?? false)) {
       const [at, offset, length] = await index.place(line);
@@ -253,6 +258,32 @@ function mayHold({ count, minAt, maxAt }: PartIndex, { from, until }: Sought, { 
   if (count === 0) return false;
   if ((from !== undefined && maxAt < from) || (until !== undefined && minAt >= until)) return false;
   return !(before && minAt > before[0]) && !(after && maxAt < after[0]);
+}
+
+/** The lines that may be of the time that is looked at: from one on, and before another. */
+async function linesWithin(
+  index: PartIndex,
+  { from, until }: Sought,
+  { before, after }: Span,
+): Promise<[number, number]> {
+  if (!index.isOrdered) return [0, index.count];
+  const earliest = [from, after?.[0]].filter((at) => at !== undefined);
+  const latest = [until, before?.[0]].filter((at) => at !== undefined);
+  const begin = Math.max(0, ...(await all(earliest, (time) => firstWhere(index, (at) => at >= time))));
+  // a position has lines of its own time on both sides
+  const end = Math.min(index.count, ...(await all(latest, (time) => firstWhere(index, (at) => at > time))));
+  return [begin, end];
+}
+
+/** The first line whose time is one of the later ones, by halves. */
+async function firstWhere(index: PartIndex, isLate: (at: string) => boolean): Promise<number> {
+  let [low, high] = [0, index.count];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isLate((await index.place(middle))[0])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Lines in the order in which they were written, from the end that is asked for. */

@@ -15,6 +15,7 @@ const MAX_ATTEMPTS = 300;
 const DAY = [
   'Deploy',
   'Watch',
+  'Verify the record',
   'Upgrade',
   'Rotate the identity key',
   'Rotate the key that seals the audit record',
@@ -98,6 +99,9 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(seen).toMatch(/^200 /m);
     expect(seen).toMatch(/^ordergraph_database_connections \d+$/m);
     expect(seen).toMatch(/^submissions/m);
+    const verified = await operate('Verify the record');
+    for (const name of ['infrastructure', 'reviews', 'submissions', 'workforce'])
+      expect(verified).toMatch(new RegExp(`^verify/${name}.jsonl: .*as they were written; .*verify/seals.jsonl`, 'm'));
   });
 
   test('upgrade while submissions are filed', async () => {
