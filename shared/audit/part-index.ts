@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { hash as hashed, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import type { Entry } from './entry';
+import type { Entry, ReadObjects } from './entry';
 import { reading } from './files';
 import { indexPath } from './parts';
 import type { SealingKey } from './seal';
@@ -13,9 +13,22 @@ export type Place = readonly [at: string, offset: number, length: number];
 /** Where a list of keys is. */
 export type ListPlace = readonly [digest: string, offset: number, length: number];
 
+/** What lines are found by. `list` leads to the reads that refer to a list, by its place; `member` from a key to the lists that hold it. */
+export type TermKind =
+  | 'kind'
+  | 'subject'
+  | 'agency'
+  | 'role'
+  | 'request'
+  | 'type'
+  | 'class'
+  | 'object'
+  | 'list'
+  | 'member';
+
 /**
- * What leads to the lines of one file of a record without reading it. A term is a kind and a value, such as `s:ann`; its lines are
- * numbered by their order in the file. `m:` terms lead from a key to the lists that hold it.
+ * What leads to the lines of one file of a record without reading it; lines are numbered by their order in the file. Terms are kept
+ * as hashes of 32 bits: a line that it leads to may have another term of the same hash, so lines are compared with what is sought.
  */
 export interface PartIndex {
   /** Bytes of the file that are indexed. */
@@ -26,7 +39,7 @@ export interface PartIndex {
   /** Whether no line is dated before the one before it. */
   readonly isOrdered: boolean;
   readonly count: number;
-  linesOf(term: string): Promise<readonly number[]>;
+  linesOf(kind: TermKind, value: string): Promise<readonly number[]>;
   place(line: number): Promise<Place>;
   lists(): Promise<readonly ListPlace[]>;
 }
@@ -34,19 +47,26 @@ export interface PartIndex {
 const BUCKETS = 256;
 const BLOCK_LINES = 1_000;
 const TRAILER_BYTES = 16;
+/** Lines of a file, and more: with a hash before it, a line is still an exact number. */
+const MAX_LINES = 2 ** 21;
 
-/** The terms by which an entry is found, except those of its keys in lists. */
-function termsOf(entry: Entry): string[] {
-  const { kind, who, origin } = entry;
-  const terms = [`k:${kind}`, ...(who?.roles ?? []).map((role) => `r:${role}`)];
-  if (who?.subject) terms.push(`s:${who.subject}`);
-  if (who?.agency) terms.push(`a:${who.agency}`);
-  if (origin?.request) terms.push(`q:${origin.request}`);
-  if (kind === 'change') terms.push(`o:${entry.object}`);
-  if (kind === 'read')
-    for (const { type, sensitivity, keys } of entry.objects)
-      terms.push(`t:${type}`, `c:${sensitivity}`, ...keys.map((key) => `o:${key}`));
-  return terms;
+/** FNV-1a over the kind and the value. */
+function termHash(kind: TermKind, value: string): number {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < kind.length; place++) hash = Math.imul(hash ^ kind.charCodeAt(place), 0x01000193);
+  for (let place = 0; place < value.length; place++) hash = Math.imul(hash ^ value.charCodeAt(place), 0x01000193);
+  return hash >>> 0;
+}
+
+/** The lines of a term among the postings of its bucket, which are hashes with lines behind them, rising by line. */
+function linesAmong(postings: Iterable<number>, hash: number): number[] {
+  const lines: number[] = [];
+  const from = hash * MAX_LINES;
+  for (const posting of postings) {
+    const line = posting - from;
+    if (line >= 0 && line < MAX_LINES && lines.at(-1) !== line) lines.push(line);
+  }
+  return lines;
 }
 
 /** The index of a file, made by reading it; goes on where it stopped when the file has grown. */
@@ -55,8 +75,8 @@ export class IndexBuilder implements PartIndex {
   minAt = '';
   maxAt = '';
   isOrdered = true;
-  /** In the buckets in which they are stored. */
-  private readonly terms = Array.from({ length: BUCKETS }, () => new Map<string, number[]>());
+  /** Hashes of terms with lines behind them, in the buckets in which they are stored. */
+  private readonly postings = Array.from({ length: BUCKETS }, (): number[] => []);
   private readonly places: Place[] = [];
   private readonly listPlaces: ListPlace[] = [];
   private readonly listOf = new Map<string, number>();
@@ -108,7 +128,7 @@ export class IndexBuilder implements PartIndex {
   private addList(list: string, keys: readonly string[], offset: number, length: number): void {
     const place = this.listPlaces.push([list, offset, length]) - 1;
     this.listOf.set(list, place);
-    for (const key of keys) this.addTerm(`m:${key}`, place);
+    for (const key of keys) this.addTerm('member', key, place);
   }
 
   private addLine(entry: Entry, offset: number, length: number): void {
@@ -118,21 +138,35 @@ export class IndexBuilder implements PartIndex {
     if (at > this.maxAt) this.maxAt = at;
     if (at < this.lastAt) this.isOrdered = false;
     this.lastAt = at;
-    for (const term of termsOf(entry)) this.addTerm(term, line);
-    if (entry.kind !== 'read') return;
-    for (const { lists = [] } of entry.objects)
-      for (const list of lists) if (this.listOf.has(list)) this.addTerm(`l:${this.listOf.get(list)}`, line);
+    this.addTerms(entry, line);
   }
 
-  private addTerm(term: string, line: number): void {
-    const terms = this.terms[bucketOf(term)]!;
-    const lines = terms.get(term);
-    if (!lines) terms.set(term, [line]);
-    else if (lines.at(-1) !== line) lines.push(line);
+  private addTerms(entry: Entry, line: number): void {
+    const { kind, who, origin } = entry;
+    this.addTerm('kind', kind, line);
+    for (const role of who?.roles ?? []) this.addTerm('role', role, line);
+    if (who?.subject) this.addTerm('subject', who.subject, line);
+    if (who?.agency) this.addTerm('agency', who.agency, line);
+    if (origin?.request) this.addTerm('request', origin.request, line);
+    if (kind === 'change') this.addTerm('object', entry.object, line);
+    if (kind === 'read') for (const objects of entry.objects) this.addObjects(objects, line);
   }
 
-  async linesOf(term: string): Promise<readonly number[]> {
-    return this.terms[bucketOf(term)]!.get(term) ?? [];
+  private addObjects({ type, sensitivity, keys, lists = [] }: ReadObjects, line: number): void {
+    this.addTerm('type', type, line);
+    this.addTerm('class', sensitivity, line);
+    for (const key of keys) this.addTerm('object', key, line);
+    for (const list of lists) if (this.listOf.has(list)) this.addTerm('list', String(this.listOf.get(list)), line);
+  }
+
+  private addTerm(kind: TermKind, value: string, line: number): void {
+    const hash = termHash(kind, value);
+    this.postings[hash % BUCKETS]!.push(hash * MAX_LINES + line);
+  }
+
+  async linesOf(kind: TermKind, value: string): Promise<readonly number[]> {
+    const hash = termHash(kind, value);
+    return linesAmong(this.postings[hash % BUCKETS]!, hash);
   }
 
   async place(line: number): Promise<Place> {
@@ -159,25 +193,16 @@ export class IndexBuilder implements PartIndex {
   }
 
   /** One after the other: whoever writes them lets requests in between. */
-  private *blocks(): Generator<readonly [name: string, block: unknown]> {
-    for (const [place, terms] of this.terms.entries())
-      yield [`t${place}`, Object.fromEntries([...terms].map(([term, lines]) => [term, steps(lines)]))];
+  private *blocks(): Generator<readonly [name: string, bytes: Buffer]> {
+    for (const [place, postings] of this.postings.entries())
+      yield [`t${place}`, Buffer.from(Float64Array.from(postings).sort().buffer)];
     for (let place = 0; place < this.places.length; place += BLOCK_LINES)
-      yield [`p${place / BLOCK_LINES}`, this.places.slice(place, place + BLOCK_LINES)];
-    yield ['lists', this.listPlaces];
+      yield [`p${place / BLOCK_LINES}`, json(this.places.slice(place, place + BLOCK_LINES))];
+    yield ['lists', json(this.listPlaces)];
   }
 }
 
-/** Rising numbers as their differences, which are shorter. */
-const steps = (lines: readonly number[]): number[] =>
-  lines.map((line, place) => line - (place === 0 ? 0 : lines[place - 1]!));
-
-/** FNV-1a. */
-function bucketOf(term: string): number {
-  let hash = 0x811c9dc5;
-  for (let place = 0; place < term.length; place++) hash = Math.imul(hash ^ term.charCodeAt(place), 0x01000193);
-  return (hash >>> 0) % BUCKETS;
-}
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** Where a block of the index file is, and the code by which a process with its key knows it again. */
 type BlockPlace = readonly [offset: number, length: number, mac: string];
@@ -191,8 +216,8 @@ interface Directory {
   readonly blocks: Readonly<Record<string, BlockPlace>>;
 }
 
-const macOf = (key: SealingKey, part: string, block: string, text: string): string =>
-  key.mac(`index of ${part}, ${block}\n${text}`)[1];
+const macOf = (key: SealingKey, part: string, block: string, bytes: Buffer): string =>
+  key.mac(`index of ${part}, ${block}: ${hashed('sha256', bytes)}`)[1];
 
 /** Blocks, the directory, and how long that is. */
 async function write(
@@ -200,20 +225,18 @@ async function write(
   part: string,
   key: SealingKey,
   { size, count, minAt, maxAt, isOrdered }: PartIndex,
-  blocks: Iterable<readonly [name: string, block: unknown]>,
+  blocks: Iterable<readonly [name: string, bytes: Buffer]>,
 ): Promise<void> {
   const places: Record<string, BlockPlace> = {};
   let offset = 0;
-  for (const [name, block] of blocks) {
-    const text = JSON.stringify(block);
-    const bytes = Buffer.from(text);
+  for (const [name, bytes] of blocks) {
     await file.appendFile(bytes);
-    places[name] = [offset, bytes.length, macOf(key, part, name, text)];
+    places[name] = [offset, bytes.length, macOf(key, part, name, bytes)];
     offset += bytes.length;
   }
   const directory: Directory = { size, count, minAt, maxAt, isOrdered, blocks: places };
-  const text = JSON.stringify(directory);
-  const signed = Buffer.from(`${text}\n${macOf(key, part, 'directory', text)}`);
+  const bytes = json(directory);
+  const signed = Buffer.concat([bytes, Buffer.from(`\n${macOf(key, part, 'directory', bytes)}`)]);
   await file.appendFile(Buffer.concat([signed, Buffer.from(String(signed.length).padStart(TRAILER_BYTES))]));
 }
 
@@ -249,53 +272,68 @@ export class StoredIndex implements PartIndex {
 
   /** @throws IndexInvalidError or the file system's error when there is none that fits the part */
   static async open(part: string, key: SealingKey, kept: KeptBlocks): Promise<StoredIndex> {
-    const text = await reading(indexPath(part), async (file) => {
+    const bytes = await reading(indexPath(part), async (file) => {
       const { size } = await file.stat();
-      const length = Number(await textAt(file, size - TRAILER_BYTES, TRAILER_BYTES));
+      const length = Number((await bytesAt(file, size - TRAILER_BYTES, TRAILER_BYTES)).toString());
       if (!Number.isInteger(length) || length <= 0 || length > size) throw new IndexInvalidError();
-      return textAt(file, size - TRAILER_BYTES - length, length);
+      return bytesAt(file, size - TRAILER_BYTES - length, length);
     });
-    const end = text.lastIndexOf('\n');
-    if (macOf(key, basename(part), 'directory', text.slice(0, end)) !== text.slice(end + 1))
+    const end = bytes.lastIndexOf(0x0a);
+    const text = bytes.subarray(0, end);
+    if (macOf(key, basename(part), 'directory', text) !== bytes.toString('utf8', end + 1))
       throw new IndexInvalidError();
-    const directory = JSON.parse(text.slice(0, end)) as Directory;
+    const directory = JSON.parse(text.toString()) as Directory;
     if ((await stat(part)).size !== directory.size) throw new IndexInvalidError();
     return new StoredIndex(part, key, kept, directory);
   }
 
-  private async block<Block extends object>(name: string): Promise<Block> {
+  private async block<Block extends object>(name: string, read: (bytes: Buffer) => Block): Promise<Block> {
     const kept = this.kept.get(`${this.id} ${name}`);
     if (kept !== undefined) return kept as Block;
     const place = this.directory.blocks[name];
     if (!place) throw new IndexInvalidError();
     const [offset, length, mac] = place;
-    const text = await reading(indexPath(this.part), (file) => textAt(file, offset, length));
-    if (macOf(this.key, basename(this.part), name, text) !== mac) throw new IndexInvalidError();
-    const block = JSON.parse(text) as Block;
-    this.kept.set(`${this.id} ${name}`, block, { size: length });
+    const bytes = await reading(indexPath(this.part), (file) => bytesAt(file, offset, length));
+    if (macOf(this.key, basename(this.part), name, bytes) !== mac) throw new IndexInvalidError();
+    const block = read(bytes);
+    this.kept.set(`${this.id} ${name}`, block, { size: length + 1 });
     return block;
   }
 
-  async linesOf(term: string): Promise<readonly number[]> {
-    const bucket = await this.block<Record<string, number[]>>(`t${bucketOf(term)}`);
-    let line = 0;
-    return (Object.hasOwn(bucket, term) ? bucket[term]! : []).map((step) => (line += step));
+  async linesOf(kind: TermKind, value: string): Promise<readonly number[]> {
+    const hash = termHash(kind, value);
+    // sorted: the lines of one hash stand together
+    const postings = await this.block(`t${hash % BUCKETS}`, numbers);
+    let [low, high] = [0, postings.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (postings[middle]! < hash * MAX_LINES) low = middle + 1;
+      else high = middle;
+    }
+    let end = low;
+    while (end < postings.length && postings[end]! < (hash + 1) * MAX_LINES) end += 1;
+    return linesAmong(postings.subarray(low, end), hash);
   }
 
   async place(line: number): Promise<Place> {
-    const block = await this.block<Place[]>(`p${Math.floor(line / BLOCK_LINES)}`);
+    const block = await this.block<Place[]>(`p${Math.floor(line / BLOCK_LINES)}`, parsed);
     return block[line % BLOCK_LINES]!;
   }
 
   lists(): Promise<readonly ListPlace[]> {
-    return this.block('lists');
+    return this.block<ListPlace[]>('lists', parsed);
   }
 }
 
+const parsed = <Value>(bytes: Buffer): Value => JSON.parse(bytes.toString()) as Value;
+
+/** The numbers of a block; a copy, which is aligned. */
+const numbers = (bytes: Buffer): Float64Array => new Float64Array(Uint8Array.from(bytes).buffer);
+
 /** @throws IndexInvalidError when the file ends before */
-async function textAt(file: FileHandle, offset: number, length: number): Promise<string> {
+async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
   if (offset < 0) throw new IndexInvalidError();
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
   if (bytesRead < length) throw new IndexInvalidError();
-  return buffer.toString('utf8');
+  return buffer;
 }

@@ -5,7 +5,7 @@ import type { Role } from '../identity/principal';
 import type { Protected } from '../policy/policy';
 import { type Entry, listDigest, type ReadObjects, readLine } from './entry';
 import { reading } from './files';
-import { IndexBuilder, IndexInvalidError, keptBlocks, type PartIndex, StoredIndex } from './part-index';
+import { IndexBuilder, IndexInvalidError, keptBlocks, type PartIndex, StoredIndex, type TermKind } from './part-index';
 import { filesOfRecord, recordName, recordsIn } from './parts';
 import type { SealingKey } from './seal';
 
@@ -178,7 +178,8 @@ export class RecordSearch {
 
   private async lookIn(part: Part, sought: Sought, span: Span): Promise<Found[]> {
     const { index } = part;
-    const lists = await listsWith(index, sought);
+    const likely = await listsWith(index, sought);
+    const lists = new Map<string, boolean>();
     const [begin, end] = await linesWithin(index, sought, span);
     const lines = (await candidates(index, sought)).filter((line) => line >= begin && line < end);
     const found: Found[] = [];
@@ -192,12 +193,22 @@ export class RecordSearch {
       const position: Position = [at, part.record, entry.number];
       if ((span.before && !isBefore(position, span.before)) || (span.after && !isBefore(span.after, position)))
         continue;
+      for (const list of listsOf(entry))
+        if (likely.has(list) && !lists.has(list)) lists.set(list, await this.holdsSought(part, list, sought));
       const types = typesRead(entry, sought, lists);
       if (!fits(entry, sought, types)) continue;
       found.push({ position, entry, types });
       if (found.length >= span.most) break;
     }
     return found;
+  }
+
+  /** Whether a list has a key that is sought. */
+  private async holdsSought({ file, index }: Part, digest: string, { object, objects }: Sought): Promise<boolean> {
+    const place = (await index.lists()).find(([list]) => list === digest);
+    const entry = place && (await this.entryAt(file, place[1], place[2]));
+    if (entry?.kind !== 'keys') return false;
+    return entry.keys.some((key) => key === object || objects?.has(key));
   }
 
   private async entryAt(file: string, offset: number, length: number): Promise<Entry> {
@@ -297,14 +308,19 @@ async function inOrder(index: PartIndex, lines: readonly number[], oldest: boole
 /** The lines that have every term that is sought; all of them without any. */
 async function candidates(index: PartIndex, sought: Sought): Promise<readonly number[]> {
   const { kind, subject, agency, request, type, sensitivity, object, objects, roles } = sought;
-  const terms = Object.entries({ k: kind, s: subject, a: agency, q: request, t: type, c: sensitivity }).flatMap(
-    ([name, value]) => (value === undefined ? [] : [`${name}:${value}`]),
-  );
+  const terms: [TermKind, string | undefined][] = [
+    ['kind', kind],
+    ['subject', subject],
+    ['agency', agency],
+    ['request', request],
+    ['type', type],
+    ['class', sensitivity],
+  ];
   const conditions: (readonly number[])[] = [];
-  for (const term of terms) conditions.push(await index.linesOf(term));
+  for (const [of, value] of terms) if (value !== undefined) conditions.push(await index.linesOf(of, value));
   if (object !== undefined) conditions.push(await linesOfKeys(index, [object]));
   if (objects !== undefined) conditions.push(await linesOfKeys(index, objects));
-  if (roles !== undefined) conditions.push(union(await all([...roles], (role) => index.linesOf(`r:${role}`))));
+  if (roles !== undefined) conditions.push(union(await all([...roles], (role) => index.linesOf('role', role))));
   if (conditions.length === 0) return Array.from({ length: index.count }, (_, line) => line);
   const [shortest, ...others] = conditions.toSorted((a, b) => a.length - b.length);
   const sets = others.map((lines) => new Set(lines));
@@ -323,30 +339,36 @@ async function all<Key, Result>(keys: Iterable<Key>, work: (key: Key) => Promise
 /** Lines that name a key, or a list that holds it. */
 async function linesOfKeys(index: PartIndex, keys: Iterable<string>): Promise<readonly number[]> {
   const wanted = [...keys];
-  const lists = union(await all(wanted, (key) => index.linesOf(`m:${key}`)));
-  const named = await all(wanted, (key) => index.linesOf(`o:${key}`));
-  return union([...named, ...(await all(lists, (list) => index.linesOf(`l:${list}`)))]);
+  const lists = union(await all(wanted, (key) => index.linesOf('member', key)));
+  const named = await all(wanted, (key) => index.linesOf('object', key));
+  return union([...named, ...(await all(lists, (list) => index.linesOf('list', String(list))))]);
 }
 
-/** Digests of the lists that hold a key that is sought. */
+/** Digests of the lists that seem to hold a key that is sought: their terms have its hash. */
 async function listsWith(index: PartIndex, { object, objects }: Sought): Promise<ReadonlySet<string>> {
   const keys = [...(objects ?? []), ...(object === undefined ? [] : [object])];
-  if (keys.length === 0) return new Set();
-  const places = union(await all(keys, (key) => index.linesOf(`m:${key}`)));
+  const places = union(await all(keys, (key) => index.linesOf('member', key)));
   if (places.length === 0) return new Set();
   const lists = await index.lists();
   return new Set(places.map((place) => lists[place]![0]));
 }
 
+const listsOf = (entry: Entry): readonly string[] =>
+  entry.kind === 'read' ? entry.objects.flatMap(({ lists = [] }) => lists) : [];
+
 /** Types of the objects that were looked for and are in a line of reads. */
-function typesRead(entry: Entry, { object, objects, type, sensitivity }: Sought, lists: ReadonlySet<string>): string[] {
+function typesRead(
+  entry: Entry,
+  { object, objects, type, sensitivity }: Sought,
+  lists: ReadonlyMap<string, boolean>,
+): string[] {
   if (entry.kind !== 'read') return [];
   const isSought = (key: string) =>
     (object === undefined || key === object) && (objects === undefined || objects.has(key));
   const holds = (read: ReadObjects) =>
     (object === undefined && objects === undefined) ||
     read.keys.some(isSought) ||
-    read.lists?.some((list) => lists.has(list));
+    read.lists?.some((list) => lists.get(list));
   const read = entry.objects.filter(
     (one) =>
       (type === undefined || one.type === type) &&

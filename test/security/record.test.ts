@@ -294,8 +294,22 @@ describe('a search', () => {
     ['is missing', (index: string) => rmSync(index)],
     ['is cut', (index: string) => writeFileSync(index, readFileSync(index).subarray(0, 500))],
     [
-      'leaves out a line',
-      (index: string) => writeFileSync(index, readFileSync(index, 'utf8').replaceAll('o:sub_7"', 'o:sub_X"')),
+      'was changed in every block',
+      (index: string) => {
+        const bytes = readFileSync(index);
+        for (let place = 0; place < bytes.length; place += 500) bytes[place]! ^= 1;
+        writeFileSync(index, bytes);
+      },
+    ],
+    [
+      'has another block in the place of one',
+      (index: string) => {
+        const bytes = readFileSync(index);
+        const { blocks } = JSON.parse(/\{"size".*\}(?=\n)/.exec(bytes.toString('latin1'))![0]);
+        for (const name of Object.keys(blocks).filter((name) => name.startsWith('t')))
+          bytes.fill(0, blocks[name][0], blocks[name][0] + blocks[name][1]);
+        writeFileSync(index, bytes);
+      },
     ],
     [
       'is that of another part',
