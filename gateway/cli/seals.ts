@@ -14,7 +14,7 @@ export function configuredKeys(): readonly JWK[] | undefined {
 /**
  * Shows the seals of a record to other processes and to the anchor that ORDERGRAPH_AUDIT_ANCHOR names, and takes in theirs.
  * @param audit undefined of a gateway, which brings the seals of all records to its anchor
- * @returns undefined where there is nobody to show them to
+ * @returns undefined where no bus and no anchor is configured
  */
 export function exchangeSeals(
   audit: SealedRecord | undefined,
@@ -23,6 +23,7 @@ export function exchangeSeals(
   place = process.env.ORDERGRAPH_AUDIT_ANCHOR,
 ): SealExchange | undefined {
   const anchor = place ? anchorOf(place) : undefined;
+  if (!audit && anchor && !board) log.warn('ORDERGRAPH_AUDIT_ANCHOR needs EVENTS_URL: no seals of records reach it');
   if (audit ? !board && !anchor : !board || !anchor) return undefined;
   const known = audit ? undefined : configuredKeys();
   const exchange = new SealExchange({ audit, board, anchor, keys: known && new SealKeys(known), log });

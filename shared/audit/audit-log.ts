@@ -374,7 +374,7 @@ export class AuditLog {
     this.counts.breaches += 1;
     this.log.error(
       { record: this.name, ...breach },
-      'the record is not as it was written; went on in a new part that says so. Find out what happened: `ordergraph audit verify`',
+      'record was changed; continuing in a new part that says so; run `ordergraph audit verify`',
     );
   }
 

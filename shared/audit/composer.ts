@@ -32,7 +32,7 @@ export interface ComposerState {
   readonly unsealedAt: string;
   /** The last seal; undefined before the first. */
   readonly seal: Seal | undefined;
-  /** The last one that covers more than seals of other records: only these are told to others, or records would answer each other forever. */
+  /** The last one that covers more than seals of other records: only these are shown to others, or records would answer each other forever. */
   readonly news: Seal | undefined;
   readonly isNews: boolean;
 }

@@ -121,7 +121,7 @@ function plausible(text: string | undefined, number: number): number {
   return found - number < 100_000_000 ? found : 0;
 }
 
-/** The size of a file that is none, such as a device; undefined of what is not there, and of files. */
+/** Whether a path is something other than a file, such as a device. */
 export async function isDevice(path: string): Promise<boolean> {
   const present = await stat(path).catch(() => undefined);
   return present !== undefined && !present.isFile();

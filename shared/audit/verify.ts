@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { JWK } from 'jose';
 import { Chain } from './chain';
 import { type Entry, FIRST, readLine, type Seal } from './entry';
+import { lastLine, reading } from './files';
 import { recordName } from './parts';
 import { SealKeys } from './seal';
 
@@ -48,9 +49,15 @@ export interface Verification {
   readonly heads: readonly Seal[];
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
-  yield* createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+/** The whole lines of a file. */
+async function* linesOf(file: string, bytes: number): AsyncGenerator<string> {
+  if (bytes === 0) return;
+  yield* createInterface({ input: createReadStream(file, { end: bytes - 1 }), crlfDelay: Number.POSITIVE_INFINITY });
 }
+
+/** Bytes of a file, and of its whole lines. */
+const sizesOf = (file: string): Promise<readonly [all: number, whole: number]> =>
+  reading(file, async (handle) => [(await handle.stat()).size, (await lastLine(handle)).size]);
 
 /** Reads one record from its beginning, file by file. */
 class Reading {
@@ -68,15 +75,18 @@ class Reading {
     private readonly keys: SealKeys,
   ) {}
 
-  async read(file: string): Promise<void> {
+  /** @param isWritten whether a process may be writing its last line, or have been killed while it did. */
+  async read(file: string, isWritten: boolean): Promise<void> {
     let line = 0;
-    for await (const text of linesOf(file)) {
+    const [all, whole] = await sizesOf(file);
+    for await (const text of linesOf(file, whole)) {
       line += 1;
       if (line === 1 && !this.begin(file, text)) return;
       const what = this.chain.take(text);
       if (what !== undefined) return this.fail({ file, line, what });
       this.note(this.chain.entry!);
     }
+    if (whole < all && !isWritten && !this.isBroken) this.fail({ file, line: line + 1, what: 'it is cut off' });
     if (line === 0 && !this.isBroken)
       this.fail({ file, line: 0, what: 'it is empty: a file of a record begins with a seal' });
   }
@@ -138,9 +148,9 @@ export async function verifyRecord(
 ): Promise<Verification> {
   const sealKeys = new SealKeys(keys);
   const chain = new Chain({ record }, sealKeys);
-  const reading = new Reading(chain, sealKeys);
-  for (const file of files) await reading.read(file);
-  const { from, fromAt, entries, sealed, flaws, seals, heads } = reading;
+  const read = new Reading(chain, sealKeys);
+  for (const file of files) await read.read(file, file === files.at(-1));
+  const { from, fromAt, entries, sealed, flaws, seals, heads } = read;
   const { hash, at } = chain.standing;
   return {
     ...{ record, from, fromAt, entries, sealed, flaws, flaw: flaws[0], seals, heads },

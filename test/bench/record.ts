@@ -88,7 +88,7 @@ async function main(): Promise<void> {
   const object = `sub_${String(77).padStart(26, '0')}`;
   const sought: [string, Sought][] = [
     ['a subject', { subject: 'subject-77' }],
-    ['a subject, none', { subject: 'nobody' }],
+    ['a subject, none', { subject: 'absent' }],
     ['an object', { object }],
     [
       'seven objects',

@@ -122,7 +122,7 @@ describe('a process that finds its record changed', () => {
     writeFileSync(file, changed);
     const { breaches, lines } = await goOn();
     expect(breaches).toBe(1);
-    expect(JSON.stringify(lines)).toContain('the record is not as it was written');
+    expect(JSON.stringify(lines)).toContain('record was changed; continuing in a new part');
     const [part] = filesOfRecord(file);
     expect(readFileSync(part!, 'utf8')).toBe(changed);
     const what = { file: 'submissions.jsonl', line: 5, what: 'it was changed after it was written' };
@@ -386,6 +386,6 @@ describeOnRedis('four processes and a gateway', () => {
         expect.stringMatching(new RegExp(`reviews: the ${holder}.* holds its seal of .*, which it does not contain`)),
       ]);
     const again = start('reviews');
-    await says(again, /the record is not as it was written/);
+    await says(again, /record was changed; continuing in a new part/);
   });
 });
