@@ -21,8 +21,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/gateway/supergraph/ordergraph.graphql gateway/supergraph/
-# where uploaded documents and the audit record are kept: volumes in production
-RUN mkdir /files /record && chown node:node /files /record
+# where uploaded documents, the audit record and its seals are kept: volumes in production
+RUN mkdir /anchor /files /record && chown node:node /anchor /files /record
 USER node
 EXPOSE 4000
 ENTRYPOINT ["node", "dist/gateway/cli/main.js"]

@@ -1,34 +1,39 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { AuditLog } from '../../shared/audit/audit-log';
-import { filesOfRecord } from '../../shared/audit/parts';
-import { verifyRecord } from '../../shared/audit/verify';
+import { SEAL_MS, type Seal } from '../../shared/audit/entry';
+import { filesOfRecord, indexPath, nextPath, recordName } from '../../shared/audit/parts';
+import { parseSeal, SealKeys } from '../../shared/audit/seal';
+import { compareHeads, type Flaw, type Verification, verifyRecord } from '../../shared/audit/verify';
 import { systemClock } from '../../shared/clock';
 import { Cursors } from '../../shared/collection/cursor';
 import { OperatorError } from '../../shared/errors';
 import { privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
 import { takeLock } from './data-folder';
 import { requireFolder } from './folders';
+import { configuredKeys } from './seals';
 
 const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');
 
 /**
- * The record of a subgraph process, in the folder that ORDERGRAPH_AUDIT names, else in the data folder. The key that seals it is in the
- * file that ORDERGRAPH_AUDIT_KEY names, else beside it, which is for development: who can write the record should not have its key.
+ * The record of a subgraph process, in the folder that ORDERGRAPH_AUDIT names, else in the data folder. The file that
+ * ORDERGRAPH_AUDIT_KEY names has the key that seals it; for development, one of the data folder.
  * @throws OperatorError
  */
 export async function auditLog(subgraph: string, dataFolder: string, log: Logger): Promise<AuditLog> {
   const folder = folderOf(dataFolder);
   requireFolder(folder, 'The record of reads and changes', 'ORDERGRAPH_AUDIT');
-  const key = await sealingKey(folder);
+  const key = await sealingKey(dataFolder);
+  const keys = configuredKeys() ?? [];
   // replicas that share a folder have a record each
-  for (let replica = 1; ; replica++) {
+  for (let replica = firstReplica(); ; replica++) {
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
     const lock = takeLock(`${path}.lock`);
     // the log holds it: a lock that nobody holds is freed with the garbage
-    if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, lock);
+    if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, { lock, keys });
   }
 }
 
@@ -37,10 +42,19 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
  * @throws OperatorError
  */
 export async function cursorsOf(subgraph: string, dataFolder: string): Promise<Cursors> {
-  return Cursors.of(await sealingKey(folderOf(dataFolder)), subgraph);
+  return Cursors.of(await sealingKey(dataFolder), subgraph);
 }
 
-async function sealingKey(folder: string): Promise<JWK> {
+/** The number of this process's record where replicas have folders of their own: records of one name would be taken for one. @throws OperatorError */
+function firstReplica({ ORDERGRAPH_AUDIT_REPLICA: number = '1' } = process.env): number {
+  if (/^[1-9]\d{0,3}$/.test(number)) return Number(number);
+  throw new OperatorError(
+    `ORDERGRAPH_AUDIT_REPLICA is "${number}"`,
+    'Write a whole number from 1 to 9999, another one for each replica of a subgraph',
+  );
+}
+
+async function sealingKey(dataFolder: string): Promise<JWK> {
   const what = 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)';
   const { ORDERGRAPH_AUDIT_KEY: named, NODE_ENV } = process.env;
   if (named) return readPrivateKey(named, what);
@@ -49,13 +63,21 @@ async function sealingKey(folder: string): Promise<JWK> {
       'No key that seals the record is configured, which production requires',
       'Set ORDERGRAPH_AUDIT_KEY to the file of a private key; `ordergraph keys FOLDER` makes subgraphs/audit-key.json',
     );
+  const folder = join(dataFolder, 'keys');
+  mkdirSync(folder, { recursive: true });
   const key = await privateKeyIn(join(folder, 'audit-key.json'), what);
   writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
   return key;
 }
 
-const keysOf = (files: readonly string[], keys: string | undefined): readonly JWK[] =>
-  readIdentityKeys(keys ?? join(dirname(files[0]!), 'audit-keys.json')).current.keys;
+/** Public keys of those who seal records: never from beside a record, where whoever writes the record may put his own. @throws OperatorError */
+function keysOf(file: string | undefined): readonly JWK[] {
+  if (file) return readIdentityKeys(file).current.keys;
+  throw new OperatorError(
+    'No keys to verify seals with are named',
+    'Name the file of the public keys by --keys or ORDERGRAPH_AUDIT_KEYS: `ordergraph keys FOLDER` makes auditors/audit-keys.json; a development graph has keys/audit-keys.json in its data folder',
+  );
+}
 
 /** The files of a record with its parts. @throws OperatorError */
 function filesOf(record: string): string[] {
@@ -65,33 +87,128 @@ function filesOf(record: string): string[] {
   return files;
 }
 
-/** Verifies records and says how each is. @returns whether all are as they were written */
+/** The seals in a file of an anchor. @throws OperatorError */
+async function sealsIn(file: string, keys: SealKeys): Promise<Seal[]> {
+  if (!existsSync(file)) throw new OperatorError(`There is no anchor "${file}"`, 'Name a file of seals, one a line');
+  const seals: Seal[] = [];
+  for await (const text of createInterface({ input: createReadStream(file) })) {
+    const seal = parseSeal(text);
+    if (seal && keys.isGenuine(seal)) seals.push(seal);
+  }
+  return seals;
+}
+
+export interface VerifyOptions {
+  /** File of the public keys. */
+  readonly keys?: string;
+  /** A hash that the one record must have come to. */
+  readonly head?: string;
+  /** Files of seals. */
+  readonly anchor?: readonly string[];
+  /** Records may begin with a part when what was before it is older than this. */
+  readonly years: number;
+}
+
+/** Verifies records, each by itself, by the others and by anchors, and says how each is. @returns whether all are as they were written */
 export async function verifyRecords(
   records: readonly string[],
-  options: { readonly keys?: string; readonly head?: string },
+  options: VerifyOptions,
+  now = new Date(),
 ): Promise<boolean> {
-  const keys = keysOf(records, options.keys);
-  let sound = true;
+  const keys = keysOf(options.keys);
+  const sealKeys = new SealKeys(keys);
+  const anchors: [name: string, seals: Seal[]][] = [];
+  for (const file of options.anchor ?? []) anchors.push([`the anchor ${file}`, await sealsIn(file, sealKeys)]);
+  const verified: [record: string, files: string[], Verification][] = [];
   for (const record of records) {
     const files = filesOf(record);
-    const { from, entries, sealed, head, flaw } = await verifyRecord(files, keys);
-    if (flaw) process.stdout.write(`${flaw.file}: line ${flaw.line}: ${flaw.what}\n`);
-    else if (options.head !== undefined && !files.some((file) => hasHead(file, options.head!)))
-      process.stdout.write(`${record}: it has never come to ${options.head}: its end was taken away\n`);
-    else {
-      const where = files.length > 1 ? ` in ${files.length} files` : '';
-      const begins = from > 1 ? `, from number ${from} on` : '';
-      process.stdout.write(
-        `${record}: ${entries} entries${where}${begins}, as they were written; ${sealed} of them under a signature; head ${head}\n`,
-      );
-      continue;
-    }
-    sound = false;
+    verified.push([record, files, await verifyRecord(files, keys, recordName(record))]);
   }
+  let sound = true;
+  for (const [record, files, result] of verified) {
+    const others = verified.filter(([, , other]) => other !== result);
+    const held = new Map([...anchors, ...others.map(([name, , { heads }]) => [`the record ${name}`, heads] as const)]);
+    const anchoring = compareHeads(result, held);
+    const flaws = [
+      ...result.flaws,
+      ...beginningFlaw(record, result, options.years, now),
+      ...endFlaw(record, result, now),
+      ...anchoring.flaws,
+    ];
+    if (flaws.length === 0 && options.head !== undefined && !(await hasHead(files, options.head)))
+      flaws.push({ file: record, line: 0, what: `it has never come to ${options.head}: its end was taken away` });
+    for (const flaw of flaws) print(flawText(flaw));
+    if (flaws.length > 0) sound = false;
+    else print(soundText(record, files, result, anchoring));
+  }
+  for (const name of unnamed(
+    verified.map(([, , result]) => result),
+    anchors,
+  ))
+    print(`Seals of the record "${name}" were found and not compared: name it, too`);
   return sound;
 }
 
-const hasHead = (file: string, head: string): boolean => readFileSync(file, 'utf8').includes(`"hash":"${head}"`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const flawText = ({ file, line, what }: Flaw): string => `${file}: ${line > 0 ? `line ${line}: ` : ''}${what}`;
+
+function soundText(
+  record: string,
+  files: readonly string[],
+  { from, entries, sealed, head, setBack }: Verification,
+  { by, upTo }: { readonly by: readonly string[]; readonly upTo: number },
+): string {
+  const where = files.length > 1 ? ` in ${files.length} files` : '';
+  const begins = from > 1 ? `, from number ${from} on` : '';
+  const clock = setBack > 0 ? `; the clock was set back ${setBack} times` : '';
+  const vouched =
+    by.length > 0
+      ? `${by.join(' and ')} ${by.length > 1 ? 'vouch' : 'vouches'} for it up to number ${upTo}`
+      : 'nothing outside of it vouches for its end';
+  return `${record}: ${entries} entries${where}${begins}, as they were written; ${sealed} of them under a seal${clock}; ${vouched}; head ${head}`;
+}
+
+/** Parts are removed when they are old; what is younger was taken away. */
+function beginningFlaw(file: string, { from, fromAt }: Verification, years: number, now: Date): Flaw[] {
+  if (from === 1 || fromAt < yearsBefore(now, years)) return [];
+  const what = `it begins with number ${from} of ${fromAt}: what was before it is younger than ${years} years and was taken away`;
+  return [{ file, line: 0, what }];
+}
+
+/** A process seals what it has written within a minute, unless it is killed. */
+function endFlaw(file: string, { flaw, entries, sealed, unsealedAt }: Verification, now: Date): Flaw[] {
+  if (flaw) return [];
+  if (!existsSync(file) && !existsSync(nextPath(file)))
+    return [{ file, line: 0, what: 'the file that is written is missing: there are only parts that were put away' }];
+  if (unsealedAt === '' || Math.abs(now.getTime() - Date.parse(unsealedAt)) <= 2 * SEAL_MS) return [];
+  const what = `a seal is missing at its end: its last ${entries - sealed} lines, from ${unsealedAt} on, have none. Its process was killed, or the lines were added or cut off; the process knows its own lines when it starts`;
+  return [{ file, line: 0, what }];
+}
+
+function yearsBefore(now: Date, years: number): string {
+  const limit = new Date(now);
+  limit.setUTCFullYear(limit.getUTCFullYear() - years);
+  return limit.toISOString();
+}
+
+/** Names of records whose seals are held, and which are not verified. */
+function unnamed(
+  verified: readonly Verification[],
+  anchors: readonly (readonly [string, readonly Seal[]])[],
+): string[] {
+  const held = [...anchors.flatMap(([, seals]) => seals), ...verified.flatMap(({ heads }) => heads)];
+  const names = new Set(held.map(({ record }) => record));
+  for (const { record } of verified) names.delete(record);
+  return [...names].sort();
+}
+
+async function hasHead(files: readonly string[], head: string): Promise<boolean> {
+  for (const file of files)
+    for await (const text of createInterface({ input: createReadStream(file) }))
+      if (text.endsWith(`"hash":"${head}"}`)) return true;
+  return false;
+}
 
 /**
  * Removes the parts of records whose last entry is older than so many years: whole parts, oldest first, of sound records only.
@@ -102,24 +219,22 @@ export async function pruneRecords(
   { keys: file, years }: { readonly keys?: string; readonly years: number },
   now = new Date(),
 ): Promise<void> {
-  const keys = keysOf(records, file);
-  const limit = new Date(now);
-  limit.setUTCFullYear(limit.getUTCFullYear() - years);
+  const keys = keysOf(file);
+  const limit = yearsBefore(now, years);
   for (const record of records) {
     const files = filesOf(record);
-    const { flaw } = await verifyRecord(files, keys);
+    const name = recordName(record);
+    const { flaw } = await verifyRecord(files, keys, name);
     if (flaw)
-      throw new OperatorError(
-        `${flaw.file}: line ${flaw.line}: ${flaw.what}`,
-        'Nothing was removed: find out first what happened to the record',
-      );
+      throw new OperatorError(flawText(flaw), 'Nothing was removed: find out first what happened to the record');
     let removed = 0;
     for (const part of files.filter((file) => file !== record)) {
-      const { lastAt } = await verifyRecord([part], keys);
-      if (lastAt === '' || lastAt >= limit.toISOString()) break;
+      const { lastAt } = await verifyRecord([part], keys, name);
+      if (lastAt === '' || lastAt >= limit) break;
       rmSync(part);
+      rmSync(indexPath(part), { force: true });
       removed += 1;
     }
-    process.stdout.write(`${record}: ${removed} parts older than ${years} years removed\n`);
+    print(`${record}: ${removed} parts older than ${years} years removed`);
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { SealBoard } from '../../shared/audit/seal-exchange';
 import { OperatorError } from '../../shared/errors';
 import type { EventBus } from '../../shared/events/bus';
 import { type EventKeys, readEventKeys } from '../../shared/events/event-keys';
@@ -72,7 +73,7 @@ export function remoteBus(
   log: Logger,
   keysOf: (environment: Environment) => EventKeys,
   environment: Environment = process.env,
-): EventBus | undefined {
+): (EventBus & SealBoard) | undefined {
   const url = environment.EVENTS_URL;
   if (!url) return undefined;
   const [keys, prefix] = [keysOf(environment), eventsPrefix(environment)];

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
+import { NO_EVENT_KEYS } from '../../shared/events/event-keys';
 import { listen } from '../../shared/http/listen';
 import { TlsFiles } from '../../shared/http/tls-files';
 import { identityKeyIn, signerOf } from '../../shared/identity/keys';
@@ -15,8 +16,10 @@ import { HttpFileExchange } from '../transport/files';
 import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/http';
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
+import { remoteBus } from './background';
 import { believedOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programmes';
+import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {
@@ -119,12 +122,16 @@ export async function startGateway({
     identity,
     gatewayKey: !identity && config.identityKey ? identityKeyIn(config.identityKey, log) : undefined,
   });
+  const bus = process.env.ORDERGRAPH_AUDIT_ANCHOR ? remoteBus(log, () => NO_EVENT_KEYS) : undefined;
+  const seals = exchangeSeals(undefined, bus, log);
   closeOnSignal({
     log,
     server,
     close: async () => {
       await server.close();
       await files?.close();
+      await seals?.close();
+      await bus?.close();
     },
     drainMs: config.drainMs,
     shutdownMs: config.shutdownMs,

@@ -18,6 +18,10 @@ export interface KeyFiles {
   readonly identityKeys: string;
   /** Private: seals the audit record. For subgraphs. */
   readonly auditKey: string;
+  /** Public: verifies the audit record that a process goes on with. For subgraphs. */
+  readonly sealKeys: string;
+  /** The same, by which gateways take seals of records. */
+  readonly gatewaySealKeys: string;
   /** Public: verifies the audit record. For auditors. */
   readonly auditKeys: string;
   /** Public: verifies what subgraphs put on the event bus. For all that read it. */
@@ -33,6 +37,8 @@ export function keyFilesIn(folder: string): KeyFiles {
     identityKey: join(folder, 'gateways', 'identity-key.json'),
     identityKeys: join(folder, 'subgraphs', 'identity-keys.json'),
     auditKey: join(folder, 'subgraphs', 'audit-key.json'),
+    sealKeys: join(folder, 'subgraphs', 'audit-keys.json'),
+    gatewaySealKeys: join(folder, 'gateways', 'audit-keys.json'),
     auditKeys: join(folder, 'auditors', 'audit-keys.json'),
     eventKeys: join(folder, 'events', 'event-keys.json'),
   };
@@ -45,7 +51,7 @@ export function keyFilesIn(folder: string): KeyFiles {
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
-  const { identityKey, identityKeys, auditKey, auditKeys } = files;
+  const { identityKey, identityKeys, auditKey, sealKeys, gatewaySealKeys, auditKeys } = files;
   const before: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
   const key = await newKey();
   // a subgraph must know the key before a gateway signs with it
@@ -55,7 +61,8 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   // what an earlier key has sealed is verified for as long as records are kept
   const sealed: readonly JWK[] = existsSync(auditKeys) ? readIdentityKeys(auditKeys).current.keys : [];
   const others = sealed.filter(({ kid }) => kid !== seal.kid);
-  replace(auditKeys, { keys: [publicKey(seal), ...others] }, 0o644);
+  for (const file of [sealKeys, gatewaySealKeys, auditKeys])
+    replace(file, { keys: [publicKey(seal), ...others] }, 0o644);
   await writeEventKeys(folder);
   return files;
 }

@@ -179,7 +179,7 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, auditors/audit-keys.json (public) verifies it, senders/<subgraph>/event-key.json (private) signs what that subgraph puts on the event bus, events/event-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, audit-keys.json (public, the same for auditors, subgraphs and gateways) verifies it, senders/<subgraph>/event-key.json (private) signs what that subgraph puts on the event bus, events/event-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
   )
   .option(
     '--prune',
@@ -193,12 +193,15 @@ program
         process.stdout.write(`${file}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const { identityKey, identityKeys, auditKey, auditKeys, eventKeys } = await writeKeys(folder);
+    const { identityKey, identityKeys, auditKey, sealKeys, gatewaySealKeys, auditKeys, eventKeys } =
+      await writeKeys(folder);
     process.stdout.write(
       [
         `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
         `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
         `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
+        `${sealKeys}: for subgraphs, ORDERGRAPH_AUDIT_KEYS`,
+        `${gatewaySealKeys}: the same, for gateways`,
         `${auditKeys}: for auditors, \`audit verify --keys\``,
         `${eventKeys}: for subgraphs with events, ORDERGRAPH_EVENT_KEYS`,
         ...EVENT_READERS.map(
@@ -210,18 +213,30 @@ program
   });
 
 const audit = program.command('audit').description('The record of who read and changed what.');
+const auditKeysOption = [
+  '--keys <file>',
+  'Public keys of those who seal records; required. (ORDERGRAPH_AUDIT_KEYS)',
+  process.env.ORDERGRAPH_AUDIT_KEYS,
+] as const;
+const yearsOption = ['--years <n>', 'How long records are kept.', wholeNumber(1), 7] as const;
 const records =
   'records of subgraphs: audit/<subgraph>.jsonl in the data folder, or in ORDERGRAPH_AUDIT, with their parts';
 
 audit
   .command('verify')
   .argument('<records...>', records)
-  .option('--keys <file>', 'Public keys of those who seal them; audit/audit-keys.json beside the first by default.')
-  .option('--head <hash>', 'A hash that the record must have come to: from the log of a process, or an earlier run.')
-  .description(
-    'Says whether records are as they were written, and else where they are not. Ends with 1 when one is not.',
+  .option(...auditKeysOption)
+  .option(
+    '--anchor <file>',
+    'Seals that were kept elsewhere; repeatable. (ORDERGRAPH_AUDIT_ANCHOR of a process)',
+    repeatable,
   )
-  .action(async (files: string[], options: { keys?: string; head?: string }) => {
+  .option('--head <hash>', 'A hash that the record must have come to: from the log of a process, or an earlier run.')
+  .option(...yearsOption)
+  .description(
+    'Verifies records: each by itself, by the seals that the others hold of it, and by anchors. Prints where one is not as it was written, and then ends with 1. Name the records of all subgraphs together.',
+  )
+  .action(async (files: string[], options: { keys?: string; anchor?: string[]; head?: string; years: number }) => {
     const { verifyRecords } = await import('./audit');
     process.exitCode = (await verifyRecords(files, options)) ? 0 : 1;
   });
@@ -229,8 +244,8 @@ audit
 audit
   .command('prune')
   .argument('<records...>', records)
-  .option('--keys <file>', 'Public keys of those who seal them; audit/audit-keys.json beside the first by default.')
-  .option('--years <n>', 'How long records are kept.', wholeNumber(1), 7)
+  .option(...auditKeysOption)
+  .option(...yearsOption)
   .description('Removes parts of records that are older than records are kept. What is left can still be verified.')
   .action(async (files: string[], options: { keys?: string; years: number }) => {
     const { pruneRecords } = await import('./audit');

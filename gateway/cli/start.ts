@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SealExchange } from '../../shared/audit/seal-exchange';
 import { OperatorError } from '../../shared/errors';
 import { eventKeysOf } from '../../shared/events/event-keys';
 import { InProcessBus } from '../../shared/events/in-process-bus';
@@ -21,6 +22,7 @@ import { fillWhenNew } from './exercise';
 import { believedOf } from './identity';
 import { databaseUrl, EVENT_READERS, FILES_SUBGRAPH } from './programmes';
 import { readText } from './read-text';
+import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 import { subgraphs } from './subgraphs';
 
@@ -77,9 +79,11 @@ export async function startAll({
   // one process, one key: its subgraphs could not keep secrets from each other
   const eventKeys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, eventKey])));
   const bus = remoteBus(log, () => eventKeys) ?? new InProcessBus(EVENT_READERS);
+  const seals: SealExchange[] = [];
   const store = fileStore(dataFolder);
   const close = async () => {
     await Promise.all(open.map((subgraph) => subgraph.close()));
+    await Promise.all(seals.map((exchange) => exchange.close()));
     await bus.close();
     lock.release();
   };
@@ -93,6 +97,8 @@ export async function startAll({
       const url = databaseUrl(subgraph.name, dataFolder);
       open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors }));
     }
+    for (const { audit } of open)
+      seals.push(...[audit && exchangeSeals(audit, bus, log)].filter((one) => one !== undefined));
     await fillWhenNew(open, scale, say);
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
     say('Starting the gateway …');

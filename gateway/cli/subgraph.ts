@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { OperatorError } from '../../shared/errors';
+import { NO_EVENT_KEYS } from '../../shared/events/event-keys';
 import { listen } from '../../shared/http/listen';
 import { TlsFiles } from '../../shared/http/tls-files';
 import { type Door, openDoor, SignedDoor } from '../../shared/identity/door';
@@ -14,6 +15,7 @@ import { auditLog, cursorsOf } from './audit';
 import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, shutdownTimes, transferLimits } from './background';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, defaultPort, EVENT_READERS } from './programmes';
+import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 
 export interface SubgraphOptions {
@@ -75,16 +77,18 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const url = database ?? databaseUrl(name, dataFolder);
   const open = await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors });
   const hasEvents = EVENT_READERS.includes(name);
-  const bus = hasEvents ? remoteBus(log, eventKeysFrom([name], log)) : undefined;
+  const bus = remoteBus(log, hasEvents ? eventKeysFrom([name], log) : () => NO_EVENT_KEYS);
   if (hasEvents && !bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
   const server = await createSubgraphServer(open, log, { tls, transfers });
-  const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic), metricsAt, log));
+  const seals = exchangeSeals(audit, bus, log);
+  const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic, seals), metricsAt, log));
   closeOnSignal({
     log,
     server,
     close: async () => {
       await server.close();
       await open.close();
+      await seals?.close();
       await metrics?.close();
       await bus?.close();
     },

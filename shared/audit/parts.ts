@@ -14,6 +14,15 @@ export const recordName = (path: string): string => basename(path, SUFFIX);
 export const partPath = (path: string, first: number): string =>
   join(dirname(path), `${recordName(path)}.from-${String(first).padStart(12, '0')}${SUFFIX}`);
 
+/** Where the next file of a record is begun before it has its name. */
+export const nextPath = (path: string): string => `${path}.next`;
+
+/** Where the index of a part is, by which it is searched. */
+export const indexPath = (part: string): string => `${part.slice(0, -SUFFIX.length)}.index`;
+
+/** Space beside a record for the lines of changes. */
+export const reservePath = (path: string): string => `${path}.reserve`;
+
 /** The files of a record in the order in which they were written; without the one that is written where there is none. */
 export function filesOfRecord(path: string): string[] {
   const folder = dirname(path);

@@ -4,7 +4,6 @@ import type { FieldsUsed, ReadObjects } from './entry';
 
 /** Classes whose reading is recorded. */
 const RECORDED: ReadonlySet<string> = new Set(['PROPIN', 'PII', 'ISVI']);
-const MOST_KEYS = 1_000;
 
 /** How a list uses a field it does not return. */
 export type HowUsed = FieldsUsed['how'];
@@ -55,7 +54,7 @@ export class Reads {
       [...classes].map(([sensitivity, keys]) => ({
         type,
         sensitivity,
-        keys: [...keys].slice(0, MOST_KEYS),
+        keys: [...keys],
         count: keys.size,
       })),
     );

@@ -7,23 +7,27 @@ export type Attempt = Entry & { readonly kind: 'attempt'; readonly key: string }
 
 /** Milliseconds before the end of a record within which an attempt may still have been under way. */
 const UNDER_WAY_MS = 3_600_000;
+/** Lines before the end within which it may have been, whatever their times: the clock may have been set. */
+const UNDER_WAY_LINES = 10_000;
 
 /** The attempts at the end of a record that no change follows. @param files of the record, oldest first. */
 export async function unsettledAttempts(files: readonly string[]): Promise<Attempt[]> {
   const attempts = new Map<string, Attempt>();
-  let lastAt = '';
+  let [lastAt, lastNumber] = ['', 0];
   // a part may have been put away in between
   for (const file of files.slice(-2))
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
       if (!text.includes('"kind":"attempt"') && !text.includes('"kind":"change"')) continue;
       const entry = entryOf(text);
       if (!entry) continue;
-      lastAt = entry.at;
+      [lastAt, lastNumber] = [entry.at, entry.number];
       if (entry.kind === 'attempt' && entry.key !== undefined) attempts.set(entry.key, entry as Attempt);
       else if (entry.kind === 'change' && entry.key !== undefined) attempts.delete(entry.key);
     }
   const since = Date.parse(lastAt) - UNDER_WAY_MS;
-  return [...attempts.values()].filter(({ at }) => Date.parse(at) >= since);
+  return [...attempts.values()].filter(
+    ({ at, number }) => Date.parse(at) >= since || number > lastNumber - UNDER_WAY_LINES,
+  );
 }
 
 /** Undefined for a line that a crash cut off. */

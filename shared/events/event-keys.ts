@@ -56,6 +56,9 @@ export function eventKeysOf(own: ReadonlyMap<string, JWK>): EventKeys {
   };
 }
 
+/** Of a process that has no events: it neither signs nor reads any. */
+export const NO_EVENT_KEYS: EventKeys = eventKeysOf(new Map());
+
 function missing(subgraph: string): never {
   throw new OperatorError(
     `The ${subgraph} subgraph has no key to sign its events with`,

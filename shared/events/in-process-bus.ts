@@ -1,3 +1,4 @@
+import type { SealBoard } from '../audit/seal-exchange';
 import type { EventEnvelope, LogPosition } from '../contracts/event';
 import { BusUnavailableError, type Consumer, type EventBus, type ReplayAnswer, type ReplayRequest } from './bus';
 
@@ -14,10 +15,11 @@ type Answer = (request: ReplayRequest) => Promise<ReplayAnswer>;
  * Carries events between subgraphs of one process: `publish` returns when every reader has acted on the events. It keeps
  * nothing: what cannot be delivered waits in the writer's outbox.
  */
-export class InProcessBus implements EventBus {
+export class InProcessBus implements EventBus, SealBoard {
   private readonly consumers = new Map<string, Consumer>();
   private readonly writers = new Map<string, Answer>();
   private readonly heads = new Map<string, LogPosition>();
+  private readonly seals = new Map<string, string>();
 
   /** @param readers all readers: events wait until each of them listens. */
   constructor(private readonly readers: readonly string[]) {}
@@ -57,6 +59,14 @@ export class InProcessBus implements EventBus {
   async serve(source: string, answer: Answer): Promise<number> {
     this.writers.set(source, answer);
     return 0;
+  }
+
+  async show(record: string, seal: string): Promise<void> {
+    this.seals.set(record, seal);
+  }
+
+  async shown(): Promise<readonly string[]> {
+    return [...this.seals.values()];
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { SealBoard } from '../audit/seal-exchange';
 import { type EventEnvelope, envelopeSchema, type LogPosition, logPositionSchema } from '../contracts/event';
 import { OperatorError } from '../errors';
 import { abortable, pause } from './abortable';
@@ -28,6 +29,9 @@ const ANSWER_KEPT_SECONDS = 60;
 const MAX_REQUESTS = 100;
 /** Milliseconds between two lines of the log about refused messages of one kind: whoever reaches the bus can send any number. */
 const REPORT_EVERY_MS = 60_000;
+
+/** Most records whose seals are on the bus: more were put there by another. */
+const MAX_RECORDS = 200;
 
 type Entries = [id: string, fields: string[] | null][];
 
@@ -58,7 +62,7 @@ export interface RedisBusOptions {
  * No call waits longer for a server that hangs than for one that is down. Redis is not trusted: everything is signed by the subgraph
  * that it comes from, and what is not is refused and counted.
  */
-export class RedisBus implements EventBus {
+export class RedisBus implements EventBus, SealBoard {
   private readonly prefix: string;
   private readonly client: Redis;
   private readonly blocking = new Set<Redis>();
@@ -132,6 +136,10 @@ export class RedisBus implements EventBus {
 
   private headKey(source: string): string {
     return `${this.prefix}:head:${source}`;
+  }
+
+  private get seals(): string {
+    return `${this.prefix}:seals`;
   }
 
   private requests(source: string): string {
@@ -340,6 +348,19 @@ export class RedisBus implements EventBus {
     if ('value' in signed && signed.value.events.every((event) => event.source === source)) return signed.value;
     this.refuse('answer', 'flaw' in signed ? signed.flaw : 'misattributed');
     return undefined;
+  }
+
+  async show(record: string, seal: string): Promise<void> {
+    await this.call(() => this.client.hset(this.seals, record, seal));
+  }
+
+  shown(): Promise<readonly string[]> {
+    return this.call(async () => {
+      const records = await this.client.hlen(this.seals);
+      if (records > MAX_RECORDS)
+        throw new Error(`the event bus has seals of ${records} records; the limit is ${MAX_RECORDS}`);
+      return Object.values(await this.client.hgetall(this.seals));
+    });
   }
 
   async serve(source: string, answer: (request: ReplayRequest) => Promise<ReplayAnswer>): Promise<number> {

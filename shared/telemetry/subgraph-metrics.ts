@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { AuditLog } from '../audit/audit-log';
+import type { SealExchange } from '../audit/seal-exchange';
 import type { Database } from '../database/database';
 import type { Traffic } from '../http/traffic';
 import type { Door } from '../identity/door';
@@ -8,7 +9,7 @@ import type { OpenSubgraph } from '../subgraph/subgraph';
 import { addTrafficMetrics, Metrics, snapshot } from './metrics';
 
 /** What operators learn about one subgraph process. Each part adds its own metrics. */
-export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic): Registry {
+export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic, seals?: SealExchange): Registry {
   const metrics = new Metrics();
   addTrafficMetrics(metrics, traffic);
   addOperationMetrics(metrics, open.operations);
@@ -16,6 +17,7 @@ export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic): Registry 
   addPoolMetrics(metrics, open.database);
   addBackgroundMetrics(metrics, open);
   if (open.audit) addRecordMetrics(metrics, open.audit);
+  if (seals) addSealMetrics(metrics, seals);
   return metrics.registry;
 }
 
@@ -104,9 +106,27 @@ function addRecordMetrics(metrics: Metrics, { counts }: AuditLog): void {
     'Failed writes to the record; what they were to record was refused.',
     () => counts.failures,
   );
+  metrics.counter(
+    'ordergraph_record_breaches_total',
+    'Parts that this process began because the record before them was not as it was written.',
+    () => counts.breaches,
+  );
   metrics.gauge(
     'ordergraph_record_last_seal_timestamp_seconds',
     'When this process last sealed the record, in Unix time; 0 before the first seal.',
     () => counts.sealedAt,
+  );
+}
+
+function addSealMetrics(metrics: Metrics, { counts }: SealExchange): void {
+  metrics.counter(
+    'ordergraph_record_seals_received_total',
+    'Seals of other records that were taken into the record of this process.',
+    () => counts.received,
+  );
+  metrics.counter(
+    'ordergraph_record_anchor_failures_total',
+    'Failed attempts to keep seals of the record elsewhere, or to read those of others.',
+    () => counts.failures,
   );
 }

@@ -7,7 +7,8 @@ import { createLog } from '../../gateway/telemetry/log';
 import { AuditLog } from '../../shared/audit/audit-log';
 import type { Entry } from '../../shared/audit/entry';
 import { filesOfRecord } from '../../shared/audit/parts';
-import { searchRecords } from '../../shared/audit/search';
+import { sealingKeyOf } from '../../shared/audit/seal';
+import { RecordSearch } from '../../shared/audit/search';
 import { verifyRecord } from '../../shared/audit/verify';
 import { systemClock } from '../../shared/clock';
 import { newKey, publicKey } from '../../shared/identity/keys';
@@ -233,7 +234,8 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       expect(changes(file)).toEqual([]);
       subgraph = await openOn(file);
       expect(changes(file)).toEqual(['alder']);
-      const [found] = await searchRecords(folder, 'submissions', { kind: 'change', object: 'alder' }, { most: 1 });
+      const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
+      const [found] = await search.find({ kind: 'change', object: 'alder' }, { most: 1 });
       expect(found?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
       expect(entries(file).length).toBeGreaterThan(before);
       expect(messages.map(({ msg }) => msg)).toContain(

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { originOf } from '../../../shared/audit/origin';
+import { keyDigest } from '../../../shared/audit/settle';
 import { NotFoundError, orNotFound, RequestError } from '../../../shared/errors';
 import type { ContentStore } from '../../../shared/files/content-store';
 import { type FileExchange, type Headers, type SentFile, unauthenticated } from '../../../shared/files/exchange';
@@ -50,10 +51,18 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
       const { storage, sha256, bytes } = await writable(id, principal);
       if (storage !== 'AWAITING_UPLOAD')
         throw new RequestError('ALREADY_STORED', `The artifact is ${storage}: attach another to upload more`);
+      // recorded like a mutation: before, and after with the key of what was changed
+      const [origin, mutation] = [originOf(headers), 'uploadArtifact'];
+      await open.audit?.append(principal, origin, {
+        kind: 'attempt',
+        mutation,
+        inputDigest: keyDigest(`${id}/${sha256}`),
+      });
       await store.put(content, { sha256, bytes: Number(bytes) });
       await database.transaction((inside) =>
         inside.updateWhere(Artifact, { storage: 'STORED' }, `id = ? AND storage = 'AWAITING_UPLOAD'`, [id]),
       );
+      await open.audit?.append(principal, origin, { kind: 'change', mutation, object: id, replayed: false });
     },
 
     async get(id: string, headers: Headers): Promise<SentFile> {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import type { Entry } from '../../../shared/audit/entry';
+import type { Found } from '../../../shared/audit/search';
 import { pageSize } from '../../../shared/collection/page';
 import type { Principal, Role } from '../../../shared/identity/principal';
 import { sensitivity } from '../../../shared/model/fields';
@@ -43,7 +43,7 @@ export class GovernmentReadsResolver {
       'Who in government read what is proprietary in it, its documents and its model, newest first: for its developer and oversight.',
   })
   @sensitivity('PROPIN')
-  // it looks through the record
+  // it searches the record
   @Directive('@cost(weight: 500)')
   async governmentReads(
     @Root() submission: Submission,
@@ -69,19 +69,17 @@ export class GovernmentReadsResolver {
       { kind: 'read', objects, roles: ROLES_OF_GOVERNMENT, from, until },
       { most: pageSize('first', first ?? undefined) },
     );
-    return found.map(({ entry }) => readOf(entry, objects));
+    return found.map(readOf);
   }
 }
 
 const ROLES_OF_GOVERNMENT: ReadonlySet<Role> = new Set(GOVERNMENT);
 
-function readOf(entry: Entry, objects: ReadonlySet<string>): GovernmentRead {
-  const read = entry.kind === 'read' ? entry.objects : [];
-  const types = read.filter(({ keys }) => keys.some((key) => objects.has(key))).map(({ type }) => type);
+function readOf({ entry, types }: Found): GovernmentRead {
   return Object.assign(new GovernmentRead(), {
     at: entry.at,
     agency: entry.who?.agency ? stubOf(Agency, entry.who.agency) : null,
     roles: entry.who?.roles.filter((role) => ROLES_OF_GOVERNMENT.has(role)) ?? [],
-    types: [...new Set(types)].sort(),
+    types: types.toSorted(),
   });
 }

@@ -15,6 +15,7 @@ const MAX_ATTEMPTS = 300;
 const DAY = [
   'Deploy',
   'Watch',
+  'Verify the record',
   'Upgrade',
   'Rotate the identity key',
   'Rotate the key that seals the audit record',
@@ -101,6 +102,9 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(seen).toMatch(/^submissions/m);
     // the bus, by a user that reads the ends of the logs and nothing else
     expect(seen).toMatch(/^ {2}bus: 3 of 3 events$/m);
+    const verified = await operate('Verify the record');
+    for (const name of ['infrastructure', 'reviews', 'submissions', 'workforce'])
+      expect(verified).toMatch(new RegExp(`^verify/${name}.jsonl: .*as they were written; .*verify/seals.jsonl`, 'm'));
   });
 
   test('upgrade while submissions are filed', async () => {

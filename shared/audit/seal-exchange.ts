@@ -1,0 +1,150 @@
+import type { Logger } from 'pino';
+import { abortable, pause } from '../events/abortable';
+import type { Anchor } from './anchor';
+import type { Seal } from './entry';
+import { parseSeal, type SealKeys } from './seal';
+
+/** Where processes show each other the newest seals of their records: the event bus carries them. */
+export interface SealBoard {
+  /** Shows the newest seal of a record. @throws Error when the board cannot be reached */
+  show(record: string, seal: string): Promise<void>;
+  /** The newest seals of all records, as they were shown: they prove nothing. @throws Error */
+  shown(): Promise<readonly string[]>;
+}
+
+export interface SealExchangeParts {
+  /** The record of this process; a gateway has none. */
+  readonly audit?: SealedRecord;
+  readonly board?: SealBoard;
+  readonly anchor?: Anchor;
+  /** Public keys by which a gateway takes seals; it takes all of them without. */
+  readonly keys?: SealKeys;
+  readonly log: Logger;
+  /** Milliseconds between looks at the board. */
+  readonly everyMs?: number;
+}
+
+/** What of a record the exchange needs. */
+export interface SealedRecord {
+  readonly name: string;
+  readonly news: Seal | undefined;
+  isGenuine(seal: Seal): boolean;
+  recall(seal: Seal, holder: string): Promise<void>;
+  append(who: null, origin: null, what: { readonly kind: 'head'; readonly head: Seal }): Promise<void>;
+}
+
+const EVERY_MS = 10_000;
+/** How long the end of a process waits for the last seal to be kept. */
+const LAST_MS = 2_000;
+
+/**
+ * Brings the newest seal of this process's record to the board and the anchor, and the seals of others into this record, so that each
+ * vouches for the others. A gateway, which has no record, brings them to its anchor. Never in the way of a request.
+ */
+export class SealExchange {
+  /** For operators. */
+  readonly counts = { sent: 0, received: 0, failures: 0 };
+  private readonly received = new Map<string, string>();
+  private readonly failing = new Set<string>();
+  private readonly stopping = new AbortController();
+  private shownHash = '';
+  private sentHash = '';
+  private isCompared = { board: false, anchor: false };
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: SealExchangeParts) {}
+
+  start(): void {
+    this.ended = this.run();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.round();
+      await pause(this.parts.everyMs ?? EVERY_MS, signal);
+    }
+  }
+
+  /** Looks once at everything. */
+  async round(): Promise<void> {
+    const { board, anchor, audit } = this.parts;
+    const { signal } = this.stopping;
+    if (anchor) await this.attempt('anchor', () => abortable(this.bringToAnchor(anchor, signal), signal));
+    if (board) await this.attempt('event bus', () => abortable(this.look(board), signal));
+    // a part that says that the record was cut off is news
+    if (audit && anchor) await this.attempt('anchor', () => abortable(this.bringToAnchor(anchor, signal), signal));
+  }
+
+  /** Fails without harm: seals are cumulative, and the next one vouches for all before it. */
+  private async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    const { log } = this.parts;
+    try {
+      await work();
+      if (this.failing.delete(what)) log.info({ what }, 'seals of the record are kept elsewhere again');
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      this.counts.failures += 1;
+      if (!this.failing.has(what))
+        log.warn({ err: error, what }, 'could not keep seals of the record elsewhere; retrying');
+      this.failing.add(what);
+    }
+  }
+
+  private async bringToAnchor(anchor: Anchor, until: AbortSignal): Promise<void> {
+    const { audit } = this.parts;
+    if (!audit) return;
+    if (!this.isCompared.anchor) {
+      const last = await anchor.last(audit.name);
+      if (last) await audit.recall(last, `the anchor ${anchor.name}`);
+      this.isCompared.anchor = true;
+    }
+    const { news } = audit;
+    if (!news || news.hash === this.sentHash) return;
+    await anchor.send(news, until);
+    this.sentHash = news.hash;
+    this.counts.sent += 1;
+  }
+
+  private async look(board: SealBoard): Promise<void> {
+    const { audit } = this.parts;
+    const seals = (await board.shown()).flatMap((text) => parseSeal(text) ?? []);
+    for (const seal of seals) {
+      if (seal.record !== audit?.name) await this.receive(seal);
+      else if (!this.isCompared.board) await audit.recall(seal, 'the event bus');
+    }
+    this.isCompared.board = true;
+    await this.show(board);
+  }
+
+  private async show(board: SealBoard): Promise<void> {
+    const news = this.parts.audit?.news;
+    if (!news || news.hash === this.shownHash) return;
+    await board.show(news.record, JSON.stringify(news));
+    this.shownHash = news.hash;
+  }
+
+  private async receive(seal: Seal): Promise<void> {
+    const { audit, anchor, keys, log } = this.parts;
+    if (this.received.get(seal.record) === seal.hash) return;
+    if ((audit ?? keys)?.isGenuine(seal) === false) {
+      log.warn(
+        { record: seal.record, keyId: seal.keyId },
+        'ignored a seal of another record: it is signed by no configured key',
+      );
+    } else if (audit) await audit.append(null, null, { kind: 'head', head: seal });
+    else await anchor?.send(seal, this.stopping.signal);
+    this.received.set(seal.record, seal.hash);
+    this.counts.received += 1;
+  }
+
+  /** Ends after a last look at the seal with which the record was closed. */
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.ended;
+    const { board, anchor } = this.parts;
+    const until = AbortSignal.timeout(LAST_MS);
+    const last = Promise.allSettled([board && this.show(board), anchor && this.bringToAnchor(anchor, until)]);
+    await abortable(last, until).catch(() => {});
+  }
+}

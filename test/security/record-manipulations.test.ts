@@ -1,0 +1,620 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { JWK } from 'jose';
+import { verifyRecords } from '../../gateway/cli/audit';
+import { createLog } from '../../gateway/telemetry/log';
+import { anchorOf } from '../../shared/audit/anchor';
+import { AuditLog } from '../../shared/audit/audit-log';
+import {
+  type Entry,
+  FIRST,
+  lineOf,
+  listDigest,
+  type Proof,
+  readLine,
+  type Seal,
+  type Unproved,
+} from '../../shared/audit/entry';
+import { filesOfRecord, partPath } from '../../shared/audit/parts';
+import { type SealingKey, sealingKeyOf } from '../../shared/audit/seal';
+import { SealExchange } from '../../shared/audit/seal-exchange';
+import { SettableClock } from '../../shared/clock';
+import { OperatorError } from '../../shared/errors';
+import { InProcessBus } from '../../shared/events/in-process-bus';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+
+/*
+ * Manipulations of a record by someone who can write its files: each has to be found by `ordergraph audit verify`, at once and after
+ * the process has gone on with what it found. Only what nothing in the record can show may need the other records or the anchor.
+ */
+const NAMES = ['submissions', 'reviews', 'workforce', 'infrastructure'];
+const log = createLog('silent', 'test');
+const MONDAY = '2026-06-01T12:00:00.000Z';
+const EVE = 'eve';
+
+let key: JWK;
+let stolen: SealingKey;
+let foreign: SealingKey;
+let pristine: string;
+let folder: string;
+let anchor: string;
+let keys: string;
+
+/** Four processes read, seal and show each other their seals. @param minutes of the clock until each begins */
+async function writeRecords(into: string, at = MONDAY): Promise<void> {
+  const clock = new SettableClock(at);
+  const board = new InProcessBus([]);
+  const audits = new Map<string, AuditLog>();
+  for (const name of NAMES)
+    audits.set(name, await AuditLog.open(join(into, `${name}.jsonl`), name, key, clock, log, { partBytes: 20_000 }));
+  const exchanges = [...audits.values()].map(
+    (audit) => new SealExchange({ audit, board, anchor: anchorOf(join(into, 'anchor.jsonl')), log }),
+  );
+  for (let step = 0; step < 120; step++) {
+    const who = parsePrincipal(`role=intake-officer; subject=${step % 7 === 3 ? EVE : 'ann'}`);
+    for (const [name, audit] of audits) {
+      if (name !== 'submissions' && step % 10 > 0) continue;
+      const some = Array.from({ length: step % 5 === 0 ? 30 : 2 }, (_, place) => `sub_${step % 4}_${place}`);
+      const objects = [{ type: 'Submission', sensitivity: 'PROPIN', keys: some, count: some.length }] as const;
+      await audit.append(who, { request: `r${step}`, operation: null, address: null }, { kind: 'read', objects });
+    }
+    clock.advance({ minutes: step % 15 === 14 ? 1.1 : 1 / 60 });
+    if (step % 30 === 29) for (const exchange of exchanges) await exchange.round();
+  }
+  for (const audit of audits.values()) await audit.close();
+  for (const exchange of exchanges) await exchange.close();
+}
+
+beforeAll(async () => {
+  key = await newKey();
+  stolen = sealingKeyOf(key);
+  foreign = sealingKeyOf(await newKey());
+  pristine = mkdtempSync(join(tmpdir(), 'ordergraph-records-'));
+  await writeRecords(pristine);
+  keys = join(pristine, 'keys.json');
+  writeFileSync(keys, JSON.stringify({ keys: [publicKey(key)] }));
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-manipulated-'));
+  cpSync(pristine, folder, { recursive: true });
+  anchor = join(folder, 'anchor.jsonl');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(pristine, { recursive: true, force: true }));
+
+const record = (name = 'submissions') => join(folder, `${name}.jsonl`);
+const files = (name?: string) => filesOfRecord(record(name));
+const linesOf = (file: string): string[] => readFileSync(file, 'utf8').split('\n').filter(Boolean);
+const write = (file: string, lines: readonly string[]) =>
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+const change = (file: string, edit: (lines: string[]) => string[]) => write(file, edit(linesOf(file)));
+const first = () => files()[0]!;
+const second = () => files()[1]!;
+const written = () => record();
+const middle = (lines: readonly unknown[]) => Math.floor(lines.length / 2);
+const isSeal = (line: string) => (JSON.parse(line) as Entry).kind === 'seal';
+const isRead = (line: string) => line.includes('"kind":"read"');
+const lastSealBefore = (lines: readonly string[], place: number) =>
+  lines.findLastIndex((line, at) => at < place && isSeal(line));
+const placeOf = (lines: readonly string[], is: (line: string) => boolean, from = 0) =>
+  lines.findIndex((line, place) => place >= from && is(line));
+
+/** The proofs that someone without a key has: those that are there. */
+type Forger = SealingKey | undefined;
+
+/** Lines with numbers, links, hashes and, by whoever has a key, proofs made anew, over all files of the record. */
+function forge(edit: (entries: Entry[], file: number) => Entry[], by?: Forger): void {
+  let number = 0;
+  let before = FIRST;
+  for (const [place, file] of files().entries()) {
+    const entries = edit(
+      linesOf(file).map((line) => JSON.parse(line) as Entry),
+      place,
+    );
+    const begin = { first: number + 1, previous: before };
+    const lines = entries.map((entry) => {
+      number += 1;
+      const line = reforged(entry, number, before, begin, by);
+      before = line.hash;
+      return line.text;
+    });
+    write(file, lines);
+  }
+}
+
+function reforged(
+  entry: Entry,
+  number: number,
+  before: string,
+  begin: { first: number; previous: string },
+  by: Forger,
+) {
+  const { hash: _hash, mac, signature, ...fields } = entry as Entry & { mac?: string; signature?: string };
+  const renewed = by && entry.kind === 'seal' ? { ...begin, keyId: by.id } : {};
+  const prove = (text: string): Proof => {
+    if (by) return entry.kind === 'seal' ? by.seal(text) : by.mac(text);
+    return entry.kind === 'seal' ? ['signature', signature!] : ['mac', mac!];
+  };
+  return lineOf({ ...fields, number, before, ...renewed } as Unproved, prove);
+}
+
+const same = (entries: Entry[]) => entries;
+const withoutEve = (entries: Entry[]) => entries.filter(({ who }) => who?.subject !== EVE);
+const withoutSeals = (entries: Entry[]) => entries.filter(({ kind }) => kind !== 'seal');
+const edited =
+  (edit: (entry: Entry) => object, is = (entry: Entry): boolean => entry.kind === 'read', inFile = 1) =>
+  (entries: Entry[], file: number) => {
+    const place = file === inFile ? entries.findIndex((entry, at) => at >= 3 && is(entry)) : -1;
+    return entries.map((entry, at) => (at === place ? ({ ...entry, ...edit(entry) } as Entry) : entry));
+  };
+const asAnn = edited(
+  ({ who }) => ({ who: { ...who, subject: 'ann' } }),
+  ({ who }) => who?.subject === EVE,
+);
+const shifted = (entries: Entry[]) =>
+  entries.map((entry) => ({
+    ...entry,
+    at: `2025${entry.at.slice(4)}`,
+    ...(entry.behind ? { behind: `2025${entry.behind.slice(4)}` } : {}),
+  }));
+
+/** A line of someone without the key that follows all others. */
+function appendForged(count: number, sealBy?: SealingKey): void {
+  const lines = linesOf(written());
+  let last = JSON.parse(lines.at(-1)!) as Entry;
+  const template = JSON.parse(lines.find(isRead)!) as Entry;
+  const seal = JSON.parse(lines[0]!) as Seal;
+  const add = (entry: object, prove: (text: string) => Proof) => {
+    const { hash: _hash, mac: _mac, signature: _signature, ...fields } = entry as Record<string, unknown>;
+    const next = { ...fields, number: last.number + 1, at: last.at, before: last.hash } as unknown as Unproved;
+    const { text } = lineOf(next, prove);
+    lines.push(text);
+    last = JSON.parse(text) as Entry;
+  };
+  for (let i = 0; i < count; i++) add(template, () => ['mac', 'AAAAAAAAAAAAAAAAAAAAAA']);
+  if (sealBy) add({ ...seal, keyId: sealBy.id }, sealBy.seal);
+  write(written(), lines);
+}
+
+function inPlaceOf(target: string, source: string): void {
+  writeFileSync(target, readFileSync(source));
+}
+
+/** The record as it was at an earlier time: a part is what was written then. */
+function rollBackTo(part: number): void {
+  const all = files();
+  for (const file of all.slice(part + 1)) rmSync(file);
+  renameSync(all[part]!, written());
+}
+
+async function replaceByOlder(): Promise<void> {
+  const older = mkdtempSync(join(tmpdir(), 'ordergraph-older-'));
+  await writeRecords(older, '2026-05-01T12:00:00.000Z');
+  for (const file of files()) rmSync(file);
+  for (const file of filesOfRecord(join(older, 'submissions.jsonl'))) inPlaceOf(join(folder, basename(file)), file);
+  rmSync(older, { recursive: true });
+}
+
+async function beginAnew(): Promise<void> {
+  for (const file of files()) rmSync(file);
+  rmSync(`${record()}.reserve`, { force: true });
+  const audit = await AuditLog.open(record(), 'submissions', key, new SettableClock('2026-06-02T12:00:00.000Z'), log);
+  await audit.close();
+}
+
+type Found = 'alone' | 'by others' | 'by the anchor';
+
+/** What is done, and what finds it first: the record alone, seals of it in other records, or the anchor's. */
+const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Found, () => void | Promise<void>])[] = [
+  [
+    'edit',
+    'the subject of a line',
+    'alone',
+    () => change(first(), (all) => all.map((line) => line.replace(EVE, 'ann'))),
+  ],
+  [
+    'edit',
+    'the subject of the last read',
+    'alone',
+    () =>
+      change(written(), (all) =>
+        all.with(
+          all.findLastIndex(isRead),
+          all[all.findLastIndex(isRead)]!.replace(/"subject":"\w+"/, '"subject":"bob"'),
+        ),
+      ),
+  ],
+  [
+    'edit',
+    'the role of a line',
+    'alone',
+    () => change(second(), (all) => all.map((line) => line.replace('intake-officer', 'analyst'))),
+  ],
+  [
+    'edit',
+    'the key of an object',
+    'alone',
+    () => change(second(), (all) => all.with(placeOf(all, isRead), all[placeOf(all, isRead)]!.replace('sub_', 'sub-'))),
+  ],
+  [
+    'edit',
+    'the number of objects',
+    'alone',
+    () => change(second(), (all) => all.map((line) => line.replace('"count":2', '"count":1'))),
+  ],
+  [
+    'edit',
+    'a key in a list of keys',
+    'alone',
+    () =>
+      change(first(), (all) =>
+        all.map((line) => (line.includes('"kind":"keys"') ? line.replace('sub_', 'sub-') : line)),
+      ),
+  ],
+  [
+    'edit',
+    'the request of a line',
+    'alone',
+    () => change(first(), (all) => all.map((line) => line.replace('"r3"', '"r4"'))),
+  ],
+  [
+    'edit',
+    'the number of a line',
+    'alone',
+    () => change(first(), (all) => all.map((line) => line.replace('{"number":5,', '{"number":6,'))),
+  ],
+  [
+    'edit',
+    'the code of a line',
+    'alone',
+    () =>
+      change(second(), (all) =>
+        all.with(
+          3,
+          all[3]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`),
+        ),
+      ),
+  ],
+  [
+    'edit',
+    'the hash of a line',
+    'alone',
+    () => change(second(), (all) => all.with(3, all[3]!.replace(/"hash":"./, '"hash":"x'))),
+  ],
+  [
+    'edit',
+    'white space in a line',
+    'alone',
+    () => change(second(), (all) => all.with(3, all[3]!.replace('{"number"', '{ "number"'))),
+  ],
+  [
+    'edit',
+    'a second value of a member',
+    'alone',
+    () => change(second(), (all) => all.with(3, all[3]!.replace('{"number"', '{"subgraph":"x","number"'))),
+  ],
+  ['edit, hashes anew', 'the subject of a line of a part', 'alone', () => forge(asAnn)],
+  [
+    'edit, hashes anew',
+    'the subject of a line of the written file',
+    'alone',
+    () => forge(edited(() => ({ who: null }), undefined, files().length - 1)),
+  ],
+  [
+    'edit, hashes anew',
+    'a list of keys and its digest',
+    'alone',
+    () =>
+      forge((entries) =>
+        entries.map((entry) => (entry.kind === 'keys' ? { ...entry, keys: ['x'], list: listDigest(['x']) } : entry)),
+      ),
+  ],
+  [
+    'edit, hashes anew',
+    'the subgraph of all lines',
+    'alone',
+    () => forge((entries) => entries.map((entry) => ({ ...entry, subgraph: 'reviews' }))),
+  ],
+  ['cut', 'the first line', 'alone', () => change(first(), (all) => all.slice(1))],
+  ['cut', 'a line in the middle', 'alone', () => change(second(), (all) => all.toSpliced(middle(all), 1))],
+  ['cut', 'ten lines in the middle', 'alone', () => change(second(), (all) => all.toSpliced(5, 10))],
+  ['cut', 'the last line of a part', 'alone', () => change(first(), (all) => all.slice(0, -1))],
+  ['cut', 'the second half of a part', 'alone', () => change(second(), (all) => all.slice(0, middle(all)))],
+  [
+    'cut',
+    'the end after a seal',
+    'by the anchor',
+    () => change(written(), (all) => all.slice(0, lastSealBefore(all, all.length - 1) + 1)),
+  ],
+  [
+    'cut',
+    'the end between seals',
+    'alone',
+    () => change(written(), (all) => all.slice(0, lastSealBefore(all, all.length - 1) + 3)),
+  ],
+  ['cut', 'the last seal', 'alone', () => change(written(), (all) => all.slice(0, -1))],
+  ['cut', 'all of the written file but its first seal', 'by others', () => change(written(), (all) => all.slice(0, 1))],
+  ['cut', 'the written file is emptied', 'alone', () => write(written(), [])],
+  ['cut', 'a part is emptied', 'alone', () => write(second(), [])],
+  [
+    'cut',
+    'all files are emptied',
+    'alone',
+    () => {
+      for (const file of files()) write(file, []);
+    },
+  ],
+  ['cut', 'the written file is removed', 'alone', () => rmSync(written())],
+  ['cut', 'the first part is removed', 'alone', () => rmSync(first())],
+  ['cut', 'a part in the middle is removed', 'alone', () => rmSync(second())],
+  ['cut', 'the last part is removed', 'alone', () => rmSync(files().at(-2)!)],
+  [
+    'cut',
+    'all parts are removed',
+    'alone',
+    () => {
+      for (const file of files().slice(0, -1)) rmSync(file);
+    },
+  ],
+  ['cut', 'the record as it was when its first part was full', 'by others', () => rollBackTo(0)],
+  ['cut', 'the record as it was when its last part was full', 'by others', () => rollBackTo(files().length - 2)],
+  ['cut', 'all files are removed, and a process begins a new record', 'by others', beginAnew],
+  ['reorder', 'two lines', 'alone', () => change(second(), (all) => all.with(3, all[4]!).with(4, all[3]!))],
+  [
+    'reorder',
+    'two lines, hashes anew',
+    'alone',
+    () => forge((all, file) => (file === 1 ? all.with(3, all[4]!).with(4, all[3]!) : all)),
+  ],
+  [
+    'reorder',
+    'the first and the last line of a part',
+    'alone',
+    () => change(second(), (all) => all.with(0, all.at(-1)!).with(-1, all[0]!)),
+  ],
+  ['reorder', 'all lines of a part', 'alone', () => change(second(), (all) => all.reverse())],
+  ['insert', 'a line again', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, all[4]!))],
+  [
+    'insert',
+    'a line again, hashes anew',
+    'alone',
+    () => forge((all, file) => (file === 1 ? all.toSpliced(4, 0, all[4]!) : all)),
+  ],
+  ['insert', 'an empty line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, ' '))],
+  ['insert', 'text that is no line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, '{"number":1}'))],
+  ['insert', 'a line at the end', 'alone', () => appendForged(1)],
+  ['insert', 'more lines at the end than may be without a seal', 'alone', () => appendForged(1_001)],
+  ['insert', 'a line at the end, sealed by another key', 'alone', () => appendForged(1, foreign)],
+  [
+    'splice',
+    'the record of another subgraph under the name',
+    'alone',
+    () => {
+      for (const file of files().slice(0, -1)) rmSync(file);
+      inPlaceOf(written(), record('reviews'));
+    },
+  ],
+  [
+    'splice',
+    'lines of another record',
+    'alone',
+    () => change(second(), (all) => all.toSpliced(4, 2, ...linesOf(record('reviews')).slice(4, 6))),
+  ],
+  ['splice', 'an earlier record of the same name and key', 'by others', replaceByOlder],
+  ['splice', 'the record of another subgraph as a part', 'alone', () => inPlaceOf(second(), record('reviews'))],
+  [
+    'splice',
+    'the record of another subgraph at the end',
+    'alone',
+    () => change(written(), (all) => [...all, ...linesOf(record('reviews'))]),
+  ],
+  [
+    'parts',
+    'two are swapped',
+    'alone',
+    () => {
+      const [a, b] = [readFileSync(first()), readFileSync(second())];
+      writeFileSync(first(), b);
+      writeFileSync(second(), a);
+    },
+  ],
+  ['parts', 'one is replaced by the one before it', 'alone', () => inPlaceOf(second(), first())],
+  ['parts', 'one is there twice', 'alone', () => inPlaceOf(partPath(record(), 999_999), second())],
+  [
+    'parts',
+    'one is joined to the one before it',
+    'alone',
+    () => {
+      const all = linesOf(second());
+      rmSync(second());
+      change(first(), (lines) => [...lines, ...all]);
+    },
+  ],
+  [
+    'parts',
+    'one is split at a seal',
+    'alone',
+    () => {
+      const all = linesOf(second());
+      const at = placeOf(all, isSeal, 1);
+      write(second(), all.slice(0, at));
+      write(partPath(record(), (JSON.parse(all[at]!) as Entry).number), all.slice(at));
+    },
+  ],
+  ['parts', 'the written file takes the place of a part', 'alone', () => inPlaceOf(second(), written())],
+  ['keys', 'all seals by another key', 'alone', () => forge(same, foreign)],
+  [
+    'keys',
+    'all seals by another key under the name of the right one',
+    'alone',
+    () => forge(same, { ...foreign, id: stolen.id }),
+  ],
+  [
+    'keys',
+    'all seals by another key, which lies beside the record',
+    'alone',
+    () => {
+      forge(same, foreign);
+      writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [foreign.publicKey] }));
+    },
+  ],
+  ['keys', "a subject's lines removed, all else by another key", 'alone', () => forge(withoutEve, foreign)],
+  ['seals', 'all removed', 'alone', () => forge(withoutSeals)],
+  [
+    'seals',
+    "all and a subject's lines removed, renumbered, hashes anew",
+    'alone',
+    () => forge((all) => withoutSeals(withoutEve(all))),
+  ],
+  [
+    'seals',
+    "all and a subject's lines removed but the first of each file",
+    'alone',
+    () => forge((all) => [all[0]!, ...withoutSeals(withoutEve(all.slice(1)))]),
+  ],
+  [
+    'seals',
+    'one in the middle removed, hashes anew',
+    'alone',
+    () =>
+      forge((all, file) =>
+        file === 1 ? all.filter(({ kind }, at) => at === 0 || kind !== 'seal' || at === all.length - 1) : all,
+      ),
+  ],
+  ['seals', 'the first of a part removed', 'alone', () => change(second(), (all) => all.slice(1))],
+  [
+    'seals',
+    'one with the signature of another',
+    'alone',
+    () => {
+      const other = readLine(linesOf(first())[0]!)!.proof[1];
+      forge(
+        edited(
+          () => ({ signature: other }),
+          ({ kind }) => kind === 'seal',
+        ),
+      );
+    },
+  ],
+  [
+    'seals',
+    'one moved',
+    'alone',
+    () =>
+      change(second(), (all) => {
+        const at = placeOf(all, isSeal, 1);
+        return all.toSpliced(at, 1).toSpliced(3, 0, all[at]!);
+      }),
+  ],
+  [
+    'seals',
+    'the date of one, hashes anew',
+    'alone',
+    () =>
+      forge(
+        edited(
+          () => ({ at: '2026-06-01T13:00:00.000Z' }),
+          ({ kind }) => kind === 'seal',
+        ),
+      ),
+  ],
+  [
+    'clock',
+    'a line is dated back',
+    'alone',
+    () => change(second(), (all) => all.with(4, all[4]!.replace('"at":"2026', '"at":"2025'))),
+  ],
+  [
+    'clock',
+    'a line is dated back, hashes anew',
+    'alone',
+    () => forge(edited(({ at }) => ({ at: `2025${at.slice(4)}` }))),
+  ],
+  [
+    'clock',
+    'a line is dated back and says so, hashes anew',
+    'alone',
+    () =>
+      forge((all, file) =>
+        file === 1
+          ? all.map((entry, at) =>
+              at === 4 ? { ...entry, at: `2025${entry.at.slice(4)}`, behind: all[3]!.at } : entry,
+            )
+          : all,
+      ),
+  ],
+  ['clock', 'all lines are dated a year back, hashes anew', 'alone', () => forge(shifted)],
+  ['clock', 'seals are dated a year back by a stolen key', 'by others', () => forge(shifted, stolen)],
+  ['stolen key', "a subject's lines removed, all else anew", 'by others', () => forge(withoutEve, stolen)],
+  ['stolen key', 'the subject of a line, all else anew', 'by others', () => forge(asAnn, stolen)],
+  [
+    'stolen key',
+    'a line added, all else anew',
+    'by others',
+    () => forge((all, file) => (file === 0 ? all.toSpliced(4, 0, all[4]!) : all), stolen),
+  ],
+  [
+    'stolen key',
+    'the last lines removed, and a seal of its own',
+    'by the anchor',
+    () => forge((all, file) => (file === files().length - 1 ? all.toSpliced(-4, 3) : all), stolen),
+  ],
+];
+
+/** What `audit verify` prints of flaws. */
+async function flawsOf(records: readonly string[], anchors: readonly string[]): Promise<string[]> {
+  const output = jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  try {
+    const isSound = await verifyRecords(records, { keys, anchor: anchors, years: 7 });
+    const printed = output.mock.calls.map(([text]) => String(text).trim());
+    expect(isSound).toBe(printed.every((line) => / as they were written;|^Seals of the record/.test(line)));
+    return printed.filter((line) => !/ as they were written;|^Seals of the record/.test(line));
+  } finally {
+    output.mockRestore();
+  }
+}
+
+async function foundBy(): Promise<Found | undefined> {
+  if ((await flawsOf([record()], [])).length > 0) return 'alone';
+  if ((await flawsOf(NAMES.map(record), [])).length > 0) return 'by others';
+  return (await flawsOf(NAMES.map(record), [anchor])).length > 0 ? 'by the anchor' : undefined;
+}
+
+/** The process begins again with what it finds. @returns whether it refuses to */
+async function goOn(): Promise<boolean> {
+  try {
+    const clock = new SettableClock('2026-06-03T12:00:00.000Z');
+    const audit = await AuditLog.open(record(), 'submissions', key, clock, log);
+    await audit.append(null, null, { kind: 'read', objects: [] });
+    await audit.close();
+    return false;
+  } catch (error) {
+    if (error instanceof OperatorError) return true;
+    throw error;
+  }
+}
+
+const table: string[] = [];
+afterAll(() => process.stdout.write(`${table.join('\n')}\n`));
+
+test('records that were not touched are as they were written, and vouch for each other', async () => {
+  expect(files().length).toBeGreaterThanOrEqual(4);
+  expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([]);
+  expect(MANIPULATIONS.length).toBeGreaterThanOrEqual(50);
+  expect(readdirSync(folder).filter((file) => file.endsWith('.next'))).toEqual([]);
+});
+
+test.each(MANIPULATIONS)('%s: %s is found %s', async (kind, what, found, manipulate) => {
+  const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
+  await manipulate();
+  expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
+  const at = await foundBy();
+  table.push(`${kind}: ${what} — ${at}`);
+  expect(at).toBe(found);
+  // what the process makes of it must not hide it
+  const isRefused = await goOn();
+  if (!isRefused) expect(await foundBy()).toBeDefined();
+  expect(existsSync(`${record()}.next`)).toBe(false);
+});

@@ -1,0 +1,391 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { createLog } from '../../gateway/telemetry/log';
+import { anchorOf } from '../../shared/audit/anchor';
+import { AuditLog, type AuditLogOptions } from '../../shared/audit/audit-log';
+import type { Entry, Happening, Seal } from '../../shared/audit/entry';
+import { filesOfRecord, indexPath } from '../../shared/audit/parts';
+import { sealingKeyOf } from '../../shared/audit/seal';
+import { SealExchange } from '../../shared/audit/seal-exchange';
+import { RecordSearch } from '../../shared/audit/search';
+import { verifyRecord } from '../../shared/audit/verify';
+import { type Clock, SettableClock, systemClock } from '../../shared/clock';
+import { InProcessBus } from '../../shared/events/in-process-bus';
+import { newKey, publicKey } from '../../shared/identity/keys';
+import { parsePrincipal } from '../../shared/identity/principal';
+import { identityEnvironment } from '../support/identity';
+import { recordingLog } from '../support/log';
+import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
+
+const silent = createLog('silent', 'test');
+const ANN = parsePrincipal('role=intake-officer; subject=ann');
+const read = (...keys: string[]): Happening => ({
+  kind: 'read',
+  objects: [{ type: 'Submission', sensitivity: 'PROPIN', keys, count: keys.length }],
+});
+
+let folder: string;
+let file: string;
+let key: JWK;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-record-'));
+  file = join(folder, 'submissions.jsonl');
+  key = await newKey();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (options: AuditLogOptions = {}, clock: Clock = systemClock, log = silent) =>
+  AuditLog.open(file, 'submissions', key, clock, log, options);
+const entriesOf = (path = file): Entry[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Entry);
+const verify = () => verifyRecord(filesOfRecord(file), [publicKey(key)]);
+
+/** A record of so many reads. */
+async function recordOf(count: number, options: AuditLogOptions = {}): Promise<void> {
+  const audit = await open(options);
+  for (let i = 0; i < count; i++) await audit.append(ANN, null, read(`sub_${i}`));
+  await audit.close();
+}
+
+describe('seals', () => {
+  test('stand after a thousand lines at most, also of lines that are written together', async () => {
+    const audit = await open();
+    await Promise.all(Array.from({ length: 3_500 }, (_, i) => audit.append(ANN, null, read(`s${i}`))));
+    await audit.close();
+    const seals = entriesOf().flatMap(({ kind, number }) => (kind === 'seal' ? [number] : []));
+    expect(seals).toHaveLength(5);
+    expect(Math.max(...seals.slice(1).map((number, place) => number - seals[place]!))).toBeLessThanOrEqual(1_001);
+    expect((await verify()).flaw).toBeUndefined();
+  });
+
+  test('stand before a line that comes more than a minute after one without a seal', async () => {
+    const clock = new SettableClock('2026-06-01T12:00:00.000Z');
+    const audit = await open({}, clock);
+    for (const minutes of [0.5, 0.5, 0.5, 5, 0]) {
+      await audit.append(ANN, null, read('a'));
+      clock.advance({ minutes });
+    }
+    await audit.close();
+    const kinds = entriesOf().map(({ kind }) => kind);
+    expect(kinds).toEqual(['seal', 'read', 'read', 'read', 'seal', 'read', 'seal', 'read', 'seal']);
+    expect((await verify()).flaw).toBeUndefined();
+  });
+
+  test('a clock that was in the future once does not date what follows', async () => {
+    const clock = new SettableClock('2026-06-01T12:00:00.000Z');
+    const audit = await open({}, clock);
+    await audit.append(ANN, null, read('a'));
+    clock.set('2031-01-01T00:00:00.000Z');
+    await audit.append(ANN, null, read('b'));
+    clock.set('2026-06-01T12:01:00.000Z');
+    await audit.append(ANN, null, read('c'));
+    clock.advance({ minutes: 1 });
+    await audit.append(ANN, null, read('d'));
+    const found = await audit.search(
+      { from: '2026-06-01T12:01:00.000Z', until: '2026-06-02T00:00:00.000Z' },
+      { most: 9 },
+    );
+    expect(found.map(({ entry }) => entry.at)).toEqual(['2026-06-01T12:02:00.000Z', '2026-06-01T12:01:00.000Z']);
+    await audit.close();
+    const reads = entriesOf().filter(({ kind }) => kind === 'read');
+    expect(reads.map(({ at, behind }) => [at, behind])).toEqual([
+      ['2026-06-01T12:00:00.000Z', undefined],
+      ['2031-01-01T00:00:00.000Z', undefined],
+      ['2026-06-01T12:01:00.000Z', '2031-01-01T00:00:00.000Z'],
+      ['2026-06-01T12:02:00.000Z', undefined],
+    ]);
+    expect(await verify()).toMatchObject({ flaw: undefined, setBack: 1 });
+  });
+});
+
+describe('a process that finds its record changed', () => {
+  const goOn = async (options: AuditLogOptions = {}) => {
+    const { log, lines } = recordingLog();
+    const audit = await open(options, systemClock, log);
+    await audit.append(ANN, null, read('later'));
+    await audit.close();
+    return { breaches: audit.counts.breaches, lines };
+  };
+
+  test('goes on in a new part, which says so in its first line, logs it, and keeps what it found', async () => {
+    await recordOf(5);
+    const changed = readFileSync(file, 'utf8').replace('sub_3', 'sub_x');
+    writeFileSync(file, changed);
+    const { breaches, lines } = await goOn();
+    expect(breaches).toBe(1);
+    expect(JSON.stringify(lines)).toContain('record was changed; continuing in a new part');
+    const [part] = filesOfRecord(file);
+    expect(readFileSync(part!, 'utf8')).toBe(changed);
+    const what = { file: 'submissions.jsonl', line: 5, what: 'it was changed after it was written' };
+    expect(entriesOf()[0]).toMatchObject({ kind: 'seal', number: 8, breach: what });
+    const { flaws } = await verify();
+    expect(flaws).toEqual([
+      { file: part, line: 5, what: 'it was changed after it was written' },
+      { file, line: 1, what: expect.stringContaining('a process found the record broken before this part') },
+    ]);
+    // once; the next process finds what follows intact
+    expect((await goOn()).breaches).toBe(0);
+    expect((await verify()).flaws).toHaveLength(2);
+  });
+
+  test.each([
+    ['a line that it did not write', () => appendFileSync(file, `${readFileSync(file, 'utf8').split('\n')[2]}\n`)],
+    ['an empty file', () => writeFileSync(file, '')],
+    ['no file', () => rmSync(file)],
+    [
+      'a part that was cut',
+      () => {
+        const [part] = filesOfRecord(file);
+        writeFileSync(part!, readFileSync(part!, 'utf8').split('\n').slice(0, 3).join('\n').concat('\n'));
+      },
+    ],
+    ['a part that is missing', () => rmSync(filesOfRecord(file)[1]!)],
+    ['a record of an earlier release', () => writeFileSync(file, '{"number":1,"at":"2026-01-01T00:00:00.000Z"}\n')],
+  ])('notices %s', async (_what, change) => {
+    await recordOf(40, { partBytes: 5_000 });
+    change();
+    expect((await goOn()).breaches).toBe(1);
+    expect((await verify()).flaws.length).toBeGreaterThanOrEqual(1);
+    expect(entriesOf()[0]).toMatchObject({ breach: { what: expect.any(String) } });
+  });
+
+  test('seals the lines of one that was killed, and takes away half a line', async () => {
+    const killed = await open();
+    await killed.append(ANN, null, read('a'));
+    appendFileSync(file, '{"number":3,"at":"2026');
+    expect((await goOn()).breaches).toBe(0);
+    expect(entriesOf().map(({ kind }) => kind)).toEqual(['seal', 'read', 'seal', 'read', 'seal']);
+    expect((await verify()).flaw).toBeUndefined();
+  });
+
+  test('goes on after a change of keys with the old public key, and refuses without it', async () => {
+    await recordOf(3);
+    const before = publicKey(key);
+    key = await newKey();
+    await expect(open()).rejects.toThrow(
+      /has seals of the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
+    );
+    expect((await goOn({ keys: [before] })).breaches).toBe(0);
+    expect((await verifyRecord([file], [before, publicKey(key)])).flaw).toBeUndefined();
+  });
+
+  test.each(['the event bus', 'the anchor'])('notices an older copy of it by %s', async (by) => {
+    const board = new InProcessBus([]);
+    const anchor = by === 'the anchor' ? anchorOf(join(folder, 'anchor.jsonl')) : undefined;
+    const exchanged = async (audit: AuditLog) => {
+      const exchange = new SealExchange({ audit, board: anchor ? undefined : board, anchor, log: silent });
+      await exchange.round();
+      await audit.close();
+      await exchange.close();
+    };
+    await recordOf(3);
+    const copy = readFileSync(file);
+    await recordOf(3);
+    const whole = await open();
+    await exchanged(whole);
+    expect(whole.counts.breaches).toBe(0);
+    writeFileSync(file, copy);
+    const restored = await open();
+    await exchanged(restored);
+    expect(restored.counts.breaches).toBe(1);
+    const { flaw } = await verify();
+    expect(flaw?.what).toMatch(new RegExp(`${by}.* holds its seal of .*, which it does not contain`));
+  });
+});
+
+test('an anchor at a URL gets each new seal, and no request waits for it', async () => {
+  const seals: Seal[] = [];
+  let refusals = 2;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      refusals -= 1;
+      if (refusals < 0) seals.push(JSON.parse(body) as Seal);
+      response.writeHead(refusals < 0 ? 204 : 503).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const audit = await open();
+  const { port } = server.address() as AddressInfo;
+  const exchange = new SealExchange({ audit, anchor: anchorOf(`http://127.0.0.1:${port}/seals`), log: silent });
+  const round = exchange.round();
+  await audit.append(ANN, null, read('a'));
+  // the anchor has refused it so far, and the line is written
+  expect(entriesOf().at(-1)?.kind).toBe('read');
+  await round;
+  await audit.close();
+  await exchange.close();
+  expect(seals.map(({ number }) => number)).toEqual([1, 3]);
+  expect(seals.at(-1)).toEqual(entriesOf().at(-1));
+  server.close();
+});
+
+describe('reads of many objects', () => {
+  const keys = Array.from({ length: 25_000 }, (_, i) => `sub_${String(i).padStart(26, '0')}`);
+
+  test('are recorded whole, and the same ones again in a few bytes', async () => {
+    const audit = await open();
+    await audit.append(ANN, { request: 'r1', operation: null, address: null }, read(...keys));
+    const bytes = statSync(file).size;
+    await audit.append(ANN, { request: 'r2', operation: null, address: null }, read(...keys));
+    expect(statSync(file).size - bytes).toBeLessThan(2_000);
+    const entries = entriesOf();
+    const recorded = entries.flatMap((entry) => (entry.kind === 'keys' ? entry.keys : []));
+    expect(recorded).toEqual(keys);
+    const [one] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { most: 5 });
+    expect(one).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
+    expect(one!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
+    expect(await audit.search({ object: 'sub_none' }, { most: 5 })).toEqual([]);
+    await audit.close();
+    expect((await verify()).flaw).toBeUndefined();
+  });
+
+  test('are written again in each part, so that parts can be removed', async () => {
+    const some = keys.slice(0, 100);
+    const audit = await open({ partBytes: 8_000 });
+    for (let i = 0; i < 40; i++) await audit.append(ANN, null, read(...some));
+    await audit.close();
+    const parts = filesOfRecord(file);
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of parts.slice(0, -1))
+      expect(entriesOf(part).filter(({ kind }) => kind === 'keys')).toHaveLength(1);
+    rmSync(parts[0]!);
+    expect((await verify()).flaw).toBeUndefined();
+  });
+});
+
+describe('a search', () => {
+  const PARTS = 12;
+  let search: RecordSearch;
+  beforeEach(async () => {
+    const audit = await open({ partBytes: 40_000 });
+    for (let i = 0; filesOfRecord(file).length <= PARTS; i++)
+      await audit.append(ANN, { request: `r${i}`, operation: null, address: null }, read(`sub_${i % 500}`));
+    await audit.close();
+    search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
+  });
+  const requests = async (object = 'sub_7') =>
+    (await search.find({ object }, { most: 100 })).map(({ entry }) => entry.origin?.request);
+
+  test('reads the lines that it finds, and no others', async () => {
+    const found = await requests();
+    expect(found.length).toBeGreaterThanOrEqual(2);
+    expect(search.counts.linesRead).toBe(found.length);
+    expect(await requests('sub_none')).toEqual([]);
+    expect(search.counts.linesRead).toBe(found.length);
+    const next = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
+    expect(await next.find({ object: 'sub_7' }, { most: 100 })).toHaveLength(found.length);
+    expect(next.counts.filesIndexed).toBe(0);
+  });
+
+  test.each([
+    ['is missing', (index: string) => rmSync(index)],
+    ['is cut', (index: string) => writeFileSync(index, readFileSync(index).subarray(0, 500))],
+    [
+      'was changed in every block',
+      (index: string) => {
+        const bytes = readFileSync(index);
+        for (let place = 0; place < bytes.length; place += 500) bytes[place]! ^= 1;
+        writeFileSync(index, bytes);
+      },
+    ],
+    [
+      'has another block in the place of one',
+      (index: string) => {
+        const bytes = readFileSync(index);
+        const { blocks } = JSON.parse(/\{"size".*\}(?=\n)/.exec(bytes.toString('latin1'))![0]);
+        for (const name of Object.keys(blocks).filter((name) => name.startsWith('t')))
+          bytes.fill(0, blocks[name][0], blocks[name][0] + blocks[name][1]);
+        writeFileSync(index, bytes);
+      },
+    ],
+    [
+      'is that of another part',
+      (index: string) => writeFileSync(index, readFileSync(indexPath(filesOfRecord(file)[1]!))),
+    ],
+  ])('finds the same where an index %s', async (_what, change) => {
+    const found = await requests();
+    change(indexPath(filesOfRecord(file)[0]!));
+    search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
+    expect(await requests()).toEqual(found);
+    expect(search.counts.filesIndexed).toBe(1);
+  });
+});
+
+describeOnRedis('four processes and a gateway', () => {
+  const NAMES = ['submissions', 'reviews', 'workforce', 'infrastructure'];
+  let redis: PrivateRedis;
+  beforeAll(async () => {
+    requireCompiled();
+    redis = await PrivateRedis.start();
+  });
+  afterAll(async () => {
+    await killAll();
+    await redis.stop();
+  });
+
+  test('vouch for each other: an older copy of a record is found by those of the others', async () => {
+    const { environment } = await identityEnvironment();
+    const anchor = join(folder, 'anchor.jsonl');
+    const common = { ...environment, EVENTS_URL: redis.url, ORDERGRAPH_AUDIT: folder, ORDERGRAPH_FILES: folder };
+    const start = (name: string) => run(['subgraph', name, '--port', '0', '--data', folder], common);
+    const subgraphs = NAMES.map(start);
+    await Promise.all(subgraphs.map((one) => says(one, /answers at (\S+)/)));
+    const gateway = run(['gateway', '--port', String(await freePort())], {
+      ...common,
+      ORDERGRAPH_AUDIT_ANCHOR: anchor,
+    });
+    await says(gateway, /The graph answers at/);
+    const reviews = join(folder, 'reviews.jsonl');
+    const copy = readFileSync(reviews);
+    /** Whether a file holds seals of these records, and of the one of reviews a late one. */
+    const holds = (path: string, names: readonly string[], after = 0) => {
+      const lines = existsSync(path) ? entriesOf(path) : [];
+      const seals = lines.flatMap((line) => (line.kind === 'head' ? line.head : line.kind === 'seal' ? line : []));
+      return names.every((name) => seals.some(({ record, number }) => record === name && number > after));
+    };
+    await until(
+      () => [...NAMES.map((name) => join(folder, `${name}.jsonl`)), anchor].every((path) => holds(path, NAMES)),
+      () => "each record, and the gateway's anchor, hold seals of all",
+    );
+    const [, writer] = subgraphs;
+    writer!.child.kill('SIGTERM');
+    await writer!.ended;
+    const last = entriesOf(reviews).at(-1)!.number;
+    await until(
+      () => [join(folder, 'workforce.jsonl'), anchor].every((path) => holds(path, ['reviews'], last - 1)),
+      () => 'others hold the seal by which a record was closed',
+    );
+    const records = NAMES.map((name) => join(folder, `${name}.jsonl`));
+    const command = ['audit', 'verify', ...records, '--keys', join(folder, 'keys', 'audit-keys.json')];
+    const sound = run(command);
+    expect([await sound.ended, sound.output()]).toEqual([0, expect.stringContaining('vouch for it up to number')]);
+    const withoutKeys = run(['audit', 'verify', ...records]);
+    expect([await withoutKeys.ended, withoutKeys.output()]).toEqual([
+      1,
+      expect.stringContaining('No keys to verify seals with are named'),
+    ]);
+    writeFileSync(reviews, copy);
+    const rolledBack = run([...command, '--anchor', anchor]);
+    const found = await rolledBack.ended;
+    for (const holder of ['record \\S+workforce.jsonl', 'anchor'])
+      expect([found, rolledBack.output()]).toEqual([
+        1,
+        expect.stringMatching(new RegExp(`reviews: the ${holder}.* holds its seal of .*, which it does not contain`)),
+      ]);
+    const again = start('reviews');
+    await says(again, /record was changed; continuing in a new part/);
+  });
+});
