@@ -68,6 +68,7 @@ export async function startAll({
   const bus = remoteBus(log) ?? new InProcessBus(EVENT_READERS);
   const store = fileStore(dataFolder);
   const close = async () => {
+    await Promise.all(seals.map((exchange) => exchange.stop()));
     await Promise.all(open.map((subgraph) => subgraph.close()));
     await Promise.all(seals.map((exchange) => exchange.close()));
     await bus.close();
