@@ -82,6 +82,7 @@ export async function startAll({
   const seals: SealExchange[] = [];
   const store = fileStore(dataFolder);
   const close = async () => {
+    await Promise.all(seals.map((exchange) => exchange.stop()));
     await Promise.all(open.map((subgraph) => subgraph.close()));
     await Promise.all(seals.map((exchange) => exchange.close()));
     await bus.close();

@@ -87,6 +87,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
     server,
     close: async () => {
       await server.close();
+      await seals?.stop();
       await open.close();
       await seals?.close();
       await metrics?.close();

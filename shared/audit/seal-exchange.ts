@@ -138,10 +138,15 @@ export class SealExchange {
     this.counts.received += 1;
   }
 
-  /** Ends after a last look at the seal with which the record was closed. */
-  async close(): Promise<void> {
+  /** Takes in nothing more: the record is about to be closed. */
+  async stop(): Promise<void> {
     this.stopping.abort();
     await this.ended;
+  }
+
+  /** Shows the seal with which the record was closed, and ends. */
+  async close(): Promise<void> {
+    await this.stop();
     const { board, anchor } = this.parts;
     const until = AbortSignal.timeout(LAST_MS);
     const last = Promise.allSettled([board && this.show(board), anchor && this.bringToAnchor(anchor, until)]);

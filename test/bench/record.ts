@@ -108,7 +108,7 @@ async function main(): Promise<void> {
       found = (await search.find(one, { most: 25 })).length;
     });
     print(
-      `search for ${what}: ${found} found, ${search.counts.linesRead - before} lines read, ${(cost.seconds * 1_000).toFixed(0)} ms`,
+      `search for ${what}: ${found} found, ${search.counts.linesRead - before} lines read, ${(cost.seconds * 1_000).toFixed(0)} ms, ${(cost.cpuSeconds * 1_000).toFixed(0)} ms of CPU`,
     );
   }
   const verified = await measured(async () => {
