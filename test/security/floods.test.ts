@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { Pool } from 'undici';
 import { writeKeys } from '../../gateway/cli/keys';
 import { OidcProvider } from '../support/oidc';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
 
 const PROXIED = ['--trusted-proxy', '127.0.0.1'];
 const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
@@ -12,7 +15,9 @@ const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
 describe('a gateway process behind a proxy, which one address floods', () => {
   let folder: string;
   let provider: OidcProvider;
+  /** To the gateway that was started last. */
   let pool: Pool;
+  const pools: Pool[] = [];
 
   const start = async (...flags: string[]) => {
     const port = await freePort();
@@ -25,6 +30,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     );
     await says(gateway, /The graph answers at/);
     pool = new Pool(`http://127.0.0.1:${port}`, { connections: 16 });
+    pools.push(pool);
     return gateway;
   };
 
@@ -39,7 +45,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     );
   });
   afterEach(async () => {
-    await pool.destroy();
+    await Promise.all(pools.splice(0).map((one) => one.destroy()));
     await killAll();
   });
   afterAll(() => {
@@ -162,5 +168,39 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     await says(gateway, /no proxy is trusted/);
     await ask(FLOODER);
     expect(gateway.output().match(/no proxy is trusted/g)).toHaveLength(1);
+  });
+
+  describeOnRedis('of two', () => {
+    test('is counted by both together in Redis, and by each for itself without it', async () => {
+      const redis = await PrivateRedis.start();
+      const flags = [...PROXIED, '--rate-limit', '10', '--limits-url', redis.url];
+      await start(...flags);
+      const [first] = pools;
+      await start(...flags);
+      const both = async (count: number) => {
+        const statuses: number[] = [];
+        for (let i = 0; i < count; i++) {
+          pool = pools[i % 2]!;
+          statuses.push(await ask(FLOODER));
+        }
+        return counted(statuses);
+      };
+      // until it is connected, a gateway counts for itself
+      const client = new Redis(redis.url);
+      for (const [place, one] of pools.entries())
+        await until(
+          async () => {
+            pool = one;
+            await ask(`203.0.113.${place}`);
+            return (await client.keys(`*:requests:203.0.113.${place}`)).length > 0;
+          },
+          () => 'requests are counted in Redis',
+        );
+      client.disconnect();
+      expect(await both(14)).toEqual({ 200: 10, 429: 4 });
+      await redis.stop();
+      pool = first!;
+      expect(await ask(NEIGHBOR)).toBe(200);
+    });
   });
 });
