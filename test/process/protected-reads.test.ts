@@ -179,7 +179,7 @@ test('records filters, orders and counts by protected fields, shows them to over
   expect(nodes[0].uses).toContainEqual({ type: 'AIModel', how: 'FILTER', fields: ['trainingComputeFlop'] });
 
   await killAll();
-  const { keys } = JSON.parse(readFileSync(join(folder, 'audit', 'audit-keys.json'), 'utf8'));
+  const { keys } = JSON.parse(readFileSync(join(environment.ORDERGRAPH_DATA!, 'keys', 'audit-keys.json'), 'utf8'));
   const { flaw, entries: count } = await verifyRecord(filesOfRecord(join(folder, 'audit', 'submissions.jsonl')), keys);
   expect([flaw, count > 3]).toEqual([undefined, true]);
 });

@@ -301,8 +301,7 @@ describe('a subgraph that keeps a record', () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
     await ask('{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount } }', INSPECTOR);
-    expect(lines()).toEqual([]);
-    await ask('{ submissions(first: 2) { totalCount } }', INSPECTOR);
+    // the seal that it begins with
     expect(lines()).toHaveLength(1);
     const { data } = await ask('{ submissions(first: 2) { nodes { id number mitigationsDeclared } } }', INSPECTOR);
     const nodes = (data!.submissions as { nodes: { id: string; number: string }[] }).nodes;
@@ -351,7 +350,7 @@ describe('a subgraph that keeps a record', () => {
         { type: 'Submission', ...PROPIN, how: 'count', fields: [] },
       ],
     ]);
-    expect(lines()).toHaveLength(3);
+    expect(lines()).toHaveLength(1 + 3);
     expect(lines().join('')).not.toMatch(/1e25|2026-01-01/);
     // a cursor is not the value it stands for
     const { nodes } = data!.developerOrganizations as { nodes: { submissions: { pageInfo: { endCursor: string } } }[] };

@@ -136,7 +136,8 @@ export class Knowledge {
         const [, coordinate] = /^(\w+\.\w+) is of class/.exec(message) ?? [];
         if (coordinate) this.refused.add(coordinate);
         // this world keeps no record
-        else if (extensions?.code !== 'RECORD_UNAVAILABLE') throw new Error(`${message}: ${query()}`);
+        else if (!['RECORD_UNAVAILABLE', 'ERRORS_OMITTED'].includes(extensions?.code as string))
+          throw new Error(`${message}: ${query()}`);
       }
       if (this.refused.size === before) return (data ?? {}) as Fields;
     }

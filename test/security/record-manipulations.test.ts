@@ -270,12 +270,11 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     'the code of a line',
     'alone',
     () =>
-      change(second(), (all) =>
-        all.with(
-          3,
-          all[3]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`),
-        ),
-      ),
+      change(second(), (all) => {
+        const at = all.findIndex((line) => line.includes('"mac":"'));
+        const other = all[at]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`);
+        return all.with(at, other);
+      }),
   ],
   [
     'edit',
@@ -505,7 +504,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     () =>
       change(second(), (all) => {
         const at = placeOf(all, isSeal, 1);
-        return all.toSpliced(at, 1).toSpliced(3, 0, all[at]!);
+        return all.toSpliced(at, 1).toSpliced(at - 1, 0, all[at]!);
       }),
   ],
   [
