@@ -17,7 +17,8 @@ const FORWARD = join(packageRoot, 'dist', 'test', 'support', 'compose', 'forward
 
 const PASSWORDS = [
   ...['MYSQL_ROOT', 'INFRASTRUCTURE_DB', 'REVIEWS_DB', 'SUBMISSIONS_DB', 'WORKFORCE_DB', 'CACHE'],
-  ...['INFRASTRUCTURE_EVENTS', 'REVIEWS_EVENTS', 'SUBMISSIONS_EVENTS', 'OPERATOR_EVENTS'],
+  ...['INFRASTRUCTURE_EVENTS', 'REVIEWS_EVENTS', 'SUBMISSIONS_EVENTS', 'WORKFORCE_EVENTS'],
+  ...['GATEWAY_EVENTS', 'OPERATOR_EVENTS'],
 ];
 const DOCKER = join(packageRoot, 'dist', 'test', 'support', 'compose', 'docker.js');
 
