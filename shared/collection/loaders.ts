@@ -16,7 +16,7 @@ import {
   type PagePlan,
   planPage,
 } from './page';
-import { type Condition, WhereBuilder } from './where';
+import { type Condition, ConditionCount, type FieldUse, WhereBuilder } from './where';
 
 /** A condition that holds. */
 const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
@@ -61,6 +61,7 @@ export class Loaders {
   private everything: Loaders | undefined;
   /** Objects that came by a statement which asks whether the reader sees them. */
   private readonly admitted = new WeakSet<object>();
+  private readonly conditions = new ConditionCount();
 
   /** The same over everything there is, for working something out. What it reads is never shown. */
   get facts(): Loaders {
@@ -141,7 +142,8 @@ export class Loaders {
   /** @param how how the record describes the use of filtered fields */
   private where(how: HowUsed = 'filter'): WhereBuilder {
     const { database, clock, reader, reads } = this;
-    return new WhereBuilder(database, clock, reader, reads && ((use) => reads.use({ ...use, how })));
+    const used = reads && ((use: FieldUse) => reads.use({ ...use, how }));
+    return new WhereBuilder(database, clock, reader, used, this.conditions);
   }
 
   private plan(target: ModelClass, given: PageArguments): PagePlan {

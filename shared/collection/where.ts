@@ -22,6 +22,8 @@ export interface FieldUse {
 export type FilterValue = { readonly [field: string]: unknown };
 
 const MAX_DEPTH = 8;
+/** Comparisons and groups of all filters of one request, whose database evaluates them for every row. */
+const MAX_CONDITIONS = 5_000;
 const MAX_LIST = 1_000;
 const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
 
@@ -35,6 +37,21 @@ function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: s
   };
 }
 
+/** Counts the conditions of all filters of one request. */
+export class ConditionCount {
+  private count = 0;
+
+  /** @throws InvalidFilterError beyond the bound */
+  add(path: readonly (string | number)[]): void {
+    this.count += 1;
+    if (this.count > MAX_CONDITIONS)
+      throw new InvalidFilterError(
+        `The filters of this request have more than ${MAX_CONDITIONS} conditions; send several requests, or list values by "in"`,
+        path,
+      );
+  }
+}
+
 /** Turns filter inputs of one model into SQL over the table alias given. */
 export class WhereBuilder {
   private aliases = 0;
@@ -45,6 +62,7 @@ export class WhereBuilder {
     private readonly reader: Reader,
     /** Called with each field that a filter compares. */
     private readonly used?: (use: FieldUse) => void,
+    private readonly count = new ConditionCount(),
   ) {}
 
   /** As {@link build}, of those objects that the reader sees. */
@@ -69,6 +87,7 @@ export class WhereBuilder {
   ): Condition {
     if (path.length > MAX_DEPTH * 2)
       throw new InvalidFilterError(`The filter is nested deeper than ${MAX_DEPTH} levels; flatten it`, path);
+    this.count.add(path);
     const conditions: Condition[] = [];
     for (const [name, value] of Object.entries(filter ?? {})) {
       if (value === undefined || value === null) continue;
@@ -191,6 +210,7 @@ export class WhereBuilder {
     for (const [operator, given] of Object.entries(value)) {
       if (given === undefined || given === null) continue;
       const here = [...path, operator];
+      this.count.add(here);
       if (operator === 'isNull') parts.push(condition(`${column} IS ${given ? '' : 'NOT '}NULL`));
       else if (operator === 'in') parts.push(this.isIn(column, this.list(given, here).map(stored)));
       else if (operator === 'notIn') {

@@ -368,6 +368,19 @@ exhaustion(
   { code: 'INVALID_FILTER', inputPath: ['filter', 'key', 'in'] },
 );
 exhaustion(
+  'filters of several lists with too many conditions together, in a subgraph that is asked itself',
+  async (t) => {
+    const lists = Array.from({ length: 30 }, (_, i) => `a${i}: sectors(filter: $f) { totalCount }`).join(' ');
+    const { errors } = await t.world.subgraph('infrastructure').execute({
+      query: `query ($f: SectorFilter) { ${lists} }`,
+      variables: { f: { or: Array.from({ length: 200 }, () => ({ name: { contains: 'x' } })) } },
+      headers: await t.world.identity.signed('infrastructure', ANALYST),
+    });
+    return [...new Set(errors?.map(({ extensions }) => extensions?.code))];
+  },
+  ['INVALID_FILTER'],
+);
+exhaustion(
   'a request that does not end, beside others',
   async (t) => {
     const slow = t.raw(
