@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root';
+import { HOSTILE_REQUESTS } from '../security/hostile-requests';
 import { attachDocument, fileSubmission, invitations } from '../support/compose/filings';
 import { codenames, load } from '../support/compose/load';
 import { operations } from '../support/compose/operations';
@@ -183,6 +184,18 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(await remaining('192.0.2.2')).toBe(full);
     // what a client claims stands before what the terminator adds
     expect(await remaining('192.0.2.3, 192.0.2.1')).toBeLessThan(full);
+  });
+
+  test('answers question 1 while each hostile request comes from an address of its own', async () => {
+    const terminator = await stack.client(TERMINATOR);
+    const honest = await stack.client(108);
+    for (const [place, { name, body, accept = 'application/json' }] of HOSTILE_REQUESTS.entries()) {
+      const sent = terminator.stream(JSON.parse(body), { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
+      const { status, body: answer } = await honest.graphql({ query: QUESTION_1 }, inspector);
+      expect([name, status, answer?.errors]).toEqual([name, 200, undefined]);
+      const text = await sent;
+      expect([name, text.length < 1024 * 1024, text.includes('INTERNAL_SERVER_ERROR')]).toEqual([name, true, false]);
+    }
   });
 
   test('serves up- and downloads while one address stalls 100 uploads and 300 requests', async () => {
