@@ -264,7 +264,7 @@ export class Graph {
   /** What it costs to answer about the schema; nothing where that answer is kept. */
   private schemaCost(normalized: NormalizedOperation): number {
     if (!normalized.introspection || this.schemaAnswers.has(normalized)) return 0;
-    return Math.ceil(this.schemaSize.estimate(normalized.introspection) / SCHEMA_VALUES_PER_UNIT);
+    return this.schemaSize.cost(normalized.introspection);
   }
 
   /** What an operation is estimated to cost by the values of its variables. */
@@ -560,9 +560,6 @@ const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
 
 /** Characters of answers about the schema that are kept. Each is kept as text, as bytes, and compressed. */
 const MAX_SCHEMA_ANSWERS = 8 * 1024 * 1024;
-
-/** Values of the schema that are answered at the cost of an object. */
-const SCHEMA_VALUES_PER_UNIT = 4;
 
 /** Errors of variables after which the rest of their values is not looked at. */
 const MAX_VARIABLE_ERRORS = 20;

@@ -215,9 +215,6 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   operation(
     'the schema, asked for 30 times',
     `{ __schema { types { ${times(30, (i) => `f${i}: fields { name args { name type { name ofType { name } } } }`)} } } }`,
-    {
-      refusal: TOO_COSTLY,
-    },
   ),
   // parts
   operation(
