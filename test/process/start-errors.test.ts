@@ -77,7 +77,7 @@ test('production requires a key that seals the record', async () => {
 
 test.each([
   ['ORDERGRAPH_DATABASE_TIMEOUT_MS', '-1', /from 0 to 3600000/],
-  ['ORDERGRAPH_DATABASE_CONNECTIONS', 'many', /from 1 to 1000/],
+  ['ORDERGRAPH_DATABASE_CONNECTIONS', 'many', /from 2 to 1000/],
 ])('%s of "%s" is refused with what it may be', async (setting, value, range) => {
   const output = await refusal({ [setting]: value });
   expect(output).toContain(`${setting} is "${value}"`);
