@@ -127,12 +127,6 @@ http(
   ['nosniff', "default-src 'none'; frame-ancestors 'none'"],
 );
 
-    const [first, second, other] = [await left(ANALYST), await left(ANALYST), await left(BIRCH)];
-    return [first < 60_000, first - second, other > second];
-  },
-  [true, 1, true],
-);
-
 const csrf = group('CSRF and CORS');
 csrf(
   'a form of another site',
