@@ -130,7 +130,7 @@ const failingWorlds = [
 ];
 
 /** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` takes more. */
-const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 15);
+const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 10);
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** What the operations of all exhibits have had. */
@@ -211,10 +211,10 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
   );
 
   test('have fragments that fail, errors, and nulls that take objects with them', () => {
-    expect(seen.inParts).toBeGreaterThan(100);
-    expect(seen.withErrors).toBeGreaterThan(50);
+    expect(seen.inParts).toBeGreaterThan(60);
+    expect(seen.withErrors).toBeGreaterThan(30);
     expect(seen.failed).toBeGreaterThan(0);
-    expect(seen.nulled).toBeGreaterThan(10);
+    expect(seen.nulled).toBeGreaterThan(5);
     expect(seen.lost).toBeLessThan(seen.compared / 10);
   });
 });

@@ -10,7 +10,7 @@ const exhibit = (words: string) => zoo.find(({ name }) => name.includes(words))!
 
 describe('against ApolloGateway as it comes', () => {
   const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  const operations = Number(process.env.ORDERGRAPH_TEST_OPERATIONS ?? 15);
+  const operations = Number(process.env.ORDERGRAPH_TEST_OPERATIONS ?? 10);
 
   test(`answers ${operations} generated operations an exhibit as it should, from seed ${seed}`, async () => {
     const { differences } = await runContests({ from: seed, operations, milliseconds: Number.POSITIVE_INFINITY });

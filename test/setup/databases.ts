@@ -69,6 +69,7 @@ async function startPrivateServer(binary: string): Promise<string> {
       `--pid-file=${join(folder, 'pid')}`,
       '--skip-networking',
       '--innodb-flush-log-at-trx-commit=0',
+      '--skip-innodb-doublewrite',
       '--innodb-buffer-pool-size=256M',
       ...(isMaria ? [] : ['--mysqlx=OFF']),
       ...user,
