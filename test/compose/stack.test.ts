@@ -21,6 +21,8 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   let project: string;
   let stack: ComposeStack;
   let client: Client;
+  /** Ends TLS on this machine, and names the addresses of clients. */
+  let terminator: Client;
   let inspector: Record<string, string>;
   let developer: Record<string, string>;
 
@@ -30,6 +32,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     stack = await ComposeStack.prepare(project);
     await stack.operate(operations().get('Deploy')![0]!);
     client = await stack.client(100);
+    terminator = await stack.client(TERMINATOR);
     inspector = await stack.authorization({ sub: 'inspector-1', roles: ['inspector'], case_number: '2026-1' });
     developer = await stack.authorization({ sub: 'submitter', roles: ['developer-submitter'], organization: 'alder' });
   });
@@ -171,7 +174,6 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   });
 
   test('takes addresses from what ends TLS on this machine, the last one that it names', async () => {
-    const terminator = await stack.client(TERMINATOR);
     const query = '{ sectors(first: 7) { nodes { key } } }';
     const remaining = async (forwarded: string) =>
       Number(
@@ -187,10 +189,9 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   });
 
   test('answers question 1 while each hostile request comes from an address of its own', async () => {
-    const terminator = await stack.client(TERMINATOR);
     const honest = await stack.client(108);
     for (const [place, { name, body, accept = 'application/json' }] of HOSTILE_REQUESTS.entries()) {
-      const sent = terminator.stream(JSON.parse(body), { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
+      const sent = terminator.stream(body, { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
       const { status, body: answer } = await honest.graphql({ query: QUESTION_1 }, inspector);
       expect([name, status, answer?.errors]).toEqual([name, 200, undefined]);
       const text = await sent;

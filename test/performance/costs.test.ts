@@ -14,7 +14,7 @@ import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
 /** Rows that the databases may read for each unit that an operation is estimated to cost, and those that are free. */
-const ROWS_PER_UNIT = 500;
+const ROWS_PER_UNIT = 150;
 const FREE_ROWS = 200;
 
 /** Values of required arguments. */
@@ -93,7 +93,7 @@ const describeOnServer = databaseKinds.includes('mysql') ? describe : describe.s
 describeOnServer('the estimated cost of fields', () => {
   let world: World;
   beforeAll(async () => {
-    world = await openWorld('mysql', 10);
+    world = await openWorld('mysql', 3);
     // a server that has run for a while knows its tables; one that was filled a second ago must be told to look
     for (const { database, subgraph } of world.open)
       for (const entity of subgraph.parts.entities) await database.query(`ANALYZE TABLE ${database.table(entity)}`);

@@ -1,4 +1,4 @@
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { openWorld, type World } from '../support/world';
 import { catalogue } from './catalogue';
 import { Target } from './target';
@@ -9,7 +9,7 @@ test('the catalogue has at least 170 attacks, each named once', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-describe.each(databaseKinds)('attacks on the gateway with its four subgraphs, on %s', (kind) => {
+describe.each(processKinds)('attacks on the gateway with its four subgraphs, on %s', (kind) => {
   let world: World;
   let target: Target;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { getNamedType, isLeafType, isNonNullType, isObjectType } from 'graphql';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer } from '../support/framework';
 
 /** Callers who may know nothing of what alder does, and in what it is as if it were not. */
@@ -34,7 +34,7 @@ const QUESTIONS = subgraphs.flatMap(({ schema }) =>
   }),
 );
 
-describe.each(databaseKinds)('what may not be known changes nothing that others are told, on %s', (kind) => {
+describe.each(processKinds)('what may not be known changes nothing that others are told, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);

@@ -6,7 +6,7 @@ import { createLog } from '../../gateway/telemetry/log';
 import { modelOf } from '../../shared/model/model';
 import { packageRoot } from '../../shared/package-root';
 import { sensitivityOf } from '../../shared/policy/enforcement';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
@@ -48,7 +48,7 @@ const CALLERS = [
   'role=analyst; subject=x',
 ];
 
-describe.each(databaseKinds)('what is protected, on %s', (kind) => {
+describe.each(processKinds)('what is protected, on %s', (kind) => {
   let world: World;
   let logged = '';
   beforeAll(async () => {

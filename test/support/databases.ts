@@ -10,7 +10,7 @@ export const databaseKinds: readonly DatabaseKind[] = process.env.ORDERGRAPH_TES
   ? ['sqlite', 'mysql']
   : ['sqlite'];
 
-/** Those that tests run on that start many processes: in the fault suite all, else only the one of production, where there is one. */
+/** Those that long tests run on: all with `ORDERGRAPH_TEST_FAULTS=all`, else only the one of production, where there is one. */
 export const processKinds: readonly DatabaseKind[] =
   process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? databaseKinds : databaseKinds.slice(-1);
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { databaseKinds, freshDatabases } from '../support/databases';
+import { freshDatabases, processKinds } from '../support/databases';
 import { identityEnvironment } from '../support/identity';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
@@ -24,7 +24,7 @@ test('without a graph at the address it says so', async () => {
   expect([await play.ended, play.output()]).toEqual([1, expect.stringContaining('Nobody answers at')]);
 });
 
-describeOnRedis.each(databaseKinds)(
+describeOnRedis.each(processKinds)(
   'the scripted exercise over four subgraph processes, Redis and a gateway, on %s',
   (kind) => {
     test('every step is as the framework has it, and the transcript tells the story', async () => {

@@ -6,7 +6,7 @@ import { reviewLifecycle } from '../../subgraphs/reviews/lifecycle';
 import { MOST_ACCESS_SECONDS } from '../../subgraphs/submissions/submission/access-hours';
 import { intakeLifecycle } from '../../subgraphs/submissions/submission/intake.mutations';
 import { grantLifecycle } from '../../subgraphs/submissions/submission/lifecycle';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { developer, Framework, INTAKE, reviewer } from '../support/framework';
 
 // biome-ignore lint/suspicious/noExplicitAny: rows as the database has them
@@ -277,7 +277,7 @@ function recount(events: readonly Row[], until: string): number {
   return Math.min(MOST_ACCESS_SECONDS, seconds);
 }
 
-describe.each(databaseKinds)('whatever anybody does, on %s', (kind) => {
+describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);

@@ -57,8 +57,8 @@ export interface Client {
     body: object,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: GraphQLBody | undefined }>;
-  /** Sends a GraphQL request whose answer may come in parts. @returns the body as it came */
-  stream(body: object, headers: Record<string, string>): Promise<string>;
+  /** Sends a GraphQL request, a text as it is, whose answer may come in parts. @returns the body as it came */
+  stream(body: object | string, headers: Record<string, string>): Promise<string>;
 }
 
 export interface GraphQLBody {
@@ -304,11 +304,11 @@ export class ComposeStack {
     const dispatcher = new Agent({ connect: { socketPath: socket } });
     this.closers.push(() => dispatcher.destroy());
     const base = 'http://ordergraph.example';
-    const post = (body: object, headers: Record<string, string>) =>
+    const post = (body: object | string, headers: Record<string, string>) =>
       fetch(`${base}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
         dispatcher,
       });
     return {
