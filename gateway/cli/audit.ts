@@ -1,10 +1,10 @@
-import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { AuditLog } from '../../shared/audit/audit-log';
 import { SEAL_MS, type Seal } from '../../shared/audit/entry';
+import { linesOf } from '../../shared/audit/lines';
 import { filesOfRecord, indexPath, nextPath, recordName } from '../../shared/audit/parts';
 import { parseSeal, SealKeys } from '../../shared/audit/seal';
 import { compareHeads, type Flaw, type Verification, verifyRecord } from '../../shared/audit/verify';
@@ -91,9 +91,19 @@ function filesOf(record: string): string[] {
 async function sealsIn(file: string, keys: SealKeys): Promise<Seal[]> {
   if (!existsSync(file)) throw new OperatorError(`There is no anchor "${file}"`, 'Name a file of seals, one a line');
   const seals: Seal[] = [];
-  for await (const text of createInterface({ input: createReadStream(file) })) {
+  let flawed: number | undefined;
+  let number = 0;
+  for await (const text of linesOf(file)) {
+    // the last line may be one that is being written
+    if (flawed !== undefined)
+      throw new OperatorError(
+        `Line ${flawed} of the anchor "${file}" is not a seal by one of the keys`,
+        'Name all keys that sealed records by --keys. If they are there, the anchor was changed: use another one',
+      );
+    number += 1;
     const seal = parseSeal(text);
     if (seal && keys.isGenuine(seal)) seals.push(seal);
+    else flawed = number;
   }
   return seals;
 }
@@ -204,9 +214,7 @@ function unnamed(
 }
 
 async function hasHead(files: readonly string[], head: string): Promise<boolean> {
-  for (const file of files)
-    for await (const text of createInterface({ input: createReadStream(file) }))
-      if (text.endsWith(`"hash":"${head}"}`)) return true;
+  for (const file of files) for await (const text of linesOf(file)) if (text.endsWith(`"hash":"${head}"}`)) return true;
   return false;
 }
 

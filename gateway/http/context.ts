@@ -24,6 +24,9 @@ export interface RequestRules extends HeaderRules {
   readonly introspection: 'everyone' | 'known' | 'nobody';
 }
 
+/** A name of GraphQL's grammar that is recorded; other texts name no operation. */
+const NAME = /^[_A-Za-z][_0-9A-Za-z]{0,99}$/;
+
 /** What subgraphs are told of who asks, with what they are to record of this request. */
 export function tellOrigin(
   identities: NonNullable<GraphContext['identities']>,
@@ -35,7 +38,7 @@ export function tellOrigin(
     get: (subgraph) => {
       if (origin === undefined) {
         const name = ((request.body ?? request.query) as { operationName?: unknown }).operationName;
-        const operation = typeof name === 'string' ? name.slice(0, 100) : null;
+        const operation = typeof name === 'string' && NAME.test(name) ? name : null;
         origin = originHeader({ request: request.id, operation, address: request.ip });
       }
       return { ...identities.get(subgraph), [ORIGIN_HEADER]: origin };

@@ -1,14 +1,16 @@
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
+/** Characters of a statement that are logged: a list can make one as long as the server takes. */
+const MAX_STATEMENT = 2_000;
+
 /**
  * What is logged of an error. Never what a failed statement was given, which drivers repeat in several places, between quotes in their
  * messages above all: it may be anybody's data.
  */
 function errorInLog(error: Error): Record<string, unknown> {
-  const { type, message, stack, code, query, path } = pino.stdSerializers.err(error) as unknown as Record<
-    string,
-    unknown
-  >;
+  const { query: sql, ...serialized } = pino.stdSerializers.err(error) as unknown as Record<string, unknown>;
+  const { type, message, stack, code, path } = serialized;
+  const query = typeof sql === 'string' ? sql.slice(0, MAX_STATEMENT) : undefined;
   if (!('driverError' in error)) return { type, message, stack, code, query, path };
   const told = error.message.replace(/'[^']*'|"[^"]*"/g, '…');
   const frames = String(error.stack)

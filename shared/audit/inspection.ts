@@ -1,11 +1,11 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { OperatorError } from '../errors';
 import { Chain } from './chain';
 import { type Breach, readLine } from './entry';
 import { firstLine, lastLine, reading } from './files';
+import { linesOf } from './lines';
 import { filesOfRecord, nextPath, recordName, reservePath } from './parts';
 import type { SealingKey, SealKeys } from './seal';
 
@@ -92,19 +92,14 @@ async function lookAtCurrent(
   const file = basename(path);
   if (size === 0) return before ?? { file, line: 0, what: 'it is empty: a file of a record begins with a seal' };
   let line = 0;
-  const input = createReadStream(path, { end: size - 1 });
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line += 1;
-      if (line === 1 && chain.resume(text) === undefined) {
-        if (before) return before;
-        beginAt(chain, text, isFirst);
-      }
-      const what = chain.take(text);
-      if (what !== undefined) return { file, line, what };
+  for await (const text of linesOf(path, size - 1)) {
+    line += 1;
+    if (line === 1 && chain.resume(text) === undefined) {
+      if (before) return before;
+      beginAt(chain, text, isFirst);
     }
-  } finally {
-    input.destroy();
+    const what = chain.take(text);
+    if (what !== undefined) return { file, line, what };
   }
   const { foreign } = chain;
   if (foreign === undefined) return undefined;
@@ -132,12 +127,8 @@ export async function hashAt(path: string, number: number): Promise<string | und
   for (const file of filesOfRecord(path).toReversed()) {
     const first = readLine(await reading(file, firstLine))?.entry.number ?? 0;
     if (first > number) continue;
-    const input = createReadStream(file);
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
-      if (text.startsWith(`{"number":${number},`)) {
-        input.destroy();
-        return readLine(text)?.entry.hash;
-      }
+    for await (const text of linesOf(file))
+      if (text.startsWith(`{"number":${number},`)) return readLine(text)?.entry.hash;
   }
   return undefined;
 }

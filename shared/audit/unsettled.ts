@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Entry } from './entry';
+import { linesOf } from './lines';
 
 /** An attempt whose change, if there was one, is not in the record. */
 export type Attempt = Entry & { readonly kind: 'attempt'; readonly key: string };
@@ -16,7 +15,7 @@ export async function unsettledAttempts(files: readonly string[]): Promise<Attem
   let [lastAt, lastNumber] = ['', 0];
   // a part may have been put away in between
   for (const file of files.slice(-2))
-    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of linesOf(file)) {
       if (!text.includes('"kind":"attempt"') && !text.includes('"kind":"change"')) continue;
       const entry = entryOf(text);
       if (!entry) continue;

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { JWK } from 'jose';
 import { Chain } from './chain';
 import { type Entry, FIRST, readLine, type Seal } from './entry';
 import { lastLine, reading } from './files';
+import { linesOf } from './lines';
 import { recordName } from './parts';
 import { SealKeys } from './seal';
 
@@ -50,9 +49,8 @@ export interface Verification {
 }
 
 /** The whole lines of a file. */
-async function* linesOf(file: string, bytes: number): AsyncGenerator<string> {
-  if (bytes === 0) return;
-  yield* createInterface({ input: createReadStream(file, { end: bytes - 1 }), crlfDelay: Number.POSITIVE_INFINITY });
+async function* wholeLines(file: string, bytes: number): AsyncGenerator<string> {
+  if (bytes > 0) yield* linesOf(file, bytes - 1);
 }
 
 /** Bytes of a file, and of its whole lines. */
@@ -79,7 +77,7 @@ class Reading {
   async read(file: string, isWritten: boolean): Promise<void> {
     let line = 0;
     const [all, whole] = await sizesOf(file);
-    for await (const text of linesOf(file, whole)) {
+    for await (const text of wholeLines(file, whole)) {
       line += 1;
       if (line === 1 && !this.begin(file, text)) return;
       const what = this.chain.take(text);

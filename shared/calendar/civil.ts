@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import { OperatorError } from '../errors';
+import { OperatorError, RequestError } from '../errors';
 
 /** The zone of official days: what "today" means to an agency. ORDERGRAPH_ZONE names another. */
 export const OFFICIAL_ZONE = readZone(process.env.ORDERGRAPH_ZONE);
@@ -78,7 +78,9 @@ export interface Period {
   readonly until: string;
 }
 
-/** The instants between which a fiscal year lies. */
+/** The instants between which a fiscal year lies. @throws RequestError for a year that is none */
 export function fiscalYearPeriod(year: number): Period {
+  if (year < 1900 || year > 9000)
+    throw new RequestError('BAD_USER_INPUT', `"fiscalYear" is ${year}: pass a year from 1900 to 9000`, ['fiscalYear']);
   return { from: startOfDay(`${year - 1}-10-01`), until: startOfDay(`${year}-10-01`) };
 }

@@ -52,7 +52,10 @@ export function pageSide({ first, last }: Pick<PageArguments, 'first' | 'last'>)
 export function planPage(target: ModelClass, given: PageArguments, reader: Reader, cursors: Cursors): PagePlan {
   const side = pageSide(given);
   const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
-  for (const { field } of given.orderBy ?? [])
+  const fields = (given.orderBy ?? []).map(({ field }) => field);
+  const repeated = fields.find((field, place) => fields.indexOf(field) !== place);
+  if (repeated !== undefined) throw new InvalidOrderError(`"orderBy" names ${repeated} twice; name each field once`);
+  for (const field of fields)
     if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity, field) !== true)
       throw new InvalidOrderError(`You don't have access to every ${name}.${field}, so you cannot order by it`);
   const asked = (given.orderBy ?? []).map(({ field, direction }) => ({

@@ -24,6 +24,8 @@ export type FilterValue = { readonly [field: string]: unknown };
 const MAX_DEPTH = 8;
 /** Comparisons and groups of all filters of one request, whose database evaluates them for every row. */
 const MAX_CONDITIONS = 5_000;
+/** Values in lists of all filters of one request; SQLite takes 32,766 parameters in one statement. */
+const MAX_VALUES = 20_000;
 const MAX_LIST = 1_000;
 const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
 
@@ -40,6 +42,17 @@ function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: s
 /** Counts the conditions of all filters of one request. */
 export class ConditionCount {
   private count = 0;
+  private values = 0;
+
+  /** @throws InvalidFilterError beyond the bound */
+  addValues(count: number, path: readonly (string | number)[]): void {
+    this.values += count;
+    if (this.values > MAX_VALUES)
+      throw new InvalidFilterError(
+        `The filters of this request list more than ${MAX_VALUES} values; send several requests`,
+        path,
+      );
+  }
 
   /** @throws InvalidFilterError beyond the bound */
   add(path: readonly (string | number)[]): void {
@@ -136,6 +149,7 @@ export class WhereBuilder {
         `${path.join('.')} lists ${values.length} values; at most ${MAX_LIST} are allowed`,
         path,
       );
+    this.count.addValues(values.length, path);
     return values;
   }
 
@@ -156,7 +170,7 @@ export class WhereBuilder {
         ...(value.in
           ? [
               join(
-                this.list(value.in, [...path, 'in']).map((given) => condition(holds(given))),
+                [...new Set(this.list(value.in, [...path, 'in']))].map((given) => condition(holds(given))),
                 'OR',
                 '1 = 0',
               ),
@@ -190,7 +204,7 @@ export class WhereBuilder {
         const { sql, parameters } = this.isIn(other, keys);
         const own = `${inner}.${this.database.column(table, 'ownerKey')}`;
         return {
-          sql: `EXISTS (SELECT 1 FROM ${this.database.table(table)} ${inner} WHERE ${own} = ${column} AND ${sql})`,
+          sql: `${column} IN (SELECT ${own} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
           parameters,
         };
       };

@@ -172,6 +172,32 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     'orders by 30 terms',
     `{ ${times(30, (i) => `a${i}: announcements(first: 1, orderBy: [${times(30, () => '{ field: TITLE, direction: ASC }')}]) { nodes { title } }`)} }`,
   ),
+  operation(
+    'orders by 600 terms, and pages on from a cursor',
+    `query ($o: [AnnouncementOrder!]) { ${times(12, (i) => `a${i}: announcements(first: 1, orderBy: $o) { nodes { title } pageInfo { endCursor } }`)} }`,
+    { variables: { o: list(600, () => ({ field: 'TITLE', direction: 'ASC' })) } },
+  ),
+  operation(
+    '400 conditions on what objects are linked to',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    { variables: { f: { and: list(400, () => ({ workRoles: { none: ['a', 'b'] } })) } } },
+  ),
+  operation(
+    '30 conditions on links to a thousand objects each',
+    `query ($a: [ID!]) { announcements(first: 1, filter: { or: [${times(30, () => '{ workRoles: { any: $a } }')}] }) { totalCount } }`,
+    { variables: { a: list(1_000, (i) => `x${i}`) } },
+  ),
+  operation(
+    '40,000 values in one statement',
+    `query ($a: [ID!]) { announcements(first: 1, filter: { or: [${times(40, () => '{ agency: { in: $a } }')}] }) { totalCount } }`,
+    { variables: { a: list(1_000, (i) => `x${i}`) } },
+  ),
+  ...[-2_147_483_648, -1, 0, 10_000, 2_147_483_647].map((year) =>
+    operation(
+      `figures of the year ${year}`,
+      `{ executiveOrder(number: "14409") { workforceMetrics(fiscalYear: ${year}) { enteredOnDuty } } timeToHire(fiscalYear: ${year}) { hires } }`,
+    ),
+  ),
   // documents
   operation('the same field 2,600 times', `{ agencies { ${times(2_600, () => 'name')} } }`),
   operation(

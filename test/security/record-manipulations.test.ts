@@ -497,6 +497,17 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
       );
     },
   ],
+  ...(
+    [
+      ['carriage returns', '\r\n'],
+      ['line separators of Unicode', '\u2028'],
+    ] as const
+  ).map(([what, separator]): (typeof MANIPULATIONS)[number] => [
+    'edit',
+    `${what} in place of line feeds`,
+    'alone',
+    () => change(second(), (all) => [all.join(separator)]),
+  ]),
   [
     'seals',
     'one moved',

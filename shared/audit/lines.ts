@@ -1,0 +1,16 @@
+import { createReadStream } from 'node:fs';
+
+/**
+ * The lines of a file. They end at a line feed and at nothing else: `readline` also breaks at carriage returns and at U+2028, so that two
+ * readers would not see the same lines.
+ * @param end offset of the last byte to read; the whole file by default
+ */
+export async function* linesOf(file: string, end?: number): AsyncGenerator<string, void> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', end })) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
