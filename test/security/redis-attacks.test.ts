@@ -398,21 +398,18 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
   test('answers a reader’s request in vain', async () => {
     const before = await victims.state();
     const [subscriber, { attacker }] = [victims.attacker.duplicate(), victims];
-    // a gap, so that the reader asks; its request is taken away and answered
-    const replay = run(['events', 'replay', 'reviews', '--from', 'submissions'], victims.environment);
-    await replay.ended;
+    // waits at the key, and so gets the request before its writer does
+    const taken = subscriber.blpop(`${PREFIX}:replay:submissions`, 30);
+    // a gap, so that the reader asks
+    await run(['events', 'replay', 'reviews', '--from', 'submissions'], victims.environment).ended;
+    const [, text] = (await taken)!;
+    const { answerTo } = JSON.parse(body(text).body!) as { answerTo: string };
+    const event = await forged();
+    const answer = { from: { offset: 0, digest: '' }, events: [event], head: event.log };
+    await attacker.rpush(answerTo, victims.signs(attackersKey)('answer', 'submissions', answer, answerTo));
     const refused = () => victims.metric('reviews', 'ordergraph_events_unsigned_total{kind="answer"');
     await until(
-      async () => {
-        const text = await subscriber.lpop(`${PREFIX}:replay:submissions`);
-        if (text) {
-          const { answerTo } = JSON.parse(body(text).body!) as { answerTo: string };
-          const event = await forged();
-          const answer = { from: { offset: 0, digest: '' }, events: [event], head: event.log };
-          await attacker.rpush(answerTo, victims.signs(attackersKey)('answer', 'submissions', answer, answerTo));
-        }
-        return (await refused()) > 0;
-      },
+      async () => (await refused()) > 0,
       () => 'the made-up answer is refused',
     );
     subscriber.disconnect();
