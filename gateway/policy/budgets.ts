@@ -1,11 +1,10 @@
 import { GraphQLError } from 'graphql';
 import type { Redis } from 'ioredis';
-import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { OperatorError } from '../../shared/errors';
 import { type Principal, ROLES } from '../../shared/identity/principal';
 import { redisClient } from '../../shared/redis';
+import { OwnWindows, SharedWindows, type Window } from './windows';
 
 /** What an operation costs and what its caller has left, as it is told in the answer. */
 export interface Spending {
@@ -18,23 +17,16 @@ export interface Spending {
   readonly resetSeconds: number;
 }
 
-/** What a caller has spent in the minute that its first operation began. */
-interface Account {
-  readonly spent: number;
-  /** When the minute ends, by `performance.now()`. */
-  readonly until: number;
-}
-
 /** Tells what is left as it is when it is told: answers that are given at once say the same, and can be one. */
 class Spent implements Spending {
   constructor(
     readonly estimated: number,
     readonly budget: number,
-    private readonly account: Account,
+    private readonly account: Window,
   ) {}
 
   get remaining(): number {
-    return this.resetSeconds === 0 ? this.budget : Math.max(0, this.budget - this.account.spent);
+    return this.resetSeconds === 0 ? this.budget : Math.max(0, this.budget - this.account.count);
   }
 
   get resetSeconds(): number {
@@ -81,11 +73,6 @@ export interface BudgetSettings {
 /** Errors of one answer that cost nothing. Each of the others costs 1, about as much as an object: what is refused is not free. */
 const FREE_ERRORS = 10;
 
-/** Seconds for which a budget is. */
-const WINDOW_SECONDS = 60;
-/** Callers whose spending is kept in this process: those that have not been seen for longest begin anew. */
-const MOST_CALLERS = 100_000;
-
 /** Counts what callers spend. */
 interface Purse {
   /** Nothing is taken when it would come to more than `most`. */
@@ -94,7 +81,7 @@ interface Purse {
 }
 
 interface Payment {
-  readonly account: Account;
+  readonly account: Window;
   readonly isTaken: boolean;
 }
 
@@ -167,79 +154,38 @@ export class Budgets {
 
 /** Counted in this process. */
 class OwnPurse implements Purse {
-  private readonly windows = new LRUCache<string, { spent: number; readonly until: number }>({ max: MOST_CALLERS });
+  private readonly windows = new OwnWindows();
 
   spend(cost: number, key: string, most: number): Payment {
-    const window = this.window(key);
-    const isTaken = window.spent + cost <= most;
-    if (isTaken) window.spent += cost;
-    return { account: window, isTaken };
+    const account = this.windows.of(key);
+    const isTaken = account.count + cost <= most;
+    if (isTaken) account.count += cost;
+    return { account, isTaken };
   }
 
   charge(cost: number, key: string): void {
-    this.window(key).spent += cost;
-  }
-
-  private window(key: string): { spent: number; readonly until: number } {
-    const now = performance.now();
-    const known = this.windows.get(key);
-    if (known && known.until > now) return known;
-    const window = { spent: 0, until: now + WINDOW_SECONDS * 1_000 };
-    this.windows.set(key, window);
-    return window;
+    this.windows.of(key).count += cost;
   }
 }
 
-/**
- * Adds to a count whose window ends by itself. What gateways do not write begins anew: a count without an end, one that ends later than its
- * window, one below zero, and text. So whoever can write to Redis locks a caller out for no longer than a window at a time.
- * KEYS: count. ARGV: amount, milliseconds of the window.
- */
-const ADD = `
-local count, window = redis.pcall('GET', KEYS[1]), tonumber(ARGV[2])
-local value = type(count) == 'string' and tonumber(count)
-local ttl = redis.call('PTTL', KEYS[1])
-if not value or value < 0 or ttl < 0 or ttl > window then
-  redis.call('SET', KEYS[1], 0, 'PX', ARGV[2])
-  ttl = window
-end
-return {redis.call('INCRBY', KEYS[1], ARGV[1]), ttl}
-`;
-
-/** The same as the package of budgets calls it, with the window in seconds. */
-const ADD_COST = `ARGV[2] = ARGV[2] * 1000\n${ADD}`;
-/** The same as the package of rate limits calls it, which counts single requests. */
-const ADD_REQUEST = `ARGV[1], ARGV[2] = 1, ARGV[1]\n${ADD}`;
-
-/** Counted in Redis together with other gateways; while that is away, in this process. */
+/** Counted in Redis together with other gateways. */
 class SharedPurse implements Purse {
-  private readonly limiter: RateLimiterRedis;
+  private readonly windows: SharedWindows;
 
   constructor(redis: Redis) {
-    const options = { keyPrefix: 'budget', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
-    this.limiter = new RateLimiterRedis({
-      ...options,
-      storeClient: redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory(options),
-      customIncrTtlLuaScript: ADD_COST,
-    });
+    this.windows = new SharedWindows(redis, 'budget');
   }
 
   charge(cost: number, key: string): void {
-    // nothing waits for it; without Redis it is charged in this process
-    this.limiter.penalty(key, cost).catch(() => {});
+    // nothing waits for it
+    this.windows.add(key, cost).catch(() => {});
   }
 
   async spend(cost: number, key: string, most: number): Promise<Payment> {
-    const { consumedPoints, msBeforeNext } = await this.limiter.consume(key, cost);
-    const isTaken = consumedPoints <= most;
-    if (!isTaken) await this.limiter.reward(key, cost);
-    const account = {
-      spent: isTaken ? consumedPoints : consumedPoints - cost,
-      until: performance.now() + msBeforeNext,
-    };
-    return { account, isTaken };
+    const { count, until } = await this.windows.add(key, cost);
+    const isTaken = count <= most;
+    if (!isTaken) await this.windows.takeBack(key, cost);
+    return { account: { count: isTaken ? count : count - cost, until }, isTaken };
   }
 }
 
@@ -263,8 +209,8 @@ export function budgetsOf(given: readonly string[]): ReadonlyMap<string, number>
 const COMMAND_TIMEOUT_MS = 100;
 
 /** Redis, in which gateways count together; while it is away each counts for itself. @param prefix before every key */
-export function limitsClient(url: string, prefix: string, log: Logger): Redis {
-  const redis = redisClient({
+export const limitsClient = (url: string, prefix: string, log: Logger): Redis =>
+  redisClient({
     url,
     what: 'limits',
     meanwhile: 'each gateway counts requests and costs for itself',
@@ -272,7 +218,3 @@ export function limitsClient(url: string, prefix: string, log: Logger): Redis {
     keyPrefix: `${prefix}:limits:`,
     log,
   });
-  // in place of the script that the package of rate limits would define
-  redis.defineCommand('rateLimit', { numberOfKeys: 1, lua: ADD_REQUEST });
-  return redis;
-}

@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Redis } from 'ioredis';
-import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { OwnWindows, SharedWindows, type Window } from './windows';
 
 /** Default requests per minute of one caller, or of one address. */
 const DEFAULT_RATE = 6_000;
@@ -13,35 +12,17 @@ const DEFAULT_RATE = 6_000;
 export const effectiveRate = (rateLimit: number | '', areCallersKnown: boolean): number =>
   rateLimit === '' ? (areCallersKnown ? DEFAULT_RATE : 0) : rateLimit;
 
-const WINDOW_SECONDS = 60;
-/** Maximum callers remembered in this process; the least recently seen one starts over. */
-const MAX_CALLERS = 100_000;
-
-interface Window {
-  requests: number;
-  /** When the minute ends, by `performance.now()`. */
-  readonly until: number;
-}
-
 /** Counts the requests of callers in windows of a minute. */
 export class RequestRate {
-  private readonly windows = new LRUCache<string, Window>({ max: MAX_CALLERS });
-  private readonly shared: RateLimiterRedis | undefined;
+  private readonly windows = new OwnWindows();
+  private readonly shared: SharedWindows | undefined;
 
   /** @param limit requests a minute @param redis shared counters of several gateways; without a connection each counts for itself */
   constructor(
     readonly limit: number,
     redis: Redis | undefined,
   ) {
-    const options = { keyPrefix: 'requests', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
-    this.shared =
-      redis &&
-      new RateLimiterRedis({
-        ...options,
-        storeClient: redis,
-        rejectIfRedisNotReady: true,
-        insuranceLimiter: new RateLimiterMemory(options),
-      });
+    this.shared = redis && new SharedWindows(redis, 'requests');
   }
 
   /**
@@ -49,34 +30,21 @@ export class RequestRate {
    * @param key tells callers apart @param done is called at once unless Redis is asked, with an error for one request too many
    */
   check(key: string, reply: FastifyReply, done: (error?: TooManyRequests) => void): void {
-    if (this.shared)
-      this.shared
-        .consume(key)
-        .then(
-          ({ consumedPoints, msBeforeNext }) =>
-            done(this.judge({ requests: consumedPoints, until: performance.now() + msBeforeNext }, reply)),
-          done,
-        );
-    else done(this.judge(this.count(key), reply));
-  }
-
-  private count(key: string): Window {
-    const now = performance.now();
-    let window = this.windows.get(key);
-    if (!window || window.until <= now) {
-      window = { requests: 0, until: now + WINDOW_SECONDS * 1_000 };
-      this.windows.set(key, window);
+    if (this.shared) {
+      this.shared.add(key, 1).then((window) => done(this.judge(window, reply)), done);
+      return;
     }
-    window.requests += 1;
-    return window;
+    const window = this.windows.of(key);
+    window.count += 1;
+    done(this.judge(window, reply));
   }
 
-  private judge({ requests, until }: Window, reply: FastifyReply): TooManyRequests | undefined {
+  private judge({ count, until }: Window, reply: FastifyReply): TooManyRequests | undefined {
     const seconds = Math.max(1, Math.ceil((until - performance.now()) / 1_000));
     reply.header('ratelimit-limit', this.limit);
-    reply.header('ratelimit-remaining', Math.max(0, this.limit - requests));
+    reply.header('ratelimit-remaining', Math.max(0, this.limit - count));
     reply.header('ratelimit-reset', seconds);
-    if (requests <= this.limit) return undefined;
+    if (count <= this.limit) return undefined;
     reply.header('retry-after', seconds);
     return new TooManyRequests(this.limit, seconds);
   }

@@ -81,6 +81,7 @@ class Victims {
       ...this.environment,
       ORDERGRAPH_PLANS_URL: this.redis.url,
       ORDERGRAPH_LIMITS_URL: this.redis.url,
+      ORDERGRAPH_RATE_LIMIT: '6000',
       ...environment,
     });
     this.processes.push(gateway);
@@ -603,5 +604,25 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     const { errors } = await victims.caller(INSPECTOR).ask(QUERY);
     expect(errors![0]!.extensions).toMatchObject({ code: 'BUDGET_EXHAUSTED', cost: { resetSeconds: 30 } });
     expect(await attacker.exists(count)).toBe(1);
+  });
+
+  test('locks no caller out by its count of requests', async () => {
+    const { attacker } = victims;
+    const ask = () => victims.caller('role=analyst; subject=counted').ask('{ agencies { key } }');
+    const counts = async () => {
+      const keys = await attacker.keys('ordergraph:limits:requests:*');
+      return new Map(await Promise.all(keys.map(async (key) => [key, Number(await attacker.get(key))] as const)));
+    };
+    await ask();
+    const before = await counts();
+    await ask();
+    const [count] = [...(await counts())].filter(([key, value]) => value === before.get(key)! + 1).map(([key]) => key);
+    for (const value of ['99999999999', '-99999999999', 'text']) {
+      await attacker.set(count!, value);
+      expect((await ask()).errors).toBeUndefined();
+      expect(await attacker.get(count!)).toBe('1');
+    }
+    await attacker.set(count!, '99999999999', 'EX', 86_400);
+    expect((await ask()).errors).toBeUndefined();
   });
 });
