@@ -27,8 +27,8 @@ export class ErrorList {
       return;
     }
     if (!this.isFull) {
-      const short = shortened(error);
-      this.characters += sizeOf(short);
+      const { short, characters } = measured(error);
+      this.characters += characters;
       if (this.characters <= MAX_CHARACTERS) {
         this.listed.push(short);
         return;
@@ -66,20 +66,18 @@ export function countErrors(errors: readonly { readonly extensions?: Readonly<Re
   return code === 'ERRORS_OMITTED' && typeof count === 'number' ? errors.length - 1 + count : errors.length;
 }
 
-/** An error whose message and extensions are of a bounded size: of extensions that are too large, the code stays. */
-function shortened(error: GraphQLFormattedError): GraphQLFormattedError {
-  const { message, extensions } = error;
-  const isLong = message.length > MAX_MESSAGE;
-  const isLarge = extensions !== undefined && JSON.stringify(extensions).length > MAX_EXTENSIONS;
-  if (!isLong && !isLarge) return error;
-  return {
+/** An error with a message and extensions of a bounded size, and its size. Of extensions that are too large, the code stays. */
+function measured(error: GraphQLFormattedError): { short: GraphQLFormattedError; characters: number } {
+  const { message, path = [], extensions } = error;
+  const ofExtensions = extensions ? JSON.stringify(extensions).length : 0;
+  const ofPath = path.reduce<number>((sum, step) => sum + String(step).length + 3, 0);
+  const [isLong, isLarge] = [message.length > MAX_MESSAGE, ofExtensions > MAX_EXTENSIONS];
+  const characters = Math.min(message.length, MAX_MESSAGE) + (isLarge ? 0 : ofExtensions) + ofPath;
+  if (!isLong && !isLarge) return { short: error, characters };
+  const short = {
     ...error,
     message: isLong ? `${message.slice(0, MAX_MESSAGE)}…` : message,
-    ...(isLarge ? { extensions: { code: String(extensions.code).slice(0, 100) } } : {}),
+    ...(isLarge ? { extensions: { code: String(extensions!.code).slice(0, 100) } } : {}),
   };
-}
-
-function sizeOf({ message, path = [], extensions }: GraphQLFormattedError): number {
-  const steps = path.reduce<number>((sum, step) => sum + String(step).length + 3, 0);
-  return message.length + steps + (extensions ? JSON.stringify(extensions).length : 0);
+  return { short, characters };
 }
