@@ -3,6 +3,8 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/shared', '<rootDir>/subgraphs', '<rootDir>/gateway', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // package.json's `imports` name the compiled files
+  moduleNameMapper: { '^#(base|kit|domain)/(.*)$': '<rootDir>/shared/$1/$2' },
   // for client programs, which run in their own processes
   modulePathIgnorePatterns: ['<rootDir>/test/clients/node_modules/'],
   // fault tests that take minutes: `npm run test:faults`

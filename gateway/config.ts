@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { OperatorError } from '../shared/errors';
-import { ROLES } from '../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import { ROLES } from '#base/identity/principal';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { SealBoard } from '../../shared/audit/seal-exchange';
-import { OperatorError } from '../../shared/errors';
-import type { EventBus } from '../../shared/events/bus';
-import { type EventKeys, readEventKeys } from '../../shared/events/event-keys';
-import { DEFAULT_PREFIX, RedisBus } from '../../shared/events/redis-bus';
-import { FolderStore } from '../../shared/files/content-store';
-import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '../../shared/files/transfers';
+import { OperatorError } from '#base/errors';
+import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '#base/files/transfers';
+import type { SealBoard } from '#kit/audit/seal-exchange';
+import type { EventBus } from '#kit/events/bus';
+import { type EventKeys, readEventKeys } from '#kit/events/event-keys';
+import { DEFAULT_PREFIX, RedisBus } from '#kit/events/redis-bus';
+import { FolderStore } from '#kit/files/content-store';
 import { requireFolder } from './folders';
 import { EVENT_READERS, eventKeyVariable } from './programmes';
 

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failureOf } from '../../shared/database/driver-errors';
-import { SqliteConnection } from '../../shared/database/sqlite';
-import { OperatorError } from '../../shared/errors';
+import { OperatorError } from '#base/errors';
+import { failureOf } from '#kit/database/driver-errors';
+import { SqliteConnection } from '#kit/database/sqlite';
 
 /**
  * Takes a data folder for one process. The lock is an exclusive transaction on a small file, so the system frees it

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { systemClock } from '../../shared/clock';
-import type { LogPosition } from '../../shared/contracts/event';
-import { Database } from '../../shared/database/database';
-import { parseDatabaseUrl } from '../../shared/database/url';
-import { OperatorError } from '../../shared/errors';
-import type { EventBus } from '../../shared/events/bus';
+import { systemClock } from '#base/clock';
+import { OperatorError } from '#base/errors';
+import { Database } from '#kit/database/database';
+import { parseDatabaseUrl } from '#kit/database/url';
+import type { EventBus } from '#kit/events/bus';
+import type { LogPosition } from '#kit/events/event';
 import {
   dismissRejected,
   type EventsStatus,
@@ -13,7 +13,7 @@ import {
   retryRejected,
   rewindReader,
   type Since,
-} from '../../shared/events/operations';
+} from '#kit/events/operations';
 import { createLog } from '../telemetry/log';
 import { eventKeysFrom, remoteBus } from './background';
 import { loadSubgraph } from './load-subgraph';

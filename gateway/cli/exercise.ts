@@ -1,10 +1,10 @@
-import { startOfDay } from '../../shared/calendar/civil';
-import { unlimited } from '../../shared/database/limits';
-import { OperatorError } from '../../shared/errors';
-import { hasExercise, replaceExerciseRows } from '../../shared/exercise/store';
-import type { ExerciseRows, ExerciseWorld } from '../../shared/exercise/story';
-import { parseDate } from '../../shared/model/scalars';
-import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { startOfDay } from '#base/civil';
+import { OperatorError } from '#base/errors';
+import { hasExercise, replaceExerciseRows } from '#domain/exercise/store';
+import type { ExerciseRows, ExerciseWorld } from '#domain/exercise/story';
+import { unlimited } from '#kit/database/limits';
+import { parseDate } from '#kit/model/scalars';
+import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { infrastructureExercise } from '../../subgraphs/infrastructure/exercise/exercise';
 import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
 import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { OperatorError } from '../../shared/errors';
+import { OperatorError } from '#base/errors';
 
 /**
  * Makes a folder unless it exists, and checks that this process may write to it.

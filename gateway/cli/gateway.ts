@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import { OperatorError } from '../../shared/errors';
-import { NO_EVENT_KEYS } from '../../shared/events/event-keys';
-import { listen } from '../../shared/http/listen';
-import { TlsFiles } from '../../shared/http/tls-files';
-import { identityKeyIn, signerOf } from '../../shared/identity/keys';
+import { OperatorError } from '#base/errors';
+import { listen } from '#base/http/listen';
+import { TlsFiles } from '#base/http/tls-files';
+import { identityKeyIn, signerOf } from '#base/identity/keys';
+import { NO_EVENT_KEYS } from '#kit/events/event-keys';
 import { describeConfig, type GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';

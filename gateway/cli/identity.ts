@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { OperatorError } from '../../shared/errors';
-import type { Principal } from '../../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import type { Principal } from '#base/identity/principal';
 import type { GatewayConfig } from '../config';
 import { Authenticator } from '../identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../identity/development-issuer';

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
-import { OperatorError } from '../../shared/errors';
-import { type SenderKey, senderKeysIn } from '../../shared/events/event-keys';
-import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '../../shared/identity/keys';
+import { OperatorError } from '#base/errors';
+import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '#base/identity/keys';
+import { type SenderKey, senderKeysIn } from '#kit/events/event-keys';
 import { EVENT_READERS } from './programmes';
 import { readText } from './read-text';
 

@@ -1,5 +1,5 @@
-import { OperatorError } from '../../shared/errors';
-import type { Subgraph } from '../../shared/subgraph/subgraph';
+import { OperatorError } from '#base/errors';
+import type { Subgraph } from '#kit/subgraph/subgraph';
 import { PROGRAMMES, type Programme } from './programmes';
 
 const code: Readonly<Record<Programme, () => Promise<Subgraph>>> = {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 
 /** Runs a file on a supported Node, which it installs if the project has none yet. Images have no scripts: they have a supported Node. */
 const ON_SUPPORTED_NODE = join(packageRoot, 'scripts', 'supported-node.mjs');

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { Database } from '../../shared/database/database';
-import { unlimited } from '../../shared/database/limits';
-import { type MigrationProgress, type MigrationState, migrationStates } from '../../shared/database/migrations';
-import { parseDatabaseUrl } from '../../shared/database/url';
-import type { Subgraph } from '../../shared/subgraph/subgraph';
+import { Database } from '#kit/database/database';
+import { unlimited } from '#kit/database/limits';
+import { type MigrationProgress, type MigrationState, migrationStates } from '#kit/database/migrations';
+import { parseDatabaseUrl } from '#kit/database/url';
+import type { Subgraph } from '#kit/subgraph/subgraph';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl, PROGRAMMES } from './programmes';
 

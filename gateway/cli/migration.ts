@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pendingStatements } from '../../shared/database/draft-migration';
-import { OperatorError } from '../../shared/errors';
-import { packageRoot } from '../../shared/package-root';
+import { OperatorError } from '#base/errors';
+import { packageRoot } from '#base/package-root';
+import { pendingStatements } from '#kit/database/draft-migration';
 import { loadSubgraph } from './load-subgraph';
 
 /**

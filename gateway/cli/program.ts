@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
-import { OperatorError } from '../../shared/errors';
+import { OperatorError } from '#base/errors';
 import { defaultOf, flagOf, type GatewayConfig, readConfig, settings } from '../config';
 import type { TokenFlags } from './token';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { OperatorError } from '../../shared/errors';
+import { OperatorError } from '#base/errors';
 
 /** @throws OperatorError saying what the file was to be. */
 export function readText(file: string, what: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { OperatorError } from '../../shared/errors';
-import { packageRoot } from '../../shared/package-root';
+import { OperatorError } from '#base/errors';
+import { packageRoot } from '#base/package-root';
 import { printApiSchema } from '../supergraph/api-schema';
 import { compose } from '../supergraph/compose';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';

@@ -1,9 +1,9 @@
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { anchorOf } from '../../shared/audit/anchor';
-import { SealKeys } from '../../shared/audit/seal';
-import { type SealBoard, SealExchange, type SealedRecord } from '../../shared/audit/seal-exchange';
-import { readIdentityKeys } from '../../shared/identity/keys';
+import { readIdentityKeys } from '#base/identity/keys';
+import { anchorOf } from '#kit/audit/anchor';
+import { SealKeys } from '#kit/audit/seal';
+import { type SealBoard, SealExchange, type SealedRecord } from '#kit/audit/seal-exchange';
 
 /** Public keys of those who seal records, where they are configured. @throws OperatorError */
 export function configuredKeys(): readonly JWK[] | undefined {

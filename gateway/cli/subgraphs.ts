@@ -1,4 +1,4 @@
-import type { Subgraph } from '../../shared/subgraph/subgraph';
+import type { Subgraph } from '#kit/subgraph/subgraph';
 import { infrastructure } from '../../subgraphs/infrastructure/subgraph';
 import { reviews } from '../../subgraphs/reviews/subgraph';
 import { submissions } from '../../subgraphs/submissions/subgraph';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { agencies } from '../../shared/agency/agencies';
-import { findAgency } from '../../shared/agency/directory';
-import { parseDatabaseUrl } from '../../shared/database/url';
-import { OperatorError, RequestError } from '../../shared/errors';
-import { exerciseDeveloper, exerciseDevelopersAt } from '../../shared/exercise/developers';
-import { DEVELOPMENT_ISSUER, principalOf, ROLES } from '../../shared/identity/principal';
-import { nearest } from '../../shared/nearest';
-import { developerKeys, organizationNamed } from '../../shared/organization/organizations';
+import { OperatorError, RequestError } from '#base/errors';
+import { DEVELOPMENT_ISSUER, principalOf, ROLES } from '#base/identity/principal';
+import { nearest } from '#base/nearest';
+import { agencies } from '#domain/agency/agencies';
+import { findAgency } from '#domain/agency/directory';
+import { exerciseDeveloper, exerciseDevelopersAt } from '#domain/exercise/developers';
+import { developerKeys, organizationNamed } from '#domain/organization/organizations';
+import { parseDatabaseUrl } from '#kit/database/url';
 import { DevelopmentIssuer } from '../identity/development-issuer';
 import { loadSubgraph } from './load-subgraph';
 import { databaseUrl } from './programmes';
@@ -99,7 +99,7 @@ async function registeredOrganizations(dataFolder: string): Promise<readonly str
     return Array.from({ length: exerciseDevelopersAt(1) }, (_, index) => exerciseDeveloper(index).key);
   // only here: a token for an agency waits for no database code
   const [{ Database }, { DeveloperOrganization }, { entities }] = [
-    await import('../../shared/database/database'),
+    await import('#kit/database/database'),
     await import('../../subgraphs/submissions/developer/developer-organization'),
     (await loadSubgraph('submissions')).parts,
   ];

@@ -1,5 +1,5 @@
-import type { Cancellation } from '../../shared/cancellation';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
+import type { Cancellation } from '#base/cancellation';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { SubgraphError } from '../transport/errors';
 import { isSameText, type JsonText, keyOfText } from '../transport/json-text';
 import type { SubgraphAnswer, Transport } from '../transport/transport';

@@ -1,5 +1,5 @@
 import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
-import { ErrorList } from '../../shared/error-list';
+import { ErrorList } from '#base/error-list';
 import { responseName } from '../planning/normalize';
 import type { Deferrals } from './delivery';
 import { leafText, stringText } from './leaf';

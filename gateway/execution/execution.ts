@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { ErrorList } from '../../shared/error-list';
+import { ErrorList } from '#base/error-list';
 import type { DeferredFragment } from '../planning/defer';
 import { responseName } from '../planning/normalize';
 import type { ContextVariable, PathStep, RequiredSelection, RewriteStep } from '../planning/plan';

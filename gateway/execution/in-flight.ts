@@ -1,4 +1,4 @@
-import { Cancellation } from '../../shared/cancellation';
+import { Cancellation } from '#base/cancellation';
 
 /**
  * Work that several wait for at once. Whoever asks for what is already under way, under the same key, gets the same promise; it is

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ORIGIN_HEADER, originHeader } from '../../shared/audit/origin';
-import { Cancellation } from '../../shared/cancellation';
-import { countErrors } from '../../shared/error-list';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
-import type { Principal } from '../../shared/identity/principal';
+import { Cancellation } from '#base/cancellation';
+import { countErrors } from '#base/error-list';
+import { ORIGIN_HEADER, originHeader } from '#base/http/origin';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
+import type { Principal } from '#base/identity/principal';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import type { GraphContext } from '../supergraph/served-graph';

@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
 
 /** Request headers that GraphQL clients send, and tracing of browsers adds. */
 const CLIENT_HEADERS = [

@@ -1,8 +1,8 @@
 import type { ApolloServerPlugin, GraphQLResponse } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { publicError } from '../../shared/http/errors';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
+import { publicError } from '#base/http/errors';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import type { DeliveryGroup } from '../execution/delivery';
 import type { Batch } from '../execution/incremental';
 import { asksToDefer } from '../planning/defer';

@@ -3,7 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
-import { publicError } from '../../shared/http/errors';
+import { publicError } from '#base/http/errors';
 import { stringifyResult } from '../execution/result';
 import { DEFER } from '../planning/conditions';
 import { asksToDefer } from '../planning/defer';

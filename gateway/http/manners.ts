@@ -1,8 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { ErrorList } from '../../shared/error-list';
-import { rememberRequest } from '../../shared/http/errors';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
+import { ErrorList } from '#base/error-list';
+import { rememberRequest } from '#base/http/errors';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { costHeaders, retryAfter } from '../policy/budgets';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parsePrincipal } from '../../shared/identity/principal';
+import { parsePrincipal } from '#base/identity/principal';
 import { type DevelopmentIssuer, LOOPBACK } from '../identity/development-issuer';
 
 /** Hours for which the page's tokens are good: a working day. */

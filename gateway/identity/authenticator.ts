@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Principal } from '../../shared/identity/principal';
+import type { Principal } from '#base/identity/principal';
 import { addressKey } from './address';
 import { AuthenticationError, type Issuer, refused, type Verified } from './issuers';
 import { VerificationBudget } from './verification-budget';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Principal, personKey, principalKey } from '../../shared/identity/principal';
-import { IDENTITY_HEADER, type IdentitySigner } from '../../shared/identity/signed-identity';
+import { type Principal, personKey, principalKey } from '#base/identity/principal';
+import { IDENTITY_HEADER, type IdentitySigner } from '#base/identity/signed-identity';
 import type { RequestRate } from '../policy/request-rate';
 import { addressKey } from './address';
 import type { Authenticator } from './authenticator';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, createLocalJWKSet, importJWK, type JWK, SignJWT } from 'jose';
-import { OperatorError } from '../../shared/errors';
-import { privateKeyIn, publicKey } from '../../shared/identity/keys';
-import { DEVELOPMENT_ISSUER, type Principal, ROLES, type Role } from '../../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import { privateKeyIn, publicKey } from '#base/identity/keys';
+import { DEVELOPMENT_ISSUER, type Principal, ROLES, type Role } from '#base/identity/principal';
 import { Issuer } from './issuers';
 
 const AUDIENCE = 'ordergraph';

@@ -9,10 +9,10 @@ import {
 } from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { agencies } from '../../shared/agency/agencies';
-import { OperatorError, RequestError } from '../../shared/errors';
-import { NEEDS, type Principal, principalOf, ROLES, type Role } from '../../shared/identity/principal';
-import { nearest } from '../../shared/nearest';
+import { OperatorError, RequestError } from '#base/errors';
+import { NEEDS, type Principal, principalOf, ROLES, type Role } from '#base/identity/principal';
+import { nearest } from '#base/nearest';
+import { agencies } from '#domain/agency/agencies';
 import { readText } from '../cli/read-text';
 
 /** Signature algorithms that a token may have: asymmetric ones only, and never none. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { OperatorError } from '../../shared/errors';
-import { WatchedFile } from '../../shared/files/watched-file';
-import type { Principal } from '../../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import { WatchedFile } from '#base/files/watched-file';
+import type { Principal } from '#base/identity/principal';
 
 /**
  * Tokens that are rejected although they have not expired: a file with an entry a line, a token id (`jti`) or `sub:<subject>`. An issuer and

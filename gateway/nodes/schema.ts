@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, Kind, type ObjectTypeDefinitionNode, parse, valueFromASTUntyped } from 'graphql';
-import { OperatorError } from '../../shared/errors';
+import { OperatorError } from '#base/errors';
 
 /** The name of the subgraph that finds objects by their global ids; the gateway answers for it. */
 export const NODES = 'nodes';

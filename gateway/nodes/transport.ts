@@ -11,7 +11,6 @@ import {
   GraphQLSchema,
   parse,
 } from 'graphql';
-import { groupBy } from '../../shared/collection/group';
 import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
 import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
@@ -90,7 +89,7 @@ export class NodesTransport implements Transport {
   ): Promise<(boolean | Error)[]> {
     const found: (boolean | Error)[] = new Array(candidates.length).fill(false);
     // types that several subgraphs know are asked for apart, so that a failure asks for no other type again
-    const groups = groupBy(
+    const groups = Map.groupBy(
       [...candidates.entries()],
       ([, { type }]) => `${type.subgraphs[attempt]} of ${type.subgraphs.length}`,
     );

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { errorOf, noPlan, planningTimeout } from './errors';
 import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';

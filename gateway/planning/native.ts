@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { errorOf, noPlan } from './errors';
 import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';

@@ -1,5 +1,5 @@
 import { createHash, createHmac, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { SigningKey } from '../../shared/identity/signed-identity';
+import type { SigningKey } from '#base/identity/signed-identity';
 
 const MAC_LENGTH = 43;
 

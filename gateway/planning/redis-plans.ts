@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { redisClient } from '../../shared/redis';
+import { redisClient } from '#base/redis';
 import { readLoadedPlan } from './loaded-plan';
 import type { PlanSeal } from './plan-seal';
 import type { PlanLimits, SharedPlans } from './plans';

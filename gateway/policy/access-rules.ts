@@ -1,6 +1,6 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
-import { OperatorError } from '../../shared/errors';
-import type { Principal } from '../../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import type { Principal } from '#base/identity/principal';
 import { featuresOf } from '../supergraph/features';
 
 /** Lists of names, one of which a caller needs in full: a disjunction of conjunctions. */

@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { OperatorError } from '../../shared/errors';
-import { type Principal, ROLES } from '../../shared/identity/principal';
-import { redisClient } from '../../shared/redis';
+import { OperatorError } from '#base/errors';
+import { type Principal, ROLES } from '#base/identity/principal';
+import { redisClient } from '#base/redis';
 import { OwnWindows, SharedWindows, type Window } from './windows';
 
 /** What an operation costs and what its caller has left, as it is told in the answer. */

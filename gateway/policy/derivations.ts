@@ -1,5 +1,5 @@
 import { type DirectiveNode, parse, valueFromASTUntyped } from 'graphql';
-import { isCovered, type Sensitivity } from '../../shared/model/model';
+import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { fieldsIn, sensitivitiesOf } from './sensitivity';
 
 /** A field and its sources, as a subgraph publishes them. */

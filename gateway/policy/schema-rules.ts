@@ -1,6 +1,6 @@
 import { type DocumentNode, type FieldNode, GraphQLError, type GraphQLSchema, visit } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Principal } from '../../shared/identity/principal';
+import type { Principal } from '#base/identity/principal';
 import { type Withheld, withhold } from '../planning/normalize';
 import { AccessRules, holds, type Rule } from './access-rules';
 import { type ConditionValues, type FieldRead, OperationReads } from './reads';

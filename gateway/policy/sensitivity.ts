@@ -15,7 +15,7 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql';
-import type { Sensitivity } from '../../shared/model/model';
+import type { Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../planning/normalize';
 import { featuresOf } from '../supergraph/features';
 

@@ -1,4 +1,4 @@
-import type { Principal } from '../../shared/identity/principal';
+import type { Principal } from '#base/identity/principal';
 import type { AnswerExtensions } from '../supergraph/graph';
 
 /** `Cache-Control` of what is for one caller. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { OperatorError } from '../../shared/errors';
-import type { Principal } from '../../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import type { Principal } from '#base/identity/principal';
 import { readText } from '../cli/read-text';
 
 /** What `@apollo/generate-persisted-query-manifest` writes. */

@@ -1,6 +1,6 @@
 import { composeServices } from '@apollo/composition';
 import { type DocumentNode, GraphQLError, getLocation, parse, Source } from 'graphql';
-import { OperatorError } from '../../shared/errors';
+import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
 import { understatedFields } from '../policy/derivations';
 import { unclassifiedFields } from '../policy/sensitivity';

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { OperatorError } from '../../shared/errors';
-import { stampOf } from '../../shared/files/stamp';
+import { OperatorError } from '#base/errors';
+import { stampOf } from '#base/files/stamp';
 
 /**
  * Where a supergraph comes from and how it changes: the part of Apollo's `SupergraphManager` that concerns the supergraph itself, so

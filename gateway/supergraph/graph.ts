@@ -13,8 +13,8 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Cancellation } from '../../shared/cancellation';
-import { OperatorError } from '../../shared/errors';
+import type { Cancellation } from '#base/cancellation';
+import { OperatorError } from '#base/errors';
 import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile';

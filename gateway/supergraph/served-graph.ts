@@ -8,8 +8,8 @@ import type {
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { countErrors } from '../../shared/error-list';
-import type { Principal } from '../../shared/identity/principal';
+import type { countErrors } from '#base/error-list';
+import type { Principal } from '#base/identity/principal';
 import type { ExecutionResult } from '../execution/execution';
 import type { IncrementalAnswer } from '../execution/incremental';
 import { PlanningError } from '../planning/errors';

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
-import type { Traffic } from '../../shared/http/traffic';
-import { addTrafficMetrics, Metrics } from '../../shared/telemetry/metrics';
+import type { Traffic } from '#base/http/traffic';
+import { addTrafficMetrics, Metrics } from '#base/telemetry/metrics';
 import type { Budgets } from '../policy/budgets';
 import type { ServedGraph } from '../supergraph/served-graph';
 

@@ -1,5 +1,5 @@
 import { buildConnector } from 'undici';
-import type { TlsSource, TlsTexts } from '../../shared/http/tls-files';
+import type { TlsSource, TlsTexts } from '#base/http/tls-files';
 
 /** Opens connections with the certificates that are current when each is opened. */
 export function connectorWith(

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { Pool } from 'undici';
-import { ORIGIN_HEADER } from '../../shared/audit/origin';
-import type { FileExchange, Headers, SentFile } from '../../shared/files/exchange';
-import { FILES_PATH } from '../../shared/files/routes';
-import { MAX_TRANSFERS } from '../../shared/files/transfers';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
-import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
+import type { FileExchange, Headers, SentFile } from '#base/files/exchange';
+import { FILES_PATH } from '#base/files/routes';
+import { MAX_TRANSFERS } from '#base/files/transfers';
+import { ORIGIN_HEADER } from '#base/http/origin';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
+import { IDENTITY_HEADER } from '#base/identity/signed-identity';
 import { connectorWith } from './connector';
 import { SubgraphError } from './errors';
 import type { HttpOptions } from './http';

@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
-import type { Cancellation } from '../../shared/cancellation';
-import type { TlsSource } from '../../shared/http/tls-files';
+import type { Cancellation } from '#base/cancellation';
+import type { TlsSource } from '#base/http/tls-files';
 import { connectorWith } from './connector';
 import { decode, encodingsOf, tooLarge, type Unreadable } from './content-encoding';
 import { SubgraphError } from './errors';

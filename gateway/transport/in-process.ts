@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { Cancellation } from '../../shared/cancellation';
+import { Cancellation } from '#base/cancellation';
 import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 

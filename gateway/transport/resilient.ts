@@ -6,7 +6,7 @@ import {
   type IBackoff,
 } from 'cockatiel';
 import type { Logger } from 'pino';
-import type { Cancellation } from '../../shared/cancellation';
+import type { Cancellation } from '#base/cancellation';
 import { Breaker } from './breaker';
 import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';

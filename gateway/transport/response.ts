@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { ErrorList, MAX_ERRORS } from '../../shared/error-list';
+import { ErrorList, MAX_ERRORS } from '#base/error-list';
 import { SubgraphError } from './errors';
 import { exactly } from './exact-json';
 import type { SubgraphResponse } from './transport';

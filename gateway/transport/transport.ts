@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Cancellation } from '../../shared/cancellation';
+import type { Cancellation } from '#base/cancellation';
 import type { Breaker } from './breaker';
 import type { JsonText } from './json-text';
 

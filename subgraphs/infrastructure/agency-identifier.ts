@@ -1,6 +1,6 @@
-import { enumeration, type ValueOf } from '../../shared/model/enumeration';
-import { key, oneOf, refersTo, text } from '../../shared/model/fields';
-import { model } from '../../shared/model/model';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { key, oneOf, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from './agency';
 
 export const IdentifierScheme = enumeration('IdentifierScheme', 'Whose name or code for an agency it is.', {

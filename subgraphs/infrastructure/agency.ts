@@ -1,11 +1,10 @@
 import { Directive, Float } from 'type-graphql';
-import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
-import { hasMany } from '../../shared/collection/connection';
-import { groupBy } from '../../shared/collection/group';
-import { computed } from '../../shared/model/fields';
-import { median } from '../../shared/model/value-object';
-import { isShown } from '../../shared/policy/suppression';
-import type { Context } from '../../shared/subgraph/context';
+import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
+import { hasMany } from '#kit/collection/connection';
+import { computed } from '#kit/model/fields';
+import { median } from '#kit/model/value-object';
+import { isShown } from '#kit/policy/suppression';
+import type { Context } from '#kit/subgraph/context';
 import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment } from './capability/capability';
 import { AgencyAuthorization } from './cloud/cloud-offering';
@@ -52,7 +51,7 @@ export class Agency extends AgencyFields {
            FROM vulnerability_finding WHERE agency_key IN (${keys.map(() => '?').join(', ')}) AND remediated_at IS NOT NULL`,
           keys,
         );
-        const byAgency = groupBy(rows, ({ agency }) => agency);
+        const byAgency = Map.groupBy(rows, ({ agency }) => agency);
         return keys.map((key) => {
           const days = (byAgency.get(key) ?? []).map((row) => Number(row.days));
           return isShown(days.length, principal, { wholeFor: WEAKNESS_ROLES }) ? median(days) : null;

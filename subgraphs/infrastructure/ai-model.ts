@@ -1,5 +1,5 @@
-import { hasMany } from '../../shared/collection/connection';
-import { stub, stubKey } from '../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { stub, stubKey } from '#kit/model/model';
 import { DefensiveTool } from './tool/defensive-tool';
 
 /** An AI model, as infrastructure extends it. */

@@ -1,5 +1,5 @@
-import { generatedId, key, refersTo, text } from '../../shared/model/fields';
-import { model } from '../../shared/model/model';
+import { generatedId, key, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from './agency';
 
 @model('A .gov domain of the federal government.', { key: 'domain', order: ['domain'] })

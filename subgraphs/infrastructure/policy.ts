@@ -1,6 +1,6 @@
-import type { ModelClass } from '../../shared/model/model';
-import type { Policy } from '../../shared/policy/policy';
-import { any, everyone, government, having, ofAgency, oversight, where } from '../../shared/policy/rule';
+import type { ModelClass } from '#kit/model/model';
+import type { Policy } from '#kit/policy/policy';
+import { any, everyone, government, having, ofAgency, oversight, where } from '#kit/policy/rule';
 import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment, CapabilityDimension, Control } from './capability/capability';
 import { ClearinghouseCase } from './clearinghouse/clearinghouse-case';

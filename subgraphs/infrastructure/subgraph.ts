@@ -1,6 +1,6 @@
-import { rootsOf } from '../../shared/collection/connection';
-import { workTables } from '../../shared/events/tables';
-import { Subgraph } from '../../shared/subgraph/subgraph';
+import { rootsOf } from '#kit/collection/connection';
+import { workTables } from '#kit/events/tables';
+import { Subgraph } from '#kit/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyIdentifier } from './agency-identifier';
 import { AIModel } from './ai-model';

@@ -1,9 +1,9 @@
 import { Float, Int } from 'type-graphql';
-import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
-import { hasMany } from '../../shared/collection/connection';
-import { computed } from '../../shared/model/fields';
-import { part, valueObject } from '../../shared/model/value-object';
-import type { Context } from '../../shared/subgraph/context';
+import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
+import { hasMany } from '#kit/collection/connection';
+import { computed } from '#kit/model/fields';
+import { part, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { RiskAssessment } from './assessment/risk-assessment';
 import { Determination } from './determination/determination';
 import { OPEN_REVIEW_SQL, Review } from './review/review';

@@ -1,5 +1,5 @@
-import { hasMany } from '../../shared/collection/connection';
-import { stub, stubKey } from '../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { stub, stubKey } from '#kit/model/model';
 import { BenchmarkResult } from './evaluation/benchmark-result';
 import { EvaluationRun } from './evaluation/evaluation-run';
 

@@ -1,7 +1,7 @@
-import { NotFoundError, orNotFound, requireRevision } from '../../shared/errors';
-import type { ModelClass } from '../../shared/model/model';
-import type { Work } from '../../shared/mutation/work';
-import { appendTimeline, type Happening } from '../../shared/timeline/timeline';
+import { NotFoundError, orNotFound, requireRevision } from '#base/errors';
+import { appendTimeline, type Happening } from '#domain/timeline';
+import type { ModelClass } from '#kit/model/model';
+import type { Work } from '#kit/mutation/work';
 import { ReviewEvent, type ReviewEventKind } from './review/review-event';
 import { AccessNotice, SubmissionNotice } from './submission-notice';
 

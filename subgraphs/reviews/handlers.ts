@@ -6,8 +6,8 @@ import {
   submissionEnded,
   submissionFiled,
   submissionLaunched,
-} from '../../shared/contracts/events';
-import { type EventHandler, on } from '../../shared/events/inbox';
+} from '#domain/contracts/events';
+import { type EventHandler, on } from '#kit/events/inbox';
 import { Determination } from './determination/determination';
 import { determinationTarget, newDetermination } from './determination/determination.mutations';
 import { Dossier } from './dossier';

@@ -1,4 +1,4 @@
-import { guardOf, StateMachine } from '../../shared/state/state-machine';
+import { guardOf, StateMachine } from '#kit/state/state-machine';
 import type { Consultation } from './consultation/consultation';
 import type { Determination } from './determination/determination';
 import type { EvaluationRun } from './evaluation/evaluation-run';

@@ -1,10 +1,10 @@
-import { UnknownReferenceError } from '../../shared/errors';
-import type { Link } from '../../shared/model/links';
-import type { ModelClass } from '../../shared/model/model';
-import { idInput, listInput } from '../../shared/mutation/input';
-import { replaceLinks } from '../../shared/mutation/replace-links';
-import type { Work } from '../../shared/mutation/work';
-import { SECTOR_KEYS } from '../../shared/sector/sector-keys';
+import { UnknownReferenceError } from '#base/errors';
+import { SECTOR_KEYS } from '#domain/sector/sector-keys';
+import type { Link } from '#kit/model/links';
+import type { ModelClass } from '#kit/model/model';
+import { idInput, listInput } from '#kit/mutation/input';
+import { replaceLinks } from '#kit/mutation/replace-links';
+import type { Work } from '#kit/mutation/work';
 import { AtlasTechnique } from './atlas/atlas';
 
 /** Sectors that a determination, a finding or an assessment names. */

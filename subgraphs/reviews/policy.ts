@@ -1,5 +1,5 @@
-import type { ModelClass } from '../../shared/model/model';
-import type { Policy } from '../../shared/policy/policy';
+import type { ModelClass } from '#kit/model/model';
+import type { Policy } from '#kit/policy/policy';
 import {
   any,
   everyone,
@@ -14,7 +14,7 @@ import {
   through,
   where,
   without,
-} from '../../shared/policy/rule';
+} from '#kit/policy/rule';
 import { RiskAssessment } from './assessment/risk-assessment';
 import { AtlasCaseStudy, AtlasMitigation, AtlasTactic, AtlasTechnique } from './atlas/atlas';
 import { Advice, Consultation, ConsultationMessage } from './consultation/consultation';

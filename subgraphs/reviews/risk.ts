@@ -1,4 +1,4 @@
-import { enumeration, type ValueOf } from '../../shared/model/enumeration';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 
 export const RiskDomain = enumeration('RiskDomain', 'What a risk is about. The first three are those of the order.', {
   CYBERSECURITY_MISUSE: 'Misuse against networks and software.',

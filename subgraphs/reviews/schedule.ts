@@ -1,5 +1,5 @@
-import { addDays, civilDate, startOfDay } from '../../shared/calendar/civil';
-import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '../../shared/subgraph/schedule';
+import { addDays, civilDate, startOfDay } from '#base/civil';
+import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '#kit/subgraph/schedule';
 import { Consultation, ConsultationMessage } from './consultation/consultation';
 import { Dossier } from './dossier';
 import { Finding } from './finding/finding';

@@ -1,8 +1,8 @@
 import { Int } from 'type-graphql';
-import { hasMany } from '../../shared/collection/connection';
-import { computed } from '../../shared/model/fields';
-import { stub, stubKey } from '../../shared/model/model';
-import type { Context } from '../../shared/subgraph/context';
+import { hasMany } from '#kit/collection/connection';
+import { computed } from '#kit/model/fields';
+import { stub, stubKey } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Finding, FindingSector } from './finding/finding';
 import { FOUND } from './finding/found';
 

@@ -1,4 +1,4 @@
-import { kept, record } from '../../shared/model/record';
+import { kept, record } from '#kit/model/record';
 
 /** What the agencies have been told of a submission: what their rules look at. Events of the submissions program write it. */
 @record('submission_notice')

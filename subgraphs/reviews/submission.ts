@@ -1,10 +1,9 @@
-import { hasMany } from '../../shared/collection/connection';
-import { groupBy } from '../../shared/collection/group';
-import type { ValueOf } from '../../shared/model/enumeration';
-import { computed } from '../../shared/model/fields';
-import { stub, stubKey, stubOf } from '../../shared/model/model';
-import { part, valueObject } from '../../shared/model/value-object';
-import type { Context } from '../../shared/subgraph/context';
+import { hasMany } from '#kit/collection/connection';
+import type { ValueOf } from '#kit/model/enumeration';
+import { computed } from '#kit/model/fields';
+import { stub, stubKey, stubOf } from '#kit/model/model';
+import { part, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from './agency';
 import { RiskAssessment } from './assessment/risk-assessment';
 import { Advice, Consultation } from './consultation/consultation';
@@ -78,7 +77,7 @@ export class Submission {
     const assessments = (await loaders.allBy(RiskAssessment, 'submissionId').load(this.id)).filter(
       ({ current }) => current,
     );
-    const groups = groupBy(assessments, ({ domain, agencyKey }) => `${domain} ${agencyKey}`);
+    const groups = Map.groupBy(assessments, ({ domain, agencyKey }) => `${domain} ${agencyKey}`);
     return [...groups.keys()].sort().map((name) => {
       const group = groups.get(name)!;
       const highest = group.reduce((a, b) => (levelRank(b.level) > levelRank(a.level) ? b : a));

@@ -1,5 +1,5 @@
-import { hasMany } from '../../shared/collection/connection';
-import { stub, stubKey } from '../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { stub, stubKey } from '#kit/model/model';
 import { Reviewer } from './review/reviewer';
 
 /** A work role, as the reviews program extends it. */

@@ -1,5 +1,5 @@
-import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
-import { hasMany } from '../../shared/collection/connection';
+import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
+import { hasMany } from '#kit/collection/connection';
 import { AccessGrant } from './submission/access-grant';
 
 /** An agency, as the submissions program extends it. */

@@ -1,4 +1,4 @@
-import { stub, stubKey } from '../../shared/model/model';
+import { stub, stubKey } from '#kit/model/model';
 
 /** Entities of other subgraphs that submissions refer to and add nothing to. */
 

@@ -1,6 +1,6 @@
-import { REVIEWING_AGENCIES } from '../../shared/agency/reviewing-agencies';
-import type { ModelClass } from '../../shared/model/model';
-import type { Policy } from '../../shared/policy/policy';
+import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import type { ModelClass } from '#kit/model/model';
+import type { Policy } from '#kit/policy/policy';
 import {
   any,
   everyone,
@@ -14,7 +14,7 @@ import {
   through,
   where,
   without,
-} from '../../shared/policy/rule';
+} from '#kit/policy/rule';
 import { DeveloperOrganization } from './developer/developer-organization';
 import { AIModel } from './model/ai-model';
 import { ModelVersion } from './model/model-version';

@@ -1,4 +1,4 @@
-import { stub, stubKey } from '../../shared/model/model';
+import { stub, stubKey } from '#kit/model/model';
 
 @stub('A critical-infrastructure sector.', { key: 'key', resolvable: false })
 export class Sector {

@@ -1,7 +1,7 @@
-import { rootsOf } from '../../shared/collection/connection';
-import { workTables } from '../../shared/events/tables';
-import { ExerciseReplacement } from '../../shared/exercise/replacement';
-import { Subgraph } from '../../shared/subgraph/subgraph';
+import { ExerciseReplacement } from '#domain/exercise/replacement';
+import { rootsOf } from '#kit/collection/connection';
+import { workTables } from '#kit/events/tables';
+import { Subgraph } from '#kit/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { DeveloperOrganization } from './developer/developer-organization';
 import { organizationMutations } from './developer/developer-organization.mutations';

@@ -1,8 +1,8 @@
 import { Int } from 'type-graphql';
-import { agencyByKey } from '../../shared/agency/directory';
-import { computed } from '../../shared/model/fields';
-import { stub, stubKey, stubOf } from '../../shared/model/model';
-import type { Context } from '../../shared/subgraph/context';
+import { agencyByKey } from '#domain/agency/directory';
+import { computed } from '#kit/model/fields';
+import { stub, stubKey, stubOf } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from './agency';
 import { Announcement } from './announcement/announcement';
 import { VACANT_SQL } from './position/position';

@@ -1,5 +1,5 @@
-import { AgencyFields, agencyRootsOf, declareAgency } from '../../shared/agency/agency';
-import { hasMany } from '../../shared/collection/connection';
+import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
+import { hasMany } from '#kit/collection/connection';
 import { Announcement, AnnouncementStatistic } from './announcement/announcement';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';

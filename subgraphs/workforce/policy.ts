@@ -1,6 +1,6 @@
-import type { ModelClass } from '../../shared/model/model';
-import type { Policy } from '../../shared/policy/policy';
-import { any, everyone, government, ofAgency, oversight, type Rule, through } from '../../shared/policy/rule';
+import type { ModelClass } from '#kit/model/model';
+import type { Policy } from '#kit/policy/policy';
+import { any, everyone, government, ofAgency, oversight, type Rule, through } from '#kit/policy/rule';
 import { Announcement, AnnouncementStatistic } from './announcement/announcement';
 import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
 import { WorkforceFlow } from './flow/workforce-flow';

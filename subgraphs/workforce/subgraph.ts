@@ -1,5 +1,5 @@
-import { rootsOf } from '../../shared/collection/connection';
-import { Subgraph } from '../../shared/subgraph/subgraph';
+import { rootsOf } from '#kit/collection/connection';
+import { Subgraph } from '#kit/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyWorkRole } from './agency-work-role';
 import {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parsePrincipal } from '#base/identity/principal';
+import { packageRoot } from '#base/package-root';
 import { writeKeys } from '../../gateway/cli/keys';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
-import { parsePrincipal } from '../../shared/identity/principal';
-import { packageRoot } from '../../shared/package-root';
 
 /** A gateway that takes part: how it is started over a supergraph. */
 export interface Contender {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/supergraph/compose';
-import { packageRoot } from '../../shared/package-root';
 import { parseOptions } from '../support/options';
 import { callsOf } from './calls';
 import {

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SettableClock } from '#base/clock';
+import { newKey, publicKey } from '#base/identity/keys';
+import { parsePrincipal } from '#base/identity/principal';
+import { AuditLog } from '#kit/audit/audit-log';
+import { filesOfRecord, indexPath } from '#kit/audit/parts';
+import { sealingKeyOf } from '#kit/audit/seal';
+import { RecordSearch, type Sought } from '#kit/audit/search';
+import { verifyRecord } from '#kit/audit/verify';
 import { createLog } from '../../gateway/telemetry/log';
-import { AuditLog } from '../../shared/audit/audit-log';
-import { filesOfRecord, indexPath } from '../../shared/audit/parts';
-import { sealingKeyOf } from '../../shared/audit/seal';
-import { RecordSearch, type Sought } from '../../shared/audit/search';
-import { verifyRecord } from '../../shared/audit/verify';
-import { SettableClock } from '../../shared/clock';
-import { newKey, publicKey } from '../../shared/identity/keys';
-import { parsePrincipal } from '../../shared/identity/principal';
 import { parseOptions } from '../support/options';
 
 /*

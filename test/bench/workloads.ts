@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { questionVariables } from '../questions/variables';
 import type { LoadRequest } from './load';
 import { PUBLIC_OPERATION } from './schemas';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { type Browser, describeInBrowser, openBrowser, serveFolder } from '../support/browser';
 import { installClients, type RunningGraph, startGraph } from '../support/clients';
 

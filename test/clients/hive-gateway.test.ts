@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { parsePrincipal } from '#base/identity/principal';
+import { packageRoot } from '#base/package-root';
+import { createSubgraphServer } from '#kit/subgraph/server';
 import { readText } from '../../gateway/cli/read-text';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
-import { parsePrincipal } from '../../shared/identity/principal';
-import { packageRoot } from '../../shared/package-root';
-import { createSubgraphServer } from '../../shared/subgraph/server';
 import { DEVELOPER, installClients, runScenario } from '../support/clients';
 import { INSPECTOR } from '../support/identity';
 import { questions } from '../support/questions';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { HOSTILE_REQUESTS } from '../security/hostile-requests';
 import { attachDocument, fileSubmission, invitations } from '../support/compose/filings';
 import { codenames, load } from '../support/compose/load';

@@ -1,6 +1,6 @@
+import { Database } from '#kit/database/database';
+import { isResumable } from '#kit/database/migration-effects';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { Database } from '../../shared/database/database';
-import { isResumable } from '../../shared/database/migration-effects';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 import { kill, killAll, requireCompiled, run } from '../support/processes';
 import { CutMigration, crashesOf, type From, uninterrupted } from './interrupted-migrations';

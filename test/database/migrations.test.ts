@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { Database } from '#kit/database/database';
+import { pendingStatements } from '#kit/database/draft-migration';
+import { parseDatabaseUrl, redactDatabaseUrl } from '#kit/database/url';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { Database } from '../../shared/database/database';
-import { pendingStatements } from '../../shared/database/draft-migration';
-import { parseDatabaseUrl, redactDatabaseUrl } from '../../shared/database/url';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 import { FIRST_RELEASE } from './first-release';
 

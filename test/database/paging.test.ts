@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { fixedClock } from '../../shared/clock';
-import { Cursors } from '../../shared/collection/cursor';
-import { Loaders } from '../../shared/collection/loaders';
-import { cursorsOf, type PageArguments, planPage } from '../../shared/collection/page';
-import { Database } from '../../shared/database/database';
-import type { Order } from '../../shared/model/model';
-import { Reader } from '../../shared/policy/policy';
+import { fixedClock } from '#base/clock';
+import { Cursors } from '#kit/collection/cursor';
+import { Loaders } from '#kit/collection/loaders';
+import { cursorsOf, type PageArguments, planPage } from '#kit/collection/page';
+import { Database } from '#kit/database/database';
+import type { Order } from '#kit/model/model';
+import { Reader } from '#kit/policy/policy';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { submissions } from '../../subgraphs/submissions/subgraph';

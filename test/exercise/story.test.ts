@@ -1,7 +1,7 @@
+import { civilDate } from '#base/civil';
+import { agencyByKey } from '#domain/agency/directory';
+import type { ModelClass } from '#kit/model/model';
 import { tellExercise } from '../../gateway/cli/exercise';
-import { agencyByKey } from '../../shared/agency/directory';
-import { civilDate } from '../../shared/calendar/civil';
-import type { ModelClass } from '../../shared/model/model';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
+import { newKey } from '#base/identity/keys';
+import { signingKeyOf } from '#base/identity/signed-identity';
 import { readConfig } from '../../gateway/config';
 import type { QueryPlan } from '../../gateway/planning/plan';
 import { PlanSeal } from '../../gateway/planning/plan-seal';
@@ -7,8 +9,6 @@ import { RedisPlans } from '../../gateway/planning/redis-plans';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
-import { newKey } from '../../shared/identity/keys';
-import { signingKeyOf } from '../../shared/identity/signed-identity';
 import { recordingLog } from '../support/log';
 import { kill, type Running } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';

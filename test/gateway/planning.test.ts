@@ -1,3 +1,5 @@
+import { newKey } from '#base/identity/keys';
+import { signingKeyOf } from '#base/identity/signed-identity';
 import { ApolloPlanner } from '../../gateway/planning/apollo';
 import { NativePlanner } from '../../gateway/planning/native';
 import { fetchesOf, type QueryPlan } from '../../gateway/planning/plan';
@@ -9,8 +11,6 @@ import { RedisPlans } from '../../gateway/planning/redis-plans';
 import { PlanCounts } from '../../gateway/planning/tasks';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
-import { newKey } from '../../shared/identity/keys';
-import { signingKeyOf } from '../../shared/identity/signed-identity';
 import { zoo } from '../oracle/zoo';
 import { requireCompiled } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';

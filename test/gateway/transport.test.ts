@@ -5,9 +5,9 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Cancellation } from '#base/cancellation';
 import { cacheControlText, cacheHintOf } from '../../gateway/transport/cache-control';
 import { type HttpOptions, HttpTransport } from '../../gateway/transport/http';
-import { Cancellation } from '../../shared/cancellation';
 import { makeCertificates } from '../support/certificates';
 
 const operation = { kind: 'query', text: '{ a }', json: '"{ a }"' } as const;

@@ -14,6 +14,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { packageRoot } from '#base/package-root';
+import { modelOf } from '#kit/model/model';
 import { readText } from '../../gateway/cli/read-text';
 import { NodeDirectory } from '../../gateway/nodes/directory';
 import { nodesSchema } from '../../gateway/nodes/schema';
@@ -21,8 +23,6 @@ import { NodesTransport } from '../../gateway/nodes/transport';
 import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import type { SubgraphResponse } from '../../gateway/transport/transport';
-import { modelOf } from '../../shared/model/model';
-import { packageRoot } from '../../shared/package-root';
 import { questionVariables } from '../questions/variables';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';

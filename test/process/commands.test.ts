@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
 import { describeConfig, readConfig } from '../../gateway/config';
-import { packageRoot } from '../../shared/package-root';
 import { killAll, requireCompiled, run, runProgram, says } from '../support/processes';
 
 const SCRIPTS = join(packageRoot, 'scripts');

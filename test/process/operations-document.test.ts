@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 
 const FOLDER = join(packageRoot, 'docs');
 const text = readFileSync(join(FOLDER, 'operations.md'), 'utf8');
@@ -17,9 +17,9 @@ test('the table of faults names tests that exist', () => {
 
 test('metrics and settings that the page names exist', () => {
   const sources = [
-    'shared/telemetry/subgraph-metrics.ts',
+    'shared/kit/telemetry/subgraph-metrics.ts',
     'gateway/telemetry/metrics.ts',
-    'shared/telemetry/metrics.ts',
+    'shared/base/telemetry/metrics.ts',
   ];
   const code = sources.map((file) => readFileSync(join(packageRoot, file), 'utf8')).join('\n');
   const metrics = [...text.matchAll(/`ordergraph_(\w+)`/g)].map(([, name]) => name!);

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Entry } from '#kit/audit/entry';
+import { filesOfRecord } from '#kit/audit/parts';
+import { verifyRecord } from '#kit/audit/verify';
 import { writeKeys } from '../../gateway/cli/keys';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
-import type { Entry } from '../../shared/audit/entry';
-import { filesOfRecord } from '../../shared/audit/parts';
-import { verifyRecord } from '../../shared/audit/verify';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
 

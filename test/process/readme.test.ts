@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 
 const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');

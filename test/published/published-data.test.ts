@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { packageRoot } from '#base/package-root';
+import { federalHolidays } from '#domain/business-days';
+import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { importData } from '../../gateway/cli/import';
 import { databaseVariable } from '../../gateway/cli/programmes';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { federalHolidays } from '../../shared/calendar/business-days';
-import { packageRoot } from '../../shared/package-root';
-import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 
 /** Where the publishers' files are; they are no part of the project. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addDays, civilDate, daysBetween, fiscalYear, fiscalYearPeriod } from '../../shared/calendar/civil';
-import { parseBigNumber, sortableBigNumber } from '../../shared/model/scalars';
+import { addDays, civilDate, daysBetween, fiscalYear, fiscalYearPeriod } from '#base/civil';
+import { parseBigNumber, sortableBigNumber } from '#kit/model/scalars';
 import { CapabilityAssessment } from '../../subgraphs/infrastructure/capability/capability';
 import { sectors, workRolesOf } from '../../subgraphs/infrastructure/reference/references';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';

@@ -16,9 +16,9 @@ import {
   isSpecifiedScalarType,
   parse,
 } from 'graphql';
+import { orderValue } from '#kit/collection/connection';
+import { modelOf } from '#kit/model/model';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { orderValue } from '../../shared/collection/connection';
-import { modelOf } from '../../shared/model/model';
 
 /** Lists of objects that are not paged, and what bounds each. docs/schema.md states the rule. */
 const BOUNDED: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 
 type Lock = { packages: Record<string, { version?: string; resolved?: string }> };
 const readLock = (file: string): Lock => JSON.parse(readFileSync(join(packageRoot, file), 'utf8'));

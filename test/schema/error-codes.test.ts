@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 
 /** Where codes stand: in extensions, as the first argument of an error, and in the types that list them. */
 const CODES = [

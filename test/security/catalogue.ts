@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { newKey } from '#base/identity/keys';
+import { parsePrincipal } from '#base/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
+import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
+import { type MessageKind, SignedMessages } from '#kit/events/signed-messages';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { LoadedPlanError, readLoadedPlan } from '../../gateway/planning/loaded-plan';
-import { type EventKeys, eventKeysOf } from '../../shared/events/event-keys';
-import { type MessageKind, SignedMessages } from '../../shared/events/signed-messages';
-import { newKey } from '../../shared/identity/keys';
-import { parsePrincipal } from '../../shared/identity/principal';
-import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
 import { INSPECTOR } from '../support/identity';
 import type { Outcome, Target } from './target';
 

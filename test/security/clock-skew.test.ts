@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SignedDoor } from '#base/identity/door';
+import { newKey, publicKey } from '#base/identity/keys';
+import { IDENTITY_HEADER, IdentityError, IdentitySigner } from '#base/identity/signed-identity';
 import { HttpTransport } from '../../gateway/transport/http';
 import { SubgraphWatch } from '../../gateway/transport/subgraph-watch';
-import { SignedDoor } from '../../shared/identity/door';
-import { newKey, publicKey } from '../../shared/identity/keys';
-import { IDENTITY_HEADER, IdentityError, IdentitySigner } from '../../shared/identity/signed-identity';
 import { recordingLog } from '../support/log';
 
 const principal = (subject: string) => ({

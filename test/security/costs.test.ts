@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { parse } from 'graphql';
+import { OperatorError } from '#base/errors';
 import { readConfig } from '../../gateway/config';
 import { plannerOf } from '../../gateway/planning/planners';
 import { budgetsOf } from '../../gateway/policy/budgets';
@@ -8,7 +9,6 @@ import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { Graph } from '../../gateway/supergraph/graph';
 import { createLog } from '../../gateway/telemetry/log';
-import { OperatorError } from '../../shared/errors';
 import { TestIdentity } from '../support/identity';
 import { requireCompiled } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';

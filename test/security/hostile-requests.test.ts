@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { processKinds } from '../support/databases';
 import { killAll, requireCompiled } from '../support/processes';
 import { type ProcessStack, startStack } from '../support/stack';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverAudits } from 'graphql-http';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { openWorld, type World } from '../support/world';
 
 describe('GraphQL over HTTP', () => {

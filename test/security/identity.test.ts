@@ -4,6 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { ORIGIN_HEADER } from '#base/http/origin';
+import { REQUEST_ID_HEADER } from '#base/http/request-id';
+import { SignedDoor } from '#base/identity/door';
+import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '#base/identity/keys';
+import {
+  DEVELOPMENT_ISSUER,
+  type Principal,
+  parsePrincipal,
+  personKey,
+  principalKey,
+  ROLES,
+} from '#base/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
+import { readEventKeys } from '#kit/events/event-keys';
+import { SignedMessages } from '#kit/events/signed-messages';
 import { eventKeyIn, pruneKeys, writeKeys } from '../../gateway/cli/keys';
 import { EVENT_READERS } from '../../gateway/cli/programmes';
 import { readConfig } from '../../gateway/config';
@@ -17,21 +32,6 @@ import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
-import { ORIGIN_HEADER } from '../../shared/audit/origin';
-import { readEventKeys } from '../../shared/events/event-keys';
-import { SignedMessages } from '../../shared/events/signed-messages';
-import { REQUEST_ID_HEADER } from '../../shared/http/request-id';
-import { SignedDoor } from '../../shared/identity/door';
-import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '../../shared/identity/keys';
-import {
-  DEVELOPMENT_ISSUER,
-  type Principal,
-  parsePrincipal,
-  personKey,
-  principalKey,
-  ROLES,
-} from '../../shared/identity/principal';
-import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
 import { recordingLog } from '../support/log';
 import { controlMonotonicClock } from '../support/monotonic';
 import { OidcProvider } from '../support/oidc';

@@ -1,15 +1,15 @@
 import { getNamedType, isObjectType } from 'graphql';
+import { type Principal, parsePrincipal } from '#base/identity/principal';
+import { isCovered, type Sensitivity } from '#base/sensitivity';
+import { type IdPrefix, stableId } from '#kit/ids';
+import { type ModelClass, modelOf } from '#kit/model/model';
+import { countedOf } from '#kit/model/value-object';
+import { sensitivityOf } from '#kit/policy/enforcement';
+import { Reader } from '#kit/policy/policy';
+import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { derivationsIn } from '../../gateway/policy/derivations';
 import { sensitivitiesOf } from '../../gateway/policy/sensitivity';
-import { groupBy } from '../../shared/collection/group';
-import { type Principal, parsePrincipal } from '../../shared/identity/principal';
-import { type IdPrefix, stableId } from '../../shared/ids';
-import { isCovered, type ModelClass, modelOf, type Sensitivity } from '../../shared/model/model';
-import { countedOf } from '../../shared/model/value-object';
-import { sensitivityOf } from '../../shared/policy/enforcement';
-import { Reader } from '../../shared/policy/policy';
-import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
@@ -199,7 +199,7 @@ const isGranted = (fact: Fact, secret: Secret): boolean =>
 
 /** Takes away the values that more than {@link MAX_SHARED} objects have in one property. */
 function withoutPhrases(secrets: Secret[]): void {
-  const columns = groupBy(secrets, ({ type, property }) => `${type}.${property}`);
+  const columns = Map.groupBy(secrets, ({ type, property }) => `${type}.${property}`);
   const rare = secrets.filter(({ type, property }) => columns.get(`${type}.${property}`)!.length <= MAX_SHARED);
   secrets.splice(0, secrets.length, ...rare);
 }

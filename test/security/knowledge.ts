@@ -6,8 +6,8 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { type ModelClass, modelOf } from '../../shared/model/model';
-import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { type ModelClass, modelOf } from '#kit/model/model';
+import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { AS_OF, type World } from '../support/world';
 
 /** One value that a caller has read: of which field of which object. */

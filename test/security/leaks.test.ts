@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getNamedType, isLeafType, isNonNullType, isObjectType } from 'graphql';
+import { packageRoot } from '#base/package-root';
+import { modelOf } from '#kit/model/model';
+import { sensitivityOf } from '#kit/policy/enforcement';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { createLog } from '../../gateway/telemetry/log';
-import { modelOf } from '../../shared/model/model';
-import { packageRoot } from '../../shared/package-root';
-import { sensitivityOf } from '../../shared/policy/enforcement';
 import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';

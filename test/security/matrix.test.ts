@@ -8,12 +8,12 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
-import { civilDate, startOfDay } from '../../shared/calendar/civil';
-import { type Principal, parsePrincipal, ROLES } from '../../shared/identity/principal';
-import { modelOf } from '../../shared/model/model';
-import { countedOf } from '../../shared/model/value-object';
-import { sensitivityOf } from '../../shared/policy/enforcement';
-import type { OpenSubgraph } from '../../shared/subgraph/subgraph';
+import { civilDate, startOfDay } from '#base/civil';
+import { type Principal, parsePrincipal, ROLES } from '#base/identity/principal';
+import { modelOf } from '#kit/model/model';
+import { countedOf } from '#kit/model/value-object';
+import { sensitivityOf } from '#kit/policy/enforcement';
+import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { AS_OF, openWorld, type World } from '../support/world';

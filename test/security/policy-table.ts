@@ -1,5 +1,5 @@
-import { REVIEWING_AGENCIES } from '../../shared/agency/reviewing-agencies';
-import type { Principal } from '../../shared/identity/principal';
+import type { Principal } from '#base/identity/principal';
+import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 
 /**
  * Sections 6 and 7 of the domain once more, in another form: as predicates over rows in memory. The product has them as conditions in

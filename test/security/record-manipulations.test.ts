@@ -2,10 +2,12 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync,
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { JWK } from 'jose';
-import { verifyRecords } from '../../gateway/cli/audit';
-import { createLog } from '../../gateway/telemetry/log';
-import { anchorOf } from '../../shared/audit/anchor';
-import { AuditLog } from '../../shared/audit/audit-log';
+import { SettableClock } from '#base/clock';
+import { OperatorError } from '#base/errors';
+import { newKey, publicKey } from '#base/identity/keys';
+import { parsePrincipal } from '#base/identity/principal';
+import { anchorOf } from '#kit/audit/anchor';
+import { AuditLog } from '#kit/audit/audit-log';
 import {
   type Entry,
   FIRST,
@@ -15,15 +17,13 @@ import {
   readLine,
   type Seal,
   type Unproved,
-} from '../../shared/audit/entry';
-import { filesOfRecord, partPath } from '../../shared/audit/parts';
-import { type SealingKey, sealingKeyOf } from '../../shared/audit/seal';
-import { SealExchange } from '../../shared/audit/seal-exchange';
-import { SettableClock } from '../../shared/clock';
-import { OperatorError } from '../../shared/errors';
-import { InProcessBus } from '../../shared/events/in-process-bus';
-import { newKey, publicKey } from '../../shared/identity/keys';
-import { parsePrincipal } from '../../shared/identity/principal';
+} from '#kit/audit/entry';
+import { filesOfRecord, partPath } from '#kit/audit/parts';
+import { type SealingKey, sealingKeyOf } from '#kit/audit/seal';
+import { SealExchange } from '#kit/audit/seal-exchange';
+import { InProcessBus } from '#kit/events/in-process-bus';
+import { verifyRecords } from '../../gateway/cli/audit';
+import { createLog } from '../../gateway/telemetry/log';
 
 /*
  * Manipulations of a record by someone who can write its files: each has to be found by `ordergraph audit verify`, at once and after

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { type FieldNode, type OperationDefinitionNode, parse } from 'graphql';
+import { signerOf } from '#base/identity/keys';
+import { parsePrincipal } from '#base/identity/principal';
+import { IDENTITY_HEADER } from '#base/identity/signed-identity';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
-import { signerOf } from '../../shared/identity/keys';
-import { parsePrincipal } from '../../shared/identity/principal';
-import { IDENTITY_HEADER } from '../../shared/identity/signed-identity';
 import { FileStack } from '../support/file-stack';
 import { developer } from '../support/framework';
 import { killAll, requireCompiled } from '../support/processes';

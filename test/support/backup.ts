@@ -1,5 +1,5 @@
 import { copyFileSync, rmSync } from 'node:fs';
-import { Database } from '../../shared/database/database';
+import { Database } from '#kit/database/database';
 
 /** What a database held at one moment. */
 export interface Backup {

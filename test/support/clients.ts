@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { parsePrincipal } from '#base/identity/principal';
+import { packageRoot } from '#base/package-root';
 import { takeLock } from '../../gateway/cli/data-folder';
 import { writeKeys } from '../../gateway/cli/keys';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
-import { parsePrincipal } from '../../shared/identity/principal';
-import { packageRoot } from '../../shared/package-root';
 import { freePort, kill, requireCompiled, run, says } from './processes';
 
 const CLIENTS = join(packageRoot, 'test', 'clients');

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import type { DatabaseKind } from '../../shared/database/dialect';
+import type { DatabaseKind } from '#kit/database/dialect';
 
 /** The databases that tests run on. MySQL only where there is a server; the set-up fails when CI has none. */
 export const databaseKinds: readonly DatabaseKind[] = process.env.ORDERGRAPH_TEST_MYSQL_URL

@@ -2,15 +2,15 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
+import { type Door, SignedDoor } from '#base/identity/door';
+import { newKey, publicKey } from '#base/identity/keys';
+import { parsePrincipal } from '#base/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
 import { eventKeyIn, writeKeys } from '../../gateway/cli/keys';
 import { EVENT_READERS, eventKeyVariable } from '../../gateway/cli/programmes';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import type { IdentityParts } from '../../gateway/identity/caller';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
-import { type Door, SignedDoor } from '../../shared/identity/door';
-import { newKey, publicKey } from '../../shared/identity/keys';
-import { parsePrincipal } from '../../shared/identity/principal';
-import { IDENTITY_HEADER, IdentitySigner } from '../../shared/identity/signed-identity';
 
 /** Reads everything. */
 export const INSPECTOR = 'role=inspector; case=2026-1; subject=inspector-1';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 
 const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 

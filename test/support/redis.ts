@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { newKey } from '#base/identity/keys';
+import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
 import { EVENT_READERS } from '../../gateway/cli/programmes';
-import { type EventKeys, eventKeysOf } from '../../shared/events/event-keys';
-import { newKey } from '../../shared/identity/keys';
 import { freePort, kill, type Running, runProgram, says } from './processes';
 import { programFor } from './programs';
 

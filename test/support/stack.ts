@@ -1,8 +1,8 @@
+import { closedDoor } from '#base/identity/door';
+import { replaceExerciseRows } from '#domain/exercise/store';
+import type { DatabaseKind } from '#kit/database/dialect';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import type { DatabaseKind } from '../../shared/database/dialect';
-import { replaceExerciseRows } from '../../shared/exercise/store';
-import { closedDoor } from '../../shared/identity/door';
 import { freshDatabases } from './databases';
 import { identityEnvironment } from './identity';
 import { freePort, type Running, run, says } from './processes';

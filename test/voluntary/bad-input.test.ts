@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DatabaseError } from '../../shared/database/database-error';
+import { DatabaseError } from '#kit/database/database-error';
 import { databaseKinds } from '../support/databases';
 import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
 

@@ -1,9 +1,9 @@
 import pino from 'pino';
-import { fixedClock } from '../../shared/clock';
-import { Database } from '../../shared/database/database';
-import { EventLog } from '../../shared/events/event-log';
-import { Inbox } from '../../shared/events/inbox';
-import type { Subgraph } from '../../shared/subgraph/subgraph';
+import { fixedClock } from '#base/clock';
+import { Database } from '#kit/database/database';
+import { EventLog } from '#kit/events/event-log';
+import { Inbox } from '#kit/events/inbox';
+import type { Subgraph } from '#kit/subgraph/subgraph';
 import { reviews } from '../../subgraphs/reviews/subgraph';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';

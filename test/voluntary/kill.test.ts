@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parsePrincipal } from '#base/identity/principal';
+import { Database } from '#kit/database/database';
+import type { DatabaseKind } from '#kit/database/dialect';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
-import { Database } from '../../shared/database/database';
-import type { DatabaseKind } from '../../shared/database/dialect';
-import { parsePrincipal } from '../../shared/identity/principal';
 import { freshDatabases, processKinds, type TestDatabases } from '../support/databases';
 import { developer, reviewer } from '../support/framework';
 import { identityEnvironment } from '../support/identity';

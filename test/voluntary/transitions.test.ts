@@ -1,5 +1,5 @@
-import type { Actor } from '../../shared/identity/actor';
-import { StateMachine, type Transition } from '../../shared/state/state-machine';
+import type { Actor } from '#domain/actor';
+import { StateMachine, type Transition } from '#kit/state/state-machine';
 import {
   consultationLifecycle,
   determinationLifecycle,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { agencyByKey } from '../../shared/agency/directory';
-import { SECTOR_KEYS } from '../../shared/sector/sector-keys';
+import { agencyByKey } from '#domain/agency/directory';
+import { SECTOR_KEYS } from '#domain/sector/sector-keys';
 import { reviewLifecycle } from '../../subgraphs/reviews/lifecycle';
 import { MOST_ACCESS_SECONDS } from '../../subgraphs/submissions/submission/access-hours';
 import { intakeLifecycle } from '../../subgraphs/submissions/submission/intake.mutations';

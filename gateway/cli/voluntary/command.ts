@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OperatorError } from '../../../shared/errors';
-import { parsePrincipal } from '../../../shared/identity/principal';
+import { OperatorError } from '#base/errors';
+import { parsePrincipal } from '#base/identity/principal';
 import { readConfig } from '../../config';
 import { DevelopmentIssuer } from '../../identity/development-issuer';
 import { startAll } from '../start';

@@ -1,4 +1,4 @@
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   dateTime,
@@ -8,9 +8,9 @@ import {
   refersTo,
   revisionNumber,
   text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Finding } from '../entities';
 import { Sector } from '../sector/sector';

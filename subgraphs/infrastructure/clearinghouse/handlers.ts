@@ -1,5 +1,5 @@
-import { findingReferred } from '../../../shared/contracts/events';
-import { type EventHandler, on } from '../../../shared/events/inbox';
+import { findingReferred } from '#domain/contracts/events';
+import { type EventHandler, on } from '#kit/events/inbox';
 import { type CasePriority, CaseSector, ClearinghouseCase } from './clearinghouse-case';
 
 const PRIORITY: Record<string, keyof typeof CasePriority> = {

@@ -1,5 +1,5 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   date,
@@ -12,8 +12,8 @@ import {
   refersTo,
   text,
   textList,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Vendor } from '../vendor/vendor';
 

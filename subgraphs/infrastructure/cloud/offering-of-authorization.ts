@@ -1,6 +1,6 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { sensitivity } from '../../../shared/model/fields';
-import type { Context } from '../../../shared/subgraph/context';
+import { sensitivity } from '#kit/model/fields';
+import type { Context } from '#kit/subgraph/context';
 import { AgencyAuthorization, CloudOffering } from './cloud-offering';
 
 /** No foreign key: the publisher's authorizations also name offerings that it no longer lists. */

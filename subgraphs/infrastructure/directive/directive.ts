@@ -1,17 +1,7 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import {
-  belongsTo,
-  date,
-  exerciseFlag,
-  generatedId,
-  key,
-  longText,
-  oneOf,
-  refersTo,
-  text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { belongsTo, date, exerciseFlag, generatedId, key, longText, oneOf, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 
 export const DirectiveStatus = enumeration('DirectiveStatus', 'How far an agency is with a directive.', {

@@ -1,4 +1,4 @@
-import { addDays, civilDate, startOfDay } from '../../../shared/calendar/civil';
+import { addDays, civilDate, startOfDay } from '#base/civil';
 import {
   after,
   EXERCISE_AGENCIES,
@@ -9,9 +9,9 @@ import {
   officeTime,
   randomOf,
   rows,
-} from '../../../shared/exercise/story';
-import { stableId } from '../../../shared/ids';
-import type { Link } from '../../../shared/model/links';
+} from '#domain/exercise/story';
+import { stableId } from '#kit/ids';
+import type { Link } from '#kit/model/links';
 import { CapabilityAssessment } from '../capability/capability';
 import { CaseSector, CaseSystem, ClearinghouseCase } from '../clearinghouse/clearinghouse-case';
 import { DirectiveProgress } from '../directive/directive';

@@ -1,9 +1,9 @@
-import { stableId } from '../../../shared/ids';
-import { agencyKeyOf } from '../../../shared/import/agency';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import { organizationNamed } from '../../../shared/organization/organizations';
+import { agencyKeyOf } from '#domain/agency/import';
+import { organizationNamed } from '#domain/organization/organizations';
+import { stableId } from '#kit/ids';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
 import { AgencyAuthorization, CloudOffering, type CloudStatus, MarketplaceAgency } from '../cloud/cloud-offering';
 import { vendorWrite } from './vendor';
 

@@ -1,8 +1,8 @@
-import { stableId } from '../../../shared/ids';
-import { agencyKeyOf } from '../../../shared/import/agency';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readCsv } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
+import { agencyKeyOf } from '#domain/agency/import';
+import { stableId } from '#kit/ids';
+import { type Importer, write } from '#kit/import/importer';
+import { readCsv } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
 import { Bureau, GovDomain } from '../domain';
 
 /** Addresses of people are published with the domains; they are not taken. */

@@ -1,4 +1,4 @@
-import type { Importer } from '../../../shared/import/importer';
+import type { Importer } from '#kit/import/importer';
 import { agencyIdentifiers } from './agency-identifiers';
 import { fedrampAgencies, fedrampAuthorizations, fedrampProducts } from './fedramp';
 import { bureaus, govDomains } from './gov-domains';

@@ -1,7 +1,7 @@
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import { organizationNamed } from '../../../shared/organization/organizations';
+import { organizationNamed } from '#domain/organization/organizations';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
 import { Vulnerability } from '../vulnerability/vulnerability';
 import { vendorWrite } from './vendor';
 

@@ -1,7 +1,7 @@
-import { agencyByKey } from '../../../shared/agency/directory';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
+import { agencyByKey } from '#domain/agency/directory';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
 import { Sector, SectorCoAgency } from '../sector/sector';
 
 function knownAgency(column: string, key: string): string {

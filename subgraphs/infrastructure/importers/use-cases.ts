@@ -1,10 +1,10 @@
-import { stableId } from '../../../shared/ids';
-import { agencyKeyOf } from '../../../shared/import/agency';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readCsv } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import type { Row } from '../../../shared/import/row';
-import { organizationsListed } from '../../../shared/organization/organizations';
+import { agencyKeyOf } from '#domain/agency/import';
+import { organizationsListed } from '#domain/organization/organizations';
+import { stableId } from '#kit/ids';
+import { type Importer, write } from '#kit/import/importer';
+import { readCsv } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
+import type { Row } from '#kit/import/row';
 import type { DeploymentStage } from '../tool/defensive-tool';
 import { AIUseCase, type UseCaseImpact, UseCaseVendor } from '../use-case/ai-use-case';
 import { vendorWrite } from './vendor';

@@ -1,5 +1,5 @@
-import { type Write, write } from '../../../shared/import/importer';
-import { isDeveloperKey, type Organization } from '../../../shared/organization/organizations';
+import { isDeveloperKey, type Organization } from '#domain/organization/organizations';
+import { type Write, write } from '#kit/import/importer';
 import { Vendor } from '../vendor/vendor';
 
 /** The vendor that an organization is; the first catalog that names it gives the name. */

@@ -1,4 +1,4 @@
-import type { Migration } from '../../../shared/database/migrations';
-import { eventLogTables } from '../../../shared/events/log-tables';
+import type { Migration } from '#kit/database/migrations';
+import { eventLogTables } from '#kit/events/log-tables';
 
 export const migration: Migration = { name: '0003-event-log', ...eventLogTables };

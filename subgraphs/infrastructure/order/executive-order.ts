@@ -1,13 +1,13 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
-import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import type { Database } from '../../../shared/database/database';
-import type { ValueOf } from '../../../shared/model/enumeration';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { stub, stubKey } from '../../../shared/model/model';
-import { GraphQLInstant } from '../../../shared/model/scalars';
-import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
-import type { Context } from '../../../shared/subgraph/context';
+import { civilDate, fiscalYearPeriod } from '#base/civil';
+import type { Database } from '#kit/database/database';
+import type { ValueOf } from '#kit/model/enumeration';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { stub, stubKey } from '#kit/model/model';
+import { GraphQLInstant } from '#kit/model/scalars';
+import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
 import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 

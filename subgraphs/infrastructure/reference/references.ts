@@ -1,5 +1,5 @@
-import type { Link } from '../../../shared/model/links';
-import type { ReferenceTable } from '../../../shared/subgraph/references';
+import type { Link } from '#kit/model/links';
+import type { ReferenceTable } from '#kit/subgraph/references';
 import { CapabilityDimension, DimensionWorkRole } from '../capability/capability';
 import { Directive } from '../directive/directive';
 import { Sector, SectorCoAgency } from '../sector/sector';

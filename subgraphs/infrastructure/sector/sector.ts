@@ -1,5 +1,5 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -11,10 +11,10 @@ import {
   oneOf,
   refersTo,
   text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 
 export const SectorRiskLevel = enumeration('SectorRiskLevel', 'How threatened a sector is.', {

@@ -1,17 +1,8 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import {
-  date,
-  exerciseFlag,
-  flag,
-  generatedId,
-  oneOf,
-  refersTo,
-  revisionNumber,
-  text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { date, exerciseFlag, flag, generatedId, oneOf, refersTo, revisionNumber, text } from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { CloudOffering } from '../cloud/cloud-offering';
 import { GovDomain } from '../domain';

@@ -1,9 +1,9 @@
 import { Ctx, Float, Int, Query, Resolver } from 'type-graphql';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { stubOf } from '../../../shared/model/model';
-import { part, valueObject } from '../../../shared/model/value-object';
-import type { Context } from '../../../shared/subgraph/context';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { stubOf } from '#kit/model/model';
+import { part, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 

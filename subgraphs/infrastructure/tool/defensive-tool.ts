@@ -1,5 +1,5 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   date,
@@ -11,9 +11,9 @@ import {
   refersTo,
   revisionNumber,
   text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { AIModel } from '../ai-model';
 import { CapabilityDimension } from '../capability/capability';

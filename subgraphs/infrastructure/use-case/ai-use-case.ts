@@ -1,7 +1,7 @@
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { flag, generatedId, longText, oneOf, refersTo, text } from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { flag, generatedId, longText, oneOf, refersTo, text } from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { DeploymentStage } from '../tool/defensive-tool';
 import { Vendor } from '../vendor/vendor';

@@ -1,10 +1,10 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import type { ValueOf } from '../../../shared/model/enumeration';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { stubOf } from '../../../shared/model/model';
-import { part, valueObject } from '../../../shared/model/value-object';
-import type { Context } from '../../../shared/subgraph/context';
+import type { ValueOf } from '#kit/model/enumeration';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { stubOf } from '#kit/model/model';
+import { part, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { DeploymentStage } from '../tool/defensive-tool';
 

@@ -1,8 +1,8 @@
 import { Int } from 'type-graphql';
-import { hasMany } from '../../../shared/collection/connection';
-import { computed, exerciseFlag, key, refersTo, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import type { Context } from '../../../shared/subgraph/context';
+import { hasMany } from '#kit/collection/connection';
+import { computed, exerciseFlag, key, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { CloudOffering } from '../cloud/cloud-offering';
 import { DeveloperOrganization } from '../developer-organization';
 import { Vulnerability } from '../vulnerability/vulnerability';

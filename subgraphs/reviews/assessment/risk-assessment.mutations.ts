@@ -1,7 +1,7 @@
-import { InputError, RequestError } from '../../../shared/errors';
-import { enumInput, type InputOf, idInput, longTextInput, optional } from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
+import { InputError, RequestError } from '#base/errors';
+import { enumInput, type InputOf, idInput, longTextInput, optional } from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
 import { Dossier } from '../dossier';
 import { Confidence } from '../finding/finding';
 import { sectorsInput, techniquesInput, writeSectors, writeTechniques } from '../named';

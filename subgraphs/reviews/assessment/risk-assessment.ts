@@ -1,5 +1,5 @@
 import { Index } from 'typeorm';
-import type { ValueOf } from '../../../shared/model/enumeration';
+import type { ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   dateTime,
@@ -10,10 +10,10 @@ import {
   longText,
   oneOf,
   refersTo,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import { Agency } from '../agency';
 import { AtlasTechnique } from '../atlas/atlas';
 import { Confidence } from '../finding/finding';

@@ -1,8 +1,8 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, date, integer, key, longText, oneOf, text } from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { belongsTo, date, integer, key, longText, oneOf, text } from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 
 @model('A tactic of MITRE ATLAS: what an adversary of an AI system wants.', { order: ['ordinal'] })
 export class AtlasTactic {

@@ -1,6 +1,6 @@
-import { agencyByKey } from '../../../shared/agency/directory';
-import { civilDate } from '../../../shared/calendar/civil';
-import { InputError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { civilDate } from '#base/civil';
+import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
+import { agencyByKey } from '#domain/agency/directory';
 import {
   dateInput,
   expectedRevisionInput,
@@ -9,9 +9,9 @@ import {
   longTextInput,
   optional,
   sha256Input,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
 import { Dossier } from '../dossier';
 import { consultationLifecycle } from '../lifecycle';
 import { Advice, Consultation, ConsultationMessage } from './consultation';

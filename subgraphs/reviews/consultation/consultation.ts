@@ -1,7 +1,7 @@
 import { Index } from 'typeorm';
-import { civilDate } from '../../../shared/calendar/civil';
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { civilDate } from '#base/civil';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -15,10 +15,10 @@ import {
   refersTo,
   revisionNumber,
   textList,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { Submission } from '../submission';
 

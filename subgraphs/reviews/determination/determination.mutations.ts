@@ -1,7 +1,7 @@
-import { addBusinessDays } from '../../../shared/calendar/business-days';
-import { civilDate, startOfDay } from '../../../shared/calendar/civil';
-import { determinationIssued } from '../../../shared/contracts/events';
-import { InputError, RequestError } from '../../../shared/errors';
+import { civilDate, startOfDay } from '#base/civil';
+import { InputError, RequestError } from '#base/errors';
+import { addBusinessDays } from '#domain/business-days';
+import { determinationIssued } from '#domain/contracts/events';
 import {
   booleanInput,
   enumInput,
@@ -11,9 +11,9 @@ import {
   longTextInput,
   optional,
   unchanged,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
 import { Dossier } from '../dossier';
 import { determinationLifecycle } from '../lifecycle';
 import { sectorsInput, writeSectors } from '../named';

@@ -1,5 +1,5 @@
 import { Index } from 'typeorm';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -12,10 +12,10 @@ import {
   oneOf,
   refersTo,
   revisionNumber,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import { Agency } from '../agency';
 import { ModelVersion } from '../ai-model';
 import { RiskDomain } from '../risk';

@@ -1,5 +1,5 @@
-import { belongsTo, float, generatedId, integer, refersTo, text, textList } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { belongsTo, float, generatedId, integer, refersTo, text, textList } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { ModelVersion } from '../ai-model';
 import { EvaluationDefinition } from './evaluation-definition';
 

@@ -1,6 +1,6 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { flag, integer, key, longText, text, textList, url } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { flag, integer, key, longText, text, textList, url } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { BenchmarkResult } from './benchmark-result';
 import { EvaluationItem } from './evaluation-item';
 import { EvaluationRun } from './evaluation-run';

@@ -1,5 +1,5 @@
-import { belongsTo, key, refersTo, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { belongsTo, key, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Vulnerability } from '../vulnerability';
 import { EvaluationDefinition } from './evaluation-definition';
 

@@ -1,4 +1,4 @@
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   dateTime,
@@ -9,8 +9,8 @@ import {
   oneOf,
   refersTo,
   text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { ModelVersion } from '../ai-model';
 import { Review } from '../review/review';
 import { EvaluationDefinition } from './evaluation-definition';

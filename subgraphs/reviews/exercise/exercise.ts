@@ -1,7 +1,7 @@
-import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
-import { addBusinessDays } from '../../../shared/calendar/business-days';
-import { civilDate, startOfDay } from '../../../shared/calendar/civil';
-import type { Random } from '../../../shared/exercise/random';
+import { civilDate, startOfDay } from '#base/civil';
+import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import { addBusinessDays } from '#domain/business-days';
+import type { Random } from '#domain/exercise/random';
 import {
   after,
   type ExerciseRows,
@@ -13,9 +13,9 @@ import {
   randomOf,
   rows,
   type SubmissionStory,
-} from '../../../shared/exercise/story';
-import { stableId } from '../../../shared/ids';
-import type { Link } from '../../../shared/model/links';
+} from '#domain/exercise/story';
+import { stableId } from '#kit/ids';
+import type { Link } from '#kit/model/links';
 import { RiskAssessment, RiskAssessmentSector, RiskAssessmentTechnique } from '../assessment/risk-assessment';
 import { Advice, Consultation, ConsultationMessage } from '../consultation/consultation';
 import { Designation, Determination, DeterminationSector } from '../determination/determination';

@@ -1,4 +1,4 @@
-import { kept, record } from '../../../shared/model/record';
+import { kept, record } from '#kit/model/record';
 
 /** That a reviewer has read a finding as it was in one revision: what the rule of the second reviewer looks at. */
 @record('finding_reading', { index: [['findingId']] })

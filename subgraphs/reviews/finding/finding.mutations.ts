@@ -1,9 +1,9 @@
-import { findingReferred, findingShared } from '../../../shared/contracts/events';
-import { FindingSeverity } from '../../../shared/contracts/finding-severity';
-import { InputError, NotFoundError, orNotFound, RequestError, requireRevision } from '../../../shared/errors';
-import { personKey } from '../../../shared/identity/principal';
-import { stableId } from '../../../shared/ids';
-import { enumeration } from '../../../shared/model/enumeration';
+import { InputError, NotFoundError, orNotFound, RequestError, requireRevision } from '#base/errors';
+import { personKey } from '#base/identity/principal';
+import { findingReferred, findingShared } from '#domain/contracts/events';
+import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { stableId } from '#kit/ids';
+import { enumeration } from '#kit/model/enumeration';
 import {
   enumInput,
   expectedRevisionInput,
@@ -13,11 +13,11 @@ import {
   optional,
   textInput,
   unchanged,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import { replaceLinks } from '../../../shared/mutation/replace-links';
-import type { Work } from '../../../shared/mutation/work';
-import { GuardError } from '../../../shared/state/state-machine';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import { replaceLinks } from '#kit/mutation/replace-links';
+import type { Work } from '#kit/mutation/work';
+import { GuardError } from '#kit/state/state-machine';
 import { Dossier } from '../dossier';
 import { findingLifecycle } from '../lifecycle';
 import { sectorsInput, techniquesInput, writeSectors, writeTechniques } from '../named';

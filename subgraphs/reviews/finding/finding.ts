@@ -1,5 +1,5 @@
-import { FindingSeverity } from '../../../shared/contracts/finding-severity';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   dateTime,
@@ -10,10 +10,10 @@ import {
   refersTo,
   revisionNumber,
   text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import { AtlasTechnique } from '../atlas/atlas';
 import { ClearinghouseCase } from '../entities';
 import { Review } from '../review/review';

@@ -1,4 +1,4 @@
-import type { Counted } from '../../../shared/model/value-object';
+import type { Counted } from '#kit/model/value-object';
 
 /** Figures over findings; agencies that review write them. */
 export const FOUND: Counted = { of: ['Finding.createdAt'], wholeFor: ['agency-reviewer', 'inspector'] };

@@ -1,12 +1,11 @@
 import { Arg, Ctx, Float, Int, Query, Resolver } from 'type-graphql';
-import { groupBy } from '../../../shared/collection/group';
-import { FindingSeverity } from '../../../shared/contracts/finding-severity';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { GraphQLInstant } from '../../../shared/model/scalars';
-import { median, part, valueObject } from '../../../shared/model/value-object';
-import { figuresWithin } from '../../../shared/policy/suppression';
-import type { Context } from '../../../shared/subgraph/context';
+import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { GraphQLInstant } from '#kit/model/scalars';
+import { median, part, valueObject } from '#kit/model/value-object';
+import { figuresWithin } from '#kit/policy/suppression';
+import type { Context } from '#kit/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
 import { FOUND } from './found';
 
@@ -68,7 +67,7 @@ export class FindingStatisticsResolver {
        WHERE f.created_at >= ? AND f.created_at < ?`,
       [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'],
     );
-    const groups = groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
+    const groups = Map.groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
     const statistics = [...groups.entries()]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(async ([, group]) => {

@@ -1,8 +1,8 @@
-import { OperatorError } from '../../../shared/errors';
-import { type Importer, type ImportSession, type Write, write } from '../../../shared/import/importer';
-import { readYaml, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import type { Row } from '../../../shared/import/row';
+import { OperatorError } from '#base/errors';
+import { type Importer, type ImportSession, type Write, write } from '#kit/import/importer';
+import { readYaml, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
+import type { Row } from '#kit/import/row';
 import {
   AtlasCaseStudy,
   AtlasMitigation,

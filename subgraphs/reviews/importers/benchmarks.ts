@@ -1,8 +1,8 @@
-import { publishedVersionId, stableId } from '../../../shared/ids';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import type { Row } from '../../../shared/import/row';
+import { publishedVersionId, stableId } from '#kit/ids';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
+import type { Row } from '#kit/import/row';
 import { BenchmarkResult } from '../evaluation/benchmark-result';
 import { EvaluationDefinition } from '../evaluation/evaluation-definition';
 

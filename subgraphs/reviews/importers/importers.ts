@@ -1,4 +1,4 @@
-import type { Importer } from '../../../shared/import/importer';
+import type { Importer } from '#kit/import/importer';
 import { atlas } from './atlas';
 import { benchmarkRuns, timeHorizons } from './benchmarks';
 import { cveBench, cybench, evaluations } from './evaluations';

@@ -1,4 +1,4 @@
-import type { Migration } from '../../../shared/database/migrations';
-import { sealTimeline } from '../../../shared/timeline/timeline';
+import { sealTimeline } from '#domain/timeline';
+import type { Migration } from '#kit/database/migrations';
 
 export const migration: Migration = { name: '0003-sealed-timeline', ...sealTimeline('review_event') };

@@ -1,15 +1,15 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
-import { businessDaysBetween } from '../../../shared/calendar/business-days';
-import { civilDate, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import type { Database } from '../../../shared/database/database';
-import type { Role } from '../../../shared/identity/principal';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { stub, stubKey } from '../../../shared/model/model';
-import { GraphQLInstant } from '../../../shared/model/scalars';
-import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
-import { figuresAsOf } from '../../../shared/policy/suppression';
-import type { Context } from '../../../shared/subgraph/context';
+import { civilDate, fiscalYearPeriod } from '#base/civil';
+import type { Role } from '#base/identity/principal';
+import { businessDaysBetween } from '#domain/business-days';
+import type { Database } from '#kit/database/database';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { stub, stubKey } from '#kit/model/model';
+import { GraphQLInstant } from '#kit/model/scalars';
+import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
+import { figuresAsOf } from '#kit/policy/suppression';
+import type { Context } from '#kit/subgraph/context';
 import { FOUND } from '../finding/found';
 
 /** The executive order, as the reviews program extends it. */

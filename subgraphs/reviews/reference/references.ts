@@ -1,5 +1,5 @@
-import type { Link } from '../../../shared/model/links';
-import type { ReferenceTable } from '../../../shared/subgraph/references';
+import type { Link } from '#kit/model/links';
+import type { ReferenceTable } from '#kit/subgraph/references';
 import { AtlasTactic, AtlasTechnique, TechniqueTactic } from '../atlas/atlas';
 
 const tactic = (id: string, name: string, ordinal: number): Partial<AtlasTactic> => ({

@@ -1,17 +1,8 @@
 import { Index } from 'typeorm';
-import { Actor } from '../../../shared/identity/actor';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import {
-  dateTime,
-  exerciseFlag,
-  generatedId,
-  integer,
-  longText,
-  oneOf,
-  refersTo,
-  text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { Actor } from '#domain/actor';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { dateTime, exerciseFlag, generatedId, integer, longText, oneOf, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Submission } from '../submission';
 

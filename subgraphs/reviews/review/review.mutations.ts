@@ -1,13 +1,7 @@
-import { agencyByKey } from '../../../shared/agency/directory';
-import { reviewEnded, reviewOpened } from '../../../shared/contracts/events';
-import {
-  NotFoundError,
-  orNotFound,
-  RequestError,
-  requireRevision,
-  UnknownReferenceError,
-} from '../../../shared/errors';
-import { personKey } from '../../../shared/identity/principal';
+import { NotFoundError, orNotFound, RequestError, requireRevision, UnknownReferenceError } from '#base/errors';
+import { personKey } from '#base/identity/principal';
+import { agencyByKey } from '#domain/agency/directory';
+import { reviewEnded, reviewOpened } from '#domain/contracts/events';
 import {
   booleanInput,
   enumInput,
@@ -20,10 +14,10 @@ import {
   objectInput,
   optional,
   textInput,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
-import { GuardError } from '../../../shared/state/state-machine';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
+import { GuardError } from '#kit/state/state-machine';
 import { Determination } from '../determination/determination';
 import { Dossier } from '../dossier';
 import { EvaluationDefinition } from '../evaluation/evaluation-definition';

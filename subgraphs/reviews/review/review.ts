@@ -1,7 +1,7 @@
 import { Int } from 'type-graphql';
-import { civilDate, daysBetween } from '../../../shared/calendar/civil';
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { civilDate, daysBetween } from '#base/civil';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -17,11 +17,11 @@ import {
   refersTo,
   revisionNumber,
   text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole } from '../entities';
 import { EvaluationRun } from '../evaluation/evaluation-run';

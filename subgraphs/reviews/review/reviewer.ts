@@ -1,6 +1,6 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import { hasMany } from '../../../shared/collection/connection';
-import { RequestError } from '../../../shared/errors';
+import { RequestError } from '#base/errors';
+import { hasMany } from '#kit/collection/connection';
 import {
   belongsTo,
   computed,
@@ -12,9 +12,9 @@ import {
   refersTo,
   sensitivity,
   text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole } from '../entities';
 import { WorkRole } from '../work-role';

@@ -1,4 +1,4 @@
-import { NotFoundError, RequestError, requireRevision } from '../../../shared/errors';
+import { NotFoundError, RequestError, requireRevision } from '#base/errors';
 import {
   enumInput,
   expectedRevisionInput,
@@ -7,9 +7,9 @@ import {
   optional,
   textInput,
   unchanged,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import { ForbiddenError } from '../../../shared/state/state-machine';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import { ForbiddenError } from '#kit/state/state-machine';
 import { AgreementStatus, DeveloperCategory, DeveloperOrganization } from './developer-organization';
 
 const country = textInput('Country of its seat, ISO 3166-1 alpha-2, such as "US".', { max: 2, pattern: /^[A-Z]{2}$/ });

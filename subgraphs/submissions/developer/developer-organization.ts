@@ -1,7 +1,7 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { exerciseFlag, key, oneOf, revisionNumber, text, textList } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { exerciseFlag, key, oneOf, revisionNumber, text, textList } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { AIModel } from '../model/ai-model';
 import { Submission } from '../submission/submission';
 

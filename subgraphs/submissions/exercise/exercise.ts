@@ -1,8 +1,8 @@
-import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
-import { addBusinessDays } from '../../../shared/calendar/business-days';
-import { civilDate } from '../../../shared/calendar/civil';
-import { exerciseDeveloper, exerciseDevelopersAt } from '../../../shared/exercise/developers';
-import type { Random } from '../../../shared/exercise/random';
+import { civilDate } from '#base/civil';
+import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import { addBusinessDays } from '#domain/business-days';
+import { exerciseDeveloper, exerciseDevelopersAt } from '#domain/exercise/developers';
+import type { Random } from '#domain/exercise/random';
 import {
   after,
   daysFrom,
@@ -15,9 +15,9 @@ import {
   randomOf,
   rows,
   type SubmissionStory,
-} from '../../../shared/exercise/story';
-import { stableId } from '../../../shared/ids';
-import type { Link } from '../../../shared/model/links';
+} from '#domain/exercise/story';
+import { stableId } from '#kit/ids';
+import type { Link } from '#kit/model/links';
 import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';

@@ -1,6 +1,6 @@
-import { type Importer, type Write, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { organizationNamed } from '../../../shared/organization/organizations';
+import { organizationNamed } from '#domain/organization/organizations';
+import { type Importer, type Write, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
 import { type DeveloperCategory, DeveloperOrganization } from '../developer/developer-organization';
 import { countryCode } from './countries';
 

@@ -1,5 +1,5 @@
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
 import { FederalHoliday } from '../order/federal-holiday';
 
 export const holidays: Importer = {

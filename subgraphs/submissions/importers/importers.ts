@@ -1,4 +1,4 @@
-import type { Importer } from '../../../shared/import/importer';
+import type { Importer } from '#kit/import/importer';
 import { developerCrosswalk, developers } from './developers';
 import { holidays } from './holidays';
 import { modelVersions } from './model-versions';

@@ -1,6 +1,6 @@
-import { publishedVersionId } from '../../../shared/ids';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
+import { publishedVersionId } from '#kit/ids';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
 import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';
 import { publicModelId } from './models';

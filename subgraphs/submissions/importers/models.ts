@@ -1,10 +1,10 @@
-import { stableId } from '../../../shared/ids';
-import { type Importer, type Write, write } from '../../../shared/import/importer';
-import { readCsv, readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import type { Row } from '../../../shared/import/row';
-import { parseBigNumber } from '../../../shared/model/scalars';
-import { organizationNamed } from '../../../shared/organization/organizations';
+import { organizationNamed } from '#domain/organization/organizations';
+import { stableId } from '#kit/ids';
+import { type Importer, type Write, write } from '#kit/import/importer';
+import { readCsv, readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
+import type { Row } from '#kit/import/row';
+import { parseBigNumber } from '#kit/model/scalars';
 import { AIModel, type Modality } from '../model/ai-model';
 import { countryCode } from './countries';
 import { developerWrite } from './developers';

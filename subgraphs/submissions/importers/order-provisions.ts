@@ -1,7 +1,7 @@
-import { findAgency } from '../../../shared/agency/directory';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { Row } from '../../../shared/import/row';
+import { findAgency } from '#domain/agency/directory';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { Row } from '#kit/import/row';
 import { ExecutiveOrder, OrderProvision, ProvisionAgency } from '../order/executive-order';
 
 export const orderProvisions: Importer = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../../../shared/database/migrations';
+import type { Migration } from '#kit/database/migrations';
 
 export const migration: Migration = {
   name: '0002-voluntary-framework',

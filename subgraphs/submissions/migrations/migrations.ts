@@ -1,4 +1,4 @@
-import type { Migration } from '../../../shared/database/migrations';
+import type { Migration } from '#kit/database/migrations';
 import { migration as m0001 } from './0001-initial';
 import { migration as m0002 } from './0002-voluntary-framework';
 import { migration as m0003 } from './0003-sealed-timeline';

@@ -1,4 +1,4 @@
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '#base/errors';
 import {
   bigNumberInput,
   booleanInput,
@@ -9,9 +9,9 @@ import {
   optional,
   sha256Input,
   textInput,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
 import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel, Modality } from './ai-model';
 import { ModelVersion, SafeguardsLevel } from './model-version';

@@ -1,5 +1,5 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   bigNumber,
@@ -13,8 +13,8 @@ import {
   text,
   textList,
   url,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { DeveloperOrganization } from '../developer/developer-organization';
 import { Submission } from '../submission/submission';
 import { ModelVersion } from './model-version';

@@ -1,16 +1,7 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import {
-  belongsTo,
-  date,
-  dateTime,
-  exerciseFlag,
-  generatedId,
-  oneOf,
-  sha256,
-  text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { belongsTo, date, dateTime, exerciseFlag, generatedId, oneOf, sha256, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Submission } from '../submission/submission';
 import { AIModel } from './ai-model';
 

@@ -1,7 +1,7 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { belongsTo, date, integer, key, longText, text, url } from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { belongsTo, date, integer, key, longText, text, url } from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 
 @model('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })

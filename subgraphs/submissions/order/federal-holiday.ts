@@ -1,5 +1,5 @@
-import { integer, key, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { integer, key, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 
 @model('A federal holiday: no business day for the service targets.', { key: 'observedOn', order: ['observedOn'] })
 export class FederalHoliday {

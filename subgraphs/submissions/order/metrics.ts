@@ -1,14 +1,13 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
-import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '../../../shared/calendar/civil';
-import { groupBy } from '../../../shared/collection/group';
-import type { Database } from '../../../shared/database/database';
-import type { ValueOf } from '../../../shared/model/enumeration';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { GraphQLInstant } from '../../../shared/model/scalars';
-import { type Counted, median, part, Ratio, valueObject } from '../../../shared/model/value-object';
-import { figuresAsOf } from '../../../shared/policy/suppression';
-import type { Context } from '../../../shared/subgraph/context';
+import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '#base/civil';
+import type { Database } from '#kit/database/database';
+import type { ValueOf } from '#kit/model/enumeration';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { GraphQLInstant } from '#kit/model/scalars';
+import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
+import { figuresAsOf } from '#kit/policy/suppression';
+import type { Context } from '#kit/subgraph/context';
 import { LaunchReference } from '../submission/launch-plan';
 import { WindowPhase } from '../submission/submission';
 import { reviewWindow } from '../submission/window';
@@ -182,7 +181,7 @@ function quarterOf(day: string): string {
 }
 
 function counts<Row>(rows: readonly Row[], of: (row: Row) => string): [string, number][] {
-  return [...groupBy(rows, of).entries()]
+  return [...Map.groupBy(rows, of).entries()]
     .map(([name, group]): [string, number] => [name, group.length])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }

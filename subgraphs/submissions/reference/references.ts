@@ -1,5 +1,5 @@
-import { federalHolidays } from '../../../shared/calendar/business-days';
-import type { ReferenceTable } from '../../../shared/subgraph/references';
+import { federalHolidays } from '#domain/business-days';
+import type { ReferenceTable } from '#kit/subgraph/references';
 import { ExecutiveOrder } from '../order/executive-order';
 import { FederalHoliday } from '../order/federal-holiday';
 

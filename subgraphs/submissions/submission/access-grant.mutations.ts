@@ -1,5 +1,5 @@
-import { InputError, requireRevision, UnknownReferenceError } from '../../../shared/errors';
-import type { Actor } from '../../../shared/identity/actor';
+import { InputError, requireRevision, UnknownReferenceError } from '#base/errors';
+import type { Actor } from '#domain/actor';
 
 import {
   booleanInput,
@@ -9,10 +9,10 @@ import {
   idInput,
   longTextInput,
   optional,
-} from '../../../shared/mutation/input';
-import { type MutationSpec, mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
-import { GuardError } from '../../../shared/state/state-machine';
+} from '#kit/mutation/input';
+import { type MutationSpec, mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
+import { GuardError } from '#kit/state/state-machine';
 import { AccessGrant, AccessMode } from './access-grant';
 import { isLive } from './access-ledger';
 import { grantLifecycle } from './lifecycle';

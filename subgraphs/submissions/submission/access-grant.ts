@@ -1,6 +1,6 @@
-import { instant } from '../../../shared/clock';
-import { Actor } from '../../../shared/identity/actor';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { instant } from '#base/clock';
+import { Actor } from '#domain/actor';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -12,10 +12,10 @@ import {
   oneOf,
   refersTo,
   revisionNumber,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AccessLedger } from './access-ledger';
 import { Submission } from './submission';

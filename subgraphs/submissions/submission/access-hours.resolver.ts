@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import { instant } from '../../../shared/clock';
-import { sensitivity } from '../../../shared/model/fields';
-import type { Context } from '../../../shared/subgraph/context';
+import { instant } from '#base/clock';
+import { sensitivity } from '#kit/model/fields';
+import type { Context } from '#kit/subgraph/context';
 import { AccessGrant } from './access-grant';
 import { AccessLedger } from './access-ledger';
 import { Submission } from './submission';

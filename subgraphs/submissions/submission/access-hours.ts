@@ -1,4 +1,4 @@
-import { afterWallClockSeconds, wallClockSeconds } from '../../../shared/calendar/civil';
+import { afterWallClockSeconds, wallClockSeconds } from '#base/civil';
 
 /** The most access before launch that all agencies together may have to one submission, in seconds: 720 hours. */
 export const MOST_ACCESS_SECONDS = 720 * 3_600;

@@ -1,6 +1,5 @@
-import type { Actor } from '../../../shared/identity/actor';
-import type { Work } from '../../../shared/mutation/work';
-import type { Happening } from '../../../shared/timeline/timeline';
+import type { Happening } from '#domain/timeline';
+import type { Work } from '#kit/mutation/work';
 import type { AccessGrant } from './access-grant';
 import { type AccessHours, accessChanges, accessExhaustedAt, accessSeconds, MOST_ACCESS_SECONDS } from './access-hours';
 import { type GrantFacts, grantLifecycle } from './lifecycle';
@@ -102,7 +101,7 @@ export class AccessLedger {
   move(
     grant: AccessGrant,
     trigger: string,
-    { at = this.work.now, actor = this.work.actor }: { at?: string; actor?: Actor } = {},
+    { at = this.work.now, actor = this.work.actor }: { at?: string; actor?: string } = {},
   ): void {
     const from = grant.recordedStatus;
     const to = grantLifecycle.next(from, trigger, actor, this.grantFacts(grant, at));

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import { originOf } from '../../../shared/audit/origin';
-import { keyDigest } from '../../../shared/audit/settle';
-import { NotFoundError, orNotFound, RequestError } from '../../../shared/errors';
-import type { ContentStore } from '../../../shared/files/content-store';
-import { type FileExchange, type Headers, type SentFile, unauthenticated } from '../../../shared/files/exchange';
-import { actorsOf, type Principal } from '../../../shared/identity/principal';
-import { Work } from '../../../shared/mutation/work';
-import type { OpenSubgraph } from '../../../shared/subgraph/subgraph';
+import { NotFoundError, orNotFound, RequestError } from '#base/errors';
+import { type FileExchange, type Headers, type SentFile, unauthenticated } from '#base/files/exchange';
+import { originOf } from '#base/http/origin';
+import { actorsOf, type Principal } from '#base/identity/principal';
+import { keyDigest } from '#kit/audit/settle';
+import type { ContentStore } from '#kit/files/content-store';
+import { Work } from '#kit/mutation/work';
+import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { Artifact } from './artifact';
 import { SubmissionFile } from './submission-file';
 

@@ -1,5 +1,5 @@
-import { InputError, RequestError } from '../../../shared/errors';
-import { FILES_PATH } from '../../../shared/files/routes';
+import { InputError, RequestError } from '#base/errors';
+import { FILES_PATH } from '#base/files/routes';
 import {
   bigNumberInput,
   enumInput,
@@ -8,8 +8,8 @@ import {
   optional,
   sha256Input,
   textInput,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
 import { Artifact, ArtifactKind } from './artifact';
 import { DestructionObligation } from './destruction-obligation';
 import { SubmissionFile } from './submission-file';

@@ -1,17 +1,8 @@
 import { Index } from 'typeorm';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import {
-  belongsTo,
-  bigNumber,
-  dateTime,
-  exerciseFlag,
-  generatedId,
-  oneOf,
-  sha256,
-  text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { belongsTo, bigNumber, dateTime, exerciseFlag, generatedId, oneOf, sha256, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import { Submission } from './submission';
 
 export const ArtifactKind = enumeration('ArtifactKind', 'What a document is.', {

@@ -1,6 +1,6 @@
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { belongsTo, exerciseFlag, float, key, longText, oneOf, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { belongsTo, exerciseFlag, float, key, longText, oneOf, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Submission } from './submission';
 
 export const CapabilityArea = enumeration('CapabilityArea', 'The area a declared capability falls in.', {

@@ -1,4 +1,4 @@
-import { civilDate } from '../../../shared/calendar/civil';
+import { civilDate } from '#base/civil';
 import {
   belongsTo,
   computed,
@@ -8,9 +8,9 @@ import {
   generatedId,
   revisionNumber,
   text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Submission } from './submission';
 
 @model(

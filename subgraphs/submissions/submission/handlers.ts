@@ -1,5 +1,5 @@
-import { determinationIssued, findingShared, reviewEnded, reviewOpened } from '../../../shared/contracts/events';
-import { type EventHandler, on } from '../../../shared/events/inbox';
+import { determinationIssued, findingShared, reviewEnded, reviewOpened } from '#domain/contracts/events';
+import { type EventHandler, on } from '#kit/events/inbox';
 import { KnownReview } from './known-review';
 import { SharedFinding } from './shared-finding';
 import { SubmissionFile } from './submission-file';

@@ -1,11 +1,11 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import { pastInstant } from '../../../shared/calendar/past-instant';
-import type { ValueOf } from '../../../shared/model/enumeration';
-import { sensitivity } from '../../../shared/model/fields';
-import { stubOf } from '../../../shared/model/model';
-import { GraphQLInstant } from '../../../shared/model/scalars';
-import { part, valueObject } from '../../../shared/model/value-object';
-import type { Context } from '../../../shared/subgraph/context';
+import type { ValueOf } from '#kit/model/enumeration';
+import { sensitivity } from '#kit/model/fields';
+import { stubOf } from '#kit/model/model';
+import { pastInstant } from '#kit/model/past-instant';
+import { GraphQLInstant } from '#kit/model/scalars';
+import { part, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AccessGrantStatus } from './access-grant';
 import { LaunchPlan } from './launch-plan';

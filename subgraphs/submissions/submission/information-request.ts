@@ -1,6 +1,6 @@
 import { Index } from 'typeorm';
-import { civilDate } from '../../../shared/calendar/civil';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { civilDate } from '#base/civil';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -11,10 +11,10 @@ import {
   longText,
   oneOf,
   revisionNumber,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
+import type { Context } from '#kit/subgraph/context';
 import { Submission } from './submission';
 
 export const InformationRequestStatus = enumeration(

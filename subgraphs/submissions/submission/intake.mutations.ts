@@ -1,10 +1,10 @@
-import { addBusinessDays } from '../../../shared/calendar/business-days';
-import { civilDate } from '../../../shared/calendar/civil';
-import { InputError } from '../../../shared/errors';
-import { dateInput, expectedRevisionInput, idInput, longTextInput, optional } from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import type { Work } from '../../../shared/mutation/work';
-import { StateMachine } from '../../../shared/state/state-machine';
+import { civilDate } from '#base/civil';
+import { InputError } from '#base/errors';
+import { addBusinessDays } from '#domain/business-days';
+import { dateInput, expectedRevisionInput, idInput, longTextInput, optional } from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
+import { StateMachine } from '#kit/state/state-machine';
 import { InformationRequest } from './information-request';
 import { Submission } from './submission';
 import { SubmissionFile } from './submission-file';

@@ -1,4 +1,4 @@
-import { kept, record } from '../../../shared/model/record';
+import { kept, record } from '#kit/model/record';
 
 /** What this program has been told of a review: enough to know whether one is still open. */
 @record('known_review', { index: [['submissionId']] })

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
-import { Actor } from '../../../shared/identity/actor';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { Actor } from '#domain/actor';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -11,9 +11,9 @@ import {
   integer,
   longText,
   oneOf,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import { GraphQLInstant } from '../../../shared/model/scalars';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import { GraphQLInstant } from '#kit/model/scalars';
 import { Submission } from './submission';
 import { reviewWindow } from './window';
 

@@ -1,4 +1,4 @@
-import { StateMachine } from '../../../shared/state/state-machine';
+import { StateMachine } from '#kit/state/state-machine';
 import { grantLifecycle, type SubmissionFacts, submissionLifecycle } from './lifecycle';
 
 const moves = submissionLifecycle.transitions.filter((row) => !StateMachine.origins(row).includes(row.to));

@@ -1,4 +1,4 @@
-import { guardOf, StateMachine } from '../../../shared/state/state-machine';
+import { guardOf, StateMachine } from '#kit/state/state-machine';
 import type { AccessGrant } from './access-grant';
 import type { Submission } from './submission';
 

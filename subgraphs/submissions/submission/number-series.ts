@@ -1,7 +1,7 @@
-import { civilDate } from '../../../shared/calendar/civil';
-import type { Database } from '../../../shared/database/database';
-import { kept, record } from '../../../shared/model/record';
-import type { Work } from '../../../shared/mutation/work';
+import { civilDate } from '#base/civil';
+import type { Database } from '#kit/database/database';
+import { kept, record } from '#kit/model/record';
+import type { Work } from '#kit/mutation/work';
 
 /** The last number given to a file in a calendar year. */
 @record('number_series', { key: 'year' })

@@ -1,5 +1,5 @@
-import { addDays, civilDate, startOfDay } from '../../../shared/calendar/civil';
-import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '../../../shared/subgraph/schedule';
+import { addDays, civilDate, startOfDay } from '#base/civil';
+import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '#kit/subgraph/schedule';
 import { Artifact } from './artifact';
 import { Declaration, SelfEvaluation } from './declaration';
 import { InformationRequest } from './information-request';

@@ -1,15 +1,6 @@
-import { FindingSeverity } from '../../../shared/contracts/finding-severity';
-import {
-  belongsTo,
-  dateTime,
-  exerciseFlag,
-  generatedId,
-  longText,
-  oneOf,
-  refersTo,
-  text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { belongsTo, dateTime, exerciseFlag, generatedId, longText, oneOf, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Finding } from '../entities';
 import { Submission } from './submission';

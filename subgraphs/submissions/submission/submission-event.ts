@@ -1,6 +1,6 @@
 import { Index } from 'typeorm';
-import { Actor } from '../../../shared/identity/actor';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { Actor } from '#domain/actor';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   dateTime,
@@ -11,8 +11,8 @@ import {
   oneOf,
   refersTo,
   text,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Submission } from './submission';
 

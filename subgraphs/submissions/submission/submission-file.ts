@@ -1,10 +1,10 @@
-import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
-import { accessChanged } from '../../../shared/contracts/events';
-import { NotFoundError, orNotFound, requireRevision } from '../../../shared/errors';
-import type { Link } from '../../../shared/model/links';
-import type { ModelClass } from '../../../shared/model/model';
-import type { Work } from '../../../shared/mutation/work';
-import { appendTimeline, type Happening } from '../../../shared/timeline/timeline';
+import { NotFoundError, orNotFound, requireRevision } from '#base/errors';
+import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import { accessChanged } from '#domain/contracts/events';
+import { appendTimeline, type Happening } from '#domain/timeline';
+import type { Link } from '#kit/model/links';
+import type { ModelClass } from '#kit/model/model';
+import type { Work } from '#kit/mutation/work';
 import { AccessGrant } from './access-grant';
 import { AccessLedger } from './access-ledger';
 import { type SubmissionFacts, submissionLifecycle } from './lifecycle';

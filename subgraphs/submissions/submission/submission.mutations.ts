@@ -1,6 +1,7 @@
-import { agencyByKey } from '../../../shared/agency/directory';
-import { addBusinessDays } from '../../../shared/calendar/business-days';
-import { addDays, civilDate } from '../../../shared/calendar/civil';
+import { addDays, civilDate } from '#base/civil';
+import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '#base/errors';
+import { agencyByKey } from '#domain/agency/directory';
+import { addBusinessDays } from '#domain/business-days';
 import {
   launchPlanChanged,
   submissionAmended,
@@ -8,8 +9,8 @@ import {
   submissionEnded,
   submissionFiled,
   submissionLaunched,
-} from '../../../shared/contracts/events';
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '../../../shared/errors';
+} from '#domain/contracts/events';
+import { SECTOR_KEYS } from '#domain/sector/sector-keys';
 import {
   dateInput,
   dateTimeInput,
@@ -26,11 +27,10 @@ import {
   textInput,
   unchanged,
   urlInput,
-} from '../../../shared/mutation/input';
-import { mutation } from '../../../shared/mutation/mutation';
-import { replaceLinks } from '../../../shared/mutation/replace-links';
-import type { Work } from '../../../shared/mutation/work';
-import { SECTOR_KEYS } from '../../../shared/sector/sector-keys';
+} from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import { replaceLinks } from '#kit/mutation/replace-links';
+import type { Work } from '#kit/mutation/work';
 import { AIModel } from '../model/ai-model';
 import { ownModel } from '../model/ai-model.mutations';
 import { ModelVersion } from '../model/model-version';

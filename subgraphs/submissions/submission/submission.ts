@@ -1,10 +1,10 @@
 import { Int } from 'type-graphql';
 import { Index } from 'typeorm';
-import { addBusinessDays } from '../../../shared/calendar/business-days';
-import { civilDate, daysBetween } from '../../../shared/calendar/civil';
-import { hasMany } from '../../../shared/collection/connection';
-import { Actor } from '../../../shared/identity/actor';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { civilDate, daysBetween } from '#base/civil';
+import { Actor } from '#domain/actor';
+import { addBusinessDays } from '#domain/business-days';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -16,13 +16,13 @@ import {
   revisionNumber,
   text,
   url,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import { kept } from '../../../shared/model/record';
-import { GraphQLCivilDate, GraphQLInstant, GraphQLUrl } from '../../../shared/model/scalars';
-import { part, valueObject } from '../../../shared/model/value-object';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
+import { GraphQLCivilDate, GraphQLInstant, GraphQLUrl } from '#kit/model/scalars';
+import { part, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel } from '../model/ai-model';

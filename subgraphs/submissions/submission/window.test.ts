@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { readZone } from '../../../shared/calendar/civil';
+import { readZone } from '#base/civil';
 import { readReference, reviewWindow } from './window';
 
 const instant = (text: string) => new Date(text).toISOString();

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
-import { OFFICIAL_ZONE } from '../../../shared/calendar/civil';
-import { OperatorError } from '../../../shared/errors';
+import { OFFICIAL_ZONE } from '#base/civil';
+import { OperatorError } from '#base/errors';
 
 /** How long before launch access may begin. */
 export const WINDOW_DAYS = 30;

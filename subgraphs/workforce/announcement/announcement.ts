@@ -1,6 +1,6 @@
-import { civilDate } from '../../../shared/calendar/civil';
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { civilDate } from '#base/civil';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   cents,
@@ -15,10 +15,10 @@ import {
   text,
   textList,
   url,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
-import type { Context } from '../../../shared/subgraph/context';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { Application, Certificate } from '../application/application';
 import { HiringRequest } from '../position/position';

@@ -1,4 +1,4 @@
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   dateTime,
@@ -9,9 +9,9 @@ import {
   oneOf,
   revisionNumber,
   text,
-} from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+} from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { Announcement } from '../announcement/announcement';
 import { HiringRequest } from '../position/position';
 

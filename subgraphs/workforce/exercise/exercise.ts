@@ -1,7 +1,6 @@
-import { REVIEWING_AGENCIES } from '../../../shared/agency/reviewing-agencies';
-import { civilDate, fiscalYear } from '../../../shared/calendar/civil';
-import { groupBy } from '../../../shared/collection/group';
-import type { Random } from '../../../shared/exercise/random';
+import { civilDate, fiscalYear } from '#base/civil';
+import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import type { Random } from '#domain/exercise/random';
 import {
   after,
   EXERCISE_AGENCIES,
@@ -10,9 +9,9 @@ import {
   officeTime,
   randomOf,
   rows,
-} from '../../../shared/exercise/story';
-import { stableId } from '../../../shared/ids';
-import type { Link } from '../../../shared/model/links';
+} from '#domain/exercise/story';
+import { stableId } from '#kit/ids';
+import type { Link } from '#kit/model/links';
 import { Announcement, AnnouncementSeries, AnnouncementWorkRole } from '../announcement/announcement';
 import {
   Application,
@@ -338,7 +337,7 @@ class PositionPlot {
 function goals(world: ExerciseWorld, tables: Tables): void {
   const current = fiscalYear(civilDate(world.asOf));
   const roleOf = new Map(tables.positions.map(({ id, workRoleCode }) => [id!, workRoleCode!]));
-  for (const [agencyKey, requests] of groupBy(tables.requests, (request) => request.agencyKey!)) {
+  for (const [agencyKey, requests] of Map.groupBy(tables.requests, (request) => request.agencyKey!)) {
     for (const code of new Set(requests.map(({ positionId }) => roleOf.get(positionId!)!)))
       for (const year of [current - 1, current]) {
         const hires = requests.filter(
@@ -362,7 +361,7 @@ function goals(world: ExerciseWorld, tables: Tables): void {
 function capacity(world: ExerciseWorld, tables: Tables): void {
   const today = civilDate(world.asOf);
   const before = civilDate(after(world.asOf, -90));
-  for (const [pair, positions] of groupBy(
+  for (const [pair, positions] of Map.groupBy(
     tables.positions,
     ({ agencyKey, workRoleCode }) => `${agencyKey}:${workRoleCode}`,
   )) {

@@ -1,5 +1,5 @@
-import { date, integer, key, refersTo, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { date, integer, key, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 
 @model('People who joined and left an agency in a month, as OPM counts them.', { entity: false, order: ['-month'] })

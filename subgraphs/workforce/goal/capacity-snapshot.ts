@@ -1,5 +1,5 @@
-import { belongsTo, date, exerciseFlag, flag, generatedId, integer, refersTo } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { belongsTo, date, exerciseFlag, flag, generatedId, integer, refersTo } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { AgencyWorkRole } from '../agency-work-role';
 import { WorkRole } from '../role/work-role';

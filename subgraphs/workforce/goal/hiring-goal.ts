@@ -1,16 +1,8 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
-import { civilDate, fiscalYear, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import {
-  belongsTo,
-  computed,
-  exerciseFlag,
-  generatedId,
-  integer,
-  refersTo,
-  sensitivity,
-} from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
-import type { Context } from '../../../shared/subgraph/context';
+import { civilDate, fiscalYear, fiscalYearPeriod } from '#base/civil';
+import { belongsTo, computed, exerciseFlag, generatedId, integer, refersTo, sensitivity } from '#kit/model/fields';
+import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { WorkRole } from '../role/work-role';
 

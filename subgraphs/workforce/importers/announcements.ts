@@ -1,8 +1,8 @@
-import { agencyKeyOf } from '../../../shared/import/agency';
-import { type Importer, type ImportSession, type Write, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import type { Row } from '../../../shared/import/row';
+import { agencyKeyOf } from '#domain/agency/import';
+import { type Importer, type ImportSession, type Write, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
+import type { Row } from '#kit/import/row';
 import {
   Announcement,
   AnnouncementSeries,

@@ -1,8 +1,8 @@
-import { findAgency } from '../../../shared/agency/directory';
-import { OperatorError } from '../../../shared/errors';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson } from '../../../shared/import/readers';
-import { Row } from '../../../shared/import/row';
+import { OperatorError } from '#base/errors';
+import { findAgency } from '#domain/agency/directory';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson } from '#kit/import/readers';
+import { Row } from '#kit/import/row';
 import { OccupationalSeries } from '../role/occupational-series';
 import { AppointmentType, OpmAgency } from '../role/opm-code';
 

@@ -1,9 +1,9 @@
-import { OperatorError } from '../../../shared/errors';
-import { agencyKeyOf } from '../../../shared/import/agency';
-import { type Importer, write } from '../../../shared/import/importer';
-import { readJson, rowsAt } from '../../../shared/import/readers';
-import { RowError } from '../../../shared/import/reject';
-import { Row } from '../../../shared/import/row';
+import { OperatorError } from '#base/errors';
+import { agencyKeyOf } from '#domain/agency/import';
+import { type Importer, write } from '#kit/import/importer';
+import { readJson, rowsAt } from '#kit/import/readers';
+import { RowError } from '#kit/import/reject';
+import { Row } from '#kit/import/row';
 import { AnnouncementStatistic } from '../announcement/announcement';
 import { WorkforceFlow } from '../flow/workforce-flow';
 

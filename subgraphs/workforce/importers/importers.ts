@@ -1,4 +1,4 @@
-import type { Importer } from '../../../shared/import/importer';
+import type { Importer } from '#kit/import/importer';
 import { cancelledAnnouncements, dataScientistAnnouncements, postings } from './announcements';
 import { appointmentTypes, occupationalSeries, opmAgencies } from './codes';
 import { announcementStatistics, workforceFlows } from './counts';

@@ -1,14 +1,13 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Query, Resolver } from 'type-graphql';
-import { civilDate, fiscalYear, fiscalYearPeriod } from '../../../shared/calendar/civil';
-import { groupBy } from '../../../shared/collection/group';
-import type { Database } from '../../../shared/database/database';
-import type { ValueOf } from '../../../shared/model/enumeration';
-import { sensitivity } from '../../../shared/model/fields';
-import { figure } from '../../../shared/model/figure';
-import { stub, stubKey, stubOf } from '../../../shared/model/model';
-import { GraphQLInstant } from '../../../shared/model/scalars';
-import { type Counted, median, part, percentile, Ratio, valueObject } from '../../../shared/model/value-object';
-import type { Context } from '../../../shared/subgraph/context';
+import { civilDate, fiscalYear, fiscalYearPeriod } from '#base/civil';
+import type { Database } from '#kit/database/database';
+import type { ValueOf } from '#kit/model/enumeration';
+import { sensitivity } from '#kit/model/fields';
+import { figure } from '#kit/model/figure';
+import { stub, stubKey, stubOf } from '#kit/model/model';
+import { GraphQLInstant } from '#kit/model/scalars';
+import { type Counted, median, part, percentile, Ratio, valueObject } from '#kit/model/value-object';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { HiringAuthority, VACANT_SQL } from '../position/position';
 import { TalentArea } from '../role/talent-area';
@@ -159,7 +158,7 @@ export class TimeToHireResolver {
     year?: number,
   ): Promise<TimeToHire[]> {
     const hires = await hiresIn(database, year ?? fiscalYear(civilDate(clock.now())));
-    const groups = groupBy(hires, ({ agencyKey, authority }) => `${agencyKey} ${authority}`);
+    const groups = Map.groupBy(hires, ({ agencyKey, authority }) => `${agencyKey} ${authority}`);
     return [...groups.values()]
       .map((group) => {
         const days = group.map((hire) => hire.days);

@@ -1,4 +1,4 @@
-import type { ReferenceTable } from '../../../shared/subgraph/references';
+import type { ReferenceTable } from '#kit/subgraph/references';
 import { OccupationalSeries } from '../role/occupational-series';
 import { WorkRole } from '../role/work-role';
 

@@ -1,5 +1,5 @@
-import { key, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { key, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 
 @model('An occupational series of the civil service.', { key: 'code', order: ['code'] })
 export class OccupationalSeries {

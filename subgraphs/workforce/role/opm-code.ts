@@ -1,5 +1,5 @@
-import { key, refersTo, text } from '../../../shared/model/fields';
-import { model } from '../../../shared/model/model';
+import { key, refersTo, text } from '#kit/model/fields';
+import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 
 @model('A type of appointment to the civil service.', { key: 'code', order: ['name'] })

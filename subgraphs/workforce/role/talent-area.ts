@@ -1,4 +1,4 @@
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
 
 export const TalentArea = enumeration('TalentArea', 'What kind of talent a position or announcement is after.', {
   AI: 'Artificial intelligence.',

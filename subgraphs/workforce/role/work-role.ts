@@ -1,8 +1,8 @@
-import { hasMany } from '../../../shared/collection/connection';
-import { enumeration, type ValueOf } from '../../../shared/model/enumeration';
-import { key, longText, oneOf, text, textList, url } from '../../../shared/model/fields';
-import { links } from '../../../shared/model/links';
-import { model } from '../../../shared/model/model';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import { key, longText, oneOf, text, textList, url } from '#kit/model/fields';
+import { links } from '#kit/model/links';
+import { model } from '#kit/model/model';
 import { CapacitySnapshot } from '../goal/capacity-snapshot';
 import { HiringGoal } from '../goal/hiring-goal';
 

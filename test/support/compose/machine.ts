@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { type Running, runProgram } from '../processes';
 import type { ComposeFile, ComposeService } from './file';
 import type { Image } from './image';

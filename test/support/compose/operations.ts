@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 
 /** The commands of docs/operations.md under each heading, as shell scripts. */
 export function operations(): ReadonlyMap<string, readonly string[]> {

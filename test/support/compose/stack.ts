@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
-import { packageRoot } from '../../../shared/package-root';
+import { packageRoot } from '#base/package-root';
 import { OidcProvider } from '../oidc';
 import { kill, killAll, type Running, runProgram, says } from '../processes';
 import { programFor } from '../programs';

@@ -1,0 +1,42 @@
+import { isRequestId, REQUEST_ID_HEADER } from './request-id';
+
+/** Where a request came from. */
+export interface Origin {
+  /** One request of a client has one id, in all subgraphs. */
+  readonly request: string | null;
+  /** The client's name for the operation. */
+  readonly operation: string | null;
+  readonly address: string | null;
+}
+
+/** The request header by which the gateway tells a subgraph which request of which client it serves. */
+export const ORIGIN_HEADER = 'ordergraph-origin';
+
+const PART = /^[^\s;]{0,300}$/;
+
+/** As a header: id, operation name and address, percent-encoded. */
+export const originHeader = ({ request, operation, address }: Origin): string =>
+  [request, operation, address].map((part) => encodeURIComponent(part ?? '')).join(';');
+
+/** Null when there is none, or none that can be read. */
+export function readOrigin(header: unknown): Origin | null {
+  if (typeof header !== 'string') return null;
+  const parts = header.split(';');
+  if (parts.length !== 3 || !parts.every((part) => PART.test(part))) return null;
+  try {
+    const [request, operation, address] = parts.map((part) => decodeURIComponent(part) || null);
+    return { request: request!, operation: operation!, address: address! };
+  } catch {
+    return null;
+  }
+}
+
+/** The origin of a request by its headers; at least its id where another gateway sends nothing else. */
+export function originOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  requestId: unknown = headers[REQUEST_ID_HEADER],
+): Origin | null {
+  const origin = readOrigin(headers[ORIGIN_HEADER]);
+  if (!isRequestId(requestId)) return origin;
+  return { operation: origin?.operation ?? null, address: origin?.address ?? null, request: requestId };
+}

@@ -1,0 +1,83 @@
+import type { Database } from '#kit/database/database';
+
+import { newId } from '#kit/ids';
+import type { ModelClass } from '#kit/model/model';
+
+/** Something that happened, before it has its place in a timeline. */
+export interface Happening<Kind extends string> {
+  readonly kind: Kind;
+  readonly actor: string;
+  /** When, if not now; never noted before what happened earlier. */
+  readonly occurredAt?: string;
+  readonly agencyKey?: string | null;
+  /** Key of the part it happened to: a grant, a review, a finding. */
+  readonly objectId?: string | null;
+  readonly fromState?: string | null;
+  readonly toState?: string | null;
+  readonly detail?: string | null;
+}
+
+/** An entry of a timeline. */
+export interface TimelineEntry {
+  id: string;
+  submissionId: string;
+  sequence: number;
+  occurredAt: string;
+  exercise: boolean;
+}
+
+/**
+ * Adds entries to the timeline of a submission, in one transaction with what they tell of; the caller holds the lock of the
+ * submission's row. No entry is dated before its predecessor. Two statements, however many entries.
+ */
+export async function appendTimeline<Entry extends TimelineEntry>(
+  database: Database,
+  target: ModelClass<Entry>,
+  submission: { id: string; exercise: boolean },
+  now: string,
+  happenings: readonly Happening<string>[],
+): Promise<void> {
+  if (happenings.length === 0) return;
+  const [last] = await database.query<{ sequence: number | null; occurredAt: string | null }>(
+    `SELECT MAX(sequence) AS sequence, MAX(occurred_at) AS occurredAt FROM ${database.table(target)} WHERE submission_id = ?`,
+    [submission.id],
+  );
+  let sequence = Number(last?.sequence ?? 0);
+  let latest = last?.occurredAt ?? '';
+  const entries = happenings.map(({ actor, occurredAt = now, ...happening }) => {
+    sequence += 1;
+    latest = occurredAt > latest ? occurredAt : latest;
+    return {
+      ...happening,
+      id: newId('evt', now),
+      submissionId: submission.id,
+      sequence,
+      occurredAt: latest,
+      actor,
+      exercise: submission.exercise,
+    };
+  });
+  await database.insert(target, entries as unknown as Partial<Entry>[]);
+}
+
+/**
+ * Statements that keep a timeline from being edited or deleted from, on both databases. Exercise data are no record of
+ * anything: they go when an exercise is replaced, which says so in the table `exercise_replacement`.
+ */
+export function sealTimeline(table: string): { mysql: string[]; sqlite: string[] } {
+  const refusal = `Entries of ${table} are only ever added`;
+  const kept = 'OLD.exercise = 0 OR NOT EXISTS (SELECT 1 FROM exercise_replacement)';
+  return {
+    mysql: [
+      `CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table} FOR EACH ROW
+         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${refusal}'`,
+      `CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table} FOR EACH ROW
+         IF ${kept} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${refusal}'; END IF`,
+    ],
+    sqlite: [
+      `CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table} BEGIN SELECT RAISE(ABORT, '${refusal}'); END`,
+      `CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table} WHEN ${kept}
+         BEGIN SELECT RAISE(ABORT, '${refusal}'); END`,
+    ],
+  };
+}

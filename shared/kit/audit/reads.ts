@@ -1,0 +1,62 @@
+import type { Sensitivity } from '#base/sensitivity';
+import type { Protected } from '../policy/policy';
+import type { FieldsUsed, ReadObjects } from './entry';
+
+/** Classes whose reading is recorded. */
+const RECORDED: ReadonlySet<string> = new Set(['PROPIN', 'PII', 'ISVI']);
+
+/** How a list uses a field it does not return. */
+export type HowUsed = FieldsUsed['how'];
+
+interface Use {
+  readonly type: string;
+  /** Undefined when objects of a protected type are counted without a filter. */
+  readonly field?: string;
+  readonly sensitivity: Sensitivity;
+  readonly how: HowUsed;
+}
+
+/** What one request has read that has to be recorded. */
+export class Reads {
+  private readonly keys = new Map<string, Map<Protected, Set<string>>>();
+  private readonly used = new Map<string, Omit<FieldsUsed, 'fields'> & { readonly fields: Set<string> }>();
+
+  note(type: string, sensitivity: Protected, key: string): void {
+    if (!RECORDED.has(sensitivity)) return;
+    let classes = this.keys.get(type);
+    if (!classes) {
+      classes = new Map();
+      this.keys.set(type, classes);
+    }
+    let keys = classes.get(sensitivity);
+    if (!keys) {
+      keys = new Set();
+      classes.set(sensitivity, keys);
+    }
+    keys.add(key);
+  }
+
+  /** Notes that a list is filtered, ordered or counted by a field: once a list, however many objects it has. */
+  use({ type, field, sensitivity, how }: Use): void {
+    if (!RECORDED.has(sensitivity)) return;
+    const id = `${type} ${sensitivity} ${how}`;
+    const use = this.used.get(id) ?? { type, sensitivity: sensitivity as Protected, how, fields: new Set<string>() };
+    if (field !== undefined) use.fields.add(field);
+    this.used.set(id, use);
+  }
+
+  get uses(): readonly FieldsUsed[] {
+    return [...this.used.values()].map((use) => ({ ...use, fields: [...use.fields].sort() }));
+  }
+
+  get objects(): readonly ReadObjects[] {
+    return [...this.keys].flatMap(([type, classes]) =>
+      [...classes].map(([sensitivity, keys]) => ({
+        type,
+        sensitivity,
+        keys: [...keys],
+        count: keys.size,
+      })),
+    );
+  }
+}

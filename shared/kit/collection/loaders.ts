@@ -1,0 +1,322 @@
+import DataLoader from 'dataloader';
+import type { Clock } from '#base/clock';
+import type { Sensitivity } from '#base/sensitivity';
+import type { HowUsed, Reads } from '../audit/reads';
+import type { Database } from '../database/database';
+import type { Link } from '../model/links';
+import { type ModelClass, modelOf, type Selectable } from '../model/model';
+import { Reader } from '../policy/policy';
+import type { Cursors } from './cursor';
+import {
+  cursorConditions,
+  cursorsOf,
+  orderedBy,
+  orderTerms,
+  type PageArguments,
+  type PagePlan,
+  planPage,
+} from './page';
+import { type Condition, ConditionCount, type FieldUse, WhereBuilder } from './where';
+
+/** A condition that holds. */
+const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
+
+/** Most keys in one statement: below SQLite's limit of 32,766 parameters. */
+const MAX_BATCH = 10_000;
+
+/** How children name their parent: by a property, or by a link table, with the parent's key at its end `from`. */
+export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
+
+/** The field of a model that a link table holds; undefined for a link table of another model. */
+const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undefined =>
+  [...modelOf(target).selectable.values()].find(
+    ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
+  );
+
+/** One page of one list. */
+export interface Page<T extends object = object> {
+  readonly rows: readonly T[];
+  readonly plan: PagePlan;
+  /** Whether rows follow in the direction the page was counted. */
+  readonly more: boolean;
+  readonly cursor: (row: object) => string;
+}
+
+/**
+ * The batched reads of one request: whatever is asked for in one turn of the event loop goes to the database in one
+ * statement, however many objects ask.
+ */
+export class Loaders {
+  private readonly made = new Map<unknown, Map<string, DataLoader<string, unknown>>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly reader: Reader,
+    private readonly cursors: Cursors,
+    /** Notes the protected fields that lists are filtered, ordered and counted by; undefined when the result is not returned. */
+    private readonly reads?: Reads,
+  ) {}
+
+  private everything: Loaders | undefined;
+  /** Objects that came by a statement which asks whether the reader sees them. */
+  private readonly admitted = new WeakSet<object>();
+  private readonly conditions = new ConditionCount();
+
+  /** The same over everything there is, for working something out. What it reads is never shown. */
+  get facts(): Loaders {
+    this.everything ??= new Loaders(this.database, this.clock, Reader.everything, this.cursors);
+    return this.everything;
+  }
+
+  /** A loader that lives as long as the request, made on first use. `batch` answers keys in order. */
+  batched<Value>(
+    owner: unknown,
+    name: string,
+    batch: (keys: readonly string[]) => Promise<readonly Value[]>,
+  ): DataLoader<string, Value> {
+    const byName = this.made.get(owner) ?? new Map<string, DataLoader<string, unknown>>();
+    this.made.set(owner, byName);
+    const loader = byName.get(name) ?? new DataLoader<string, unknown>(batch, { maxBatchSize: MAX_BATCH });
+    byName.set(name, loader);
+    return loader as DataLoader<string, Value>;
+  }
+
+  /** What `compute` returns, computed on first use. */
+  once<Value>(owner: unknown, name: string, compute: () => Promise<Value>): Promise<Value> {
+    return this.batched<Value>(owner, name, async () => [await compute()]).load('');
+  }
+
+  /** Forgets what was read: after a change in the same request. */
+  forget(): void {
+    this.made.clear();
+    this.everything = undefined;
+  }
+
+  /** Objects by key; null where there is none. */
+  byKey<T extends object>(target: ModelClass<T>): DataLoader<string, T | null> {
+    return this.batched(target, 'by key', async (keys) => {
+      const { key } = modelOf(target);
+      const { database } = this;
+      const visible = this.visible(target);
+      const rows =
+        visible === undefined
+          ? await database.findBy(target, key, keys)
+          : (
+              await database.query(
+                `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t
+                 WHERE t.${database.column(target, key)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql}`,
+                [...keys, ...visible.parameters],
+              )
+            ).map((row) => this.admit(target, row));
+      const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[key]), row]));
+      return keys.map((value) => found.get(value) ?? null);
+    });
+  }
+
+  /** The condition under which an object is seen; undefined when all are. */
+  private visible(target: ModelClass): Condition | undefined {
+    const reach = this.reader.rows(target);
+    return reach === true ? undefined : this.where().reached(target, reach, 't');
+  }
+
+  /** For statements of one's own, whose rows go through {@link admit}: which rows of a table, under the alias `t`, are seen. */
+  seen(target: ModelClass): Condition {
+    return this.visible(target) ?? ALWAYS;
+  }
+
+  /** An object of a row that a statement gave which asked for what is {@link seen}. */
+  admit<T extends object>(target: ModelClass<T>, row: Record<string, unknown>): T {
+    const object = this.database.hydrate(target, row);
+    this.admitted.add(object);
+    return object;
+  }
+
+  /** The object itself when the reader sees it, and otherwise null: for what came by another way than these loaders. */
+  async ifSeen<T extends object>(target: ModelClass<T>, object: T): Promise<T | null> {
+    if (this.admitted.has(object) || this.reader.rows(target) === true) return object;
+    const found = await this.byKey(target).load((object as Record<string, string>)[modelOf(target).key]!);
+    return found && object;
+  }
+
+  /** @param how how the record describes the use of filtered fields */
+  private where(how: HowUsed = 'filter'): WhereBuilder {
+    const { database, clock, reader, reads } = this;
+    const used = reads && ((use: FieldUse) => reads.use({ ...use, how }));
+    return new WhereBuilder(database, clock, reader, used, this.conditions);
+  }
+
+  private plan(target: ModelClass, given: PageArguments): PagePlan {
+    const plan = planPage(target, given, this.reader, this.cursors);
+    for (const use of orderedBy(target, plan)) this.reads?.use({ ...use, how: 'order' });
+    return plan;
+  }
+
+  /** The condition of a count. The number of objects of a protected type is as protected as they are. */
+  private counted(target: ModelClass, given: PageArguments): Condition {
+    const { name: type, sensitivity } = modelOf(target);
+    this.reads?.use({ type, sensitivity, how: 'count' });
+    return this.where('count').visible(target, given.filter ?? undefined, 't');
+  }
+
+  /** Of objects that are seen, by key: whether their field of a class is read. */
+  mayRead(target: ModelClass, sensitivity: Sensitivity, field?: string): DataLoader<string, boolean> {
+    return this.batched(target, `may read ${sensitivity} ${field}`, async (keys) => {
+      const { database } = this;
+      const key = `t.${database.column(target, modelOf(target).key)}`;
+      const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity, field), 't');
+      const rows = await database.query<{ found: string }>(
+        `SELECT ${key} AS found FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
+        [...keys, ...parameters],
+      );
+      const found = new Set(rows.map((row) => String(row.found)));
+      return keys.map((one) => found.has(one));
+    });
+  }
+
+  /** All objects whose property has a value: for short lists that are shown whole. Ordered by the model's order. */
+  allBy<T extends object>(target: ModelClass<T>, property: string): DataLoader<string, T[]> {
+    return this.batched(target, `all by ${property}`, async (keys) => {
+      const { defaultOrder, key } = modelOf(target);
+      const order = [...defaultOrder, { property: key, direction: 'ASC' as const }];
+      const visible = this.visible(target) ?? ALWAYS;
+      const terms = orderTerms(this.database, target, { size: 0, backward: false, order }, 't');
+      const rows = await this.database.query(
+        `SELECT ${this.database.selection(target, 't')} FROM ${this.database.table(target)} t
+         WHERE t.${this.database.column(target, property)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql} ORDER BY ${terms}`,
+        [...keys, ...visible.parameters],
+      );
+      const groups = Map.groupBy(
+        rows.map((row) => this.admit(target, row)),
+        (row) => String((row as Record<string, unknown>)[property]),
+      );
+      return keys.map((value) => groups.get(value) ?? []);
+    });
+  }
+
+  /** The rows of a link table by owner. */
+  links(table: ModelClass<Link>): DataLoader<string, Link[]> {
+    return this.batched(table, 'links', async (owners) => {
+      const rows = await this.database.findBy(table, 'ownerKey', owners);
+      const byOwner = Map.groupBy(
+        rows.sort((a, b) => (a.targetKey < b.targetKey ? -1 : 1)),
+        (row) => row.ownerKey,
+      );
+      return owners.map((owner) => byOwner.get(owner) ?? []);
+    });
+  }
+
+  /** A page of everything. */
+  async list<T extends object>(target: ModelClass<T>, given: PageArguments): Promise<Page<T>> {
+    const plan = this.plan(target, given);
+    const { database } = this;
+    const conditions = [
+      this.where().visible(target, given.filter ?? undefined, 't'),
+      ...cursorConditions(database, target, plan, 't'),
+    ];
+    const rows = await database.query(
+      `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t
+       WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
+       ORDER BY ${orderTerms(database, target, plan, 't')} LIMIT ${plan.size + 1}`,
+      conditions.flatMap(({ parameters }) => parameters),
+    );
+    return this.page(target, plan, rows);
+  }
+
+  /** Pages of the children of any number of parents, by one statement. */
+  listBy<T extends object>(
+    target: ModelClass<T>,
+    parent: ParentReference,
+    given: PageArguments,
+  ): DataLoader<string, Page<T>> {
+    const { name, source, column } = this.parentOf(target, parent);
+    return this.batched(target, `list by ${name} ${JSON.stringify(given)}`, async (parents) => {
+      const plan = this.plan(target, given);
+      const { database } = this;
+      const conditions = [
+        this.where().visible(target, given.filter ?? undefined, 't'),
+        ...cursorConditions(database, target, plan, 't'),
+        ...this.naming(target, parent),
+      ];
+      const [ranked, parentKey] = [database.dialect.quote('row_rank'), database.dialect.quote('parent_key')];
+      const rows = await database.query<Record<string, unknown>>(
+        `SELECT * FROM (
+           SELECT ${database.selection(target, 't')}, ${column} AS ${parentKey},
+                  ROW_NUMBER() OVER (PARTITION BY ${column} ORDER BY ${orderTerms(database, target, plan, 't')}) AS ${ranked}
+           FROM ${source}
+           WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
+         ) page WHERE ${ranked} <= ${plan.size + 1} ORDER BY ${ranked}`,
+        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
+      );
+      const byParent = Map.groupBy(rows, (row) => String(row.parent_key));
+      return parents.map((key) => this.page(target, plan, byParent.get(key) ?? []));
+    });
+  }
+
+  /** Where the children of a parent, under the alias `t`, and the key of the parent are read from. */
+  private parentOf(target: ModelClass, parent: ParentReference): { name: string; source: string; column: string } {
+    const { database } = this;
+    const table = `${database.table(target)} t`;
+    if (typeof parent === 'string')
+      return { name: parent, source: table, column: `t.${database.column(target, parent)}` };
+    const { links, from } = parent;
+    const end = (property: 'ownerKey' | 'targetKey') => `l.${database.column(links, property)}`;
+    const child = end(from === 'ownerKey' ? 'targetKey' : 'ownerKey');
+    return {
+      name: `${modelOf(links).name}.${from}`,
+      source: `${database.table(links)} l JOIN ${table} ON t.${database.column(target, modelOf(target).key)} = ${child}`,
+      column: end(from),
+    };
+  }
+
+  /** Children whose reference to the parent the reader may read: a list under a parent is filtered by that reference. */
+  private naming(target: ModelClass, parent: ParentReference): Condition[] {
+    const { name, published, selectable, sensitivity } = modelOf(target);
+    if (!published) return [];
+    const field =
+      typeof parent === 'string'
+        ? [...selectable.values()].find(({ property, comparison }) => property === parent && comparison.kind !== 'link')
+        : linkOf(target, parent.links);
+    if (!field) return [];
+    const use = { type: name, field: field.name, sensitivity: field.sensitivity ?? sensitivity };
+    const reach = this.reader.fields(target, use.sensitivity, use.field);
+    if (reach !== false) this.reads?.use({ ...use, how: 'filter' });
+    return reach === true ? [] : [this.where().reached(target, reach, 't')];
+  }
+
+  private page<T extends object>(
+    target: ModelClass<T>,
+    plan: PagePlan,
+    rows: readonly Record<string, unknown>[],
+  ): Page<T> {
+    const more = rows.length > plan.size;
+    const kept = rows.slice(0, plan.size).map((row) => this.admit(target, row));
+    if (plan.backward) kept.reverse();
+    return { rows: kept, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
+  }
+
+  /** How many objects a filter leaves. */
+  async count(target: ModelClass, given: PageArguments): Promise<number> {
+    const { sql, parameters } = this.counted(target, given);
+    const [row] = await this.database.query<{ n: number }>(
+      `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
+      parameters,
+    );
+    return Number(row!.n);
+  }
+
+  /** How many objects a filter leaves of each parent. */
+  countBy(target: ModelClass, parent: ParentReference, given: PageArguments): DataLoader<string, number> {
+    const { name, source, column } = this.parentOf(target, parent);
+    return this.batched(target, `count by ${name} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
+      const conditions = [this.counted(target, given), ...this.naming(target, parent)];
+      const rows = await this.database.query<{ parent: string; n: number }>(
+        `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
+         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
+        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
+      );
+      const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));
+      return parents.map((key) => counts.get(key) ?? 0);
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import { InvalidOrderError, InvalidPageError } from '#base/errors';
+import type { Database } from '../database/database';
+import { type Comparison, type ModelClass, modelOf, type Order } from '../model/model';
+import { sortableBigNumber } from '../model/scalars';
+import type { Reader } from '../policy/policy';
+import type { Cursors, CursorValue } from './cursor';
+import type { Condition, FieldUse, FilterValue } from './where';
+
+export const DEFAULT_PAGE_SIZE = 25;
+export const MAX_PAGE_SIZE = 500;
+
+/** The arguments of a connection field, as GraphQL delivers them. */
+export interface PageArguments {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
+  filter?: FilterValue | null;
+  orderBy?: readonly { field: string; direction: 'ASC' | 'DESC' }[] | null;
+}
+
+/** A page to fetch: validated, independent of any database. */
+export interface PagePlan {
+  readonly size: number;
+  /** Whether the page is counted from the end of the list. */
+  readonly backward: boolean;
+  /** The order of the list as its reader sees it; the key is always last, so that no two rows tie. */
+  readonly order: readonly Order[];
+  readonly after?: readonly CursorValue[];
+  readonly before?: readonly CursorValue[];
+}
+
+/** @throws InvalidPageError */
+export function pageSize(argument: 'first' | 'last', given = DEFAULT_PAGE_SIZE): number {
+  if (!Number.isInteger(given) || given < 0 || given > MAX_PAGE_SIZE)
+    throw new InvalidPageError(
+      `"${argument}" is ${given}; ask for 0 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
+      argument,
+    );
+  return given;
+}
+
+/** How large a page is, and whether it is counted from the end of the list. @throws InvalidPageError */
+export function pageSide({ first, last }: Pick<PageArguments, 'first' | 'last'>): { size: number; backward: boolean } {
+  if (first != null && last != null)
+    throw new InvalidPageError('"first" and "last" are both given; ask for one of them', 'last');
+  const size = last != null ? pageSize('last', last) : pageSize('first', first ?? undefined);
+  return { size, backward: last != null };
+}
+
+/** @throws InvalidPageError, InvalidCursorError, InvalidOrderError */
+export function planPage(target: ModelClass, given: PageArguments, reader: Reader, cursors: Cursors): PagePlan {
+  const side = pageSide(given);
+  const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
+  const fields = (given.orderBy ?? []).map(({ field }) => field);
+  const repeated = fields.find((field, place) => fields.indexOf(field) !== place);
+  if (repeated !== undefined) throw new InvalidOrderError(`"orderBy" names ${repeated} twice; name each field once`);
+  for (const field of fields)
+    if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity, field) !== true)
+      throw new InvalidOrderError(`You don't have access to every ${name}.${field}, so you cannot order by it`);
+  const asked = (given.orderBy ?? []).map(({ field, direction }) => ({
+    property: selectable.get(field)!.property,
+    direction,
+  }));
+  const readable = defaultOrder.filter(({ property }) => {
+    const field = [...selectable.values()].find((one) => one.property === property);
+    return reader.fields(target, field?.sensitivity ?? sensitivity, field?.name) === true;
+  });
+  const order = [...(asked.length > 0 ? asked : readable)];
+  if (!order.some(({ property }) => property === key))
+    order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
+  const list = listName(target, order);
+  const values = (argument: 'after' | 'before') =>
+    given[argument] == null ? undefined : cursors.open(list, given[argument], argument);
+  return { ...side, order, after: values('after'), before: values('before') };
+}
+
+/** Names the list and its order, so that a cursor of another list or order is noticed. */
+function listName(target: ModelClass, order: readonly Order[]): string {
+  return [
+    modelOf(target).name,
+    ...order.map(({ property, direction }) => (direction === 'ASC' ? property : `-${property}`)),
+  ].join(' ');
+}
+
+/** The cursor of any row of a list. */
+export function cursorsOf(target: ModelClass, order: readonly Order[], cursors: Cursors): (row: object) => string {
+  const list = listName(target, order);
+  return (row) =>
+    cursors.seal(
+      list,
+      order.map(({ property }) => (row as Record<string, CursorValue>)[property] ?? null),
+    );
+}
+
+/** The fields that a list is ordered by, except its key. */
+export function orderedBy(target: ModelClass, { order }: PagePlan): FieldUse[] {
+  const { name: type, key, selectable, sensitivity } = modelOf(target);
+  return order
+    .filter(({ property }) => property !== key)
+    .map(({ property }) => {
+      const field = [...selectable.values()].find((one) => one.property === property);
+      return { type, field: field?.name ?? property, sensitivity: field?.sensitivity ?? sensitivity };
+    });
+}
+
+/** How the values of each property are compared. */
+function comparisonKinds(target: ModelClass): Map<string, Comparison['kind']> {
+  return new Map(
+    [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),
+  );
+}
+
+/** `ORDER BY` terms over an alias. Missing values sort first ascending, last descending, on MySQL and SQLite alike. */
+export function orderTerms(
+  database: Database,
+  target: ModelClass,
+  { order, backward }: PagePlan,
+  alias: string,
+): string {
+  return order
+    .map(({ property, direction }) => {
+      const ascending = (direction === 'ASC') !== backward;
+      return `${alias}.${database.column(target, property)} ${ascending ? 'ASC' : 'DESC'}`;
+    })
+    .join(', ');
+}
+
+/** The rows strictly beyond a cursor in the list's order: (a > x) or (a = x and b > y) or … */
+function beyond(
+  database: Database,
+  target: ModelClass,
+  order: readonly Order[],
+  values: readonly CursorValue[],
+  alias: string,
+  forward: boolean,
+): Condition {
+  const kinds = comparisonKinds(target);
+  const alternatives: string[] = [];
+  const parameters: unknown[] = [];
+  const equalSql: string[] = [];
+  const equalParameters: unknown[] = [];
+  order.forEach(({ property, direction }, index) => {
+    const column = `${alias}.${database.column(target, property)}`;
+    const given = values[index] ?? null;
+    const value =
+      given !== null && kinds.get(property) === 'bigNumber'
+        ? sortableBigNumber(String(given))
+        : typeof given === 'boolean'
+          ? Number(given)
+          : given;
+    const upward = (direction === 'ASC') === forward;
+    const prefix = equalSql.length > 0 ? `${equalSql.join(' AND ')} AND ` : '';
+    if (value === null) {
+      if (upward) {
+        alternatives.push(`(${prefix}${column} IS NOT NULL)`);
+        parameters.push(...equalParameters);
+      }
+      equalSql.push(`${column} IS NULL`);
+    } else {
+      const below = database.isNullable(target, property) ? `(${column} < ? OR ${column} IS NULL)` : `${column} < ?`;
+      alternatives.push(upward ? `(${prefix}${column} > ?)` : `(${prefix}${below})`);
+      parameters.push(...equalParameters, value);
+      equalSql.push(`${column} = ?`);
+      equalParameters.push(value);
+    }
+  });
+  return { sql: alternatives.length > 0 ? `(${alternatives.join(' OR ')})` : '1 = 0', parameters };
+}
+
+/** The conditions that a plan's cursors set. */
+export function cursorConditions(database: Database, target: ModelClass, plan: PagePlan, alias: string): Condition[] {
+  const conditions: Condition[] = [];
+  if (plan.after) conditions.push(beyond(database, target, plan.order, plan.after, alias, true));
+  if (plan.before) conditions.push(beyond(database, target, plan.order, plan.before, alias, false));
+  return conditions;
+}

@@ -1,0 +1,259 @@
+import type { Clock } from '#base/clock';
+import { InvalidFilterError } from '#base/errors';
+import type { Sensitivity } from '#base/sensitivity';
+import type { Database } from '../database/database';
+import { type ModelClass, modelOf, type Selectable } from '../model/model';
+import { sortableBigNumber } from '../model/scalars';
+import type { Reader } from '../policy/policy';
+import type { Reach } from '../policy/rule';
+
+/** A condition in SQL with its parameters, in order. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** A field that a list is filtered, ordered or counted by. */
+export interface FieldUse {
+  readonly type: string;
+  readonly field?: string;
+  readonly sensitivity: Sensitivity;
+}
+
+export type FilterValue = { readonly [field: string]: unknown };
+
+const MAX_DEPTH = 8;
+/** Comparisons and groups of all filters of one request, whose database evaluates them for every row. */
+const MAX_CONDITIONS = 5_000;
+/** Values in lists of all filters of one request; SQLite takes 32,766 parameters in one statement. */
+const MAX_VALUES = 20_000;
+const MAX_LIST = 1_000;
+const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
+
+const condition = (sql: string, ...parameters: unknown[]): Condition => ({ sql, parameters });
+
+function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: string): Condition {
+  if (conditions.length === 0) return condition(whenEmpty);
+  return {
+    sql: `(${conditions.map(({ sql }) => sql).join(` ${word} `)})`,
+    parameters: conditions.flatMap(({ parameters }) => parameters),
+  };
+}
+
+/** Counts the conditions of all filters of one request. */
+export class ConditionCount {
+  private count = 0;
+  private values = 0;
+
+  /** @throws InvalidFilterError beyond the bound */
+  addValues(count: number, path: readonly (string | number)[]): void {
+    this.values += count;
+    if (this.values > MAX_VALUES)
+      throw new InvalidFilterError(
+        `The filters of this request list more than ${MAX_VALUES} values; send several requests`,
+        path,
+      );
+  }
+
+  /** @throws InvalidFilterError beyond the bound */
+  add(path: readonly (string | number)[]): void {
+    this.count += 1;
+    if (this.count > MAX_CONDITIONS)
+      throw new InvalidFilterError(
+        `The filters of this request have more than ${MAX_CONDITIONS} conditions; send several requests, or list values by "in"`,
+        path,
+      );
+  }
+}
+
+/** Turns filter inputs of one model into SQL over the table alias given. */
+export class WhereBuilder {
+  private aliases = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly reader: Reader,
+    /** Called with each field that a filter compares. */
+    private readonly used?: (use: FieldUse) => void,
+    private readonly count = new ConditionCount(),
+  ) {}
+
+  /** As {@link build}, of those objects that the reader sees. */
+  visible(target: ModelClass, filter: FilterValue | undefined, alias: string): Condition {
+    const built = this.build(target, filter, alias);
+    const reach = this.reader.rows(target);
+    return reach === true ? built : join([built, this.reached(target, reach, alias)], 'AND', '1 = 1');
+  }
+
+  /** What somebody may see, as a condition. */
+  reached(target: ModelClass, reach: Reach, alias: string): Condition {
+    if (typeof reach === 'boolean') return condition(reach ? '1 = 1' : '1 = 0');
+    return reach({ database: this.database, target, alias, fresh: () => `f${++this.aliases}` });
+  }
+
+  /** @throws InvalidFilterError when the filter is nested too deep, or a list in it is too long. */
+  build(
+    target: ModelClass,
+    filter: FilterValue | undefined,
+    alias: string,
+    path: readonly (string | number)[] = [],
+  ): Condition {
+    if (path.length > MAX_DEPTH * 2)
+      throw new InvalidFilterError(`The filter is nested deeper than ${MAX_DEPTH} levels; flatten it`, path);
+    this.count.add(path);
+    const conditions: Condition[] = [];
+    for (const [name, value] of Object.entries(filter ?? {})) {
+      if (value === undefined || value === null) continue;
+      const here = [...path, name];
+      if (name === 'and' || name === 'or') {
+        const parts = this.list(value, here) as FilterValue[];
+        const built = parts.map((part, index) => this.build(target, part, alias, [...here, index]));
+        conditions.push(name === 'and' ? join(built, 'AND', '1 = 1') : join(built, 'OR', '1 = 0'));
+      } else if (name === 'not') {
+        const inner = this.build(target, value as FilterValue, alias, here);
+        // a condition on a missing value is neither true nor false in SQL; its negation is meant to hold
+        conditions.push({ sql: `NOT COALESCE(${inner.sql}, 0)`, parameters: inner.parameters });
+      } else {
+        const field = modelOf(target).selectable.get(name);
+        if (!field?.filter)
+          throw new InvalidFilterError(`${modelOf(target).name} cannot be filtered by "${name}"`, here);
+        const asked = this.field(target, field, value as FilterValue, alias, here);
+        conditions.push(this.permitted(target, field, asked, alias, here));
+      }
+    }
+    return join(conditions, 'AND', '1 = 1');
+  }
+
+  /** A comparison with what the reader may not read would tell it: of such objects it never holds. */
+  private permitted(
+    target: ModelClass,
+    { name, sensitivity: own }: Selectable,
+    asked: Condition,
+    alias: string,
+    path: readonly (string | number)[],
+  ): Condition {
+    const model = modelOf(target);
+    const sensitivity = own ?? model.sensitivity;
+    const reach = this.reader.fields(target, sensitivity, name);
+    if (reach === false)
+      throw new InvalidFilterError(`You don't have access to ${model.name}.${name}, so you cannot filter by it`, path);
+    this.used?.({ type: model.name, field: name, sensitivity });
+    if (reach === true) return asked;
+    return join([this.reached(target, reach, alias), asked], 'AND', '1 = 1');
+  }
+
+  private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
+    const values = value as readonly unknown[];
+    if (values.length > MAX_LIST)
+      throw new InvalidFilterError(
+        `${path.join('.')} lists ${values.length} values; at most ${MAX_LIST} are allowed`,
+        path,
+      );
+    this.count.addValues(values.length, path);
+    return values;
+  }
+
+  private field(
+    target: ModelClass,
+    field: Selectable,
+    value: FilterValue,
+    alias: string,
+    path: readonly (string | number)[],
+  ): Condition {
+    const { comparison } = field;
+    if (comparison.kind === 'derived') {
+      const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
+      const now = `'${this.clock.now().toISOString()}'`;
+      const holds = (given: unknown) => `(${comparison.conditions[String(given)]!(columnOf, now)})`;
+      const asked = [
+        ...(value.eq === undefined || value.eq === null ? [] : [condition(holds(value.eq))]),
+        ...(value.in
+          ? [
+              join(
+                [...new Set(this.list(value.in, [...path, 'in']))].map((given) => condition(holds(given))),
+                'OR',
+                '1 = 0',
+              ),
+            ]
+          : []),
+      ];
+      return join(asked, 'AND', '1 = 1');
+    }
+    const column = `${alias}.${this.database.column(target, field.property)}`;
+    if (comparison.kind === 'model') {
+      const inner = `f${++this.aliases}`;
+      const type = comparison.target();
+      const seen = this.reader.rows(type);
+      const { sql, parameters } = join(
+        [this.build(type, value, inner, path), ...(seen === true ? [] : [this.reached(type, seen, inner)])],
+        'AND',
+        '1 = 1',
+      );
+      // not EXISTS, which SQLite evaluates for each row
+      const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
+      return {
+        sql: `${column} IN (SELECT ${innerKey} FROM ${this.database.table(type)} ${inner} WHERE ${sql})`,
+        parameters,
+      };
+    }
+    if (comparison.kind === 'link') {
+      const inner = `f${++this.aliases}`;
+      const table = comparison.table();
+      const named = (keys: readonly unknown[]): Condition => {
+        const other = `${inner}.${this.database.column(table, 'targetKey')}`;
+        const { sql, parameters } = this.isIn(other, keys);
+        const own = `${inner}.${this.database.column(table, 'ownerKey')}`;
+        return {
+          sql: `${column} IN (SELECT ${own} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
+          parameters,
+        };
+      };
+      const parts: Condition[] = [];
+      if (value.any) parts.push(named(this.list(value.any, [...path, 'any'])));
+      if (value.none) {
+        const { sql, parameters } = named(this.list(value.none, [...path, 'none']));
+        parts.push({ sql: `NOT ${sql}`, parameters });
+      }
+      return join(parts, 'AND', '1 = 1');
+    }
+    const stored = (given: unknown): unknown => {
+      if (comparison.kind === 'bigNumber') return sortableBigNumber(String(given));
+      return comparison.kind === 'enum' && comparison.toStored ? comparison.toStored(String(given)) : given;
+    };
+    const parts: Condition[] = [];
+    for (const [operator, given] of Object.entries(value)) {
+      if (given === undefined || given === null) continue;
+      const here = [...path, operator];
+      this.count.add(here);
+      if (operator === 'isNull') parts.push(condition(`${column} IS ${given ? '' : 'NOT '}NULL`));
+      else if (operator === 'in') parts.push(this.isIn(column, this.list(given, here).map(stored)));
+      else if (operator === 'notIn') {
+        const { sql, parameters } = this.isIn(column, this.list(given, here).map(stored));
+        parts.push({ sql: `NOT COALESCE(${sql}, 0)`, parameters });
+      } else if (operator === 'contains')
+        parts.push(condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(given))}%`));
+      else if (operator === 'startsWith') {
+        const prefix = String(given);
+        // a range, so that an index on the column serves; U+10FFFF sorts after every character
+        parts.push(condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`));
+      } else
+        parts.push(
+          condition(
+            `${column} ${COMPARE[operator]} ?`,
+            comparison.kind === 'boolean' ? (given ? 1 : 0) : stored(given),
+          ),
+        );
+    }
+    return join(parts, 'AND', '1 = 1');
+  }
+
+  private isIn(column: string, values: readonly unknown[]): Condition {
+    if (values.length === 0) return condition('1 = 0');
+    return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
+  }
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[!%_]/g, (character) => `!${character}`);
+}

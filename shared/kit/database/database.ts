@@ -1,0 +1,570 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Mutex } from 'async-mutex';
+import type { Pool } from 'mysql2';
+import type { Logger as Log } from 'pino';
+import { DataSource, type EntityMetadata, type Logger, QueryFailedError } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { Cancellation } from '#base/cancellation';
+import { OperatorError, RequestError } from '#base/errors';
+import { type ModelClass, modelOf } from '../model/model';
+import { commitUnknown, DatabaseError, databaseErrorOf, isCommitUnknown } from './database-error';
+import { type Dialect, dialects } from './dialect';
+import { coded, driverErrorOf, type Failure, failureOf } from './driver-errors';
+import { DatabaseHealth } from './health';
+import { type DatabaseLimits, databaseLimits } from './limits';
+import { type Migration, type MigrationProgress, runMigrations } from './migrations';
+import {
+  type Caller,
+  CONNECT_MS,
+  endPool,
+  IDLE_MS,
+  MysqlConnections,
+  type PoolState,
+  type Run,
+} from './mysql-connections';
+import { SqliteConnection } from './sqlite';
+import { type DatabaseAddress, parseDatabaseUrl, redactDatabaseUrl } from './url';
+
+/** Counts the statements that reach the database: what the performance tests measure. */
+class StatementCounter implements Logger {
+  statements: string[] | undefined;
+  logQuery(query: string): void {
+    this.statements?.push(query);
+  }
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+  logMigration(): void {}
+  log(): void {}
+}
+
+export interface DatabaseOptions {
+  /** `mysql://…` or a SQLite file. */
+  readonly url: string;
+  /** Whose database it is; used in messages. */
+  readonly name: string;
+  readonly entities: readonly ModelClass[];
+  readonly migrations: readonly Migration[];
+  /** What else is to be done to the database before anyone uses it; one process at a time, after the migrations. */
+  readonly prepare?: (database: Database) => Promise<void>;
+  /** Limits of its connections; those of the environment by default. */
+  readonly limits?: DatabaseLimits;
+  /** Where changes of its state are logged. */
+  readonly log?: Log;
+  /** Called after each statement of a migration. */
+  readonly onMigration?: (progress: MigrationProgress) => void;
+}
+
+/** One subgraph's database: its tables, reached through TypeORM where objects are meant and through SQL where sets are. */
+export class Database {
+  readonly dialect: Dialect;
+
+  /** Runs the statements of one transaction. */
+  private readonly inTransaction: Run | undefined = undefined;
+  /** On whose behalf the statements run, and whether the request that they are of has been given up. */
+  private readonly caller: Caller = {};
+
+  private constructor(
+    readonly source: DataSource,
+    readonly address: DatabaseAddress,
+    readonly name: string,
+    private readonly counter: StatementCounter,
+    private readonly health: DatabaseHealth,
+    /** SQLite: the connection of transactions, so that no other request reads what is not committed. */
+    private readonly writer: Writer | undefined,
+    private readonly connections: MysqlConnections | undefined,
+  ) {
+    this.dialect = dialects[address.kind];
+  }
+
+  /** The same database for the statements of one transaction or one request. */
+  private derive(changes: { inTransaction?: Run; caller?: Caller }): Database {
+    return Object.assign(Object.create(this), changes) as Database;
+  }
+
+  /**
+   * The same database for one request: its statements share the connections fairly with those of other callers, and once it is canceled, they
+   * are ended, and no others begun.
+   */
+  for(caller: Caller): Database {
+    return this.derive({ caller });
+  }
+
+  /**
+   * Opens the database and brings its tables up to date. Several processes may do so at once: one migrates, the others wait.
+   * @throws OperatorError when the server cannot be reached, or the database is of a newer release.
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const database = await Database.connect(options);
+    const { migrations, name, onMigration } = options;
+    try {
+      const session = database.connections?.sessionSql;
+      await runMigrations(database.source, database.address, { migrations, name, session, onMigration }, async () => {
+        await options.prepare?.(database);
+      });
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  /** Opens the database as it is. */
+  static async connect({ url, name, entities, limits = databaseLimits(), log }: DatabaseOptions): Promise<Database> {
+    const address = parseDatabaseUrl(url);
+    const counter = new StatementCounter();
+    const shared = { entities: [...entities], logger: counter, logging: ['query'] as ['query'], synchronize: false };
+    const source =
+      address.kind === 'sqlite'
+        ? new DataSource({ ...shared, ...sqliteOptions(address.file) })
+        : new DataSource({ ...shared, ...mysqlOptions(address, limits.connections) });
+    let writer: Writer | undefined;
+    let connections: MysqlConnections | undefined;
+    try {
+      await source.initialize();
+      if (address.kind === 'sqlite') writer = await openWriter(source, address.file, counter);
+      else {
+        const { host, port, user, password, database, socketPath } = address;
+        const where = { host, port, user, password, database, socketPath };
+        connections = new MysqlConnections(poolOf(source), where, limits.connections, limits.timeoutMs);
+      }
+    } catch (error) {
+      throw new OperatorError(
+        `The ${name} database ${redactDatabaseUrl(url)} cannot be opened: ${(error as Error).message}`,
+        address.kind === 'mysql'
+          ? 'Check that the server runs, that the database exists (CREATE DATABASE … CHARACTER SET utf8mb4 COLLATE utf8mb4_bin) and that the user may use it'
+          : 'Check that the folder can be written to and that the file is a SQLite database',
+        { cause: error },
+      );
+    }
+    return new Database(source, address, name, counter, new DatabaseHealth(name, log), writer, connections);
+  }
+
+  async close(): Promise<void> {
+    // a transaction under way ends first
+    await this.writer?.turn.waitForUnlock();
+    if (this.writer?.source.isInitialized) await this.writer.source.destroy();
+    this.connections?.close();
+    if (!this.source.isInitialized) return;
+    if (this.connections) await endPool(poolOf(this.source), () => this.source.destroy());
+    else await this.source.destroy();
+  }
+
+  /** State of its connections, for metrics. */
+  pool(): PoolState {
+    if (this.connections) return this.connections.state();
+    const { turn, waiting = 0 } = this.writer ?? {};
+    return { size: 1, idle: turn?.isLocked() ? 0 : 1, waiting, timeouts: 0 };
+  }
+
+  /**
+   * Why this process cannot work with the database, in words for operators; undefined when it can. Asks the server on a
+   * connection that requests do not use, and waits two seconds at most.
+   */
+  async notReady(): Promise<string | undefined> {
+    try {
+      if (this.connections) await this.connections.probe();
+      else await this.source.query('SELECT 1');
+    } catch (error) {
+      this.health.failed('unavailable', error);
+      const { code } = error as { code?: string };
+      return `the ${this.name} database does not answer${code ? ` (${code})` : ''}`;
+    }
+    this.health.answered();
+    const refusal = this.health.refusesWrites;
+    return refusal && `the ${this.name} database ${refusal === 'full' ? 'has no space left' : 'is read-only'}`;
+  }
+
+  /** Runs `work`, and returns its result with the statements it sent. */
+  async counting<T>(work: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
+    const statements: string[] = [];
+    this.counter.statements = statements;
+    try {
+      return { result: await work(), statements };
+    } finally {
+      this.counter.statements = undefined;
+    }
+  }
+
+  /**
+   * All or nothing. Statements sent through the database given to `work` belong to the transaction; inside of one, `work`
+   * joins it. Everything that writes goes through here.
+   * @throws DatabaseError
+   */
+  async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    if (this.inTransaction) return work(this);
+    const inside = (inTransaction: Run) => work(this.derive({ inTransaction }));
+    const result = await (this.connections ? this.onConnection(this.connections, inside) : this.onWriter(inside));
+    this.health.committed();
+    return result;
+  }
+
+  private async onConnection<T>(connections: MysqlConnections, work: (run: Run) => Promise<T>): Promise<T> {
+    const begin = 'START TRANSACTION';
+    const session = await this.reported(() => connections.acquire(begin, this.caller));
+    const send = (sql: string, parameters: readonly unknown[] = [], always = false) => {
+      this.counter.logQuery(sql);
+      return session.run(sql, parameters, always);
+    };
+    try {
+      await this.reported(async () => {
+        await send('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+        await send(begin);
+      });
+      const result = await work(send);
+      this.requireCaller();
+      await this.commit(() => send('COMMIT', [], true));
+      return result;
+    } catch (error) {
+      // on a connection that is closed the server rolls back by itself; one of unknown state must not be used again
+      await send('ROLLBACK', [], true).catch((failure: Error) => session.discard('unavailable', failure));
+      throw error;
+    } finally {
+      session.release();
+    }
+  }
+
+  private onWriter<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    const writer = this.writer!;
+    return exclusively(writer, async ({ source }) => {
+      const send: Run = (sql, parameters) => source.query(sql, [...parameters]);
+      await this.reported(() => begin(source, this.caller.cancellation));
+      try {
+        const result = await work(send);
+        this.requireCaller();
+        await this.reported(() => source.query('COMMIT'));
+        return result;
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors; why the transaction failed is what matters
+        await source.query('ROLLBACK').catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  /** Nothing is committed for a caller who has left: it would not learn of it. */
+  private requireCaller(): void {
+    if (this.caller.cancellation?.cancelled) throw databaseErrorOf(cancelled('COMMIT'), this.name);
+  }
+
+  private async commit(send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      const failure = failureOf(error);
+      this.health.failed(failure, error);
+      // the server may have committed before the connection was lost, or may still do so
+      if (failure === 'unavailable' || failure === 'timeout') throw commitUnknown(error, this.name);
+      throw databaseErrorOf(error, this.name);
+    }
+  }
+
+  /**
+   * A transaction that is tried again when the database gave way to another, when another added the same unique key meanwhile,
+   * or when the connection was lost before the commit. `work` must have no effect but on the database.
+   * @throws RequestError CONFLICT when others keep coming first.
+   * @throws DatabaseError
+   */
+  async atomically<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.transaction(work);
+      } catch (error) {
+        const failure = retriedFailure(error);
+        // a lost connection is replaced once; a server that is down is the caller's to wait for
+        if (failure === undefined || (failure === 'unavailable' && attempt > 1)) throw error;
+        if (attempt === MOST_ATTEMPTS || performance.now() - startedAt > RETRY_MS) {
+          if (failure === 'busy' && error instanceof DatabaseError && attempt < MOST_ATTEMPTS) throw error;
+          throw new RequestError('CONFLICT', 'Others changed the same objects at the same time; try again', [], {
+            retryable: true,
+          });
+        }
+        await pause(Math.random() * 10 * attempt);
+      }
+    }
+  }
+
+  /** Rows as the database returns them. Parameters are `?`. @throws DatabaseError */
+  query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.reported(() => {
+      if (this.caller.cancellation?.cancelled) throw cancelled(sql);
+      return this.send(sql, parameters);
+    }) as Promise<Row[]>;
+  }
+
+  private send(sql: string, parameters: readonly unknown[]): Promise<unknown[]> {
+    if (this.inTransaction) return this.inTransaction(sql, parameters);
+    if (!this.connections) return this.source.query(sql, [...parameters]);
+    this.counter.logQuery(sql);
+    return this.connections.run(sql, parameters, this.caller);
+  }
+
+  /** Runs a statement; its failure is classified, noted, and thrown as what a caller may learn of it. */
+  private async reported<T>(statement: () => Promise<T>): Promise<T> {
+    try {
+      const result = await statement();
+      this.health.answered();
+      return result;
+    } catch (error) {
+      this.health.failed(failureOf(error), error);
+      throw databaseErrorOf(error, this.name);
+    }
+  }
+
+  metadata(target: ModelClass): EntityMetadata {
+    return this.source.getMetadata(target);
+  }
+
+  table(target: ModelClass): string {
+    return this.dialect.quote(this.metadata(target).tableName);
+  }
+
+  column(target: ModelClass, property: string): string {
+    return this.dialect.quote(this.columnMetadata(target, property).databaseName);
+  }
+
+  isNullable(target: ModelClass, property: string): boolean {
+    return this.columnMetadata(target, property).isNullable;
+  }
+
+  private columnMetadata(target: ModelClass, property: string): ColumnMetadata {
+    const column = this.metadata(target).findColumnWithPropertyName(property);
+    if (!column) throw new Error(`${target.name} has no column for "${property}"`);
+    return column;
+  }
+
+  /** The columns that hold a class's properties, relations left out. */
+  columns(target: ModelClass): ColumnMetadata[] {
+    return this.metadata(target).columns.filter((column) => !column.propertyName.endsWith('Relation'));
+  }
+
+  /** `SELECT` terms that {@link hydrate} understands. */
+  selection(target: ModelClass, alias: string): string {
+    return this.columns(target)
+      .map(
+        (column) => `${alias}.${this.dialect.quote(column.databaseName)} AS ${this.dialect.quote(column.propertyName)}`,
+      )
+      .join(', ');
+  }
+
+  /** A class instance from a row of {@link selection}. */
+  hydrate<T extends object>(target: ModelClass<T>, row: Record<string, unknown>): T {
+    const object = Object.create(target.prototype) as Record<string, unknown>;
+    for (const column of this.columns(target))
+      object[column.propertyName] = this.source.driver.prepareHydratedValue(row[column.propertyName], column);
+    return object as T;
+  }
+
+  /** What is stored for an object's property. */
+  dehydrate(column: ColumnMetadata, value: unknown): unknown {
+    const stored = this.source.driver.preparePersistentValue(value ?? null, column);
+    return typeof stored === 'boolean' ? Number(stored) : (stored ?? null);
+  }
+
+  /** Objects by a property's values, in no particular order. One statement. */
+  async findBy<T extends object>(target: ModelClass<T>, property: string, values: readonly unknown[]): Promise<T[]> {
+    if (values.length === 0) return [];
+    const marks = values.map(() => '?').join(', ');
+    const rows = await this.query(
+      `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t WHERE t.${this.column(target, property)} IN (${marks})`,
+      values,
+    );
+    return rows.map((row) => this.hydrate(target, row));
+  }
+
+  /** An object by its key, kept from change by others until the transaction ends; null when there is none. */
+  async lock<T extends object>(target: ModelClass<T>, key: string): Promise<T | null> {
+    const [row] = await this.query(
+      `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t
+       WHERE t.${this.column(target, modelOf(target).key)} = ? ${this.dialect.forUpdate}`,
+      [key],
+    );
+    return row ? this.hydrate(target, row) : null;
+  }
+
+  /** Writes properties of the object with a key. */
+  async update<T extends object>(target: ModelClass<T>, key: string, changes: Partial<T>): Promise<void> {
+    await this.updateWhere(target, changes, `${this.column(target, modelOf(target).key)} = ?`, [key]);
+  }
+
+  /** Writes properties of all objects for which an SQL condition holds. */
+  async updateWhere<T extends object>(
+    target: ModelClass<T>,
+    changes: Partial<T>,
+    condition: string,
+    parameters: readonly unknown[],
+  ): Promise<void> {
+    const columns = Object.keys(changes).map((property) => this.columnMetadata(target, property));
+    if (columns.length === 0) return;
+    const assignments = columns.map((column) => `${this.dialect.quote(column.databaseName)} = ?`).join(', ');
+    const values = columns.map((column) =>
+      this.dehydrate(column, (changes as Record<string, unknown>)[column.propertyName]),
+    );
+    await this.query(`UPDATE ${this.table(target)} SET ${assignments} WHERE ${condition}`, [...values, ...parameters]);
+  }
+
+  async count(target: ModelClass): Promise<number> {
+    const [row] = await this.query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${this.table(target)}`);
+    return Number(row!.n);
+  }
+
+  /** Adds objects, many a statement. Properties that are absent get their column's default, or NULL. */
+  insert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
+    return this.write(target, objects, '');
+  }
+
+  /** Adds objects, and overwrites those whose key exists. */
+  upsert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
+    const columns = this.columns(target);
+    const names = (primary: boolean) =>
+      columns.filter((column) => column.isPrimary === primary).map((column) => this.dialect.quote(column.databaseName));
+    return this.write(target, objects, this.dialect.onConflictUpdate(names(true), names(false)));
+  }
+
+  private async write<T extends object>(
+    target: ModelClass<T>,
+    objects: readonly Partial<T>[],
+    tail: string,
+  ): Promise<void> {
+    const columns = this.columns(target);
+    const perStatement = Math.max(1, Math.floor(10_000 / columns.length));
+    const names = columns.map((column) => this.dialect.quote(column.databaseName)).join(', ');
+    const marks = `(${columns.map(() => '?').join(', ')})`;
+    for (let start = 0; start < objects.length; start += perStatement) {
+      const chunk = objects.slice(start, start + perStatement);
+      const parameters = chunk.flatMap((object) =>
+        columns.map((column) => {
+          const value = (object as Record<string, unknown>)[column.propertyName];
+          return this.dehydrate(column, value === undefined ? column.default : value);
+        }),
+      );
+      await this.query(
+        `INSERT INTO ${this.table(target)} (${names}) VALUES ${chunk.map(() => marks).join(', ')} ${tail}`,
+        parameters,
+      );
+    }
+  }
+}
+
+/** The one connection of an SQLite database that writes, and whose turn it is among the transactions of this process. */
+interface Writer {
+  readonly source: DataSource;
+  readonly turn: Mutex;
+  /** Transactions that wait for their turn. */
+  waiting: number;
+}
+
+const MOST_ATTEMPTS = 10;
+/** Milliseconds after which a transaction that keeps giving way is not tried again. */
+const RETRY_MS = 30_000;
+const LOCK_WAIT_MS = 30_000;
+
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+const poolOf = (source: DataSource): Pool => (source.driver as unknown as { pool: Pool }).pool;
+
+const cancelled = (sql: string) => new QueryFailedError(sql, [], coded('STATEMENT_CANCELLED', 'the caller left'));
+
+/** Why a transaction may be tried again; undefined when it may not. */
+function retriedFailure(error: unknown): Failure | undefined {
+  if (isCommitUnknown(error)) return undefined;
+  // it has waited for a connection as long as it may; each attempt would wait as long again
+  if (driverErrorOf(error instanceof DatabaseError ? error.cause : error)?.code === 'POOL_BUSY') return undefined;
+  const failure =
+    error instanceof DatabaseError ? error.failure : error instanceof QueryFailedError ? failureOf(error) : undefined;
+  return failure === 'busy' || failure === 'duplicate' || failure === 'unavailable' ? failure : undefined;
+}
+
+async function openWriter(reader: DataSource, file: string, counter: StatementCounter): Promise<Writer> {
+  if (file === ':memory:') return { source: reader, turn: new Mutex(), waiting: 0 };
+  const options = sqliteOptions(file);
+  const source = new DataSource({
+    ...options,
+    // waiting for another process is done without stopping this one
+    timeout: 0,
+    prepareDatabase: (connection) => {
+      options.prepareDatabase(connection);
+      // what was acknowledged survives a loss of power
+      connection.pragma('synchronous = FULL');
+    },
+    entities: [],
+    logger: counter,
+    logging: ['query'],
+    synchronize: false,
+  });
+  await source.initialize();
+  return { source, turn: new Mutex(), waiting: 0 };
+}
+
+/** One transaction at a time: in this process by turns, among processes by SQLite's own lock. */
+async function exclusively<T>(writer: Writer, work: (writer: Writer) => Promise<T>): Promise<T> {
+  writer.waiting += 1;
+  const release = await writer.turn.acquire();
+  writer.waiting -= 1;
+  try {
+    return await work(writer);
+  } finally {
+    release();
+  }
+}
+
+async function begin(source: DataSource, cancellation: Cancellation | undefined): Promise<void> {
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    if (cancellation?.cancelled) throw cancelled('BEGIN IMMEDIATE');
+    try {
+      await source.query('BEGIN IMMEDIATE');
+      return;
+    } catch (error) {
+      // what a rollback that failed left open
+      if (/within a transaction/.test((error as Error).message)) await source.query('ROLLBACK');
+      else if (failureOf(error) !== 'busy' || Date.now() > deadline) throw error;
+      await pause(1 + Math.random() * 10);
+    }
+  }
+}
+
+function mysqlOptions(address: DatabaseAddress & { kind: 'mysql' }, connections: number) {
+  return {
+    type: address.server,
+    host: address.host,
+    port: address.port,
+    username: address.user,
+    password: address.password,
+    database: address.database,
+    socketPath: address.socketPath,
+    charset: 'utf8mb4_bin',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    connectTimeout: CONNECT_MS,
+    poolSize: connections,
+    extra: {
+      decimalNumbers: true,
+      // mysql2 closes idle connections only when fewer may be idle than open
+      maxIdle: Math.max(1, connections - 1),
+      idleTimeout: IDLE_MS,
+      enableKeepAlive: true,
+      keepAliveInitialDelay: 10_000,
+    },
+  };
+}
+
+function sqliteOptions(file: string) {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  return {
+    // TypeORM's name for SQLite with synchronous calls
+    type: 'better-sqlite3' as const,
+    driver: SqliteConnection,
+    database: file,
+    enableWAL: file !== ':memory:',
+    timeout: 10_000,
+    prepareDatabase: (connection: SqliteConnection) => {
+      connection.pragma('synchronous = NORMAL');
+      connection.pragma('temp_store = MEMORY');
+      // 16 MB instead of 2
+      connection.pragma('cache_size = -16000');
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { Logger } from 'pino';
+import { OperatorError } from '#base/errors';
+import { isPublicKey, publicKey, watchKeys } from '#base/identity/keys';
+import { type SigningKey, signingKeyOf } from '#base/identity/signed-identity';
+
+/** The keys that subgraphs sign messages on the event bus with: each its own, so that no subgraph can speak for another. */
+export interface EventKeys {
+  /** The private key of a subgraph of this process. @throws OperatorError when there is no such key */
+  signingKey(subgraph: string): SigningKey;
+  /** The public key of this id, if it is one of this subgraph. */
+  find(keyId: string, subgraph: string): KeyObject | undefined;
+}
+
+/** A public key of an event sender, as `event-keys.json` lists them. */
+export type SenderKey = JWK & { readonly subgraph: string };
+
+/** By key id and subgraph: one process may sign for several with one key. */
+type Senders = ReadonlyMap<string, KeyObject>;
+
+const senderId = (keyId: string, subgraph: string): string => `${subgraph} ${keyId}`;
+
+/** @throws Error when the text is not a set of senders' public keys */
+export function senderKeysIn(text: string): readonly SenderKey[] {
+  const { keys } = (JSON.parse(text) ?? {}) as { keys?: unknown };
+  if (!Array.isArray(keys) || !keys.every(isSenderKey))
+    throw new Error(
+      'it is not a set of event keys: {"keys": […]} of public Ed25519 keys, each with a "kid" and a "subgraph"',
+    );
+  const ids = keys.map(({ kid }: SenderKey) => kid);
+  const shared = ids.find((kid, place) => ids.indexOf(kid) !== place);
+  // whoever has it could speak for both
+  if (shared !== undefined) throw new Error(`the key "${shared}" is listed twice; each subgraph needs its own`);
+  return keys as SenderKey[];
+}
+
+const sendersOf = (keys: readonly SenderKey[]): Senders =>
+  new Map(
+    keys.map(({ subgraph, ...jwk }) => [
+      senderId(jwk.kid!, subgraph),
+      createPublicKey({ key: jwk as never, format: 'jwk' }),
+    ]),
+  );
+
+const isSenderKey = (key: SenderKey | null): boolean =>
+  isPublicKey(key) && typeof key?.subgraph === 'string' && /^[a-z][a-z0-9-]{0,59}$/.test(key.subgraph);
+
+/** The keys of one process that runs several subgraphs, or of a test. @param own private keys by subgraph */
+export function eventKeysOf(own: ReadonlyMap<string, JWK>): EventKeys {
+  const secrets = new Map([...own].map(([subgraph, key]) => [subgraph, signingKeyOf(key)]));
+  const senders = sendersOf([...own].map(([subgraph, key]) => ({ ...publicKey(key), subgraph })));
+  return {
+    signingKey: (subgraph) => secrets.get(subgraph) ?? missing(subgraph),
+    find: (keyId, subgraph) => senders.get(senderId(keyId, subgraph)),
+  };
+}
+
+/** Of a process that has no events: it neither signs nor reads any. */
+export const NO_EVENT_KEYS: EventKeys = eventKeysOf(new Map());
+
+function missing(subgraph: string): never {
+  throw new OperatorError(
+    `The ${subgraph} subgraph has no key to sign its events with`,
+    'Name its file by ORDERGRAPH_<NAME>_EVENT_KEY; `ordergraph keys FOLDER` makes it',
+  );
+}
+
+export interface EventKeyFiles {
+  /** Private keys of the subgraphs of this process, by name. */
+  readonly own: ReadonlyMap<string, string>;
+  /** Public keys of all senders. */
+  readonly senders: string;
+}
+
+/** Keys from files; replaced files are noticed within a second, and at once for an unknown key id. @throws OperatorError */
+export function readEventKeys({ own, senders }: EventKeyFiles, log?: Logger): EventKeys {
+  const secrets = new Map(
+    [...own].map(([subgraph, file]) => [
+      subgraph,
+      watchKeys(file, `the event key of ${subgraph}`, (text) => signingKeyOf(JSON.parse(text) as JWK), log),
+    ]),
+  );
+  const known = watchKeys(
+    senders,
+    'the public event keys (ORDERGRAPH_EVENT_KEYS)',
+    (text) => sendersOf(senderKeysIn(text)),
+    log,
+  );
+  for (const [subgraph, { current }] of secrets)
+    if (!known.current.has(senderId(current.id, subgraph)))
+      throw new OperatorError(
+        `The event key of ${subgraph} in "${own.get(subgraph)}" is not one of its public keys in "${senders}"; the others would refuse what it signs`,
+        'Use the files of one run of `ordergraph keys FOLDER`, and for each subgraph its own',
+      );
+  return {
+    signingKey: (subgraph) => secrets.get(subgraph)?.current ?? missing(subgraph),
+    find(keyId, subgraph) {
+      const id = senderId(keyId, subgraph);
+      const key = known.current.get(id);
+      if (key) return key;
+      known.look();
+      return known.current.get(id);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { sign, verify } from 'node:crypto';
+import { z } from 'zod';
+import type { SigningKey } from '#base/identity/signed-identity';
+import type { EventKeys } from './event-keys';
+
+/** What a message on the bus is for: the signature of one kind does not hold for another. */
+export type MessageKind = 'event' | 'head' | 'request' | 'answer';
+
+/** Why a message is not one of the subgraph that it would be from. */
+export type MessageFlaw = 'unsigned' | 'unknown-key' | 'forged' | 'misattributed' | 'malformed';
+
+/** A message that a subgraph signed, or why it is not one. */
+export type Opened = { readonly from: string; readonly body: string } | { readonly flaw: MessageFlaw };
+
+const wire = z.strictObject({
+  from: z.string().min(1).max(60),
+  kid: z.string().min(1).max(100),
+  body: z.string(),
+  signature: z.string().length(86),
+});
+
+/**
+ * Signs what subgraphs put on the bus, and verifies what they take from it (Ed25519): whoever reaches the bus can neither make up a
+ * message nor put one under another name, kind, or deployment.
+ */
+export class SignedMessages {
+  /** @param prefix of the deployment on the bus, which its signatures are bound to */
+  constructor(
+    private readonly prefix: string,
+    private readonly keys: EventKeys,
+  ) {}
+
+  /** @param about what else the signature is bound to, such as the request that an answer is for. @throws OperatorError without a key */
+  sign(kind: MessageKind, from: string, body: string, about = ''): string {
+    const { secret, id }: SigningKey = this.keys.signingKey(from);
+    const signature = sign(null, this.signed(kind, from, body, about), secret).toString('base64url');
+    return JSON.stringify({ from, kid: id, body, signature });
+  }
+
+  open(kind: MessageKind, text: string, about = ''): Opened {
+    const message = wire.safeParse(parsedJson(text));
+    if (!message.success) return { flaw: 'unsigned' };
+    const { from, kid, body, signature } = message.data;
+    const key = this.keys.find(kid, from);
+    if (!key) return { flaw: 'unknown-key' };
+    const holds = verify(null, this.signed(kind, from, body, about), key, Buffer.from(signature, 'base64url'));
+    return holds ? { from, body } : { flaw: 'forged' };
+  }
+
+  private signed(kind: MessageKind, from: string, body: string, about: string): Buffer {
+    return Buffer.from(JSON.stringify(['ordergraph event bus', this.prefix, kind, from, about, body]));
+  }
+}
+
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,223 @@
+import { basename } from 'node:path';
+import { OperatorError } from '#base/errors';
+import type { Database } from '../database/database';
+import { type ModelClass, modelOf } from '../model/model';
+import type { Progress } from './progress';
+import { type Reject, RowError } from './reject';
+import type { Row } from './row';
+
+/** An object that a row becomes. The first of a row decides whether the row counts as imported, updated or unchanged. */
+export interface Write<T extends object = object> {
+  readonly target: ModelClass<T>;
+  readonly object: Partial<T>;
+  /** Properties given to the object only when it is new: another source knows them better. */
+  readonly whenNew?: Partial<T>;
+}
+
+/** Names the object that a row becomes, with its type checked. */
+export function write<T extends object>(target: ModelClass<T>, object: Partial<T>, whenNew?: Partial<T>): Write {
+  return { target, object, whenNew } as Write;
+}
+
+/** What an importer is told while it reads. */
+export interface ImportSession {
+  /** Notes a value that names nothing known: kept in the row as text, counted in the report. */
+  unmatched(what: string, value: string): void;
+  /** Whether an object with this key is stored; only for the models that the importer `needs`. */
+  has(target: ModelClass, key: string): boolean;
+}
+
+/** Reads one published file format into one subgraph. */
+export interface Importer {
+  /** What the command line calls it. */
+  readonly source: string;
+  /** What it is and who publishes it, for the help text. */
+  readonly description: string;
+  /** Names of the files it is published under: how `import all` recognizes them. */
+  readonly files: readonly string[];
+  /** Sources whose rows it refers to; `import all` takes those first. */
+  readonly after?: readonly string[];
+  /** Models of whose objects it must know whether they exist. */
+  readonly needs?: readonly ModelClass[];
+  /** Several rows may mean one object: the first is taken, the others count as unchanged, not as repeated. */
+  readonly merges?: boolean;
+  /** The rows of the file, as they are read. @throws OperatorError when it is not such a file. */
+  read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
+  /** The objects that a row becomes. @throws RowError when it cannot be taken. */
+  convert(row: Row, session: ImportSession): readonly Write[];
+}
+
+export interface ImportReport {
+  readonly source: string;
+  readonly file: string;
+  readonly read: number;
+  readonly imported: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejects: readonly Reject[];
+  /** What named nothing known, with how many rows did. */
+  readonly unmatched: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+const BATCH = 500;
+/** What a TEXT column of MySQL holds. */
+const MAX_TEXT_BYTES = 65_535;
+
+type Outcome = 'imported' | 'updated' | 'unchanged';
+
+/**
+ * Imports a file in one transaction: all of its good rows, or none when the file breaks off. Importing it again changes
+ * nothing. Every row read is imported, updated, unchanged or rejected.
+ * @param entities the tables in the order in which rows can be added: parents first.
+ */
+export async function runImport(
+  database: Database,
+  importer: Importer,
+  path: string,
+  progress: Progress,
+  entities: readonly ModelClass[],
+): Promise<ImportReport> {
+  const file = basename(path);
+  const counts: Record<Outcome, number> = { imported: 0, updated: 0, unchanged: 0 };
+  const rejects: Reject[] = [];
+  const unmatched = new Map<string, Map<string, number>>();
+  let read = 0;
+
+  await database.transaction(async (inside) => {
+    const keys = await knownKeys(inside, importer.needs ?? []);
+    const session: ImportSession = {
+      has: (target, key) => keys.get(target)!.has(key),
+      unmatched(what, value) {
+        const values = unmatched.get(what) ?? new Map<string, number>();
+        unmatched.set(what, values.set(value, (values.get(value) ?? 0) + 1));
+      },
+    };
+    const seen = new Map<string, number>();
+    let batch: (readonly Write[])[] = [];
+    const flush = async () => {
+      for (const outcome of await store(inside, batch, entities)) counts[outcome] += 1;
+      batch = [];
+    };
+    for await (const row of await importer.read(path)) {
+      read += 1;
+      try {
+        const writes = importer.convert(row, session);
+        const first = writes[0]!;
+        checkLengths(inside, writes);
+        const identity = `${modelOf(first.target).name} ${keyText(inside, first.target, first.object)}`;
+        const earlier = seen.get(identity);
+        if (earlier === undefined) {
+          seen.set(identity, row.line);
+          batch.push(writes);
+        } else if (importer.merges) counts.unchanged += 1;
+        else throw new RowError(modelOf(first.target).key, `repeats ${identity}, which stands at ${earlier}`);
+      } catch (error) {
+        if (!(error instanceof RowError)) throw error;
+        rejects.push({ file, line: row.line, column: error.column, reason: error.message });
+      }
+      if (batch.length >= BATCH) await flush();
+      progress.advance(read);
+    }
+    await flush();
+    if (read === 0)
+      throw new OperatorError(`"${path}" holds no rows`, 'Check that the file is complete; nothing was changed');
+  });
+  progress.finish(read);
+  return { source: importer.source, file, read, ...counts, rejects, unmatched };
+}
+
+/** What tells an object from others of its kind, as one text. */
+function keyText(database: Database, target: ModelClass, object: object): string {
+  const { primaryColumns } = database.metadata(target);
+  return primaryColumns.map((column) => (object as Record<string, unknown>)[column.propertyName]).join(' ');
+}
+
+/** The database would cut or refuse what does not fit, differently on each kind: so it is refused here, by column. */
+function checkLengths(database: Database, writes: readonly Write[]): void {
+  for (const { target, object, whenNew } of writes) {
+    const complete: Record<string, unknown> = { ...whenNew, ...object };
+    for (const column of database.columns(target)) {
+      const name = column.propertyName;
+      const value = complete[name];
+      if (typeof value === 'string') {
+        const most = Number(column.length);
+        if (most > 0 && value.length > most)
+          throw new RowError(name, `is ${value.length} characters long; at most ${most} fit`);
+        if (column.type === 'text' && Buffer.byteLength(value) > MAX_TEXT_BYTES)
+          throw new RowError(name, `is ${Buffer.byteLength(value)} bytes long; at most ${MAX_TEXT_BYTES} fit`);
+      }
+      const missing = value === undefined || value === null || (column.isPrimary && value === '');
+      if (missing && (column.isPrimary || !column.isNullable)) throw new RowError(name, 'is missing');
+    }
+  }
+}
+
+/** Writes a batch and says what became of each row. Two statements a kind of object: one reads, one writes. */
+async function store(
+  database: Database,
+  batch: readonly (readonly Write[])[],
+  entities: readonly ModelClass[],
+): Promise<Outcome[]> {
+  const byTarget = new Map<ModelClass, Map<string, Write>>();
+  for (const writes of batch)
+    for (const write of writes) {
+      const known = byTarget.get(write.target) ?? new Map<string, Write>();
+      const key = keyText(database, write.target, write.object);
+      if (!known.has(key)) known.set(key, write);
+      byTarget.set(write.target, known);
+    }
+  const outcomes = new Map<Write, Outcome>();
+  const targets = [...byTarget.keys()].sort((a, b) => entities.indexOf(a) - entities.indexOf(b));
+  for (const target of targets) {
+    const writes = byTarget.get(target)!;
+    const existing = await existingRows(database, target, [...writes.values()]);
+    const changed: object[] = [];
+    for (const [key, write] of writes) {
+      const stored = existing.get(key);
+      const complete = { ...(stored ?? write.whenNew), ...write.object };
+      const outcome: Outcome = !stored
+        ? 'imported'
+        : differs(database, target, stored, complete)
+          ? 'updated'
+          : 'unchanged';
+      outcomes.set(write, outcome);
+      if (outcome !== 'unchanged') changed.push(complete);
+    }
+    await database.upsert(target, changed);
+  }
+  return batch.map((writes) => {
+    const own = writes.map((write) => outcomes.get(write) ?? 'unchanged');
+    if (own[0] === 'imported') return 'imported';
+    return own.some((outcome) => outcome !== 'unchanged') ? 'updated' : 'unchanged';
+  });
+}
+
+async function knownKeys(database: Database, targets: readonly ModelClass[]): Promise<Map<ModelClass, Set<string>>> {
+  const keys = new Map<ModelClass, Set<string>>();
+  for (const target of targets) {
+    const rows = await database.query<{ k: string }>(
+      `SELECT ${database.column(target, modelOf(target).key)} AS k FROM ${database.table(target)}`,
+    );
+    keys.set(target, new Set(rows.map(({ k }) => k)));
+  }
+  return keys;
+}
+
+async function existingRows(
+  database: Database,
+  target: ModelClass,
+  writes: readonly Write[],
+): Promise<Map<string, object>> {
+  const [first] = database.metadata(target).primaryColumns;
+  const values = [...new Set(writes.map(({ object }) => (object as Record<string, unknown>)[first!.propertyName]))];
+  const rows = await database.findBy(target, first!.propertyName, values);
+  return new Map(rows.map((row) => [keyText(database, target, row), row]));
+}
+
+function differs(database: Database, target: ModelClass, stored: object, given: object): boolean {
+  return database.columns(target).some((column) => {
+    const name = column.propertyName;
+    const before = database.dehydrate(column, (stored as Record<string, unknown>)[name]);
+    return before !== database.dehydrate(column, (given as Record<string, unknown>)[name]);
+  });
+}

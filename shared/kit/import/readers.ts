@@ -1,0 +1,132 @@
+import { constants, createReadStream } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
+import { type CsvError, parse as parseCsv } from 'csv-parse';
+import { parseDocument } from 'yaml';
+import { OperatorError } from '#base/errors';
+import { Row } from './row';
+
+/** JSON and YAML are read whole; a file beyond this is not what its publisher releases. */
+const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
+
+/** @throws OperatorError when there is no such file, it is no file, or it cannot be read. */
+export async function requireReadable(file: string): Promise<void> {
+  try {
+    const found = await stat(file);
+    if (!found.isFile())
+      throw new OperatorError(`"${file}" is not a file`, 'Name the file itself, or use `import -- all <folder>`');
+    await access(file, constants.R_OK);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new OperatorError(
+      missing ? `There is no file "${file}"` : `"${file}" cannot be read: ${(error as Error).message}`,
+      missing ? 'Check the path; it is taken from the folder the command runs in' : 'Check its permissions',
+    );
+  }
+}
+
+/** The rows of a CSV file with a header line, as they are read. A byte-order mark is skipped. */
+export async function* readCsv(file: string, columns: readonly string[]): AsyncGenerator<Row> {
+  const parser = createReadStream(file).pipe(
+    parseCsv({
+      bom: true,
+      info: true,
+      relax_column_count: false,
+      skip_empty_lines: true,
+      columns: (header: string[]) => checkHeader(file, header, columns),
+    }),
+  );
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: Record<string, string>;
+      info: { lines: number };
+    }>)
+      yield new Row(info.lines, record);
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    const broken = error as CsvError & { lines?: number };
+    throw new OperatorError(
+      `"${file}" is not well-formed CSV${broken.lines ? ` at line ${broken.lines}` : ''}: ${broken.message}`,
+      'Nothing of the file was imported. Download it again, or mend the line',
+    );
+  }
+}
+
+function checkHeader(file: string, header: readonly string[], columns: readonly string[]): string[] {
+  const present = header.map((name) => name.trim());
+  const missing = columns.filter((name) => !present.includes(name));
+  if (missing.length > 0)
+    throw new OperatorError(
+      `"${file}" lacks the column${missing.length > 1 ? 's' : ''} ${missing.map((name) => `"${name}"`).join(', ')}; it has ${present
+        .slice(0, 8)
+        .map((name) => `"${name}"`)
+        .join(', ')}${present.length > 8 ? ', …' : ''}`,
+      'Check that the file belongs to this source (`import -- --help` lists them) and that its first line names the columns',
+    );
+  return present;
+}
+
+async function readDocument(file: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > MAX_DOCUMENT_BYTES)
+    throw new OperatorError(
+      `"${file}" is ${Math.round(size / 1024 / 1024)} MB; a document of at most 256 MB is read`,
+      'Check that it is the right file',
+    );
+  return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+}
+
+/** Line and column of an offset, counted from 1. */
+function position(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
+}
+
+/** @throws OperatorError naming line and column when the file is no JSON. */
+export async function readJson(file: string): Promise<unknown> {
+  const text = await readDocument(file);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = (error as Error).message;
+    const offset = /position (\d+)/.exec(message)?.[1];
+    const where = offset
+      ? position(text, Number(offset))
+      : text.trim() === ''
+        ? 'it is empty'
+        : position(text, text.length);
+    throw new OperatorError(
+      `"${file}" is not well-formed JSON (${where}): ${message.slice(0, 160)}`,
+      'Nothing of the file was imported. Download it again',
+    );
+  }
+}
+
+/** @throws OperatorError naming line and column when the file is no YAML. */
+export async function readYaml(file: string): Promise<unknown> {
+  const document = parseDocument(await readDocument(file), { prettyErrors: true });
+  const error = document.errors[0];
+  if (error) {
+    const [start] = error.linePos ?? [];
+    throw new OperatorError(
+      `"${file}" is not well-formed YAML${start ? ` (line ${start.line}, column ${start.col})` : ''}: ${error.message.split('\n')[0]}`,
+      'Nothing of the file was imported. Download it again',
+    );
+  }
+  return document.toJS();
+}
+
+/** The rows under a path of a document: `rowsAt(kev, 'vulnerabilities')`. Numbered from 1. */
+export function rowsAt(file: string, document: unknown, ...path: readonly string[]): Row[] {
+  let value = document;
+  for (const step of path) value = (value as Record<string, unknown> | null)?.[step];
+  const where = path.length > 0 ? `"${path.join('.')}"` : 'the document';
+  if (!Array.isArray(value))
+    throw new OperatorError(
+      `"${file}" has no list at ${where}`,
+      'Check that the file belongs to this source (`import -- --help` lists them)',
+    );
+  return value.map(
+    (fields, index) => new Row(index + 1, typeof fields === 'object' && fields !== null ? fields : { value: fields }),
+  );
+}

@@ -1,0 +1,390 @@
+import { Ctx, Directive, Field, Float, ID, Int } from 'type-graphql';
+import { Column, type ColumnOptions, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { Sensitivity } from '#base/sensitivity';
+import type { IdPrefix } from '../ids';
+import type { Context } from '../subgraph/context';
+import { type Derivation, declareDerivation } from './derivation';
+import {
+  type Comparison,
+  type DerivedConditions,
+  draftOf,
+  type GraphQLTypeReference,
+  type ModelClass,
+  snakeCase,
+  stubOf,
+  whenDeclared,
+} from './model';
+import {
+  bigNumberFromSortable,
+  GraphQLBigNumber,
+  GraphQLCivilDate,
+  GraphQLInstant,
+  GraphQLSha256,
+  GraphQLUrl,
+  sortableBigNumber,
+} from './scalars';
+import { type Counted, noteCounted } from './value-object';
+
+interface FieldOptions extends Derivation {
+  nullable?: boolean;
+  /** Offer it in the list's filter. */
+  filter?: boolean;
+  /** Offer it in the list's order. */
+  order?: boolean;
+  /** Index the column: for what lists are commonly narrowed or ordered by. */
+  index?: boolean;
+  unique?: boolean;
+  /** Strictest reading class; the type's by default. */
+  sensitivity?: Sensitivity;
+  /** Keep the column, publish no field. */
+  hidden?: boolean;
+  /** Name of the column, where it differs from the property's. */
+  column?: string;
+  /** What rows get that are older than the column. */
+  default?: string | number | boolean;
+  /** It counts what not everyone who reads it may see. */
+  counted?: Counted;
+}
+
+interface TextOptions extends FieldOptions {
+  /** Most characters kept; 255 by default. */
+  length?: number;
+}
+
+type Declaration = {
+  description: string;
+  options: FieldOptions;
+  comparison?: Comparison;
+  graphql: () => GraphQLTypeReference;
+  column: ColumnOptions;
+};
+
+/** Whether some readers of an object may not read a field of the class. */
+export const isOwnClass = (sensitivity: Sensitivity | undefined): boolean =>
+  sensitivity !== undefined && sensitivity !== 'PUBLIC';
+
+/** Writes the class of a field, its type's own by default. */
+function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
+  whenDeclared(prototype, (model) => {
+    Directive(`@sensitivity(class: ${sensitivity ?? model.sensitivity})`)(prototype, field);
+  });
+}
+
+function declare({ description, options, comparison, graphql, column }: Declaration) {
+  return (prototype: object, property: string): void => {
+    const nullable = options.nullable ?? false;
+    Column({ name: options.column ?? snakeCase(property), nullable, default: options.default, ...column })(
+      prototype,
+      property,
+    );
+    if (options.unique) Index({ unique: true })(prototype, property);
+    else if (options.index) Index()(prototype, property);
+    if (options.hidden) return;
+    // what is of a class of its own some readers of the object do not see
+    const published = nullable || isOwnClass(options.sensitivity);
+    const told = options.counted ? noteCounted(prototype, property, options.counted, description) : description;
+    Field(graphql as never, { nullable: published, description: told })(prototype, property);
+    declareSensitivity(prototype, property, options.sensitivity);
+    declareDerivation(prototype, property, options);
+    if (comparison) select(prototype, property, property, comparison, options);
+  };
+}
+
+function select(
+  prototype: object,
+  name: string,
+  property: string,
+  comparison: Comparison,
+  options: FieldOptions,
+): void {
+  const { filter = false, order = false, sensitivity } = options;
+  if (filter || order)
+    draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order, sensitivity });
+}
+
+/** The primary key of objects that are given an id when they are made: unique over the graph by its prefix. */
+export function generatedId(prefix: IdPrefix) {
+  return (prototype: object, property: string): void => {
+    draftOf(prototype.constructor).nodePrefix = `${prefix}_`;
+    key(`Unique over the graph: \`${prefix}_\` and 26 base-32 digits.`)(prototype, property);
+  };
+}
+
+interface KeyOptions {
+  /** Name of the GraphQL field; the property's by default. */
+  as?: string;
+  /** Most characters; 30 by default, which hold a prefixed ULID. */
+  length?: number;
+  order?: boolean;
+}
+
+/** The primary key, as others know it. */
+export function key(description: string, options: KeyOptions = {}) {
+  return (prototype: object, property: string): void => {
+    const name = options.as ?? property;
+    draftOf(prototype.constructor).keyField = name;
+    PrimaryColumn({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30 })(prototype, property);
+    Field(() => ID, { name, description })(prototype, property);
+    declareSensitivity(prototype, property, 'PUBLIC');
+    select(
+      prototype,
+      name,
+      property,
+      { kind: 'key' },
+      { filter: true, order: options.order ?? true, sensitivity: 'PUBLIC' },
+    );
+  };
+}
+
+export function text(description: string, options: TextOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: options.length ?? 255 };
+  return declare({ description, options, comparison: { kind: 'text' }, graphql: () => String, column });
+}
+
+/** Long text, up to 65,535 bytes; neither filtered nor ordered by. */
+export function longText(description: string, options: FieldOptions = {}) {
+  return (prototype: object, property: string): void => {
+    declare({ description, options, graphql: () => String, column: { type: 'text' } })(prototype, property);
+  };
+}
+
+export function integer(description: string, options: FieldOptions = {}) {
+  return declare({
+    description,
+    options,
+    comparison: { kind: 'integer' },
+    graphql: () => Int,
+    column: { type: 'int' },
+  });
+}
+
+/** Money in cents of a US dollar. The name of the field ends in `Cents`, so that filters and orders say the unit too. */
+export function cents(description: string, options: FieldOptions = {}) {
+  const decorate = integer(`${description} In cents of a US dollar.`, options);
+  return (prototype: object, property: string): void => {
+    if (!property.endsWith('Cents'))
+      throw new Error(`${prototype.constructor.name}.${property} is an amount of money: end its name in "Cents"`);
+    decorate(prototype, property);
+  };
+}
+
+export function float(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'double precision' };
+  return declare({
+    description,
+    options,
+    comparison: { kind: 'float' },
+    graphql: () => Float,
+    column: { ...column, type: 'double' },
+  });
+}
+
+export function flag(description: string, options: FieldOptions = {}) {
+  return declare({
+    description,
+    options,
+    comparison: { kind: 'boolean' },
+    graphql: () => Boolean,
+    column: { type: 'boolean' },
+  });
+}
+
+/** A civil day, stored as YYYY-MM-DD. */
+export function date(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: 10 };
+  return declare({ description, options, comparison: { kind: 'date' }, graphql: () => GraphQLCivilDate, column });
+}
+
+/** An instant, stored as RFC 3339 UTC text with milliseconds, which sorts in time order on every database. */
+export function dateTime(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = { type: 'varchar', length: 24 };
+  return declare({ description, options, comparison: { kind: 'dateTime' }, graphql: () => GraphQLInstant, column });
+}
+
+/** A number beyond Float's exact range, kept without loss and sortable. */
+export function bigNumber(description: string, options: FieldOptions = {}) {
+  const column: ColumnOptions = {
+    type: 'varchar',
+    length: 64,
+    transformer: {
+      to: (value?: string | null) => (value == null ? value : sortableBigNumber(value)),
+      from: (stored?: string | null) => (stored == null ? stored : bigNumberFromSortable(stored)),
+    },
+  };
+  return declare({ description, options, comparison: { kind: 'bigNumber' }, graphql: () => GraphQLBigNumber, column });
+}
+
+interface OneOfOptions extends FieldOptions {
+  /** Its values are stored in lower case, as earlier releases wrote them. */
+  lowerCase?: boolean;
+  /** Length of the column; 40 by default. */
+  length?: number;
+}
+
+export function oneOf(
+  values: () => object,
+  description: string,
+  { lowerCase, length = 40, ...options }: OneOfOptions = {},
+) {
+  const toStored = (value: string) => value.toLowerCase();
+  const transformer = {
+    to: (value?: string | null) => (value == null ? value : toStored(value)),
+    from: (stored?: string | null) => (stored == null ? stored : stored.toUpperCase()),
+  };
+  const column: ColumnOptions = { type: 'varchar', length, ...(lowerCase ? { transformer } : {}) };
+  const comparison: Comparison = { kind: 'enum', values, ...(lowerCase ? { toStored } : {}) };
+  return declare({ description, options, comparison, graphql: values as never, column });
+}
+
+/** An absolute URL. */
+export function url(description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => GraphQLUrl, column: { type: 'varchar', length: 1000 } });
+}
+
+export function sha256(description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => GraphQLSha256, column: { type: 'varchar', length: 64 } });
+}
+
+/** A short list of texts that is only ever read whole; kept in one column. */
+export function textList(description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => [String] as never, column: { type: 'simple-json' } });
+}
+
+/** A short list of enum values that is only ever read whole; kept in one column. */
+export function listOf(values: () => object, description: string, options: FieldOptions = {}) {
+  return declare({ description, options, graphql: () => [values()] as never, column: { type: 'simple-json' } });
+}
+
+/** Marks what the exercise generator made, so that nobody takes it for a fact. */
+export function exerciseFlag() {
+  return flag('True when this object is generated exercise data, false when it is a fact or was imported.', {
+    filter: true,
+  });
+}
+
+/** Counts the writes to an object; an update names the revision it is based on. The column keeps the name of earlier releases. */
+export function revisionNumber() {
+  return integer('Revision number. It rises with every change; pass it as "expectedRevision" to change the object.', {
+    column: 'version',
+  });
+}
+
+interface ReferenceOptions extends FieldOptions {
+  /** Name of the GraphQL field. */
+  as: string;
+  /** Most characters of the key; 30 holds a prefixed ULID. */
+  length?: number;
+}
+
+function declareReference(
+  prototype: object,
+  property: string,
+  target: () => ModelClass,
+  description: string,
+  options: ReferenceOptions,
+  resolve: (context: Context, target: ModelClass, keyValue: string) => unknown,
+): void {
+  const nullable = options.nullable ?? false;
+  Column({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30, nullable })(prototype, property);
+  if (options.index !== false) Index()(prototype, property);
+  if (options.hidden) return;
+  method(prototype, options.as, target as never, { nullable: true, description }, (parent, context) => {
+    const keyValue = parent[property] as string | null;
+    return keyValue == null ? null : resolve(context, target(), keyValue);
+  });
+  declareSensitivity(prototype, options.as, options.sensitivity);
+  declareDerivation(prototype, options.as, options);
+}
+
+/** Another object of the same database: a foreign key, loaded in batches; lists can be narrowed by its fields. */
+export function belongsTo(target: () => ModelClass, description: string, options: ReferenceOptions) {
+  return (prototype: object, property: string): void => {
+    declareReference(prototype, property, target, description, options, (context, type, value) =>
+      context.loaders.byKey(type).load(value),
+    );
+    const relation = `${property}Relation`;
+    ManyToOne(target as never)(prototype, relation);
+    JoinColumn({ name: snakeCase(property) })(prototype, relation);
+    if (options.filter && !options.hidden)
+      select(
+        prototype,
+        options.as,
+        property,
+        { kind: 'model', target },
+        { filter: true, sensitivity: options.sensitivity },
+      );
+  };
+}
+
+/** An entity of another subgraph, or of the shared reference tables, held by its key; lists can be narrowed by the key. */
+export function refersTo(target: () => ModelClass, description: string, options: ReferenceOptions) {
+  return (prototype: object, property: string): void => {
+    declareReference(prototype, property, target, description, { length: 60, ...options }, (_context, type, value) =>
+      stubOf(type, value),
+    );
+    select(
+      prototype,
+      options.as,
+      property,
+      { kind: 'key' },
+      { filter: options.filter ?? true, order: options.order ?? false, sensitivity: options.sensitivity },
+    );
+  };
+}
+
+/** Adds a GraphQL field that a function answers, as TypeGraphQL's method fields are answered. */
+export function method(
+  prototype: object,
+  name: string,
+  type: () => GraphQLTypeReference,
+  options: { nullable?: boolean | 'items'; description: string },
+  resolve: (parent: Record<string, unknown>, context: Context) => unknown,
+): void {
+  const value = function (this: Record<string, unknown>, context: Context) {
+    return resolve(this, context);
+  };
+  Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  Ctx()(prototype, name, 0);
+  Field(type as never, options)(prototype, name, { value });
+}
+
+interface ComputedOptions extends Derivation {
+  /** Name of the GraphQL field, when a stored property bears the name. */
+  as?: string;
+  nullable?: boolean;
+  sensitivity?: Sensitivity;
+  /** Offers it in the list's filter: for each value the condition under which an object has it. */
+  conditions?: DerivedConditions;
+  /** The enum of its values when it is none of Boolean. */
+  values?: () => object;
+  /** It counts what not everyone who reads it may see. */
+  counted?: Counted;
+}
+
+/** A field worked out when it is asked for, by a method that takes the {@link Context}. Nothing of it is stored. */
+export function computed(type: () => GraphQLTypeReference, description: string, options: ComputedOptions = {}) {
+  return (prototype: object, property: string, descriptor: PropertyDescriptor): void => {
+    const name = options.as ?? property;
+    const told = options.counted ? noteCounted(prototype, name, options.counted, description) : description;
+    Ctx()(prototype, property, 0);
+    whenDeclared(prototype, ({ stored }) => {
+      const nullable = options.nullable ?? (!stored || isOwnClass(options.sensitivity));
+      Field(type, { name, nullable, description: told })(prototype, property, descriptor);
+    });
+    declareSensitivity(prototype, property, options.sensitivity);
+    declareDerivation(prototype, property, options);
+    if (options.conditions) {
+      const comparison: Comparison = {
+        kind: 'derived',
+        values: options.values ?? null,
+        conditions: options.conditions,
+      };
+      select(prototype, name, name, comparison, { filter: true, sensitivity: options.sensitivity });
+    }
+  };
+}
+
+/** The class of a field that is declared with TypeGraphQL's own decorators. */
+export function sensitivity(of: Sensitivity) {
+  return Directive(`@sensitivity(class: ${of})`);
+}

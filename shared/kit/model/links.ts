@@ -1,0 +1,102 @@
+import { Directive } from 'type-graphql';
+import { Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Sensitivity } from '#base/sensitivity';
+import { pagedField } from '../collection/connection';
+import { type Derivation, declareDerivation } from './derivation';
+import { isOwnClass, method } from './fields';
+import { type Comparison, draftOf, type ModelClass, modelOf, snakeCase, stubOf } from './model';
+
+/** A row of a link table. */
+export interface Link {
+  ownerKey: string;
+  targetKey: string;
+}
+
+interface LinksOptions extends Derivation {
+  description: string;
+  filter?: boolean;
+  /** The entities are another subgraph's: one that cannot be had is null in the list, and costs nothing else. */
+  remote?: boolean;
+  /** The list can grow without bound, so it is a connection. Only for entities of the same database. */
+  paged?: boolean;
+  sensitivity?: Sensitivity;
+}
+
+/**
+ * A list of entities that an object names, whole unless it is paged: a link table `<owner>_<field>` (owner_key, target_key), read in batches from
+ * either end. Returned class is the table's entity; list it among the subgraph's entities.
+ */
+export function links(
+  owner: () => ModelClass,
+  field: string,
+  target: () => ModelClass,
+  options: LinksOptions,
+): ModelClass<Link> {
+  class LinkTable {}
+  const ownerClass = owner();
+  const tableName = `${snakeCase(ownerClass.name)}_${snakeCase(field)}`;
+  Object.defineProperty(LinkTable, 'name', { value: tableName });
+  PrimaryColumn({ name: 'owner_key', type: 'varchar', length: 60 })(LinkTable.prototype, 'ownerKey');
+  PrimaryColumn({ name: 'target_key', type: 'varchar', length: 60 })(LinkTable.prototype, 'targetKey');
+  Index()(LinkTable.prototype, 'targetKey');
+  Entity({ name: tableName })(LinkTable);
+  const draft = draftOf(LinkTable);
+  draft.name = tableName;
+  draft.key = 'ownerKey';
+  draft.stored = true;
+  draft.linkOwner = ownerClass;
+
+  const table = LinkTable as unknown as ModelClass<Link>;
+  const comparison: Comparison = { kind: 'link', table: () => table };
+  if (options.filter ?? true)
+    draftOf(ownerClass).selectable.set(field, {
+      name: field,
+      property: modelOf(ownerClass).key,
+      comparison,
+      filter: true,
+      order: false,
+      sensitivity: options.sensitivity,
+    });
+  if (options.paged)
+    pagedField(
+      ownerClass.prototype,
+      field,
+      target,
+      () => ({ links: table, from: 'ownerKey' }),
+      options.description,
+      isOwnClass(options.sensitivity),
+    );
+  else wholeList(ownerClass, field, target, table, options);
+  Directive(`@sensitivity(class: ${options.sensitivity ?? draftOf(ownerClass).sensitivity})`)(
+    ownerClass.prototype,
+    field,
+  );
+  declareDerivation(ownerClass.prototype, field, options);
+  return table;
+}
+
+/** Adds a field with all linked entities: for lists that a reference table or the input's own limit bounds. */
+function wholeList(
+  owner: ModelClass,
+  field: string,
+  target: () => ModelClass,
+  table: ModelClass<Link>,
+  { description, remote }: LinksOptions,
+): void {
+  const nullable = remote ? 'items' : false;
+  method(
+    owner.prototype,
+    field,
+    () => [target()] as never,
+    { description, nullable },
+    async (parent, context) => {
+      const type = target();
+      const rows = await context.loaders.links(table).load(parent[modelOf(owner).key] as string);
+      const keys = rows.map((row) => row.targetKey);
+      const found = modelOf(type).stored
+        ? await context.loaders.byKey(type).loadMany(keys)
+        : keys.map((keyValue) => stubOf(type, keyValue));
+      return found.filter((object) => object !== null);
+    },
+  );
+}

@@ -1,0 +1,229 @@
+import 'reflect-metadata';
+import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { Entity, Index } from 'typeorm';
+import type { Sensitivity } from '#base/sensitivity';
+
+/** A class that the decorators of this folder describe. */
+// biome-ignore lint/suspicious/noExplicitAny: a model may be constructed with anything; only its prototype is used here
+export type ModelClass<T extends object = object> = new (...parameters: any[]) => T;
+
+/** How a field's values are compared, which decides the filter input it gets. */
+export type Comparison =
+  | { kind: 'key' | 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
+  | { kind: 'enum'; values: () => object; toStored?: (value: string) => string }
+  | { kind: 'model'; target: () => ModelClass }
+  | { kind: 'link'; table: () => ModelClass }
+  | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
+
+/**
+ * For each value of a derived field the SQL condition under which an object has it. `column` gives the SQL of a property,
+ * `now` the SQL literal of the current instant.
+ */
+export type DerivedConditions = Readonly<Record<string, (column: (property: string) => string, now: string) => string>>;
+
+/** A field that lists can be narrowed or ordered by. */
+export interface Selectable {
+  /** The name in filter and order inputs. */
+  readonly name: string;
+  /** The class property, and so the column, that holds the value. */
+  readonly property: string;
+  readonly comparison: Comparison;
+  readonly filter: boolean;
+  readonly order: boolean;
+  /** The class of what is compared; the model's own when it is not said. */
+  readonly sensitivity?: Sensitivity;
+}
+
+export type Order = { readonly property: string; readonly direction: 'ASC' | 'DESC' };
+
+/** What the decorators of this folder know about a class. */
+export interface Model {
+  name: string;
+  description: string;
+  /** The property that identifies an object. */
+  key: string;
+  /** The GraphQL field that publishes it and stands in the federation @key. */
+  keyField: string;
+  /** Of an entity whose objects this subgraph can find by their global ids: how those begin. */
+  nodePrefix?: string;
+  /** Whether it is an entity of the graph, and so has a global id. */
+  entity: boolean;
+  /** Whether rows are kept in this subgraph's database, or the class only stands for an entity of another. */
+  stored: boolean;
+  /** Whether it is a type of the schema; link tables are not. */
+  published: boolean;
+  sensitivity: Sensitivity;
+  defaultOrder: readonly Order[];
+  selectable: Map<string, Selectable>;
+  /** What the property decorators leave to be done once the class decorator has said what the class is. */
+  pending: ((model: Model) => void)[];
+  /** Of a link table: whose links it holds. */
+  linkOwner?: ModelClass;
+}
+
+const models = new WeakMap<object, Model>();
+
+/** The description of a class; made on first use, since property decorators run before class decorators. */
+export function draftOf(target: object): Model {
+  let model = models.get(target);
+  if (!model) {
+    const parent = models.get(Object.getPrototypeOf(target));
+    model = {
+      name: '',
+      description: '',
+      key: parent?.key ?? 'id',
+      keyField: parent?.keyField ?? 'id',
+      entity: false,
+      stored: false,
+      published: false,
+      sensitivity: 'PUBLIC',
+      defaultOrder: [],
+      selectable: new Map(parent?.selectable),
+      pending: [],
+    };
+    models.set(target, model);
+  }
+  return model;
+}
+
+/** Runs `work` once the class of a prototype is declared: property decorators run before the class decorator. */
+export function whenDeclared(prototype: object, work: (model: Model) => void): void {
+  const model = draftOf(prototype.constructor);
+  if (model.published) work(model);
+  else model.pending.push(work);
+}
+
+function declared(model: Model): void {
+  for (const work of model.pending.splice(0)) work(model);
+}
+
+export function modelOf(target: object): Model {
+  const model = models.get(target);
+  if (!model?.name)
+    throw new Error(`${(target as { name?: string }).name ?? 'This class'} is not declared with @model or @stub`);
+  return model;
+}
+
+/** `VulnerabilityFinding` → `vulnerability_finding`, `AIModel` → `ai_model`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+interface ModelOptions {
+  /** GraphQL type name; the class name by default. */
+  name?: string;
+  /** Key property; `id` by default. */
+  key?: string;
+  /** Class of the fields that name none. PUBLIC by default. */
+  sensitivity?: Sensitivity;
+  /** Order of lists that ask for none: properties, with `-` in front for descending. The key breaks ties. */
+  order?: readonly string[];
+  /** False for objects that are reached only through others and are no federation entities. */
+  entity?: boolean;
+}
+
+/** An object of this subgraph: a table in its database, a type in its schema, by default a federation entity. */
+export function model(description: string, options: ModelOptions = {}) {
+  return (target: ModelClass): void => {
+    const name = options.name ?? target.name;
+    const draft = draftOf(target);
+    draft.name = name;
+    draft.description = description;
+    draft.key = options.key ?? 'id';
+    draft.entity = options.entity !== false;
+    draft.stored = true;
+    draft.published = true;
+    draft.sensitivity = options.sensitivity ?? 'PUBLIC';
+    draft.defaultOrder = (options.order ?? []).map((term) =>
+      term.startsWith('-') ? { property: term.slice(1), direction: 'DESC' } : { property: term, direction: 'ASC' },
+    );
+    Entity({ name: snakeCase(name) })(target);
+    // lists come in this order unless they ask for another, so an index serves it
+    const ordered = draft.defaultOrder.map(({ property }) => property).filter((property) => property !== draft.key);
+    if (ordered.length > 0) Index([...ordered, draft.key])(target);
+    ObjectType(name, { description })(target);
+    if (draft.entity) Directive(`@key(fields: "${draft.keyField}")`)(target);
+    if (draft.entity) draft.nodePrefix ??= publishGlobalId(target, draft);
+    declared(draft);
+  };
+}
+
+interface StubOptions {
+  name?: string;
+  key?: string;
+  /** False when this subgraph adds no field to the entity and only refers to it. */
+  resolvable?: boolean;
+  /** True when this subgraph knows which objects there are, though it keeps no table of them. */
+  findable?: boolean;
+}
+
+/**
+ * An entity that another subgraph (or shared reference) owns, as this subgraph refers to it or extends it. The fields added
+ * to it are nullable, whatever they declare: when this subgraph is down, they are missing and the rest of the entity is not.
+ */
+export function stub(description: string, options: StubOptions = {}) {
+  return (target: ModelClass): void => {
+    const name = options.name ?? target.name;
+    const key = options.key ?? 'id';
+    const draft = draftOf(target);
+    draft.name = name;
+    draft.description = description;
+    draft.key = key;
+    draft.keyField = key;
+    draft.entity = true;
+    draft.published = true;
+    ObjectType(name, { description })(target);
+    const prefix = key === 'id' ? undefined : publishGlobalId(target, draft);
+    if (options.findable) draft.nodePrefix = prefix;
+    Directive(options.resolvable === false ? `@key(fields: "${key}", resolvable: false)` : `@key(fields: "${key}")`)(
+      target,
+    );
+    declared(draft);
+  };
+}
+
+/**
+ * Publishes the global id of an entity with a natural key: its type and key, so that every subgraph that knows the key can give it.
+ * @returns how the ids begin.
+ */
+function publishGlobalId(target: ModelClass, { name, key, keyField }: Model): string {
+  if (keyField === 'id')
+    throw new Error(
+      `${name} publishes its key as "id", which is unique over the graph: use @generatedId, or give @key another name with "as"`,
+    );
+  const prefix = `${name}:`;
+  const { prototype } = target as { prototype: object };
+  Object.defineProperty(prototype, 'globalId', {
+    get(this: Record<string, string>) {
+      return `${prefix}${this[key]}`;
+    },
+  });
+  Field(() => ID, { name: 'id', description: `Unique over the graph: "${prefix}" and its ${keyField}.` })(
+    prototype,
+    'globalId',
+  );
+  for (const directive of ['@shareable', '@sensitivity(class: PUBLIC)']) Directive(directive)(prototype, 'globalId');
+  return prefix;
+}
+
+/** The key of a {@link stub}. */
+export function stubKey(description = 'The key of the entity.') {
+  return (prototype: object, property: string): void => {
+    Field(() => ID, { description })(prototype, property);
+    Directive('@sensitivity(class: PUBLIC)')(prototype, property);
+  };
+}
+
+/** An instance that carries only the key. A class may decide otherwise with a static `of`, and answer null for unknown keys. */
+export function stubOf<T extends object>(target: ModelClass<T>, key: string): T | null {
+  const maker = target as { of?: (key: string) => T | null };
+  if (maker.of) return maker.of(key);
+  return Object.assign(Object.create(target.prototype) as T, { [modelOf(target).key]: key });
+}
+
+/** What TypeGraphQL takes for a type: a class, an enumeration, a scalar, or one of them in a list. */
+// biome-ignore lint/suspicious/noExplicitAny: TypeGraphQL does not export the type
+export type GraphQLTypeReference = any;

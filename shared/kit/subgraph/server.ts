@@ -1,0 +1,110 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { Cancellation } from '#base/cancellation';
+import { addFileRoutes } from '#base/files/routes';
+import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '#base/files/transfers';
+import { publicError, rememberRequest } from '#base/http/errors';
+import { originOf } from '#base/http/origin';
+import { createServer } from '#base/http/server';
+import type { TlsSource } from '#base/http/tls-files';
+import { type Principal, principalKey } from '#base/identity/principal';
+import { IdentityError } from '#base/identity/signed-identity';
+import type { Context } from './context';
+import { outageOf } from './outage';
+import type { OpenSubgraph } from './subgraph';
+
+/** Largest request that a gateway sends: entity fetches carry their representations. */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Records what was read before it is answered, counts what is, and answers 503 while the database cannot be used at all. */
+const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
+  async requestDidStart() {
+    return {
+      async didEncounterErrors({ errors, contextValue }) {
+        rememberRequest(errors, contextValue.requestId);
+      },
+      async willSendResponse({ contextValue, operation, response }) {
+        const { body, http } = response;
+        const unrecorded = await subgraph.recordReads(contextValue);
+        if (body.kind !== 'single') return subgraph.operations.count(undefined);
+        if (unrecorded) body.singleResult = { data: null, errors: [unrecorded] };
+        subgraph.operations.count(body.singleResult.errors);
+        const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
+        if (!outage) return;
+        body.singleResult = { data: null, errors: [outage] };
+        http.status = 503;
+        http.headers.set('retry-after', String(outage.extensions?.retryAfterSeconds ?? 1));
+      },
+    };
+  },
+});
+
+/** Ends the statements of a request whose connection closes before it is answered. */
+function cancellationOf({ raw }: FastifyReply): Cancellation {
+  const cancellation = new Cancellation();
+  raw.on('close', () => {
+    if (!raw.writableFinished) cancellation.cancel();
+  });
+  return cancellation;
+}
+
+export interface SubgraphServerOptions {
+  readonly tls?: TlsSource;
+  readonly transfers?: TransferLimits;
+}
+
+/** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
+export async function createSubgraphServer(
+  subgraph: OpenSubgraph,
+  log: Logger,
+  { tls, transfers = TRANSFERS_OF_GATEWAYS }: SubgraphServerOptions = {},
+): Promise<FastifyInstance> {
+  const server = createServer({
+    log,
+    maxRequestBytes: MAX_REQUEST_BYTES,
+    readRate: transfers,
+    tls,
+    readiness: async () => ({ ready: await subgraph.isReady() }),
+  });
+  // before anything is read of what a caller sends, and whatever it asks for: the schema too is the gateway's only
+  const principals = new WeakMap<object, Principal | null>();
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.url.startsWith('/health/')) return;
+    try {
+      principals.set(request, await subgraph.door.enter(request.headers));
+    } catch (error) {
+      if (!(error instanceof IdentityError)) throw error;
+      await reply.code(401).send({ errors: [error.toJSON()] });
+    }
+  });
+  const apollo = new ApolloServer<Context>({
+    schema: subgraph.subgraph.schema,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    // the process ends when everything is closed, and not when Apollo Server is: it would send the signal again
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) => publicError(formatted, error, log),
+    // Apollo would otherwise add timings to every answer that asks for them, whoever asks
+    plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server), recording(subgraph)],
+  });
+  await apollo.start();
+  await server.register(fastifyApollo(apollo), {
+    context: async (request, reply) => {
+      const origin = originOf(request.headers, request.id);
+      return subgraph.context(principals.get(request) ?? null, origin, cancellationOf(reply));
+    },
+  });
+  if (subgraph.files)
+    await addFileRoutes(server, {
+      exchange: subgraph.files,
+      limits: transfers,
+      callerOf: (request) => {
+        const principal = principals.get(request);
+        return principal ? principalKey(principal) : null;
+      },
+    });
+  return server;
+}
