@@ -1,5 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
-import { compose, duplicateNames, type PublishedSubgraph, requireSources, syntaxProblems } from '../supergraph/compose';
+import {
+  compose,
+  duplicateNames,
+  type PublishedSubgraph,
+  requireSources,
+  syntaxProblems,
+} from '../composition/compose';
 
 interface Source {
   readonly name: string;

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { OperatorError } from '#base/errors';
 import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '#base/identity/keys';
+import { readText } from '#base/read-text';
 import { type SenderKey, senderKeysIn } from '#kit/events/event-keys';
 import { EVENT_READERS } from './programmes';
-import { readText } from './read-text';
 
 /** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
 const MAX_KEYS = 3;

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { OperatorError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
-import { printApiSchema } from '../supergraph/api-schema';
-import { compose } from '../supergraph/compose';
+import { readText } from '#base/read-text';
+import { compose } from '../composition/compose';
+import { printApiSchema } from '../graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { eventsDocument } from './events-document';
 import { defaultUrl } from './programmes';
-import { readText } from './read-text';
 import { subgraphs } from './subgraphs';
 
 /** Every generated file with what it should hold. */

@@ -3,7 +3,7 @@ import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { SubgraphError } from '../transport/errors';
 import { isSameText, type JsonText, keyOfText } from '../transport/json-text';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
-import type { CompiledFetch } from './fetch';
+import type { CompiledFetch } from './general/fetch';
 
 export interface CallsOptions {
   /** Values of the client's variables and of the operation's literals. */

@@ -4,9 +4,9 @@ import { countErrors } from '#base/error-list';
 import { ORIGIN_HEADER, originHeader } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import type { Principal } from '#base/identity/principal';
+import type { GraphContext } from '../graph/served-graph';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
-import type { GraphContext } from '../supergraph/served-graph';
 
 /** Which headers pass, by lower-case name; no others do. */
 export interface HeaderRules {

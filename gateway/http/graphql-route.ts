@@ -5,14 +5,14 @@ import { type GraphQLFormattedError, getOperationAST, OperationTypeNode } from '
 import type { Logger } from 'pino';
 import { publicError } from '#base/http/errors';
 import { stringifyResult } from '../execution/result';
-import { DEFER } from '../planning/conditions';
-import { asksToDefer } from '../planning/defer';
+import type { AnswerExtensions } from '../graph/graph';
+import type { GraphContext, KnownOperation, ServedGraph } from '../graph/served-graph';
+import { DEFER } from '../operation/conditions';
+import { asksToDefer } from '../operation/defer';
 import { costHeaders, retryAfter } from '../policy/budgets';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
-import type { AnswerExtensions } from '../supergraph/graph';
-import type { GraphContext, KnownOperation, ServedGraph } from '../supergraph/served-graph';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { type DocumentSource, resolveDocument } from './documents';
 import { addApiHeaders, addPageHeaders } from './headers';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { rememberExactly } from '../execution/exact-variables';
+import { rememberExactly } from '../operation/exact-variables';
 
 /** A body that is rejected before it is read as a request. */
 class BodyError extends Error {

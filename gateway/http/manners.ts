@@ -3,11 +3,11 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ErrorList } from '#base/error-list';
 import { rememberRequest } from '#base/http/errors';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
+import type { AnswerExtensions } from '../graph/graph';
+import type { GraphContext } from '../graph/served-graph';
 import { costHeaders, retryAfter } from '../policy/budgets';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
-import type { AnswerExtensions } from '../supergraph/graph';
-import type { GraphContext } from '../supergraph/served-graph';
 import { statusOf } from './media-type';
 
 /** An operation name that the document does not have is the client's mistake; Apollo's gateway makes it a failure of ours. */

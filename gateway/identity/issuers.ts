@@ -12,8 +12,8 @@ import { z } from 'zod';
 import { OperatorError, RequestError } from '#base/errors';
 import { NEEDS, type Principal, principalOf, ROLES, type Role } from '#base/identity/principal';
 import { nearest } from '#base/nearest';
+import { readText } from '#base/read-text';
 import { agencies } from '#domain/agency/agencies';
-import { readText } from '../cli/read-text';
 
 /** Signature algorithms that a token may have: asymmetric ones only, and never none. */
 const ALGORITHMS = [

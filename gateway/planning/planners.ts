@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { ApolloPlanner } from './apollo';
+import { ApolloPlanner } from './apollo/planner';
 import { planningTimeout } from './errors';
-import { NativePlanner } from './native';
+import { NativePlanner } from './native/planner';
 import { NO_OVERRIDES, type Overrides } from './overrides';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';

@@ -16,7 +16,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import type { Sensitivity } from '#base/sensitivity';
-import { withheldOf } from '../planning/normalize';
+import { withheldOf } from '../operation/normalize';
 import { featuresOf } from '../supergraph/features';
 
 /** From what everyone may read to what few may. */

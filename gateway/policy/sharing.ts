@@ -1,5 +1,5 @@
 import type { Principal } from '#base/identity/principal';
-import type { AnswerExtensions } from '../supergraph/graph';
+import type { AnswerExtensions } from '../graph/graph';
 
 /** `Cache-Control` of what is for one caller. */
 export const PRIVATE = 'private, no-store';

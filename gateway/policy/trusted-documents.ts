@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OperatorError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
-import { readText } from '../cli/read-text';
+import { readText } from '#base/read-text';
 
 /** What `@apollo/generate-persisted-query-manifest` writes. */
 const apolloManifest = z.object({

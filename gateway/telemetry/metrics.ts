@@ -1,8 +1,8 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Traffic } from '#base/http/traffic';
 import { addTrafficMetrics, Metrics } from '#base/telemetry/metrics';
+import type { ServedGraph } from '../graph/served-graph';
 import type { Budgets } from '../policy/budgets';
-import type { ServedGraph } from '../supergraph/served-graph';
 
 export interface GatewayMetricsParts {
   readonly served: ServedGraph;

@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
+import { Graph } from '../../gateway/graph/graph';
 import { plannerOf } from '../../gateway/planning/planners';
-import { Graph } from '../../gateway/supergraph/graph';
 import { createLog } from '../../gateway/telemetry/log';
 import { HttpTransport } from '../../gateway/transport/http';
 import type { LoadRequest } from './load';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
-import { compose } from '../../gateway/supergraph/compose';
+import { compose } from '../../gateway/composition/compose';
 import { parseOptions } from '../support/options';
 import { callsOf } from './calls';
 import {

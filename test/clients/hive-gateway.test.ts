@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { parsePrincipal } from '#base/identity/principal';
 import { packageRoot } from '#base/package-root';
+import { readText } from '#base/read-text';
 import { createSubgraphServer } from '#kit/subgraph/server';
-import { readText } from '../../gateway/cli/read-text';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { DEVELOPER, installClients, runScenario } from '../support/clients';

@@ -1,6 +1,6 @@
-import { readText } from '../../gateway/cli/read-text';
-import { printApiSchema } from '../../gateway/supergraph/api-schema';
-import { compose } from '../../gateway/supergraph/compose';
+import { readText } from '#base/read-text';
+import { compose } from '../../gateway/composition/compose';
+import { printApiSchema } from '../../gateway/graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { installClients, type RunningGraph, runScenario, startGateway, startGraph } from '../support/clients';
 

@@ -1,5 +1,5 @@
-import { readText } from '../../gateway/cli/read-text';
-import { printApiSchema } from '../../gateway/supergraph/api-schema';
+import { readText } from '#base/read-text';
+import { printApiSchema } from '../../gateway/graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { installClients, runScenario } from '../support/clients';
 

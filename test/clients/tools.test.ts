@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { readText } from '../../gateway/cli/read-text';
-import { printApiSchema } from '../../gateway/supergraph/api-schema';
+import { readText } from '#base/read-text';
+import { printApiSchema } from '../../gateway/graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { installClients, type RunningGraph, runScenario, startGraph } from '../support/clients';
 import { INSPECTOR } from '../support/identity';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch as fetchWith } from 'undici';
 import { packageRoot } from '#base/package-root';
-import { compose } from '../../gateway/supergraph/compose';
+import { compose } from '../../gateway/composition/compose';
 import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
 import { until as waitUntil } from '../support/until';
 import { schemas } from './schemas';

@@ -1,9 +1,9 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { graphql, parse } from 'graphql';
 import { meros } from 'meros/browser';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
 import { type Payload, payloadsOf } from '../oracle/incremental';

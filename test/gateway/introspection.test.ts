@@ -6,9 +6,9 @@ import {
   parse,
   printSchema,
 } from 'graphql';
-import { readText } from '../../gateway/cli/read-text';
+import { readText } from '#base/read-text';
+import { apiSchemaOf } from '../../gateway/graph/api-schema';
 import { SchemaSize } from '../../gateway/policy/schema-size';
-import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { Contest } from '../oracle/compare';
 import { zoo } from '../oracle/zoo';

@@ -4,9 +4,9 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { FastifyInstance } from 'fastify';
 import { execute, parse } from 'graphql';
 import { pino } from 'pino';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { HttpTransport } from '../../gateway/transport/http';
 import { LONG_TEXT } from '../../gateway/transport/json-text';
 

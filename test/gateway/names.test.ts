@@ -1,5 +1,5 @@
 import { buildSchema, parse } from 'graphql';
-import { normalize } from '../../gateway/planning/normalize';
+import { normalize } from '../../gateway/operation/normalize';
 import { Contest, ENGINES } from '../oracle/compare';
 import { zoo } from '../oracle/zoo';
 import { requireCompiled } from '../support/processes';

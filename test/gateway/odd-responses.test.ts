@@ -2,9 +2,9 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { HttpTransport } from '../../gateway/transport/http';
 import { InProcessTransport } from '../../gateway/transport/in-process';
 import { ResilientTransport } from '../../gateway/transport/resilient';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { requireCompiled } from '../support/processes';
 

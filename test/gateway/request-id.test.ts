@@ -6,13 +6,13 @@ import parsePrometheus, { type Metric as Family } from 'parse-prometheus-text-fo
 import { systemClock } from '#base/clock';
 import { SignedDoor } from '#base/identity/door';
 import { newKey, publicKey } from '#base/identity/keys';
+import { readText } from '#base/read-text';
 import { metricsAddress, serveMetrics } from '#base/telemetry/server';
 import { AuditLog } from '#kit/audit/audit-log';
 import { FolderStore } from '#kit/files/content-store';
 import { createSubgraphServer } from '#kit/subgraph/server';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { subgraphMetrics } from '#kit/telemetry/subgraph-metrics';
-import { readText } from '../../gateway/cli/read-text';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';

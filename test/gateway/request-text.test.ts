@@ -1,9 +1,9 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { type FieldNode, type OperationDefinitionNode, parse } from 'graphql';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { repeatedName } from '../../gateway/http/json-body';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 
 let gateway: FastifyInstance;

@@ -15,12 +15,12 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { packageRoot } from '#base/package-root';
+import { readText } from '#base/read-text';
 import { modelOf } from '#kit/model/model';
-import { readText } from '../../gateway/cli/read-text';
+import { apiSchemaOf } from '../../gateway/graph/api-schema';
 import { NodeDirectory } from '../../gateway/nodes/directory';
 import { nodesSchema } from '../../gateway/nodes/schema';
 import { NodesTransport } from '../../gateway/nodes/transport';
-import { apiSchemaOf } from '../../gateway/supergraph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import type { SubgraphResponse } from '../../gateway/transport/transport';
 import { questionVariables } from '../questions/variables';

@@ -13,17 +13,17 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { ApolloPlanner } from '../../gateway/planning/apollo';
-import { DirectPlanner } from '../../gateway/planning/direct';
+import { compose } from '../../gateway/composition/compose';
+import { Graph } from '../../gateway/graph/graph';
+import { normalize, responseName } from '../../gateway/operation/normalize';
+import { ApolloPlanner } from '../../gateway/planning/apollo/planner';
+import { DirectPlanner } from '../../gateway/planning/direct/planner';
 import { PlanningError } from '../../gateway/planning/errors';
-import { NativePlanner } from '../../gateway/planning/native';
-import { normalize, responseName } from '../../gateway/planning/normalize';
+import { SupergraphModel } from '../../gateway/planning/model/supergraph-model';
+import { NativePlanner } from '../../gateway/planning/native/planner';
 import type { Planner } from '../../gateway/planning/planner';
 import { PlannerWithFallback, plannerOf } from '../../gateway/planning/planners';
-import { SupergraphModel } from '../../gateway/planning/supergraph-model';
 import { PlanCounts } from '../../gateway/planning/tasks';
-import { compose } from '../../gateway/supergraph/compose';
-import { Graph } from '../../gateway/supergraph/graph';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
 import type { Generated } from './operations';

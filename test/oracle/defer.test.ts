@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import type { IncrementalFormat } from '../../gateway/http/media-type';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { requireCompiled } from '../support/processes';
 import { boomsOf, Contest } from './compare';

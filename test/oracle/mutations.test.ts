@@ -1,9 +1,9 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import fc from 'fast-check';
 import { graphql, parse } from 'graphql';
+import { compose } from '../../gateway/composition/compose';
+import { Graph } from '../../gateway/graph/graph';
 import { plannerOf } from '../../gateway/planning/planners';
-import { compose } from '../../gateway/supergraph/compose';
-import { Graph } from '../../gateway/supergraph/graph';
 import { createLog } from '../../gateway/telemetry/log';
 import { requireCompiled } from '../support/processes';
 import { BytesTransport } from './transport';

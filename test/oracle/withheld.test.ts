@@ -1,5 +1,5 @@
 import { type DocumentNode, type FieldNode, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
-import { withhold } from '../../gateway/planning/normalize';
+import { withhold } from '../../gateway/operation/normalize';
 import { requireCompiled } from '../support/processes';
 import { Contest, unlessUnplanned } from './compare';
 import { generateOperation, randomOf } from './operations';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeKeys } from '../../gateway/cli/keys';
-import { compose } from '../../gateway/supergraph/compose';
+import { compose } from '../../gateway/composition/compose';
 import { killAll, requireCompiled, run, says } from '../support/processes';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@listSize"])';

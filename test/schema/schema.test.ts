@@ -1,7 +1,7 @@
 import { type DocumentNode, parse, visit } from 'graphql';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { compose } from '../../gateway/supergraph/compose';
-import { gateVocabulary } from '../../gateway/supergraph/voluntary';
+import { compose } from '../../gateway/composition/compose';
+import { gateVocabulary } from '../../gateway/composition/voluntary';
 import { Determination } from '../../subgraphs/reviews/determination/determination';
 
 const documents = new Map<string, DocumentNode>(subgraphs.map(({ name, sdl }) => [name, parse(sdl)]));

@@ -6,7 +6,7 @@ import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity'
 import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
 import { type MessageKind, SignedMessages } from '#kit/events/signed-messages';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
-import { LoadedPlanError, readLoadedPlan } from '../../gateway/planning/loaded-plan';
+import { LoadedPlanError, readLoadedPlan } from '../../gateway/planning/cache/loaded-plan';
 import { INSPECTOR } from '../support/identity';
 import type { Outcome, Target } from './target';
 

@@ -13,10 +13,10 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
+import { Graph } from '../../gateway/graph/graph';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
-import { Graph } from '../../gateway/supergraph/graph';
 import { createLog } from '../../gateway/telemetry/log';
 import { generateOperation, randomOf } from '../oracle/operations';
 import { BytesTransport } from '../oracle/transport';

@@ -8,7 +8,7 @@ import { sensitivityOf } from '#kit/policy/enforcement';
 import { Reader } from '#kit/policy/policy';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { derivationsIn } from '../../gateway/policy/derivations';
+import { derivationsIn } from '../../gateway/composition/derivations';
 import { sensitivitiesOf } from '../../gateway/policy/sensitivity';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';

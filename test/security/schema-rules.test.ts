@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { parse } from 'graphql';
+import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { AccessRules } from '../../gateway/policy/access-rules';
 import { createGateway } from '../../gateway/server';
-import { compose } from '../../gateway/supergraph/compose';
 import { createLog } from '../../gateway/telemetry/log';
 import { TestIdentity } from '../support/identity';
 

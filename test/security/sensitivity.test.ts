@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { buildASTSchema, parse } from 'graphql';
 import { countedOf } from '#kit/model/value-object';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { normalize } from '../../gateway/planning/normalize';
-import { derivationsIn, understatedFields } from '../../gateway/policy/derivations';
+import { compose } from '../../gateway/composition/compose';
+import { derivationsIn, understatedFields } from '../../gateway/composition/derivations';
+import { normalize } from '../../gateway/operation/normalize';
 import { Sensitivities, unclassifiedFields } from '../../gateway/policy/sensitivity';
-import { compose } from '../../gateway/supergraph/compose';
 import { openWorld, type World } from '../support/world';
 
 const HEAD = (name: string, agencies: string) => `

@@ -15,7 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { nameOf } from '../../planning/selected';
-import type { OutputField, Shapes } from '../shape';
+import type { OutputField, Shapes } from '../compile/shape';
 
 /** The operation is beyond what slices can do; it runs the general way. */
 export class NotSliceable extends Error {}

@@ -1,8 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
 import { nameOf, selectionOf } from '../../planning/selected';
-import type { CompiledNode } from '../compile';
-import type { CompiledFetch } from '../fetch';
-import type { OutputField, Shapes } from '../shape';
+import type { CompiledNode } from '../compile/compile';
+import type { OutputField, Shapes } from '../compile/shape';
+import type { CompiledFetch } from '../general/fetch';
 import { AnswerLayout, below, type FieldLayout, Kept, type LayoutContext, NotSliceable, type Position } from './layout';
 import type { RootLayout } from './scan';
 

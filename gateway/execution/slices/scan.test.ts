@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
-import { Shapes } from '../shape';
+import { Shapes } from '../compile/shape';
 import { AnswerLayout } from './layout';
 import { Scan } from './scan';
 

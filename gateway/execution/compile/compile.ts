@@ -1,0 +1,137 @@
+import { type GraphQLSchema, Kind, type OperationTypeNode, type SelectionSetNode } from 'graphql';
+import type { NormalizedOperation } from '../../operation/normalize';
+import { type FetchNode, fetchesOf, type PlanNode, type QueryPlan } from '../../planning/plan';
+import { type CompiledFetch, compileFetch, namesOf, place, type SelectedNames } from '../general/fetch';
+import { planSlices, type SlicePlan } from '../slices/plan';
+import type { TypeConditions } from '../types';
+import { compileRender, type Render } from './render';
+import { Shapes } from './shape';
+
+export type CompiledNode =
+  | CompiledFetch
+  | { readonly kind: 'Sequence' | 'Parallel'; readonly nodes: readonly CompiledNode[] };
+
+/** The schemas of a supergraph. */
+export interface Schemas {
+  /** As clients see it. */
+  readonly api: GraphQLSchema;
+  /** With what clients may not see. */
+  readonly whole: GraphQLSchema;
+  readonly types: TypeConditions;
+}
+
+/** How the answer is written. */
+export interface Output {
+  readonly shapes: Shapes;
+  readonly render: Render;
+}
+
+const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
+
+/** An operation's shape made ready to be run many times: its fetches and how its answer is written. */
+export class CompiledOperation {
+  private selectedNames: SelectedNames | undefined;
+  private made: Output | undefined;
+  private slicePlan: SlicePlan | 'none' | undefined;
+  private runs = 0;
+
+  private constructor(
+    private readonly kind: OperationTypeNode,
+    private readonly selectionSet: SelectionSetNode,
+    private readonly schemas: Schemas,
+    readonly root: CompiledNode | undefined,
+    readonly fetches: readonly CompiledFetch[],
+    private readonly isWithheldInPart = false,
+  ) {}
+
+  /** What the text of the operation says, which other operations may say too. */
+  static of(normalized: NormalizedOperation, plan: QueryPlan, schemas: Schemas): CompiledOperation {
+    const all = [...fetchesOf(plan.root)];
+    const fetches: CompiledFetch[] = [];
+    const root = plan.root && compileNode(plan.root, 0, all, schemas.types, fetches);
+    const { kind, planned = NOTHING } = normalized;
+    return new CompiledOperation(kind, planned, schemas, root, fetches);
+  }
+
+  /** The same fetches, with the whole answer of an operation that has more than its text says. */
+  writing({ kind, selectionSet, isWithheldInPart }: NormalizedOperation): CompiledOperation {
+    const { schemas, root, fetches } = this;
+    return new CompiledOperation(kind, selectionSet, schemas, root, fetches, isWithheldInPart);
+  }
+
+  /** Response names of the answer, nested. */
+  get names(): SelectedNames {
+    this.selectedNames ??= namesOf(this.selectionSet);
+    return this.selectedNames;
+  }
+
+  private get sharedPlaces(): ReadonlySet<string> {
+    return new Set(
+      this.fetches.flatMap(({ entities = [] }) =>
+        entities.flatMap(({ paths }) =>
+          paths.flatMap(({ isInterchangeable, path }) => (isInterchangeable ? [place(path.source)] : [])),
+        ),
+      ),
+    );
+  }
+
+  /** How it is run over slices; undefined when it cannot be, and the first time, since most of all operations are asked once. */
+  slices(): SlicePlan | undefined {
+    if (this.slicePlan === undefined) {
+      this.runs += 1;
+      if (this.runs === 1) return undefined;
+      const { api, whole } = this.schemas;
+      // what is withheld may have been fetched as a key, and must not be written with what it stands beside
+      const isSimple = this.kind === 'query' && this.root !== undefined && !this.isWithheldInPart;
+      this.slicePlan = (isSimple && planSlices(this.root!, this.output().shapes, whole, api)) || 'none';
+    }
+    return this.slicePlan === 'none' ? undefined : this.slicePlan;
+  }
+
+  output(): Output {
+    if (!this.made) {
+      const { api } = this.schemas;
+      const root = api.getRootType(this.kind)!.name;
+      const shapes = new Shapes(api, root, [this.selectionSet], '', this.sharedPlaces);
+      this.made = { shapes, render: compileRender(shapes) };
+    }
+    return this.made;
+  }
+}
+
+/** @param after how many fetches can follow one another after the node. */
+function compileNode(
+  node: PlanNode,
+  after: number,
+  all: readonly FetchNode[],
+  types: TypeConditions,
+  fetches: CompiledFetch[],
+): CompiledNode {
+  switch (node.kind) {
+    case 'Fetch': {
+      const fetch = compileFetch(node, after + 1, all, types);
+      fetches.push(fetch);
+      return fetch;
+    }
+    case 'Parallel':
+      return { kind: 'Parallel', nodes: node.nodes.map((child) => compileNode(child, after, all, types, fetches)) };
+    case 'Sequence': {
+      const depths = node.nodes.map(depthOf);
+      return {
+        kind: 'Sequence',
+        nodes: node.nodes.map((child, index) =>
+          compileNode(child, after + sum(depths.slice(index + 1)), all, types, fetches),
+        ),
+      };
+    }
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
+function depthOf(node: PlanNode | undefined): number {
+  if (!node) return 0;
+  if (node.kind === 'Fetch') return 1;
+  const depths = node.nodes.map(depthOf);
+  return node.kind === 'Sequence' ? sum(depths) : Math.max(0, ...depths);
+}

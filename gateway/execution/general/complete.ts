@@ -1,0 +1,197 @@
+import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
+import { ErrorList } from '#base/error-list';
+import { responseName } from '../../operation/normalize';
+import { leafText, stringText } from '../compile/leaf';
+import type { OutputField, Shape, Shapes } from '../compile/shape';
+import type { Deferrals } from '../deferred/delivery';
+import { type AnswerObject, isObject } from '../types';
+import type { AnswerPath } from './path';
+
+/** What completion needs to know of what went wrong while fetching. */
+export interface Losses {
+  /** Why a field of an object is not there, or null; undefined when no error is the reason. */
+  reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined;
+  /** The subgraph that was to give a field. */
+  owner(path: AnswerPath): string | undefined;
+}
+
+/** Result of the introspection fields of an operation, by internal response name. */
+export interface Introspected {
+  readonly data: AnswerObject | null;
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
+/**
+ * Writes the answer field by field, by "Value Completion" and "Handling Execution Errors" of the GraphQL specification: what is
+ * missing or wrong is null at its nearest nullable place, with an error at its exact path.
+ */
+export class Completion {
+  readonly errors: ErrorList;
+  private readonly erroredPaths = new Set<string>();
+
+  /**
+   * @param located errors of subgraphs, each at its path in the answer, by response name as clients see it.
+   * @param deferrals collects what the answer leaves for later.
+   */
+  constructor(
+    private readonly losses: Losses,
+    located: readonly GraphQLFormattedError[],
+    private readonly introspected: Introspected | undefined,
+    private readonly deferrals?: Deferrals,
+  ) {
+    this.errors = new ErrorList(located);
+    for (const { path } of located) this.markErrored(path ?? []);
+    for (const error of introspected?.errors ?? []) {
+      const [root, ...rest] = error.path ?? [];
+      this.add({ ...error, path: root === undefined ? [] : [responseName(String(root)), ...rest] });
+    }
+  }
+
+  /** The text of the answer's data. */
+  data(root: AnswerObject, shapes: Shapes): string {
+    const text = this.object(root, shapes, []);
+    if (text === undefined) this.deferrals?.nullAt([], 0);
+    return text ?? 'null';
+  }
+
+  /** The text of the fields of an object that are delivered together; undefined when they must be null. */
+  part(value: AnswerObject, shape: Shape, path: AnswerPath): string | undefined {
+    return this.members(value, shape, path);
+  }
+
+  /** Undefined when it must be null and the reason is told. */
+  private object(value: AnswerObject, shapes: Shapes, path: AnswerPath): string | undefined {
+    const shape = shapes.of(value.__typename);
+    if (!shape) return this.invalid(path, 'is of a type that the graph does not have');
+    if (shape.isAmbiguous) return this.invalid(path, 'does not say of which type it is');
+    if (!shape.deferred || !this.deferrals) return this.members(value, shape, path);
+    const outer = this.deferrals.enter(shape.deferred, path);
+    const text = this.members(value, shape, path);
+    this.deferrals.leave(outer);
+    return text;
+  }
+
+  private members(value: AnswerObject, shape: Shape, path: AnswerPath): string | undefined {
+    const texts: string[] = [];
+    for (const field of shape.fields) {
+      const at = [...path, field.name];
+      const text = this.field(value, field, at, shape.isObjectType);
+      if (text === undefined) return undefined;
+      texts.push(`${stringText(field.name)}:${text}`);
+    }
+    return `{${texts.join(',')}}`;
+  }
+
+  private field(object: AnswerObject, field: OutputField, path: AnswerPath, isObjectType: boolean): string | undefined {
+    if (field.field === '__typename')
+      return isObjectType ? stringText(field.parent) : this.invalid(path, 'does not say of which type it is');
+    if (!field.type) return this.introspection(field);
+    if (field.withheld) {
+      const { message, ...extensions } = field.withheld;
+      this.add({ message, path, extensions });
+      return this.value(null, field.type, field.objects, path, `${field.parent}.${field.field}`);
+    }
+    const value = Object.hasOwn(object, field.key) ? object[field.key] : undefined;
+    if (value === undefined || value === null) this.explain(object, field, path, value === undefined);
+    return this.value(value ?? null, field.type, field.objects, path, `${field.parent}.${field.field}`);
+  }
+
+  /** Undefined when it must be null and the reason is told: `__schema` is never null. */
+  private introspection({ field, key }: OutputField): string | undefined {
+    const value = this.introspected?.data?.[key] ?? null;
+    return value === null && field === '__schema' ? undefined : JSON.stringify(value);
+  }
+
+  /** A lost value is told once, where it was lost; so is a null where none may be. */
+  private explain(object: AnswerObject, field: OutputField, path: AnswerPath, isMissing: boolean): void {
+    if (this.hasError(path)) return;
+    const reason = this.losses.reason(object, field.key, isMissing);
+    const what = `"${field.parent}.${field.field}"`;
+    // where null is allowed, it is the value of a field of an entity that its subgraph does not have
+    if (reason === 'unknown entity') {
+      if (isNonNullType(field.type))
+        this.add(this.fault(path, 'ENTITY_NOT_FOUND', `returned no entity for ${what}, which is never null`));
+    } else if (reason) this.add({ ...reason, path });
+    else if (isMissing) this.add(this.badResponse(path, `gave no value for ${what}`));
+  }
+
+  private value(
+    value: unknown,
+    type: GraphQLOutputType,
+    objects: Shapes | undefined,
+    path: AnswerPath,
+    what: string,
+  ): string | undefined {
+    if (isNonNullType(type)) {
+      const text = this.value(value, type.ofType, objects, path, what);
+      if (text !== 'null') return text;
+      if (!this.hasError(path)) this.add(this.badResponse(path, `gave null for "${what}", which is never null`));
+      return undefined;
+    }
+    if (value === null || this.deferrals?.isNulled(path)) return 'null';
+    const mark = this.deferrals?.mark();
+    const text = this.present(value, type, objects, path, what);
+    if (text !== undefined) return text;
+    if (mark !== undefined) this.deferrals!.nullAt(path, mark);
+    return 'null';
+  }
+
+  private present(
+    value: unknown,
+    type: GraphQLOutputType,
+    objects: Shapes | undefined,
+    path: AnswerPath,
+    what: string,
+  ): string | undefined {
+    if (isListType(type)) {
+      if (!Array.isArray(value)) return this.invalid(path, 'is no list', what);
+      const items: string[] = [];
+      for (let index = 0; index < value.length; index++) {
+        const text = this.value(value[index] ?? null, type.ofType, objects, [...path, index], what);
+        if (text === undefined) return undefined;
+        items.push(text);
+      }
+      return `[${items.join(',')}]`;
+    }
+    if (isLeafType(type))
+      return leafText(type)(value) ?? this.invalid(path, `is no value of the type ${type.name}`, what);
+    return isObject(value) ? this.object(value, objects!, path) : this.invalid(path, 'is no object', what);
+  }
+
+  private invalid(path: AnswerPath, how: string, what?: string): undefined {
+    if (!this.hasError(path))
+      this.add(this.badResponse(path, `gave a value${what ? ` for "${what}"` : ''} that ${how}`));
+    return undefined;
+  }
+
+  private badResponse(path: AnswerPath, what: string): GraphQLFormattedError {
+    return this.fault(path, 'SUBGRAPH_BAD_RESPONSE', what);
+  }
+
+  private fault(path: AnswerPath, code: string, what: string): GraphQLFormattedError {
+    const subgraph = this.losses.owner(path);
+    return {
+      message: `${subgraph ? `The "${subgraph}" subgraph` : 'A subgraph'} ${what}`,
+      path,
+      extensions: { code, ...(subgraph ? { subgraph } : {}), retryable: false },
+    };
+  }
+
+  private add(error: GraphQLFormattedError): void {
+    this.errors.add(error);
+    this.markErrored(error.path ?? []);
+  }
+
+  /** An error explains nulls at its path and on the way there. */
+  private markErrored(path: AnswerPath): void {
+    for (let length = path.length; length > 0; length--) {
+      const key = JSON.stringify(path.slice(0, length));
+      if (this.erroredPaths.has(key)) return;
+      this.erroredPaths.add(key);
+    }
+  }
+
+  private hasError(path: AnswerPath): boolean {
+    return this.erroredPaths.has(JSON.stringify(path));
+  }
+}

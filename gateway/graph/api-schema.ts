@@ -1,0 +1,99 @@
+import { Supergraph } from '@apollo/federation-internals';
+import {
+  type DirectiveDefinitionNode,
+  DirectiveLocation,
+  type DocumentNode,
+  extendSchema,
+  GraphQLBoolean,
+  GraphQLDirective,
+  GraphQLNonNull,
+  GraphQLSchema,
+  GraphQLString,
+  isTypeDefinitionNode,
+  Kind,
+  parse,
+  printSchema,
+  type TypeDefinitionNode,
+  type TypeNode,
+} from 'graphql';
+import { DEFER } from '../operation/conditions';
+
+/** The schema that clients see: of the supergraph, what is not inaccessible, and the directives that operations may have. */
+export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
+  const document = parse(supergraphSdl, { noLocation: true });
+  return apiSchemaIn(Supergraph.build(document, { supportedFeatures: null }), document);
+}
+
+/** The schema that clients of a supergraph see, as a file for their tools. */
+export const printApiSchema = (supergraphSdl: string): string => `${printSchema(apiSchemaOf(supergraphSdl))}\n`;
+
+/** As {@link apiSchemaOf}, of a supergraph that has been read. */
+export function apiSchemaIn(supergraph: Supergraph, document: DocumentNode): GraphQLSchema {
+  return withDefer(withComposedDirectives(supergraph.apiSchema().toGraphQLJSSchema(), document));
+}
+
+/** Clients may defer fragments, whatever the subgraphs know of it. */
+function withDefer(schema: GraphQLSchema): GraphQLSchema {
+  const config = schema.toConfig();
+  return new GraphQLSchema({ ...config, directives: [...config.directives, DEFER_DIRECTIVE] });
+}
+
+const DEFER_DIRECTIVE = new GraphQLDirective({
+  name: DEFER,
+  description: 'The fragment may be delivered after the rest of the answer, to clients that accept multipart/mixed.',
+  locations: [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
+  args: {
+    if: {
+      type: new GraphQLNonNull(GraphQLBoolean),
+      defaultValue: true,
+      description: 'When false, the fragment is not deferred.',
+    },
+    label: { type: GraphQLString, description: 'Names the fragment in the payload that delivers it.' },
+  },
+});
+
+/** Where operations may have directives. */
+const EXECUTABLE = new Set<string>([
+  DirectiveLocation.QUERY,
+  DirectiveLocation.MUTATION,
+  DirectiveLocation.SUBSCRIPTION,
+  DirectiveLocation.FIELD,
+  DirectiveLocation.FRAGMENT_DEFINITION,
+  DirectiveLocation.FRAGMENT_SPREAD,
+  DirectiveLocation.INLINE_FRAGMENT,
+  DirectiveLocation.VARIABLE_DEFINITION,
+]);
+
+/** With what "@composeDirective" of the Federation specification composes for operations: Apollo's API schema leaves it out. */
+function withComposedDirectives(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLSchema {
+  const types = new Map(definitions.filter(isTypeDefinitionNode).map((type) => [type.name.value, type]));
+  const directives = definitions.flatMap((definition): DirectiveDefinitionNode[] => {
+    if (definition.kind !== Kind.DIRECTIVE_DEFINITION || schema.getDirective(definition.name.value)) return [];
+    const locations = definition.locations.filter(({ value }) => EXECUTABLE.has(value));
+    return locations.length > 0 ? [{ ...definition, locations }] : [];
+  });
+  if (directives.length === 0) return schema;
+  const missing = new Map<string, TypeDefinitionNode>();
+  for (const { arguments: args = [] } of directives)
+    for (const { type } of args) addMissing(type, schema, types, missing);
+  const extension: DocumentNode = { kind: Kind.DOCUMENT, definitions: [...missing.values(), ...directives] };
+  return extendSchema(schema, extension, { assumeValid: true });
+}
+
+/** Adds an input type, and those of its fields, that the schema lacks. */
+function addMissing(
+  node: TypeNode,
+  schema: GraphQLSchema,
+  types: ReadonlyMap<string, TypeDefinitionNode>,
+  missing: Map<string, TypeDefinitionNode>,
+): void {
+  const name = namedTypeOf(node);
+  const type = types.get(name);
+  if (!type || schema.getType(name) || missing.has(name)) return;
+  missing.set(name, type);
+  if (type.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION)
+    for (const field of type.fields ?? []) addMissing(field.type, schema, types, missing);
+}
+
+const namedTypeOf = (node: TypeNode): string =>
+  node.kind === Kind.NAMED_TYPE ? node.name.value : namedTypeOf(node.type);

@@ -1,0 +1,599 @@
+import { Supergraph } from '@apollo/federation-internals';
+import {
+  buildASTSchema,
+  type DocumentNode,
+  executeSync,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getVariableValues,
+  isAbstractType,
+  Kind,
+  parse,
+  printSchema,
+  type VariableDefinitionNode,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Cancellation } from '#base/cancellation';
+import { OperatorError } from '#base/errors';
+import type { GatewayConfig } from '../config';
+import { Calls, type CallsOptions } from '../execution/calls';
+import { CompiledOperation, type Schemas } from '../execution/compile/compile';
+import { deferralOf } from '../execution/deferred/deferral';
+import {
+  Incremental,
+  type IncrementalAnswer,
+  type SeparateFragment,
+  type Started,
+} from '../execution/deferred/incremental';
+import type { Introspected } from '../execution/general/complete';
+import { Execution, type ExecutionResult } from '../execution/general/execution';
+import { InFlight } from '../execution/in-flight';
+import { SliceRun } from '../execution/slices/run';
+import { TypeConditions } from '../execution/types';
+import { NodeDirectory } from '../nodes/directory';
+import { NODES } from '../nodes/schema';
+import { NodesTransport } from '../nodes/transport';
+import { decided, variablesOfConditions } from '../operation/conditions';
+import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../operation/defer';
+import { exactVariables } from '../operation/exact-variables';
+import { type NormalizedOperation, normalize, operationOf } from '../operation/normalize';
+import { type Unreserved, withoutReservedVariables } from '../operation/reserved-variables';
+import { type PlanLimits, Plans, type SharedPlans } from '../planning/cache/plans';
+import { PlanningError } from '../planning/errors';
+import type { QueryPlan } from '../planning/plan';
+import type { Planner } from '../planning/planner';
+import type { PlanCounts } from '../planning/tasks';
+import type { Spending } from '../policy/budgets';
+import { type Cost, Costs } from '../policy/cost';
+import { SchemaRules } from '../policy/schema-rules';
+import { SchemaSize } from '../policy/schema-size';
+import { type Handling, Sensitivities } from '../policy/sensitivity';
+import type { Breaker } from '../transport/breaker';
+import type { SubgraphWatch } from '../transport/subgraph-watch';
+import type { Transport } from '../transport/transport';
+import { apiSchemaIn } from './api-schema';
+
+export interface GraphParts {
+  readonly supergraphSdl: string;
+  readonly planner: (supergraphSdl: string) => Planner;
+  readonly planLimits: PlanLimits;
+  readonly sharedPlans?: (supergraphSdl: string, planner: Planner['name'], subgraphs: readonly string[]) => SharedPlans;
+  readonly transport: (subgraph: { name: string; url: string }) => Transport;
+  /** Most milliseconds of one fetch. */
+  readonly fetchTimeoutMs: number;
+  /** Learns how calls of subgraphs end; outlives this supergraph. */
+  readonly watch?: SubgraphWatch;
+  /** What becomes of an operation with fields that the caller may not ask for: those are null, or all of it is refused. */
+  readonly unauthorizedFields?: GatewayConfig['unauthorizedFields'];
+}
+
+/** One request to the graph, its document valid against {@link Graph.apiSchema}. */
+export interface GraphRequest {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Handed on to subgraphs. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** By subgraph, further headers that tell it who asks. */
+  readonly identities?: { get(subgraph: string): Readonly<Record<string, string>> | undefined };
+  /** Who asks, and whatever else may make an answer another. */
+  readonly scope: string;
+  readonly deadline: number;
+  readonly cancellation?: Cancellation;
+  /** Told what the operation is estimated to cost, before any subgraph is asked. @throws CostError when that is too much */
+  readonly spend?: (cost: number, before?: number) => Spending | Promise<Spending>;
+}
+
+/** What is told about an answer besides its data. */
+export interface AnswerExtensions {
+  /** How it is to be handled, where the supergraph says how sensitive its fields are. */
+  readonly sensitivity?: Handling;
+  readonly cost?: Spending;
+}
+
+export type GraphResult =
+  | (ExecutionResult & { readonly extensions?: AnswerExtensions })
+  | { readonly data?: undefined; readonly errors: readonly GraphQLFormattedError[] };
+
+/** The normalized operations of a document, by operation name and the values of its conditions. */
+interface Variants {
+  /** Names of the Boolean variables that its conditions read. */
+  readonly conditions: readonly string[];
+  readonly operations: LRUCache<string, NormalizedOperation>;
+}
+
+/** Normalized operations kept of one document. */
+const MAX_VARIANTS = 64;
+
+/** An operation as clients write it. */
+export interface SourceOperation {
+  readonly source: string;
+  readonly operationName: string | undefined;
+  /** Values of the variables that its conditions read. */
+  readonly conditions?: Readonly<Record<string, boolean>>;
+}
+
+/** One supergraph, being served: its schema for clients, its planner and plans, the ways to its subgraphs. */
+export class Graph {
+  readonly apiSchema: GraphQLSchema;
+  readonly subgraphs: readonly string[];
+  /** Who may ask for which fields, where the supergraph says so. */
+  readonly rules: SchemaRules | undefined;
+  private readonly sensitivities: Sensitivities | undefined;
+  private readonly costs: Costs;
+  private readonly costOf = new WeakMap<CompiledOperation, Cost>();
+  private readonly handlingOf = new WeakMap<NormalizedOperation, Handling>();
+  readonly plans: Plans<CompiledOperation>;
+  private readonly planner: Planner;
+  private readonly schemas: Schemas;
+  private readonly transports = new Map<string, Transport>();
+  /** Whether subgraphs' answers come as bytes. */
+  private readonly givesBytes: boolean;
+  /** Executions, and those whose answers were written from slices of what subgraphs sent. */
+  readonly counts = { executions: 0, sliced: 0 };
+  /** Calls of each subgraph by how they ended. */
+  readonly callCounts = new Map<string, Map<string, number>>();
+  private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
+  private apiSchemaText: string | undefined;
+  private readonly nodes: NodeDirectory | undefined;
+  private readonly schemaSize: SchemaSize;
+  private readonly partlyHidden: ReadonlySet<string>;
+  private readonly normalized = new WeakMap<DocumentNode, Variants>();
+  /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
+  private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
+  /** Answers to operations that ask for the schema and nothing else, which stay the same for as long as it does. */
+  private readonly schemaAnswers = new LRUCache<NormalizedOperation, ExecutionResult>({
+    maxSize: MAX_SCHEMA_ANSWERS,
+    sizeCalculation: ({ data }) => data.text.length,
+  });
+  /** Whole requests under way, by operation, who asks, and variables. */
+  private readonly requests = new WeakMap<CompiledOperation, InFlight<ExecutionResult>>();
+
+  /** @throws OperatorError when the supergraph cannot be served. */
+  constructor(private readonly parts: GraphParts) {
+    const { supergraphSdl } = parts;
+    let planner: Planner | undefined;
+    try {
+      planner = parts.planner(supergraphSdl);
+      // it makes itself ready while we do
+      planner.warmUp?.().catch(() => {});
+      this.planner = planner;
+      const document = parse(supergraphSdl, { noLocation: true });
+      const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
+      this.apiSchema = apiSchemaIn(supergraph, document);
+      this.schemaSize = new SchemaSize(this.apiSchema);
+      this.rules = SchemaRules.of(document, this.apiSchema);
+      this.sensitivities = Sensitivities.of(document, this.apiSchema);
+      const whole = buildASTSchema(document, { assumeValid: true });
+      this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
+      this.costs = Costs.of(document, whole);
+      this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
+      const subgraphs = supergraph.subgraphsMetadata();
+      this.subgraphs = subgraphs.map(({ name }) => name);
+      const nodes = NodeDirectory.of(document);
+      this.nodes = nodes;
+      for (const subgraph of subgraphs)
+        this.transports.set(
+          subgraph.name,
+          nodes && subgraph.name === NODES
+            ? new NodesTransport(nodes, (name) => this.transports.get(name)!)
+            : parts.transport(subgraph),
+        );
+      this.givesBytes = [...this.transports.values()].every(({ shareable }) => shareable);
+    } catch (error) {
+      planner?.close().catch(() => {});
+      if (error instanceof OperatorError) throw error;
+      throw new OperatorError(
+        `The supergraph cannot be served: ${(error as Error).message}`,
+        'Check that the file is a Federation 2 supergraph schema, as composition writes it',
+        { cause: error },
+      );
+    }
+    this.plans = new Plans(
+      this.planner,
+      parts.planLimits,
+      parts.sharedPlans?.(parts.supergraphSdl, this.planner.name, this.subgraphs),
+    );
+  }
+
+  /** @throws PlanningError, CostError */
+  async execute(given: GraphRequest): Promise<GraphResult> {
+    const { request, message: messageOf } = this.unreserved(given);
+    const { document, operationName, variables = {}, scope, cancellation, spend } = request;
+    const { variableDefinitions = [] } = operationOf(document, operationName);
+    const { coerced, errors: unfit } = this.variableValues(variableDefinitions, variables);
+    if (unfit)
+      return {
+        errors: unfit.map(({ message, extensions }) => ({
+          message: messageOf(message),
+          extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
+        })),
+      };
+    const normalized = this.normalize(document, operationName, coerced);
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized));
+    const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
+    // what is answered without a subgraph, and without work, is free
+    const isFree = operation.fetches.length === 0 && estimated === 0;
+    const spending = isFree ? undefined : spend?.(estimated);
+    const cost = spending instanceof Promise ? await spending : spending;
+    const extensions = this.extensions(normalized, operation, cost, coerced);
+    const run = async (until?: Cancellation): Promise<ExecutionResult> => {
+      this.counts.executions += 1;
+      const kept = this.schemaAnswers.get(normalized);
+      if (kept) return kept;
+      const calls = this.calls(normalized, { ...request, cancellation: until });
+      const slices = this.givesBytes ? operation.slices() : undefined;
+      const data = slices && (await new SliceRun(slices, calls).run());
+      if (data) {
+        this.counts.sliced += 1;
+        return { data, answered: calls.answered };
+      }
+      const introspected = this.introspected(normalized, variables);
+      const execute = (isWary = false) => new Execution(operation, { calls, introspected, isWary }).run();
+      // the stack is exhausted by data that are nested very deeply: calls already made are not made again
+      const result = await execute().catch((error) => {
+        if (error instanceof RangeError) return execute(true);
+        throw error;
+      });
+      const isAboutSchema = introspected && operation.fetches.length === 0 && !result.errors;
+      if (isAboutSchema && !readsVariables(normalized)) this.schemaAnswers.set(normalized, result);
+      return result;
+    };
+    const { data, errors, answered } =
+      normalized.kind === 'query'
+        ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
+        : await run(cancellation);
+    return { data, errors, answered, extensions };
+  }
+
+  /** Values of variables, or what is wrong with the first few that do not fit. */
+  private variableValues(
+    definitions: readonly VariableDefinitionNode[],
+    variables: Readonly<Record<string, unknown>>,
+  ): ReturnType<typeof getVariableValues> {
+    return getVariableValues(this.apiSchema, definitions, variables, { maxErrors: MAX_VARIABLE_ERRORS });
+  }
+
+  /** A request whose variables have no names that planners use themselves. */
+  private unreserved(request: GraphRequest): { request: GraphRequest; message: (text: string) => string } {
+    let unreserved = this.unreservedDocuments.get(request.document);
+    if (unreserved === undefined) {
+      unreserved = withoutReservedVariables(request.document) ?? null;
+      this.unreservedDocuments.set(request.document, unreserved);
+    }
+    if (!unreserved) return { request, message: (text) => text };
+    const { document, variables, message } = unreserved;
+    return { request: { ...request, document, variables: variables(request.variables ?? {}) }, message };
+  }
+
+  /** What it costs to answer about the schema; nothing where that answer is kept. */
+  private schemaCost(normalized: NormalizedOperation): number {
+    if (!normalized.introspection || this.schemaAnswers.has(normalized)) return 0;
+    return this.schemaSize.cost(normalized.introspection);
+  }
+
+  /** What an operation is estimated to cost by the values of its variables. */
+  private costIn(
+    operation: CompiledOperation,
+    { hasLiterals, literals }: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+  ): number {
+    let cost = this.costOf.get(operation);
+    if (!cost) {
+      cost = this.costs.ofPlan(operation.fetches);
+      this.costOf.set(operation, cost);
+    }
+    return cost.of(hasLiterals ? { ...coerced, ...literals } : coerced);
+  }
+
+  private extensions(
+    normalized: NormalizedOperation,
+    { fetches }: CompiledOperation,
+    cost: Spending | undefined,
+    coerced: Readonly<Record<string, unknown>>,
+  ): AnswerExtensions | undefined {
+    if (!this.sensitivities) return cost && { cost };
+    let sensitivity = this.handlingOf.get(normalized);
+    if (!sensitivity) {
+      const root = this.apiSchema.getRootType(normalized.kind)!;
+      const subgraphs = fetches.map(({ subgraph }) => subgraph);
+      sensitivity = this.sensitivities.handlingOf(root, normalized.selectionSet, subgraphs);
+      this.handlingOf.set(normalized, sensitivity);
+    }
+    sensitivity = this.withNodes(sensitivity, normalized, coerced);
+    return cost ? { sensitivity, cost } : { sensitivity };
+  }
+
+  /**
+   * Answers in parts, as `@defer` asks. Undefined for what is answered as a whole: mutations, invalid variables, and operations in which
+   * nothing is deferred after all.
+   * @param repeatsFields whether each fragment delivers all its fields, also those that are delivered before it.
+   * @throws PlanningError, CostError
+   */
+  async executeIncrementally(
+    given: GraphRequest,
+    { repeatsFields }: { readonly repeatsFields: boolean },
+  ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
+    const { request } = this.unreserved(given);
+    const { document, operationName, variables = {} } = request;
+    const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
+    const { coerced } = this.variableValues(variableDefinitions, variables);
+    if (kind !== 'query' || !coerced) return undefined;
+    const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
+    const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
+    if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
+    const together = { ...request, spend: request.spend && summed(request.spend) };
+    const { run, extensions: own } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
+    const extensions = fragments.length > 0 ? this.withHandlingOfAll(own, request, coerced) : own;
+    const separate = fragments.map(({ label, document: part }): SeparateFragment => {
+      const started = this.startSeparate({ ...together, document: part }, coerced, repeatsFields);
+      // the fragment fails when its turn comes
+      started.catch(() => {});
+      return { label, started };
+    });
+    return { ...new Incremental().answer(await run(), separate), extensions };
+  }
+
+  /** The extensions of an answer whose parts are planned one by one: its class is that of the strictest part. */
+  private withHandlingOfAll(
+    extensions: AnswerExtensions | undefined,
+    { document, operationName }: GraphRequest,
+    coerced: Readonly<Record<string, unknown>>,
+  ): AnswerExtensions | undefined {
+    if (!this.sensitivities) return extensions;
+    const whole = this.normalize(document, operationName, coerced);
+    const root = this.apiSchema.getRootType(whole.kind)!;
+    const handling = this.sensitivities.handlingOf(root, whole.selectionSet, this.subgraphs);
+    return { ...extensions, sensitivity: this.withNodes(handling, whole, coerced) };
+  }
+
+  /** How an answer with objects found by their global ids is handled: as the types of these objects are, too. */
+  private withNodes(
+    handling: Handling,
+    { selectionSet, literals }: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+  ): Handling {
+    if (!this.nodes || !this.sensitivities) return handling;
+    const types = this.nodes.typesIn(selectionSet, { ...coerced, ...literals });
+    return types.length === 0 ? handling : this.sensitivities.withTypes(handling, types);
+  }
+
+  /** Starts a fragment that was split off from an operation. @throws PlanningError, CostError */
+  private async startSeparate(
+    request: GraphRequest,
+    coerced: Readonly<Record<string, unknown>>,
+    repeatsFields: boolean,
+  ): Promise<Started> {
+    const deferred = normalizeDeferred(request.document, request.operationName, this.apiSchema, this.partlyHidden);
+    if (deferred.fragments.length > 0) {
+      const { run } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
+      return run();
+    }
+    const result = await this.execute(request);
+    if (result.data === undefined) throw new Error('variables that fit an operation do not fit a fragment of it');
+    return { result };
+  }
+
+  /** Plans an operation and pays for it. */
+  private async prepareDeferred(
+    deferred: DeferredOperation,
+    request: GraphRequest,
+    coerced: Readonly<Record<string, unknown>>,
+    repeatsFields: boolean,
+  ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
+    const { variables = {}, spend } = request;
+    const { whole } = deferred;
+    const operation = await this.compile(whole);
+    const parts = deferred.fragments.map(({ path }) => path);
+    const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
+    const cost = spend && (await spend(estimated + this.schemaCost(whole)));
+    const run = async (): Promise<Started> => {
+      const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
+      const introspected = this.introspected(whole, variables);
+      const calls = this.calls(whole, request);
+      const execution = new Execution(operation, { calls, introspected, isWary: true });
+      const { result, deferrals } = await execution.runFirst(deferral);
+      return { result, later: { execution, deferrals } };
+    };
+    return { run, extensions: this.extensions(whole, operation, cost, coerced) };
+  }
+
+  private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
+    const { headers, identities, scope, deadline, cancellation } = request;
+    const variables = exactVariables(request.variables ?? {});
+    return new Calls({
+      variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
+      headers,
+      identities,
+      scope,
+      deadline,
+      fetchTimeoutMs: this.parts.fetchTimeoutMs,
+      cancellation,
+      transport: this.transport,
+      ended: this.ended,
+    });
+  }
+
+  /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */
+  async warmUp(operations: readonly SourceOperation[], mostMs: number): Promise<number> {
+    const until = performance.now() + mostMs;
+    let warm = 0;
+    for (const { source, operationName, conditions = {} } of operations) {
+      if (performance.now() > until) break;
+      try {
+        await this.compile(this.normalize(parse(source, { noLocation: true }), operationName, conditions));
+        warm += 1;
+        // biome-ignore lint/plugin: an operation of the supergraph before this one need not fit this one
+      } catch {}
+    }
+    return warm;
+  }
+
+  /** Plans by who made them. */
+  get planCounts(): PlanCounts {
+    return this.planner.counts;
+  }
+
+  /** The schema that clients see, as text. */
+  printedApiSchema(): string {
+    this.apiSchemaText ??= `${printSchema(this.apiSchema)}\n`;
+    return this.apiSchemaText;
+  }
+
+  /** Whether the supergraph carries any `@cost` or `@listSize`. */
+  get statesCosts(): boolean {
+    return this.costs.areStated;
+  }
+
+  /** How many processes of its planner have died. */
+  get plannerDeaths(): number {
+    return this.planner.deaths ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.planner.close(), ...[...this.transports.values()].map((transport) => transport.close())]);
+  }
+
+  /** The breakers of its subgraphs, where their transports have one. */
+  get breakers(): [subgraph: string, breaker: Breaker][] {
+    return [...this.transports].flatMap(([name, { breaker }]) => (breaker ? [[name, breaker]] : []));
+  }
+
+  private readonly ended: CallsOptions['ended'] = (subgraph, result, error, requestId) => {
+    if (error === undefined) this.parts.watch?.succeeded(subgraph);
+    else this.parts.watch?.failed(subgraph, error, requestId);
+    let results = this.callCounts.get(subgraph);
+    if (!results) {
+      results = new Map();
+      this.callCounts.set(subgraph, results);
+    }
+    results.set(result, (results.get(result) ?? 0) + 1);
+  };
+
+  private readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
+
+  /**
+   * Conditions are decided before an operation is planned: planners and execution know none. One document has as many normalized
+   * operations as its conditions have had different values.
+   */
+  private normalize(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    coerced: Readonly<Record<string, unknown>>,
+  ): NormalizedOperation {
+    let variants = this.normalized.get(document);
+    if (!variants) {
+      variants = { conditions: variablesOfConditions(document), operations: new LRUCache({ max: MAX_VARIANTS }) };
+      this.normalized.set(document, variants);
+    }
+    let key = operationName ?? '';
+    for (const name of variants.conditions) key += coerced[name] === true ? '\n1' : '\n0';
+    let normalized = variants.operations.get(key);
+    if (!normalized) {
+      const given = variants.conditions.length > 0 ? decided(document, coerced) : document;
+      normalized = normalize(given, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
+      variants.operations.set(key, normalized);
+    }
+    return normalized;
+  }
+
+  /** The values that the conditions of an operation have had, most recent first; one without conditions has one, which is empty. */
+  conditionsSeen(document: DocumentNode, operationName: string | undefined): Record<string, boolean>[] {
+    const { conditions = [], operations } = this.normalized.get(document) ?? {};
+    return [...(operations?.keys() ?? [])].flatMap((key) => {
+      const [name, ...values] = key.split('\n');
+      if (name !== (operationName ?? '')) return [];
+      return [Object.fromEntries(conditions.map((variable, index) => [variable, values[index] === '1']))];
+    });
+  }
+
+  private compiled(normalized: NormalizedOperation): CompiledOperation | undefined {
+    return normalized.isPlannedWhole ? this.plans.peek(normalized.key) : this.unshared.get(normalized);
+  }
+
+  private async compile(normalized: NormalizedOperation): Promise<CompiledOperation> {
+    const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
+    if (normalized.text === undefined) {
+      const operation = compile({}).writing(normalized);
+      this.unshared.set(normalized, operation);
+      return operation;
+    }
+    const operation = await this.plans.get(normalized.key, normalized.text, compile);
+    if (normalized.isPlannedWhole) return operation;
+    // the plan is that of all operations that ask the same of subgraphs; the answer has more
+    const own = operation.writing(normalized);
+    this.unshared.set(normalized, own);
+    return own;
+  }
+
+  private inFlight(operation: CompiledOperation): InFlight<ExecutionResult> {
+    let inFlight = this.requests.get(operation);
+    if (!inFlight) {
+      inFlight = new InFlight();
+      this.requests.set(operation, inFlight);
+    }
+    return inFlight;
+  }
+
+  /** Introspection has no asynchronous resolvers, so its result is there at once. */
+  private introspected(
+    { introspection }: NormalizedOperation,
+    variables: Readonly<Record<string, unknown>>,
+  ): Introspected | undefined {
+    if (!introspection) return undefined;
+    const size = this.schemaSize.estimate(introspection);
+    if (size > this.schemaSize.most)
+      throw new PlanningError(
+        'OPERATION_TOO_LARGE',
+        `The operation asks for about ${size} values of the schema, and may ask for ${this.schemaSize.most}; ask for less of it at once`,
+        { status: 400 },
+      );
+    const { data, errors = [] } = executeSync({
+      schema: this.apiSchema,
+      document: introspection,
+      variableValues: { ...variables },
+    });
+    return { data: data ?? null, errors: errors.map((error) => error.toJSON()) };
+  }
+}
+
+/** Whether what an operation asks of the schema depends on variables. */
+const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
+  introspection!.definitions.some(
+    (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
+  );
+
+/** Characters of answers about the schema that are kept. Each is kept as text, as bytes, and compressed. */
+const MAX_SCHEMA_ANSWERS = 8 * 1024 * 1024;
+
+/** Errors of variables after which the rest of their values is not looked at. */
+const MAX_VARIABLE_ERRORS = 20;
+
+/** Interfaces and unions with types that clients may not see. */
+function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<string> {
+  return new Set(
+    Object.values(whole.getTypeMap())
+      .filter(
+        (type) => isAbstractType(type) && whole.getPossibleTypes(type).some(({ name }) => !apiSchema.getType(name)),
+      )
+      .map(({ name }) => name),
+  );
+}
+
+/** Spends for the parts of one operation, which together may cost what one operation may. */
+function summed(spend: NonNullable<GraphRequest['spend']>): NonNullable<GraphRequest['spend']> {
+  let total = 0;
+  return (cost) => {
+    const before = total;
+    total += cost;
+    return spend(cost, before);
+  };
+}
+
+function sharingKey(
+  scope: string,
+  variables: Readonly<Record<string, unknown>>,
+  literals: Readonly<Record<string, unknown>>,
+): string {
+  return `${scope}\n${JSON.stringify(exactVariables(variables))}\n${JSON.stringify(literals)}`;
+}

@@ -1,0 +1,632 @@
+import {
+  type FieldNode,
+  type GraphQLNamedType,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { noPlan } from '../errors';
+import type { SubgraphSchema } from '../model/subgraph-schema';
+import type { SupergraphModel } from '../model/supergraph-model';
+import { NO_OVERRIDES, type Overrides, overrideConditions } from '../overrides';
+import type { PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from '../plan';
+import { serial } from '../repairs/serial';
+import { definitionOf, fragmentOn, nameOf, TYPENAME } from '../selected';
+import { type Known, type KnownObjects, meaningOf } from '../verification/known';
+import { PlanFlaw, RULES_WITHOUT_CONFLICTS, Trial } from '../verification/verifier';
+import { type Ask, writeFetches } from './fetches';
+
+/** Rounds of fetches after which an operation is given up: each follows from the one before. */
+const MAX_ROUNDS = 40;
+
+/** Looks at selections after which an operation is given up. */
+const MAX_STEPS = 300_000;
+
+/**
+ * Plans without search: in each round it asks, at every place, the subgraphs that it can reach by the keys that are known for whatever is
+ * still missing, and wants the keys and requirements of those that it cannot reach. Its plans take more fetches than those of the other
+ * planners, and its time grows with the operation, not with the ways to answer it. It plans what those fail at; it does not use
+ * `@provides`, and does not plan arguments from the context.
+ */
+export class DirectPlanner {
+  private readonly left: ReadonlySet<string>;
+
+  constructor(
+    private readonly model: SupergraphModel,
+    supergraphSdl: string,
+    overrides: Overrides = NO_OVERRIDES,
+  ) {
+    this.left = fieldsLeft(model, overrideConditions(supergraphSdl, overrides));
+  }
+
+  /** @throws PlanningError */
+  plan(operation: string): QueryPlan {
+    const planning = new Planning(this.model, this.left, definitionOf(operation));
+    try {
+      return serial({ root: planning.plan() }, operation);
+    } catch (error) {
+      if (error instanceof PlanFlaw) throw noPlan(error);
+      throw error;
+    }
+  }
+}
+
+/** Fields, as `subgraph Type.field`, that a progressive `@override` takes from a subgraph, or has not given to it yet. */
+function fieldsLeft({ whole, subgraphs }: SupergraphModel, inForce: ReadonlyMap<string, boolean>): Set<string> {
+  const left = new Set<string>();
+  if (inForce.size === 0) return left;
+  const names = new Map([...subgraphs.keys()].map((name) => [name.toUpperCase().replace(/[^A-Z0-9]/g, '_'), name]));
+  for (const type of Object.values(whole.getTypeMap()))
+    if (isObjectType(type) || isInterfaceType(type))
+      for (const field of Object.values(type.getFields()))
+        for (const directive of field.astNode?.directives ?? []) {
+          const texts = new Map(
+            directive.arguments?.map(({ name, value }) => [name.value, 'value' in value ? String(value.value) : '']),
+          );
+          const label = texts.get('overrideLabel');
+          if (label === undefined) continue;
+          const graph = names.get(texts.get('graph') ?? '') ?? '';
+          const loser = inForce.get(label) ? texts.get('override') : graph;
+          left.add(`${loser} ${type.name}.${field.name}`);
+        }
+  return left;
+}
+
+interface Place {
+  readonly path: readonly PathStep[];
+  readonly objects: KnownObjects;
+}
+
+/** What a subgraph can give of what is wanted. */
+interface Selected {
+  readonly selections: readonly SelectionNode[];
+  readonly rewrites: readonly Rewrite[];
+  /** Response names of the wanted fields that it gives something new of. */
+  readonly names: ReadonlySet<string>;
+  /** How many fields are new. */
+  readonly gain: number;
+  /** Whether it gives all that is wanted. */
+  readonly isAll: boolean;
+}
+
+class Planning {
+  private readonly trial: Trial;
+  private readonly rootType: string;
+  private readonly queryType: string | undefined;
+  /** Keys and requirements that are wanted besides what the client asks for, by the objects that they are of. */
+  private readonly wants = new Map<Known, Map<string, FieldNode>>();
+  /** By meaning, the response names of required fields with arguments. */
+  private readonly aliases = new Map<string, string>();
+  /** For fields that lead to entities, asked again for more of those: who gave the entities, which others may not have there. */
+  private readonly givers = new WeakMap<FieldNode, ReadonlySet<string>>();
+  private asks: Ask[] = [];
+  private hasNewWants = false;
+  private steps = 0;
+
+  constructor(
+    private readonly model: SupergraphModel,
+    private readonly left: ReadonlySet<string>,
+    private readonly operation: OperationDefinitionNode,
+  ) {
+    // names that would be of several types are made unique
+    this.trial = new Trial(model, operation.operation, RULES_WITHOUT_CONFLICTS);
+    this.rootType = model.whole.getRootType(operation.operation)!.name;
+    this.queryType = model.whole.getQueryType()?.name;
+  }
+
+  /** @throws PlanFlaw */
+  plan(): PlanNode {
+    const nodes: PlanNode[] = [];
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      this.asks = [];
+      this.hasNewWants = false;
+      const root = { path: [], objects: this.trial.root };
+      const rest = this.visit(root, this.rootType, this.trial.root.of(this.rootType), [this.operation.selectionSet]);
+      if (this.asks.length === 0 && !this.hasNewWants) {
+        this.trial.requireAll(this.operation.selectionSet);
+        if (rest.length > 0) throw new PlanFlaw(`no subgraph can be asked for ${rest.map(nameOf).join(', ')}`);
+        return nodes.length === 1 ? nodes[0]! : { kind: 'Sequence', nodes };
+      }
+      const fetches = writeFetches(this.asks, this.operation);
+      for (const fetch of fetches) this.trial.fetch(fetch);
+      if (fetches.length > 0) nodes.push(fetches.length === 1 ? fetches[0]! : { kind: 'Parallel', nodes: fetches });
+    }
+    throw new PlanFlaw(`more than ${MAX_ROUNDS} rounds of fetches`);
+  }
+
+  /**
+   * Asks for what is missing of the objects of one type at a place, and below.
+   * @returns what cannot be asked for here; whoever gave the objects may be asked for it.
+   */
+  private visit(place: Place, type: string, known: Known, selectionSets: readonly SelectionSetNode[]): FieldNode[] {
+    this.step();
+    const wants = [...(this.wants.get(known)?.values() ?? [])];
+    const all = [...selectionSets, { kind: Kind.SELECTION_SET, selections: wants } satisfies SelectionSetNode];
+    const wanted = this.collect(type, all);
+    const isOneOfSeveral = place.objects.byType.size > 1;
+    const missing: FieldNode[] = [];
+    for (const field of wanted) {
+      const response = nameOf(field);
+      const there = known.get(response);
+      if (field.name.value === '__typename') {
+        const isWanted = isOneOfSeveral || this.model.isAbstract(type) || this.wants.get(known)?.has('__typename');
+        if (isWanted && (!there || this.model.isAbstract(type))) missing.push(field);
+      } else if (!there) missing.push(field);
+      else if (field.selectionSet && there.objects) {
+        const types: PathStep[] = isOneOfSeveral ? [{ kind: 'Types', names: [type] }] : [];
+        const inner = {
+          path: [...place.path, ...types, { kind: 'Field', name: response } satisfies PathStep],
+          objects: there.objects,
+        };
+        let isOfGivers = false;
+        const rest = [...there.objects.byType].flatMap(([own, below]) => {
+          const left = this.visit(inner, own, below, [field.selectionSet!]);
+          if (left.length === 0) return [];
+          isOfGivers ||= this.isEntity(own) || left.some((one) => this.givers.has(one));
+          return [fragmentOn(own, left)];
+        });
+        if (rest.length === 0) continue;
+        const again: FieldNode = { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: rest } };
+        if (isOfGivers) this.givers.set(again, there.givers);
+        missing.push(again);
+      }
+    }
+    return missing.length === 0 ? [] : this.ask(place, type, known, missing, all);
+  }
+
+  /** Whether objects of a type are found by keys. */
+  private isEntity(type: string): boolean {
+    return [...this.model.subgraphs.values()].some((subgraph) => subgraph.keysOf(type).length > 0);
+  }
+
+  /** The fields that are wanted of objects of a type, each once. */
+  private collect(type: string, selectionSets: readonly SelectionSetNode[]): FieldNode[] {
+    const fields = new Map<string, FieldNode>();
+    const gather = (selections: readonly SelectionNode[]): void => {
+      for (const selection of selections) {
+        if (selection.kind === Kind.INLINE_FRAGMENT) {
+          const condition = selection.typeCondition?.name.value ?? type;
+          if (this.model.includes(condition, type)) gather(selection.selectionSet.selections);
+          // of which type the objects are has to be known first
+          else if (this.model.mayInclude(condition, type)) gather([TYPENAME]);
+        }
+        if (selection.kind !== Kind.FIELD) continue;
+        const response = nameOf(selection);
+        const before = fields.get(response);
+        const selections = [...(before?.selectionSet?.selections ?? []), ...(selection.selectionSet?.selections ?? [])];
+        fields.set(response, {
+          ...selection,
+          directives: [],
+          selectionSet: selection.selectionSet && { kind: Kind.SELECTION_SET, selections },
+        });
+      }
+    };
+    for (const { selections } of selectionSets) gather(selections);
+    return [...fields.values()];
+  }
+
+  /** Asks the subgraphs that can be reached, the one that gives most first. @returns what none of them gives. */
+  private ask(
+    place: Place,
+    type: string,
+    known: Known,
+    missing: readonly FieldNode[],
+    selectionSets: readonly SelectionSetNode[],
+  ): FieldNode[] {
+    let rest = [...missing];
+    const isRoot = place.path.length === 0;
+    const candidates = this.candidates(type, isRoot).map((candidate) => ({
+      ...candidate,
+      requires: candidate.keys && this.requiresOf(candidate.keys, type, known),
+    }));
+    const reached = candidates.filter(({ keys, requires }) => !keys || requires);
+    while (rest.length > 0) {
+      let best: { ask: Ask; names: ReadonlySet<string>; gain: number } | undefined;
+      for (const { subgraph, own, requires } of reached) {
+        const selected = this.selectTop(subgraph, own, type, known, rest, selectionSets);
+        if (selected.names.size === 0 || (best && selected.gain <= best.gain)) continue;
+        const required = requires && [...requires, ...this.requirementsIn(subgraph, own, selected, rest)];
+        const { selections, rewrites, names, gain } = selected;
+        best = {
+          names,
+          gain,
+          ask: { subgraph, own, type, path: place.path, requires: required, selections, rewrites },
+        };
+      }
+      if (!best) break;
+      const { names } = best;
+      this.asks.push(best.ask);
+      rest = rest.filter((field) => !names.has(nameOf(field)));
+    }
+    if (rest.length === 0) return [];
+    return this.want(type, known, rest, candidates) ? [] : rest;
+  }
+
+  /** The subgraphs that can be asked about objects of a type, and as what; with the keys that they take. */
+  private candidates(
+    type: string,
+    isRoot: boolean,
+  ): { subgraph: SubgraphSchema; own: string; keys: readonly SelectionSetNode[] | undefined }[] {
+    const kind = isRoot ? this.operation.operation : 'query';
+    const all = [...this.model.subgraphs.values()];
+    if (isRoot || type === this.queryType)
+      return all.flatMap((subgraph) => {
+        const own = subgraph.schema.getRootType(kind as never)?.name;
+        return own === undefined ? [] : [{ subgraph, own, keys: undefined }];
+      });
+    const known = this.model.whole.getType(type);
+    const interfaces =
+      isObjectType(known) || isInterfaceType(known) ? known.getInterfaces().map(({ name }) => name) : [];
+    return all.flatMap((subgraph) =>
+      [type, ...interfaces.filter((name) => subgraph.isInterfaceObject(name))].flatMap((own) => {
+        const keys = subgraph.keysOf(own);
+        return keys.length === 0 ? [] : [{ subgraph, own, keys }];
+      }),
+    );
+  }
+
+  /** What represents an object by the first of some keys that is known; undefined when none is. */
+  private requiresOf(
+    keys: readonly SelectionSetNode[],
+    type: string,
+    known: Known,
+  ): readonly RequiredSelection[] | undefined {
+    if (!known.has('__typename')) return undefined;
+    const key = keys.find((one) => this.isKnown(one, type, known));
+    return key && this.required(key, true);
+  }
+
+  /** Whether every field of a field set is known of an object, for what it means. */
+  private isKnown({ selections }: SelectionSetNode, type: string, known: Known): boolean {
+    return selections.every((selection) => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value ?? type;
+        return !this.model.includes(condition, type) || this.isKnown(selection.selectionSet, type, known);
+      }
+      if (selection.kind !== Kind.FIELD || selection.name.value === '__typename') return true;
+      const field = known.get(this.responseOf(selection));
+      if (field?.meaning !== meaningOf(selection)) return false;
+      const { selectionSet } = selection;
+      return (
+        !selectionSet ||
+        [...(field.objects?.byType ?? [])].every(([own, below]) => this.isKnown(selectionSet, own, below))
+      );
+    });
+  }
+
+  /** Under which name a field of a key or requirement is fetched: its own, which no field of the client with arguments has. */
+  private responseOf(field: FieldNode): string {
+    if (!field.arguments?.length) return field.name.value;
+    const meaning = meaningOf(field);
+    let alias = this.aliases.get(meaning);
+    if (alias === undefined) {
+      alias = `_r${this.aliases.size}_${field.name.value}`;
+      this.aliases.set(meaning, alias);
+    }
+    return alias;
+  }
+
+  private required({ selections }: SelectionSetNode, isTop: boolean): RequiredSelection[] {
+    const inner = selections.flatMap((selection): RequiredSelection[] => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const nested = this.required(selection.selectionSet, false);
+        return selection.typeCondition
+          ? [{ kind: 'Fragment', type: selection.typeCondition.name.value, selections: nested }]
+          : nested;
+      }
+      if (selection.kind !== Kind.FIELD) return [];
+      return [
+        {
+          kind: 'Field',
+          from: this.responseOf(selection),
+          name: selection.name.value,
+          selections: selection.selectionSet && this.required(selection.selectionSet, false),
+        },
+      ];
+    });
+    return isTop ? [{ kind: 'Field', from: '__typename', name: '__typename' }, ...inner] : inner;
+  }
+
+  /** What the fields that a subgraph gives require. */
+  private requirementsIn(
+    subgraph: SubgraphSchema,
+    own: string,
+    { names }: Selected,
+    wanted: readonly FieldNode[],
+  ): RequiredSelection[] {
+    return wanted.flatMap((field) => {
+      if (!names.has(nameOf(field))) return [];
+      return subgraph.possibleTypes(own).flatMap((type) => {
+        const { requires } = subgraph.fieldOf(type, field.name.value) ?? {};
+        return requires ? this.required(requires, false) : [];
+      });
+    });
+  }
+
+  /**
+   * Wants the keys of subgraphs that have what is missing, and what that requires.
+   * @returns whether that is anything new.
+   */
+  private want(
+    type: string,
+    known: Known,
+    missing: readonly FieldNode[],
+    candidates: ReturnType<Planning['candidates']>,
+  ): boolean {
+    let isNew = false;
+    const add = (field: FieldNode): void => {
+      let wants = this.wants.get(known);
+      if (!wants) {
+        wants = new Map();
+        this.wants.set(known, wants);
+      }
+      const name = nameOf(field);
+      const text = print(field);
+      if (wants.has(text) || (known.has(name) && !field.selectionSet)) return;
+      wants.set(text, field);
+      isNew = true;
+    };
+    for (const { subgraph, own, keys } of candidates) {
+      const fields = missing.flatMap((field) =>
+        subgraph.possibleTypes(own).flatMap((possible) => {
+          const found = this.resolvable(subgraph, possible, field);
+          return found ? [found] : field.name.value === '__typename' ? [undefined] : [];
+        }),
+      );
+      if (fields.length === 0) continue;
+      const sets = [...(keys ?? []), ...fields.flatMap((field) => (field?.requires ? [field.requires] : []))];
+      for (const set of sets) for (const field of this.wantedOf(set, type)) add(field);
+      if (keys && !known.has('__typename') && !this.wants.get(known)?.has('__typename')) {
+        const wants = this.wants.get(known) ?? new Map<string, FieldNode>();
+        this.wants.set(known, wants.set('__typename', TYPENAME));
+        isNew = true;
+      }
+    }
+    if (isNew) this.hasNewWants = true;
+    return isNew;
+  }
+
+  /** The fields of a key or requirement as they are fetched. */
+  private wantedOf({ selections }: SelectionSetNode, type: string): FieldNode[] {
+    return selections.flatMap((selection): FieldNode[] => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value ?? type;
+        return this.model.includes(condition, type) ? this.wantedOf(selection.selectionSet, type) : [];
+      }
+      return selection.kind === Kind.FIELD ? [this.asFetched(selection)] : [];
+    });
+  }
+
+  private asFetched(field: FieldNode): FieldNode {
+    const response = this.responseOf(field);
+    return {
+      ...field,
+      alias: response === field.name.value ? undefined : { kind: Kind.NAME, value: response },
+      selectionSet: field.selectionSet && {
+        kind: Kind.SELECTION_SET,
+        selections: field.selectionSet.selections.map((one): SelectionNode => {
+          if (one.kind === Kind.FIELD) return this.asFetched(one);
+          if (one.kind !== Kind.INLINE_FRAGMENT) return one;
+          const inner = one.selectionSet.selections.map((deep) =>
+            deep.kind === Kind.FIELD ? this.asFetched(deep) : deep,
+          );
+          return { ...one, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } };
+        }),
+      },
+    };
+  }
+
+  private resolvable(subgraph: SubgraphSchema, own: string, field: FieldNode) {
+    const name = field.name.value;
+    const found = subgraph.fieldOf(own, name);
+    return found && !found.isExternal && !this.left.has(`${subgraph.name} ${own}.${name}`) ? found : undefined;
+  }
+
+  /** What a subgraph gives of the objects at a place that it is asked about. */
+  private selectTop(
+    subgraph: SubgraphSchema,
+    own: string,
+    type: string,
+    known: Known,
+    missing: readonly FieldNode[],
+    selectionSets: readonly SelectionSetNode[],
+  ): Selected {
+    // fields that require one field with other arguments cannot be asked for by one representation
+    const sent = new Map<string, string>();
+    const isKnown = (requires: SelectionSetNode) => this.isKnown(requires, type, known) && this.canSend(requires, sent);
+    // an object of which only the interface is known turns out to be of one of its types
+    const learns = this.model.isAbstract(type) && !subgraph.isInterfaceObject(own) && !isRootType(subgraph, own);
+    if (!learns) return this.select(subgraph, own, missing, known, isKnown);
+    const all = this.selectEach(subgraph, own, (possible) => {
+      const wanted = this.collect(possible, selectionSets).filter((field) => !known.has(nameOf(field)));
+      return this.select(subgraph, possible, [TYPENAME, ...wanted], known, isKnown);
+    });
+    return { ...all, names: new Set(missing.map(nameOf).filter((name) => all.names.has(name))) };
+  }
+
+  /** Whether a representation can have a field set beside what it has; adds it to that when it can. */
+  private canSend({ selections }: SelectionSetNode, sent: Map<string, string>): boolean {
+    const fields = new Map<string, string>();
+    const gather = (all: readonly SelectionNode[], at: string): void => {
+      for (const selection of all) {
+        if (selection.kind === Kind.INLINE_FRAGMENT) gather(selection.selectionSet.selections, at);
+        if (selection.kind !== Kind.FIELD) continue;
+        const place = `${at}.${selection.name.value}`;
+        fields.set(place, this.responseOf(selection));
+        if (selection.selectionSet) gather(selection.selectionSet.selections, place);
+      }
+    };
+    gather(selections, '');
+    for (const [place, response] of fields) if ((sent.get(place) ?? response) !== response) return false;
+    for (const [place, response] of fields) sent.set(place, response);
+    return true;
+  }
+
+  /** Selections for each of the types that a type can be, with names of their own where one name would be of several types. */
+  private selectEach(subgraph: SubgraphSchema, declared: string, select: (type: string) => Selected): Selected {
+    const parts = subgraph.possibleTypes(declared).map((type) => ({ type, selected: select(type) }));
+    const [first] = parts;
+    if (parts.length === 1 && first) return first.selected;
+    const isAll = parts.every(({ selected }) => selected.isAll);
+    const gain = parts.reduce((sum, { selected }) => sum + selected.gain, 0);
+    const names = new Set(parts.flatMap(({ selected }) => [...selected.names]));
+    if (first && isSameForAll(subgraph, declared, parts))
+      return { selections: withTypename(first.selected.selections), rewrites: [], names, gain, isAll };
+    const returned = new Map<string, Set<string>>();
+    for (const { type, selected } of parts)
+      for (const field of selected.selections)
+        if (field.kind === Kind.FIELD) {
+          const what = `${meaningOf(field)} ${subgraph.fieldOf(type, field.name.value)?.type}`;
+          returned.set(nameOf(field), (returned.get(nameOf(field)) ?? new Set()).add(what));
+        }
+    const rewrites: Rewrite[] = [];
+    const selections = parts.map(({ type, selected }): SelectionNode => {
+      const renamed = new Map<string, string>();
+      const fields = selected.selections.map((field): SelectionNode => {
+        const name = field.kind === Kind.FIELD ? nameOf(field) : '';
+        if (field.kind !== Kind.FIELD || (returned.get(name)?.size ?? 0) <= 1) return field;
+        const alias = `_t_${type}_${name}`;
+        renamed.set(name, alias);
+        return { ...field, alias: { kind: Kind.NAME, value: alias } };
+      });
+      const at = { kind: 'Types', names: [type] } as const;
+      for (const rewrite of selected.rewrites) {
+        const [first, ...rest] = rewrite.path;
+        const start = first?.kind === 'Field' ? { ...first, name: renamed.get(first.name) ?? first.name } : first!;
+        rewrites.push({ ...rewrite, path: [at, start, ...rest] });
+      }
+      // after those below, whose way leads through it
+      for (const [name, alias] of renamed)
+        rewrites.push({ kind: 'Rename', path: [at, { kind: 'Field', name: alias }], to: name });
+      return fragmentOn(type, fields);
+    });
+    return {
+      selections: [TYPENAME, ...selections],
+      rewrites,
+      names,
+      gain,
+      isAll,
+    };
+  }
+
+  /**
+   * What a subgraph gives of an object of one of its types.
+   * @param known what is known of the object already; undefined where it has not been fetched.
+   * @param isKnown whether what a field requires can be sent.
+   */
+  private select(
+    subgraph: SubgraphSchema,
+    own: string,
+    wanted: readonly FieldNode[],
+    known: Known | undefined,
+    isKnown: (requires: SelectionSetNode) => boolean,
+  ): Selected {
+    const selections: SelectionNode[] = [];
+    const rewrites: Rewrite[] = [];
+    const names = new Set<string>();
+    let [gain, isAll] = [0, true];
+    for (const field of wanted) {
+      this.step();
+      const response = nameOf(field);
+      if (field.name.value === '__typename') {
+        selections.push(field);
+        if (subgraph.isInterfaceObject(own)) isAll = false;
+        else names.add(response);
+        continue;
+      }
+      const found = this.resolvable(subgraph, own, field);
+      const mayGive = this.givers.get(field)?.has(subgraph.name) ?? true;
+      if (!found || !mayGive || (found.requires && !isKnown(found.requires))) {
+        isAll = false;
+        continue;
+      }
+      const there = known?.get(response);
+      let given = there ? 0 : 1;
+      if (field.selectionSet) {
+        const type = (getNamedType(found.type) as GraphQLNamedType).name;
+        const inner = this.selectEach(subgraph, type, (possible) =>
+          this.selectBelow(subgraph, possible, field.selectionSet!, there?.objects?.byType.get(possible)),
+        );
+        given += inner.gain;
+        isAll &&= inner.isAll;
+        if (given === 0) continue;
+        selections.push({ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: inner.selections } });
+        for (const rewrite of inner.rewrites)
+          rewrites.push({ ...rewrite, path: [{ kind: 'Field', name: response }, ...rewrite.path] });
+      } else selections.push(field);
+      gain += given;
+      names.add(response);
+    }
+    return { selections, rewrites, names, gain, isAll };
+  }
+
+  /** What a subgraph gives of objects below those that it is asked about; with their keys, where others have the rest. */
+  private selectBelow(
+    subgraph: SubgraphSchema,
+    own: string,
+    selectionSet: SelectionSetNode,
+    known: Known | undefined,
+  ): Selected {
+    const wanted = this.collect(own, [selectionSet]);
+    const selected = this.select(subgraph, own, wanted, known, () => false);
+    if (selected.isAll) return { ...selected, selections: withTypename(selected.selections) };
+    const keys = this.keysGiven(subgraph, own).filter((key) => !selected.names.has(nameOf(key)) || key.selectionSet);
+    const { selections, rewrites } = this.select(subgraph, own, keys, undefined, () => false);
+    return {
+      ...selected,
+      selections: withTypename([...selected.selections, ...selections]),
+      rewrites: [...selected.rewrites, ...rewrites],
+    };
+  }
+
+  /** Fields of the keys by which other subgraphs know the objects of a type, as far as a subgraph gives them. */
+  private keysGiven(subgraph: SubgraphSchema, own: string): FieldNode[] {
+    const type = this.model.whole.getType(own);
+    const interfaces = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces().map(({ name }) => name) : [];
+    const keys = [...this.model.subgraphs.values()].flatMap((other) =>
+      [own, ...interfaces].flatMap((name) => other.keysOf(name)),
+    );
+    const wanted = keys.flatMap((key) => this.wantedOf(key, own));
+    return this.collect(own, [{ kind: Kind.SELECTION_SET, selections: wanted }]).filter((field) =>
+      this.resolvable(subgraph, own, field),
+    );
+  }
+
+  private step(): void {
+    this.steps += 1;
+    if (this.steps > MAX_STEPS) throw new PlanFlaw('too large to be planned directly');
+  }
+}
+
+/** Whether what is selected of each of several types can be selected of the interface that they have in common. */
+function isSameForAll(
+  subgraph: SubgraphSchema,
+  declared: string,
+  parts: readonly { readonly type: string; readonly selected: Selected }[],
+): boolean {
+  const [first, ...others] = parts.map(({ selected }) => selected);
+  if (!first || parts.some(({ selected }) => selected.rewrites.length > 0)) return false;
+  const text = first.selections.map(print).join();
+  if (others.some(({ selections }) => selections.map(print).join() !== text)) return false;
+  return first.selections.every((field) => {
+    if (field.kind !== Kind.FIELD || field.name.value === '__typename') return field.kind === Kind.FIELD;
+    const ofInterface = subgraph.fieldOf(declared, field.name.value);
+    return (
+      ofInterface !== undefined &&
+      parts.every(({ type }) => String(subgraph.fieldOf(type, field.name.value)?.type) === String(ofInterface.type))
+    );
+  });
+}
+
+const withTypename = (selections: readonly SelectionNode[]): readonly SelectionNode[] =>
+  selections.some((one) => one.kind === Kind.FIELD && one.name.value === '__typename' && !one.alias)
+    ? selections
+    : [TYPENAME, ...selections];
+
+const isRootType = ({ schema }: SubgraphSchema, type: string): boolean =>
+  schema.getQueryType()?.name === type || schema.getMutationType()?.name === type;

@@ -1,0 +1,69 @@
+import { DirectPlanner } from '../direct/planner';
+import { failureOf, noPlan } from '../errors';
+import { SupergraphModel } from '../model/supergraph-model';
+import type { QueryPlan } from '../plan';
+import { type PlanningReply, type PlanningStart, type PlanningTask, READY } from '../tasks';
+import { PlanVerifier } from '../verification/verifier';
+import { NativePlans } from './plans';
+
+/** Bytes of memory at which the process ends: an operation that takes them has no plan worth waiting for. */
+const MAX_BYTES = 1.5 * 1024 ** 3;
+const LOOK_MS = 200;
+
+/** Plans by the native planner that are verified, and direct ones of what that planner fails at. */
+class VerifiedPlans {
+  private readonly native: NativePlans;
+  private readonly direct: DirectPlanner;
+  private readonly verifier: PlanVerifier;
+
+  constructor({ supergraphSdl, overrides }: PlanningStart) {
+    this.native = new NativePlans(supergraphSdl, overrides);
+    const model = new SupergraphModel(supergraphSdl);
+    this.verifier = new PlanVerifier(model);
+    this.direct = new DirectPlanner(model, supergraphSdl, overrides);
+  }
+
+  async reply({ id, operation, isDirect = false }: PlanningTask): Promise<PlanningReply> {
+    const rejected: { native?: string } = {};
+    try {
+      if (this.native.isBeyond(operation)) throw noPlan(new Error('arguments from the context'));
+      const plan = isDirect ? undefined : await this.nativePlan(operation, rejected);
+      if (plan) return { id, plan, by: 'native', rejected };
+      return { id, plan: this.direct.plan(operation), by: 'direct', rejected };
+    } catch (error) {
+      return { id, rejected, failure: failureOf(error) };
+    }
+  }
+
+  private async nativePlan(operation: string, rejected: { native?: string }): Promise<QueryPlan | undefined> {
+    let plan: QueryPlan;
+    try {
+      plan = await this.native.plan(operation);
+    } catch {
+      // biome-ignore lint/plugin: whatever this planner fails at is planned by the planner of last resort
+      return undefined;
+    }
+    const flaw = this.verifier.flawOf(plan, operation);
+    if (flaw === undefined) return plan;
+    rejected.native = flaw;
+    return undefined;
+  }
+}
+
+// runs as a process of its own: see native.ts. The first message is the supergraph, every other a task
+let plans: VerifiedPlans | undefined;
+
+process.on('message', async (message: PlanningStart | PlanningTask) => {
+  if ('supergraphSdl' in message) {
+    plans = new VerifiedPlans(message);
+    process.send!(READY);
+  } else process.send!(await plans!.reply(message));
+});
+setInterval(() => {
+  if (process.memoryUsage.rss() > MAX_BYTES) process.exit(1);
+}, LOOK_MS).unref();
+// the gateway has ended
+process.on('disconnect', () => process.exit());
+// Ctrl-C reaches the whole group; the gateway ends its requests first, and then this
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});

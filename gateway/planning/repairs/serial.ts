@@ -1,0 +1,91 @@
+import { Kind, print, type SelectionNode, type SelectionSetNode, stripIgnoredCharacters, visit } from 'graphql';
+import { type FetchNode, fetchesOf, type PathStep, type PlanNode, type QueryPlan } from '../plan';
+import { definitionOf, fieldNames, fieldsOf, nameOf, pathsOf, selectionOf } from '../selected';
+
+/**
+ * A plan whose mutations are run in the order in which the operation has them, each whole before the next is begun, by "Serial execution"
+ * of the GraphQL specification: what follows from the objects that a mutation gives is asked for before the next mutation. The native
+ * planner asks for it after all of them, Apollo's after all that stand in a row and are of one subgraph.
+ */
+export function serial({ root }: QueryPlan, operation: string): QueryPlan {
+  const all = [...fetchesOf(root)];
+  const mutations = all.filter((fetch) => fetch.operationKind === 'mutation');
+  if (!root || mutations.length === 0) return { root };
+  const names = mutations.map((mutation) => rootNames(mutation.operation));
+  const order = rootNames(operation).filter((name) => names.some((own) => own.includes(name)));
+  const isInOrder = names.flat().every((name, index) => name === order[index]);
+  const followed = new Set(all.flatMap(pathsOf).map(firstName));
+  const parts = mutations.flatMap((mutation, index): Part[] => {
+    const own = names[index]!;
+    const isOne = isInOrder && !own.slice(0, -1).some((name) => followed.has(name));
+    return isOne ? [{ mutation, fetch: mutation, names: own }] : own.map((name) => partOf(mutation, name));
+  });
+  const nodes = parts
+    .toSorted((one, other) => order.indexOf(one.names[0]!) - order.indexOf(other.names[0]!))
+    .flatMap(({ mutation, fetch, names: given }) => {
+      const node = without(root, (one) => (one === mutation ? fetch : about(one, given)));
+      return node ? [node] : [];
+    });
+  return { root: nodes.length === 1 ? nodes[0] : { kind: 'Sequence', nodes } };
+}
+
+/** Some of the mutations of a fetch, as a fetch of their own. */
+interface Part {
+  readonly mutation: FetchNode;
+  readonly fetch: FetchNode;
+  readonly names: readonly string[];
+}
+
+/** Response names at the root of an operation, in its order. */
+const rootNames = (operation: string): string[] => [...new Set(fieldsOf(selectionOf(operation)).map(nameOf))];
+
+const firstName = (path: readonly PathStep[]): string | undefined => fieldNames(path)[0];
+
+/** The part of a fetch that is about what has been given; undefined when nothing of it is. */
+function about(fetch: FetchNode, given: readonly (string | undefined)[]): FetchNode | undefined {
+  if (!fetch.entities) return fetch.at && given.includes(firstName(fetch.at)) ? fetch : undefined;
+  const entities = fetch.entities.map((entity) => ({
+    ...entity,
+    paths: entity.paths.filter((path) => given.includes(firstName(path))),
+  }));
+  return entities.some(({ paths }) => paths.length > 0) ? { ...fetch, entities } : undefined;
+}
+
+/** One of the mutations of a fetch, by its response name. */
+function partOf(mutation: FetchNode, name: string): Part {
+  const all = definitionOf(mutation.operation);
+  const selectionSet = onlyField(all.selectionSet, name);
+  const used = new Set<string>();
+  visit(selectionSet, { Variable: (variable) => void used.add(variable.name.value) });
+  const variableDefinitions = all.variableDefinitions?.filter(({ variable }) => used.has(variable.name.value));
+  const fetch = {
+    ...mutation,
+    operation: stripIgnoredCharacters(print({ ...all, selectionSet, variableDefinitions })),
+    variables: mutation.variables.filter((one) => used.has(one)),
+  };
+  return { mutation, fetch, names: [name] };
+}
+
+/** A selection set without fields of other names, at its top. */
+function onlyField({ selections, ...rest }: SelectionSetNode, name: string): SelectionSetNode {
+  return {
+    ...rest,
+    selections: selections.flatMap((one): SelectionNode[] => {
+      if (one.kind === Kind.FIELD) return nameOf(one) === name ? [one] : [];
+      if (one.kind !== Kind.INLINE_FRAGMENT) return [];
+      const selectionSet = onlyField(one.selectionSet, name);
+      return selectionSet.selections.length > 0 ? [{ ...one, selectionSet }] : [];
+    }),
+  };
+}
+
+/** A step with its fetches replaced, and without those replaced by nothing. */
+function without(
+  node: PlanNode | undefined,
+  replace: (fetch: FetchNode) => FetchNode | undefined,
+): PlanNode | undefined {
+  if (!node) return undefined;
+  if (node.kind === 'Fetch') return replace(node);
+  const nodes = node.nodes.flatMap((child) => without(child, replace) ?? []);
+  return nodes.length > 0 ? { ...node, nodes } : undefined;
+}

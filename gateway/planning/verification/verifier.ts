@@ -1,0 +1,446 @@
+import {
+  type GraphQLNamedType,
+  getNamedType,
+  Kind,
+  KnownDirectivesRule,
+  NoUnusedFragmentsRule,
+  NoUnusedVariablesRule,
+  OverlappingFieldsCanBeMergedRule,
+  parse,
+  type SelectionSetNode,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { SubgraphSchema } from '../model/subgraph-schema';
+import type { SupergraphModel } from '../model/supergraph-model';
+import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from '../plan';
+import { requiredOf } from '../required';
+import { definitionOf, fieldsOf, nameOf } from '../selected';
+import { addKnown, type Known, type KnownField, KnownObjects, meaningOf } from './known';
+
+/** Why a plan does not compute its operation. */
+export class PlanFlaw extends Error {}
+
+/** Objects looked at while a plan is verified; of operations beyond, plans are taken as they are. */
+const MAX_STEPS = 500_000;
+
+/** What a subgraph is asked must be valid against its schema; unused variables and custom directives hurt nothing. */
+const RULES = specifiedRules.filter(
+  (rule) => rule !== KnownDirectivesRule && rule !== NoUnusedVariablesRule && rule !== NoUnusedFragmentsRule,
+);
+
+/**
+ * Verifies plans by running them on types instead of data: what each fetch gives of the objects at each place, asked of a subgraph that
+ * can resolve it there, by representations that have what its keys and requirements need; and that in the end each field of the operation
+ * is there, computed from what it means. Both planners have been seen to give plans that fail: see docs/decisions/0009-planning.md.
+ */
+export class PlanVerifier {
+  constructor(private readonly model: SupergraphModel) {}
+
+  /**
+   * Why a plan does not compute its operation; undefined when it does.
+   * @param operation as it was given to the planner.
+   */
+  flawOf(plan: QueryPlan, operation: string): string | undefined {
+    const { operation: kind, selectionSet } = definitionOf(operation);
+    const trial = new Trial(this.model, kind);
+    try {
+      trial.run(plan.root);
+      trial.requireAll(selectionSet);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TooManySteps) return undefined;
+      if (error instanceof PlanFlaw) return error.message;
+      throw error;
+    }
+  }
+}
+
+/** What graphql-js says of an operation whose fields it does not compare any further: nothing was found to be wrong. */
+const ABORTED = 'Validation aborted.';
+
+/** For operations that cannot ask for conflicting fields, comparing which is most of the work. */
+export const RULES_WITHOUT_CONFLICTS = RULES.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule);
+
+class TooManySteps extends Error {}
+
+/** What allows a selection to ask for fields that the subgraph does not resolve itself. */
+interface Scope {
+  /** Selections of `@provides` that hold here. */
+  readonly provided: readonly SelectionSetNode[];
+  /** Whether only what is provided is there: a value object that is itself external. */
+  readonly isOnlyProvided: boolean;
+  /** Of an entity, what represents it. */
+  readonly representation?: Representation;
+}
+
+type Representation = ReadonlyMap<string, Represented>;
+
+interface Represented {
+  readonly field: KnownField;
+  readonly selections: readonly RequiredSelection[] | undefined;
+}
+
+/** A rename on its way down to the field that it is about. */
+interface Renaming {
+  readonly rewrite: Extract<Rewrite, { kind: 'Rename' }>;
+  readonly at: number;
+}
+
+interface Spot {
+  readonly objects: KnownObjects;
+  readonly type: string;
+  readonly known: Known;
+}
+
+const NOTHING_PROVIDED: Scope = { provided: [], isOnlyProvided: false };
+
+/** One run of a plan on types. */
+export class Trial {
+  readonly root = new KnownObjects();
+  private readonly rootType: string;
+  private steps = 0;
+
+  constructor(
+    private readonly model: SupergraphModel,
+    kind: 'query' | 'mutation' | 'subscription',
+    private readonly rules = RULES,
+  ) {
+    this.rootType = model.whole.getRootType(kind as never)!.name;
+    this.root.of(this.rootType);
+  }
+
+  /** @throws PlanFlaw */
+  run(node: PlanNode | undefined): void {
+    if (!node) return;
+    if (node.kind === 'Fetch') this.fetch(node);
+    else for (const child of node.nodes) this.run(child);
+  }
+
+  /** @throws PlanFlaw where a field of the operation is not there or means something else. */
+  requireAll(selectionSet: SelectionSetNode): void {
+    this.require(this.root, selectionSet, '');
+  }
+
+  fetch(fetch: FetchNode): void {
+    const subgraph = this.model.subgraphs.get(fetch.subgraph);
+    if (!subgraph) throw new PlanFlaw(`the plan asks "${fetch.subgraph}", which is not a subgraph`);
+    const [invalid] = validate(subgraph.schema, parse(fetch.operation), this.rules, { maxErrors: 1 });
+    if (invalid && invalid.message !== ABORTED)
+      throw new PlanFlaw(`the plan asks "${subgraph.name}" for what it does not have: ${invalid.message}`);
+    const { selectionSet } = definitionOf(fetch.operation);
+    if (fetch.entities) for (const entity of fetch.entities) this.entities(fetch, entity, selectionSet, subgraph);
+    else {
+      const type = subgraph.schema.getRootType(fetch.operationKind as never)!.name;
+      const renamings = renamingsOf(fetch.outputRewrites);
+      for (const { known } of fetch.at ? this.spotsAt(fetch.at) : this.spotsAt([]))
+        this.give(subgraph, type, known, selectionSet, NOTHING_PROVIDED, renamings, fetch);
+    }
+  }
+
+  /** Where the objects of a path stand, by type. */
+  private spotsAt(path: readonly PathStep[]): Spot[] {
+    let spots: Spot[] = [{ objects: this.root, type: this.rootType, known: this.root.of(this.rootType) }];
+    for (const step of path) {
+      if (step.kind === 'Field')
+        spots = spots.flatMap(({ known }) => {
+          const objects = known.get(step.name)?.objects;
+          return objects ? [...objects.byType].map(([type, inner]) => ({ objects, type, known: inner })) : [];
+        });
+      else if (step.kind === 'Types')
+        spots = spots.filter(
+          // an object that does not say what it is, is what the plan takes it for
+          ({ type, known }) => !known.has('__typename') || step.names.some((name) => this.isOf(name, type)),
+        );
+    }
+    return spots;
+  }
+
+  /** Whether execution takes an object of a type for one of a type condition. */
+  private isOf(condition: string, type: string): boolean {
+    return condition === type || this.model.possibleTypes(condition).includes(type);
+  }
+
+  private entities(fetch: FetchNode, entity: EntityFetch, selected: SelectionSetNode, subgraph: SubgraphSchema): void {
+    const selectionSet = fieldsOf(selected).find((field) => nameOf(field) === entity.alias)?.selectionSet;
+    if (!selectionSet) throw new PlanFlaw(`the plan does not select "${entity.alias}", of which it wants entities`);
+    const renamings = renamingsOf(entity.outputRewrites);
+    const spots = new Map(entity.paths.flatMap((path) => this.spotsAt(path)).map((spot) => [spot.known, spot]));
+    for (const { objects, type, known } of spots.values()) {
+      // what lacks the requirements is not asked about
+      const representation = known.has('__typename') && this.representationOf(entity.requires, type, known);
+      if (!representation) continue;
+      const asked = this.typeSent(entity, type);
+      if (!subgraph.keysOf(asked).some((key) => this.hasAll(representation, key)))
+        throw new PlanFlaw(
+          `the plan asks "${subgraph.name}" for entities of "${asked}" without a key that it resolves`,
+        );
+      const scope: Scope = { ...NOTHING_PROVIDED, representation };
+      const possible = subgraph.possibleTypes(asked);
+      const isConcrete = !this.model.isAbstract(type);
+      const learnsType = !isConcrete && !subgraph.isInterfaceObject(asked) && selectsTypename(selectionSet);
+      for (const own of possible) {
+        if (learnsType) {
+          const learned = objects.of(own);
+          addKnown(learned, known);
+          this.give(subgraph, own, learned, selectionSet, scope, renamings, fetch);
+        } else if (!isConcrete || subgraph.isInterfaceObject(own) || own === type)
+          this.give(subgraph, own, known, selectionSet, scope, renamings, fetch);
+      }
+      if (learnsType) objects.byType.delete(type);
+    }
+  }
+
+  /** The type that the representation of an object names: a subgraph may know it by an interface only. */
+  private typeSent({ inputRewrites }: EntityFetch, type: string): string {
+    for (const { kind, path, ...rest } of inputRewrites) {
+      const isOfIt = path.every((step) => step.kind === 'Field' || step.names.some((name) => this.isOf(name, type)));
+      if (kind === 'Set' && isOfIt && 'value' in rest) return String(rest.value);
+    }
+    return type;
+  }
+
+  /** Adds what a subgraph gives of an object. @param own the object’s type as the subgraph knows it. */
+  private give(
+    subgraph: SubgraphSchema,
+    own: string,
+    known: Known,
+    { selections }: SelectionSetNode,
+    scope: Scope,
+    renamings: readonly Renaming[],
+    fetch: FetchNode,
+  ): void {
+    const here = ofType(renamings, (names) => names.some((name) => this.isOf(name, own)));
+    for (const selection of selections) {
+      this.step();
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value ?? own;
+        if (subgraph.includes(condition, own))
+          this.give(subgraph, own, known, selection.selectionSet, scope, renamings, fetch);
+      }
+      if (selection.kind !== Kind.FIELD) continue;
+      const response = nameOf(selection);
+      const { renamed, below } = renamedBy(here, response);
+      const name = selection.name.value;
+      if (name === '__typename') {
+        this.know(known, renamed, '__typename()', false, subgraph);
+        continue;
+      }
+      const field = subgraph.fieldOf(own, name);
+      if (!field) throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}", which it does not have`);
+      const allowed = scope.provided.flatMap((set) => this.named(set, name, own, subgraph));
+      if ((field.isExternal || scope.isOnlyProvided) && allowed.length === 0)
+        throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}", which it does not resolve there`);
+      if (
+        field.requires &&
+        !(scope.representation && this.hasAll(scope.representation, field.requires)) &&
+        !field.requires.selections.every((one) => scope.provided.some((set) => isIn(set, one)))
+      )
+        throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}" without what that requires`);
+      const meaning = meaningOf(withoutContext(selection, fetch));
+      const inner = this.know(known, renamed, meaning, selection.selectionSet !== undefined, subgraph);
+      if (!inner || !selection.selectionSet) continue;
+      const provided = [...(field.provides ? [field.provides] : []), ...allowed];
+      const isValueOfAnother = field.isExternal || scope.isOnlyProvided;
+      for (const type of subgraph.possibleTypes(namedType(field.type))) {
+        const isOnlyProvided = isValueOfAnother && subgraph.keysOf(type).length === 0;
+        this.give(subgraph, type, inner.of(type), selection.selectionSet, { provided, isOnlyProvided }, below, fetch);
+      }
+    }
+  }
+
+  /** Notes that a field is there. @throws PlanFlaw where its name means something else already. */
+  private know(
+    known: Known,
+    name: string,
+    meaning: string,
+    hasObjects: boolean,
+    giver: SubgraphSchema,
+  ): KnownObjects | undefined {
+    const there = known.get(name);
+    if (there && there.meaning !== meaning)
+      throw new PlanFlaw(`the plan calls two fields, or one with two sets of arguments, "${name}"`);
+    if (there) {
+      there.givers.add(giver.name);
+      return there.objects;
+    }
+    const objects = hasObjects ? new KnownObjects() : undefined;
+    known.set(name, { meaning, objects, givers: new Set([giver.name]) });
+    return objects;
+  }
+
+  /** What a field set selects of the objects in a field, for one parent type; nothing where it does not name the field. */
+  private named(set: SelectionSetNode, name: string, own: string, subgraph: SubgraphSchema): SelectionSetNode[] {
+    return set.selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD)
+        return selection.name.value === name ? [selection.selectionSet ?? NO_SELECTIONS] : [];
+      if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
+      const condition = selection.typeCondition?.name.value ?? own;
+      return subgraph.includes(condition, own) ? this.named(selection.selectionSet, name, own, subgraph) : [];
+    });
+  }
+
+  /** What represents an object of a type; undefined when it lacks what is required. */
+  private representationOf(
+    requires: readonly RequiredSelection[],
+    type: string,
+    known: Known,
+  ): Representation | undefined {
+    const required = requiredOf(requires, type, (condition, own) => this.isOf(condition, own));
+    const isComplete = required?.every(({ selections }) => this.isComplete(selections, type, known));
+    return required && isComplete ? this.contentOf(required, type, known) : undefined;
+  }
+
+  private contentOf(selections: readonly RequiredSelection[], type: string, known: Known): Representation {
+    const content = new Map<string, Represented>();
+    for (const { name, from, selections: inner } of this.requiredOf(selections, type)) {
+      const field = known.get(from);
+      const before = content.get(name)?.selections ?? [];
+      if (field) content.set(name, { field, selections: inner && [...before, ...inner] });
+    }
+    return content;
+  }
+
+  private isComplete(selections: readonly RequiredSelection[], type: string, known: Known): boolean {
+    return this.requiredOf(selections, type).every(({ from, selections: inner }) => {
+      const field = known.get(from);
+      if (!field) return from === '__typename' && !this.model.isAbstract(type);
+      return !inner || [...(field.objects?.byType ?? [])].every(([own, below]) => this.isComplete(inner, own, below));
+    });
+  }
+
+  /** Fields that are required of an object of a type. */
+  private requiredOf(
+    selections: readonly RequiredSelection[],
+    type: string,
+  ): Extract<RequiredSelection, { kind: 'Field' }>[] {
+    return selections.flatMap((one) => {
+      if (one.kind === 'Field') return [one];
+      return this.isOf(one.type, type) ? this.requiredOf(one.selections, type) : [];
+    });
+  }
+
+  /** Whether a representation has every field of a field set, each for what it means. */
+  private hasAll(representation: Representation, { selections }: SelectionSetNode, type?: string): boolean {
+    return selections.every((wanted) => {
+      if (wanted.kind === Kind.INLINE_FRAGMENT) {
+        const condition = wanted.typeCondition?.name.value;
+        const applies = condition === undefined || type === undefined || this.isOf(condition, type);
+        return !applies || this.hasAll(representation, wanted.selectionSet, type);
+      }
+      if (wanted.kind !== Kind.FIELD || wanted.name.value === '__typename') return true;
+      const given = representation.get(wanted.name.value);
+      if (given?.field.meaning !== meaningOf(wanted)) return false;
+      const { selectionSet } = wanted;
+      if (!selectionSet) return true;
+      return [...(given.field.objects?.byType ?? [])].every(([own, known]) =>
+        this.hasAll(this.contentOf(given.selections ?? [], own, known), selectionSet, own),
+      );
+    });
+  }
+
+  private require(objects: KnownObjects, selectionSet: SelectionSetNode, place: string): void {
+    for (const [type, known] of objects.byType)
+      this.requireOf(type, known, selectionSet, place, objects.byType.size > 1);
+  }
+
+  private requireOf(
+    type: string,
+    known: Known,
+    { selections }: SelectionSetNode,
+    place: string,
+    isOneOfSeveral: boolean,
+  ): void {
+    for (const selection of selections) {
+      this.step();
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value ?? type;
+        if (this.model.includes(condition, type))
+          this.requireOf(type, known, selection.selectionSet, place, isOneOfSeveral);
+        else if (this.model.mayInclude(condition, type))
+          throw new PlanFlaw(`the plan does not find out of which type the objects at "${place}" are`);
+      }
+      if (selection.kind !== Kind.FIELD) continue;
+      const field = known.get(nameOf(selection));
+      if (selection.name.value === '__typename') {
+        if (this.model.isAbstract(type) || (isOneOfSeveral && !known.has('__typename')))
+          throw new PlanFlaw(`the plan does not find out of which type the objects at "${place}" are`);
+        continue;
+      }
+      const what = `"${type}.${selection.name.value}" at "${place}"`;
+      if (!field) throw new PlanFlaw(`the plan does not fetch ${what}`);
+      if (field.meaning !== meaningOf(selection))
+        throw new PlanFlaw(`the plan fetches another field, or other arguments, for ${what}`);
+      if (selection.selectionSet && field.objects)
+        this.require(
+          field.objects,
+          selection.selectionSet,
+          place === '' ? nameOf(selection) : `${place}.${nameOf(selection)}`,
+        );
+    }
+  }
+
+  private step(): void {
+    this.steps += 1;
+    if (this.steps > MAX_STEPS) throw new TooManySteps();
+  }
+}
+
+const NO_SELECTIONS: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
+
+const namedType = (type: Parameters<typeof getNamedType>[0]): string => (getNamedType(type) as GraphQLNamedType).name;
+
+const selectsTypename = (selectionSet: SelectionSetNode): boolean =>
+  fieldsOf(selectionSet).some((field) => nameOf(field) === '__typename');
+
+/** Whether a field set names a field, and what that selects. */
+function isIn(set: SelectionSetNode, wanted: SelectionSetNode['selections'][number]): boolean {
+  if (wanted.kind !== Kind.FIELD) return false;
+  return fieldsOf(set).some(
+    (field) =>
+      meaningOf(field) === meaningOf(wanted) &&
+      (wanted.selectionSet?.selections.every((inner) => field.selectionSet && isIn(field.selectionSet, inner)) ?? true),
+  );
+}
+
+const renamingsOf = (rewrites: readonly Rewrite[]): Renaming[] =>
+  rewrites.flatMap((rewrite) => (rewrite.kind === 'Rename' ? [{ rewrite, at: 0 }] : []));
+
+/** Renamings that go on below an object of a type. */
+function ofType(renamings: readonly Renaming[], matches: (names: readonly string[]) => boolean): Renaming[] {
+  return renamings.flatMap(({ rewrite, at }) => {
+    let next = at;
+    for (let step = rewrite.path[next]; step?.kind === 'Types'; step = rewrite.path[++next])
+      if (!matches(step.names)) return [];
+    return [{ rewrite, at: next }];
+  });
+}
+
+/** What a field is called after renaming, and the renamings that go on below it. */
+function renamedBy(renamings: readonly Renaming[], response: string): { renamed: string; below: Renaming[] } {
+  let renamed = response;
+  const below: Renaming[] = [];
+  for (const { rewrite, at } of renamings) {
+    const step = rewrite.path[at];
+    if (step?.kind !== 'Field' || step.name !== response) continue;
+    if (at === rewrite.path.length - 1) renamed = rewrite.to;
+    else below.push({ rewrite, at: at + 1 });
+  }
+  return { renamed, below };
+}
+
+/** A field without the arguments that the context gives. */
+function withoutContext<T extends { readonly arguments?: readonly { readonly value: { readonly kind: string } }[] }>(
+  field: T,
+  { context = [] }: FetchNode,
+): T {
+  if (context.length === 0) return field;
+  const variables = new Set(context.map(({ variable }) => variable));
+  return {
+    ...field,
+    arguments: field.arguments?.filter(
+      ({ value }) =>
+        !(value.kind === Kind.VARIABLE && variables.has((value as never as { name: { value: string } }).name.value)),
+    ),
+  };
+}
