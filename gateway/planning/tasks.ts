@@ -6,7 +6,7 @@ import type { QueryPlan } from './plan';
 export const PLANNERS = ['native', 'apollo', 'direct'] as const;
 export type PlannerName = (typeof PLANNERS)[number];
 
-/** What a planning thread or process gets first. */
+/** What a planning process gets first. */
 export interface PlanningStart {
   readonly supergraphSdl: string;
   readonly overrides: Overrides;
@@ -33,13 +33,6 @@ export interface PlanningReply {
   /** Flaws of plans that do not compute the operation, by who made them. */
   readonly rejected: Partial<Record<PlannerName, string>>;
   readonly failure?: PlanningFailure;
-}
-
-/** A task that waits for its reply. */
-export interface WaitingTask {
-  task: PlanningTask;
-  readonly resolve: (plan: QueryPlan) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** Plans by who made them: those that were taken, and those that did not compute their operation. */

@@ -1,0 +1,216 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
+import { errorOf, noPlan, planningTimeout } from './errors';
+import type { QueryPlan } from './plan';
+import {
+  PlanCounts,
+  type PlannerName,
+  type PlanningReply,
+  type PlanningStart,
+  type PlanningTask,
+  type Ready,
+} from './tasks';
+
+/** Milliseconds of planning after which an operation makes room for one that waits. */
+const MAX_MS_WHILE_OTHERS_WAIT = 1_000;
+
+export interface QueueOptions {
+  /** The planner, which has a program `<planner>/child.js`. */
+  readonly planner: PlannerName;
+  readonly start: PlanningStart;
+  /** Options of Node for the processes. */
+  readonly execArgv?: readonly string[];
+  readonly maxProcesses: number;
+  readonly tasksPerProcess: number;
+  /** What to plan instead of a task that ended a process or found no end; undefined when its operation is given up. */
+  readonly insteadOf: (task: PlanningTask) => PlanningTask | undefined;
+}
+
+interface WaitingTask {
+  task: PlanningTask;
+  readonly resolve: (plan: QueryPlan) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface RunningTask {
+  readonly waiting: WaitingTask;
+  readonly since: number;
+}
+
+interface PlanningProcess {
+  readonly child: ChildProcess;
+  /** Resolves when it takes operations, or has ended. */
+  readonly ready: Promise<void>;
+  readonly running: Map<number, RunningTask>;
+  /** Whether it plans a suspect, which gets a process to itself. */
+  isTrial: boolean;
+}
+
+/**
+ * Operations that wait for their plans, and the processes that plan them: there are operations at which planners abort, take all memory, or
+ * find no end. When a process ends, its operations are planned again one by one, and the one at which it ends again is the culprit. Where
+ * all processes are taken, the operation that has been planned longest makes room. Planning that has begun can be stopped only with its
+ * process.
+ */
+export class TaskQueue {
+  readonly counts = new PlanCounts();
+  /** How many planning processes have died. */
+  deaths = 0;
+  private readonly processes = new Set<PlanningProcess>();
+  private readonly queue: WaitingTask[] = [];
+  /** What was being planned when a process died. */
+  private readonly suspects: WaitingTask[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private nextId = 1;
+  private isClosed = false;
+
+  constructor(private readonly options: QueueOptions) {}
+
+  /** Starts a process before it is needed; resolves when it takes operations. */
+  async warmUp(): Promise<void> {
+    const [first = this.start()] = this.processes;
+    await first?.ready;
+  }
+
+  /** @throws PlanningError when no plan was found; the reason of the signal when it is aborted */
+  plan(task: Omit<PlanningTask, 'id'>, signal: AbortSignal): Promise<QueryPlan> {
+    return new Promise((resolve, reject) => {
+      const waiting: WaitingTask = { task: { ...task, id: this.nextId++ }, resolve, reject };
+      this.queue.push(waiting);
+      signal.addEventListener('abort', () => this.giveUp(waiting, signal.reason), { once: true });
+      this.next();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    const running = [...this.processes].flatMap((planning) => this.end(planning));
+    for (const { reject } of [...running, ...this.suspects, ...this.queue])
+      reject(noPlan(new Error('the planner was closed')));
+  }
+
+  private next(): void {
+    while (!this.isClosed) {
+      const [list = this.queue] = [this.suspects, this.queue].filter(({ length }) => length > 0);
+      const isTrial = list === this.suspects;
+      if (list.length === 0) return;
+      const planning = this.freeProcess(isTrial) ?? this.start();
+      if (!planning) {
+        this.makeRoom();
+        return;
+      }
+      this.send(planning, list.shift()!, isTrial);
+    }
+  }
+
+  private freeProcess(isTrial: boolean): PlanningProcess | undefined {
+    const most = isTrial ? 0 : this.options.tasksPerProcess - 1;
+    return [...this.processes].find((planning) => !planning.isTrial && planning.running.size <= most);
+  }
+
+  private send(planning: PlanningProcess, waiting: WaitingTask, isTrial: boolean): void {
+    planning.isTrial = isTrial;
+    planning.running.set(waiting.task.id, { waiting, since: performance.now() });
+    planning.child.channel?.ref();
+    planning.child.send(waiting.task, (error) => {
+      // its end is an event of its own
+      if (error) planning.child.kill('SIGKILL');
+    });
+  }
+
+  /** Gives up what has been planned longest, once it has had its time. */
+  private makeRoom(): void {
+    if (this.timer) return;
+    const running = [...this.processes].flatMap((planning) => [...planning.running.values()]);
+    const [oldest] = running.toSorted((a, b) => a.since - b.since);
+    if (!oldest) return;
+    const wait = Math.max(0, oldest.since + MAX_MS_WHILE_OTHERS_WAIT - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      if (this.queue.length + this.suspects.length > 0)
+        this.giveUp(oldest.waiting, planningTimeout(MAX_MS_WHILE_OTHERS_WAIT));
+    }, wait);
+    this.timer.unref();
+  }
+
+  /** Undefined when there are as many processes as there may be. */
+  private start(): PlanningProcess | undefined {
+    const { planner, start, execArgv = [], maxProcesses } = this.options;
+    if (this.processes.size >= maxProcesses || this.isClosed) return undefined;
+    // as compiled: processes are not started from sources
+    const program = join(packageRoot, 'dist', 'gateway', 'planning', planner, 'child.js');
+    const child = fork(program, { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    // a gateway that has nothing else to do may end
+    child.unref();
+    child.channel?.unref();
+    const ready = new Promise<void>((resolve) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    const planning: PlanningProcess = { child, ready, running: new Map(), isTrial: false };
+    this.processes.add(planning);
+    child.on('message', (reply: PlanningReply | Ready) => {
+      if ('id' in reply) this.take(planning, reply);
+    });
+    child.on('exit', () => this.lost(planning));
+    child.on('error', () => this.lost(planning));
+    child.send(start, () => {});
+    return planning;
+  }
+
+  private take(planning: PlanningProcess, reply: PlanningReply): void {
+    const { waiting } = planning.running.get(reply.id) ?? {};
+    if (!waiting) return;
+    planning.running.delete(reply.id);
+    planning.isTrial = false;
+    if (planning.running.size === 0) planning.child.channel?.unref();
+    this.counts.count(reply);
+    if (reply.plan) waiting.resolve(reply.plan);
+    else
+      waiting.reject(reply.failure ? errorOf(reply.failure) : noPlan(new Error(reply.rejected[this.options.planner])));
+    this.next();
+    // one that waits for the next operation is enough
+    const isAnotherIdle = [...this.processes].some((other) => other !== planning && other.running.size === 0);
+    if (planning.running.size === 0 && isAnotherIdle) this.end(planning);
+  }
+
+  private lost(planning: PlanningProcess): void {
+    if (!this.processes.has(planning)) return;
+    this.deaths += 1;
+    const lost = this.end(planning);
+    const [only] = lost;
+    if (only && lost.length === 1) this.replace(only, noPlan(new Error('the planning process ended')));
+    else this.suspects.push(...lost);
+    this.next();
+  }
+
+  /** Plans something else in the place of a task that ended a process, if there is something. */
+  private replace(waiting: WaitingTask, error: Error): void {
+    const task = this.options.insteadOf(waiting.task);
+    if (!task) waiting.reject(error);
+    else this.queue.unshift(Object.assign(waiting, { task }));
+  }
+
+  /** Ends a process. @returns what it was planning */
+  private end(planning: PlanningProcess): WaitingTask[] {
+    this.processes.delete(planning);
+    planning.child.kill('SIGKILL');
+    return [...planning.running.values()].map(({ waiting }) => waiting);
+  }
+
+  private giveUp(waiting: WaitingTask, reason: Error): void {
+    for (const list of [this.queue, this.suspects]) {
+      const at = list.indexOf(waiting);
+      if (at >= 0) list.splice(at, 1);
+    }
+    waiting.reject(reason);
+    const planning = [...this.processes].find(({ running }) => running.has(waiting.task.id));
+    if (planning) {
+      this.options.insteadOf(waiting.task);
+      this.queue.unshift(...this.end(planning).filter((other) => other !== waiting));
+    }
+    this.next();
+  }
+}
