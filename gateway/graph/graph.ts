@@ -19,6 +19,7 @@ import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile/compile';
 import { deferralOf } from '../execution/deferred/deferral';
+import { DeferredExecution } from '../execution/deferred/deferred-execution';
 import {
   Incremental,
   type IncrementalAnswer,
@@ -391,8 +392,8 @@ export class Graph {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
       const introspected = this.introspected(whole, variables);
       const calls = this.calls(whole, request);
-      const execution = new Execution(operation, { calls, introspected, isWary: true });
-      const { result, deferrals } = await execution.runFirst(deferral);
+      const execution = new DeferredExecution(operation, { calls, introspected, isWary: true }, deferral);
+      const { result, deferrals } = await execution.runFirst();
       return { result, later: { execution, deferrals } };
     };
     return { run, extensions: this.extensions(whole, operation, cost, coerced) };

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import type { DeferredFragment } from '../../operation/defer';
 import { isRendered, responseName, spreadOf, type Withheld, withheldOf } from '../../operation/normalize';
+import type { AnswerObject } from '../types';
 
 /** A field of the answer, for objects of one type. */
 export interface OutputField {
@@ -272,3 +273,17 @@ function waitingFor(details: readonly FieldDetails[]): ReadonlySet<DeferredFragm
 function isSameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
   return a.size === b.size && [...a].every((item) => b.has(item));
 }
+
+/** A field of an object wherever it is selected: several times where deferred fragments repeat it. */
+export const fieldsOf = (
+  { __typename: typename }: AnswerObject,
+  shapes: readonly Shapes[],
+  isIt: (field: OutputField) => boolean,
+): OutputField[] =>
+  shapes.flatMap((one) => {
+    const shape = one.of(typename);
+    return shape ? [shape, ...laterShapes(shape)].flatMap(({ fields }) => fields.find(isIt) ?? []) : [];
+  });
+
+/** The shapes of what is delivered after the other fields of an object. */
+export const laterShapes = ({ deferred }: Shape): Shape[] => (deferred?.groups ?? []).map(({ shape }) => shape);

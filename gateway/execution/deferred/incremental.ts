@@ -1,7 +1,8 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import type { Execution, ExecutionResult, PartResult } from '../general/execution';
+import type { ExecutionResult } from '../general/execution';
 import type { AnswerPath } from '../general/path';
 import { RenderedData } from '../result';
+import type { DeferredExecution, PartResult } from './deferred-execution';
 import { type Deferrals, DeliveryGroup, type DeliveryPart } from './delivery';
 
 /** Fields that are delivered now. */
@@ -40,7 +41,7 @@ export interface IncrementalAnswer {
 /** The first result of an operation, and what it leaves for later. */
 export interface Started {
   readonly result: ExecutionResult;
-  readonly later?: { readonly execution: Execution; readonly deferrals: Deferrals };
+  readonly later?: { readonly execution: DeferredExecution; readonly deferrals: Deferrals };
 }
 
 /** A fragment deferred at the root that is executed as an operation of its own. */
@@ -58,7 +59,7 @@ interface Finished {
 /** Delivers the deferred fragments of an operation: each once it is there and the one that contains it has been delivered. */
 export class Incremental {
   private nextId = 0;
-  private readonly executions = new Map<DeliveryGroup, Execution>();
+  private readonly executions = new Map<DeliveryGroup, DeferredExecution>();
   private readonly results = new Map<DeliveryPart, PartResult>();
   /** What is waited for, with the groups it delivers; each says what it delivers when its turn comes. */
   private readonly running = new Map<Promise<() => Finished>, readonly DeliveryGroup[]>();
@@ -82,7 +83,8 @@ export class Incremental {
         if (!waiting.some(({ isAlive }) => isAlive)) this.running.delete(other);
       const hasNext = this.running.size > 0;
       // no field reported them; the last chance to
-      if (!hasNext) for (const execution of new Set(this.executions.values())) report(finished, execution.takeUntold());
+      if (!hasNext)
+        for (const execution of new Set(this.executions.values())) report(finished, execution.takeUnreported());
       yield { ...finished, hasNext };
     }
   }
@@ -120,7 +122,7 @@ export class Incremental {
   }
 
   /** Takes in what was left for later; returns the groups among it that nothing contains. */
-  private add(deferrals: Deferrals, execution: Execution): DeliveryGroup[] {
+  private add(deferrals: Deferrals, execution: DeferredExecution): DeliveryGroup[] {
     const outermost: DeliveryGroup[] = [];
     for (const group of deferrals.groups) {
       if (group.parent && !group.parent.isAlive) {
@@ -156,7 +158,7 @@ export class Incremental {
   }
 
   /** Delivers groups of one fragment. */
-  private finish(groups: readonly DeliveryGroup[], execution: Execution): Finished {
+  private finish(groups: readonly DeliveryGroup[], execution: DeferredExecution): Finished {
     const delivered: Delivered[] = [];
     const completed: Completed[] = [];
     const following: DeliveryGroup[] = [];
@@ -196,7 +198,7 @@ export class Incremental {
     return finished;
   }
 
-  private resultOf(part: DeliveryPart, execution: Execution): PartResult {
+  private resultOf(part: DeliveryPart, execution: DeferredExecution): PartResult {
     let result = this.results.get(part);
     if (!result) {
       result = execution.deliver(part);
@@ -207,7 +209,7 @@ export class Incremental {
   }
 
   /** Drops the groups on objects that another group made null. */
-  private dropWithin(places: readonly AnswerPath[], execution: Execution): void {
+  private dropWithin(places: readonly AnswerPath[], execution: DeferredExecution): void {
     const nulled = new Set(places.map((place) => JSON.stringify(place)));
     for (const [group, own] of this.executions) {
       if (!group.isAlive || own !== execution) continue;

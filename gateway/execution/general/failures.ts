@@ -1,0 +1,194 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { ErrorList } from '#base/error-list';
+import { responseName } from '../../operation/normalize';
+import type { RequiredSelection } from '../../planning/plan';
+import type { CompiledOperation } from '../compile/compile';
+import { fieldsOf, type Shapes } from '../compile/shape';
+import { type AnswerObject, isObject } from '../types';
+import type { Losses } from './complete';
+import type { CompiledEntity, CompiledFetch, SelectedNames } from './fetch';
+import { ownerOf } from './owner';
+import type { AnswerPath } from './path';
+
+/** An error of a subgraph about one entity, to be placed where that stands in the answer. */
+interface EntityError {
+  readonly entity: CompiledEntity;
+  readonly objects: ReadonlySet<AnswerObject>;
+  readonly error: GraphQLFormattedError;
+  /** Path below the entity. */
+  readonly rest: AnswerPath;
+}
+
+/** Why objects lack what a fetch was to give them. */
+interface Loss {
+  readonly fetch: CompiledFetch;
+  readonly error: GraphQLFormattedError;
+  /** Whether the fetch gave data all the same, whose nulls may be due to the error. */
+  readonly hasData: boolean;
+}
+
+/** What went wrong while the objects of one answer were fetched: which error explains which null, and where each error stands. */
+export class Failures implements Losses {
+  private readonly losses = new Map<AnswerObject, Loss[]>();
+  private readonly unknown = new Set<AnswerObject>();
+  private readonly rootErrors: GraphQLFormattedError[] = [];
+  private readonly entityErrors: EntityError[] = [];
+  /** Errors that no field has reported, with the fetches that met them. */
+  private readonly unreported = new Map<GraphQLFormattedError, CompiledFetch>();
+  /** Why entities may be null. */
+  private readonly causes = new Map<AnswerObject, Loss>();
+  private requiredNames: ReadonlySet<string> | undefined;
+
+  constructor(
+    private readonly operation: CompiledOperation,
+    private readonly root: AnswerObject,
+    private readonly shapes: () => Shapes,
+  ) {}
+
+  /** Whether any fetch met an error. */
+  get hasErrors(): boolean {
+    return this.losses.size > 0 || this.rootErrors.length > 0 || this.entityErrors.length > 0;
+  }
+
+  /** @param error with its path in the answer. */
+  addAtRoot(error: GraphQLFormattedError): void {
+    this.rootErrors.push(error);
+  }
+
+  /** @param rest path below the entity. */
+  addAtEntity(
+    fetch: CompiledFetch,
+    entity: CompiledEntity,
+    objects: ReadonlySet<AnswerObject>,
+    error: GraphQLFormattedError,
+    rest: AnswerPath,
+  ): void {
+    this.entityErrors.push({ entity, objects, error, rest });
+    for (const object of objects) this.causes.set(object, { fetch, error, hasData: false });
+  }
+
+  /** An error is the reason why objects lack what a fetch was to give them. */
+  lose(fetch: CompiledFetch, objects: readonly AnswerObject[], error: GraphQLFormattedError, hasData = false): void {
+    this.unreported.set(error, fetch);
+    for (const object of objects) this.addLoss(object, { fetch, error, hasData });
+  }
+
+  /** An entity is null: its subgraph does not have it, or an error is the reason, which then is the one of all its fields. */
+  missEntity(fetch: CompiledFetch, object: AnswerObject): void {
+    const cause = this.causes.get(object);
+    if (cause?.fetch === fetch) this.addLoss(object, cause);
+    else this.unknown.add(object);
+  }
+
+  private addLoss(object: AnswerObject, loss: Loss): void {
+    const losses = this.losses.get(object);
+    if (losses) losses.push(loss);
+    else this.losses.set(object, [loss]);
+  }
+
+  reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined {
+    const losses = this.losses.get(object);
+    // a null comes from a fetch that gave data; only that fetch's own error can be the reason for it
+    const loss = isMissing
+      ? // what no failed fetch was to give was to be given by one that needed what they would have given
+        (losses?.find(({ fetch }) => fetch.keys.has(key)) ?? losses?.[0])
+      : losses?.find(({ fetch, hasData }) => hasData && fetch.keys.has(key));
+    if (loss) {
+      this.unreported.delete(loss.error);
+      return loss.error;
+    }
+    return isMissing && this.unknown.has(object) ? 'unknown entity' : undefined;
+  }
+
+  owner(path: AnswerPath): string | undefined {
+    return ownerOf(this.operation.fetches, path);
+  }
+
+  /** Errors that no field has reported, of some fetches; the caller reports them. */
+  takeUnreported(isOf: (fetch: CompiledFetch) => boolean = () => true): GraphQLFormattedError[] {
+    const taken = [...this.unreported].flatMap(([error, fetch]) => (isOf(fetch) ? [error] : []));
+    for (const error of taken) this.unreported.delete(error);
+    return taken;
+  }
+
+  /** Errors of subgraphs where they stand in the answer. */
+  located(): GraphQLFormattedError[] {
+    const errors = new ErrorList();
+    const add = (error: GraphQLFormattedError, at: AnswerPath): void => {
+      const path = errors.isFull ? at : this.clientPath(at);
+      if (errors.isFull) errors.omit(1);
+      else if (path?.length === 0) errors.add({ message: error.message, extensions: error.extensions });
+      else if (path) errors.add({ ...error, path });
+    };
+    for (const error of this.rootErrors) add(error, error.path ?? []);
+    const placesOf = placesFinder(this.root);
+    for (const { entity, objects, error, rest } of this.entityErrors) {
+      const places = placesOf(entity);
+      for (const object of objects) for (const place of places.get(object) ?? []) add(error, [...place, ...rest]);
+    }
+    return errors.toArray();
+  }
+
+  /**
+   * A path as the client wrote its names, as far as the client asked: an error may be about what a planner asked for besides. Undefined
+   * where the client asks for a field of other types than the object's only, and no other field requires it.
+   */
+  private clientPath(path: AnswerPath): AnswerPath | undefined {
+    const known: (string | number)[] = [];
+    let names: SelectedNames | undefined = this.operation.names;
+    let value: unknown = this.root;
+    let shapes = [this.shapes()];
+    for (const step of path) {
+      if (typeof step === 'number') {
+        if (Array.isArray(value)) value = value[step];
+        known.push(step);
+        continue;
+      }
+      names = names?.get(step);
+      if (!names) break;
+      if (isObject(value)) {
+        const fields = fieldsOf(value, shapes, ({ key }) => key === step);
+        if (fields.length === 0) {
+          if (this.required().has(step)) break;
+          return undefined;
+        }
+        shapes = fields.flatMap(({ objects }) => objects ?? []);
+        value = value[step];
+      }
+      known.push(responseName(step));
+    }
+    return known;
+  }
+
+  /** Names of the fields that fetches require. */
+  private required(): ReadonlySet<string> {
+    this.requiredNames ??= new Set(
+      this.operation.fetches.flatMap(({ entities }) =>
+        (entities ?? []).flatMap(({ source }) => namesIn(source.requires)),
+      ),
+    );
+    return this.requiredNames;
+  }
+}
+
+const namesIn = (selections: readonly RequiredSelection[]): string[] =>
+  selections.flatMap((one) => [...(one.kind === 'Field' ? [one.from] : []), ...namesIn(one.selections ?? [])]);
+
+/** Finds where the objects of an entity stand in an answer, looking through the answer once per entity. */
+function placesFinder(root: AnswerObject): (entity: CompiledEntity) => ReadonlyMap<AnswerObject, AnswerPath[]> {
+  const found = new Map<CompiledEntity, Map<AnswerObject, AnswerPath[]>>();
+  return (entity) => {
+    let places = found.get(entity);
+    if (!places) {
+      places = new Map();
+      for (const { path } of entity.paths)
+        for (const { object, path: at } of path.locate(root)) {
+          const others = places.get(object);
+          if (others) others.push(at);
+          else places.set(object, [at]);
+        }
+      found.set(entity, places);
+    }
+    return places;
+  };
+}
