@@ -1,7 +1,9 @@
 import { type GraphQLSchema, Kind, type OperationTypeNode, type SelectionSetNode } from 'graphql';
 import type { NormalizedOperation } from '../../operation/normalize';
-import { type FetchNode, fetchesOf, type PlanNode, type QueryPlan } from '../../planning/plan';
-import { type CompiledFetch, compileFetch, namesOf, place, type SelectedNames } from '../general/fetch';
+import { fetchesOf, type PlanNode, type QueryPlan } from '../../planning/plan';
+import { type CompiledFetch, compileFetch } from '../general/fetch';
+import { namesOf, type SelectedNames } from '../general/names';
+import { PlanIndex, place } from '../general/plan-index';
 import { planSlices, type SlicePlan } from '../slices/plan';
 import type { TypeConditions } from '../types';
 import { compileRender, type Render } from './render';
@@ -46,9 +48,9 @@ export class CompiledOperation {
 
   /** What the text of the operation says, which other operations may say too. */
   static of(normalized: NormalizedOperation, plan: QueryPlan, schemas: Schemas): CompiledOperation {
-    const all = [...fetchesOf(plan.root)];
+    const index = new PlanIndex([...fetchesOf(plan.root)]);
     const fetches: CompiledFetch[] = [];
-    const root = plan.root && compileNode(plan.root, 0, all, schemas.types, fetches);
+    const root = plan.root && compileNode(plan.root, 0, index, schemas.types, fetches);
     const { kind, planned = NOTHING } = normalized;
     return new CompiledOperation(kind, planned, schemas, root, fetches);
   }
@@ -103,24 +105,24 @@ export class CompiledOperation {
 function compileNode(
   node: PlanNode,
   after: number,
-  all: readonly FetchNode[],
+  index: PlanIndex,
   types: TypeConditions,
   fetches: CompiledFetch[],
 ): CompiledNode {
   switch (node.kind) {
     case 'Fetch': {
-      const fetch = compileFetch(node, after + 1, all, types);
+      const fetch = compileFetch(node, after + 1, index, types);
       fetches.push(fetch);
       return fetch;
     }
     case 'Parallel':
-      return { kind: 'Parallel', nodes: node.nodes.map((child) => compileNode(child, after, all, types, fetches)) };
+      return { kind: 'Parallel', nodes: node.nodes.map((child) => compileNode(child, after, index, types, fetches)) };
     case 'Sequence': {
       const depths = node.nodes.map(depthOf);
       return {
         kind: 'Sequence',
-        nodes: node.nodes.map((child, index) =>
-          compileNode(child, after + sum(depths.slice(index + 1)), all, types, fetches),
+        nodes: node.nodes.map((child, position) =>
+          compileNode(child, after + sum(depths.slice(position + 1)), index, types, fetches),
         ),
       };
     }

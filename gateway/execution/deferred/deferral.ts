@@ -4,7 +4,8 @@ import type { PathStep } from '../../planning/plan';
 import { fieldNames, pathsOf, selectedBy, selectionOf } from '../../planning/selected';
 import type { CompiledNode, CompiledOperation } from '../compile/compile';
 import { Shapes } from '../compile/shape';
-import { type CompiledFetch, namesOf, type SelectedNames } from '../general/fetch';
+import type { CompiledFetch } from '../general/fetch';
+import { namesOf, type SelectedNames } from '../general/names';
 import type { TypeConditions } from '../types';
 
 /** How an operation's plan is divided into what the first answer waits for and what it does not. */

@@ -114,13 +114,14 @@ function askInterchangeable(
   ask: (object: AnswerObject, path: EntityPath) => number | undefined,
 ): void {
   const firsts = new Map<string, AnswerObject>();
-  for (const { object, holder, key } of path.path.collectHeld(root)) {
+  for (const place of path.path.places(root)) {
+    const { object } = place;
     const text = entity.represent(object);
     if (text === undefined) continue;
     const first = firsts.get(text);
     if (first === undefined) {
       firsts.set(text, object);
       ask(object, path);
-    } else if (first !== object) holder[key] = first;
+    } else if (first !== object) place.replace(first);
   }
 }

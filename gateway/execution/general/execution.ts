@@ -112,13 +112,14 @@ export class Execution {
     const groups = new Map<string, Set<AnswerObject>>();
     for (const { paths, types } of entities)
       for (const { path } of paths)
-        for (const { object, above } of path.withAncestors(this.root)) {
+        for (const place of path.places(this.root)) {
+          const above = [...place.objectsAbove()];
           const members = context.flatMap(({ variable, up, path: steps }) => {
-            const value = valueAt(above.at(-up), steps, types);
+            const value = valueAt(above[up - 1], steps, types);
             return value === undefined ? [] : [`${JSON.stringify(variable)}:${JSON.stringify(value)}`];
           });
           const key = members.join(',');
-          groups.set(key, (groups.get(key) ?? new Set()).add(object));
+          groups.set(key, (groups.get(key) ?? new Set()).add(place.object));
         }
     const own = this.request.calls.variables(fetch);
     await Promise.all(
@@ -176,7 +177,7 @@ export class Execution {
       this.failures.lose(fetch, objects, own, hasData);
       return;
     }
-    const places = fetch.at ? fetch.at.locate(this.root).map(({ path }) => path) : [[]];
+    const places = fetch.at ? fetch.at.places(this.root).map(({ path }) => path) : [[]];
     for (const place of places) this.failures.addAtRoot({ ...own, path: [...place, ...within] });
   }
 

@@ -6,7 +6,8 @@ import type { CompiledOperation } from '../compile/compile';
 import { fieldsOf, type Shapes } from '../compile/shape';
 import { type AnswerObject, isObject } from '../types';
 import type { Losses } from './complete';
-import type { CompiledEntity, CompiledFetch, SelectedNames } from './fetch';
+import type { CompiledEntity, CompiledFetch } from './fetch';
+import type { SelectedNames } from './names';
 import { ownerOf } from './owner';
 import type { AnswerPath } from './path';
 
@@ -182,7 +183,7 @@ function placesFinder(root: AnswerObject): (entity: CompiledEntity) => ReadonlyM
     if (!places) {
       places = new Map();
       for (const { path } of entity.paths)
-        for (const { object, path: at } of path.locate(root)) {
+        for (const { object, path: at } of path.places(root)) {
           const others = places.get(object);
           if (others) others.push(at);
           else places.set(object, [at]);

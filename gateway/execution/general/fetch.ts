@@ -1,11 +1,12 @@
-import { Kind, type SelectionSetNode } from 'graphql';
 import type { EntityFetch, FetchNode } from '../../planning/plan';
-import { fetched, fieldNames, nameOf, selectedBy, selectionOf } from '../../planning/selected';
+import { selectionOf } from '../../planning/selected';
 import { parseExactly } from '../../transport/exact-json';
 import type { SubgraphAnswer, SubgraphOperation } from '../../transport/transport';
 import { InFlight } from '../in-flight';
 import type { TypeConditions } from '../types';
+import { namesOf, type SelectedNames } from './names';
 import { CompiledPath } from './path';
+import type { PlanIndex } from './plan-index';
 import { compileRepresentation, type Represent } from './representation';
 import { type CompiledRewrite, compileRewrite } from './rewrite';
 
@@ -58,15 +59,7 @@ export interface EntityPath {
   readonly mayRepeat: boolean;
 }
 
-export type SelectedNames = ReadonlyMap<string, SelectedNames>;
-
-/** @param all every fetch of the plan. */
-export function compileFetch(
-  node: FetchNode,
-  stages: number,
-  all: readonly FetchNode[],
-  types: TypeConditions,
-): CompiledFetch {
+export function compileFetch(node: FetchNode, stages: number, index: PlanIndex, types: TypeConditions): CompiledFetch {
   const renames = [...node.outputRewrites, ...(node.entities ?? []).flatMap(({ outputRewrites }) => outputRewrites)];
   const renamed = new Map(
     renames.flatMap((rewrite) => {
@@ -75,7 +68,7 @@ export function compileFetch(
     }),
   );
   const names = namesOf(selectionOf(node.operation), renamed);
-  const entities = node.entities?.map((entity) => compileEntity(entity, node, names, all, types));
+  const entities = node.entities?.map((entity) => compileEntity(entity, node, names, index, types));
   return {
     kind: 'Fetch',
     node,
@@ -107,7 +100,7 @@ function compileEntity(
   entity: EntityFetch,
   node: FetchNode,
   names: SelectedNames,
-  all: readonly FetchNode[],
+  index: PlanIndex,
   types: TypeConditions,
 ): CompiledEntity {
   const keys = new Set(names.get(entity.alias)?.keys() ?? []);
@@ -116,16 +109,12 @@ function compileEntity(
     source: entity,
     alias: entity.alias,
     variable: entity.variable,
-    paths: entity.paths.map((path) => {
-      // one entity at two places may be given two values where these follow from what is above
-      const shared = all.every(({ context }) => context === undefined) && mayShare(path, all);
-      return {
-        path: new CompiledPath(path, types),
-        mayShare: shared,
-        isInterchangeable: shared && isInterchangeable(path, entity, node, all),
-        mayRepeat: goesThroughInterchangeable(path, node, all),
-      };
-    }),
+    paths: entity.paths.map((path) => ({
+      path: new CompiledPath(path, types),
+      mayShare: index.mayShare(path),
+      isInterchangeable: index.isInterchangeable(path, entity, node),
+      mayRepeat: index.goesThroughInterchangeable(path, node),
+    })),
     represent: rewritten(
       compileRepresentation(entity.requires, types),
       entity.inputRewrites.map((rewrite) => compileRewrite(rewrite, types)),
@@ -135,51 +124,6 @@ function compileEntity(
     keys,
   };
 }
-
-/**
- * Whether all that is known of the objects at a path when a fetch runs is what represents them. Then those of one representation
- * need be held, filled and written once: in graphs that lead back to the same few entities, most of the work.
- */
-function isInterchangeable(
-  path: EntityFetch['paths'][number],
-  entity: EntityFetch,
-  node: FetchNode,
-  all: readonly FetchNode[],
-): boolean {
-  if (path.at(-1)?.kind === 'Types') return false;
-  const others = all.filter((one) => one !== node).map(fetched);
-  const represented = new Set(
-    entity.requires.flatMap((one) =>
-      one.kind === 'Fragment'
-        ? one.selections.flatMap((field) => (field.kind === 'Field' && !field.selections ? [field.from] : []))
-        : [],
-    ),
-  );
-  // the fetches after this one fill the same objects, and each of them alike
-  const before = others.slice(0, all.indexOf(node));
-  return selectedBy(before, path).every((field) => represented.has(nameOf(field)));
-}
-
-function goesThroughInterchangeable(
-  path: EntityFetch['paths'][number],
-  node: FetchNode,
-  all: readonly FetchNode[],
-): boolean {
-  const own = place(path);
-  return all.some(
-    (other) =>
-      other !== node &&
-      other.entities?.some((entity) =>
-        entity.paths.some(
-          (at) =>
-            `${own}\0`.startsWith(`${place(at)}\0`) && mayShare(at, all) && isInterchangeable(at, entity, other, all),
-        ),
-      ),
-  );
-}
-
-/** A path by its response names alone. */
-export const place = (path: EntityFetch['paths'][number]): string => fieldNames(path).join('\0');
 
 /** Representations that are changed before they are sent are few: those of interfaces that a subgraph takes for objects. */
 function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): Represent {
@@ -191,58 +135,4 @@ function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): 
     for (const rewrite of rewrites) rewrite(representation);
     return JSON.stringify(representation);
   };
-}
-
-/**
- * Two objects at one place that are the same entity get the same values. They must not share them when another fetch goes through
- * that place for objects of some types only: it would write into those of the others too.
- */
-function mayShare(path: EntityFetch['paths'][number], all: readonly FetchNode[]): boolean {
-  const own = fieldsAndTypes(path);
-  return all.every((fetch) =>
-    (fetch.entities ?? []).every((entity) =>
-      entity.paths.every((other) => {
-        const theirs = fieldsAndTypes(other);
-        const goesThrough = own.every((step, index) => theirs[index]?.field === step.field);
-        return !goesThrough || own.every((step, index) => theirs[index]!.types === step.types);
-      }),
-    ),
-  );
-}
-
-function fieldsAndTypes(path: EntityFetch['paths'][number]): { field: string; types: string }[] {
-  const steps: { field: string; types: string }[] = [];
-  let types = '';
-  for (const step of path)
-    if (step.kind === 'Types') types += `|${step.names.toSorted().join()}`;
-    else if (step.kind === 'Field') {
-      steps.push({ field: step.name, types });
-      types = '';
-    }
-  return [...steps, { field: '', types }].filter(({ field, types: last }) => field !== '' || last !== '');
-}
-
-/** Response names of a selection set whose fragments are written out, nested, whatever types they are for. */
-export function namesOf(
-  selectionSet: SelectionSetNode,
-  renamed: ReadonlyMap<string, string> = new Map(),
-): Map<string, SelectedNames> {
-  interface Names extends Map<string, Names> {}
-  const gather = ({ selections }: SelectionSetNode, names: Names): Names => {
-    for (const selection of selections) {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
-      if (selection.kind === Kind.INLINE_FRAGMENT) {
-        gather(selection.selectionSet, names);
-        continue;
-      }
-      const given = nameOf(selection);
-      const name = renamed.get(given) ?? given;
-      // one name may be selected several times, with other selections
-      const inner: Names = names.get(name) ?? new Map();
-      names.set(name, inner);
-      if (selection.selectionSet) gather(selection.selectionSet, inner);
-    }
-    return names;
-  };
-  return gather(selectionSet, new Map());
 }

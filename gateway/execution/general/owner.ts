@@ -1,7 +1,8 @@
 import { responseName } from '../../operation/normalize';
 import type { PathStep } from '../../planning/plan';
 import { fieldNames } from '../../planning/selected';
-import type { CompiledFetch, SelectedNames } from './fetch';
+import type { CompiledFetch } from './fetch';
+import type { SelectedNames } from './names';
 import type { AnswerPath } from './path';
 
 /** The subgraph that was to give the field at a path of the answer: that of the fetch that begins closest to it. */

@@ -6,11 +6,34 @@ export type AnswerPath = readonly (string | number)[];
 
 type Step = { readonly field: string } | { readonly types: ReadonlySet<string> } | 'list';
 
-/** An object of the answer, and what holds it under which key. */
-export interface Held {
-  readonly object: AnswerObject;
-  readonly holder: Record<string | number, unknown>;
-  readonly key: string | number;
+/** Where a value stands in the answer. */
+export class Place {
+  constructor(
+    readonly value: unknown,
+    /** Its key in what holds it. */
+    readonly key: string | number,
+    readonly above: Place | undefined,
+  ) {}
+
+  get object(): AnswerObject {
+    return this.value as AnswerObject;
+  }
+
+  get path(): AnswerPath {
+    const path: (string | number)[] = [];
+    for (let at: Place = this; at.above; at = at.above) path.push(at.key);
+    return path.reverse();
+  }
+
+  /** The objects above it, the nearest first. */
+  *objectsAbove(): Generator<AnswerObject> {
+    for (let at = this.above; at; at = at.above) if (isObject(at.value)) yield at.value;
+  }
+
+  /** Puts another object there. */
+  replace(object: AnswerObject): void {
+    if (this.above) (this.above.value as Record<string | number, unknown>)[this.key] = object;
+  }
 }
 
 /** Where the objects of a fetch stand. Lists are walked through, whether or not the planner says so. */
@@ -39,41 +62,25 @@ export class CompiledPath {
     return [...new Set(this.collect(root))];
   }
 
-  /** The objects there with what holds each, so that another can be put in its place. */
-  collectHeld(root: AnswerObject): Held[] {
-    const found: Held[] = [];
-    const walk = (value: unknown, holder: Held['holder'], key: string | number, from: number): void => {
-      if (value === null || typeof value !== 'object') return;
-      if (Array.isArray(value)) {
-        for (let i = 0; i < value.length; i++) walk(value[i], value as unknown as Held['holder'], i, from);
-        return;
-      }
-      const object = value as AnswerObject;
-      const step = this.steps[from];
-      if (step === undefined) found.push({ object, holder, key });
-      else if (step === 'list') walk(object, holder, key, from + 1);
-      else if ('field' in step) walk(object[step.field], object, step.field, from + 1);
-      else if (matches(object, step.types)) walk(object, holder, key, from + 1);
-    };
-    walk(root, root, '', 0);
+  /** The objects there, each with the way to it; one that is reached by two ways twice. */
+  places(root: AnswerObject): Place[] {
+    const found: Place[] = [];
+    this.follow(new Place(root, '', undefined), 0, found);
     return found;
   }
 
-  /** The objects there, each with those above it, the root first. */
-  withAncestors(root: AnswerObject): { object: AnswerObject; above: readonly AnswerObject[] }[] {
-    const found: { object: AnswerObject; above: readonly AnswerObject[] }[] = [];
-    const walk = (value: unknown, from: number, above: readonly AnswerObject[]): void => {
-      if (Array.isArray(value)) for (const item of value) walk(item, from, above);
-      else if (isObject(value)) {
-        const step = this.steps[from];
-        if (step === undefined) found.push({ object: value, above });
-        else if (step === 'list') walk(value, from + 1, above);
-        else if ('field' in step) walk(value[step.field], from + 1, [...above, value]);
-        else if (matches(value, step.types)) walk(value, from + 1, above);
-      }
-    };
-    walk(root, 0, []);
-    return found;
+  private follow(at: Place, from: number, found: Place[]): void {
+    const { value } = at;
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) this.follow(new Place(value[i], i, at), from, found);
+      return;
+    }
+    if (!isObject(value)) return;
+    const step = this.steps[from];
+    if (step === undefined) found.push(at);
+    else if (step === 'list') this.follow(at, from + 1, found);
+    else if ('field' in step) this.follow(new Place(value[step.field], step.field, at), from + 1, found);
+    else if (matches(value, step.types)) this.follow(at, from + 1, found);
   }
 
   private walk(value: unknown, from: number, found: AnswerObject[]): void {
@@ -97,27 +104,6 @@ export class CompiledPath {
       } else if (!matches(object, step.types)) return;
     }
     found.push(object);
-  }
-
-  /** The same objects with where they stand: for errors, which are rare. */
-  locate(root: AnswerObject): { object: AnswerObject; path: AnswerPath }[] {
-    const found: { object: AnswerObject; path: AnswerPath }[] = [];
-    const walk = (value: unknown, from: number, path: AnswerPath): void => {
-      if (Array.isArray(value)) {
-        value.forEach((item, index) => {
-          walk(item, from, [...path, index]);
-        });
-        return;
-      }
-      if (!isObject(value)) return;
-      const step = this.steps[from];
-      if (step === undefined) found.push({ object: value, path });
-      else if (step === 'list') walk(value, from + 1, path);
-      else if ('field' in step) walk(value[step.field], from + 1, [...path, step.field]);
-      else if (matches(value, step.types)) walk(value, from + 1, path);
-    };
-    walk(root, 0, []);
-    return found;
   }
 }
 

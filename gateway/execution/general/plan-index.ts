@@ -1,0 +1,104 @@
+import type { EntityFetch, FetchNode, PathStep } from '../../planning/plan';
+import { fetched, fieldNames, nameOf, selectedBy } from '../../planning/selected';
+
+type Path = readonly PathStep[];
+
+/** A step of a path, with the types that objects there must be of. */
+interface TypedStep {
+  readonly field: string;
+  readonly types: string;
+}
+
+/** A path on which a fetch asks about entities. */
+interface AskedPath {
+  readonly node: FetchNode;
+  readonly entity: EntityFetch;
+  readonly path: Path;
+  readonly place: string;
+  readonly steps: readonly TypedStep[];
+}
+
+/** What the fetches of one plan do to one another's objects, each found out once. */
+export class PlanIndex {
+  private readonly asked: readonly AskedPath[];
+  private readonly hasContext: boolean;
+  private readonly selections: ReadonlyMap<FetchNode, ReturnType<typeof fetched>>;
+  private readonly shareable = new Map<Path, boolean>();
+
+  /** @param all every fetch of the plan, in the order of the plan. */
+  constructor(private readonly all: readonly FetchNode[]) {
+    this.selections = new Map(all.map((node) => [node, fetched(node)]));
+    this.hasContext = all.some(({ context }) => context !== undefined);
+    this.asked = all.flatMap((node) =>
+      (node.entities ?? []).flatMap((entity) =>
+        entity.paths.map((path) => ({ node, entity, path, place: place(path), steps: typedSteps(path) })),
+      ),
+    );
+  }
+
+  /**
+   * Whether objects at a path that are the same entity may share what is merged into them. They must not when another fetch goes through
+   * that place for objects of some types only: it would write into those of the others too. Nor where a value follows from what is above.
+   */
+  mayShare(path: Path): boolean {
+    let answer = this.shareable.get(path);
+    if (answer === undefined) {
+      const own = typedSteps(path);
+      answer =
+        !this.hasContext &&
+        this.asked.every(({ steps }) => {
+          const goesThrough = own.every((step, index) => steps[index]?.field === step.field);
+          return !goesThrough || own.every((step, index) => steps[index]!.types === step.types);
+        });
+      this.shareable.set(path, answer);
+    }
+    return answer;
+  }
+
+  /**
+   * Whether all that is known of the objects at a path when a fetch runs is what represents them. Then those of one representation
+   * need be held, filled and written once: in graphs that lead back to the same few entities, most of the work.
+   */
+  isInterchangeable(path: Path, entity: EntityFetch, node: FetchNode): boolean {
+    return this.mayShare(path) && path.at(-1)?.kind !== 'Types' && this.isKnownByItsKeyAlone(path, entity, node);
+  }
+
+  private isKnownByItsKeyAlone(path: Path, entity: EntityFetch, node: FetchNode): boolean {
+    const represented = new Set(
+      entity.requires.flatMap((one) =>
+        one.kind === 'Fragment'
+          ? one.selections.flatMap((field) => (field.kind === 'Field' && !field.selections ? [field.from] : []))
+          : [],
+      ),
+    );
+    // the fetches after this one fill the same objects, and each of them alike
+    const before = this.all.slice(0, this.all.indexOf(node)).map((one) => this.selections.get(one)!);
+    return selectedBy(before, path).every((field) => represented.has(nameOf(field)));
+  }
+
+  /** Whether a fetch before may have put one object in the place of many on the way to a path. */
+  goesThroughInterchangeable(path: Path, node: FetchNode): boolean {
+    const own = `${place(path)}\0`;
+    return this.asked.some(
+      (other) =>
+        other.node !== node &&
+        own.startsWith(`${other.place}\0`) &&
+        this.isInterchangeable(other.path, other.entity, other.node),
+    );
+  }
+}
+
+/** A path by its response names alone. */
+export const place = (path: Path): string => fieldNames(path).join('\0');
+
+function typedSteps(path: Path): TypedStep[] {
+  const steps: TypedStep[] = [];
+  let types = '';
+  for (const step of path)
+    if (step.kind === 'Types') types += `|${step.names.toSorted().join()}`;
+    else if (step.kind === 'Field') {
+      steps.push({ field: step.name, types });
+      types = '';
+    }
+  return [...steps, { field: '', types }].filter(({ field, types: last }) => field !== '' || last !== '');
+}
