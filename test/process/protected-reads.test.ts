@@ -149,9 +149,9 @@ test('hides values in cursors, accepts them in a new process with the same key, 
   expect((await next()).data.submissions.edges).toEqual(second);
 });
 
-test('records filters, orders and counts by protected fields, shows them to oversight, and verifies', async () => {
+test('records lists, filters, orders and counts of protected objects, shows them to oversight, and verifies', async () => {
   const list = 'filter: { filedAt: { lt: "2026-10-01T00:00:00Z" }, model: { trainingComputeFlop: { gt: "1e25" } } }';
-  const { errors } = await ask(
+  const { data, errors } = await ask(
     INTAKE,
     `query Sift { submissions(${list}, orderBy: [{ field: WINDOW_OPENS_AT }]) { totalCount nodes { id } } }`,
   );
@@ -161,21 +161,27 @@ test('records filters, orders and counts by protected fields, shows them to over
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Entry);
   const entry = entries.findLast(({ origin }) => origin?.operation === 'Sift') as Entry & { kind: 'read' };
-  expect(entry.objects).toEqual([]);
+  const ids = data.submissions.nodes.map(({ id }: { id: string }) => id);
+  const listed = { type: 'Submission', sensitivity: 'PROPIN', count: ids.length, idsOnly: true };
+  expect(entry.objects).toEqual([{ ...listed, keys: ids }]);
   expect(entry.uses).toEqual(
     expect.arrayContaining([
       { type: 'Submission', sensitivity: 'PROPIN', how: 'filter', fields: ['filedAt', 'model'] },
       { type: 'AIModel', sensitivity: 'PROPIN', how: 'filter', fields: ['trainingComputeFlop'] },
       { type: 'Submission', sensitivity: 'PROPIN', how: 'order', fields: ['windowOpensAt'] },
       { type: 'Submission', sensitivity: 'PROPIN', how: 'count', fields: ['filedAt', 'model'] },
+      { type: 'Submission', sensitivity: 'PROPIN', how: 'list', fields: [] },
     ]),
   );
   expect(JSON.stringify(entry)).not.toMatch(/1e25|2026-10-01/);
 
   const log = `{ submissionsAccessLog(first: 5, filter: { subject: "intake-1", type: "AIModel" }) {
-    nodes { operation objects { count } uses { type how fields } } } }`;
+    nodes { operation objects { type count idsOnly } uses { type how fields } } } }`;
   const { nodes } = (await ask(INSPECTOR, log)).data.submissionsAccessLog;
-  expect(nodes[0]).toMatchObject({ operation: 'Sift', objects: [] });
+  expect(nodes[0]).toMatchObject({
+    operation: 'Sift',
+    objects: [{ type: 'Submission', count: ids.length, idsOnly: true }],
+  });
   expect(nodes[0].uses).toContainEqual({ type: 'AIModel', how: 'FILTER', fields: ['trainingComputeFlop'] });
 
   await killAll();

@@ -300,7 +300,9 @@ describe('a subgraph that keeps a record', () => {
   test('writes down what is PROPIN, with keys and without values, and nothing of what is public', async () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
-    await ask('{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount } }', INSPECTOR);
+    // models that are released, like the public
+    const released = '{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount nodes { publicName } } }';
+    for (const who of [null, 'role=analyst; subject=analyst-1']) await ask(released, who);
     // the seal that it begins with
     expect(lines()).toHaveLength(1);
     const { data } = await ask('{ submissions(first: 2) { nodes { id number mitigationsDeclared } } }', INSPECTOR);
@@ -325,12 +327,14 @@ describe('a subgraph that keeps a record', () => {
     const narrowed = `filter: { filedAt: { gte: "2026-01-01T00:00:00Z" }, not: { model: { trainingComputeFlop: { gt: "1e25" } } } }`;
     // what is shown of the objects is their ids alone
     await ask(`{ submissions(${narrowed}, orderBy: [{ field: PLANNED_LAUNCH_AT }]) { nodes { id } } }`, INSPECTOR);
+    expect(JSON.parse(lines().at(-1)!).objects).toMatchObject([{ type: 'Submission', ...PROPIN, idsOnly: true }]);
     expect(uses()).toEqual([
-      0,
+      1,
       [
         { type: 'Submission', ...PROPIN, how: 'order', fields: ['plannedLaunchAt'] },
         { type: 'Submission', ...PROPIN, how: 'filter', fields: ['filedAt', 'model'] },
         { type: 'AIModel', ...PROPIN, how: 'filter', fields: ['trainingComputeFlop'] },
+        { type: 'Submission', ...PROPIN, how: 'list', fields: [] },
       ],
     ]);
     await ask(`{ submissions(first: 0, ${narrowed}) { totalCount } }`, INSPECTOR);
@@ -347,6 +351,7 @@ describe('a subgraph that keeps a record', () => {
       [
         { type: 'Submission', ...PROPIN, how: 'order', fields: ['createdAt'] },
         { type: 'Submission', ...PROPIN, how: 'filter', fields: ['developer'] },
+        { type: 'Submission', ...PROPIN, how: 'list', fields: [] },
         { type: 'Submission', ...PROPIN, how: 'count', fields: [] },
       ],
     ]);
@@ -357,11 +362,14 @@ describe('a subgraph that keeps a record', () => {
     const text = Buffer.from(nodes[0]!.submissions.pageInfo.endCursor, 'base64url').toString('latin1');
     expect(text).not.toMatch(/Submission|sub_|20\d\d-/);
     const shown = await ask(
-      `{ submissionsAccessLog(filter: { type: "AIModel", sensitivity: PROPIN }) { nodes { uses { type sensitivity how fields } } } }`,
+      `{ submissionsAccessLog(filter: { type: "AIModel", sensitivity: PROPIN }) { nodes { objects { type idsOnly } uses { type sensitivity how fields } } } }`,
       INSPECTOR,
     );
-    const found = (shown.data!.submissionsAccessLog as { nodes: { uses: { how: string }[] }[] }).nodes;
+    const found = (shown.data!.submissionsAccessLog as { nodes: { objects: object[]; uses: { how: string }[] }[] })
+      .nodes;
     expect(found).toHaveLength(2);
+    expect(found[1]!.objects).toEqual([{ type: 'Submission', idsOnly: true }]);
+    expect(found[1]!.uses).toContainEqual({ type: 'Submission', sensitivity: 'PROPIN', how: 'LIST', fields: [] });
     expect(found[1]!.uses).toContainEqual({
       type: 'AIModel',
       sensitivity: 'PROPIN',

@@ -4,7 +4,7 @@ import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { type IdPrefix, stableId } from '#kit/ids';
 import { type ModelClass, modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
-import { sensitivityOf } from '#kit/policy/enforcement';
+import { sensitivityOf } from '#kit/policy/field-class';
 import { Reader } from '#kit/policy/policy';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';

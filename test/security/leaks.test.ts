@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { getNamedType, isLeafType, isNonNullType, isObjectType } from 'graphql';
 import { packageRoot } from '#base/package-root';
 import { modelOf } from '#kit/model/model';
-import { sensitivityOf } from '#kit/policy/enforcement';
+import { sensitivityOf } from '#kit/policy/field-class';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { createLog } from '../../gateway/telemetry/log';
 import { processKinds } from '../support/databases';

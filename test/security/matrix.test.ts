@@ -12,7 +12,7 @@ import { civilDate, startOfDay } from '#base/civil';
 import { type Principal, parsePrincipal, ROLES } from '#base/identity/principal';
 import { modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
-import { sensitivityOf } from '#kit/policy/enforcement';
+import { sensitivityOf } from '#kit/policy/field-class';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';

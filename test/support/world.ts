@@ -6,6 +6,7 @@ import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { replaceExerciseRows } from '#domain/exercise/store';
 import type { ExerciseRows } from '#domain/exercise/story';
+import type { AuditLog } from '#kit/audit/audit-log';
 import type { DatabaseKind } from '#kit/database/dialect';
 import { runImport } from '#kit/import/importer';
 import { silent } from '#kit/import/progress';
@@ -59,12 +60,16 @@ function storyOf(scale: number): Map<string, ExerciseRows[]> {
   return story;
 }
 
-/** @param imports sources and files to import before. */
+/**
+ * @param imports sources and files to import before
+ * @param record keeps the record of a subgraph, where one is kept
+ */
 export async function openWorld(
   kind: DatabaseKind,
   scale = 1,
   imports: readonly [source: string, file: string][] = [],
   log: Logger = createLog('silent', 'test'),
+  record?: (subgraph: string) => Promise<AuditLog>,
 ): Promise<World> {
   const databases = await freshDatabases(
     kind,
@@ -75,7 +80,8 @@ export async function openWorld(
   const identity = await TestIdentity.make();
   for (const subgraph of subgraphs) {
     const door = identity.doorOf(subgraph.name);
-    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log }));
+    const audit = await record?.(subgraph.name);
+    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log, audit }));
   }
   const story = storyOf(scale);
   for (const { name, database, subgraph } of open) {

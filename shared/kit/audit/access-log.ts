@@ -48,7 +48,7 @@ const personal = { sensitivity: 'PII' } as const;
 const personalOrNull = { sensitivity: 'PII', nullable: true } as const;
 
 @Directive('@shareable')
-@valueObject('Objects of one type whose fields of one class were read.', 'AccessLogObjects')
+@valueObject('Objects of one type whose fields of one class were read, or which were listed.', 'AccessLogObjects')
 class AccessLogObjects {
   @part(() => String, 'The type.', personal)
   type!: string;
@@ -58,16 +58,26 @@ class AccessLogObjects {
   count!: number;
   @part(() => [ID], 'Their keys, the first thousand of them. Never what was read of them.', personal)
   keys!: readonly string[];
+  @part(
+    () => Boolean,
+    'True: no field of the class was read of them, only which objects there are. The class is that of the type.',
+    personal,
+  )
+  idsOnly!: boolean;
 }
 
 const UseKind = enumeration('UseKind', 'How a list used protected fields.', {
   FILTER: 'The list was filtered by them.',
   ORDER: 'The list was ordered by them.',
   COUNT: 'The list was counted, filtered by them if any.',
+  LIST: 'Objects of the type were listed; names no fields.',
 });
 
 @Directive('@shareable')
-@valueObject('Protected fields of one type and class that lists were filtered, ordered or counted by.', 'AccessLogUse')
+@valueObject(
+  'Protected fields of one type and class that lists were filtered, ordered or counted by, or a protected type that was listed.',
+  'AccessLogUse',
+)
 class AccessLogUse {
   @part(() => String, 'The type.', personal)
   type!: string;
@@ -75,7 +85,11 @@ class AccessLogUse {
   sensitivity!: Protected;
   @part(() => UseKind, 'How they were used.', personal)
   how!: keyof typeof UseKind;
-  @part(() => [String], 'Field names, never values; empty when all objects of a protected type were counted.', personal)
+  @part(
+    () => [String],
+    'Field names, never values; empty when objects of a protected type were listed, or all of them counted.',
+    personal,
+  )
   fields!: readonly string[];
 }
 
@@ -114,7 +128,11 @@ class AccessLogEntry {
   address!: string | null;
   @part(() => [AccessLogObjects], 'What was read.', personal)
   objects!: readonly AccessLogObjects[];
-  @part(() => [AccessLogUse], 'Protected fields that lists were filtered, ordered or counted by.', personal)
+  @part(
+    () => [AccessLogUse],
+    'Protected fields that lists were filtered, ordered or counted by, and protected types that were listed.',
+    personal,
+  )
   uses!: readonly AccessLogUse[];
   @part(() => String, 'The mutation that was asked for or done.', personalOrNull)
   mutation!: string | null;
@@ -247,7 +265,7 @@ function lineOf({ position: [, record, number], entry }: Found): AccessLogEntry 
     request: origin?.request ?? null,
     operation: origin?.operation ?? null,
     address: origin?.address ?? null,
-    objects: entry.kind === 'read' ? entry.objects : [],
+    objects: entry.kind === 'read' ? entry.objects.map((objects) => ({ idsOnly: false, ...objects })) : [],
     uses: entry.kind === 'read' ? (entry.uses ?? []).map(useOf) : [],
     mutation: mutationOf(entry),
     changed: entry.kind === 'change' ? entry.object : null,

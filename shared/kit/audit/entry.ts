@@ -3,7 +3,7 @@ import type { Origin } from '#base/http/origin';
 import type { Principal } from '#base/identity/principal';
 import type { Protected } from '../policy/policy';
 
-/** Objects of one type whose fields of one class were read. */
+/** Objects of one type whose fields of one class were read, or which were shown without such a field. */
 export interface ReadObjects {
   readonly type: string;
   readonly sensitivity: Protected;
@@ -12,14 +12,17 @@ export interface ReadObjects {
   readonly count: number;
   /** Digests of the lists that hold the keys: lines of kind `keys` earlier in the same file. */
   readonly lists?: readonly string[];
+  /** No field of a recorded class was read of them: only which objects there are. The class is that of their type. */
+  readonly idsOnly?: true;
 }
 
 /** How lists used protected fields of one type and class. A caller who filters by a value learns about it without reading it. */
 export interface FieldsUsed {
   readonly type: string;
   readonly sensitivity: Protected;
-  readonly how: 'filter' | 'order' | 'count';
-  /** Field names, sorted; never the values they were compared with. */
+  /** `list`: objects of the type were listed. */
+  readonly how: 'filter' | 'order' | 'count' | 'list';
+  /** Field names, sorted; never the values they were compared with. Empty of `list`. */
   readonly fields: readonly string[];
 }
 

@@ -1,16 +1,14 @@
 import type { Sensitivity } from '#base/sensitivity';
 import type { Protected } from '../policy/policy';
+import { RECORDED } from '../policy/protected-types';
 import type { FieldsUsed, ReadObjects } from './entry';
 
-/** Classes whose reading is recorded. */
-const RECORDED: ReadonlySet<string> = new Set(['PROPIN', 'PII', 'ISVI']);
-
-/** How a list uses a field it does not return. */
+/** How a list uses a field it does not return, or that objects of a protected type are listed. */
 export type HowUsed = FieldsUsed['how'];
 
 interface Use {
   readonly type: string;
-  /** Undefined when objects of a protected type are counted without a filter. */
+  /** Undefined when objects of a protected type are listed, or counted without a filter. */
   readonly field?: string;
   readonly sensitivity: Sensitivity;
   readonly how: HowUsed;
@@ -19,6 +17,7 @@ interface Use {
 /** What one request has read that has to be recorded. */
 export class Reads {
   private readonly keys = new Map<string, Map<Protected, Set<string>>>();
+  private readonly shown = new Map<string, { readonly sensitivity: Protected; readonly keys: Set<string> }>();
   private readonly used = new Map<string, Omit<FieldsUsed, 'fields'> & { readonly fields: Set<string> }>();
 
   note(type: string, sensitivity: Protected, key: string): void {
@@ -36,7 +35,17 @@ export class Reads {
     keys.add(key);
   }
 
-  /** Notes that a list is filtered, ordered or counted by a field: once a list, however many objects it has. */
+  /** Notes which objects of a protected type are shown, whatever is read of them. @param sensitivity the class of the type */
+  show(type: string, sensitivity: Protected, keys: Iterable<string>): void {
+    let shown = this.shown.get(type);
+    if (!shown) {
+      shown = { sensitivity, keys: new Set() };
+      this.shown.set(type, shown);
+    }
+    for (const key of keys) shown.keys.add(key);
+  }
+
+  /** Notes that a list is shown, or filtered, ordered or counted by a field: once a list, however many objects it has. */
   use({ type, field, sensitivity, how }: Use): void {
     if (!RECORDED.has(sensitivity)) return;
     const id = `${type} ${sensitivity} ${how}`;
@@ -50,13 +59,21 @@ export class Reads {
   }
 
   get objects(): readonly ReadObjects[] {
+    return [...this.withFields(), ...this.withoutFields()];
+  }
+
+  private withFields(): ReadObjects[] {
     return [...this.keys].flatMap(([type, classes]) =>
-      [...classes].map(([sensitivity, keys]) => ({
-        type,
-        sensitivity,
-        keys: [...keys],
-        count: keys.size,
-      })),
+      [...classes].map(([sensitivity, keys]) => ({ type, sensitivity, keys: [...keys], count: keys.size })),
     );
+  }
+
+  /** Objects that were shown, and of which no field was read whose reading is recorded. */
+  private withoutFields(): ReadObjects[] {
+    return [...this.shown].flatMap(([type, { sensitivity, keys }]) => {
+      const read = [...(this.keys.get(type)?.values() ?? [])];
+      const rest = [...keys].filter((key) => !read.some((some) => some.has(key)));
+      return rest.length === 0 ? [] : [{ type, sensitivity, keys: rest, count: rest.length, idsOnly: true as const }];
+    });
   }
 }

@@ -177,6 +177,9 @@ function connect(target: ModelClass, page: Page, total: () => Promise<number>): 
   return Object.assign(new (connectionOf(target).connection)(), { listed: { page, total } satisfies Listed });
 }
 
+/** The objects of the page that an object of a connection type stands for. */
+export const listedBy = (connection: object): readonly object[] => (connection as { listed: Listed }).listed.page.rows;
+
 /**
  * A field that lists the children of an object.
  * @param parent how children name the object: by a property that holds its key, or by a link table, which may be declared later

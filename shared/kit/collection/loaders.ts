@@ -5,7 +5,8 @@ import type { HowUsed, Reads } from '../audit/reads';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
 import { type ModelClass, modelOf, type Selectable } from '../model/model';
-import { Reader } from '../policy/policy';
+import { type Protected, Reader } from '../policy/policy';
+import type { ProtectedTypes } from '../policy/protected-types';
 import type { Cursors } from './cursor';
 import {
   cursorConditions,
@@ -54,14 +55,18 @@ export class Loaders {
     private readonly clock: Clock,
     private readonly reader: Reader,
     private readonly cursors: Cursors,
-    /** Notes the protected fields that lists are filtered, ordered and counted by; undefined when the result is not returned. */
+    /** Notes protected objects, and the fields that lists are filtered, ordered and counted by; undefined when the result is not returned. */
     private readonly reads?: Reads,
+    /** Types whose objects are recorded wherever they are shown. */
+    private readonly protectedTypes?: ProtectedTypes,
   ) {}
 
   private everything: Loaders | undefined;
   /** Objects that came by a statement which asks whether the reader sees them. */
   private readonly admitted = new WeakSet<object>();
   private readonly conditions = new ConditionCount();
+  /** Of protected types that were asked for: whether the reader sees objects that the public does not. */
+  private readonly seeingMore = new Map<ModelClass, boolean>();
 
   /** The same over everything there is, for working something out. What it reads is never shown. */
   get facts(): Loaders {
@@ -148,14 +153,57 @@ export class Loaders {
 
   private plan(target: ModelClass, given: PageArguments): PagePlan {
     const plan = planPage(target, given, this.reader, this.cursors);
-    for (const use of orderedBy(target, plan)) this.reads?.use({ ...use, how: 'order' });
+    // the order of a list in which the reader sees no object reveals nothing
+    if (this.reader.rows(target) !== false)
+      for (const use of orderedBy(target, plan)) this.reads?.use({ ...use, how: 'order' });
     return plan;
+  }
+
+  /** Records that objects of a protected type are listed, however many of them there are. */
+  noteList(target: ModelClass): void {
+    this.useObjects(target, 'list');
+  }
+
+  /** Records objects that are shown, if their type is protected. Those of a list and of a reference alike. */
+  noteObjects(target: ModelClass, objects: readonly object[]): void {
+    const sensitivity = this.protectedClass(target);
+    if (!sensitivity || objects.length === 0) return;
+    const { name, key } = modelOf(target);
+    this.reads?.show(
+      name,
+      sensitivity,
+      objects.map((object) => (object as Record<string, string>)[key]!),
+    );
+  }
+
+  private useObjects(target: ModelClass, how: HowUsed): void {
+    const sensitivity = this.protectedClass(target);
+    if (sensitivity) this.reads?.use({ type: modelOf(target).name, sensitivity, how });
+  }
+
+  /** The class under which objects of a type are recorded; undefined when their type is public, or all that the reader sees of it. */
+  private protectedClass(target: ModelClass): Protected | undefined {
+    const sensitivity = this.protectedTypes?.get(target);
+    if (!sensitivity) return undefined;
+    let seesMore = this.seeingMore.get(target);
+    if (seesMore === undefined) {
+      seesMore = this.seesMoreThanPublic(target);
+      this.seeingMore.set(target, seesMore);
+    }
+    return seesMore ? sensitivity : undefined;
+  }
+
+  /** Some types have objects for everyone and objects for a few: the same condition gives a reader the same objects as the public. */
+  private seesMoreThanPublic(target: ModelClass): boolean {
+    const [reach, publicReach] = [this.reader.rows(target), this.reader.publicRows(target)];
+    if (typeof reach === 'boolean' || typeof publicReach === 'boolean') return reach !== false;
+    const [own, open] = [reach, publicReach].map((one) => this.where().reached(target, one, 't'));
+    return JSON.stringify(own) !== JSON.stringify(open);
   }
 
   /** The condition of a count. The number of objects of a protected type is as protected as they are. */
   private counted(target: ModelClass, given: PageArguments): Condition {
-    const { name: type, sensitivity } = modelOf(target);
-    this.reads?.use({ type, sensitivity, how: 'count' });
+    this.useObjects(target, 'count');
     return this.where('count').visible(target, given.filter ?? undefined, 't');
   }
 

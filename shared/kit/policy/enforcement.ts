@@ -11,6 +11,7 @@ import { ACCESS_LOG_TYPES } from '../audit/access-log';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Counted, countedOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
+import { sensitivityOf } from './field-class';
 import type { Policies, Protected } from './policy';
 import { government, oversight, type Rule } from './rule';
 import { withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
@@ -26,13 +27,6 @@ export class FieldForbiddenError extends RequestError {
 
 /** Who may read fields of objects that are not stored, and so have no policy: figures of programs, above all. */
 const OF_FIGURES: Partial<Record<Sensitivity, Rule>> = { GOV: government };
-
-/** The class that a field declares, if it does. */
-export function sensitivityOf(field: GraphQLField<unknown, unknown>): Sensitivity | undefined {
-  const directive = field.astNode?.directives?.find(({ name }) => name.value === 'sensitivity');
-  const value = directive?.arguments?.[0]?.value;
-  return value && 'value' in value ? (String(value.value) as Sensitivity) : undefined;
-}
 
 /**
  * Puts every field of a protected class behind its rule. What a principal may read of no object is refused in words; what it may

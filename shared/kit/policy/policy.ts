@@ -52,6 +52,11 @@ export class Reader {
     return this.reach(this.policies.of(target).rows);
   }
 
+  /** Which objects of a model the public sees. */
+  publicRows(target: ModelClass): Reach {
+    return this.policies?.of(target).rows(null) ?? true;
+  }
+
   /**
    * Of the objects that it sees, those whose fields of a class it may see.
    * @param field name of the field; omit it for the rule of the class

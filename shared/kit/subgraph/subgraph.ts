@@ -41,6 +41,8 @@ import { type ModelClass, modelOf, stubOf } from '../model/model';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
+import { type ProtectedTypes, protectedTypesOf } from '../policy/protected-types';
+import { recordObjects } from '../policy/recording';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
 import { OperationCounts } from './operation-counts';
@@ -111,9 +113,16 @@ export interface OpenOptions {
   readonly onMigration?: (progress: MigrationProgress) => void;
 }
 
+/** What a subgraph's parts come to. */
+interface Built {
+  readonly sdl: string;
+  readonly schema: GraphQLSchema;
+  readonly protectedTypes: ProtectedTypes;
+}
+
 /** A subgraph before it has a database: its published schema and the executable one. */
 export class Subgraph {
-  private built: { sdl: string; schema: GraphQLSchema } | undefined;
+  private built: Built | undefined;
   readonly policies: Policies;
 
   constructor(readonly parts: SubgraphParts) {
@@ -133,7 +142,12 @@ export class Subgraph {
     return this.build().schema;
   }
 
-  private build() {
+  /** Types whose objects are recorded wherever they are shown. */
+  get protectedTypes(): ProtectedTypes {
+    return this.build().protectedTypes;
+  }
+
+  private build(): Built {
     this.built ??= buildFederated(this.parts, this.policies);
     return this.built;
   }
@@ -203,7 +217,7 @@ export class OpenSubgraph {
     let isChanged = false;
     return {
       database,
-      loaders: new Loaders(database, clock, reader, cursors, reads),
+      loaders: new Loaders(database, clock, reader, cursors, reads, this.subgraph.protectedTypes),
       cursors,
       clock,
       requestId: origin?.request ?? null,
@@ -350,10 +364,7 @@ function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
 function buildFederated(
   { name: subgraph, owners, entities, stubs, resolvers, mutations = [] }: SubgraphParts,
   policies: Policies,
-): {
-  sdl: string;
-  schema: GraphQLSchema;
-} {
+): Built {
   settleLists();
   requireDistinctMembers();
   const types = entities.filter((entity) => modelOf(entity).published);
@@ -378,8 +389,11 @@ function buildFederated(
   const map = createResolversMap(plain) as Record<string, object>;
   for (const [name, resolver] of Object.entries(references)) map[name] = { ...(map[name] ?? {}), ...resolver };
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: map as never });
-  enforce(schema, [...types, ...stubs], policies, carriers);
-  return { sdl, schema };
+  const models = [...types, ...stubs];
+  enforce(schema, models, policies, carriers);
+  const protectedTypes = protectedTypesOf(schema, models, policies);
+  recordObjects(schema, models, protectedTypes);
+  return { sdl, schema, protectedTypes };
 }
 
 function referenceResolver(type: ModelClass) {

@@ -20,7 +20,9 @@ const DAYS = 30;
 
 const propin = { sensitivity: 'PROPIN' } as const;
 
-@valueObject('That somebody in government read proprietary fields. Which agency and office, and when; not who.')
+@valueObject(
+  'That somebody in government read proprietary fields, or listed the objects. Which agency and office, and when; not who.',
+)
 export class GovernmentRead {
   @part(() => GraphQLInstant, 'When.', propin) at!: string;
   @part(() => Agency, 'For which agency; null for offices that serve all.', { ...propin, nullable: true })

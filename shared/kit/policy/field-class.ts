@@ -1,0 +1,9 @@
+import type { GraphQLField } from 'graphql';
+import type { Sensitivity } from '../model/model';
+
+/** The class that a field declares, if it does. */
+export function sensitivityOf(field: GraphQLField<unknown, unknown>): Sensitivity | undefined {
+  const directive = field.astNode?.directives?.find(({ name }) => name.value === 'sensitivity');
+  const value = directive?.arguments?.[0]?.value;
+  return value && 'value' in value ? (String(value.value) as Sensitivity) : undefined;
+}
