@@ -1,33 +1,36 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { systemClock } from '#base/clock';
 import { OperatorError } from '#base/errors';
-import { privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '#base/identity/keys';
+import { readPrivateKey } from '#base/identity/keys';
 import { AuditLog } from '#kit/audit/audit-log';
 import { SEAL_MS, type Seal } from '#kit/audit/entry';
 import { linesOf } from '#kit/audit/lines';
 import { filesOfRecord, indexPath, nextPath, recordName } from '#kit/audit/parts';
-import { parseSeal, SealKeys } from '#kit/audit/seal';
+import { parseSeal, readSealKeys, type SealKey, type SealKeySource, SealKeys } from '#kit/audit/seal';
 import { compareHeads, type Flaw, type Verification, verifyRecord } from '#kit/audit/verify';
 import { Cursors } from '#kit/collection/cursor';
 import { takeLock } from './data-folder';
 import { requireFolder } from './folders';
+import { auditKeyIn, writeSealKeys } from './keys';
+import { auditKeyVariable } from './programmes';
 import { configuredKeys } from './seals';
 
 const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');
 
 /**
  * The record of a subgraph process, in the folder that ORDERGRAPH_AUDIT names, else in the data folder. The file that
- * ORDERGRAPH_AUDIT_KEY names has the key that seals it; for development, one of the data folder.
+ * ORDERGRAPH_AUDIT_KEY names has the key of this subgraph that seals it; for development, one of the data folder.
  * @throws OperatorError
  */
 export async function auditLog(subgraph: string, dataFolder: string, log: Logger): Promise<AuditLog> {
   const folder = folderOf(dataFolder);
   requireFolder(folder, 'The record of reads and changes', 'ORDERGRAPH_AUDIT');
-  const key = await sealingKey(dataFolder);
-  const keys = configuredKeys() ?? [];
+  const key = await sealingKey(subgraph, dataFolder);
+  const keys = publicKeys(subgraph, dataFolder, log);
+  if (keys) requireOwnKey(key, subgraph, keys);
   // replicas that share a folder have a record each
   for (let replica = firstReplica(); ; replica++) {
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
@@ -42,7 +45,7 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
  * @throws OperatorError
  */
 export async function cursorsOf(subgraph: string, dataFolder: string): Promise<Cursors> {
-  return Cursors.of(await sealingKey(dataFolder), subgraph);
+  return Cursors.of(await sealingKey(subgraph, dataFolder), subgraph);
 }
 
 /** The number of this process's record where replicas have folders of their own: records of one name would be taken for one. @throws OperatorError */
@@ -54,25 +57,71 @@ function firstReplica({ ORDERGRAPH_AUDIT_REPLICA: number = '1' } = process.env):
   );
 }
 
-async function sealingKey(dataFolder: string): Promise<JWK> {
-  const what = 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)';
-  const { ORDERGRAPH_AUDIT_KEY: named, NODE_ENV } = process.env;
-  if (named) return readPrivateKey(named, what);
-  if (NODE_ENV === 'production')
+const ITS_KEY = '`ordergraph keys FOLDER` makes senders/<name>/audit-key.json for each subgraph';
+
+/** The private key that seals the records of a subgraph. @throws OperatorError */
+async function sealingKey(subgraph: string, dataFolder: string): Promise<JWK> {
+  const named = namedKey(subgraph);
+  if (named) return readPrivateKey(named, 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)');
+  if (process.env.NODE_ENV === 'production')
     throw new OperatorError(
       'No key that seals the record is configured, which production requires',
-      'Set ORDERGRAPH_AUDIT_KEY to the file of a private key; `ordergraph keys FOLDER` makes subgraphs/audit-key.json',
+      `Set ORDERGRAPH_AUDIT_KEY to the file of a private key of ${subgraph}; ${ITS_KEY}`,
     );
-  const folder = join(dataFolder, 'keys');
-  mkdirSync(folder, { recursive: true });
-  const key = await privateKeyIn(join(folder, 'audit-key.json'), what);
-  writeFileSync(join(folder, 'audit-keys.json'), JSON.stringify({ keys: [publicKey(key)] }));
-  return key;
+  const folder = developmentKeys(dataFolder);
+  await writeSealKeys(folder, [publicKeysIn(folder)]);
+  return readPrivateKey(auditKeyIn(folder, subgraph), 'the key that seals the record');
+}
+
+/** The file of a private key that the environment names. */
+const namedKey = (subgraph: string): string | undefined =>
+  process.env[auditKeyVariable(subgraph)] || process.env.ORDERGRAPH_AUDIT_KEY;
+
+/** Public keys of all who seal records, as configured; for development, those of the data folder. @throws OperatorError */
+function publicKeys(subgraph: string, dataFolder: string, log: Logger): SealKeySource | undefined {
+  const configured = configuredKeys(log);
+  if (configured || namedKey(subgraph)) return configured;
+  return readSealKeys(publicKeysIn(developmentKeys(dataFolder)), log);
+}
+
+const developmentKeys = (dataFolder: string): string => join(dataFolder, 'keys');
+const publicKeysIn = (folder: string): string => join(folder, 'audit-keys.json');
+
+/** @throws OperatorError when the others would refuse the seals of a subgraph, or its key is that of another, too */
+function requireOwnKey({ kid }: JWK, subgraph: string, source: SealKeySource): void {
+  source.look?.();
+  const listed = source.current.filter((key) => key.kid === kid).map((key) => key.subgraph);
+  const other = listed.find((name) => name !== subgraph);
+  if (other !== undefined)
+    throw new OperatorError(
+      `The key that seals the record of ${subgraph} is a key of ${other}, too: either could write the record of the other anew`,
+      `Give each subgraph a key of its own; ${ITS_KEY}`,
+    );
+  if (listed.length === 0)
+    throw new OperatorError(
+      `The key that seals the record of ${subgraph} is not one of its public keys (ORDERGRAPH_AUDIT_KEYS); the others would refuse its seals`,
+      'Use the files of one run of `ordergraph keys FOLDER`, and for each subgraph its own',
+    );
+}
+
+/** Of subgraphs that one process runs. @throws OperatorError when two have the same key */
+export async function requireOwnKeys(names: readonly string[], dataFolder: string): Promise<void> {
+  const byKey = new Map<string, string>();
+  for (const name of names) {
+    const { kid } = await sealingKey(name, dataFolder);
+    const other = byKey.get(kid!);
+    if (other !== undefined)
+      throw new OperatorError(
+        `One key seals the records of ${other} and of ${name}`,
+        `Name another one for each by ${auditKeyVariable('<name>')}; ${ITS_KEY}`,
+      );
+    byKey.set(kid!, name);
+  }
 }
 
 /** Public keys of those who seal records: never from beside a record, where whoever writes the record may put his own. @throws OperatorError */
-function keysOf(file: string | undefined): readonly JWK[] {
-  if (file) return readIdentityKeys(file).current.keys;
+function keysOf(file: string | undefined): readonly SealKey[] {
+  if (file) return readSealKeys(file).current;
   throw new OperatorError(
     'No keys to verify seals with are named',
     'Name the file of the public keys by --keys or ORDERGRAPH_AUDIT_KEYS: `ordergraph keys FOLDER` makes auditors/audit-keys.json; a development graph has keys/audit-keys.json in its data folder',

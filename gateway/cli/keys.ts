@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { OperatorError } from '#base/errors';
 import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '#base/identity/keys';
 import { readText } from '#base/read-text';
+import { type SealKey, sealKeyOf } from '#kit/audit/seal';
 import { type SenderKey, senderKeysIn } from '#kit/events/event-keys';
-import { EVENT_READERS } from './programmes';
+import { EVENT_READERS, PROGRAMMES } from './programmes';
 
 /** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
 const MAX_KEYS = 3;
@@ -16,9 +17,7 @@ export interface KeyFiles {
   readonly identityKey: string;
   /** Public: verifies identities. For subgraphs. */
   readonly identityKeys: string;
-  /** Private: seals the audit record. For subgraphs. */
-  readonly auditKey: string;
-  /** Public: verifies the audit record that a process goes on with. For subgraphs. */
+  /** Public: verifies the audit record that a process goes on with, and seals of others. For subgraphs. */
   readonly sealKeys: string;
   /** The same, by which gateways take seals of records. */
   readonly gatewaySealKeys: string;
@@ -32,11 +31,17 @@ export interface KeyFiles {
 export const eventKeyIn = (folder: string, subgraph: string): string =>
   join(folder, 'senders', subgraph, 'event-key.json');
 
+/** Private: seals the records of one subgraph. For that subgraph alone: whoever else has it can write them anew. */
+export const auditKeyIn = (folder: string, subgraph: string): string =>
+  join(folder, 'senders', subgraph, 'audit-key.json');
+
+/** Private: sealed the records of all subgraphs in an earlier release. */
+export const sharedAuditKeyIn = (folder: string): string => join(folder, 'subgraphs', 'audit-key.json');
+
 export function keyFilesIn(folder: string): KeyFiles {
   return {
     identityKey: join(folder, 'gateways', 'identity-key.json'),
     identityKeys: join(folder, 'subgraphs', 'identity-keys.json'),
-    auditKey: join(folder, 'subgraphs', 'audit-key.json'),
     sealKeys: join(folder, 'subgraphs', 'audit-keys.json'),
     gatewaySealKeys: join(folder, 'gateways', 'audit-keys.json'),
     auditKeys: join(folder, 'auditors', 'audit-keys.json'),
@@ -45,26 +50,51 @@ export function keyFilesIn(folder: string): KeyFiles {
 }
 
 /**
- * Writes a new identity key and keeps the earlier public ones. Makes the key that seals the audit record, and those that sign events, where
+ * Writes a new identity key and keeps the earlier public ones. Makes the keys that seal audit records, and those that sign events, where
  * they are missing. @throws OperatorError
  */
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
-  const { identityKey, identityKeys, auditKey, sealKeys, gatewaySealKeys, auditKeys } = files;
+  const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys } = files;
   const before: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
   const key = await newKey();
   // a subgraph must know the key before a gateway signs with it
   replace(identityKeys, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
   replace(identityKey, key, 0o600);
-  const seal = await privateKeyIn(auditKey, 'The key that seals the record');
-  // what an earlier key has sealed is verified for as long as records are kept
-  const sealed: readonly JWK[] = existsSync(auditKeys) ? readIdentityKeys(auditKeys).current.keys : [];
-  const others = sealed.filter(({ kid }) => kid !== seal.kid);
-  for (const file of [sealKeys, gatewaySealKeys, auditKeys])
-    replace(file, { keys: [publicKey(seal), ...others] }, 0o644);
+  await writeSealKeys(folder, [sealKeys, gatewaySealKeys, auditKeys]);
   await writeEventKeys(folder);
   return files;
+}
+
+/**
+ * Makes the keys that seal records of subgraphs where they are missing, and writes the public ones.
+ * @param publicFiles hold the same keys; those that the last one held before stay: what they sealed is verified for as long as records
+ * are kept @throws OperatorError
+ */
+export async function writeSealKeys(folder: string, publicFiles: readonly string[]): Promise<void> {
+  const current: SealKey[] = [];
+  for (const subgraph of PROGRAMMES)
+    current.push(
+      sealKeyOf(
+        await privateKeyIn(auditKeyIn(folder, subgraph), `The key that seals the record of ${subgraph}`),
+        subgraph,
+      ),
+    );
+  const isCurrent = new Set(current.map(sealKeyId));
+  const earlier = earlierSealKeys(publicFiles.at(-1)!).filter((key) => !isCurrent.has(sealKeyId(key)));
+  for (const file of publicFiles) replace(file, { keys: [...current, ...earlier] }, 0o644);
+}
+
+const sealKeyId = ({ kid, subgraph }: SealKey): string => `${subgraph} ${kid}`;
+
+/** The keys of a file. In an earlier release one key sealed the records of all subgraphs: it is one of each. */
+function earlierSealKeys(file: string): readonly SealKey[] {
+  if (!existsSync(file)) return [];
+  const { keys } = readIdentityKeys(file).current as { readonly keys: readonly (JWK & Partial<SealKey>)[] };
+  return keys.flatMap((key) =>
+    (key.subgraph === undefined ? PROGRAMMES : [key.subgraph]).map((name) => sealKeyOf(key, name)),
+  );
 }
 
 /** Makes the event keys that are missing. The public ones of before stay until they are pruned: entries on the bus were signed by them. */
@@ -127,8 +157,12 @@ function pruneIdentityKeys(folder: string): Pruned {
   return { file: identityKeys, removed: keys.length - kept.length };
 }
 
-/** At once, so that no reader sees half of it. */
+/** At once, so that no reader sees half of it, and only if it changes. */
 function replace(file: string, content: object, mode: number): void {
-  writeFileSync(`${file}.new`, JSON.stringify(content), { mode });
-  renameSync(`${file}.new`, file);
+  const text = JSON.stringify(content);
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  // processes of a development graph start at the same time
+  const next = `${file}.${process.pid}.new`;
+  writeFileSync(next, text, { mode });
+  renameSync(next, file);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '#base/errors';
@@ -179,27 +180,29 @@ program
   .command('keys')
   .argument('<folder>', 'where they are written')
   .description(
-    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, subgraphs/audit-key.json (private) seals the audit record, audit-keys.json (public, the same for auditors, subgraphs and gateways) verifies it, senders/<subgraph>/event-key.json (private) signs what that subgraph puts on the event bus, events/event-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
+    'Makes the keys of a deployment: gateways/identity-key.json (private) signs callers’ identities, subgraphs/identity-keys.json (public) verifies them, senders/<subgraph>/audit-key.json (private) seals that subgraph’s audit record, audit-keys.json (public, of all subgraphs, the same for auditors, subgraphs and gateways) verifies it, senders/<subgraph>/event-key.json (private) signs what that subgraph puts on the event bus, events/event-keys.json (public) verifies it. Run again, it adds a new identity key and keeps the rest; running gateways and subgraphs switch to it without a restart.',
   )
   .option(
     '--prune',
     'Add nothing; remove every public identity key and event key but those of the current private keys.',
   )
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
-    const { eventKeyIn, pruneKeys, writeKeys } = await import('./keys');
-    const { EVENT_READERS, eventKeyVariable } = await import('./programmes');
+    const { auditKeyIn, eventKeyIn, pruneKeys, sharedAuditKeyIn, writeKeys } = await import('./keys');
+    const { EVENT_READERS, eventKeyVariable, PROGRAMMES } = await import('./programmes');
     if (prune) {
       for (const { file, removed } of pruneKeys(folder))
         process.stdout.write(`${file}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const { identityKey, identityKeys, auditKey, sealKeys, gatewaySealKeys, auditKeys, eventKeys } =
-      await writeKeys(folder);
+    const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, eventKeys } = await writeKeys(folder);
+    const shared = sharedAuditKeyIn(folder);
     process.stdout.write(
       [
         `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
         `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
-        `${auditKey}: for subgraphs, ORDERGRAPH_AUDIT_KEY; keep it secret`,
+        ...PROGRAMMES.map(
+          (name) => `${auditKeyIn(folder, name)}: for ${name} alone, ORDERGRAPH_AUDIT_KEY; keep it secret`,
+        ),
         `${sealKeys}: for subgraphs, ORDERGRAPH_AUDIT_KEYS`,
         `${gatewaySealKeys}: the same, for gateways`,
         `${auditKeys}: for auditors, \`audit verify --keys\``,
@@ -207,6 +210,9 @@ program
         ...EVENT_READERS.map(
           (name) => `${eventKeyIn(folder, name)}: for ${name} alone, ${eventKeyVariable(name)}; keep it secret`,
         ),
+        ...(existsSync(shared)
+          ? [`${shared}: of an earlier release; remove it when every subgraph runs with a key of its own`]
+          : []),
         '',
       ].join('\n'),
     );

@@ -27,6 +27,11 @@ export function eventKeyVariable(name: string): string {
   return `ORDERGRAPH_${name.toUpperCase()}_EVENT_KEY`;
 }
 
+/** The environment variable that names the file of the key that seals a subgraph's records, where one process runs several. */
+export function auditKeyVariable(name: string): string {
+  return `ORDERGRAPH_${name.toUpperCase()}_AUDIT_KEY`;
+}
+
 /** Where a subgraph's database is: by its variable, else a SQLite file in the data folder. */
 export function databaseUrl(name: string, dataFolder: string, environment: NodeJS.ProcessEnv = process.env): string {
   return environment[databaseVariable(name)] ?? join(dataFolder, `${name}.sqlite`);

@@ -1,14 +1,12 @@
-import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { readIdentityKeys } from '#base/identity/keys';
 import { anchorOf } from '#kit/audit/anchor';
-import { SealKeys } from '#kit/audit/seal';
+import { readSealKeys, type SealKeySource, SealKeys } from '#kit/audit/seal';
 import { type SealBoard, SealExchange, type SealedRecord } from '#kit/audit/seal-exchange';
 
-/** Public keys of those who seal records, where they are configured. @throws OperatorError */
-export function configuredKeys(): readonly JWK[] | undefined {
+/** Public keys of those who seal records, where they are configured; read again when they are replaced. @throws OperatorError */
+export function configuredKeys(log: Logger): SealKeySource | undefined {
   const { ORDERGRAPH_AUDIT_KEYS: file } = process.env;
-  return file ? readIdentityKeys(file).current.keys : undefined;
+  return file ? readSealKeys(file, log) : undefined;
 }
 
 /**
@@ -25,8 +23,8 @@ export function exchangeSeals(
   const anchor = place ? anchorOf(place) : undefined;
   if (!audit && anchor && !board) log.warn('ORDERGRAPH_AUDIT_ANCHOR needs EVENTS_URL: no seals of records reach it');
   if (audit ? !board && !anchor : !board || !anchor) return undefined;
-  const known = audit ? undefined : configuredKeys();
-  const exchange = new SealExchange({ audit, board, anchor, keys: known && new SealKeys(known), log });
+  const known = audit ? undefined : configuredKeys(log);
+  const exchange = new SealExchange({ audit, board, anchor, keys: known && new SealKeys([], known), log });
   exchange.start();
   return exchange;
 }

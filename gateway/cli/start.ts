@@ -16,7 +16,7 @@ import { createGateway, type GatewayParts } from '../server';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { InProcessTransport } from '../transport/in-process';
-import { auditLog, cursorsOf } from './audit';
+import { auditLog, cursorsOf, requireOwnKeys } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
@@ -91,6 +91,10 @@ export async function startAll({
   try {
     say('Opening the databases …');
     const believed = await believedOf({ ...config, auth: config.auth || 'development' }, dataFolder, log, say);
+    await requireOwnKeys(
+      subgraphs.map(({ name }) => name),
+      dataFolder,
+    );
     for (const subgraph of subgraphs) {
       const door = new SignedDoor(keys, subgraph.name, log);
       const audit = await auditLog(subgraph.name, dataFolder, log);

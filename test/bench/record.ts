@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SettableClock } from '#base/clock';
-import { newKey, publicKey } from '#base/identity/keys';
+import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { AuditLog } from '#kit/audit/audit-log';
 import { filesOfRecord, indexPath } from '#kit/audit/parts';
-import { sealingKeyOf } from '#kit/audit/seal';
+import { sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
 import { RecordSearch, type Sought } from '#kit/audit/search';
 import { verifyRecord } from '#kit/audit/verify';
 import { createLog } from '../../gateway/telemetry/log';
@@ -112,7 +112,7 @@ async function main(): Promise<void> {
     );
   }
   const verified = await measured(async () => {
-    const { flaw } = await verifyRecord(files, [publicKey(key)]);
+    const { flaw } = await verifyRecord(files, [sealKeyOf(key, 'submissions')]);
     if (flaw) throw new Error(flaw.what);
   });
   print(`verify: ${verified.seconds.toFixed(1)} s`);

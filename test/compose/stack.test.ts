@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
@@ -136,6 +136,38 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const keys = join(project, 'secrets', 'auditors', 'audit-keys.json');
     const verify = run(['audit', 'verify', record, '--keys', keys]);
     expect([await verify.ended, verify.output()]).toEqual([0, expect.stringContaining('submissions.jsonl')]);
+  });
+
+  test('mounts in each subgraph the key that seals its record, and no other', async () => {
+    const kidOf = (text: string) => (JSON.parse(text) as { kid: string }).kid;
+    const secretsOf = (name: string) => join(project, 'secrets', 'senders', name);
+    const kids = new Set<string>();
+    for (const name of SUBGRAPHS) {
+      const look = stack.machine.run(name, ['sh', '-c', 'find /run -name audit-key.json -print -exec cat {} +']);
+      const own = readFileSync(join(secretsOf(name), 'audit-key.json'), 'utf8');
+      expect([await look.ended, look.output().trim()]).toEqual([0, `/run/sender/audit-key.json\n${own}`]);
+      kids.add(kidOf(own));
+    }
+    expect(kids.size).toBe(SUBGRAPHS.length);
+    const gateway = stack.machine.run('gateway-1', ['find', '/run', '-name', 'audit-key.json']);
+    expect([await gateway.ended, gateway.output().trim()]).toEqual([0, '']);
+  });
+
+  test('keeps seals of all records, each by the key of its subgraph', async () => {
+    const anchored = () => {
+      const file = join(stack.machine.volume('anchor'), 'seals.jsonl');
+      const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+      return lines.map((line) => JSON.parse(line) as { record: string; keyId: string });
+    };
+    await until(
+      () => SUBGRAPHS.every((name) => anchored().some(({ record }) => record === name)),
+      () => 'the gateways keep seals of all records',
+    );
+    const { keys } = JSON.parse(readFileSync(join(project, 'secrets', 'gateways', 'audit-keys.json'), 'utf8')) as {
+      keys: { kid: string; subgraph: string }[];
+    };
+    for (const { record, keyId } of anchored())
+      expect(keys.find(({ kid }) => kid === keyId)).toMatchObject({ subgraph: record });
   });
 
   test('tells callers apart by their addresses, whatever they claim', async () => {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { systemClock } from '#base/clock';
-import { newKey, publicKey } from '#base/identity/keys';
+import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry } from '#kit/audit/entry';
 import { filesOfRecord } from '#kit/audit/parts';
-import { sealingKeyOf } from '#kit/audit/seal';
+import { sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
 import { RecordSearch } from '#kit/audit/search';
 import { verifyRecord } from '#kit/audit/verify';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
@@ -65,7 +65,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
     entries(file)
       .flatMap((entry) => (entry.kind === 'change' ? [entry.object] : []))
       .sort();
-  const flaw = async (file: string) => (await verifyRecord(filesOfRecord(file), [publicKey(key)])).flaw;
+  const flaw = async (file: string) => (await verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')])).flaw;
 
   beforeEach(async () => {
     key = await newKey();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Entry } from '#kit/audit/entry';
 import { filesOfRecord } from '#kit/audit/parts';
 import { verifyRecord } from '#kit/audit/verify';
-import { writeKeys } from '../../gateway/cli/keys';
+import { auditKeyIn, writeKeys } from '../../gateway/cli/keys';
 import { PROGRAMMES } from '../../gateway/cli/programmes';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
@@ -138,7 +138,8 @@ test('hides values in cursors, accepts them in a new process with the same key, 
   const changed = `${endCursor.slice(0, -8)}AAAAAAAA`;
   expect(codesOf(await ask(INTAKE, PAGE, { after: changed }))).toEqual(['INVALID_CURSOR']);
 
-  const { auditKey } = await writeKeys(join(folder, 'other-keys'));
+  await writeKeys(join(folder, 'other-keys'));
+  const auditKey = auditKeyIn(join(folder, 'other-keys'), 'submissions');
   await restart('submissions', { ORDERGRAPH_AUDIT_KEY: auditKey, ORDERGRAPH_AUDIT: join(folder, 'other-audit') });
   const refused = await next();
   expect(refused.errors?.[0]).toMatchObject({

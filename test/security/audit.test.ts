@@ -6,13 +6,13 @@ import fc from 'fast-check';
 import type { JWK } from 'jose';
 import { fixedClock, systemClock } from '#base/clock';
 import { originHeader, readOrigin } from '#base/http/origin';
-import { newKey, publicKey } from '#base/identity/keys';
+import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { replaceExerciseRows } from '#domain/exercise/store';
 import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry } from '#kit/audit/entry';
 import { filesOfRecord } from '#kit/audit/parts';
-import { sealingKeyOf } from '#kit/audit/seal';
+import { sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
 import { type Position, RecordSearch, type Sought } from '#kit/audit/search';
 import { verifyRecord } from '#kit/audit/verify';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
@@ -41,7 +41,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const open = () => AuditLog.open(file, 'submissions', key, systemClock, log);
-const verify = () => verifyRecord(filesOfRecord(file), [publicKey(key)]);
+const verify = () => verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')]);
 const lines = () => readFileSync(file, 'utf8').split('\n').filter(Boolean);
 
 /** A record of so many reads, sealed. */
@@ -131,7 +131,7 @@ describe('a record in parts', () => {
     mkdirSync(join(folder, 'submissions.from-000000000001.jsonl'));
     for (let i = 0; i < 20; i++) await audit.append(ANN, null, read(`sub_${i}`));
     await audit.close();
-    expect(await verifyRecord([file], [publicKey(key)])).toMatchObject({ from: 1, flaw: undefined });
+    expect(await verifyRecord([file], [sealKeyOf(key, 'submissions')])).toMatchObject({ from: 1, flaw: undefined });
     expect(lines().length).toBeGreaterThan(20);
   });
 
@@ -153,7 +153,7 @@ describe('a record in parts', () => {
   test('old parts are removed by the command, of sound records only', async () => {
     await inParts(60);
     const keys = join(folder, 'keys.json');
-    writeFileSync(keys, JSON.stringify({ keys: [publicKey(key)] }));
+    writeFileSync(keys, JSON.stringify({ keys: [sealKeyOf(key, 'submissions')] }));
     const count = filesOfRecord(file).length;
     await pruneRecords([file], { keys, years: 7 });
     expect(filesOfRecord(file)).toHaveLength(count);

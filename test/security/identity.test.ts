@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { ORIGIN_HEADER } from '#base/http/origin';
@@ -17,10 +17,12 @@ import {
   ROLES,
 } from '#base/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
+import { readSealKeys, type SealKey, SealKeys } from '#kit/audit/seal';
 import { readEventKeys } from '#kit/events/event-keys';
 import { SignedMessages } from '#kit/events/signed-messages';
-import { eventKeyIn, pruneKeys, writeKeys } from '../../gateway/cli/keys';
-import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { auditLog, requireOwnKeys } from '../../gateway/cli/audit';
+import { auditKeyIn, eventKeyIn, keyFilesIn, pruneKeys, writeKeys } from '../../gateway/cli/keys';
+import { EVENT_READERS, PROGRAMMES } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { addressKey } from '../../gateway/identity/address';
@@ -458,8 +460,8 @@ describe('the door of a subgraph', () => {
   });
 
   test('knows a new key without a restart, while the old one is still good', async () => {
-    const { identityKey: secret, identityKeys: open, auditKey, auditKeys } = await writeKeys(folder);
-    for (const file of [secret, auditKey]) expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { identityKey: secret, identityKeys: open, auditKeys } = await writeKeys(folder);
+    expect(statSync(secret).mode & 0o777).toBe(0o600);
     const sealing = readFileSync(auditKeys, 'utf8');
     expect(sealing).not.toContain('"d"');
     expect(readFileSync(open, 'utf8')).not.toContain('"d"');
@@ -491,6 +493,76 @@ describe('the door of a subgraph', () => {
     await expect(enter(door, before)).rejects.toMatchObject({ flaw: 'forged' });
     expect(await enter(door, after)).toEqual(reviewer);
     jest.restoreAllMocks();
+  });
+});
+
+describe('the keys that seal records', () => {
+  const fileOf = (name: string) => auditKeyIn(folder, name);
+  const kidOf = (file: string) => readPrivateKey(file, 'a key').kid;
+  const listed = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { keys: SealKey[] }).keys;
+
+  test('are one for each subgraph, for it alone, and are known to all by public keys that name it', async () => {
+    const { sealKeys, gatewaySealKeys, auditKeys } = await writeKeys(folder);
+    for (const name of PROGRAMMES) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
+    expect(new Set(PROGRAMMES.map((name) => kidOf(fileOf(name)))).size).toBe(PROGRAMMES.length);
+    for (const file of [sealKeys, gatewaySealKeys, auditKeys])
+      expect(listed(file)).toEqual(
+        PROGRAMMES.map((name) => expect.objectContaining({ subgraph: name, kid: kidOf(fileOf(name)) })),
+      );
+    expect(readFileSync(auditKeys, 'utf8')).not.toContain('"d"');
+  });
+
+  test('are replaced one by one; running processes take the new one and keep the old one', async () => {
+    const { sealKeys, auditKeys } = await writeKeys(folder);
+    const keys = new SealKeys([], readSealKeys(sealKeys));
+    const before = kidOf(fileOf('reviews'))!;
+    expect(keys.subgraphsOf(before)).toEqual(new Set(['reviews']));
+    rmSync(fileOf('reviews'));
+    await writeKeys(folder);
+    const after = kidOf(fileOf('reviews'))!;
+    expect(after).not.toBe(before);
+    for (const kid of [before, after]) expect(keys.subgraphsOf(kid)).toEqual(new Set(['reviews']));
+    expect(keys.subgraphsOf('another')).toBeUndefined();
+    expect(listed(auditKeys)).toHaveLength(PROGRAMMES.length + 1);
+  });
+
+  test('of an earlier release, which sealed the records of all, are kept as keys of each', async () => {
+    const { auditKeys } = keyFilesIn(folder);
+    const shared = publicKey(await newKey());
+    mkdirSync(dirname(auditKeys), { recursive: true });
+    writeFileSync(auditKeys, JSON.stringify({ keys: [shared] }));
+    expect(() => readSealKeys(auditKeys)).toThrow(/each with a "kid" and a "subgraph"; `ordergraph keys FOLDER` adds/);
+    for (let times = 0; times < 2; times++) {
+      await writeKeys(folder);
+      const earlier = listed(auditKeys).filter(({ kid }) => kid === shared.kid);
+      expect(earlier.map(({ subgraph }) => subgraph)).toEqual([...PROGRAMMES]);
+      expect(listed(auditKeys)).toHaveLength(2 * PROGRAMMES.length);
+    }
+    expect(PROGRAMMES.map((name) => kidOf(fileOf(name)))).not.toContain(shared.kid);
+  });
+
+  test('of another subgraph, of all, or of none of them, keep a subgraph from starting', async () => {
+    const { sealKeys } = await writeKeys(folder);
+    const open = (name: string, file: string) => {
+      Object.assign(process.env, { ORDERGRAPH_AUDIT_KEYS: sealKeys, ORDERGRAPH_AUDIT_KEY: file });
+      return auditLog(name, folder, log);
+    };
+    try {
+      await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
+        /The key that seals the record of reviews is a key of workforce, too/,
+      );
+      const other = join(folder, 'other');
+      await writeKeys(other);
+      await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
+      await expect(requireOwnKeys(['reviews', 'workforce'], folder)).rejects.toThrow(
+        'One key seals the records of reviews and of workforce',
+      );
+      await (await open('reviews', fileOf('reviews'))).close();
+    } finally {
+      delete process.env.ORDERGRAPH_AUDIT_KEYS;
+      delete process.env.ORDERGRAPH_AUDIT_KEY;
+    }
+    await requireOwnKeys(PROGRAMMES, folder);
   });
 });
 

@@ -2,12 +2,12 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync,
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { JWK } from 'jose';
-import { SettableClock } from '#base/clock';
+import { type Clock, SettableClock } from '#base/clock';
 import { OperatorError } from '#base/errors';
-import { newKey, publicKey } from '#base/identity/keys';
+import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { anchorOf } from '#kit/audit/anchor';
-import { AuditLog } from '#kit/audit/audit-log';
+import { AuditLog, type AuditLogOptions } from '#kit/audit/audit-log';
 import {
   type Entry,
   FIRST,
@@ -19,7 +19,7 @@ import {
   type Unproved,
 } from '#kit/audit/entry';
 import { filesOfRecord, partPath } from '#kit/audit/parts';
-import { type SealingKey, sealingKeyOf } from '#kit/audit/seal';
+import { parseSeal, type SealingKey, type SealKey, SealKeys, sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
 import { SealExchange } from '#kit/audit/seal-exchange';
 import { InProcessBus } from '#kit/events/in-process-bus';
 import { verifyRecords } from '../../gateway/cli/audit';
@@ -34,21 +34,31 @@ const log = createLog('silent', 'test');
 const MONDAY = '2026-06-01T12:00:00.000Z';
 const EVE = 'eve';
 
-let key: JWK;
+/** Each subgraph seals with a key of its own. */
+const keyOf = new Map<string, JWK>();
+let publicKeys: readonly SealKey[];
+/** The key of the record that is manipulated, of another subgraph, and of none. */
 let stolen: SealingKey;
+let neighbor: SealingKey;
 let foreign: SealingKey;
 let pristine: string;
 let folder: string;
 let anchor: string;
 let keys: string;
 
+/** Goes on with a record as a process of its subgraph does. */
+const openRecord = (name: string, into: string, clock: Clock, options: AuditLogOptions = {}) =>
+  AuditLog.open(join(into, `${name}.jsonl`), name, keyOf.get(name)!, clock, log, {
+    keys: { current: publicKeys },
+    ...options,
+  });
+
 /** Four processes read, seal and show each other their seals. @param minutes of the clock until each begins */
 async function writeRecords(into: string, at = MONDAY): Promise<void> {
   const clock = new SettableClock(at);
   const board = new InProcessBus([]);
   const audits = new Map<string, AuditLog>();
-  for (const name of NAMES)
-    audits.set(name, await AuditLog.open(join(into, `${name}.jsonl`), name, key, clock, log, { partBytes: 20_000 }));
+  for (const name of NAMES) audits.set(name, await openRecord(name, into, clock, { partBytes: 20_000 }));
   const exchanges = [...audits.values()].map(
     (audit) => new SealExchange({ audit, board, anchor: anchorOf(join(into, 'anchor.jsonl')), log }),
   );
@@ -68,13 +78,15 @@ async function writeRecords(into: string, at = MONDAY): Promise<void> {
 }
 
 beforeAll(async () => {
-  key = await newKey();
-  stolen = sealingKeyOf(key);
+  for (const name of NAMES) keyOf.set(name, await newKey());
+  publicKeys = NAMES.map((name) => sealKeyOf(keyOf.get(name)!, name));
+  stolen = sealingKeyOf(keyOf.get('submissions')!);
+  neighbor = sealingKeyOf(keyOf.get('workforce')!);
   foreign = sealingKeyOf(await newKey());
   pristine = mkdtempSync(join(tmpdir(), 'ordergraph-records-'));
   await writeRecords(pristine);
   keys = join(pristine, 'keys.json');
-  writeFileSync(keys, JSON.stringify({ keys: [publicKey(key)] }));
+  writeFileSync(keys, JSON.stringify({ keys: publicKeys }));
 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-manipulated-'));
@@ -200,11 +212,22 @@ async function replaceByOlder(): Promise<void> {
 async function beginAnew(): Promise<void> {
   for (const file of files()) rmSync(file);
   rmSync(`${record()}.reserve`, { force: true });
-  const audit = await AuditLog.open(record(), 'submissions', key, new SettableClock('2026-06-02T12:00:00.000Z'), log);
+  const audit = await openRecord('submissions', folder, new SettableClock('2026-06-02T12:00:00.000Z'));
   await audit.close();
 }
 
 type Found = 'alone' | 'by others' | 'by the anchor';
+
+/** A part that claims to follow a broken one, with nothing before it. */
+function beginBroken(by: SealingKey): void {
+  const last = JSON.parse(linesOf(written()).at(-1)!) as Seal;
+  for (const file of files()) rmSync(file);
+  const { hash: _hash, signature: _signature, ...seal } = last;
+  const number = last.number + 1;
+  const breach = { file: 'submissions.jsonl', line: 3, what: 'it was changed after it was written' };
+  const begin = { number, before: last.hash, first: number, previous: last.hash, keyId: by.id, breach };
+  write(written(), [lineOf({ ...seal, ...begin } as Unproved, by.seal).text]);
+}
 
 /** What is done, and what finds it first: the record alone, seals of it in other records, or the anchor's. */
 const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Found, () => void | Promise<void>])[] = [
@@ -460,6 +483,34 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     },
   ],
   ['keys', "a subject's lines removed, all else by another key", 'alone', () => forge(withoutEve, foreign)],
+  ['key of another subgraph', 'all else anew', 'alone', () => forge(same, neighbor)],
+  [
+    'key of another subgraph',
+    'all else anew, under the name of the right key',
+    'alone',
+    () => forge(same, { ...neighbor, id: stolen.id }),
+  ],
+  ['key of another subgraph', "a subject's lines removed, all else anew", 'alone', () => forge(withoutEve, neighbor)],
+  ['key of another subgraph', 'the subject of a line, all else anew', 'alone', () => forge(asAnn, neighbor)],
+  [
+    'key of another subgraph',
+    "a subject's lines removed, all else anew in the name of that subgraph",
+    'alone',
+    () => forge((all) => withoutEve(all).map((entry) => ({ ...entry, subgraph: 'workforce' })), neighbor),
+  ],
+  [
+    'key of another subgraph',
+    'the last lines removed, and a seal of its own',
+    'alone',
+    () => forge((all, file) => (file === files().length - 1 ? all.toSpliced(-4, 3) : all), neighbor),
+  ],
+  ['key of another subgraph', 'a line at the end, sealed', 'alone', () => appendForged(1, neighbor)],
+  [
+    'key of another subgraph',
+    'a part that says that the record before it was broken',
+    'alone',
+    () => beginBroken(neighbor),
+  ],
   ['seals', 'all removed', 'alone', () => forge(withoutSeals)],
   [
     'seals',
@@ -596,7 +647,7 @@ async function foundBy(): Promise<Found | undefined> {
 async function goOn(): Promise<boolean> {
   try {
     const clock = new SettableClock('2026-06-03T12:00:00.000Z');
-    const audit = await AuditLog.open(record(), 'submissions', key, clock, log);
+    const audit = await openRecord('submissions', folder, clock);
     await audit.append(null, null, { kind: 'read', objects: [] });
     await audit.close();
     return false;
@@ -627,4 +678,72 @@ test.each(MANIPULATIONS)('%s: %s is found %s', async (kind, what, found, manipul
   const isRefused = await goOn();
   if (!isRefused) expect(await foundBy()).toBeDefined();
   expect(existsSync(`${record()}.next`)).toBe(false);
+});
+
+describe('a seal that was made with the key of another subgraph', () => {
+  /** A seal of the record that makes it look cut, if it is taken for true. */
+  const forged = (by: SealingKey, subgraph = 'submissions'): Seal => {
+    const { hash: _hash, signature: _signature, ...seal } = JSON.parse(linesOf(written()).at(-1)!) as Seal;
+    const later = { ...seal, subgraph, number: seal.number + 500, keyId: by.id };
+    return parseSeal(lineOf(later as Unproved, by.seal).text)!;
+  };
+  const later = new SettableClock('2026-06-03T12:00:00.000Z');
+  const headsIn = (file: string) =>
+    linesOf(file)
+      .map((line) => JSON.parse(line) as Entry)
+      .flatMap((entry) => (entry.kind === 'head' ? entry.head.hash : []));
+
+  test.each<[whose: string, outcome: 'taken' | 'refused', make: () => Seal]>([
+    ['of the record itself', 'taken', () => forged(stolen)],
+    ['of another subgraph', 'refused', () => forged(neighbor)],
+    ['of another subgraph, under the name of the right key', 'refused', () => forged({ ...neighbor, id: stolen.id })],
+    ['of another subgraph, and in its name', 'refused', () => forged(neighbor, 'workforce')],
+    ['of nobody', 'refused', () => forged(foreign)],
+  ])('over the bus, with the key %s, is %s', async (_whose, outcome, make) => {
+    const [seal, board] = [make(), new InProcessBus([])];
+    await board.show(seal.record, JSON.stringify(seal));
+    const audit = await openRecord('reviews', folder, later);
+    const ofGateway = join(folder, 'gateway.jsonl');
+    const keys = new SealKeys([], { current: publicKeys });
+    const subgraph = new SealExchange({ audit, board, log });
+    const gateway = new SealExchange({ board, anchor: anchorOf(ofGateway), keys, log });
+    for (const exchange of [subgraph, gateway]) await exchange.round();
+    await audit.close();
+    for (const exchange of [subgraph, gateway]) await exchange.close();
+    const isTaken = outcome === 'taken';
+    expect([subgraph.counts.refused, gateway.counts.refused]).toEqual(isTaken ? [0, 0] : [1, 1]);
+    expect(headsIn(record('reviews')).includes(seal.hash)).toBe(isTaken);
+    expect(existsSync(ofGateway) && readFileSync(ofGateway, 'utf8').includes(seal.hash)).toBe(isTaken);
+    const flaws = await flawsOf(NAMES.map(record), []);
+    expect(flaws).toEqual(isTaken ? [expect.stringContaining('it was written anew'), ...flaws.slice(1)] : []);
+  });
+
+  test('is a flaw of the record that holds it, and of no other', async () => {
+    const head = forged(neighbor);
+    // whoever has the key of a subgraph can write it into the record of that subgraph
+    const audit = await openRecord('workforce', folder, later);
+    await audit.append(null, null, { kind: 'head', head });
+    await audit.close();
+    expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([
+      expect.stringMatching(
+        /workforce\.jsonl: line \d+: it holds a seal of the record "submissions" .* the key of "workforce"/,
+      ),
+    ]);
+  });
+
+  test('does not make a process believe that its record was cut', async () => {
+    for (const by of [neighbor, foreign]) {
+      const audit = await openRecord('submissions', folder, later);
+      await audit.recall(forged(by), 'the event bus');
+      await audit.close();
+      expect(audit.counts.breaches).toBe(0);
+    }
+    expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([]);
+  });
+
+  test('in an anchor makes the anchor one that verifies nothing', async () => {
+    const [before, after] = readFileSync(anchor, 'utf8').split(/(?<=\n)(?=.*\n$)/) as [string, string];
+    writeFileSync(anchor, `${before}${JSON.stringify(forged(neighbor))}\n${after}`);
+    await expect(flawsOf(NAMES.map(record), [anchor])).rejects.toThrow(/is not a seal by one of the keys/);
+  });
 });

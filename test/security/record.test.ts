@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { type Clock, SettableClock, systemClock } from '#base/clock';
-import { newKey, publicKey } from '#base/identity/keys';
+import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { anchorOf } from '#kit/audit/anchor';
 import { AuditLog, type AuditLogOptions } from '#kit/audit/audit-log';
 import type { Entry, Happening, Seal } from '#kit/audit/entry';
 import { filesOfRecord, indexPath } from '#kit/audit/parts';
-import { sealingKeyOf } from '#kit/audit/seal';
+import { sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
 import { SealExchange } from '#kit/audit/seal-exchange';
 import { RecordSearch } from '#kit/audit/search';
 import { verifyRecord } from '#kit/audit/verify';
@@ -47,7 +47,7 @@ const entriesOf = (path = file): Entry[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Entry);
-const verify = () => verifyRecord(filesOfRecord(file), [publicKey(key)]);
+const verify = () => verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')]);
 
 /** A record of so many reads. */
 async function recordOf(count: number, options: AuditLogOptions = {}): Promise<void> {
@@ -169,13 +169,13 @@ describe('a process that finds its record changed', () => {
 
   test('goes on after a change of keys with the old public key, and refuses without it', async () => {
     await recordOf(3);
-    const before = publicKey(key);
+    const before = sealKeyOf(key, 'submissions');
     key = await newKey();
     await expect(open()).rejects.toThrow(
       /has seals of the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
     );
-    expect((await goOn({ keys: [before] })).breaches).toBe(0);
-    expect((await verifyRecord([file], [before, publicKey(key)])).flaw).toBeUndefined();
+    expect((await goOn({ keys: { current: [before] } })).breaches).toBe(0);
+    expect((await verifyRecord([file], [before, sealKeyOf(key, 'submissions')])).flaw).toBeUndefined();
   });
 
   test.each(['the event bus', 'the anchor'])('notices an older copy of it by %s', async (by) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
 import type { Logger } from 'pino';
@@ -64,11 +64,16 @@ export const signerOf = (file: string, log: Logger): IdentitySigner => new Ident
 export async function privateKeyIn(file: string, what: string): Promise<JWK> {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });
+    const made = `${file}.${process.pid}.new`;
+    writeFileSync(made, JSON.stringify(await newKey()), { mode: 0o600 });
     try {
-      writeFileSync(file, JSON.stringify(await newKey()), { mode: 0o600, flag: 'wx' });
+      // at once: other processes of a development graph read it as soon as it is there
+      linkSync(made, file);
     } catch (error) {
       // another process was first
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(made);
     }
   }
   return readPrivateKey(file, what);

@@ -15,7 +15,7 @@ import { syncFolder } from './files';
 import { firstNumber, hashAt, type Inspection, inspect, isDevice } from './inspection';
 import { filesOfRecord, nextPath, partPath, recordName, reservePath } from './parts';
 import { Reserve } from './reserve';
-import { type SealingKey, SealKeys, sealingKeyOf } from './seal';
+import { type SealingKey, type SealKeySource, SealKeys, sealingKeyOf, sealKeyOf } from './seal';
 import { type Found, RecordSearch, type Sought, type Span } from './search';
 import { type Attempt, unsettledAttempts } from './unsettled';
 
@@ -49,8 +49,8 @@ export interface AuditLogOptions {
   readonly lock?: FileLock;
   /** Bytes after which a file is put away as a part. */
   readonly partBytes?: number;
-  /** Public keys of those who sealed the record before, beside that of the process's own key. */
-  readonly keys?: readonly JWK[];
+  /** Public keys of all subgraphs, and of those who sealed the record before, beside that of the process's own key. */
+  readonly keys?: SealKeySource;
 }
 
 interface Waiting {
@@ -126,10 +126,10 @@ export class AuditLog {
     jwk: JWK,
     clock: Clock,
     log: Logger,
-    { lock, partBytes = PART_BYTES, keys = [] }: AuditLogOptions = {},
+    { lock, partBytes = PART_BYTES, keys }: AuditLogOptions = {},
   ): Promise<AuditLog> {
     const key = sealingKeyOf(jwk);
-    const sealKeys = new SealKeys([...keys, key.publicKey]);
+    const sealKeys = new SealKeys([sealKeyOf(jwk, subgraph)], keys);
     try {
       mkdirSync(dirname(path), { recursive: true });
       const device = await isDevice(path);
@@ -193,7 +193,7 @@ export class AuditLog {
     await this.writing;
   }
 
-  /** Whether a seal of another record is signed by a key that this process knows. */
+  /** Whether a key of its subgraph, which this process knows, signed a seal of another record. */
   isGenuine(seal: Seal): boolean {
     return this.keys.isGenuine(seal);
   }

@@ -9,7 +9,12 @@ import {
   SEAL_MS,
   type Seal,
 } from './entry';
+import { isRecordOf } from './parts';
 import type { SealingKey, SealKeys } from './seal';
+
+/** Subgraphs in words. */
+export const namesOf = (subgraphs: Iterable<string>): string =>
+  [...subgraphs].map((subgraph) => `"${subgraph}"`).join(' and ');
 
 /** What a line is wrong about, in words; undefined when it is right. */
 type Wrong = string | undefined;
@@ -171,13 +176,17 @@ export class Chain {
   }
 
   private sealWrong({ body }: ReadLine, seal: Seal): Wrong {
-    const { keyId, record, instance, first, previous, number } = seal;
-    if (!this.keys.has(keyId)) {
+    const { keyId, subgraph, record, instance, first, previous, number } = seal;
+    const sealedBy = this.keys.subgraphsOf(keyId);
+    if (!sealedBy) {
       this.unknownKey = keyId;
       return `it is sealed by a key that is not among those named ("${keyId}")`;
     }
+    if (!sealedBy.has(subgraph))
+      return `it belongs to the record of "${subgraph}", and is sealed by the key of ${namesOf(sealedBy)}`;
     if (!this.keys.isSigned(body, seal)) return 'its signature is not valid: the record before it was written anew';
     if (record !== this.owner.record) return `it seals the record "${record}", not "${this.owner.record}"`;
+    if (!isRecordOf(record, subgraph)) return `it seals the record "${record}" in the name of "${subgraph}"`;
     this.instance ??= instance;
     if (instance !== this.instance) return 'it seals another record of the same name';
     const begins = this.first === 0;

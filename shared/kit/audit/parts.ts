@@ -36,12 +36,16 @@ export function filesOfRecord(path: string): string[] {
   return [...parts.sort(), ...current].map((file) => join(folder, file));
 }
 
+/** Whether a record has a name that those of a subgraph have. */
+export const isRecordOf = (record: string, subgraph: string): boolean =>
+  record === subgraph || (record.startsWith(`${subgraph}-`) && /^\d+$/.test(record.slice(subgraph.length + 1)));
+
 /** The records of a subgraph in a folder: one of each replica. */
 export function recordsIn(folder: string, subgraph: string): string[] {
   const names = new Set<string>();
   for (const file of readdirSync(folder)) {
     const [, name] = /^(.+?)(\.from-\d{12,})?\.jsonl$/.exec(file) ?? [];
-    if (name !== undefined && (name === subgraph || new RegExp(`^${subgraph}-\\d+$`).test(name))) names.add(name);
+    if (name !== undefined && isRecordOf(name, subgraph)) names.add(name);
   }
   return [...names].sort().map((name) => join(folder, `${name}${SUFFIX}`));
 }

@@ -43,7 +43,7 @@ const LAST_MS = 2_000;
  */
 export class SealExchange {
   /** For operators. */
-  readonly counts = { sent: 0, received: 0, failures: 0 };
+  readonly counts = { sent: 0, received: 0, refused: 0, failures: 0 };
   private readonly received = new Map<string, string>();
   private readonly failing = new Set<string>();
   private readonly stopping = new AbortController();
@@ -126,16 +126,18 @@ export class SealExchange {
 
   private async receive(seal: Seal): Promise<void> {
     const { audit, anchor, keys, log } = this.parts;
-    if (this.received.get(seal.record) === seal.hash) return;
-    if ((audit ?? keys)?.isGenuine(seal) === false) {
+    const { record, subgraph, keyId, hash } = seal;
+    if (this.received.get(record) === hash) return;
+    const isRefused = (audit ?? keys)?.isGenuine(seal) === false;
+    if (isRefused)
       log.warn(
-        { record: seal.record, keyId: seal.keyId },
-        'ignored a seal of another record: it is signed by no configured key',
+        { record, subgraph, keyId },
+        'ignored a seal of another record: no configured key of its subgraph signed it',
       );
-    } else if (audit) await audit.append(null, null, { kind: 'head', head: seal });
+    else if (audit) await audit.append(null, null, { kind: 'head', head: seal });
     else await anchor?.send(seal, this.stopping.signal);
-    this.received.set(seal.record, seal.hash);
-    this.counts.received += 1;
+    this.received.set(record, hash);
+    this.counts[isRefused ? 'refused' : 'received'] += 1;
   }
 
   /** Takes in nothing more: the record is about to be closed. */

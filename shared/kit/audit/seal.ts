@@ -1,8 +1,12 @@
 import { createPublicKey, hash as hashed, hkdfSync, type KeyObject, sign, verify } from 'node:crypto';
 import type { JWK } from 'jose';
+import type { Logger } from 'pino';
 import { z } from 'zod';
+import { isPublicKey, publicKey, watchKeys } from '#base/identity/keys';
 import { signingKeyOf } from '#base/identity/signed-identity';
+import { groupBy } from '../collection/group';
 import { type Proof, readLine, type Seal } from './entry';
+import { isRecordOf } from './parts';
 
 /** What a process proves its lines by. */
 export interface SealingKey {
@@ -37,28 +41,93 @@ const macKey = (d: string, use: string): string =>
     'hex',
   );
 
-/** Public keys by which seals are verified. */
-export class SealKeys {
-  private readonly keys: ReadonlyMap<string, KeyObject>;
+/**
+ * A public key, and the subgraph whose records it seals. Of a key that once sealed the records of several subgraphs there is one for
+ * each.
+ */
+export type SealKey = JWK & { readonly subgraph: string };
 
-  constructor(keys: readonly JWK[]) {
-    this.keys = new Map(
-      keys.map((jwk) => [String(jwk.kid), createPublicKey({ key: jwk as never, format: 'jwk' })] as const),
+export const sealKeyOf = (key: JWK, subgraph: string): SealKey => ({ ...publicKey(key), subgraph });
+
+/** @throws Error when the text is not a set of public keys of subgraphs */
+export function sealKeysIn(text: string): readonly SealKey[] {
+  const { keys } = (JSON.parse(text) ?? {}) as { keys?: unknown };
+  if (!Array.isArray(keys) || !keys.every(isSealKey))
+    throw new Error(
+      'it is not a set of keys of records: {"keys": […]} of public Ed25519 keys, each with a "kid" and a "subgraph"; `ordergraph keys FOLDER` adds the subgraphs to a set of an earlier release',
+    );
+  return keys as SealKey[];
+}
+
+const isSealKey = (key: SealKey | null): boolean => isPublicKey(key) && typeof key?.subgraph === 'string';
+
+/** Public keys that may be replaced while the process runs. */
+export interface SealKeySource {
+  /** The same array until they are replaced. */
+  readonly current: readonly SealKey[];
+  /** Looks now whether they were replaced. */
+  look?(): void;
+}
+
+/** Public keys from a file. @throws OperatorError */
+export const readSealKeys = (file: string, log?: Logger): SealKeySource =>
+  watchKeys(file, 'the public keys of records (ORDERGRAPH_AUDIT_KEYS, or --keys of audit)', sealKeysIn, log);
+
+/** A public key and the subgraphs whose records it seals. */
+interface KnownKey {
+  readonly key: KeyObject;
+  readonly subgraphs: ReadonlySet<string>;
+}
+
+/** Public keys by which seals are verified: each seals the records of its subgraph, and of no other. */
+export class SealKeys {
+  private known: ReadonlyMap<string, KnownKey> = new Map();
+  private listed: readonly SealKey[] | undefined;
+
+  /** @param source further keys */
+  constructor(
+    private readonly keys: readonly SealKey[],
+    private readonly source: SealKeySource = { current: [] },
+  ) {}
+
+  private find(keyId: string): KnownKey | undefined {
+    this.refresh();
+    if (!this.known.has(keyId)) {
+      this.source.look?.();
+      this.refresh();
+    }
+    return this.known.get(keyId);
+  }
+
+  private refresh(): void {
+    const { current } = this.source;
+    if (current === this.listed) return;
+    this.listed = current;
+    const byId = groupBy([...this.keys, ...current], ({ kid }) => String(kid));
+    this.known = new Map(
+      [...byId].map(([id, [first, ...others]]) => {
+        const { subgraph, ...jwk } = first!;
+        const subgraphs = new Set([subgraph, ...others.map((other) => other.subgraph)]);
+        return [id, { key: createPublicKey({ key: jwk as never, format: 'jwk' }), subgraphs }];
+      }),
     );
   }
 
-  has(keyId: string): boolean {
-    return this.keys.has(keyId);
+  /** The subgraphs whose records a key seals; undefined of an unknown key. */
+  subgraphsOf(keyId: string): ReadonlySet<string> | undefined {
+    return this.find(keyId)?.subgraphs;
   }
 
-  /** @param text of the seal before its signature */
-  isSigned(text: string, { keyId, signature }: Seal): boolean {
-    const key = this.keys.get(keyId);
-    return key !== undefined && verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+  /** Whether the key that a seal names is one of its subgraph, and made it. @param text of the seal before its signature */
+  isSigned(text: string, { keyId, subgraph, signature }: Seal): boolean {
+    const known = this.find(keyId);
+    if (!known?.subgraphs.has(subgraph)) return false;
+    return verify(null, Buffer.from(text), known.key, Buffer.from(signature, 'base64url'));
   }
 
-  /** Whether one of these keys made a seal that came from elsewhere than its record. */
+  /** Whether a key of its subgraph made a seal that came from elsewhere than its record. */
   isGenuine(seal: Seal): boolean {
+    if (!isRecordOf(seal.record, seal.subgraph)) return false;
     const line = readLine(JSON.stringify(seal));
     return line?.entry.kind === 'seal' && line.isWhole && this.isSigned(line.body, seal);
   }

@@ -1,10 +1,9 @@
-import type { JWK } from 'jose';
-import { Chain } from './chain';
+import { Chain, namesOf } from './chain';
 import { type Entry, FIRST, readLine, type Seal } from './entry';
 import { lastLine, reading } from './files';
 import { linesOf } from './lines';
-import { recordName } from './parts';
-import { SealKeys } from './seal';
+import { isRecordOf, recordName } from './parts';
+import { type SealKey, SealKeys } from './seal';
 
 /** What is wrong with a record, and where. */
 export interface Flaw {
@@ -82,7 +81,7 @@ class Reading {
       if (line === 1 && !this.begin(file, text)) return;
       const what = this.chain.take(text);
       if (what !== undefined) return this.fail({ file, line, what });
-      this.note(this.chain.entry!);
+      this.note(this.chain.entry!, file, line);
     }
     if (whole < all && !isWritten && !this.isBroken) this.fail({ file, line: line + 1, what: 'it is cut off' });
     if (line === 0 && !this.isBroken)
@@ -121,12 +120,25 @@ class Reading {
     if (entry.number > 1) this.chain.standing = { number: entry.number - 1, hash: entry.before, at: '' };
   }
 
-  private note(entry: Entry): void {
+  private note(entry: Entry, file: string, line: number): void {
     this.entries += 1;
-    if (entry.kind === 'head' && this.keys.isGenuine(entry.head)) this.heads.push(entry.head);
+    if (entry.kind === 'head') this.noteHead(entry.head, file, line);
     if (entry.kind !== 'seal') return;
     this.sealed = this.entries;
     this.seals.set(entry.number, entry.hash);
+  }
+
+  /** A seal of another record. No process takes one in that a key of another subgraph made. */
+  private noteHead(head: Seal, file: string, line: number): void {
+    if (this.keys.isGenuine(head)) {
+      this.heads.push(head);
+      return;
+    }
+    const { record, subgraph, keyId } = head;
+    const sealedBy = this.keys.subgraphsOf(keyId);
+    if (!sealedBy || (sealedBy.has(subgraph) && isRecordOf(record, subgraph))) return;
+    const what = `it holds a seal of the record "${record}" that was made with the key of ${namesOf(sealedBy)}`;
+    this.flaws.push({ file, line, what });
   }
 
   private fail(flaw: Flaw): void {
@@ -141,7 +153,7 @@ class Reading {
  */
 export async function verifyRecord(
   files: readonly string[],
-  keys: readonly JWK[],
+  keys: readonly SealKey[],
   record = recordName(files.at(-1)!),
 ): Promise<Verification> {
   const sealKeys = new SealKeys(keys);

@@ -125,6 +125,11 @@ function addSealMetrics(metrics: Metrics, { counts }: SealExchange): void {
     () => counts.received,
   );
   metrics.counter(
+    'ordergraph_record_seals_refused_total',
+    'Seals of other records that no configured key of their subgraph signed.',
+    () => counts.refused,
+  );
+  metrics.counter(
     'ordergraph_record_anchor_failures_total',
     'Failed attempts to keep seals of the record elsewhere, or to read those of others.',
     () => counts.failures,

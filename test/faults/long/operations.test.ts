@@ -128,7 +128,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
       );
     await stack.operate(prune!);
     expect(keys().length).toBe(before.length);
-    await operate('Rotate the key that seals the audit record');
+    await operate('Rotate the keys that seal the audit records');
     const sender = () => readFileSync(join(project, 'secrets', 'senders', 'reviews', 'event-key.json'), 'utf8');
     const formerSender = sender();
     await operate('Rotate a key that signs events');
@@ -137,7 +137,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
     const auditKeys = readFileSync(join(project, 'secrets', 'auditors', 'audit-keys.json'), 'utf8');
-    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(2);
+    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(8);
     const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
     const verify = await stack.operate(
       `npm run --silent audit -- verify ${record} --keys secrets/auditors/audit-keys.json`,
