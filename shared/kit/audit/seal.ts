@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isPublicKey, publicKey, watchKeys } from '#base/identity/keys';
 import { signingKeyOf } from '#base/identity/signed-identity';
-import { groupBy } from '../collection/group';
 import { type Proof, readLine, type Seal } from './entry';
 import { isRecordOf } from './parts';
 
@@ -103,7 +102,7 @@ export class SealKeys {
     const { current } = this.source;
     if (current === this.listed) return;
     this.listed = current;
-    const byId = groupBy([...this.keys, ...current], ({ kid }) => String(kid));
+    const byId = Map.groupBy([...this.keys, ...current], ({ kid }) => String(kid));
     this.known = new Map(
       [...byId].map(([id, [first, ...others]]) => {
         const { subgraph, ...jwk } = first!;

@@ -1,5 +1,5 @@
 import type { GraphQLField } from 'graphql';
-import type { Sensitivity } from '../model/model';
+import type { Sensitivity } from '#base/sensitivity';
 
 /** The class that a field declares, if it does. */
 export function sensitivityOf(field: GraphQLField<unknown, unknown>): Sensitivity | undefined {

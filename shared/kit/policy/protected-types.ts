@@ -1,5 +1,6 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import { type ModelClass, modelOf, type Sensitivity } from '../model/model';
+import type { Sensitivity } from '#base/sensitivity';
+import { type ModelClass, modelOf } from '../model/model';
 import { sensitivityOf } from './field-class';
 import type { Policies, Protected } from './policy';
 
