@@ -15,12 +15,22 @@ export interface ProcessStack {
   readonly subgraphs: ReadonlyMap<string, Running>;
   /** Signs a token, which the gateway accepts. */
   readonly token: (principal: string) => Promise<string>;
+  /** By process, `gateway` and the names of subgraphs, where its metrics are; empty unless asked for. */
+  readonly metricsUrls: ReadonlyMap<string, string>;
 }
 
-/** Starts them; `killAll` ends them. @param gatewayArguments further arguments of the gateway */
+export interface StackOptions {
+  readonly scale?: number;
+  /** Further arguments of the gateway. */
+  readonly gatewayArguments?: readonly string[];
+  /** Whether each process serves its metrics. */
+  readonly withMetrics?: boolean;
+}
+
+/** Starts them; `killAll` ends them. */
 export async function startStack(
   kind: DatabaseKind,
-  { scale = 1, gatewayArguments = [] }: { scale?: number; gatewayArguments?: readonly string[] } = {},
+  { scale = 1, gatewayArguments = [], withMetrics = false }: StackOptions = {},
 ): Promise<ProcessStack> {
   const databases = await freshDatabases(
     kind,
@@ -36,15 +46,24 @@ export async function startStack(
   const settings = { ...environment, ORDERGRAPH_LOG_LEVEL: 'error' };
   const running = new Map<string, Running>();
   const urls = new Map<string, string>();
+  const metricsUrls = new Map<string, string>();
+  const metricsOf = async (name: string): Promise<string[]> => {
+    if (!withMetrics) return [];
+    const port = await freePort();
+    metricsUrls.set(name, `http://127.0.0.1:${port}/metrics`);
+    return ['--metrics-port', String(port)];
+  };
   for (const { name } of subgraphs) {
     const port = await freePort();
-    running.set(name, run(['subgraph', name, '--port', String(port), '--database', databases.url(name)], settings));
+    const own = ['--port', String(port), '--database', databases.url(name), ...(await metricsOf(name))];
+    running.set(name, run(['subgraph', name, ...own], settings));
     urls.set(name, `http://127.0.0.1:${port}`);
   }
   for (const one of running.values()) await says(one, /answers at/);
   const port = await freePort();
   const addresses = [...urls].flatMap(([name, url]) => ['--subgraph-url', `${name}=${url}/graphql`]);
-  const gateway = run(['gateway', '--port', String(port), ...addresses, ...gatewayArguments], settings);
+  const own = ['--port', String(port), ...addresses, ...(await metricsOf('gateway'))];
+  const gateway = run(['gateway', ...own, ...gatewayArguments], settings);
   await says(gateway, /The graph answers at/);
-  return { url: `http://127.0.0.1:${port}`, subgraphUrls: urls, gateway, subgraphs: running, token };
+  return { url: `http://127.0.0.1:${port}`, subgraphUrls: urls, gateway, subgraphs: running, token, metricsUrls };
 }

@@ -1,0 +1,233 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
+import { questionVariables } from '../questions/variables';
+import { HOSTILE_REQUESTS, type HostileRequest } from '../security/hostile-requests';
+import databases, { stopPrivateServer } from '../setup/databases';
+import { parseOptions } from '../support/options';
+import { killAll } from '../support/processes';
+import { type ProcessStack, startStack } from '../support/stack';
+import { type Barrage, type Landed, UNIQUE } from './attacker';
+import type { Answered, Asking } from './dashboard';
+import { median, quantile } from './load';
+import { cpuSeconds } from './process-cost';
+
+/*
+ * How long dashboards wait while one address without a token sends hostile requests, each kind by itself, as often as the limits of shipped
+ * settings let it: `node dist/test/bench/under-attack.js [--only TEXT] [--rounds 3] [--seconds 8] [--new | --burst]`.
+ * `--new` sends each operation under names that none had before, `--burst` does not spread a budget over its minute.
+ * Gateway, subgraphs, database, dashboards and attacker are processes of their own; phases without the attacker alternate with those with it.
+ */
+const options = parseOptions({
+  only: { type: 'string' },
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '8' },
+  new: { type: 'boolean', default: false },
+  burst: { type: 'boolean', default: false },
+});
+
+/** Shipped limits, which a development issuer would do without. */
+const REQUESTS_PER_MINUTE = 6_000;
+const COST_PER_MINUTE = 1_000_000;
+const SHIPPED = ['--rate-limit', String(REQUESTS_PER_MINUTE), '--introspection', 'known'];
+
+const QUESTIONS_PER_SECOND = 20;
+/** Dear questions that dashboards do not ask every few seconds. */
+const RARELY_ASKED: ReadonlySet<string> = new Set(['03']);
+const WARM_SECONDS = 10;
+
+/** One phase: what dashboards waited, and what everyone used, in milliseconds of CPU a second. */
+interface Phase {
+  readonly p50: number;
+  readonly p99: number;
+  readonly failures: number;
+  readonly cpu: ReadonlyMap<string, number>;
+  /** By process, the longest time in ms for which it did not turn to its next event. */
+  readonly stalls: ReadonlyMap<string, number>;
+  readonly landed: Landed | undefined;
+}
+
+class Bench {
+  private readonly attacker = fork(join(__dirname, 'attacker.js'));
+  private readonly dashboard = fork(join(__dirname, 'dashboard.js'));
+  private addresses = 0;
+
+  private constructor(
+    private readonly stack: ProcessStack,
+    private readonly asking: Asking,
+  ) {}
+
+  static async start(): Promise<Bench> {
+    const stack = await startStack('mysql', {
+      gatewayArguments: ['--trusted-proxy', '127.0.0.1', ...SHIPPED],
+      withMetrics: true,
+    });
+    const tokens = await Promise.all([1, 2, 3, 4].map((i) => stack.token(`role=analyst; subject=dashboard-${i}`)));
+    const asking = { origin: stack.url, bodies: questions(), tokens, perSecond: QUESTIONS_PER_SECOND };
+    return new Bench(stack, { ...asking, seconds: Number(options.seconds) });
+  }
+
+  stop(): void {
+    this.attacker.kill();
+    this.dashboard.kill();
+  }
+
+  async warmUp(): Promise<void> {
+    await told<Answered>(this.dashboard, { ...this.asking, seconds: WARM_SECONDS });
+  }
+
+  /** An address that nothing has been counted of. */
+  newAddress(): string {
+    this.addresses += 1;
+    return `203.0.${Math.floor(this.addresses / 250)}.${(this.addresses % 250) + 1}`;
+  }
+
+  async phase(barrage?: Omit<Barrage, 'origin' | 'seconds'>): Promise<Phase> {
+    await this.stalls();
+    const before = this.cpu();
+    const { seconds, origin } = this.asking;
+    const [answered, landed] = await Promise.all([
+      told<Answered>(this.dashboard, this.asking),
+      barrage && told<Landed>(this.attacker, { ...barrage, origin, seconds }),
+    ]);
+    const cpu = new Map([...this.cpu()].map(([name, ms]) => [name, (ms - before.get(name)!) / seconds]));
+    const { latencies, failures } = answered;
+    const stalls = await this.stalls();
+    return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), failures, cpu, stalls, landed };
+  }
+
+  /** Milliseconds of CPU that each process and its children have used. */
+  private cpu(): ReadonlyMap<string, number> {
+    const pids = new Map<string, number>();
+    pids.set('gateway', this.stack.gateway.child.pid!);
+    for (const [name, { child }] of this.stack.subgraphs) pids.set(name, child.pid!);
+    if (globalThis.privateServer) pids.set('database', globalThis.privateServer.process.pid!);
+    pids.set('attacker', this.attacker.pid!);
+    pids.set('dashboard', this.dashboard.pid!);
+    return new Map([...pids].map(([name, pid]) => [name, cpuSeconds(pid) * 1_000]));
+  }
+
+  /** Longest stalls since this was last asked for. */
+  private async stalls(): Promise<ReadonlyMap<string, number>> {
+    const stalls = new Map<string, number>();
+    for (const [name, url] of this.stack.metricsUrls) {
+      const text = await (await fetch(url)).text();
+      stalls.set(name, Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]) * 1_000);
+    }
+    return stalls;
+  }
+
+  /** What a request takes from a budget: by what is left before and after it, since errors and refusals cost something too. */
+  async chargeOf({ body, accept }: Barrage['requests'][number]): Promise<number> {
+    const address = this.newAddress();
+    const send = async (text: string, type: string) => {
+      const response = await fetch(`${this.stack.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: type, 'x-forwarded-for': address },
+        body: text,
+      });
+      await response.arrayBuffer();
+      return Number(response.headers.get('ordergraph-budget-remaining') ?? Number.NaN);
+    };
+    const cheap = JSON.stringify({ query: '{ agency(key: "treasury") { key } }' });
+    await send(cheap, 'application/json');
+    // with a plan that is known
+    await send(body.replaceAll(UNIQUE, 'probe'), accept);
+    const left = await send(cheap, 'application/json');
+    await send(body.replaceAll(UNIQUE, options.new ? 'probe2' : 'probe'), accept);
+    const after = await send(cheap, 'application/json');
+    const ofCheap = COST_PER_MINUTE - (await this.leftOf(cheap));
+    return Number.isNaN(after) ? COST_PER_MINUTE : left - after - ofCheap;
+  }
+
+  /** What a request leaves of a whole budget. */
+  private async leftOf(body: string): Promise<number> {
+    const response = await fetch(`${this.stack.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': this.newAddress() },
+      body,
+    });
+    await response.arrayBuffer();
+    return Number(response.headers.get('ordergraph-budget-remaining'));
+  }
+}
+
+/** Tells a process what to do, and waits for what comes of it. */
+function told<T>(child: ChildProcess, message: object): Promise<T> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve as never);
+    child.once('error', reject);
+    child.send(message);
+  });
+}
+
+function questions(): string[] {
+  const folder = join(packageRoot, 'test', 'questions');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.graphql') && !RARELY_ASKED.has(name.slice(0, 2)))
+    .sort()
+    .map((name) => {
+      const query = readFileSync(join(folder, name), 'utf8');
+      return JSON.stringify({ query, variables: questionVariables[name.slice(0, 2)] });
+    });
+}
+
+/** A hostile request as the attacker sends it: with `--new`, under a name in its first inner selection that no other has. */
+function hostile({ body, accept = 'application/json' }: HostileRequest): Barrage['requests'][number] {
+  if (!options.new) return { body, accept };
+  const { query, ...others } = JSON.parse(body) as { query: string };
+  const [outer, inner] = [query.indexOf('{'), query.indexOf(' { ', query.indexOf('{') + 1)];
+  const at = inner < 0 ? outer + 1 : inner + 3;
+  return {
+    body: JSON.stringify({ query: `${query.slice(0, at)} ${UNIQUE}: __typename ${query.slice(at)}`, ...others }),
+    accept,
+  };
+}
+
+const ms = (value: number, width = 8): string => value.toFixed(value < 100 ? 1 : 0).padStart(width);
+const used = ({ cpu }: Phase): string => [...cpu.values()].map((value) => ms(value / 10, 5)).join('');
+const MOST = (stalls: ReadonlyMap<string, number>): [string, number] =>
+  [...stalls].reduce((most, one) => (one[1] > most[1] ? one : most));
+
+async function main(): Promise<void> {
+  await databases();
+  const bench = await Bench.start();
+  await bench.warmUp();
+  const chosen = HOSTILE_REQUESTS.filter(
+    ({ name }) => !options.only || options.only.split('|').some((one) => name.includes(one)),
+  );
+  console.log(
+    'p50 p99 alone, p50 p99 attacked (ms), ratio; ms between requests, charge; longest stall; CPU % of gateway, subgraphs, database, attacker, dashboard',
+  );
+  for (const request of chosen) {
+    const sent = hostile(request);
+    const charge = await bench.chargeOf(sent);
+    const paced = options.burst ? 0 : (charge * 60_000) / COST_PER_MINUTE;
+    const everyMs = Math.max(60_000 / REQUESTS_PER_MINUTE, paced);
+    const [alone, attacked]: [Phase[], Phase[]] = [[], []];
+    for (let round = 0; round < Number(options.rounds); round++) {
+      alone.push(await bench.phase());
+      attacked.push(await bench.phase({ requests: [sent], address: bench.newAddress(), everyMs }));
+    }
+    const of = (phases: readonly Phase[], figure: 'p50' | 'p99') => median(phases.map((one) => one[figure]));
+    const ratio = of(attacked, 'p99') / of(alone, 'p99');
+    const last = attacked.at(-1)!;
+    const [where, longest] = MOST(last.stalls);
+    console.log(
+      `${ms(of(alone, 'p50'))}${ms(of(alone, 'p99'))}${ms(of(attacked, 'p50'))}${ms(of(attacked, 'p99'))} ${ratio.toFixed(1).padStart(6)}  every ${everyMs.toFixed(0)} ms, ${charge}; ${where} ${ms(longest, 4)}; ${used(last)}  ${JSON.stringify(last.landed!.statuses)}  ${request.name}`,
+    );
+  }
+  bench.stop();
+  await killAll();
+}
+
+main()
+  .finally(() => stopPrivateServer())
+  .then(
+    () => process.exit(),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
