@@ -1,7 +1,21 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+
+/**
+ * An error without a stack trace. Where the code noticed a caller's mistake helps nobody, and a trace takes far longer than all else about
+ * an error, of which one answer may have thousands.
+ */
+class UntracedError extends GraphQLError {
+  constructor(message: string, options: GraphQLErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** What a caller of the graph did wrong, or cannot have. `extensions.code` is part of the API; messages may improve. */
-export class RequestError extends GraphQLError {
+export class RequestError extends UntracedError {
+  /** @param path of the field; of an error without one, graphql-js makes another, with a trace */
   constructor(
     code: string,
     message: string,
@@ -9,8 +23,9 @@ export class RequestError extends GraphQLError {
     readonly inputPath: readonly (string | number)[] = [],
     /** What else a program can act on. */
     details: Readonly<Record<string, unknown>> = {},
+    path?: readonly (string | number)[],
   ) {
-    super(message, { extensions: { code, ...(inputPath.length > 0 ? { inputPath } : {}), ...details } });
+    super(message, { path, extensions: { code, ...(inputPath.length > 0 ? { inputPath } : {}), ...details } });
   }
 }
 

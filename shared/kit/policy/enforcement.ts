@@ -2,8 +2,10 @@ import {
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   isObjectType,
+  responsePathAsArray,
 } from 'graphql';
 import { RequestError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
@@ -18,10 +20,9 @@ import { withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppress
 
 /** Somebody asked for a field that is of a class they see of no object. */
 export class FieldForbiddenError extends RequestError {
-  constructor(type: string, field: string, sensitivity: Sensitivity) {
-    super('FORBIDDEN', `${type}.${field} is of class ${sensitivity}, which your roles do not read`, [], {
-      sensitivity,
-    });
+  constructor(type: string, field: string, sensitivity: Sensitivity, path?: GraphQLResolveInfo['path']) {
+    const message = `${type}.${field} is of class ${sensitivity}, which your roles do not read`;
+    super('FORBIDDEN', message, [], { sensitivity }, path && responsePathAsArray(path));
   }
 }
 
@@ -183,7 +184,7 @@ function guarded(
   return (source, args, context, info) => {
     const { loaders, reader, reads } = context as Context;
     const reach = reader.fields(model, sensitivity, field);
-    if (reach === false) throw new FieldForbiddenError(name, field, sensitivity);
+    if (reach === false) throw new FieldForbiddenError(name, field, sensitivity, info.path);
     const key = (source as Record<string, string>)[keyProperty]!;
     const read = () => {
       reads.note(name, sensitivity, key);
@@ -206,7 +207,8 @@ function figured(
   const isOfRecord = ACCESS_LOG_TYPES.has(type) || ACCESS_LOG_TYPES.has(namedType(field));
   const rule = isOfRecord ? oversight : OF_FIGURES[sensitivity];
   return (source, args, context, info) => {
-    if (rule?.((context as Context).principal) !== true) throw new FieldForbiddenError(type, field.name, sensitivity);
+    if (rule?.((context as Context).principal) !== true)
+      throw new FieldForbiddenError(type, field.name, sensitivity, info.path);
     return resolve(source, args, context, info);
   };
 }

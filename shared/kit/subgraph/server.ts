@@ -4,6 +4,7 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
+import { ErrorList } from '#base/error-list';
 import { addFileRoutes } from '#base/files/routes';
 import { TRANSFERS_OF_GATEWAYS, type TransferLimits } from '#base/files/transfers';
 import { publicError, rememberRequest } from '#base/http/errors';
@@ -33,6 +34,8 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
         if (unrecorded) body.singleResult = { data: null, errors: [unrecorded] };
         subgraph.operations.count(body.singleResult.errors);
         const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
+        const { errors } = body.singleResult;
+        if (errors) body.singleResult.errors = new ErrorList(errors).toArray();
         if (!outage) return;
         body.singleResult = { data: null, errors: [outage] };
         http.status = 503;
