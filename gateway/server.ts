@@ -74,6 +74,14 @@ function isForOperators({ principal }: Caller, identity: IdentityParts | undefin
   return !identity || (principal?.roles.includes('operator') ?? false);
 }
 
+/** Counts the requests that browsers send before those of pages, for their address: nobody says who sends them, and CORS answers them at once. */
+function countPreflights(server: FastifyInstance, rate: RequestRate): void {
+  server.addHook('onRequest', (request, reply, next) => {
+    if (request.method === 'OPTIONS') rate.check(addressKey(request.ip), reply, next);
+    else next();
+  });
+}
+
 /** Counts requests, and warns once where addresses are probably those of a proxy. */
 function countRequests(
   server: FastifyInstance,
@@ -89,7 +97,7 @@ function countRequests(
       );
     }
     // a load balancer that asks for health is no caller
-    if (request.url.startsWith('/health/')) next();
+    if (request.url.startsWith('/health/') || request.method === 'OPTIONS') next();
     else rate.check(payerOf(request), reply, next);
   });
 }
@@ -183,14 +191,15 @@ export async function createGateway({
           perMinute: budgetsOf(config.budget),
           redis: limitsRedis,
         });
+  const limit = effectiveRate(config.rateLimit, identity !== undefined && !identity.development);
+  const rate = limit > 0 ? new RequestRate(limit, limitsRedis) : undefined;
+  if (rate) countPreflights(server, rate);
   await addCors(server, {
     origins: config.corsOrigin,
     allowLocalhost: identity?.development !== undefined,
     requestHeaders: [...forwardHeaders, ...config.corsHeader],
     responseHeaders: returnHeaders,
   });
-  const limit = effectiveRate(config.rateLimit, identity !== undefined && !identity.development);
-  const rate = limit > 0 ? new RequestRate(limit, limitsRedis) : undefined;
   addIdentity(server, identity, () => served.graph.subgraphs, rate);
   if (rate) countRequests(server, rate, { trustsProxies: config.trustedProxy.length > 0, log });
   // where there are manifests, nothing else is persisted: what one caller has registered is no trusted document of others
@@ -238,6 +247,7 @@ export async function createGateway({
     contextOf: (request, reply) => contextOf(request, reply, rules),
     log,
     limits: config,
+    budgets,
     page: identity?.development && rolePicker(identity.development),
     documents,
     responses: {

@@ -26,6 +26,11 @@ export class RenderedData {
     return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
   }
 
+  /** Of the text, in characters or bytes, whichever is known. */
+  get length(): number {
+    return this.written?.length ?? this.body!.length;
+  }
+
   get isNull(): boolean {
     return this.body ? this.body.length === RenderedData.HEAD.length + 'null}'.length : this.written === 'null';
   }

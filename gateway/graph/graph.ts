@@ -49,6 +49,7 @@ import { type Cost, Costs } from '../policy/cost';
 import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
+import { costOfAnswer } from '../policy/work';
 import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { Transport } from '../transport/transport';
@@ -83,6 +84,10 @@ export interface GraphRequest {
   readonly cancellation?: Cancellation;
   /** Told what the operation is estimated to cost, before any subgraph is asked. @throws CostError when that is too much */
   readonly spend?: (cost: number, before?: number) => Spending | Promise<Spending>;
+  /** Told what work has cost that no estimate knows of. */
+  readonly charge?: (cost: number) => void;
+  /** Told that the operation has to be planned. */
+  readonly chargePlanning?: () => void;
 }
 
 /** What is told about an answer besides its data. */
@@ -200,7 +205,7 @@ export class Graph {
   /** @throws PlanningError, CostError */
   async execute(given: GraphRequest): Promise<GraphResult> {
     const { request, message: messageOf } = this.unreserved(given);
-    const { document, operationName, variables = {}, scope, cancellation, spend } = request;
+    const { document, operationName, variables = {}, scope, cancellation, spend, charge, chargePlanning } = request;
     const { variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced, errors: unfit } = this.variableValues(variableDefinitions, variables);
     if (unfit)
@@ -211,7 +216,7 @@ export class Graph {
         })),
       };
     const normalized = this.normalize(document, operationName, coerced);
-    const operation = this.compiled(normalized) ?? (await this.compile(normalized));
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized, chargePlanning));
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
     // what is answered without a subgraph, and without work, is free
     const isFree = operation.fetches.length === 0 && estimated === 0;
@@ -244,6 +249,7 @@ export class Graph {
       normalized.kind === 'query'
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
+    charge?.(costOfAnswer(data.length, estimated));
     return { data, errors, answered, extensions };
   }
 
@@ -384,7 +390,7 @@ export class Graph {
   ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
     const { variables = {}, spend } = request;
     const { whole } = deferred;
-    const operation = await this.compile(whole);
+    const operation = await this.compile(whole, request.chargePlanning);
     const parts = deferred.fragments.map(({ path }) => path);
     const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
     const cost = spend && (await spend(estimated + this.schemaCost(whole)));
@@ -512,13 +518,15 @@ export class Graph {
     return normalized.isPlannedWhole ? this.plans.peek(normalized.key) : this.unshared.get(normalized);
   }
 
-  private async compile(normalized: NormalizedOperation): Promise<CompiledOperation> {
+  /** @param planning is told when there is no plan yet */
+  private async compile(normalized: NormalizedOperation, planning?: () => void): Promise<CompiledOperation> {
     const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
     if (normalized.text === undefined) {
       const operation = compile({}).writing(normalized);
       this.unshared.set(normalized, operation);
       return operation;
     }
+    if (this.plans.peek(normalized.key) === undefined) planning?.();
     const operation = await this.plans.get(normalized.key, normalized.text, compile);
     if (normalized.isPlannedWhole) return operation;
     // the plan is that of all operations that ask the same of subgraphs; the answer has more

@@ -30,7 +30,7 @@ export interface GraphContext extends Omit<GraphRequest, 'document' | 'operation
   /** Told the headers of the subgraphs' answers. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
   /** Takes what the errors of an answer cost from the caller's budget. */
-  readonly charge?: (errors: Parameters<typeof countErrors>[0]) => void;
+  readonly chargeErrors?: (errors: Parameters<typeof countErrors>[0]) => void;
 }
 
 /** Operations that are planned against a new supergraph before it serves. */
@@ -399,7 +399,7 @@ const requestOf = (
   document: DocumentNode,
   operationName: string | undefined,
   variables: GraphRequest['variables'],
-  { headers, identities, scope, deadline, cancellation, spend }: GraphContext,
+  { headers, identities, scope, deadline, cancellation, spend, charge, chargePlanning }: GraphContext,
 ): GraphRequest => ({
   document,
   operationName,
@@ -410,4 +410,6 @@ const requestOf = (
   deadline,
   cancellation,
   spend,
+  charge,
+  chargePlanning,
 });

@@ -80,7 +80,9 @@ export function contextOf(
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     spend: budgets && ((cost, before) => budgets.spend(cost, payer, caller.principal, before)),
-    charge: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer)),
+    charge: budgets && ((cost) => budgets.charge(cost, payer)),
+    chargePlanning: budgets && (() => budgets.chargePlanning(payer)),
+    chargeErrors: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer)),
     answered:
       returnHeaders.length === 0
         ? undefined

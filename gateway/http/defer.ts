@@ -48,7 +48,7 @@ export function deferPlugin(served: ServedGraph, log: Logger): ApolloServerPlugi
           if (!answer) return null;
           const errors: Errors = (some) => {
             if (!some?.length) return {};
-            contextValue.charge?.(some);
+            contextValue.chargeErrors?.(some);
             const shown = some.map((error) => publicError(error, error, log, requestId));
             return { errors: contextValue.seesSchema ? shown : shown.map(withoutSchemaDetails) };
           };

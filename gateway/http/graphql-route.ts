@@ -7,12 +7,14 @@ import { publicError } from '#base/http/errors';
 import { stringifyResult } from '../execution/result';
 import type { AnswerExtensions } from '../graph/graph';
 import type { GraphContext, KnownOperation, ServedGraph } from '../graph/served-graph';
+import { payerOf } from '../identity/caller';
 import { DEFER } from '../operation/conditions';
 import { asksToDefer } from '../operation/defer';
-import { costHeaders, retryAfter } from '../policy/budgets';
+import { type Budgets, type CostError, costHeaders, retryAfter } from '../policy/budgets';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { withoutSchemaDetails } from '../policy/schema-secrecy';
 import { isOnlyFor, PRIVATE } from '../policy/sharing';
+import { costOfBody, costOfDocument, costOfVariables } from '../policy/work';
 import { cacheControlText, cacheHintOf } from '../transport/cache-control';
 import { type DocumentSource, resolveDocument } from './documents';
 import { addApiHeaders, addPageHeaders } from './headers';
@@ -28,6 +30,8 @@ export interface GraphQLRoute {
   readonly contextOf: (request: FastifyRequest, reply: FastifyReply) => GraphContext;
   readonly log: Logger;
   readonly limits: Limits;
+  /** Where callers pay for the work that their requests cause. */
+  readonly budgets?: Budgets;
   readonly responses: ResponseRules;
   /** Answers browsers in place of Apollo Server's page. */
   readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
@@ -43,10 +47,18 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   const byApollo = fastifyApolloHandler(route.apollo, {
     context: async (request, reply) => route.contextOf(request, reply),
   }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-  addJsonBodies(server);
+  const { budgets } = route;
+  const charge = (request: FastifyRequest, cost: number) => budgets?.charge(cost, payerOf(request));
+  addJsonBodies(server, (request, bytes) => charge(request, costOfBody(bytes)));
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
+    // before its body is read
+    onRequest: (request, reply, next) => {
+      const error = budgets?.exhausted(payerOf(request), request.caller.principal);
+      if (error) refuseExhausted(error, request, reply);
+      else next();
+    },
     onSend: responseHook(route.responses),
     handler: (request, reply) => {
       if (request.method === 'GET' && prefersPage(request.headers.accept)) {
@@ -67,9 +79,13 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       if ('error' in resolved) return refuse(resolved, request, reply);
       const { parameters } = resolved;
       const known = resolved.isRegistration ? undefined : knownOperation(request, parameters, route.served);
-      const error = known
-        ? known.variables && beyond(() => variablesWithin(known.variables, route.limits))
-        : limitOf(parameters, route.limits);
+      const error = beyond(() => {
+        if (!known || known.variables)
+          charge(request, costOfVariables(variablesWithin(parameters.variables, route.limits)));
+        const size =
+          known || typeof parameters.query !== 'string' ? undefined : readWithin(parameters.query, route.limits);
+        if (size) charge(request, costOfDocument(size));
+      });
       if (error) return refuse({ status: 400, error }, request, reply);
       if (known) return answer(known, request, reply, route);
       const { accept } = request.headers;
@@ -86,14 +102,13 @@ function refuse({ status, error }: Refusal, { headers }: FastifyRequest, reply: 
     .send({ errors: [error] });
 }
 
-/** What is wrong with the size of a document that has not been looked at before. */
-function limitOf({ query, variables }: Parameters, limits: Limits): GraphQLFormattedError | undefined {
-  return beyond(() => {
-    variablesWithin(variables, limits);
-    if (typeof query === 'string') readWithin(query, limits);
-  });
+function refuseExhausted(error: CostError, request: FastifyRequest, reply: FastifyReply): void {
+  const { http, ...extensions } = error.extensions as { http: { status: number } };
+  reply.header('retry-after', retryAfter(extensions));
+  refuse({ status: http.status, error: { message: error.message, extensions } }, request, reply);
 }
 
+/** What is wrong with the size of a request. */
 function beyond(look: () => void): GraphQLFormattedError | undefined {
   try {
     look();
@@ -158,7 +173,7 @@ async function answer(
     if (extensions) return reply.send(data.bodyWith(`"extensions":${extensionsJson(extensions)}`));
     return reply.send(data.body ?? stringifyResult({ data: data as never }));
   }
-  context.charge?.(errors);
+  context.chargeErrors?.(errors);
   let status = 200;
   const told = errors.map((error): GraphQLFormattedError => {
     const { http, ...extensions } = (error.extensions ?? {}) as { http?: { status?: number } };

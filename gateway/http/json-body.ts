@@ -12,10 +12,17 @@ class BodyError extends Error {
   }
 }
 
-/** Reads JSON bodies: UTF-8 only, each top-level name once, so that a proxy in front of the gateway sees the same request. */
-export function addJsonBodies(server: FastifyInstance): void {
+/**
+ * Reads JSON bodies: UTF-8 only, each top-level name once, so that a proxy in front of the gateway sees the same request.
+ * @param received is told of each body before it is read
+ */
+export function addJsonBodies(
+  server: FastifyInstance,
+  received: (request: FastifyRequest, bytes: number) => void,
+): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    received(request, bytes.length);
     const error = textError(request, bytes);
     if (error) {
       done(error);

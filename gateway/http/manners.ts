@@ -53,7 +53,7 @@ export const manners: ApolloServerPlugin<GraphContext> = {
           http.headers.set(name, String(value));
         const seconds = retryAfter(errors?.[0]?.extensions);
         if (seconds !== undefined) http.headers.set('retry-after', String(seconds));
-        if (errors) contextValue.charge?.(errors);
+        if (errors) contextValue.chargeErrors?.(errors);
         if (body.kind !== 'single' || !body.singleResult.errors) return;
         body.singleResult.errors = new ErrorList(body.singleResult.errors).toArray();
         const [first] = body.singleResult.errors as [GraphQLFormattedError];

@@ -5,6 +5,7 @@ import { OperatorError } from '#base/errors';
 import { type Principal, ROLES } from '#base/identity/principal';
 import { redisClient } from '#base/redis';
 import { OwnWindows, SharedWindows, type Window } from './windows';
+import { COST_OF_PLANNING } from './work';
 
 /** What an operation costs and what its caller has left, as it is told in the answer. */
 export interface Spending {
@@ -72,12 +73,16 @@ export interface BudgetSettings {
 
 /** Errors of one answer that cost nothing. Each of the others costs 1, about as much as an object: what is refused is not free. */
 const FREE_ERRORS = 10;
+/** Operations that are planned for one caller in a minute at no cost. */
+const FREE_PLANS = 60;
 
 /** Counts what callers spend. */
 interface Purse {
   /** Nothing is taken when it would come to more than `most`. */
   spend(cost: number, key: string, most: number): Payment | Promise<Payment>;
   charge(cost: number, key: string): void;
+  /** What has been spent, as far as this process knows; undefined for nothing. */
+  known(key: string): Window | undefined;
 }
 
 interface Payment {
@@ -90,6 +95,8 @@ export class Budgets {
   /** What has been asked for, and how often it was too much. */
   readonly counts = { operations: 0, cost: 0, refused: 0 };
   private readonly purse: Purse;
+  /** Operations that were planned for callers. */
+  private readonly planned = new OwnWindows();
 
   constructor(private readonly settings: BudgetSettings) {
     this.purse = settings.redis ? new SharedPurse(settings.redis) : new OwnPurse();
@@ -125,9 +132,36 @@ export class Budgets {
 
   /** Takes what the errors of an answer cost from a caller's budget, whatever is left of it. @param key tells callers apart */
   chargeErrors(count: number, key: string): void {
-    if (count <= FREE_ERRORS) return;
-    this.counts.cost += count - FREE_ERRORS;
-    this.purse.charge(count - FREE_ERRORS, key);
+    this.charge(count - FREE_ERRORS, key);
+  }
+
+  /** Takes what work has cost from a caller's budget, whatever is left of it. @param key tells callers apart */
+  charge(cost: number, key: string): void {
+    if (cost <= 0) return;
+    this.counts.cost += cost;
+    this.purse.charge(cost, key);
+  }
+
+  /** Counts an operation that is planned for a caller: dashboards ask the same few, and pay for none. @param key tells callers apart */
+  chargePlanning(key: string): void {
+    const window = this.planned.of(key);
+    window.count += 1;
+    if (window.count > FREE_PLANS) this.charge(COST_OF_PLANNING, key);
+  }
+
+  /** Why nothing is done for a caller who has nothing left: reading a request costs something too. Undefined for all others. */
+  exhausted(key: string, principal: Principal | null): CostError | undefined {
+    const account = this.settings.isEnforced() ? this.purse.known(key) : undefined;
+    const budget = this.budgetOf(principal);
+    if (!account || account.count < budget) return undefined;
+    this.counts.refused += 1;
+    const spending = new Spent(0, budget, account);
+    return new CostError(
+      'BUDGET_EXHAUSTED',
+      `Your requests have cost your budget of ${budget} per minute; try again in ${spending.resetSeconds} s`,
+      429,
+      spending.toJSON(),
+    );
   }
 
   private judge(cost: number, budget: number, { account, isTaken }: Payment): Spending {
@@ -166,6 +200,10 @@ class OwnPurse implements Purse {
   charge(cost: number, key: string): void {
     this.windows.of(key).count += cost;
   }
+
+  known(key: string): Window | undefined {
+    return this.windows.peek(key);
+  }
 }
 
 /** Counted in Redis together with other gateways. */
@@ -179,6 +217,10 @@ class SharedPurse implements Purse {
   charge(cost: number, key: string): void {
     // nothing waits for it
     this.windows.add(key, cost).catch(() => {});
+  }
+
+  known(key: string): Window | undefined {
+    return this.windows.latest(key);
   }
 
   async spend(cost: number, key: string, most: number): Promise<Payment> {

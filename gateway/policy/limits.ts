@@ -9,6 +9,7 @@ import {
   TokenKind,
   visit,
 } from 'graphql';
+import type { DocumentSize } from './work';
 
 /** What a document may have at most, wherever its fragments put it. */
 export interface Limits {
@@ -29,7 +30,7 @@ export interface Limits {
 
 /** A document asks for more than anybody needs at once. */
 export class LimitError extends GraphQLError {
-  constructor(what: string, most: number, limit: keyof Limits) {
+  constructor(what: string, most: number, limit: keyof Limits | 'maxNameLength') {
     super(`The document has more than ${most} ${what}; ask in several requests`, {
       extensions: { code: 'OPERATION_TOO_LARGE', limit, most, http: { status: 400 } },
     });
@@ -48,11 +49,12 @@ const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 };
 /**
  * Reads a document and says whether it keeps to the limits: before it is validated, since validation is what some documents are made to
  * exhaust. Fragments are measured once each, so that the work is linear in the text.
- * @returns the document; undefined when it is none, which is for the server to say.
+ * @returns the size of the document; undefined when it is none, which is for the server to say.
  * @throws LimitError
  */
-export function readWithin(source: string, limits: Limits): DocumentNode | undefined {
-  if (!isLexed(source, limits)) return undefined;
+export function readWithin(source: string, limits: Limits): DocumentSize | undefined {
+  const tokens = countTokens(source, limits);
+  if (tokens === undefined) return undefined;
   const document = parsed(source);
   if (!document) return undefined;
   const fragments = new Map(
@@ -104,11 +106,11 @@ export function readWithin(source: string, limits: Limits): DocumentNode | undef
     if (fields > limits.maxFields)
       throw new LimitError('fields, with its fragments written out', limits.maxFields, 'maxFields');
   }
-  return document;
+  return { tokens, fragments: fragments.size };
 }
 
-/** Checks that variables keep to the limits. @throws LimitError */
-export function variablesWithin(variables: unknown, { maxList, maxNesting, maxValues }: Limits): void {
+/** Checks that variables keep to the limits. @returns the number of their values, objects and lists included. @throws LimitError */
+export function variablesWithin(variables: unknown, { maxList, maxNesting, maxValues }: Limits): number {
   // level by level: recursion would exhaust the stack on deep values
   let level = [variables];
   let count = 0;
@@ -126,31 +128,39 @@ export function variablesWithin(variables: unknown, { maxList, maxNesting, maxVa
     }
     level = next;
   }
+  return count;
 }
+
+/** Characters of a name: validation compares an unknown one with all that it could have been. */
+const MAX_NAME_LENGTH = 500;
 
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /**
  * Checks the tokens of a document before it is parsed: the parser, and whatever walks through a document, recurses as deeply as it is nested.
- * @returns whether it consists of GraphQL's tokens. @throws LimitError
+ * @returns their number; undefined for what does not consist of GraphQL's tokens. @throws LimitError
  */
-function isLexed(source: string, { maxTokens, maxNesting }: Limits): boolean {
+function countTokens(source: string, { maxTokens, maxNesting }: Limits): number | undefined {
   const lexer = new Lexer(new Source(source));
   let depth = 0;
+  let count = 0;
   try {
-    for (let count = 1; lexer.advance().kind !== TokenKind.EOF; count++) {
-      const { kind } = lexer.token;
+    while (lexer.advance().kind !== TokenKind.EOF) {
+      count += 1;
+      const { kind, start, end } = lexer.token;
+      if (kind === TokenKind.NAME && end - start > MAX_NAME_LENGTH)
+        throw new LimitError('characters in a name', MAX_NAME_LENGTH, 'maxNameLength');
       if (OPENING.has(kind)) depth += 1;
       if (CLOSING.has(kind)) depth -= 1;
       if (depth > maxNesting)
         throw new LimitError('levels of braces, brackets, and parentheses', maxNesting, 'maxNesting');
       if (count > maxTokens) throw new LimitError('tokens', maxTokens, 'maxTokens');
     }
-    return true;
+    return count;
   } catch (error) {
     if (error instanceof LimitError) throw error;
-    return false;
+    return undefined;
   }
 }
 

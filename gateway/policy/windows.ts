@@ -27,6 +27,17 @@ export class OwnWindows {
     this.windows.set(key, window);
     return window;
   }
+
+  /** The window of a caller if there is one, and it has not ended. */
+  peek(key: string): Window | undefined {
+    const known = this.windows.get(key);
+    return known && known.until > performance.now() ? known : undefined;
+  }
+
+  /** Puts another count in the place of a caller's. */
+  put(key: string, window: Window): void {
+    this.windows.set(key, window);
+  }
 }
 
 /**
@@ -48,6 +59,8 @@ return {redis.call('INCRBY', KEYS[1], ARGV[1]), ttl}
 /** Windows in Redis that several gateways count in together; while it is away, those of this process. */
 export class SharedWindows {
   private readonly limiter: RateLimiterRedis;
+  /** As Redis last said, for what has to be known without asking. */
+  private readonly seen = new OwnWindows();
 
   /** @param name what is counted: the beginning of the keys */
   constructor(redis: Redis, name: string) {
@@ -63,10 +76,18 @@ export class SharedWindows {
 
   async add(key: string, amount: number): Promise<Window> {
     const { consumedPoints, msBeforeNext } = await this.limiter.consume(key, amount);
-    return { count: consumedPoints, until: performance.now() + msBeforeNext };
+    const window = { count: consumedPoints, until: performance.now() + msBeforeNext };
+    this.seen.put(key, window);
+    return window;
   }
 
   async takeBack(key: string, amount: number): Promise<void> {
-    await this.limiter.reward(key, amount);
+    const { consumedPoints, msBeforeNext } = await this.limiter.reward(key, amount);
+    this.seen.put(key, { count: consumedPoints, until: performance.now() + msBeforeNext });
+  }
+
+  /** What this process was last told of a caller; other processes may have counted since. */
+  latest(key: string): Window | undefined {
+    return this.seen.peek(key);
   }
 }

@@ -157,8 +157,7 @@ class Bench {
 function told<T>(child: ChildProcess, message: object): Promise<T> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve as never);
-    child.once('error', reject);
-    child.send(message);
+    child.send(message, (error) => error && reject(error));
   });
 }
 

@@ -64,6 +64,14 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
     {
       variables: { f: { or: list(18, () => ({ or: list(1_000, () => 0) })) } },
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    '4,900 values of a wrong type',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(7, () => ({ or: list(700, () => 0) })) } },
       refusal: 'BAD_USER_INPUT',
     },
   ),
@@ -80,6 +88,14 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
     {
       variables: { f: { or: list(20, () => ({ or: list(900, () => ({})) })) } },
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    '4,900 empty conditions',
+    'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(7, () => ({ or: list(700, () => ({})) })) } },
     },
   ),
   operation('900 variables that nothing uses', `query (${times(900, (i) => `$v${i}: Int`)}) { agencies { key } }`, {
@@ -142,7 +158,12 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
       refusal: TOO_COSTLY,
     },
   ),
-  operation('fields that are refused', `{ agencies { ${times(95, (i) => `x${i}: medianDaysToRemediate`)} } }`),
+  operation('fields that are refused', `{ agencies { ${times(37, (i) => `x${i}: medianDaysToRemediate`)} } }`),
+  operation(
+    'fields that are refused, more than one may ask for',
+    `{ agencies { ${times(95, (i) => `x${i}: medianDaysToRemediate`)} } }`,
+    { refusal: TOO_COSTLY },
+  ),
   // lists in lists
   operation(
     'lists in lists',
@@ -227,7 +248,10 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     `{ agencies { ${times(700, (i) => `...F${i}`)} } } ${times(700, (i) => `fragment F${i} on Agency { name }`)}`,
   ),
   operation('900 fields that are not there', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
-  operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: INVALID }),
+  operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: TOO_LARGE }),
+  operation('100 names of 500 characters', `{ ${times(100, (i) => `${'a'.repeat(497)}${i + 100}`)} }`, {
+    refusal: INVALID,
+  }),
   operation('a literal of 600,000 escapes', `{ agency(key: "${'\\u0041'.repeat(100_000)}") { key } }`),
   operation(
     'literals nested 900 deep',

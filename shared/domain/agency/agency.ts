@@ -85,6 +85,7 @@ export function agencyRootsOf(target: ModelClass & { of?: (key: string) => objec
 
     @Query(() => [target], { description: 'All agencies, in the order of the reference table.' })
     @Directive('@shareable')
+    @Directive(`@listSize(assumedSize: ${agencies.length}, requireOneSlicingArgument: false)`)
     agencies(
       @Arg('kind', () => AgencyKindEnum as never, { nullable: true, description: 'Only agencies of this kind.' })
       kind?: AgencyKind,
