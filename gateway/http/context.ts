@@ -7,6 +7,7 @@ import type { Principal } from '#base/identity/principal';
 import type { GraphContext } from '../graph/served-graph';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
+import { costOfError } from '../policy/work';
 
 /** Which headers pass, by lower-case name; no others do. */
 export interface HeaderRules {
@@ -66,7 +67,7 @@ export function contextOf(
     if (!reply.raw.writableFinished) gone.cancel();
   });
   const { caller } = request;
-  const payer = payerOf(request);
+  const payer = { key: payerOf(request), principal: caller.principal };
   // requests with different forwarded headers share nothing; the request id does not count as one
   const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
   headers[REQUEST_ID_HEADER] = request.id;
@@ -79,10 +80,10 @@ export function contextOf(
     scope,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
-    spend: budgets && ((cost, before) => budgets.spend(cost, payer, caller.principal, before)),
+    spend: budgets && ((cost, before) => budgets.spend(cost, payer.key, caller.principal, before)),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
     chargePlanning: budgets && (() => budgets.chargePlanning(payer)),
-    chargeErrors: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer)),
+    chargeErrors: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer, costOfError(errors[0]))),
     answered:
       returnHeaders.length === 0
         ? undefined

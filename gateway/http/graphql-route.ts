@@ -48,16 +48,26 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     context: async (request, reply) => route.contextOf(request, reply),
   }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   const { budgets } = route;
-  const charge = (request: FastifyRequest, cost: number) => budgets?.charge(cost, payerOf(request));
+  const payer = (request: FastifyRequest) => ({ key: payerOf(request), principal: request.caller.principal });
+  const charge = (request: FastifyRequest, cost: number) => cost > 0 && budgets?.charge(cost, payer(request));
   addJsonBodies(server, (request, bytes) => charge(request, costOfBody(bytes)));
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
     // before its body is read
     onRequest: (request, reply, next) => {
-      const error = budgets?.exhausted(payerOf(request), request.caller.principal);
-      if (error) refuseExhausted(error, request, reply);
-      else next();
+      if (!budgets || request.method === 'OPTIONS') {
+        next();
+        return;
+      }
+      const begin = (tooMany?: Error) => {
+        // whoever has gone while it waited
+        if (request.raw.socket.destroyed) return;
+        const error = budgets.exhausted(payer(request));
+        if (error) refuseExhausted(error, request, reply);
+        else next(tooMany);
+      };
+      budgets.enter(payer(request), begin);
     },
     onSend: responseHook(route.responses),
     handler: (request, reply) => {

@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { type Principal, ROLES } from '#base/identity/principal';
 import { redisClient } from '#base/redis';
-import { OwnWindows, SharedWindows, type Window } from './windows';
+import { Pace } from './pace';
+import { OwnWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
 import { COST_OF_PLANNING } from './work';
 
 /** What an operation costs and what its caller has left, as it is told in the answer. */
@@ -75,6 +76,26 @@ export interface BudgetSettings {
 const FREE_ERRORS = 10;
 /** Operations that are planned for one caller in a minute at no cost. */
 const FREE_PLANS = 60;
+/** How much faster than evenly an address without a token may spend its budget, and the cost that it may always cause in a millisecond: a quarter of a core. */
+const BURST = 1.5;
+const MIN_UNITS_PER_MS = 25;
+
+/** Who pays. */
+export interface Payer {
+  /** Tells callers apart. */
+  readonly key: string;
+  /** Null for an address without a token. */
+  readonly principal: Principal | null;
+}
+
+/** A caller sends requests faster than they can be begun. */
+class TooManyWaiting extends Error {
+  readonly statusCode = 429;
+
+  constructor() {
+    super('Too many requests of your address wait for each other: send fewer at once');
+  }
+}
 
 /** Counts what callers spend. */
 interface Purse {
@@ -95,10 +116,13 @@ export class Budgets {
   /** What has been asked for, and how often it was too much. */
   readonly counts = { operations: 0, cost: 0, refused: 0 };
   private readonly purse: Purse;
+  private readonly pace: Pace;
   /** Operations that were planned for callers. */
   private readonly planned = new OwnWindows();
 
   constructor(private readonly settings: BudgetSettings) {
+    const perMs = (settings.perMinute.get('public') ?? 0) / (WINDOW_SECONDS * 1_000);
+    this.pace = new Pace(Math.max(MIN_UNITS_PER_MS, perMs * BURST));
     this.purse = settings.redis ? new SharedPurse(settings.redis) : new OwnPurse();
   }
 
@@ -126,31 +150,43 @@ export class Budgets {
     // without a promise where there is nothing to wait for: this is in the way of every request
     const payment = this.purse.spend(cost, key, enforce ? budget : Number.POSITIVE_INFINITY);
     return payment instanceof Promise
-      ? payment.then((made) => this.judge(cost, budget, made))
-      : this.judge(cost, budget, payment);
+      ? payment.then((made) => this.judge(cost, budget, made, { key, principal }))
+      : this.judge(cost, budget, payment, { key, principal });
   }
 
-  /** Takes what the errors of an answer cost from a caller's budget, whatever is left of it. @param key tells callers apart */
-  chargeErrors(count: number, key: string): void {
-    this.charge(count - FREE_ERRORS, key);
+  /** Takes what the errors of an answer cost from a caller's budget, whatever is left of it. @param each what one costs */
+  chargeErrors(count: number, payer: Payer, each = 1): void {
+    this.charge((count - FREE_ERRORS) * each, payer);
   }
 
-  /** Takes what work has cost from a caller's budget, whatever is left of it. @param key tells callers apart */
-  charge(cost: number, key: string): void {
+  /** Takes what work has cost from a caller's budget, whatever is left of it. */
+  charge(cost: number, { key, principal }: Payer): void {
     if (cost <= 0) return;
     this.counts.cost += cost;
     this.purse.charge(cost, key);
+    this.slow(cost, { key, principal });
   }
 
-  /** Counts an operation that is planned for a caller: dashboards ask the same few, and pay for none. @param key tells callers apart */
-  chargePlanning(key: string): void {
-    const window = this.planned.of(key);
+  /** Anyone can be the public: what one address asks for is spread over time. */
+  private slow(cost: number, { key, principal }: Payer): void {
+    if (principal === null && this.settings.isEnforced()) this.pace.add(cost, key);
+  }
+
+  /** Calls `begin` when a request may begin; with an error when the caller has too many that wait. */
+  enter({ key, principal }: Payer, begin: (error?: TooManyWaiting) => void): void {
+    if (principal !== null || !this.settings.isEnforced()) begin();
+    else this.pace.enter(key, (isInTime) => begin(isInTime ? undefined : new TooManyWaiting()));
+  }
+
+  /** Counts an operation that is planned for a caller: dashboards ask the same few, and pay for none. */
+  chargePlanning(payer: Payer): void {
+    const window = this.planned.of(payer.key);
     window.count += 1;
-    if (window.count > FREE_PLANS) this.charge(COST_OF_PLANNING, key);
+    if (window.count > FREE_PLANS) this.charge(COST_OF_PLANNING, payer);
   }
 
   /** Why nothing is done for a caller who has nothing left: reading a request costs something too. Undefined for all others. */
-  exhausted(key: string, principal: Principal | null): CostError | undefined {
+  exhausted({ key, principal }: Payer): CostError | undefined {
     const account = this.settings.isEnforced() ? this.purse.known(key) : undefined;
     const budget = this.budgetOf(principal);
     if (!account || account.count < budget) return undefined;
@@ -164,9 +200,12 @@ export class Budgets {
     );
   }
 
-  private judge(cost: number, budget: number, { account, isTaken }: Payment): Spending {
+  private judge(cost: number, budget: number, { account, isTaken }: Payment, payer: Payer): Spending {
     const spending = new Spent(cost, budget, account);
-    if (isTaken) return spending;
+    if (isTaken) {
+      this.slow(cost, payer);
+      return spending;
+    }
     this.counts.refused += 1;
     const { remaining, resetSeconds } = spending;
     throw new CostError(

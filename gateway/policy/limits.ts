@@ -30,7 +30,7 @@ export interface Limits {
 
 /** A document asks for more than anybody needs at once. */
 export class LimitError extends GraphQLError {
-  constructor(what: string, most: number, limit: keyof Limits | 'maxNameLength') {
+  constructor(what: string, most: number, limit: keyof Limits | 'maxNameLength' | 'maxFragments') {
     super(`The document has more than ${most} ${what}; ask in several requests`, {
       extensions: { code: 'OPERATION_TOO_LARGE', limit, most, http: { status: 400 } },
     });
@@ -60,6 +60,7 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
   const fragments = new Map(
     document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [])),
   );
+  if (fragments.size > MAX_FRAGMENTS) throw new LimitError('fragments', MAX_FRAGMENTS, 'maxFragments');
   const measured = new Map<string, Size>();
   const sizeOfFragment = (name: string): Size => {
     const known = measured.get(name);
@@ -133,6 +134,8 @@ export function variablesWithin(variables: unknown, { maxList, maxNesting, maxVa
 
 /** Characters of a name: validation compares an unknown one with all that it could have been. */
 const MAX_NAME_LENGTH = 500;
+/** Fragments of a document: validation compares each with each. */
+const MAX_FRAGMENTS = 400;
 
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);

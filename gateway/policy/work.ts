@@ -34,6 +34,10 @@ export const costOfBody = (bytes: number): number => beyond(bytes, FREE_BYTES, B
 /** Of checking and coercing variables. @param values objects and lists included */
 export const costOfVariables = (values: number): number => beyond(values, FREE_VALUES, VALUES_A_UNIT);
 
+/** Of one of an answer's errors. Those of validation come with suggestions from all of the schema. @param first of them */
+export const costOfError = (first: { readonly extensions?: Readonly<Record<string, unknown>> } | undefined): number =>
+  first?.extensions?.code === 'GRAPHQL_VALIDATION_FAILED' ? 10 : 1;
+
 /** How large a document is. */
 export interface DocumentSize {
   readonly tokens: number;

@@ -246,6 +246,11 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   operation(
     '700 small fragments',
     `{ agencies { ${times(700, (i) => `...F${i}`)} } } ${times(700, (i) => `fragment F${i} on Agency { name }`)}`,
+    { refusal: TOO_LARGE },
+  ),
+  operation(
+    '400 small fragments',
+    `{ agencies { ${times(400, (i) => `...F${i}`)} } } ${times(400, (i) => `fragment F${i} on Agency { name }`)}`,
   ),
   operation('900 fields that are not there', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
   operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: TOO_LARGE }),
