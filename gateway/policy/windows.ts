@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { z } from 'zod';
 
 /** Seconds of a window. */
 export const WINDOW_SECONDS = 60;
@@ -42,48 +42,73 @@ export class OwnWindows {
 
 /**
  * Adds to a count whose window ends by itself. What gateways do not write begins anew: a count without an end, one that ends later than its
- * window, one below zero, and text. So whoever can write to Redis locks a caller out for no longer than a window at a time.
- * KEYS: count. ARGV: amount, seconds of the window.
+ * window, and whatever is not a whole number from zero on. So whoever can write to Redis locks a caller out for no longer than a window at a
+ * time. KEYS: count. ARGV: amount, seconds of the window. Returns the count and the milliseconds that are left.
  */
 const ADD = `
 local count, window = redis.pcall('GET', KEYS[1]), ARGV[2] * 1000
-local value = type(count) == 'string' and tonumber(count)
+local isCount = type(count) == 'string' and string.match(count, '^%d+$') and tonumber(count) < ${Number.MAX_SAFE_INTEGER}
 local ttl = redis.call('PTTL', KEYS[1])
-if not value or value < 0 or ttl < 0 or ttl > window then
+if not isCount or ttl < 0 or ttl > window then
   redis.call('SET', KEYS[1], 0, 'PX', window)
   ttl = window
 end
 return {redis.call('INCRBY', KEYS[1], ARGV[1]), ttl}
 `;
 
-/** Windows in Redis that several gateways count in together; while it is away, those of this process. */
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    addToWindow(key: string, amount: number, seconds: number): Promise<unknown>;
+  }
+}
+
+/** What {@link ADD} returns. A server that answers anything else is not counted with. */
+const answerSchema = z.tuple([
+  z.int(),
+  z
+    .int()
+    .min(0)
+    .max(WINDOW_SECONDS * 1_000),
+]);
+
+/**
+ * Windows in Redis that several gateways count in together. While it is away, or answers what no count is, each gateway counts in windows of
+ * its own: no answer of Redis fails a request.
+ */
 export class SharedWindows {
-  private readonly limiter: RateLimiterRedis;
+  private readonly own = new OwnWindows();
   /** As Redis last said, for what has to be known without asking. */
   private readonly seen = new OwnWindows();
 
   /** @param name what is counted: the beginning of the keys */
-  constructor(redis: Redis, name: string) {
-    const options = { keyPrefix: name, points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS };
-    this.limiter = new RateLimiterRedis({
-      ...options,
-      storeClient: redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory(options),
-      customIncrTtlLuaScript: ADD,
-    });
+  constructor(
+    private readonly redis: Redis,
+    private readonly name: string,
+  ) {
+    redis.defineCommand('addToWindow', { numberOfKeys: 1, lua: ADD });
   }
 
   async add(key: string, amount: number): Promise<Window> {
-    const { consumedPoints, msBeforeNext } = await this.limiter.consume(key, amount);
-    const window = { count: consumedPoints, until: performance.now() + msBeforeNext };
+    const answer = await this.redis.addToWindow(`${this.name}:${key}`, amount, WINDOW_SECONDS).catch(() => undefined);
+    const { data } = answerSchema.safeParse(answer);
+    // less than what was added is no count
+    const window =
+      data && data[0] >= amount
+        ? { count: data[0], until: performance.now() + data[1] }
+        : this.addToOwn(key, amount);
     this.seen.put(key, window);
     return window;
   }
 
+  private addToOwn(key: string, amount: number): Window {
+    const window = this.own.of(key);
+    // what is taken back may have been added in Redis
+    window.count = Math.max(0, window.count + amount);
+    return { ...window };
+  }
+
   async takeBack(key: string, amount: number): Promise<void> {
-    const { consumedPoints, msBeforeNext } = await this.limiter.reward(key, amount);
-    this.seen.put(key, { count: consumedPoints, until: performance.now() + msBeforeNext });
+    await this.add(key, -amount);
   }
 
   /** What this process was last told of a caller; other processes may have counted since. */

@@ -6,6 +6,35 @@ const SILENT_MS = 1_000;
 const CONNECT_MS = 2_000;
 const MAX_RECONNECT_MS = 2_000;
 
+/** Bytes that a server may send within a window; all that we keep there for any reader is a fraction of it. */
+export const MAX_RECEIVED_BYTES = 64 * 1024 * 1024;
+/** Milliseconds of that window: no reply is waited for longer than about this. */
+const RECEIVED_WINDOW_MS = 3_000;
+
+/**
+ * Ends each connection of a client on which more arrives than anything that we keep in Redis: whoever can write there, or stands in between,
+ * must not fill the memory of those who read. The client connects again.
+ */
+export function boundReplies(client: Redis): void {
+  client.on('connect', () => {
+    const { stream } = client;
+    let bytes = 0;
+    let since = performance.now();
+    stream.on('data', (chunk: Buffer) => {
+      const now = performance.now();
+      if (now - since > RECEIVED_WINDOW_MS) {
+        bytes = 0;
+        since = now;
+      }
+      bytes += chunk.length;
+      if (bytes > MAX_RECEIVED_BYTES)
+        stream.destroy(
+          new Error(`Redis sent more than ${MAX_RECEIVED_BYTES} bytes in ${RECEIVED_WINDOW_MS / 1_000} s`),
+        );
+    });
+  });
+}
+
 export interface RedisUse {
   /** `redis://` or `rediss://` */
   readonly url: string;
@@ -39,6 +68,7 @@ export function redisClient({ url, what, meanwhile, commandTimeoutMs, keyPrefix,
     retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_MS),
     ...options,
   });
+  boundReplies(redis);
   let isAway = false;
   redis.on('error', (error: NodeJS.ErrnoException) => {
     if (!isAway) log.warn({ cause: error.message || error.code }, `Redis for ${what} is unavailable; ${meanwhile}`);

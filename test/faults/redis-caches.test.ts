@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
 import { newKey } from '#base/identity/keys';
 import { signingKeyOf } from '#base/identity/signed-identity';
+import { MAX_RECEIVED_BYTES } from '#base/redis';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
@@ -10,6 +12,7 @@ import type { QueryPlan } from '../../gateway/planning/plan';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import { recordingLog } from '../support/log';
+import { OddRedis } from '../support/odd-redis';
 import { kill, type Running } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
@@ -25,6 +28,23 @@ const planOf = (size: number): QueryPlan => ({
     outputRewrites: [],
   },
 });
+
+/** A gateway over one subgraph that always answers the same. */
+async function gatewayWith(flags: Record<string, string>, log: Logger): Promise<FastifyInstance> {
+  const key = signingKeyOf(await newKey());
+  return createGateway({
+    supergraph: SUPERGRAPH,
+    config: readConfig({ logLevel: 'silent', auth: 'off', ...flags }, {}),
+    log,
+    transport: () => ({
+      shareable: false,
+      request: async () => ({ headers: {}, read: () => ({ data: { a: 'a' } }) }),
+      async close() {},
+    }),
+    forwardHeaders: [],
+    gatewayKey: () => key,
+  });
+}
 
 /** Counts commands of requests that wait for their timeout. */
 function countTimeouts(): () => number {
@@ -103,21 +123,8 @@ describeOnRedis('the Redis of plans and limits', () => {
       redisPrefix: 'mine',
       rateLimit: '100000',
       costs: 'enforce',
-      auth: 'off',
     };
-    const key = signingKeyOf(await newKey());
-    const gateway: FastifyInstance = await createGateway({
-      supergraph: SUPERGRAPH,
-      config: readConfig({ logLevel: 'silent', ...flags }, {}),
-      log,
-      transport: () => ({
-        shareable: false,
-        request: async () => ({ headers: {}, read: () => ({ data: { a: 'a' } }) }),
-        async close() {},
-      }),
-      forwardHeaders: [],
-      gatewayKey: () => key,
-    });
+    const gateway = await gatewayWith(flags, log);
     let number = 0;
     const ask = async () => {
       number += 1;
@@ -171,5 +178,94 @@ describeOnRedis('the Redis of plans and limits', () => {
       await gateway.close();
       await kill(server());
     }
+  });
+});
+
+describe('a Redis of plans and limits that answers what Redis never would', () => {
+  let redis: OddRedis;
+  let gateway: FastifyInstance;
+  beforeEach(async () => {
+    redis = await OddRedis.start();
+    const flags = { plansUrl: redis.url, limitsUrl: redis.url, rateLimit: '50', costs: 'enforce' };
+    gateway = await gatewayWith(flags, createLog('silent', 'test'));
+  });
+  afterEach(async () => {
+    await gateway.close();
+    redis.stop();
+  });
+
+  let number = 0;
+  const ask = () => {
+    number += 1;
+    return gateway.inject({ method: 'POST', url: '/graphql', payload: { query: `{ n${number}: a }` } });
+  };
+  /** Waits until commands get there, so that what follows is about its answers. */
+  const isAsked = () =>
+    until(
+      async () => {
+        const before = redis.answered;
+        await ask();
+        return redis.answered > before;
+      },
+      () => 'the gateway asks Redis',
+    );
+
+  test.each([
+    ['nothing', '$-1\r\n'],
+    ['a text', '$3\r\nabc\r\n'],
+    ['OK', '+OK\r\n'],
+    ['a number', ':42\r\n'],
+    ['a number beyond 64 bits', ':99999999999999999999\r\n'],
+    ['an error', '-ERR no\r\n'],
+    ['an empty list', '*0\r\n'],
+    ['a list within a list', '*1\r\n*1\r\n:1\r\n'],
+    ['a list of texts', '*2\r\n$1\r\nx\r\n$1\r\ny\r\n'],
+    ['a count beyond what numbers hold', '*2\r\n:9007199254740993\r\n:60000\r\n'],
+    ['a count below zero', '*2\r\n:-1000\r\n:60000\r\n'],
+    ['a window of a year', '*2\r\n:1\r\n:31536000000\r\n'],
+    ['a window that is over', '*2\r\n:1\r\n:-5\r\n'],
+  ])('neither fails, refuses, nor frees a request by %s', async (_what, answer) => {
+    redis.answer = answer;
+    await isAsked();
+    const response = await gateway.inject({ method: 'POST', url: '/graphql', payload: { query: '{ a }' } });
+    expect([response.statusCode, response.json().errors]).toEqual([200, undefined]);
+    const reset = Number(response.headers['ratelimit-reset']);
+    expect([reset >= 1, reset <= 60]).toEqual([true, true]);
+    const { remaining, budget, resetSeconds } = response.json().extensions.cost;
+    expect([remaining <= budget, resetSeconds <= 60]).toEqual([true, true]);
+    // its own count holds
+    const statuses = new Set<number>();
+    for (let time = 0; time < 50; time += 1) statuses.add((await ask()).statusCode);
+    expect([...statuses]).toEqual([200, 429]);
+  });
+
+  test('is cut off when it sends without end', async () => {
+    let sent = 0;
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    await isAsked();
+    redis.respond = (socket) => {
+      // more than the longest text of Node, to one command
+      socket.write('$500000000\r\n');
+      const more = () => {
+        if (socket.destroyed) return;
+        sent += piece.length;
+        socket.write(piece, more);
+      };
+      more();
+      redis.respond = (other) => other.write('$-1\r\n');
+      socket.once('close', () => {
+        isCut = true;
+      });
+    };
+    let isCut = false;
+    await until(
+      async () => {
+        expect((await ask()).statusCode).toBeLessThan(500);
+        return isCut;
+      },
+      () => 'the connection is ended',
+    );
+    // what was on its way is in buffers of both sides
+    expect(sent).toBeLessThan(2 * MAX_RECEIVED_BYTES);
   });
 });

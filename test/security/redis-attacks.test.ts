@@ -22,6 +22,19 @@ import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const PREFIX = 'ordergraph:events';
+/** What may stand where a count of a window is expected, without an end. */
+const NOT_COUNTS = [
+  '99999999999',
+  '-99999999999',
+  'text',
+  '1.5',
+  '0x10',
+  '1e5',
+  'inf',
+  '',
+  '9007199254740991',
+  '9223372036854775807',
+];
 const streamOf = (source: string) => `${PREFIX}:stream:${source}`;
 const headOf = (source: string) => `${PREFIX}:head:${source}`;
 
@@ -592,7 +605,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
       (await attacker.keys('ordergraph:limits:budget:/*')).map(async (key) => [key, await attacker.get(key)] as const),
     );
     expect(counts.length).toBeGreaterThan(0);
-    for (const value of ['99999999999', '-99999999999', 'text']) {
+    for (const value of NOT_COUNTS) {
       for (const [key] of counts) await attacker.set(key, value);
       const cost = await remaining();
       expect(cost.remaining).toBe(full);
@@ -617,12 +630,18 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     const before = await counts();
     await ask();
     const [count] = [...(await counts())].filter(([key, value]) => value === before.get(key)! + 1).map(([key]) => key);
-    for (const value of ['99999999999', '-99999999999', 'text']) {
+    for (const value of NOT_COUNTS) {
       await attacker.set(count!, value);
       expect((await ask()).errors).toBeUndefined();
       expect(await attacker.get(count!)).toBe('1');
     }
     await attacker.set(count!, '99999999999', 'EX', 86_400);
     expect((await ask()).errors).toBeUndefined();
+    // with an end: what is no count begins anew, and what is one locks out for the rest of its window
+    for (const value of NOT_COUNTS) {
+      await attacker.set(count!, value, 'EX', 30);
+      const refusals = ((await ask()).errors ?? []).map(({ extensions }) => extensions?.code);
+      expect([value, refusals]).toEqual([value, value === '99999999999' ? ['TOO_MANY_REQUESTS'] : []]);
+    }
   });
 });

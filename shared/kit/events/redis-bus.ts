@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { OperatorError } from '#base/errors';
+import { boundReplies } from '#base/redis';
 import type { SealBoard } from '../audit/seal-exchange';
 import { abortable, pause } from './abortable';
 import { BusUnavailableError, type Consumer, type EventBus, type ReplayAnswer, type ReplayRequest } from './bus';
@@ -97,6 +98,7 @@ export class RedisBus implements EventBus, SealBoard {
       socketTimeout: commandTimeout + 1_000,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
+    boundReplies(client);
     client.on('error', (error: Error) => this.failed('connection', error));
     client.on('ready', () => {
       this.prepared.clear();

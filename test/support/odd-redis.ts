@@ -1,0 +1,72 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+
+/** A server that speaks as Redis does until a client is ready, and then answers every command with the same bytes. */
+export class OddRedis {
+  /** What a command is answered with. */
+  answer = '$-1\r\n';
+  /** Called in place of that. */
+  respond: ((socket: Socket) => void) | undefined;
+  /** Commands that were answered so. */
+  answered = 0;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<OddRedis> {
+    const server = createServer((socket) => odd.serve(socket));
+    const odd = new OddRedis(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return odd;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket)).on('error', () => {});
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      for (let command = takeCommand(received); command; command = takeCommand(received)) {
+        received = received.slice(command.length);
+        this.reply(socket, command.name);
+      }
+    });
+  }
+
+  private reply(socket: Socket, name: string): void {
+    const state = 'redis_version:7.0.0\r\nloading:0\r\n';
+    if (name === 'info') socket.write(`$${state.length}\r\n${state}\r\n`);
+    else if (['auth', 'client', 'hello', 'select'].includes(name)) socket.write('+OK\r\n');
+    else {
+      this.answered += 1;
+      if (this.respond) this.respond(socket);
+      else socket.write(this.answer);
+    }
+  }
+
+  stop(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+  }
+}
+
+/** The first complete command of what was received: its name, and how many characters it takes. */
+function takeCommand(received: string): { name: string; length: number } | undefined {
+  const count = /^\*(\d+)\r\n/.exec(received);
+  if (!count) return undefined;
+  let length = count[0].length;
+  let name = '';
+  for (let place = 0; place < Number(count[1]); place += 1) {
+    const size = /^\$(\d+)\r\n/.exec(received.slice(length));
+    if (!size) return undefined;
+    const start = length + size[0].length;
+    length = start + Number(size[1]) + 2;
+    if (received.length < length) return undefined;
+    if (place === 0) name = received.slice(start, length - 2).toLowerCase();
+  }
+  return { name, length };
+}
