@@ -52,13 +52,15 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       const { status, content: given } = await caller(who).download(artifact.storedWhere);
       expect([status, given.equals(content)]).toEqual([200, true]);
     }
-    const response = await fetch(`${url}${artifact.storedWhere}`, {
-      headers: await graph.identity.headers(INTAKE),
-    });
-    expect(response.headers.get('content-disposition')).toBe(
-      "attachment; filename*=UTF-8''card%20of%20the%20model.txt",
-    );
-    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    for (const method of ['GET', 'HEAD']) {
+      const { headers } = await fetch(`${url}${artifact.storedWhere}`, {
+        method,
+        headers: await graph.identity.headers(INTAKE),
+      });
+      expect(headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''card%20of%20the%20model.txt");
+      expect(headers.get('content-length')).toBe(String(content.length));
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
     for (const who of [reviewer('dod'), developer('birch'), 'role=analyst; subject=ann', 'role=coordinator; subject=c'])
       expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);

@@ -82,21 +82,26 @@ export async function addFileRoutes(
         end();
       }
     });
-    scope.get<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
+    const send = async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) => {
       try {
         reply.raw.once('close', begin(downloads, request));
         const { content, bytes, fileName } = await exchange.get(request.params.id, headersOf(request));
-        return await reply
+        reply
           .header('content-type', 'application/octet-stream')
           .header('content-length', bytes)
           .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
           .header('x-content-type-options', 'nosniff')
-          .header('cache-control', 'private, no-store')
-          .send(content);
+          .header('cache-control', 'private, no-store');
+        if (request.method !== 'HEAD') return await reply.send(content);
+        content.destroy();
+        return await reply.send();
       } catch (error) {
         return refuse(reply, error);
       }
-    });
+    };
+    // the route of Fastify's own for HEAD reads the whole content, after the transfer has ended for its caller
+    scope.get(`${FILES_PATH}/:id`, { exposeHeadRoute: false }, send);
+    scope.head(`${FILES_PATH}/:id`, send);
   });
 }
 
