@@ -259,7 +259,7 @@ export async function createGateway({
     await addFileRoutes(server, {
       exchange: files.exchange,
       limits: transfers,
-      callerOf: ({ caller, ip }) => (identity ? caller.principal && caller.key : addressKey(ip)),
+      callerOf: ({ caller, ip }) => (identity ? caller.principal && caller.person : addressKey(ip)),
       headersOf: (request) => {
         const { identities } = request.caller;
         return {

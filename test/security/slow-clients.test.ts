@@ -72,9 +72,10 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     const mine = Buffer.from('mine');
     const uploaded = await stack.attachContent(mine);
     expect((await stack.caller(person('eve')).upload(uploaded, mine)).status).toBe(204);
-    const request = await put(path, person('eve'), content.length);
     const stalled = await Promise.all(Array.from({ length: 40 }, connectAndSend));
-    async function connectAndSend() {
+    // a caller may have any number of tokens, each with scopes of its own
+    async function connectAndSend(_: unknown, place: number) {
+      const request = await put(path, `${person('eve')}; scope=scope-${place}`, content.length);
       return (await connect()).send(request).send(content.subarray(0, 1_000));
     }
     expect(await isServed(developer())).toEqual(SERVED);
@@ -177,10 +178,12 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     const content = Buffer.alloc(50_000, 5);
     const path = await stack.attachContent(content);
     const signer = signerOf(stack.identityKey, createLog('silent', 'test'));
-    const identity = await signer.sign(parsePrincipal(developer()), 'submissions');
-    const request = head(`PUT ${path}`, { [IDENTITY_HEADER]: identity, 'content-length': content.length });
     const stalled: RawClient[] = [];
-    for (let i = 0; i < 36; i++) stalled.push((await connect(stack.subgraphUrl)).send(request).send('x'));
+    for (let i = 0; i < 36; i++) {
+      const identity = await signer.sign(parsePrincipal(`${developer()}; scope=scope-${i}`), 'submissions');
+      const request = head(`PUT ${path}`, { [IDENTITY_HEADER]: identity, 'content-length': content.length });
+      stalled.push((await connect(stack.subgraphUrl)).send(request).send('x'));
+    }
     expect(await isServed(person('someone-else'))).toEqual(SERVED);
     const answers = await Promise.all(stalled.map(({ closed }) => closed));
     expect(answers.map((text) => answerOf(text).join(' ')).sort()).toEqual([

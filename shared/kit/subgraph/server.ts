@@ -11,7 +11,7 @@ import { publicError, rememberRequest } from '#base/http/errors';
 import { originOf } from '#base/http/origin';
 import { createServer } from '#base/http/server';
 import type { TlsSource } from '#base/http/tls-files';
-import { type Principal, principalKey } from '#base/identity/principal';
+import { type Principal, personKey } from '#base/identity/principal';
 import { IdentityError } from '#base/identity/signed-identity';
 import type { Context } from './context';
 import { outageOf } from './outage';
@@ -106,7 +106,7 @@ export async function createSubgraphServer(
       limits: transfers,
       callerOf: (request) => {
         const principal = principals.get(request);
-        return principal ? principalKey(principal) : null;
+        return principal ? personKey(principal) : null;
       },
     });
   return server;
