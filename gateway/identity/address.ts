@@ -1,19 +1,41 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+/** What all those are counted as whose address a trusted proxy does not give. */
+const UNKNOWN = 'unknown';
+const MAPPED = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/;
 
 /**
  * What stands for a client address where addresses are counted: itself, or the /64 network of an IPv6 address, of which one client
- * usually has every address.
+ * usually has every address. An address counts once however it is written, with a port too: some proxies write that of each connection.
  */
 export function addressKey(ip: string): string {
-  const mapped = MAPPED.exec(ip)?.[1];
-  if (mapped) return mapped;
-  return isIPv6(ip) ? `${networkOf(ip)}::/64` : ip;
+  const address = addressIn(ip);
+  if (address === undefined) return UNKNOWN;
+  return isIPv6(address) ? (ipv4In(address) ?? `${networkOf(address)}::/64`) : address;
+}
+
+/** The address without a port and a zone; undefined for any other text. */
+function addressIn(text: string): string | undefined {
+  const [plain = ''] = text.split('%');
+  if (isIPv4(plain)) return plain;
+  if (isIPv6(plain)) return new SocketAddress({ address: plain, family: 'ipv6' }).address;
+  const [, host = ''] = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(text) ?? /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text) ?? [];
+  return host === '' ? undefined : addressIn(host);
+}
+
+/** The IPv4 address that an IPv6 address stands for. */
+function ipv4In(address: string): string | undefined {
+  const [, dotted, high, low] = MAPPED.exec(address) ?? [];
+  if (dotted) return dotted;
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low]
+    .map((group) => Number.parseInt(group, 16))
+    .flatMap((pair) => [pair >> 8, pair & 255])
+    .join('.');
 }
 
 function networkOf(ip: string): string {
-  const [before = '', after] = ip.split('%')[0]!.split('::');
+  const [before = '', after] = ip.split('::');
   const head = before === '' ? [] : before.split(':');
   const tail = after === undefined || after === '' ? [] : after.split(':');
   const zeros = after === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
