@@ -1,8 +1,9 @@
 import {
-  createRemoteJWKSet,
+  createLocalJWKSet,
   decodeJwt,
   decodeProtectedHeader,
   errors,
+  type JSONWebKeySet,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
@@ -285,7 +286,6 @@ function refusalOf(error: unknown): AuthenticationError {
   if (error instanceof errors.JWTExpired) return refused('it has expired; get a new one');
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not fit`);
   if (error instanceof errors.JOSEAlgNotAllowed) return refused('its signature algorithm is not allowed');
-  if (error instanceof errors.JWKSTimeout) return unavailable();
   if (error instanceof errors.JWKSNoMatchingKey) return refused('its issuer has no key with this "kid" and algorithm');
   if (error instanceof errors.JOSEError)
     return refused(
@@ -314,9 +314,27 @@ const TIMEOUT_MS = 5_000;
 /** Compressed answers are not asked for: see SECURITY.md. */
 const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 
+/** Maximum bytes of a document of an issuer: a few hundred keys with their certificates take less. */
+const MAX_DOCUMENT_BYTES = 1024 * 1024;
+
+/** A JSON document of an issuer. @throws Error unless it comes in time and is not too long; the rest is not read */
+async function fetchDocument(url: string): Promise<unknown> {
+  const response = await fetch(url, { headers: HEADERS, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_DOCUMENT_BYTES) throw new Error(`${url} sends more than ${MAX_DOCUMENT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  if (response.status !== 200) throw new Error(`${url} answers with status ${response.status}`);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
 /** The keys of an issuer: fetched once, refreshed while in use, kept through an outage, but not for ever. */
 class RemoteKeys {
-  private set: ReturnType<typeof createRemoteJWKSet> | undefined;
+  private uri: string | undefined;
+  private set: ReturnType<typeof createLocalJWKSet> | undefined;
   private fetchedAt = Number.NEGATIVE_INFINITY;
   private triedAt = Number.NEGATIVE_INFINITY;
   private fetching: Promise<void> | undefined;
@@ -341,7 +359,7 @@ class RemoteKeys {
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         await this.fetch();
-        return set(header, token);
+        return (this.set ?? set)(header, token);
       }
     };
     return key;
@@ -360,15 +378,8 @@ class RemoteKeys {
   private async fetchNow(): Promise<void> {
     const { issuer } = this.settings;
     try {
-      this.set ??= createRemoteJWKSet(new URL(await this.jwksUri()), {
-        // refreshed here, so that an outage does not end what is known
-        cacheMaxAge: Number.POSITIVE_INFINITY,
-        // and so are unknown key ids: its own pause between fetches does not hold while they fail
-        cooldownDuration: Number.POSITIVE_INFINITY,
-        timeoutDuration: TIMEOUT_MS,
-        headers: HEADERS,
-      });
-      await this.set.reload();
+      this.uri ??= await this.jwksUri();
+      this.set = createLocalJWKSet((await fetchDocument(this.uri)) as JSONWebKeySet);
       this.fetchedAt = performance.now();
     } catch (error) {
       this.log.warn({ err: error, issuer }, 'the keys of an issuer cannot be fetched');
@@ -379,13 +390,9 @@ class RemoteKeys {
   private async jwksUri(): Promise<string> {
     const { issuer, jwksUri } = this.settings;
     if (jwksUri) return jwksUri;
-    const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-      headers: HEADERS,
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const found = z.object({ issuer: z.literal(issuer), jwks_uri: address }).safeParse(await response.json());
-    if (!response.ok || !found.success) throw new Error('it has no OpenID configuration that names it and its keys');
+    const document = await fetchDocument(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+    const found = z.object({ issuer: z.literal(issuer), jwks_uri: address }).safeParse(document);
+    if (!found.success) throw new Error('it has no OpenID configuration that names it and its keys');
     return found.data.jwks_uri;
   }
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
@@ -13,6 +13,9 @@ export class OidcProvider {
   /** Requests that it has had, by path. */
   readonly requests: string[] = [];
   isDown = false;
+  /** A path whose answer never ends, and how much of it has been sent. */
+  flooded: string | undefined;
+  floodedBytes = 0;
 
   private constructor(private readonly server: Server) {}
 
@@ -21,6 +24,10 @@ export class OidcProvider {
       provider.requests.push(request.url!);
       if (provider.isDown) {
         response.writeHead(503).end();
+        return;
+      }
+      if (request.url === provider.flooded) {
+        provider.flood(response);
         return;
       }
       const { issuer } = provider;
@@ -42,6 +49,17 @@ export class OidcProvider {
 
   get publicKey(): JWK {
     return this.keys.at(-1)!.jwk;
+  }
+
+  private flood(response: ServerResponse): void {
+    const piece = `"${'x'.repeat(1024 * 1024)}",`;
+    const more = () => {
+      if (response.destroyed) return;
+      this.floodedBytes += piece.length;
+      response.write(piece, more);
+    };
+    response.setHeader('content-type', 'application/json').write('{"keys":[');
+    more();
   }
 
   /** From now on it signs by another key. */
