@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { ORIGIN_HEADER } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { SignedDoor } from '#base/identity/door';
@@ -16,8 +16,8 @@ import {
   principalKey,
   ROLES,
 } from '#base/identity/principal';
-import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
 import { readSealKeys, type SealKey, SealKeys } from '#kit/audit/seal';
+import { IDENTITY_HEADER, IdentitySigner, signingKeyOf } from '#base/identity/signed-identity';
 import { readEventKeys } from '#kit/events/event-keys';
 import { SignedMessages } from '#kit/events/signed-messages';
 import { auditLog, requireOwnKeys } from '../../gateway/cli/audit';
@@ -270,8 +270,35 @@ describe('tokens of an issuer', () => {
       'fe80:0:0:0::/64',
       '1:0:0:0::/64',
     ]);
-    expect(addressKey('::ffff:192.0.2.1')).toBe(addressKey('192.0.2.1'));
   });
+
+  test.each([
+    [
+      '192.0.2.1',
+      ['::ffff:192.0.2.1', '::FFFF:c000:201', '0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1:4711', '192.0.2.1:4712'],
+    ],
+    [
+      '2001:db8:1:2::1',
+      ['[2001:db8:1:2::2]', '[2001:db8:1:2::3]:4711', '2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::7%eth0'],
+    ],
+    ['unknown', ['', '_hidden', 'x'.repeat(5_000), '192.0.2.1, 192.0.2.2', '192.0.2.1:x', '[::1', '1.2.3']],
+  ])('count together for %s, however a proxy writes it', (address, others) => {
+    for (const other of others) expect([other, addressKey(other)]).toEqual([other, addressKey(address)]);
+    expect(addressKey(address).length).toBeLessThan(50);
+  });
+
+  test.each(['/keys', '/.well-known/openid-configuration'])(
+    'cannot be verified while %s never ends, which is not read',
+    async (path) => {
+      provider.flooded = path;
+      await expect(authenticate(await provider.token())).rejects.toMatchObject({ status: 503 });
+      // what was on its way is in buffers of both sides
+      expect(provider.floodedBytes).toBeLessThan(32 * 1024 * 1024);
+      provider.flooded = undefined;
+      controlMonotonicClock().advance(20_000);
+      expect(await authenticate(await provider.token())).toMatchObject({ subject: 'someone' });
+    },
+  );
 
   test('of made-up key ids have no keys fetched while the issuer fails', async () => {
     const clock = controlMonotonicClock();
@@ -426,6 +453,44 @@ describe('the door of a subgraph', () => {
       await expect(
         enter(door, await signer.sign({ ...reviewer, issuer } as unknown as Principal, 'reviews')),
       ).rejects.toMatchObject({ flaw: 'malformed' });
+  });
+
+  test('shuts two minutes after an identity was signed, however long that is to be valid, and however often it was shown', async () => {
+    const key = await newKey();
+    const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
+    const { secret, id } = signingKeyOf(key);
+    const token = await new SignJWT({ public: true })
+      .setProtectedHeader({ alg: 'EdDSA', kid: id })
+      .setIssuer('ordergraph-gateway')
+      .setAudience('reviews')
+      .setIssuedAt()
+      .setExpirationTime('1 day')
+      .sign(secret);
+    const clock = controlMonotonicClock();
+    const signedAt = Date.now();
+    /** Whether it opens so long after. */
+    const opensAfter = async (passed: number, advanced: number): Promise<boolean> => {
+      clock.advance(advanced);
+      jest.useFakeTimers({
+        now: signedAt + passed,
+        doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'setTimeout', 'clearTimeout'],
+      });
+      try {
+        await enter(door, token);
+        return true;
+      } catch (error) {
+        expect(error).toMatchObject({ flaw: 'stale' });
+        return false;
+      } finally {
+        jest.useRealTimers();
+        // the cache looks at the clock once a millisecond
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    expect(await opensAfter(0, 0)).toBe(true);
+    expect(await opensAfter(100_000, 100_000)).toBe(true);
+    expect(await opensAfter(200_000, 100_000)).toBe(false);
+    jest.restoreAllMocks();
   });
 
   test('stays shut to everyone else, and counts why', async () => {

@@ -128,7 +128,9 @@ export class IdentityVerifier {
     } catch {
       throw new IdentityError('malformed');
     }
-    const left = (claims.exp! + CLOCK_TOLERANCE_SECONDS) * 1_000 - Date.now();
+    // no longer than it would be verified anew, whatever end another gateway gave it
+    const until = Math.min(claims.exp!, claims.iat! + VALID_SECONDS) + CLOCK_TOLERANCE_SECONDS;
+    const left = until * 1_000 - Date.now();
     if (left > 0) verified.set(token, result, { ttl: left });
     return result;
   }
