@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverAudits } from 'graphql-http';
 import { packageRoot } from '#base/package-root';
+import { RawClient } from '../support/raw-client';
 import { openWorld, type World } from '../support/world';
 
 describe('GraphQL over HTTP', () => {
@@ -31,6 +32,22 @@ describe('GraphQL over HTTP', () => {
     const refused = await fetch(file);
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'INTROSPECTION_DISABLED' } }] });
+  });
+
+  test.each([
+    ['authorization', 'Bearer a.b.c', 'Bearer d.e.f'],
+    ['Host', 'x', 'y'],
+    ['content-type', 'application/json', 'text/plain'],
+    ['Authorization', 'Basic x', ''],
+  ])('a request with two "%s" headers is refused, which a proxy might read in another way', async (name, one, two) => {
+    const body = '{"query":"{ __typename }"}';
+    const client = await RawClient.connect(url);
+    client.send(
+      `POST /graphql HTTP/1.1\r\n${name}: ${one}\r\n${name === 'Host' ? '' : 'host: x\r\n'}${name.toUpperCase()}: ${two}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    );
+    const answer = await client.closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain(`The header \\"${name.toLowerCase()}\\" is there twice`);
   });
 
   // the audits of the specification's own suite: each MUST and SHOULD

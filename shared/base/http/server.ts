@@ -149,6 +149,11 @@ export function createServer(options: {
       reply.code(503).header('retry-after', '1').send(STOPPING);
       return;
     }
+    const repeated = repeatedHeader(request.raw);
+    if (repeated !== undefined) {
+      reply.code(400).send(badRequest(`The header "${repeated}" is there twice: send it once`));
+      return;
+    }
     const encoding = request.headers['content-encoding'];
     if (encoding === undefined || encoding === 'identity') next();
     else
@@ -179,6 +184,19 @@ export function createServer(options: {
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });
   return server;
+}
+
+/** Headers of which Node keeps the first and drops the others: a proxy or a log in front may go by the last. */
+const SINGLE_HEADERS = ['authorization', 'content-type', 'host'];
+
+/** A header of these that a request has more than once. */
+function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
+  // lengths first: every request passes here
+  const names = rawHeaders.filter(
+    (text, place) => place % 2 === 0 && (text.length === 4 || text.length === 12 || text.length === 13),
+  );
+  const lower = names.map((name) => name.toLowerCase());
+  return SINGLE_HEADERS.find((name) => lower.indexOf(name) !== lower.lastIndexOf(name));
 }
 
 /** Answers to requests that did not arrive, by Node's error code; `#` stands for the time limit in seconds. */
