@@ -271,6 +271,25 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     for (const client of [...uploads, ...requests]) client.close();
   });
 
+  test('limits the requests of one IPv6 network, whose every address one client has, and no other network’s', async () => {
+    const start = (address: string) =>
+      `POST /graphql HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${address}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\nA`;
+    const clients = await Promise.all(
+      Array.from({ length: 300 }, async (_, place) =>
+        (await RawClient.connect(terminator.socket)).send(start(`2001:db8:1:2:${place.toString(16)}::1`)),
+      ),
+    );
+    await until(
+      () => clients.filter(({ text }) => answerOf(text).join() === '429,TOO_MANY_REQUESTS').length >= 44,
+      () => 'requests beyond the limit are refused',
+    );
+    const statusFrom = async (address: string) =>
+      (await terminator.graphql({ query: '{ __typename }' }, { 'x-forwarded-for': address })).status;
+    expect(await statusFrom('2001:db8:1:2:ffff::1')).toBe(429);
+    expect([await statusFrom('2001:db8:1:3::1'), await statusFrom('2001::1')]).toEqual([200, 200]);
+    for (const client of clients) client.close();
+  });
+
   test('streams the parts of a deferred answer through the load balancer', async () => {
     const response = await client.stream(
       { query: '{ executiveOrder(number: "14409") { number ... @defer { reviewMetrics { openReviews } } } }' },
