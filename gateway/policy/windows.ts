@@ -93,9 +93,7 @@ export class SharedWindows {
     const { data } = answerSchema.safeParse(answer);
     // less than what was added is no count
     const window =
-      data && data[0] >= amount
-        ? { count: data[0], until: performance.now() + data[1] }
-        : this.addToOwn(key, amount);
+      data && data[0] >= amount ? { count: data[0], until: performance.now() + data[1] } : this.addToOwn(key, amount);
     this.seen.put(key, window);
     return window;
   }

@@ -16,8 +16,8 @@ import {
   principalKey,
   ROLES,
 } from '#base/identity/principal';
-import { readSealKeys, type SealKey, SealKeys } from '#kit/audit/seal';
 import { IDENTITY_HEADER, IdentitySigner, signingKeyOf } from '#base/identity/signed-identity';
+import { readSealKeys, type SealKey, SealKeys } from '#kit/audit/seal';
 import { readEventKeys } from '#kit/events/event-keys';
 import { SignedMessages } from '#kit/events/signed-messages';
 import { auditLog, requireOwnKeys } from '../../gateway/cli/audit';
