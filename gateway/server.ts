@@ -1,25 +1,19 @@
-import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import type { FileExchange } from '#base/files/exchange';
 import { addFileRoutes } from '#base/files/routes';
-import { publicError } from '#base/http/errors';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { createServer } from '#base/http/server';
 import type { SigningKey } from '#base/identity/signed-identity';
 import { serveMetrics } from '#base/telemetry/server';
 import type { GatewayConfig } from './config';
-import { stringifyResult } from './execution/result';
-import { type GraphContext, ServedGraph } from './graph/served-graph';
+import { ServedGraph } from './graph/served-graph';
+import { ApolloPipeline } from './http/apollo';
 import { contextOf, type RequestRules, seesSchema, tellOrigin } from './http/context';
 import { addCors } from './http/cors';
-import { deferPlugin } from './http/defer';
 import type { DocumentSource } from './http/documents';
 import { addGraphQLRoute } from './http/graphql-route';
-import { manners, requireOperation } from './http/manners';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
 import { addressKey } from './identity/address';
@@ -207,26 +201,7 @@ export async function createGateway({
     config.trustedDocuments.length > 0
       ? { trusted: TrustedDocuments.read(config.trustedDocuments, config.adHocRole) }
       : { registered: new PersistedQueries() };
-  const apollo = new ApolloServer<GraphContext>({
-    gateway: served,
-    stringifyResult,
-    introspection: true,
-    includeStacktraceInErrorResponses: false,
-    formatError: (formatted: GraphQLFormattedError, error: unknown) => publicError(formatted, error, log),
-    plugins: [
-      ApolloServerPluginLandingPageLocalDefault({ embed: true }),
-      requireOperation,
-      manners,
-      deferPlugin(served, log),
-    ],
-    // reading by GET needs no protection: nothing that a browser would send by itself says who asks; mutations go by POST only
-    csrfPrevention: false,
-    persistedQueries: documents.registered ? { cache: documents.registered } : false,
-    logger: log,
-    // the process ends when the HTTP server has ended, and not before
-    stopOnTerminationSignals: false,
-  } as never);
-  await apollo.start();
+  const apollo = await ApolloPipeline.start(served, documents.registered, log);
   server.addHook('onClose', async () => {
     await cleanup?.();
     await apollo.stop();
@@ -244,7 +219,7 @@ export async function createGateway({
   addGraphQLRoute(server, {
     apollo,
     served,
-    contextOf: (request, reply) => contextOf(request, reply, rules),
+    contextOf: (request, reply, delivery) => contextOf(request, reply, rules, delivery),
     log,
     limits: config,
     budgets,

@@ -99,7 +99,12 @@ export interface AnswerExtensions {
 
 export type GraphResult =
   | (ExecutionResult & { readonly extensions?: AnswerExtensions })
-  | { readonly data?: undefined; readonly errors: readonly GraphQLFormattedError[] };
+  | {
+      readonly data?: undefined;
+      readonly errors: readonly GraphQLFormattedError[];
+      readonly answered: readonly [];
+      readonly extensions?: undefined;
+    };
 
 /** The normalized operations of a document, by operation name and the values of its conditions. */
 interface Variants {
@@ -214,6 +219,7 @@ export class Graph {
           message: messageOf(message),
           extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
         })),
+        answered: [],
       };
     const normalized = this.normalize(document, operationName, coerced);
     const operation = this.compiled(normalized) ?? (await this.compile(normalized, chargePlanning));

@@ -5,19 +5,19 @@ import type {
   GatewayLoadResult,
   GatewaySchemaLoadOrUpdateCallback,
 } from '@apollo/server-gateway-interface';
-import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { countErrors } from '#base/error-list';
 import type { Principal } from '#base/identity/principal';
 import type { IncrementalAnswer } from '../execution/deferred/incremental';
 import type { ExecutionResult } from '../execution/general/execution';
+import { asksToDefer } from '../operation/defer';
 import { PlanningError } from '../planning/errors';
 import { PlanCounts } from '../planning/tasks';
 import { CostError } from '../policy/budgets';
 import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
-import { cacheHintOf } from '../transport/cache-control';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 
@@ -29,6 +29,10 @@ export interface GraphContext extends Omit<GraphRequest, 'document' | 'operation
   readonly principal?: Principal | null;
   /** Told the headers of the subgraphs' answers. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
+  /** How an answer in parts is delivered; undefined where the client takes an answer in one. */
+  readonly delivery?: Parameters<Graph['executeIncrementally']>[1];
+  /** Keeps the answer to an operation that Apollo Server has had executed. */
+  readonly executed?: { answer?: GraphAnswer };
   /** Takes what the errors of an answer cost from the caller's budget. */
   readonly chargeErrors?: (errors: Parameters<typeof countErrors>[0]) => void;
 }
@@ -61,13 +65,16 @@ export interface KnownOperation {
 }
 
 /** An answer, ready to be written out. */
-export type GraphAnswer = {
-  readonly answered: ExecutionResult['answered'];
+export interface GraphAnswer {
+  /** Undefined when the operation was not executed. */
+  readonly data?: ExecutionResult['data'];
+  readonly errors?: readonly GraphQLFormattedError[];
   readonly extensions?: AnswerExtensions;
-} & (
-  | { readonly data: ExecutionResult['data']; readonly errors?: undefined }
-  | { readonly data: ExecutionResult['data'] | undefined; readonly errors: readonly GraphQLError[] }
-);
+  /** Headers of the subgraphs' answers. */
+  readonly answered: ExecutionResult['answered'];
+  /** What follows, in an answer in parts. */
+  readonly parts?: Pick<IncrementalAnswer, 'pending' | 'later'>;
+}
 
 export interface Totals {
   executions: number;
@@ -234,72 +241,58 @@ export class ServedGraph implements GatewayInterface {
     return document && { serving, document, operationName: operationName ?? undefined };
   }
 
+  /** Answers an operation that is valid on its supergraph. Never throws for what a client or a subgraph did. */
   async answer(
-    { serving, document, operationName }: KnownOperation,
+    known: KnownOperation,
     variables: Readonly<Record<string, unknown>> | undefined,
     context: GraphContext,
   ): Promise<GraphAnswer> {
+    const { serving, document, operationName } = known;
     const { rules } = serving.graph;
     const operation = { document, operationName, variables };
     const refusals = this.refusalsOf(serving, operation, context);
-    if (refusals.length > 0) return { data: undefined, errors: refusals, answered: [] };
+    if (refusals.length > 0) return { errors: refusals, answered: [] };
+    const allowed = rules ? rules.withhold(operation, context.principal ?? null) : document;
+    const request = requestOf(allowed, operationName, variables, context);
     const release = this.hold(serving);
+    let answer: GraphAnswer | undefined;
     try {
-      const given = rules ? rules.withhold(operation, context.principal ?? null) : document;
-      const result = await serving.graph.execute(requestOf(given, operationName, variables, context));
-      if (result.data === undefined) return { data: undefined, errors: result.errors.map(graphQLError), answered: [] };
-      context.answered?.(result.answered);
-      const { data, errors, extensions } = result;
-      return errors
-        ? { data, errors: errors.map(graphQLError), answered: result.answered, extensions }
-        : { data, answered: result.answered, extensions };
+      // what is withheld is so in one part
+      if (context.delivery && allowed === document && asksToDefer(document))
+        answer = await this.answerInParts(serving, request, context.delivery);
+      answer ??= await serving.graph.execute(request);
     } catch (error) {
       if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
       if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
-      return { data: undefined, errors: [error], answered: [] };
+      return { errors: [error], answered: [] };
     } finally {
-      release();
+      if (!answer?.parts) release();
     }
-  }
-
-  /**
-   * As {@link Graph.executeIncrementally}; undefined for what is answered as a whole.
-   * @throws PlanningError when there was no time for a plan
-   */
-  async answerIncrementally(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operationName: string | undefined,
-    variables: Readonly<Record<string, unknown>> | undefined,
-    context: GraphContext,
-    delivery: Parameters<Graph['executeIncrementally']>[1],
-  ): ReturnType<Graph['executeIncrementally']> {
-    const serving = this.bySchema.get(schema) ?? this.current;
-    const { rules } = serving.graph;
-    // what is refused or withheld is so in one part
-    const operation = { document, operationName, variables };
-    if (this.refusalsOf(serving, operation, context).length > 0) return undefined;
-    if (rules && rules.withhold(operation, context.principal ?? null) !== document) return undefined;
-    const release = this.hold(serving);
-    let answer: Awaited<ReturnType<Graph['executeIncrementally']>>;
-    try {
-      answer = await serving.graph.executeIncrementally(
-        requestOf(document, operationName, variables, context),
-        delivery,
-      );
-    } catch (error) {
-      // said by the answer as a whole, of which a plan may be found where none is of its parts; but not by waiting as long once more
-      const isUnplanned = error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT';
-      if (!(isUnplanned || error instanceof CostError)) throw error;
-    } finally {
-      if (!answer?.pending.length) release();
-    }
-    if (!answer) return undefined;
-    context.answered?.(answer.first.answered);
-    if (answer.pending.length === 0) return answer;
+    if (answer.data) context.answered?.(answer.answered);
+    if (!answer.parts) return answer;
+    const { pending, later } = answer.parts;
     // whoever has gone reads nothing more, not even the end
     context.cancellation?.onCancel(release);
-    return { ...answer, later: untilEnd(answer.later, release) };
+    return { ...answer, parts: { pending, later: untilEnd(later, release) } };
+  }
+
+  /** Undefined for what is answered as a whole. @throws PlanningError when there was no time for a plan; CostError */
+  private async answerInParts(
+    { graph }: Serving,
+    request: GraphRequest,
+    delivery: Parameters<Graph['executeIncrementally']>[1],
+  ): Promise<GraphAnswer | undefined> {
+    try {
+      const answer = await graph.executeIncrementally(request, delivery);
+      if (!answer) return undefined;
+      const { first, pending, later, extensions } = answer;
+      return { ...first, extensions, ...(pending.length > 0 ? { parts: { pending, later } } : {}) };
+    } catch (error) {
+      // a plan of the whole may be found where none is of its parts; but not by waiting as long once more
+      if (error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT') return undefined;
+      if (error instanceof CostError) return undefined;
+      throw error;
+    }
   }
 
   /** Keeps a supergraph from being closed while a request runs on it. */
@@ -323,17 +316,11 @@ export class ServedGraph implements GatewayInterface {
     // without the places of its tokens, which would be kept with it and are for error messages that it no longer can have
     const own = serving.known.get(key) ?? parse(source, { noLocation: true });
     serving.known.set(key, own);
-    const operation = { serving, document: own, operationName };
-    const { data, errors, answered, extensions } = await this.answer(
-      operation,
-      request.variables,
-      context.context as GraphContext,
-    );
-    const told = extensions && { extensions: { ...extensions } };
-    if (!data) return { errors, ...told };
-    context.overallCachePolicy.restrict(cacheHintOf(answered));
-    const shown = data as unknown as Record<string, unknown>;
-    return errors ? { data: shown, errors, ...told } : { data: shown, ...told };
+    const graphContext = context.context as GraphContext;
+    const answer = await this.answer({ serving, document: own, operationName }, request.variables, graphContext);
+    // Apollo Server only has to know that the operation was executed: http/answer.ts writes this answer
+    if (graphContext.executed) graphContext.executed.answer = answer;
+    return { data: null };
   }
 
   /** Why a caller may not have an operation executed; mostly nothing. */
@@ -390,9 +377,6 @@ function sourceOf(key: string): SourceOperation {
   const end = key.indexOf('\n');
   return { operationName: key.slice(0, end) || undefined, source: key.slice(end + 1) };
 }
-
-const graphQLError = ({ message, path, extensions }: GraphQLFormattedError): GraphQLError =>
-  new GraphQLError(message, { path, extensions });
 
 /** What the graph is asked: an operation, and what the request's context says of who asks and for how long. */
 const requestOf = (

@@ -56,6 +56,7 @@ export function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
   { forwardHeaders, returnHeaders, timeoutMs, introspection, budgets }: RequestRules,
+  delivery?: GraphContext['delivery'],
 ): GraphContext {
   const headers: Record<string, string> = {};
   for (const name of forwardHeaders) {
@@ -80,6 +81,7 @@ export function contextOf(
     scope,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
+    delivery,
     spend: budgets && ((cost, before) => budgets.spend(cost, payer.key, caller.principal, before)),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
     chargePlanning: budgets && (() => budgets.chargePlanning(payer)),

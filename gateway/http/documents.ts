@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { type TrustedDocuments, withoutAlgorithm } from '../policy/trusted-documents';
-import { type Parameters, withDocument } from './parameters';
+import type { Parameters } from './parameters';
 import { type PersistedQueries, persistedQueryError } from './persisted-query';
 import { type Refusal, refusal } from './unsupported';
 
@@ -10,13 +10,13 @@ export type DocumentSource =
   | { readonly trusted?: undefined; readonly registered: PersistedQueries };
 
 /** A request with the text of its document. */
-interface Resolved {
-  readonly parameters: Parameters;
-  /** Whether Apollo Server has to register the document. */
+export interface Resolved {
+  readonly query: string;
+  /** Whether the document is registered once it is valid. */
   readonly isRegistration?: boolean;
 }
 
-/** Puts the text of a document in the place of its id, or says why the request's document cannot be executed. */
+/** The text of a request's document, or why the document cannot be executed. */
 export function resolveDocument(
   request: FastifyRequest,
   parameters: Parameters,
@@ -24,55 +24,45 @@ export function resolveDocument(
 ): Resolved | Refusal {
   return source.trusted
     ? resolveTrusted(request, parameters, source.trusted)
-    : resolveRegistered(request, parameters, source.registered);
+    : resolveRegistered(parameters, source.registered);
 }
 
 function resolveTrusted(
-  request: FastifyRequest,
+  { caller: { principal } }: FastifyRequest,
   parameters: Parameters,
   trusted: TrustedDocuments,
 ): Resolved | Refusal {
-  const query = parameters.query ?? undefined;
-  const { principal } = request.caller;
+  const { query } = parameters;
   const { id, isAutomatic } = referenceOf(parameters);
-  if (query === undefined && id !== undefined) {
-    const text = trusted.textOf(id);
-    if (text !== undefined) return { parameters: withDocument(request, parameters, text) };
-    // the client then sends the text, which this caller may
-    return isAutomatic && trusted.allowsAdHoc(principal) ? NOT_REGISTERED : NOT_FOUND;
-  }
-  // Apollo Server rejects what is not a text
-  if (typeof query !== 'string') return { parameters };
-  if (!trusted.allows(query, principal)) return NOT_TRUSTED;
-  // nothing is registered beside the manifests: the reference is of no use
-  return { parameters: isAutomatic ? withDocument(request, parameters, query) : parameters };
+  // nothing is registered beside the manifests: a reference beside a text is of no use
+  if (query !== undefined) return trusted.allows(query, principal) ? { query } : NOT_TRUSTED;
+  if (id === undefined) return NO_DOCUMENT;
+  const text = trusted.textOf(id);
+  if (text !== undefined) return { query: text };
+  // the client then sends the text, which this caller may
+  return isAutomatic && trusted.allowsAdHoc(principal) ? NOT_REGISTERED : NOT_FOUND;
 }
 
-function resolveRegistered(
-  request: FastifyRequest,
-  parameters: Parameters,
-  registered: PersistedQueries,
-): Resolved | Refusal {
-  // some clients send null for what they leave out
-  const query = parameters.query ?? undefined;
-  const error = persistedQueryError(query, parameters.extensions);
+function resolveRegistered(parameters: Parameters, registered: PersistedQueries): Resolved | Refusal {
+  const { query, extensions } = parameters;
+  const error = persistedQueryError(query, extensions);
   if (error) return { status: 400, error };
   const { id, isAutomatic } = referenceOf(parameters);
-  if (id === undefined) return { parameters };
-  const text = registered.textOf(withoutAlgorithm(id));
-  if (query !== undefined) return { parameters, isRegistration: isAutomatic && text === undefined };
-  if (text !== undefined) return { parameters: withDocument(request, parameters, text) };
+  const text = id === undefined ? undefined : registered.textOf(withoutAlgorithm(id));
+  if (query !== undefined) return { query, isRegistration: isAutomatic && text === undefined };
+  if (id === undefined) return NO_DOCUMENT;
+  if (text !== undefined) return { query: text };
   return isAutomatic ? NOT_REGISTERED : NOT_FOUND;
 }
 
-/** The id by which a request names its document: as Apollo Client and urql, the draft of GraphQL over HTTP, and Relay send it. */
-function referenceOf({ extensions, documentId, doc_id }: Parameters): { id?: string; isAutomatic: boolean } {
+/** The id by which a request names its document: as Apollo Client and urql send it, or by the draft of GraphQL over HTTP. */
+function referenceOf({ extensions, documentId }: Parameters): { id?: string; isAutomatic: boolean } {
   const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
   const hash = persistedQuery?.sha256Hash;
-  if (typeof hash === 'string') return { id: hash, isAutomatic: true };
-  const id = [documentId, doc_id].find((one) => typeof one === 'string');
-  return { id: id as string | undefined, isAutomatic: false };
+  return typeof hash === 'string' ? { id: hash, isAutomatic: true } : { id: documentId, isAutomatic: false };
 }
+
+const NO_DOCUMENT = refusal(400, 'BAD_REQUEST', 'The request has no document: send it as "query", or its id');
 
 /** In the words of the protocol: clients look for them, and send the text. */
 const NOT_REGISTERED = refusal(200, 'PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');

@@ -1,45 +1,56 @@
 import type { FastifyRequest } from 'fastify';
 import { type Refusal, refusal } from './unsupported';
 
-/** What a GraphQL request consists of, by the names of GraphQL over HTTP. Clients may send values of any type. */
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What a GraphQL request consists of, by the names of GraphQL over HTTP. */
 export interface Parameters {
-  readonly query?: unknown;
-  readonly operationName?: unknown;
-  readonly variables?: unknown;
-  readonly extensions?: unknown;
-  /** The id of a persisted document: Appendix A of GraphQL over HTTP. */
-  readonly documentId?: unknown;
-  /** The same, as Relay names it. */
-  readonly doc_id?: unknown;
+  readonly query?: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly extensions?: JsonObject;
+  /** The id of a persisted document: Appendix A of GraphQL over HTTP, or `doc_id` as Relay names it. */
+  readonly documentId?: string;
 }
 
 const NAMES = ['query', 'operationName', 'variables', 'extensions', 'documentId', 'doc_id'] as const;
+type Name = (typeof NAMES)[number];
 
 /** Parameters that have a JSON value in a URL. */
-const JSON_NAMES: ReadonlySet<string> = new Set(['variables', 'extensions']);
+const JSON_NAMES: ReadonlySet<Name> = new Set(['variables', 'extensions']);
 
-/** The parameters of a POST's body or a GET's URL; undefined when the body is not a JSON object. */
-export function parametersOf({ method, body, raw }: FastifyRequest): Parameters | undefined {
-  if (method === 'GET') return fromSearch(searchOf(raw.url));
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+/** The parameters of a POST's body or a GET's URL, or why they are not those of a request. */
+export function parametersOf(request: FastifyRequest): Parameters | Refusal {
+  return request.method === 'GET' ? ofUrl(request) : ofBody(request.body);
 }
 
-// not Fastify's own parser: Apollo Server reads URLs by this one, and what is checked here has to be what it executes
-const searchOf = (url = ''): URLSearchParams => new URL(url, 'http://graph.invalid').searchParams;
+function ofBody(body: unknown): Parameters | Refusal {
+  if (!isObject(body) || Object.keys(body).length === 0)
+    return badRequest('The body has no request: send a JSON object with "query" and the Content-Type application/json');
+  return checked(body);
+}
+
+function ofUrl({ raw, headers }: FastifyRequest): Parameters | Refusal {
+  if (headers['content-type'] !== undefined && !/^application\/json[ \t]*(;|$)/i.test(headers['content-type']))
+    return refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'GET requests have no body: leave the Content-Type header out');
+  const search = new URL(raw.url ?? '', 'http://graph.invalid').searchParams;
+  const repeated = NAMES.find((name) => search.getAll(name).length > 1);
+  if (repeated) return badRequest(`The URL has "${repeated}" more than once: send each name once`);
+  if (!(raw.url?.match(ESCAPED_BYTES) ?? []).every(isText))
+    return badRequest('The URL is not valid UTF-8: encode parameters as UTF-8 before escaping them');
+  const parameters: Partial<Record<Name, unknown>> = {};
+  for (const name of NAMES) {
+    const text = search.get(name);
+    if (text === null) continue;
+    const value = JSON_NAMES.has(name) ? parsed(text) : text;
+    if (JSON_NAMES.has(name) && !isObject(value)) return badRequest(`${name} in the URL must be a JSON object`);
+    parameters[name] = value;
+  }
+  return checked(parameters);
+}
 
 /** Bytes beyond ASCII that stand together in a URL. */
 const ESCAPED_BYTES = /(?:%[89a-f][0-9a-f])+/gi;
-
-/** Why the URL of a GET is no request: a parameter that occurs twice, or bytes that are no UTF-8. */
-export function urlError({ raw }: FastifyRequest): Refusal | undefined {
-  const search = searchOf(raw.url);
-  const repeated = NAMES.find((name) => search.getAll(name).length > 1);
-  if (repeated) return refusal(400, 'BAD_REQUEST', `The URL has "${repeated}" more than once: send each name once`);
-  const bytes = raw.url?.match(ESCAPED_BYTES) ?? [];
-  return bytes.every(isText)
-    ? undefined
-    : refusal(400, 'BAD_REQUEST', 'The URL is not valid UTF-8: encode parameters as UTF-8 before escaping them');
-}
 
 function isText(escaped: string): boolean {
   try {
@@ -50,45 +61,35 @@ function isText(escaped: string): boolean {
   }
 }
 
-function fromSearch(search: URLSearchParams): Parameters {
-  const parameters: Record<string, unknown> = {};
-  for (const name of NAMES) {
-    const value = search.get(name);
-    if (value !== null) parameters[name] = JSON_NAMES.has(name) ? parsed(value) : value;
-  }
-  return parameters;
-}
-
-/** The value of a JSON text; a text that is not JSON as it is. */
+/** The value of a JSON text; undefined for other texts. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
 }
 
-/** Replaces the reference to a persisted document by its text, for all who read the request afterwards. @returns the new parameters */
-export function withDocument(request: FastifyRequest, parameters: Parameters, query: string): Parameters {
-  const { documentId: _documentId, doc_id: _docId, extensions, ...others } = parameters;
-  const replaced: Parameters = { ...others, query, ...withoutReference(extensions) };
-  if (request.method === 'GET') request.raw.url = `${request.url.split('?')[0]}?${searchFor(replaced)}`;
-  else request.body = replaced;
-  return replaced;
+/** Some clients send null for what they leave out. */
+function checked(given: Readonly<Partial<Record<Name, unknown>>>): Parameters | Refusal {
+  const { query, operationName, variables, extensions } = given;
+  if (isGiven(query) && typeof query !== 'string') return badRequest('query must be a string with a GraphQL document');
+  if (isGiven(operationName) && typeof operationName !== 'string') return badRequest('operationName must be a string');
+  for (const [name, value] of Object.entries({ variables, extensions }))
+    if (isGiven(value) && !isObject(value)) return badRequest(`${name} must be a JSON object`);
+  const documentId = [given.documentId, given.doc_id].find((one) => typeof one === 'string');
+  return {
+    ...(isGiven(query) ? { query: query as string } : {}),
+    ...(isGiven(operationName) ? { operationName: operationName as string } : {}),
+    ...(isGiven(variables) ? { variables: variables as Record<string, unknown> } : {}),
+    ...(isGiven(extensions) ? { extensions: extensions as JsonObject } : {}),
+    ...(documentId === undefined ? {} : { documentId: documentId as string }),
+  };
 }
 
-/** Extensions that are no object stay, for Apollo Server to reject. */
-function withoutReference(extensions: unknown): Pick<Parameters, 'extensions'> {
-  if (typeof extensions !== 'object' || extensions === null || Array.isArray(extensions))
-    return extensions === undefined ? {} : { extensions };
-  const { persistedQuery: _persistedQuery, ...others } = extensions as Record<string, unknown>;
-  return Object.keys(others).length > 0 ? { extensions: others } : {};
-}
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-function searchFor(parameters: Parameters): URLSearchParams {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters))
-    for (const one of JSON_NAMES.has(name) ? [value] : [value].flat())
-      search.append(name, typeof one === 'string' ? one : JSON.stringify(one));
-  return search;
-}
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const badRequest = (message: string): Refusal => refusal(400, 'BAD_REQUEST', message);

@@ -13,11 +13,15 @@ export const refusal = (status: number, code: string, message: string): Refusal 
   error: { message, extensions: { code } },
 });
 
+/** The answer to methods that this route does not have. */
+export const METHODS = refusal(405, 'BAD_REQUEST', 'Send queries by GET or POST, and mutations by POST');
+
+export const MUTATION_BY_GET = refusal(405, 'BAD_REQUEST', 'GET requests support queries only: send mutations by POST');
+
 const SUPPORTED_TYPES = 'application/graphql-response+json, application/json, or multipart/mixed for @defer';
 
 /** What the transport of a request asks for and this graph does not have; looked at before anything is executed. */
-export function unsupported({ method, headers, body }: FastifyRequest): Refusal | undefined {
-  if (method === 'OPTIONS') return undefined;
+export function unsupported({ headers, body }: FastifyRequest): Refusal | undefined {
   if (/\bwebsocket\b/i.test(headers.upgrade ?? ''))
     return refusal(
       400,

@@ -94,7 +94,7 @@ describe('the gateway in one process', () => {
   });
 
   test('stops at the first errors of variables', async () => {
-    const filter = { or: Array.from({ length: 18 }, () => ({ or: Array.from({ length: 1_000 }, () => 0) })) };
+    const filter = { or: Array.from({ length: 4 }, () => ({ or: Array.from({ length: 1_000 }, () => 0) })) };
     const query = 'query ($filter: VulnerabilityFilter) { vulnerabilities(first: 1, filter: $filter) { totalCount } }';
     const { data, errors = [] } = await world.ask(query, { filter });
     expect(data).toBeUndefined();

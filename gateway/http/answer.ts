@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { ErrorList } from '#base/error-list';
+import { publicError } from '#base/http/errors';
+import { stringifyResult } from '../execution/result';
+import type { AnswerExtensions } from '../graph/graph';
+import type { GraphAnswer, GraphContext } from '../graph/served-graph';
+import { costHeaders, retryAfter } from '../policy/budgets';
+import { withoutSchemaDetails } from '../policy/schema-secrecy';
+import { isOnlyFor, PRIVATE } from '../policy/sharing';
+import { cacheControlText, cacheHintOf } from '../transport/cache-control';
+import { answerTypeOf, incrementalFormatOf, statusOf } from './media-type';
+import { CONTENT_TYPES, onePart, type PublicErrors, partsOf } from './parts';
+import type { Refusal } from './unsupported';
+
+/** Writes what `/graphql` answers: nothing else sets a status, headers, or a body for it, whoever has parsed the operation. */
+export class AnswerWriter {
+  constructor(private readonly log: Logger) {}
+
+  /** Writes why a request is not executed. */
+  refuse({ status, error }: Refusal, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { http: _http, ...extensions } = error.extensions ?? {};
+    const seconds = retryAfter(extensions);
+    if (seconds !== undefined) reply.header('retry-after', seconds);
+    if (status === 405 && !reply.hasHeader('allow')) reply.header('allow', 'POST');
+    return reply
+      .code(statusOf(headers.accept, status, extensions.code))
+      .header('cache-control', 'no-store')
+      .send({ errors: [{ message: error.message, extensions }] });
+  }
+
+  /** Writes the answer to an operation; in parts where it has parts. */
+  write(answer: GraphAnswer, context: GraphContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { extensions } = answer;
+    const { accept } = request.headers;
+    if (extensions?.cost) reply.headers(costHeaders(extensions.cost));
+    const type = answerTypeOf(accept);
+    if (answer.parts || !type) return this.writeParts(answer, context, request, reply);
+    reply.header('content-type', type);
+    if (!answer.errors) return this.writeData(answer, context, reply);
+    const { errors, status } = this.shown(answer.errors, context, request);
+    reply.header('cache-control', 'no-store');
+    const [first] = errors;
+    const seconds = retryAfter(first?.extensions);
+    if (seconds !== undefined) reply.header('retry-after', seconds);
+    if (status === 405) reply.header('allow', 'POST');
+    const { data } = answer;
+    reply.code(data ? status : statusOf(accept, status, first?.extensions?.code));
+    const beside = extensions ? { errors, extensions: { ...extensions } } : { errors };
+    return reply.send(stringifyResult(data ? { ...beside, data: data as never } : beside));
+  }
+
+  private writeData(
+    { data, answered, extensions }: GraphAnswer,
+    { principal }: GraphContext,
+    reply: FastifyReply,
+  ): FastifyReply {
+    const isPrivate = isOnlyFor(principal, extensions);
+    reply.header('cache-control', isPrivate ? PRIVATE : cacheControlText(cacheHintOf(answered)));
+    if (extensions) return reply.send(data!.bodyWith(`"extensions":${extensionsJson(extensions)}`));
+    return reply.send(data!.body ?? stringifyResult({ data: data as never }));
+  }
+
+  private writeParts(
+    answer: GraphAnswer,
+    context: GraphContext,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply {
+    const format = incrementalFormatOf(request.headers.accept) ?? 'no version';
+    reply.header('cache-control', isOnlyFor(context.principal, answer.extensions) ? PRIVATE : 'no-store');
+    reply.header('content-type', CONTENT_TYPES[format]);
+    const ofParts: PublicErrors = (some = []) =>
+      some.length > 0 ? { errors: this.shown(some, context, request).errors } : {};
+    if (answer.parts) return reply.send(Readable.from(partsOf(answer, format, ofParts)));
+    const { errors, status } = this.shown(answer.errors ?? [], context, request);
+    if (!answer.data) reply.code(status);
+    return reply.send(onePart(answer, errors));
+  }
+
+  /** Errors as the client gets them, and the status they ask for. The caller pays for them. */
+  private shown(
+    given: readonly GraphQLFormattedError[],
+    context: GraphContext,
+    { id }: FastifyRequest,
+  ): { readonly errors: readonly GraphQLFormattedError[]; readonly status: number } {
+    context.chargeErrors?.(given as never);
+    let status = 200;
+    const errors = new ErrorList(given).toArray().map((error): GraphQLFormattedError => {
+      const { http, ...extensions } = (error.extensions ?? {}) as { http?: { status?: number } };
+      status = http?.status ?? status;
+      const { message, path, locations } = error;
+      const own = { message, ...(locations ? { locations } : {}), ...(path ? { path } : {}), extensions };
+      const shown = publicError(own, error, this.log, id);
+      return context.seesSchema ? shown : withoutSchemaDetails(shown);
+    });
+    return { errors, status };
+  }
+}
+
+/** How an answer is handled is one object for each operation, and so is its text. */
+const handlings = new WeakMap<object, string>();
+
+function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {
+  const costs =
+    cost &&
+    `"cost":{"estimated":${cost.estimated},"budget":${cost.budget},"remaining":${cost.remaining},"resetSeconds":${cost.resetSeconds}}`;
+  if (!sensitivity) return `{${costs ?? ''}}`;
+  let text = handlings.get(sensitivity);
+  if (text === undefined) {
+    text = `"sensitivity":${JSON.stringify(sensitivity)}`;
+    handlings.set(sensitivity, text);
+  }
+  return costs ? `{${text},${costs}}` : `{${text}}`;
+}

@@ -1,0 +1,112 @@
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { stringifyResult } from '../execution/result';
+import type { GraphAnswer, GraphContext, ServedGraph } from '../graph/served-graph';
+import type { PersistedQueries } from './persisted-query';
+import { MUTATION_BY_GET } from './unsupported';
+
+/** An operation that has to be parsed and validated. */
+export interface NewOperation {
+  readonly query: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+  /** `persistedQuery` registers the document once it is valid. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Whether mutations are rejected. */
+  readonly isReadOnly: boolean;
+}
+
+/** Apollo Server over a graph: it parses and validates what is new, registers persisted queries, and has the page of Apollo Sandbox. */
+export class ApolloPipeline {
+  private constructor(
+    private readonly server: ApolloServer<GraphContext>,
+    /** Of operations of GET requests. */
+    private readonly readOnly: WeakSet<object>,
+  ) {}
+
+  static async start(
+    served: ServedGraph,
+    registered: PersistedQueries | undefined,
+    log: Logger,
+  ): Promise<ApolloPipeline> {
+    const readOnly = new WeakSet<object>();
+    const operations: ApolloServerPlugin<GraphContext> = {
+      requestDidStart: async () => ({
+        didResolveOperation: async ({ operation, request, schema, contextValue }) => {
+          if (!operation || !schema.getRootType(operation.operation))
+            throw rejected(operation ? `This graph has no ${operation.operation}s` : unresolved(request.operationName));
+          if (operation.operation !== 'query' && contextValue.executed && readOnly.has(contextValue.executed))
+            throw new GraphQLError(MUTATION_BY_GET.error.message, {
+              extensions: { ...MUTATION_BY_GET.error.extensions, http: { status: MUTATION_BY_GET.status } },
+            });
+        },
+      }),
+    };
+    const server = new ApolloServer<GraphContext>({
+      gateway: served,
+      stringifyResult,
+      introspection: true,
+      // for the log; `publicError` takes them out
+      includeStacktraceInErrorResponses: true,
+      plugins: [
+        ApolloServerPluginLandingPageLocalDefault({ embed: true }),
+        ApolloServerPluginCacheControlDisabled(),
+        operations,
+      ],
+      // reading by GET needs no protection: nothing that a browser would send by itself says who asks; mutations go by POST only
+      csrfPrevention: false,
+      persistedQueries: registered ? { cache: registered } : false,
+      logger: log,
+      // the process ends when the HTTP server has ended, and not before
+      stopOnTerminationSignals: false,
+    } as never);
+    await server.start();
+    return new ApolloPipeline(server, readOnly);
+  }
+
+  /** Has an operation executed by the graph once it is valid, or answers what is wrong with it. */
+  async answer({ isReadOnly, ...operation }: NewOperation, context: GraphContext): Promise<GraphAnswer> {
+    const executed: { answer?: GraphAnswer } = {};
+    if (isReadOnly) this.readOnly.add(executed);
+    const { body, http } = await this.server.executeOperation(operation, { contextValue: { ...context, executed } });
+    if (executed.answer) return executed.answer;
+    if (body.kind !== 'single' || !body.singleResult.errors)
+      throw new Error('Apollo Server has neither had the operation executed nor said what is wrong with it');
+    const status = http.status ?? 500;
+    return { errors: body.singleResult.errors.map((error) => withStatus(error, status)), answered: [] };
+  }
+
+  /** The page of Apollo Sandbox. */
+  async page(context: GraphContext): Promise<string> {
+    const headers = new HeaderMap([['accept', 'text/html']]);
+    const { body } = await this.server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: 'GET', headers, search: '', body: undefined },
+      context: async () => context,
+    });
+    return body.kind === 'complete' ? body.string : '';
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+}
+
+const withStatus = (error: GraphQLFormattedError, status: number): GraphQLFormattedError => ({
+  ...error,
+  extensions: { ...error.extensions, http: { status } },
+});
+
+const rejected = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } } });
+
+/** Why a valid document has no operation of a name. */
+function unresolved(operationName: string | null | undefined): string {
+  if (operationName === '')
+    return 'operationName is empty: name an operation of the document or leave operationName out';
+  return typeof operationName === 'string'
+    ? `The document has no operation named "${operationName}"`
+    : 'The document has several operations: choose one with operationName';
+}

@@ -1,0 +1,106 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { DeliveryGroup } from '../execution/deferred/delivery';
+import type { Batch } from '../execution/deferred/incremental';
+import { stringifyResult } from '../execution/result';
+import type { GraphAnswer } from '../graph/served-graph';
+import type { IncrementalFormat } from './media-type';
+
+/** Makes errors public. */
+export type PublicErrors = (errors?: readonly GraphQLFormattedError[]) => { errors?: readonly GraphQLFormattedError[] };
+
+/** Media types of answers in parts. Clients that name no version understand the one of Apollo Client 3. */
+export const CONTENT_TYPES: Readonly<Record<IncrementalFormat, string>> = {
+  'deferSpec=20220824': 'multipart/mixed; boundary="-"; deferSpec=20220824',
+  'incrementalSpec=v0.2': 'multipart/mixed; boundary="-"; incrementalSpec=v0.2',
+  'no version': 'multipart/mixed; boundary="-"; deferSpec=20220824',
+};
+
+/** A payload of a part. */
+interface Payload {
+  readonly hasNext: boolean;
+  readonly data?: unknown;
+  readonly incremental?: readonly object[];
+}
+
+/** Text of the parts of an answer: see docs/incremental-delivery.md. */
+export async function* partsOf(
+  answer: GraphAnswer,
+  format: IncrementalFormat,
+  errors: PublicErrors,
+): AsyncGenerator<string, void> {
+  const writing = format === 'incrementalSpec=v0.2' ? byId(answer, errors) : byPath(answer, errors);
+  yield first(writing.first);
+  for await (const batch of answer.parts!.later) yield part(writing.next(batch));
+}
+
+/** Text of a whole answer to a client that accepts nothing but parts. */
+export function onePart({ data, extensions }: GraphAnswer, errors: readonly GraphQLFormattedError[]): string {
+  const beside = { ...(errors.length > 0 ? { errors } : {}), ...(extensions && { extensions }) };
+  return first({ ...(data ? { data } : {}), ...beside, hasNext: false });
+}
+
+const first = (payload: Payload): string => `\r\n---\r\n${part(payload)}`;
+
+const part = (payload: Payload): string =>
+  `content-type: application/json; charset=utf-8\r\n\r\n${jsonOf(payload)}\r\n---${payload.hasNext ? '' : '--'}\r\n`;
+
+/** Data are written as they are, so that their numbers stay exact. */
+function jsonOf({ incremental, ...rest }: Payload): string {
+  const text = stringifyResult(rest as never);
+  if (!incremental) return text;
+  return `{"incremental":[${incremental.map((one) => stringifyResult(one)).join(',')}],${text.slice(1)}`;
+}
+
+interface Writing {
+  readonly first: Payload;
+  readonly next: (batch: Batch) => Payload;
+}
+
+const named = ({ label, path }: DeliveryGroup) => ({ path, ...(label === undefined ? {} : { label }) });
+
+/**
+ * The format of Apollo Client 3 and Relay: each payload has the path and the label of its fragment. Clients that name no version merge
+ * payloads by path alone, some of them one level deep only: they get each field once, at a path below that of the fragment if need be.
+ */
+function byPath({ data, errors: own, extensions }: GraphAnswer, errors: PublicErrors): Writing {
+  return {
+    first: { data, ...errors(own), ...(extensions && { extensions }), hasNext: true },
+    next: ({ delivered, completed, hasNext }) => {
+      const incremental = [
+        ...delivered.map(({ group, subPath, data: part, errors: ownErrors }) => ({
+          data: part,
+          ...named(group),
+          path: [...group.path, ...subPath],
+          ...errors(ownErrors),
+        })),
+        ...completed.flatMap(({ group, errors: reasons }) =>
+          reasons ? [{ data: null, ...named(group), ...errors(reasons) }] : [],
+        ),
+      ];
+      return { ...(incremental.length > 0 ? { incremental } : {}), hasNext };
+    },
+  };
+}
+
+/** The format of the working draft and of graphql-js 17: fragments are announced under an id, and each field is delivered once. */
+function byId({ data, errors: own, extensions, parts }: GraphAnswer, errors: PublicErrors): Writing {
+  const announced = (groups: readonly DeliveryGroup[]) =>
+    groups.length > 0 ? { pending: groups.map((group) => ({ id: group.id, ...named(group) })) } : {};
+  return {
+    first: { data, ...errors(own), ...announced(parts!.pending), ...(extensions && { extensions }), hasNext: true },
+    next: ({ delivered, completed, pending, hasNext }) => {
+      const incremental = delivered.map(({ group, subPath, data: part, errors: ownErrors }) => ({
+        id: group.id,
+        ...(subPath.length > 0 ? { subPath } : {}),
+        data: part,
+        ...errors(ownErrors),
+      }));
+      return {
+        ...announced(pending),
+        ...(incremental.length > 0 ? { incremental } : {}),
+        completed: completed.map(({ group, errors: reasons }) => ({ id: group.id, ...errors(reasons) })),
+        hasNext,
+      };
+    },
+  };
+}
