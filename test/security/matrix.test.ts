@@ -14,6 +14,7 @@ import { modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { sensitivityOf } from '#kit/policy/field-class';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
+import { CaseStatus } from '../../subgraphs/infrastructure/clearinghouse/clearinghouse-case';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { AS_OF, openWorld, type World } from '../support/world';
@@ -260,6 +261,25 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       if (!government(null, principal)) expect([name, shown]).toEqual([name, []]);
     }
     expect(byOpener).toBeGreaterThan(0);
+  });
+
+  test('P8: a case that is not published or closed is hidden from analysts in every state', async () => {
+    const { database } = world.subgraph('infrastructure');
+    const { id, status } = tables.get('ClearinghouseCase')![0];
+    const become = (state: string) =>
+      database.query('UPDATE clearinghouse_case SET status = ? WHERE id = ?', [state, id]);
+    const shownIn: string[] = [];
+    try {
+      for (const state of Object.keys(CaseStatus)) {
+        await become(state);
+        const query = `{ clearinghouseCases(filter: { status: { eq: ${state} } }, first: 500) { nodes { id } } }`;
+        const { data } = await world.ask(query, {}, 'role=analyst; subject=x');
+        if ((data.clearinghouseCases.nodes as Row[]).some((one) => one.id === id)) shownIn.push(state);
+      }
+    } finally {
+      await become(status);
+    }
+    expect(shownIn).toEqual(['PUBLISHED', 'CLOSED']);
   });
 
   test.each(CALLERS)('%s reads the fields of the table, and no others', async (_name, who) => {

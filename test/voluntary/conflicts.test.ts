@@ -161,6 +161,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   });
 
   test('a key is kept for 30 days, and after that makes a change of its own', async () => {
+    await graph.register('alder');
     const register = async () => {
       const input = { codename: 'kestrel', modalities: ['TEXT'], idempotencyKey: 'kept' };
       return (await graph.does(developer(), 'registerModel', input, 'model { id }')).id;
