@@ -1,8 +1,8 @@
 import { type DocumentNode, type NameNode, parse, visit } from 'graphql';
 
 /**
- * Rule N4: nothing near models, submissions and reviews is named as a gate, in any subgraph that is about them. Whole words
- * only, split at camelCase and underscores, so that "threshold", "aggregate" and "clearinghouse" pass.
+ * N4 in docs/domain.md: no subgraph about models, submissions, or reviews names anything as a gate. Only whole words count, split at
+ * camelCase and underscores, so "threshold", "aggregate", and "clearinghouse" pass.
  */
 const GATE_WORDS = new Set(
   (

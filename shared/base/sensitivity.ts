@@ -1,4 +1,4 @@
-/** Who may read a field, from everyone to the few; see the README. Enforced by the policy layer, declared here. */
+/** Who may read a field, from everyone to the few. Sensitivity classes: docs/domain.md. The policy layer enforces them. */
 export type Sensitivity = 'PUBLIC' | 'GOV' | 'GOV_DELIB' | 'PROPIN' | 'PII' | 'ISVI';
 
 /** The classes that cover each class. Different people read PROPIN, PII and ISVI, so these do not cover each other. */

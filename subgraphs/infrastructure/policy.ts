@@ -30,7 +30,7 @@ const cases = any(openers, where('status', ['PUBLISHED', 'CLOSED'], government))
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government, ISVI: keepers };
 
-/** Who may see what of the infrastructure program: sections 6 and 7 of the domain. */
+/** Who may see what of the infrastructure program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [Sector, open],
   [SectorRisk, { rows: everyone, GOV: government }],

@@ -77,7 +77,7 @@ const events = any(eventDetails, intake);
 const staff: Policy = { rows: ofReview(reviewing), GOV: ofReview(reviewing) };
 const open: Policy = { rows: everyone };
 
-/** Who may see what of the reviews program: sections 6 and 7 of the domain. */
+/** Who may see what of the reviews program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [AtlasTactic, open],
   [AtlasTechnique, open],

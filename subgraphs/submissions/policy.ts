@@ -72,7 +72,7 @@ const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], ever
 const whole = (rule: Rule): Policy => ({ rows: rule, GOV: rule, PROPIN: rule });
 const open: Policy = { rows: everyone };
 
-/** Who may see what of the submissions program: sections 6 and 7 of the domain. */
+/** Who may see what of the submissions program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [ExecutiveOrder, { rows: everyone, GOV: government }],
   [OrderProvision, open],

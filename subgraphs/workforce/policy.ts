@@ -31,7 +31,7 @@ const candidate = through('id', () => Application, application, 'candidateId');
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government };
 
-/** Who may see what of the workforce program: sections 6 and 7 of the domain. */
+/** Who may see what of the workforce program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [WorkRole, { rows: everyone, GOV: government }],
   [Ksat, open],

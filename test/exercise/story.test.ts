@@ -2,6 +2,7 @@ import { civilDate } from '#base/civil';
 import { agencyByKey } from '#domain/agency/directory';
 import type { ModelClass } from '#kit/model/model';
 import { tellExercise } from '../../gateway/cli/exercise';
+import { CapabilityAssessment } from '../../subgraphs/infrastructure/capability/capability';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
@@ -190,6 +191,19 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       expect(filled + vacant).toBeLessThanOrEqual(authorized);
       expect(inHiring).toBeLessThanOrEqual(vacant);
     }
+  });
+
+  test('P6: the newest assessment of an agency and dimension is its current one, and no other is', () => {
+    const newest = new Map<string, string>();
+    for (const { agencyKey, dimensionId, assessedOn } of rows(CapabilityAssessment)) {
+      const of = `${agencyKey} ${dimensionId}`;
+      if (assessedOn > (newest.get(of) ?? '')) newest.set(of, assessedOn);
+    }
+    expect(newest.size).toBeGreaterThan(0);
+    const current = rows(CapabilityAssessment).filter((one) => one.current);
+    expect(current).toHaveLength(newest.size);
+    for (const { agencyKey, dimensionId, assessedOn } of current)
+      expect(assessedOn).toBe(newest.get(`${agencyKey} ${dimensionId}`));
   });
 
   test('I6: every agency that is named is one of the graph', () => {

@@ -1,7 +1,7 @@
 import { type DocumentNode, parse, visit } from 'graphql';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { compose } from '../../gateway/composition/compose';
-import { gateVocabulary } from '../../gateway/composition/voluntary';
+import { gateVocabulary, wordsOf } from '../../gateway/composition/voluntary';
 import { Determination } from '../../subgraphs/reviews/determination/determination';
 
 const documents = new Map<string, DocumentNode>(subgraphs.map(({ name, sdl }) => [name, parse(sdl)]));
@@ -102,6 +102,18 @@ describe('N4: nothing near models, submissions and reviews is named as a gate', 
     expect(sdl).toMatch(/advisoryOnly: Boolean! @sensitivity\(class: PUBLIC\)/);
     expect(new Determination().advisoryOnly()).toBe(true);
   });
+});
+
+test('W6: nothing in the graph holds demographics of candidates or of anyone else', () => {
+  const DEMOGRAPHIC = new Set(
+    'birth ethnicity gender race racial religion disability nationality demographic demographics sex marital'.split(
+      ' ',
+    ),
+  );
+  const names: string[] = [];
+  for (const document of documents.values()) visit(document, { Name: ({ value }) => void names.push(value) });
+  expect(names).toContain('veteransPreference');
+  expect(names.filter((name) => wordsOf(name).some((word) => DEMOGRAPHIC.has(word)))).toEqual([]);
 });
 
 test('subgraphs that contradict each other are refused, with every reason', () => {

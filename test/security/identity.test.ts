@@ -724,6 +724,7 @@ describe('the gateway', () => {
     );
   });
 
+  // F4
   test('shares calls under way between requests of one principal, and never between two', async () => {
     // the first request of an operation is not shared
     await ask('ann');

@@ -14,6 +14,7 @@ import { modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { sensitivityOf } from '#kit/policy/field-class';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
+import { CaseStatus } from '../../subgraphs/infrastructure/clearinghouse/clearinghouse-case';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { AS_OF, openWorld, type World } from '../support/world';
@@ -141,6 +142,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       }
   });
 
+  // F1, F4
   test.each(CALLERS)(
     '%s sees the rows of the table, and no others, by key and in lists and counts',
     async (_name, who) => {
@@ -190,6 +192,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     },
   );
 
+  // F1
   test.each(CALLERS)('%s sees the same rows by way of other objects', async (_name, who) => {
     const principal = principalOf(who);
     let led = 0;
@@ -234,6 +237,49 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       }
     }
     expect(led).toBeGreaterThan(0);
+  });
+
+  test('P8: shows a case that is not published or closed to its opener, the coordinator, and oversight only', async () => {
+    const isOpen = ({ status }: Row) => status !== 'PUBLISHED' && status !== 'CLOSED';
+    const cases = tables.get('ClearinghouseCase')!;
+    const open = cases.filter(isOpen);
+    expect([open.length > 0, open.length < cases.length]).toEqual([true, true]);
+    let byOpener = 0;
+    for (const [name, who] of CALLERS) {
+      const principal = principalOf(who);
+      const { data } = await world.ask('{ clearinghouseCases(first: 500) { nodes { id status } } }', {}, who);
+      const shown = data.clearinghouseCases.nodes as Row[];
+      const has = (...roles: string[]) => principal?.roles.some((role) => roles.includes(role)) ?? false;
+      const opened = open.filter(
+        ({ openedByKey }) => openedByKey === principal?.agency && has('agency-reviewer', 'infrastructure-officer'),
+      );
+      const visible = has('coordinator', 'inspector') ? open : opened;
+      byOpener += opened.length;
+      const ids = (rows: readonly Row[]) => rows.map(({ id }) => id).sort();
+      expect([name, ids(shown.filter(isOpen))]).toEqual([name, ids(visible)]);
+      // published cases stay within the government
+      if (!government(null, principal)) expect([name, shown]).toEqual([name, []]);
+    }
+    expect(byOpener).toBeGreaterThan(0);
+  });
+
+  test('P8: a case that is not published or closed is hidden from analysts in every state', async () => {
+    const { database } = world.subgraph('infrastructure');
+    const { id, status } = tables.get('ClearinghouseCase')![0];
+    const become = (state: string) =>
+      database.query('UPDATE clearinghouse_case SET status = ? WHERE id = ?', [state, id]);
+    const shownIn: string[] = [];
+    try {
+      for (const state of Object.keys(CaseStatus)) {
+        await become(state);
+        const query = `{ clearinghouseCases(filter: { status: { eq: ${state} } }, first: 500) { nodes { id } } }`;
+        const { data } = await world.ask(query, {}, 'role=analyst; subject=x');
+        if ((data.clearinghouseCases.nodes as Row[]).some((one) => one.id === id)) shownIn.push(state);
+      }
+    } finally {
+      await become(status);
+    }
+    expect(shownIn).toEqual(['PUBLISHED', 'CLOSED']);
   });
 
   test.each(CALLERS)('%s reads the fields of the table, and no others', async (_name, who) => {

@@ -2,8 +2,8 @@ import type { Principal } from '#base/identity/principal';
 import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 
 /**
- * Sections 6 and 7 of the domain once more, in another form: as predicates over rows in memory. The product has them as conditions in
- * SQL; both must let the same people see the same.
+ * Roles and sensitivity classes of docs/domain.md in a second form: predicates over rows in memory. The product has them as conditions
+ * in SQL; both must show the same callers the same data.
  */
 // biome-ignore lint/suspicious/noExplicitAny: rows of all tables
 export type Row = any;

@@ -41,6 +41,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     ]);
   });
 
+  // T3
   test('what is derived is never stale: access has ended at its instant, before any scheduler has looked', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');
@@ -67,6 +68,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await statuses()).toEqual(['LAUNCH_DUE', 'nsa PAUSED', 'treasury ENDED']);
   });
 
+  // T3
   test('at the planned launch access rests; when the launch moves, it goes on by itself, and what was used stays counted', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');

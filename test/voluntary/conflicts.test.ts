@@ -160,6 +160,21 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(outbox);
   });
 
+  test('a key is kept for 30 days, and after that makes a change of its own', async () => {
+    await graph.register('alder');
+    const register = async () => {
+      const input = { codename: 'kestrel', modalities: ['TEXT'], idempotencyKey: 'kept' };
+      return (await graph.does(developer(), 'registerModel', input, 'model { id }')).id;
+    };
+    const first = await register();
+    graph.clock.advance({ days: 30 });
+    await graph.tick();
+    expect(await register()).toBe(first);
+    graph.clock.advance({ minutes: 1 });
+    await graph.tick();
+    expect(await register()).not.toBe(first);
+  });
+
   test('the same key with another input, or for another mutation, is refused', async () => {
     const { id, revision } = await graph.draft();
     await graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision, idempotencyKey: 'mine' });

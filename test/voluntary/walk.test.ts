@@ -167,7 +167,7 @@ const RUNS = {
 
 const wall = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO('America/New_York').toPlainDateTime();
 
-/** The invariants of a submission, each by the name it has in the design. */
+/** The invariants of a submission, each by its id in docs/domain.md. */
 async function checkInvariants(graph: Framework, walker: Walker): Promise<void> {
   const { submissionId } = walker;
   const [submission] = await graph.sql('submissions', 'SELECT * FROM submission WHERE id = ?', [submissionId]);
@@ -315,6 +315,27 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     await graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }');
     await graph.tick();
     await endsWell(id, false);
+  });
+
+  test('I5: an agency that finds a review unnecessary after all keeps the one it has opened', async () => {
+    const { id } = await graph.filed();
+    const { id: review } = await graph.opened(id, 'nsa');
+    const nsa = reviewer('nsa');
+    const draft = { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY', rationale: 'Known by now.' };
+    const { id: determination, revision } = await graph.does(
+      nsa,
+      'draftDetermination',
+      draft,
+      'determination { id revision }',
+    );
+    const issue = { id: determination, expectedRevision: revision };
+    await graph.does(nsa, 'issueDetermination', issue, 'determination { id }');
+    await graph.deliver();
+    const [{ status }] = await graph.sql('reviews', 'SELECT status FROM review WHERE id = ?', [review]);
+    expect(status).toBe('OPENED');
+    // but it opens no other
+    const second = await graph.call(nsa, 'openReview', { submissionId: id, scope: ['AUTONOMY'] });
+    expect(second.errors![0]!.extensions).toMatchObject({ guard: 'reviewNecessary' });
   });
 
   /** What a launch or a withdrawal brings about, in both programs. */

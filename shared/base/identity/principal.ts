@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RequestError } from '../errors';
 
-/** Roles of callers: section 6 of the domain. Whoever has none is the public. */
+/** Roles of callers; a caller without any is the public. Roles: docs/domain.md. */
 export const ROLES = [
   'developer-submitter',
   'intake-officer',

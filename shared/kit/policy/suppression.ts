@@ -5,7 +5,7 @@ import { pastInstant } from '../model/past-instant';
 import { type Counted, Ratio } from '../model/value-object';
 import { GOVERNMENT, having } from './rule';
 
-/** A count below it says something of single ones of those that are counted. Section 7 of the domain. */
+/** Smallest count shown: a smaller one would say something about single objects. Small counts: docs/domain.md. */
 const LEAST_SHOWN = 5;
 
 type CountedFigures = ReadonlyMap<string, Counted>;

@@ -44,9 +44,9 @@ const noOpenReview = guard(
 type Lifecycle = Submission['lifecycle'];
 
 /**
- * The lifecycle of a submission. Nothing in it waits for the government: out of FILED a developer leads at any time, and the
- * intake office only to LAUNCHED on public evidence (N1 to N3 of the design; checked by tests on this very table).
- * Rows that stay in their state say what can be done in it.
+ * The lifecycle of a submission. Nothing in it waits for the government: the developer can take it out of FILED at any time, and the
+ * intake office only to LAUNCHED on public evidence (N1 to N3 in docs/domain.md; tests check them on this table).
+ * Rows that stay in their state say what a party can do in it.
  */
 export const submissionLifecycle = new StateMachine<Lifecycle, SubmissionFacts>(
   'submission',

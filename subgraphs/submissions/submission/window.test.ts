@@ -24,6 +24,7 @@ test('filed a minute before launch, the window is a minute long', () => {
   expect(opens < filed && filed < closes).toBe(true);
 });
 
+// T1
 test('the window opens 30 civil days before launch at the same wall-clock time, skipped times aside', () => {
   const launches = fc.date({ min: new Date('2000-01-01'), max: new Date('2060-01-01'), noInvalidDate: true });
   fc.assert(
