@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import { newKey } from '#base/identity/keys';
 import { signingKeyOf } from '#base/identity/signed-identity';
 import { MAX_RECEIVED_BYTES } from '#base/redis';
+import { BusUnavailableError } from '#kit/events/bus';
+import { RedisBus } from '#kit/events/redis-bus';
+import { EVENT_READERS } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
@@ -14,7 +17,7 @@ import { createLog } from '../../gateway/telemetry/log';
 import { recordingLog } from '../support/log';
 import { OddRedis } from '../support/odd-redis';
 import { kill, type Running } from '../support/processes';
-import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { describeOnRedis, newEventKeys, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const SUPERGRAPH = compose([{ name: 's', sdl: 'type Query { a: String }', url: 'http://s.invalid' }]);
@@ -240,32 +243,43 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
   });
 
   test('is cut off when it sends without end', async () => {
-    let sent = 0;
-    const piece = Buffer.alloc(1024 * 1024, 'x');
     await isAsked();
-    redis.respond = (socket) => {
-      // more than the longest text of Node, to one command
-      socket.write('$500000000\r\n');
-      const more = () => {
-        if (socket.destroyed) return;
-        sent += piece.length;
-        socket.write(piece, more);
-      };
-      more();
-      redis.respond = (other) => other.write('$-1\r\n');
-      socket.once('close', () => {
-        isCut = true;
-      });
-    };
-    let isCut = false;
+    redis.isToFlood = true;
     await until(
       async () => {
         expect((await ask()).statusCode).toBeLessThan(500);
-        return isCut;
+        return redis.flood.isCut;
       },
       () => 'the connection is ended',
     );
     // what was on its way is in buffers of both sides
-    expect(sent).toBeLessThan(2 * MAX_RECEIVED_BYTES);
+    expect(redis.flood.bytes).toBeLessThan(2 * MAX_RECEIVED_BYTES);
+  });
+});
+
+describe('a Redis of events that sends without end', () => {
+  test('is cut off, by whatever it answers so', async () => {
+    const redis = await OddRedis.start();
+    const { log } = recordingLog();
+    const bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, keys: await newEventKeys(), log });
+    try {
+      for (const call of [() => bus.shown(), () => bus.head('submissions')]) {
+        redis.isToFlood = true;
+        redis.flood.isCut = false;
+        redis.flood.bytes = 0;
+        await until(
+          async () => {
+            if (!redis.isToFlood && !redis.flood.isCut) return false;
+            await call().catch((error: unknown) => expect(error).toBeInstanceOf(BusUnavailableError));
+            return redis.flood.isCut;
+          },
+          () => 'the connection is ended',
+        );
+        expect(redis.flood.bytes).toBeLessThan(2 * MAX_RECEIVED_BYTES);
+      }
+    } finally {
+      await bus.close();
+      redis.stop();
+    }
   });
 });

@@ -5,8 +5,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 export class OddRedis {
   /** What a command is answered with. */
   answer = '$-1\r\n';
-  /** Called in place of that. */
-  respond: ((socket: Socket) => void) | undefined;
+  /** Whether the next command is answered with a text longer than Node can hold, as fast as it is read. */
+  isToFlood = false;
+  /** How much of it was sent, and whether the client has ended the connection. */
+  readonly flood = { bytes: 0, isCut: false };
   /** Commands that were answered so. */
   answered = 0;
   private readonly sockets = new Set<Socket>();
@@ -43,9 +45,25 @@ export class OddRedis {
     else if (['auth', 'client', 'hello', 'select'].includes(name)) socket.write('+OK\r\n');
     else {
       this.answered += 1;
-      if (this.respond) this.respond(socket);
+      if (this.isToFlood) this.floodTo(socket);
       else socket.write(this.answer);
     }
+  }
+
+  private floodTo(socket: Socket): void {
+    const { flood } = this;
+    this.isToFlood = false;
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    const more = (error?: Error | null) => {
+      if (error || socket.destroyed) return;
+      flood.bytes += piece.length;
+      socket.write(piece, more);
+    };
+    socket.once('close', () => {
+      flood.isCut = true;
+    });
+    socket.write('$1000000000\r\n');
+    more();
   }
 
   stop(): void {
