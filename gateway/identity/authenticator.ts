@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { addressKey } from '#base/http/address';
 import type { Principal } from '#base/identity/principal';
-import { addressKey } from './address';
 import { AuthenticationError, type Issuer, refused, type Verified } from './issuers';
 import { VerificationBudget } from './verification-budget';
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addressKey } from '#base/http/address';
 import { type Principal, personKey, principalKey } from '#base/identity/principal';
 import { IDENTITY_HEADER, type IdentitySigner } from '#base/identity/signed-identity';
 import type { RequestRate } from '../policy/request-rate';
-import { addressKey } from './address';
 import type { Authenticator } from './authenticator';
 import type { DevelopmentIssuer } from './development-issuer';
 import { AuthenticationError, BeyondIssuerError } from './issuers';

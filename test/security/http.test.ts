@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverAudits } from 'graphql-http';
 import { packageRoot } from '#base/package-root';
+import { Database } from '#kit/database/database';
 import { RawClient } from '../support/raw-client';
 import { openWorld, type World } from '../support/world';
 
@@ -48,6 +49,22 @@ describe('GraphQL over HTTP', () => {
     const answer = await client.closed;
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain(`The header \\"${name.toLowerCase()}\\" is there twice`);
+  });
+
+  test('the addresses of one IPv6 network, and the ports of one address, share the connections of a subgraph as one caller', () => {
+    const keyed = jest.spyOn(Database.prototype, 'for');
+    const keyOf = (address: string) => {
+      world.subgraph('reviews').context(null, { request: 'r', operation: null, address });
+      return keyed.mock.lastCall![0].key;
+    };
+    try {
+      const [network, address] = [keyOf('2001:db8:1:2::1'), keyOf('192.0.2.1')];
+      expect([keyOf('2001:db8:1:2:ffff::9'), keyOf('[2001:db8:1:2::3]:80')]).toEqual([network, network]);
+      expect([keyOf('192.0.2.1:4711'), keyOf('::ffff:192.0.2.1')]).toEqual([address, address]);
+      expect(new Set([network, address, keyOf('2001:db8:1:3::1'), keyOf('192.0.2.2')]).size).toBe(4);
+    } finally {
+      keyed.mockRestore();
+    }
   });
 
   // the audits of the specification's own suite: each MUST and SHOULD

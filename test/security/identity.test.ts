@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
+import { addressKey } from '#base/http/address';
 import { ORIGIN_HEADER } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { SignedDoor } from '#base/identity/door';
@@ -25,7 +26,6 @@ import { auditKeyIn, eventKeyIn, keyFilesIn, pruneKeys, writeKeys } from '../../
 import { EVENT_READERS, PROGRAMMES } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
-import { addressKey } from '../../gateway/identity/address';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../../gateway/identity/development-issuer';
 import { Issuer, readIssuers } from '../../gateway/identity/issuers';

@@ -17,6 +17,7 @@ import { type Clock, systemClock } from '#base/clock';
 import { ErrorList } from '#base/error-list';
 import { RequestError } from '#base/errors';
 import type { FileExchange } from '#base/files/exchange';
+import { addressKey } from '#base/http/address';
 import { publicError } from '#base/http/errors';
 import { originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
@@ -210,7 +211,7 @@ export class OpenSubgraph {
   /** What the resolvers of one request share. Its loaders must not outlive it. */
   context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
     const { clock, cursors } = this;
-    const key = principal ? personKey(principal) : (origin?.address ?? 'the public');
+    const key = principal ? personKey(principal) : origin?.address ? addressKey(origin.address) : 'the public';
     const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
     const reads = new Reads();
