@@ -54,10 +54,20 @@ test.each<[string, string, string | undefined]>([
   ['fragments that are too deep', `${'{ ... '.repeat(11)} { a ${'}'.repeat(12)}`, 'maxNesting'],
   ['brackets in strings', `{ a(x: "${'['.repeat(99)}") }`, undefined],
   ['too many tokens', `{ ${'a '.repeat(600)} }`, 'maxTokens'],
+  ['a name of 500 characters', `{ ${'a'.repeat(500)} }`, undefined],
+  ['too long a name', `{ ${'a'.repeat(501)} }`, 'maxNameLength'],
   ['no document', '{ a', undefined],
   ['fragments that spread themselves', '{ ...A } fragment A on Q { a ...B } fragment B on Q { b ...A }', undefined],
 ])('%s', (_what, source, limit) => {
   expect(limitOf(source)).toBe(limit);
+});
+
+test('400 fragments are read, and one more is not', () => {
+  const fragments = (count: number) =>
+    `{ a } ${Array.from({ length: count }, (_, i) => `fragment F${i} on Q { a }`).join(' ')}`;
+  const limits = { ...LIMITS, maxTokens: 10_000 };
+  expect(readWithin(fragments(400), limits)).toEqual({ tokens: 3 + 400 * 7, fragments: 400 });
+  expect(limitOf(fragments(401), limits)).toBe('maxFragments');
 });
 
 test('fragments that double at each step are measured without being written out', () => {

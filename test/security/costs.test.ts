@@ -274,6 +274,116 @@ describe('what may be spent', () => {
     expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=z')).status).toBe(200);
   });
 
+  describe('costs what the gateway did for it', () => {
+    const BUDGET = 100_000;
+    const names = (count: number, name = 'n') => Array.from({ length: count }, (_, i) => `${name}${i}`).join(' ');
+    const conditions = (count: number) => Array.from({ length: count }, () => ({ within: null }));
+    const small = '{ heavy }';
+    const gatewayOf = async () => {
+      const ask = await start({ budget: [`operator=${BUDGET}`] });
+      const headers = { 'content-type': 'application/json', ...(await identity.headers(OPERATOR)) };
+      const send = async (payload: string) =>
+        open.at(-1)!.inject({ method: 'POST', url: '/graphql', headers, payload });
+      return { send, remaining: async () => (await ask(small)).extensions.cost.remaining as number };
+    };
+
+    test.each<[string, number, string]>([
+      ['a large body that is no JSON', 400, `{"query":"${'x'.repeat(100_000)}`],
+      [
+        'a large body that is no UTF-8 text of GraphQL',
+        400,
+        JSON.stringify({ query: `{ a(b: "${'x'.repeat(100_000)}` }),
+      ],
+      ['a body with too many values', 400, JSON.stringify({ query: small, variables: { x: Array(30_000).fill({}) } })],
+      ['a large name', 400, JSON.stringify({ query: `{ ${'a'.repeat(100_000)} }` })],
+      ['many fields that do not exist', 200, JSON.stringify({ query: `{ shop { ${names(90)} } }` })],
+      [
+        'many variables without a use',
+        200,
+        JSON.stringify({ query: `query (${names(300, '$v').replaceAll(/(\$v\d+)/g, '$1: Int')}) ${small}` }),
+      ],
+      [
+        'many fragments',
+        200,
+        JSON.stringify({
+          query: `{ shop { ...F0 } } ${Array.from({ length: 100 }, (_, i) => `fragment F${i} on Shop { x }`).join(' ')}`,
+        }),
+      ],
+      [
+        'many values that do not fit',
+        200,
+        JSON.stringify({
+          query: 'query ($w: [Search!]) { found(within: $w) { id } }',
+          variables: { w: Array(900).fill(1) },
+        }),
+      ],
+      [
+        'values of an operation that is too costly',
+        400,
+        JSON.stringify({
+          query: 'query ($n: Int, $w: [Search!]) { shops(first: $n) { id } found(within: $w) { id } }',
+          variables: { n: 300_000, w: conditions(900) },
+        }),
+      ],
+    ])('when it is refused: %s', async (_what, _status, payload) => {
+      const { send, remaining } = await gatewayOf();
+      const before = await remaining();
+      const { statusCode, body } = await send(payload);
+      expect(JSON.parse(body).errors.length).toBeGreaterThan(0);
+      expect(statusCode).toBeLessThan(500);
+      expect(calls).toBe(1);
+      expect(before - (await remaining()) - 8).toBeGreaterThan(50);
+    });
+
+    test('in proportion to the size of the body', async () => {
+      const { send, remaining } = await gatewayOf();
+      const costs: number[] = [];
+      for (const size of [1_000, 100_000, 200_000]) {
+        const before = await remaining();
+        await send(`{"query":"${'x'.repeat(size)}`);
+        costs.push(before - (await remaining()) - 8);
+      }
+      expect(costs[0]).toBe(0);
+      expect(costs[2]! - costs[1]!).toBe(Math.round(100_000 / 340));
+    });
+
+    test('beyond the first 60 operations a minute that are planned for a caller', async () => {
+      const { send, remaining } = await gatewayOf();
+      let before = await remaining();
+      const costs: number[] = [];
+      for (let i = 0; i < 62; i++) {
+        await send(JSON.stringify({ query: `{ x${i}: heavy }` }));
+        const after = await remaining();
+        costs.push(before - after - 16);
+        before = after;
+      }
+      // one of them was planned before
+      expect(costs).toEqual([...Array(59).fill(0), 200, 200, 200]);
+    });
+
+    test('and once all is spent, nothing more is read', async () => {
+      const { send } = await gatewayOf();
+      while ((await send(`{"query":"${'x'.repeat(900_000)}`)).statusCode !== 429);
+      const { cost } = JSON.parse((await send('{')).body).errors[0].extensions;
+      expect(cost).toMatchObject({ budget: BUDGET, remaining: 0 });
+      for (const payload of ['{', JSON.stringify({ query: '{ __typename }' })]) {
+        const { statusCode, headers, body } = await send(payload);
+        expect([statusCode, JSON.parse(body).errors[0].extensions.code]).toEqual([429, 'BUDGET_EXHAUSTED']);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
+    });
+  });
+
+  test('counts preflights of browsers as requests of their address, and answers none beyond', async () => {
+    await start({ rateLimit: '3', corsOrigin: 'https://dashboard.example' });
+    const send = async (method: 'OPTIONS' | 'GET') => {
+      const headers = { origin: 'https://dashboard.example', 'access-control-request-method': 'POST' };
+      return (await open.at(-1)!.inject({ method, url: '/graphql?query={__typename}', headers })).statusCode;
+    };
+    expect([await send('OPTIONS'), await send('OPTIONS'), await send('GET')]).toEqual([204, 204, 200]);
+    expect([await send('OPTIONS'), await send('GET')]).toEqual([429, 429]);
+  });
+
   test('the most generous of several roles counts; the public has its own, by address', async () => {
     const ask = await start({ budget: ['public=10', 'operator=20', 'analyst=90'] });
     expect((await ask('{ heavy }', 'role=operator,analyst; subject=z')).extensions.cost.budget).toBe(90);
