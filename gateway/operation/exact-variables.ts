@@ -1,4 +1,3 @@
-import { type AnswerObject, isObject } from '../execution/types';
 import { exactly } from '../transport/exact-json';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -10,8 +9,11 @@ const exactOf = new WeakMap<object, Variables>();
 export function rememberExactly(body: unknown, text: string): void {
   if (!isObject(body) || !isObject(body.variables)) return;
   const exact = exactly(body, text, false);
-  if (exact !== body) exactOf.set(body.variables, (exact as { variables: AnswerObject }).variables);
+  if (exact !== body) exactOf.set(body.variables, (exact as { variables: Record<string, unknown> }).variables);
 }
 
 /** Variables as the client sent them: what is passed on to subgraphs. */
 export const exactVariables = (variables: Variables): Variables => exactOf.get(variables) ?? variables;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

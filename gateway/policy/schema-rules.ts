@@ -2,8 +2,8 @@ import { type DocumentNode, type FieldNode, GraphQLError, type GraphQLSchema, vi
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '#base/identity/principal';
 import { type Withheld, withhold } from '../operation/normalize';
-import { type ConditionValues, type FieldRead, OperationReads } from '../operation/reads';
 import { AccessRules, holds, type Rule } from './access-rules';
+import { type ConditionValues, type FieldRead, OperationReads } from './reads';
 
 /** An operation as its caller sends it. */
 export interface OperationRequest {

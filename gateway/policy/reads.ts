@@ -17,9 +17,9 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { AccessRules, Rule } from '../policy/access-rules';
-import { variablesOfConditions } from './conditions';
-import { operationOf } from './normalize';
+import { variablesOfConditions } from '../operation/conditions';
+import { operationOf } from '../operation/normalize';
+import type { AccessRules, Rule } from './access-rules';
 
 /** A field that an operation reads, with the rules that its caller has to satisfy. */
 export interface FieldRead {
