@@ -1,7 +1,7 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { type Principal, parsePrincipal } from '#base/identity/principal';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
-import { type IdPrefix, stableId } from '#kit/ids';
+import { stableId } from '#kit/ids';
 import { type ModelClass, modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { sensitivityOf } from '#kit/policy/field-class';
@@ -119,7 +119,7 @@ async function addDecoys(): Promise<void> {
     await database.insert(target, copies as Partial<T>[]);
   };
   const [model, version, system] = ['mdl', 'mdv', 'sys'].map(
-    (prefix) => (place: number) => stableId(prefix as IdPrefix, 'decoy', place),
+    (prefix) => (place: number) => stableId(prefix, 'decoy', place),
   );
   const developerKey = 'decoy-0';
   await copy(DeveloperOrganization, (place) => ({ key: `decoy-${place}` }));

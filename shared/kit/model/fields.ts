@@ -1,7 +1,7 @@
 import { Ctx, Directive, Field, Float, ID, Int } from 'type-graphql';
 import { Column, type ColumnOptions, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import type { Sensitivity } from '#base/sensitivity';
-import type { IdPrefix } from '../ids';
+import { idPrefix } from '../ids';
 import type { Context } from '../subgraph/context';
 import { type Derivation, declareDerivation } from './derivation';
 import {
@@ -103,9 +103,9 @@ function select(
 }
 
 /** The primary key of objects that are given an id when they are made: unique over the graph by its prefix. */
-export function generatedId(prefix: IdPrefix) {
+export function generatedId(prefix: string) {
   return (prototype: object, property: string): void => {
-    draftOf(prototype.constructor).nodePrefix = `${prefix}_`;
+    draftOf(prototype.constructor).nodePrefix = `${idPrefix(prefix)}_`;
     key(`Unique over the graph: \`${prefix}_\` and 26 base-32 digits.`)(prototype, property);
   };
 }

@@ -4,7 +4,7 @@ import { type Principal, SYSTEM } from '#base/identity/principal';
 import type { Database } from '../database/database';
 import type { EventType } from '../events/event';
 import { OutboxEvent } from '../events/tables';
-import { type IdPrefix, newId } from '../ids';
+import { newId } from '../ids';
 
 interface Emitted {
   readonly type: EventType;
@@ -27,7 +27,7 @@ export class Work {
     this.now = instant(clock.now());
   }
 
-  newId(prefix: IdPrefix): string {
+  newId(prefix: string): string {
     return newId(prefix, this.now);
   }
 
