@@ -82,7 +82,13 @@ export function contextOf(
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     delivery,
-    spend: budgets && ((cost, before) => budgets.spend(cost, payer.key, caller.principal, before)),
+    spend:
+      budgets &&
+      ((cost, before) => {
+        const spending = budgets.spend(cost, payer.key, caller.principal, before);
+        request.priced?.();
+        return spending;
+      }),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
     chargePlanning: budgets && (() => budgets.chargePlanning(payer)),
     chargeErrors: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer, costOfError(errors[0]))),

@@ -13,6 +13,13 @@ import { incrementalFormatOf, prefersPage } from './media-type';
 import { type ResponseRules, responseHook } from './response';
 import { METHODS } from './unsupported';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Reports that the caller has paid for the request; undefined where requests begin at once. */
+    priced: (() => void) | undefined;
+  }
+}
+
 export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
   readonly apollo: ApolloPipeline;
   readonly contextOf: (
@@ -35,6 +42,7 @@ export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
 export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): void {
   const { budgets, served, apollo } = route;
   const writer = new AnswerWriter(route.log);
+  server.decorateRequest('priced', undefined);
   const payer = (request: FastifyRequest) => ({ key: payerOf(request), principal: request.caller.principal });
   const charge = (request: FastifyRequest, cost: number) => {
     if (cost > 0) budgets?.charge(cost, payer(request));
@@ -65,14 +73,20 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
         next();
         return;
       }
-      const begin = (tooMany?: Error) => {
+      budgets.enter(payer(request), (priced, tooMany) => {
+        if (priced) {
+          reply.raw.once('close', priced);
+          request.priced = priced;
+        }
         // whoever has gone while it waited
-        if (request.raw.socket.destroyed) return;
+        if (request.raw.socket.destroyed) {
+          priced?.();
+          return;
+        }
         const exhausted = budgets.exhausted(payer(request));
         if (exhausted) writer.refuse({ status: 429, error: exhausted }, request, reply);
         else next(tooMany);
-      };
-      budgets.enter(payer(request), begin);
+      });
     },
     onSend: responseHook(route.responses),
     handler: async (request, reply) => {

@@ -172,10 +172,13 @@ export class Budgets {
     if (principal === null && this.settings.isEnforced()) this.pace.add(cost, key);
   }
 
-  /** Calls `begin` when a request may begin; with an error when the caller has too many that wait. */
-  enter({ key, principal }: Payer, begin: (error?: TooManyWaiting) => void): void {
-    if (principal !== null || !this.settings.isEnforced()) begin();
-    else this.pace.enter(key, (isInTime) => begin(isInTime ? undefined : new TooManyWaiting()));
+  /**
+   * Calls `begin` when a request may begin: with what to call once it has paid or ended, where its caller's requests wait for each other; or
+   * with an error when the caller has too many that wait.
+   */
+  enter({ key, principal }: Payer, begin: (priced: (() => void) | undefined, error?: TooManyWaiting) => void): void {
+    if (principal !== null || !this.settings.isEnforced()) begin(undefined);
+    else this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting()));
   }
 
   /** Counts an operation that is planned for a caller: dashboards ask the same few, and pay for none. */

@@ -11,13 +11,14 @@ afterEach(() => {
 function requests(pace: Pace, key: string, count: number, cost: number) {
   const outcome = { begun: 0, refused: 0 };
   for (let i = 0; i < count; i++)
-    pace.enter(key, (isInTime) => {
-      if (!isInTime) {
+    pace.enter(key, (priced) => {
+      if (!priced) {
         outcome.refused += 1;
         return;
       }
       outcome.begun += 1;
       pace.add(cost, key);
+      priced();
     });
   return outcome;
 }
@@ -58,4 +59,16 @@ test('refuses requests when too many wait, and those that have waited for too lo
   expect(sent.begun).toBeGreaterThanOrEqual(5);
   expect(sent.begun + sent.refused).toBe(300);
   expect(requests(pace, 'a', 1, 1).begun).toBe(1);
+});
+
+test('begins two requests of a caller while it is not known what they cost, and the next when one is priced, once', () => {
+  const pace = new Pace(25);
+  const begun: (() => void)[] = [];
+  for (let i = 0; i < 5; i++) pace.enter('a', (priced) => priced && begun.push(priced));
+  jest.advanceTimersByTime(1_000);
+  expect(begun).toHaveLength(2);
+  begun[0]!();
+  begun[0]!();
+  jest.advanceTimersByTime(100);
+  expect(begun).toHaveLength(3);
 });

@@ -6,7 +6,7 @@
 
 /** Bytes of a body that cost nothing, and those that cost 1 beyond. */
 const FREE_BYTES = 4_096;
-const BYTES_A_UNIT = 340;
+const BYTES_A_UNIT = 150;
 
 /** The same of values in variables. */
 const FREE_VALUES = 200;
@@ -21,9 +21,10 @@ const PAIRS_A_UNIT = 50;
 /** Of planning an operation that has no plan yet, and compiling the plan. */
 export const COST_OF_PLANNING = 200;
 
-/** Bytes of an answer that cost nothing, and those that each unit of the estimate covers: about an object. */
+/** Bytes of an answer that cost nothing, those that each unit of the estimate covers (about an object), and those that cost 1 beyond. */
 const FREE_ANSWER_BYTES = 32_768;
-const ANSWER_BYTES_A_UNIT = 150;
+const COVERED_BYTES = 150;
+const ANSWER_BYTES_A_UNIT = 60;
 
 const beyond = (count: number, free: number, perUnit: number): number =>
   Math.max(0, Math.ceil((count - free) / perUnit));
@@ -50,4 +51,4 @@ export const costOfDocument = ({ tokens, fragments }: DocumentSize): number =>
 
 /** Of fetching and writing an answer that is larger than its objects usually are. @param estimated what has been paid for it */
 export const costOfAnswer = (bytes: number, estimated: number): number =>
-  beyond(bytes, FREE_ANSWER_BYTES + estimated * ANSWER_BYTES_A_UNIT, ANSWER_BYTES_A_UNIT);
+  beyond(bytes, FREE_ANSWER_BYTES + estimated * COVERED_BYTES, ANSWER_BYTES_A_UNIT);

@@ -184,39 +184,85 @@ function hostile({ body, accept = 'application/json' }: HostileRequest): Barrage
   };
 }
 
-const ms = (value: number, width = 8): string => value.toFixed(value < 100 ? 1 : 0).padStart(width);
-const used = ({ cpu }: Phase): string => [...cpu.values()].map((value) => ms(value / 10, 5)).join('');
-const MOST = (stalls: ReadonlyMap<string, number>): [string, number] =>
-  [...stalls].reduce((most, one) => (one[1] > most[1] ? one : most));
+/** What one kind of request did, over all rounds. */
+interface Outcome {
+  readonly name: string;
+  readonly alone: readonly Phase[];
+  readonly attacked: readonly Phase[];
+}
+
+async function outcomeOf(bench: Bench, request: HostileRequest): Promise<Outcome> {
+  const sent = hostile(request);
+  const paced = options.burst ? 0 : ((await bench.chargeOf(sent)) * 60_000) / COST_PER_MINUTE;
+  const everyMs = Math.max(60_000 / REQUESTS_PER_MINUTE, paced);
+  const [alone, attacked]: [Phase[], Phase[]] = [[], []];
+  for (let round = 0; round < Number(options.rounds); round++) {
+    alone.push(await bench.phase());
+    attacked.push(await bench.phase({ requests: [sent], address: bench.newAddress(), everyMs }));
+  }
+  return { name: request.name, alone, attacked };
+}
+
+const HEADER = [
+  'request',
+  'p50 alone, ms',
+  'p99 alone',
+  'p50 attacked',
+  'p99 attacked',
+  'ratio of p99',
+  'answers a second',
+  'longest stall, ms',
+  'more CPU of the gateway, % of a core',
+  'of subgraphs',
+  'of the database',
+  'CPU of the attacker',
+];
+
+const SUBGRAPHS = ['submissions', 'reviews', 'workforce', 'infrastructure'];
+
+function rowOf({ name, alone, attacked }: Outcome): string[] {
+  const of = (phases: readonly Phase[], figure: (phase: Phase) => number) => median(phases.map(figure));
+  const [p50, p99] = [({ p50 }: Phase) => p50, ({ p99 }: Phase) => p99];
+  const share = (phases: readonly Phase[], processes: readonly string[]) =>
+    of(phases, ({ cpu }) => processes.reduce((sum, one) => sum + (cpu.get(one) ?? 0), 0)) / 10;
+  const more = (...processes: string[]) => (share(attacked, processes) - share(alone, processes)).toFixed(0);
+  const answers = ({ landed }: Phase) => Object.values(landed!.statuses).reduce((sum, count) => sum + count, 0);
+  return [
+    name,
+    of(alone, p50).toFixed(0),
+    of(alone, p99).toFixed(0),
+    of(attacked, p50).toFixed(0),
+    of(attacked, p99).toFixed(0),
+    (of(attacked, p99) / of(alone, p99)).toFixed(1),
+    (of(attacked, answers) / Number(options.seconds)).toFixed(1),
+    longestStall(attacked),
+    more('gateway'),
+    more(...SUBGRAPHS),
+    more('database'),
+    share(attacked, ['attacker']).toFixed(0),
+  ];
+}
+
+/** The process that did not turn to its next event for the longest, by the median of rounds. */
+function longestStall(phases: readonly Phase[]): string {
+  const names = [...phases[0]!.stalls.keys()];
+  const [name, stall] = names
+    .map((one) => [one, median(phases.map(({ stalls }) => stalls.get(one)!))] as const)
+    .reduce((most, one) => (one[1] > most[1] ? one : most));
+  return `${stall.toFixed(0)} ${name}`;
+}
+
+const print = (cells: readonly string[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`);
 
 async function main(): Promise<void> {
   await databases();
   const bench = await Bench.start();
   await bench.warmUp();
-  const chosen = HOSTILE_REQUESTS.filter(
-    ({ name }) => !options.only || options.only.split('|').some((one) => name.includes(one)),
-  );
-  console.log(
-    'p50 p99 alone, p50 p99 attacked (ms), ratio; ms between requests, charge; longest stall; CPU % of gateway, subgraphs, database, attacker, dashboard',
-  );
-  for (const request of chosen) {
-    const sent = hostile(request);
-    const charge = await bench.chargeOf(sent);
-    const paced = options.burst ? 0 : (charge * 60_000) / COST_PER_MINUTE;
-    const everyMs = Math.max(60_000 / REQUESTS_PER_MINUTE, paced);
-    const [alone, attacked]: [Phase[], Phase[]] = [[], []];
-    for (let round = 0; round < Number(options.rounds); round++) {
-      alone.push(await bench.phase());
-      attacked.push(await bench.phase({ requests: [sent], address: bench.newAddress(), everyMs }));
-    }
-    const of = (phases: readonly Phase[], figure: 'p50' | 'p99') => median(phases.map((one) => one[figure]));
-    const ratio = of(attacked, 'p99') / of(alone, 'p99');
-    const last = attacked.at(-1)!;
-    const [where, longest] = MOST(last.stalls);
-    console.log(
-      `${ms(of(alone, 'p50'))}${ms(of(alone, 'p99'))}${ms(of(attacked, 'p50'))}${ms(of(attacked, 'p99'))} ${ratio.toFixed(1).padStart(6)}  every ${everyMs.toFixed(0)} ms, ${charge}; ${where} ${ms(longest, 4)}; ${used(last)}  ${JSON.stringify(last.landed!.statuses)}  ${request.name}`,
-    );
-  }
+  const parts = options.only?.split('|') ?? [''];
+  const chosen = HOSTILE_REQUESTS.filter(({ name }) => parts.some((part) => name.includes(part)));
+  print(HEADER);
+  print(HEADER.map(() => '---'));
+  for (const request of chosen) print(rowOf(await outcomeOf(bench, request)));
   bench.stop();
   await killAll();
 }

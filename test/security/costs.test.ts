@@ -344,7 +344,7 @@ describe('what may be spent', () => {
         costs.push(before - (await remaining()) - 8);
       }
       expect(costs[0]).toBe(0);
-      expect(costs[2]! - costs[1]!).toBe(Math.round(100_000 / 340));
+      expect(costs[2]! - costs[1]!).toBe(Math.round(100_000 / 150));
     });
 
     test('beyond the first 60 operations a minute that are planned for a caller', async () => {
