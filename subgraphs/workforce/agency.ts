@@ -6,7 +6,7 @@ import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGoal } from './goal/hiring-goal';
 import { HiringRequest, Position } from './position/position';
 
-/** An agency, as the workforce program extends it. */
+/** Agency fields that the workforce program adds. */
 export class Agency extends AgencyFields {
   @hasMany(() => Position, 'agencyKey', "The agency's positions for AI and cybersecurity professionals.")
   positions!: unknown;

@@ -81,7 +81,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     expect(report).toMatchObject({ read: 8, imported: 2, updated: 0, unchanged: 0 });
     expect(report.rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
       [2, 'cveId', 'repeats Vulnerability CVE-1900-90001, which stands at 1'],
-      [3, 'cveID', 'is "CVE-90", which is no CVE id'],
+      [3, 'cveID', 'is "CVE-90", which is not a CVE id'],
       [4, 'cveID', 'is missing'],
       [5, 'dueDate', 'is "soon", which is no date (YYYY-MM-DD or MM/DD/YYYY)'],
       [6, 'product', 'is 256 characters long; at most 255 fit'],
