@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** The prefixes of generated ids and what they stand for. */
+/** Prefixes of generated ids, one per type. */
 export type IdPrefix =
   | 'mdl'
   | 'mdv'
@@ -49,16 +49,16 @@ export type IdPrefix =
   | 'shf';
 
 /**
- * A new id: prefix and a ULID whose time is the start of the month. Ids are public; the instant an object was created may not be, such as
- * the filing of a submission. Ids of later months sort later, so new rows are stored close together.
+ * Creates an id: prefix and a ULID whose time is the start of the month. Ids are public, but the time of creation may not be, such as the
+ * filing of a submission. Ids of later months sort later, so that new rows are stored close together.
  */
 export function newId(prefix: IdPrefix, now: string): string {
   return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;
 }
 
 /**
- * An id that the same facts always give: prefix and 26 Crockford base-32 digits (the form of a ULID) of a SHA-256 over
- * the parts. For what is imported or generated; 130 bits, so two of them never meet by chance.
+ * A deterministic id for imported and generated objects: prefix and 26 Crockford base-32 digits (the form of a ULID) of a SHA-256 over
+ * the parts. 130 bits, so that collisions do not happen by chance.
  */
 export function stableId(prefix: IdPrefix, ...parts: readonly (string | number)[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
@@ -72,7 +72,7 @@ export function stableId(prefix: IdPrefix, ...parts: readonly (string | number)[
   return `${prefix}_${text}`;
 }
 
-/** The id of a version of a public model by the label that published benchmarks give it: the same in every subgraph. */
+/** Id of a public model version by its label in published benchmarks; the same in every subgraph. */
 export function publishedVersionId(label: string): string {
   return stableId('mdv', 'public', label.trim());
 }
