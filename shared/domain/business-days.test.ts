@@ -6,7 +6,7 @@ const day = fc
   .date({ min: new Date('2020-01-01'), max: new Date('2035-12-31'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
 
-test('a civil day begins and ends where it says, also when clocks change', () => {
+test('starts and ends a civil day at midnight in New York, even when clocks change', () => {
   expect(startOfDay('2026-03-08')).toBe('2026-03-08T05:00:00.000Z');
   expect(startOfDay('2026-03-09')).toBe('2026-03-09T04:00:00.000Z');
   fc.assert(
@@ -18,7 +18,7 @@ test('a civil day begins and ends where it says, also when clocks change', () =>
   );
 });
 
-test('days are counted as they are added', () => {
+test('counts days consistently with adding them', () => {
   fc.assert(
     fc.property(
       day,
@@ -28,7 +28,7 @@ test('days are counted as they are added', () => {
   );
 });
 
-test('a fiscal year begins on the first of October', () => {
+test('starts a fiscal year on October 1', () => {
   expect([fiscalYear('2026-09-30'), fiscalYear('2026-10-01')]).toEqual([2026, 2027]);
   fc.assert(
     fc.property(day, (date) => {
@@ -38,7 +38,7 @@ test('a fiscal year begins on the first of October', () => {
   );
 });
 
-test('holidays are observed on a weekday, by the rule of the statute', () => {
+test('observes holidays on a weekday, by the rule of the statute', () => {
   expect(federalHolidays(2026).map(({ observed }) => observed)).toEqual([
     '2026-01-01',
     '2026-01-19',
@@ -57,7 +57,7 @@ test('holidays are observed on a weekday, by the rule of the statute', () => {
   expect(isBusinessDay('2027-12-31')).toBe(false);
 });
 
-test('business days are counted as they are added', () => {
+test('counts business days consistently with adding them', () => {
   expect(addBusinessDays('2026-11-25', 1)).toBe('2026-11-27');
   fc.assert(
     fc.property(day, fc.integer({ min: 1, max: 60 }), (date, count) => {

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { addDays } from '#base/civil';
 
-/** The weekday rule of a federal holiday: 5 U.S.C. 6103. */
+/** Rule for the date of a federal holiday: 5 U.S.C. 6103. */
 type Rule = { name: string; month: number } & ({ day: number } | { weekday: number; nth: number });
 
 const MONDAY = 1;
@@ -22,7 +22,7 @@ const RULES: readonly Rule[] = [
 
 export interface Holiday {
   readonly name: string;
-  /** The day the rule names. */
+  /** Statutory date. */
   readonly date: string;
   /** The day off: the Friday before a Saturday, the Monday after a Sunday. */
   readonly observed: string;
@@ -38,7 +38,7 @@ function dateOf(rule: Rule, year: number): Temporal.PlainDate {
   return first.add({ days: ((rule.weekday - first.dayOfWeek + 7) % 7) + 7 * (rule.nth - 1) });
 }
 
-/** The federal holidays of a calendar year, by statute; days granted by executive order are not among them. */
+/** Statutory federal holidays of a calendar year, without days off by executive order. */
 export function federalHolidays(year: number): Holiday[] {
   return RULES.map((rule) => {
     const date = dateOf(rule, year);
@@ -57,13 +57,13 @@ function observedIn(year: number): ReadonlySet<string> {
   return days;
 }
 
-/** Monday to Friday, and no federal holiday. */
+/** Monday to Friday, except federal holidays. */
 export function isBusinessDay(date: string): boolean {
   const day = Temporal.PlainDate.from(date);
   return day.dayOfWeek <= 5 && !observedIn(day.year).has(date);
 }
 
-/** The civil day so many business days later (at least one). */
+/** Adds business days to a civil day. @param days at least 1 */
 export function addBusinessDays(date: string, days: number): string {
   let day = date;
   for (let left = days; left > 0; ) {
@@ -73,15 +73,15 @@ export function addBusinessDays(date: string, days: number): string {
   return day;
 }
 
-/** How many business days of its year lie before each day of it, by the day's place in the year. */
+/** By year: number of business days before each day of the year, indexed by day of the year. */
 const businessDaysBefore = new Map<number, readonly number[]>();
 function daysBeforeIn(year: number): readonly number[] {
   let counts = businessDaysBefore.get(year);
   if (!counts) {
-    const made = [0];
+    const daysBefore = [0];
     for (let day = `${year}-01-01`; day.startsWith(String(year)); day = addDays(day, 1))
-      made.push(made.at(-1)! + (isBusinessDay(day) ? 1 : 0));
-    counts = made;
+      daysBefore.push(daysBefore.at(-1)! + (isBusinessDay(day) ? 1 : 0));
+    counts = daysBefore;
     businessDaysBefore.set(year, counts);
   }
   return counts;

@@ -3,14 +3,14 @@ import type { Database } from '#kit/database/database';
 import { newId } from '#kit/ids';
 import type { ModelClass } from '#kit/model/model';
 
-/** Something that happened, before it has its place in a timeline. */
+/** An event to append to a timeline. */
 export interface Happening<Kind extends string> {
   readonly kind: Kind;
   readonly actor: string;
-  /** When, if not now; never noted before what happened earlier. */
+  /** Time of the event; now by default. An entry is never dated before its predecessor. */
   readonly occurredAt?: string;
   readonly agencyKey?: string | null;
-  /** Key of the part it happened to: a grant, a review, a finding. */
+  /** Key of the affected object: a grant, a review, a finding. */
   readonly objectId?: string | null;
   readonly fromState?: string | null;
   readonly toState?: string | null;
@@ -27,8 +27,8 @@ export interface TimelineEntry {
 }
 
 /**
- * Adds entries to the timeline of a submission, in one transaction with what they tell of; the caller holds the lock of the
- * submission's row. No entry is dated before its predecessor. Two statements, however many entries.
+ * Appends entries to the timeline of a submission, in the transaction of the change. The caller must hold the lock of the submission's row.
+ * No entry is dated before its predecessor. Takes two statements for any number of entries.
  */
 export async function appendTimeline<Entry extends TimelineEntry>(
   database: Database,
@@ -61,8 +61,8 @@ export async function appendTimeline<Entry extends TimelineEntry>(
 }
 
 /**
- * Statements that keep a timeline from being edited or deleted from, on both databases. Exercise data are no record of
- * anything: they go when an exercise is replaced, which says so in the table `exercise_replacement`.
+ * Trigger statements for both databases that reject updates and deletions of a timeline. Only exercise data can be deleted, while the
+ * table `exercise_replacement` has a row. The texts are part of migrations: do not change them.
  */
 export function sealTimeline(table: string): { mysql: string[]; sqlite: string[] } {
   const refusal = `Entries of ${table} are only ever added`;

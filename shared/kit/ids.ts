@@ -12,16 +12,16 @@ export function idPrefix(prefix: string): string {
 }
 
 /**
- * A new id: prefix and a ULID whose time is the start of the month. Ids are public; the instant an object was created may not be, such as
- * the filing of a submission. Ids of later months sort later, so new rows are stored close together.
+ * Creates an id: prefix and a ULID whose time is the start of the month. Ids are public, but the time of creation may not be, such as the
+ * filing of a submission. Ids of later months sort later, so that new rows are stored close together.
  */
 export function newId(prefix: string, now: string): string {
   return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;
 }
 
 /**
- * An id that the same facts always give: prefix and 26 Crockford base-32 digits (the form of a ULID) of a SHA-256 over
- * the parts. For what is imported or generated; 130 bits, so two of them never meet by chance.
+ * A deterministic id for imported and generated objects: prefix and 26 Crockford base-32 digits (the form of a ULID) of a SHA-256 over
+ * the parts. 130 bits, so that collisions do not happen by chance.
  */
 export function stableId(prefix: string, ...parts: readonly (string | number)[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
@@ -35,7 +35,7 @@ export function stableId(prefix: string, ...parts: readonly (string | number)[])
   return `${prefix}_${text}`;
 }
 
-/** The id of a version of a public model by the label that published benchmarks give it: the same in every subgraph. */
+/** Id of a public model version by its label in published benchmarks; the same in every subgraph. */
 export function publishedVersionId(label: string): string {
   return stableId('mdv', 'public', label.trim());
 }

@@ -16,30 +16,39 @@ import { ToolDeployment } from './tool/defensive-tool';
 import { AIUseCase } from './use-case/ai-use-case';
 import { VulnerabilityFinding, WEAKNESS_ROLES } from './vulnerability/vulnerability-finding';
 
-/** An agency, as infrastructure extends it. */
+/** Agency fields that the infrastructure program adds. */
 export class Agency extends AgencyFields {
-  @hasMany(() => AgencyIdentifier, 'agencyKey', 'What other catalogs call it.') identifiers!: unknown;
-  @hasMany(() => FederalSystem, 'agencyKey', 'Its information systems.') systems!: unknown;
-  @hasMany(() => VulnerabilityFinding, 'agencyKey', 'Vulnerabilities found on its systems.')
+  @hasMany(() => AgencyIdentifier, 'agencyKey', 'Names and codes of the agency in other catalogs.')
+  identifiers!: unknown;
+  @hasMany(() => FederalSystem, 'agencyKey', "The agency's information systems.") systems!: unknown;
+  @hasMany(() => VulnerabilityFinding, 'agencyKey', "Vulnerability findings on the agency's systems.")
   vulnerabilityFindings!: unknown;
-  @hasMany(() => ToolDeployment, 'agencyKey', 'Defensive tools it deploys.') toolDeployments!: unknown;
-  @hasMany(() => CapabilityAssessment, 'agencyKey', 'How it stands in the Cybersecurity Framework.')
+  @hasMany(() => ToolDeployment, 'agencyKey', 'Deployments of defensive tools at the agency.')
+  toolDeployments!: unknown;
+  @hasMany(
+    () => CapabilityAssessment,
+    'agencyKey',
+    "Assessments of the agency's capability under the NIST Cybersecurity Framework.",
+  )
   capabilityAssessments!: unknown;
-  @hasMany(() => DirectiveProgress, 'agencyKey', 'How far it is with directives.') directiveProgress!: unknown;
-  @hasMany(() => AIUseCase, 'agencyKey', 'Uses of AI it has published.') aiUseCases!: unknown;
-  @hasMany(() => AgencyAuthorization, 'agencyKey', 'Cloud offerings it has authorized.') cloudAuthorizations!: unknown;
-  @hasMany(() => GovDomain, 'agencyKey', 'Its .gov domains.') domains!: unknown;
-  @hasMany(() => Bureau, 'agencyKey', 'Its bureaus.') bureaus!: unknown;
-  @hasMany(() => Sector, 'leadAgencyKey', 'Sectors whose risk it manages as the lead.') leadsSectors!: unknown;
+  @hasMany(() => DirectiveProgress, 'agencyKey', "The agency's progress on binding directives.")
+  directiveProgress!: unknown;
+  @hasMany(() => AIUseCase, 'agencyKey', 'AI use cases that the agency has published.') aiUseCases!: unknown;
+  @hasMany(() => AgencyAuthorization, 'agencyKey', "The agency's authorizations of cloud offerings.")
+  cloudAuthorizations!: unknown;
+  @hasMany(() => GovDomain, 'agencyKey', "The agency's .gov domains.") domains!: unknown;
+  @hasMany(() => Bureau, 'agencyKey', "The agency's bureaus and other components.") bureaus!: unknown;
+  @hasMany(() => Sector, 'leadAgencyKey', 'Sectors for which the agency is the lead risk management agency.')
+  leadsSectors!: unknown;
 
   @computed(
     () => Float,
-    'Median days from finding a vulnerability to mending it, over all mended ones; null of none, and of fewer than five except for roles that work with vulnerabilities.',
+    'Median days from detection to remediation, over all remediated vulnerabilities. Null without any, and null below five except for roles that work with vulnerabilities.',
     {
       nullable: true,
       sensitivity: 'GOV',
       derivedFrom: ['VulnerabilityFinding.detectedAt', 'VulnerabilityFinding.remediatedAt'],
-      coarsened: 'A median, hidden where it is of fewer than five.',
+      coarsened: 'A median, hidden when computed over fewer than five findings.',
     },
   )
   @Directive('@cost(weight: 100)')

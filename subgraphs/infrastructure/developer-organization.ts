@@ -2,10 +2,10 @@ import { hasMany } from '#kit/collection/connection';
 import { stub, stubKey } from '#kit/model/model';
 import { Vendor } from './vendor/vendor';
 
-/** A developer of AI models, as infrastructure extends it. */
-@stub('An organization that develops AI models and may share them, voluntarily, before launch.', { key: 'key' })
+/** Developer fields that the infrastructure program adds. */
+@stub('Organization that develops AI models and may voluntarily share them before launch.', { key: 'key' })
 export class DeveloperOrganization {
   @stubKey() key!: string;
-  @hasMany(() => Vendor, 'developerKey', 'The same organization as a vendor of products to agencies.')
+  @hasMany(() => Vendor, 'developerKey', 'The same organization in its role as a vendor to agencies.')
   vendors!: unknown;
 }

@@ -2,28 +2,36 @@ import { generatedId, key, refersTo, text } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { Agency } from './agency';
 
-@model('A .gov domain of the federal government.', { key: 'domain', order: ['domain'] })
+@model('Federal .gov domain.', { key: 'domain', order: ['domain'] })
 export class GovDomain {
-  @key('The domain, in lower case.', { length: 100 }) domain!: string;
-  @text('Type, as published.', { filter: true, order: true, length: 60 }) type!: string;
-  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
-  agencyKey!: string | null;
-  @text('Organization, as published.', { filter: true, order: true }) organization!: string;
-  @text('Part of the organization, as published.', { nullable: true, filter: true }) suborganization!: string | null;
-  @text('City.', { nullable: true, filter: true, length: 80 }) city!: string | null;
-  @text('State or territory.', { nullable: true, filter: true, length: 10 }) state!: string | null;
-}
-
-@model('A bureau or other part of an agency, as the .gov registry lists it.', { order: ['agencyName', 'name'] })
-export class Bureau {
-  @generatedId('bur') id!: string;
-  @refersTo(() => Agency, 'The agency it belongs to; null when the graph does not know it.', {
+  @key('Domain name, in lower case.', { length: 100 }) domain!: string;
+  @text('Domain type, as published.', { filter: true, order: true, length: 60 }) type!: string;
+  @refersTo(() => Agency, 'Matching agency of the graph. Null if the published name matches none.', {
     as: 'agency',
     nullable: true,
   })
   agencyKey!: string | null;
-  @text('The agency, as published.', { filter: true, order: true }) agencyName!: string;
-  @text('Name of the bureau; null for the agency itself.', { nullable: true, filter: true, order: true }) name!:
+  @text('Registered organization, as published.', { filter: true, order: true }) organization!: string;
+  @text('Registered suborganization, as published.', { nullable: true, filter: true }) suborganization!: string | null;
+  @text('City of the registered organization.', { nullable: true, filter: true, length: 80 }) city!: string | null;
+  @text('State or territory of the registered organization, as its postal abbreviation.', {
+    nullable: true,
+    filter: true,
+    length: 10,
+  })
+  state!: string | null;
+}
+
+@model('Bureau or other component of an agency, as listed by the .gov registry.', { order: ['agencyName', 'name'] })
+export class Bureau {
+  @generatedId('bur') id!: string;
+  @refersTo(() => Agency, 'Parent agency of the bureau. Null if the published name matches no agency of the graph.', {
+    as: 'agency',
+    nullable: true,
+  })
+  agencyKey!: string | null;
+  @text('Agency name, as published.', { filter: true, order: true }) agencyName!: string;
+  @text('Bureau name. Null for the entry of the agency itself.', { nullable: true, filter: true, order: true }) name!:
     | string
     | null;
 }

@@ -1,18 +1,18 @@
 import { stub, stubKey } from '#kit/model/model';
 
-/** Entities of other subgraphs that infrastructure refers to and adds nothing to. */
+/** Entities of other subgraphs that infrastructure references without adding fields. */
 
-@stub('A role of the cyber and AI workforce.', { key: 'code', resolvable: false })
+@stub('Work role of the cyber and AI workforce.', { key: 'code', resolvable: false })
 export class WorkRole {
   @stubKey() code!: string;
 }
 
-@stub('How an agency staffs a work role.', { key: 'key', resolvable: false })
+@stub('Staffing of one work role at one agency.', { key: 'key', resolvable: false })
 export class AgencyWorkRole {
   @stubKey('Agency key and work role code, joined by a colon.') key!: string;
 }
 
-@stub('What a review found about a model.', { resolvable: false })
+@stub('Finding of a review about an AI model.', { resolvable: false })
 export class Finding {
   @stubKey() id!: string;
 }

@@ -15,22 +15,22 @@ import { Vendor } from './vendor/vendor';
 import { Vulnerability } from './vulnerability/vulnerability';
 import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 
-/** Those who look after weaknesses everywhere. */
-const everywhere = any(having('coordinator'), oversight);
+/** Roles that work with vulnerabilities of every agency. */
+const allAgencies = any(having('coordinator'), oversight);
 
-/** And those of the agency whose system it is. */
-const keepers = any(ofAgency('agencyKey', 'infrastructure-officer'), everywhere);
+/** Adds the infrastructure officers of the agency that owns the system. */
+const systemOwners = any(ofAgency('agencyKey', 'infrastructure-officer'), allAgencies);
 
-/** Who referred a flaw follows what becomes of it. */
-const openers = any(ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'), everywhere);
+/** Adds the agency that opened the case, so that it can follow it. */
+const caseOpeners = any(ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'), allAgencies);
 
-/** Before a case is published, everything in it is a weakness that nobody has mended. */
-const cases = any(openers, where('status', ['PUBLISHED', 'CLOSED'], government));
+/** Until publication, every detail of a case may expose an unpatched flaw. */
+const caseReaders = any(caseOpeners, where('status', ['PUBLISHED', 'CLOSED'], government));
 
 const open: Policy = { rows: everyone };
-const internal: Policy = { rows: government, GOV: government, ISVI: keepers };
+const internal: Policy = { rows: government, GOV: government, ISVI: systemOwners };
 
-/** Who may see what of the infrastructure program. Roles and sensitivity classes: docs/domain.md. */
+/** Access rules of the infrastructure program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [Sector, open],
   [SectorRisk, { rows: everyone, GOV: government }],
@@ -41,9 +41,9 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [CloudOffering, open],
   [AgencyAuthorization, open],
   [MarketplaceAgency, open],
-  [Vulnerability, { rows: everyone, ISVI: everywhere }],
+  [Vulnerability, { rows: everyone, ISVI: allAgencies }],
   [FederalSystem, internal],
-  [VulnerabilityFinding, { rows: keepers, ISVI: keepers }],
+  [VulnerabilityFinding, { rows: systemOwners, ISVI: systemOwners }],
   [CapabilityDimension, { rows: everyone, GOV: government }],
   [CapabilityAssessment, internal],
   [Control, open],
@@ -55,11 +55,11 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [
     ClearinghouseCase,
     {
-      rows: cases,
-      ISVI: cases,
-      // publishing a case does not publish the finding of a review or the systems that have the flaw
+      rows: caseReaders,
+      ISVI: caseReaders,
+      // publication of a case reveals neither the review finding behind it nor the affected systems
       PROPIN: any(ofAgency('openedByKey', 'agency-reviewer'), oversight),
-      fields: { affectedSystems: openers },
+      fields: { affectedSystems: caseOpeners },
     },
   ],
 ];

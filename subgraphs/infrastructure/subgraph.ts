@@ -31,7 +31,7 @@ import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 export const infrastructure = new Subgraph({
   name: 'infrastructure',
   description:
-    'Sectors, systems, vulnerabilities, defensive tools, uses of AI, cloud offerings, capability, directives.',
+    'Sectors, federal systems, vulnerabilities, defensive tools, AI use cases, cloud offerings, capabilities, and directives.',
   owners: ['cisa'],
   entities: [
     Sector,

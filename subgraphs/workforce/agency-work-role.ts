@@ -9,10 +9,13 @@ import { VACANT_SQL } from './position/position';
 import { WorkRole } from './role/work-role';
 
 /**
- * One work role at one agency: what other programs point at when they ask who could do the work. Its key says it all,
- * so nothing of it is stored; a key that names no known agency has no object.
+ * One work role at one agency, which other programs reference to find who could do the work. Not stored: the key holds
+ * everything. Keys with an unknown agency resolve to null.
  */
-@stub('How an agency staffs a work role: positions, vacancies, open announcements.', { key: 'key', findable: true })
+@stub('Staffing of one work role at one agency: filled positions, vacancies, and open announcements.', {
+  key: 'key',
+  findable: true,
+})
 export class AgencyWorkRole {
   @stubKey('Agency key and work role code, joined by a colon: "treasury:672".') key!: string;
 
@@ -29,17 +32,17 @@ export class AgencyWorkRole {
     return this.key.split(':')[1]!;
   }
 
-  @computed(() => Agency, 'The agency.', { nullable: true })
+  @computed(() => Agency, 'Agency that staffs the role.', { nullable: true })
   agency(): Agency | null {
     return stubOf(Agency, this.agencyKey);
   }
 
-  @computed(() => WorkRole, 'The role; null when the catalog has no such code.', { nullable: true })
+  @computed(() => WorkRole, 'Work role. Null if the catalog has no role with this code.', { nullable: true })
   workRole({ loaders }: Context): Promise<WorkRole | null> {
     return loaders.byKey(WorkRole).load(this.code);
   }
 
-  @computed(() => Int, 'Positions of the role that are filled.', {
+  @computed(() => Int, 'Number of filled positions whose primary work role this is.', {
     sensitivity: 'GOV',
     derivedFrom: ['Position.status'],
   })
@@ -47,7 +50,7 @@ export class AgencyWorkRole {
     return (await this.positions(context)).filled;
   }
 
-  @computed(() => Int, 'Positions of the role that are funded and not filled.', {
+  @computed(() => Int, 'Number of funded positions of this role that are vacant or in hiring.', {
     sensitivity: 'GOV',
     derivedFrom: ['Position.status'],
   })
@@ -57,7 +60,7 @@ export class AgencyWorkRole {
 
   @computed(
     () => [Announcement],
-    'Announcements of the agency for the role that accept applications today, the first to close first; at most 100.',
+    'Announcements of the agency for this role that accept applications today, earliest closing date first. At most 100.',
   )
   openAnnouncements({ loaders, database, clock }: Context): Promise<Announcement[]> {
     return loaders
@@ -95,10 +98,10 @@ export class AgencyWorkRole {
            GROUP BY agency_key, work_role_code`,
           [...pairs.map(([agencyKey]) => agencyKey), ...pairs.map(([, code]) => code)],
         );
-        const found = new Map(rows.map((row) => [`${row.agency}:${row.role}`, row]));
+        const countsByKey = new Map(rows.map((row) => [`${row.agency}:${row.role}`, row]));
         return ids.map((id) => ({
-          filled: Number(found.get(id)?.filled ?? 0),
-          vacant: Number(found.get(id)?.vacant ?? 0),
+          filled: Number(countsByKey.get(id)?.filled ?? 0),
+          vacant: Number(countsByKey.get(id)?.vacant ?? 0),
         }));
       })
       .load(this.key);

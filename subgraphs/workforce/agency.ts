@@ -6,20 +6,23 @@ import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGoal } from './goal/hiring-goal';
 import { HiringRequest, Position } from './position/position';
 
-/** An agency, as the workforce program extends it. */
+/** Agency fields that the workforce program adds. */
 export class Agency extends AgencyFields {
-  @hasMany(() => Position, 'agencyKey', 'Its positions for AI and cybersecurity professionals.') positions!: unknown;
-  @hasMany(() => HiringRequest, 'agencyKey', 'Its requests to fill positions.') hiringRequests!: unknown;
-  @hasMany(() => Announcement, 'agencyKey', 'Its job announcements.') announcements!: unknown;
-  @hasMany(() => HiringGoal, 'agencyKey', 'Its hiring goals.') hiringGoals!: unknown;
+  @hasMany(() => Position, 'agencyKey', "The agency's positions for AI and cybersecurity professionals.")
+  positions!: unknown;
+  @hasMany(() => HiringRequest, 'agencyKey', "The agency's requests to fill positions.") hiringRequests!: unknown;
+  @hasMany(() => Announcement, 'agencyKey', "The agency's job announcements.") announcements!: unknown;
+  @hasMany(() => HiringGoal, 'agencyKey', "The agency's hiring goals by work role and fiscal year.")
+  hiringGoals!: unknown;
   @hasMany(
     () => CapacitySnapshot,
     'agencyKey',
-    'How it staffs each work role; order by vacant to see what it lacks most.',
+    'Staffing snapshots of the agency by work role. Order by VACANT, descending, for the largest shortages first.',
   )
   capacity!: unknown;
-  @hasMany(() => WorkforceFlow, 'agencyKey', 'People who joined and left it, by month.') workforceFlow!: unknown;
-  @hasMany(() => AnnouncementStatistic, 'agencyKey', 'Counts of its announcements by status.')
+  @hasMany(() => WorkforceFlow, 'agencyKey', 'Monthly counts of people who joined and left the agency.')
+  workforceFlow!: unknown;
+  @hasMany(() => AnnouncementStatistic, 'agencyKey', "Counts of the agency's announcements by status.")
   announcementStatistics!: unknown;
 }
 declareAgency(Agency);

@@ -11,10 +11,10 @@ import { OccupationalSeries } from './role/occupational-series';
 import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole } from './role/work-role';
 
-/** The agency's HR, for all its announcements. */
+/** HR specialists read applications to every announcement of their agency. */
 const hiringOffice = through('controlNumber', () => Announcement, ofAgency('agencyKey', 'hr-specialist'));
 
-/** Its hiring managers, for those on a certificate that was issued to them. */
+/** Hiring managers read only applications on certificates issued for their agency's requests. */
 const referred = through(
   'id',
   () => CertificateApplication,
@@ -31,7 +31,7 @@ const candidate = through('id', () => Application, application, 'candidateId');
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government };
 
-/** Who may see what of the workforce program. Roles and sensitivity classes: docs/domain.md. */
+/** Access rules of the workforce program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [WorkRole, { rows: everyone, GOV: government }],
   [Ksat, open],
@@ -50,7 +50,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [WorkforceFlow, open],
 ];
 
-/** Whose list it is. Which of the applications on it are shown is for their own policy. */
+/** Hiring managers and HR specialists of the requesting agency. Each listed application has its own policy on top. */
 function ofCertificate(): Rule {
   return through('requestId', () => HiringRequest, ofAgency('agencyKey', 'hiring-manager', 'hr-specialist'));
 }

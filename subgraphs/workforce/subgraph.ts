@@ -24,7 +24,7 @@ import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCount
 
 export const workforce = new Subgraph({
   name: 'workforce',
-  description: 'AI and cybersecurity professionals: work roles, positions, hiring, flows.',
+  description: 'AI and cybersecurity workforce: work roles, positions, hiring, and monthly flows.',
   owners: ['opm'],
   entities: [
     WorkRole,

@@ -81,11 +81,11 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     expect(report).toMatchObject({ read: 8, imported: 2, updated: 0, unchanged: 0 });
     expect(report.rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
       [2, 'cveId', 'repeats Vulnerability CVE-1900-90001, which stands at 1'],
-      [3, 'cveID', 'is "CVE-90", which is no CVE id'],
+      [3, 'cveID', 'is "CVE-90", which is not a CVE id'],
       [4, 'cveID', 'is missing'],
-      [5, 'dueDate', 'is "soon", which is no date (YYYY-MM-DD or MM/DD/YYYY)'],
-      [6, 'product', 'is 256 characters long; at most 255 fit'],
-      [7, 'notes', 'is 65536 characters long; at most 60000 fit'],
+      [5, 'dueDate', 'is "soon", which is not a date (YYYY-MM-DD or MM/DD/YYYY)'],
+      [6, 'product', 'is 256 characters long; the maximum is 255'],
+      [7, 'notes', 'is 65536 characters long; the maximum is 60000'],
     ]);
   });
 
@@ -94,14 +94,14 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
       'kev',
       'broken.json',
       KEV.slice(0, 700),
-      /not well-formed JSON \(line \d+, column \d+\)[\s\S]*Nothing of the file was imported/,
+      /not valid JSON \(line \d+, column \d+\)[\s\S]*Nothing was imported/,
     ],
-    ['kev', 'empty.json', '', /not well-formed JSON \(it is empty\)/],
+    ['kev', 'empty.json', '', /not valid JSON \(it is empty\)/],
     ['kev', 'other.json', '{"items": []}', /has no list at "vulnerabilities"/],
     ['kev', 'norows.json', '{"vulnerabilities": []}', /holds no rows/],
-    ['omb-use-cases', 'columns.csv', 'a,b\n1,2\n', /lacks the columns "agency", "agency_name", .* it has "a", "b"/],
-    ['omb-use-cases', 'ragged.csv', `${USE_CASES}TREAS,only two\n`, /not well-formed CSV at line 7/],
-    ['omb-use-cases', 'quote.csv', `${USE_CASES}"TREAS,never closed\n`, /not well-formed CSV/],
+    ['omb-use-cases', 'columns.csv', 'a,b\n1,2\n', /has no columns "agency", "agency_name", .* it has "a", "b"/],
+    ['omb-use-cases', 'ragged.csv', `${USE_CASES}TREAS,only two\n`, /not valid CSV at line 7/],
+    ['omb-use-cases', 'quote.csv', `${USE_CASES}"TREAS,never closed\n`, /not valid CSV/],
   ])('%s from %s: refused as a whole, and nothing is half-written', async (source, name, content, message) => {
     await expect(run(source, file(name, content))).rejects.toThrow(message);
     expect(await infrastructure.database.count(AIUseCase)).toBe(0);
@@ -151,7 +151,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
 
 test('a file that is missing, a folder, or an unknown source is said in words', async () => {
   await expect(requireReadable('/no/such/file.json')).rejects.toThrow(
-    /There is no file "\/no\/such\/file.json"[\s\S]*Check the path/,
+    /File "\/no\/such\/file.json" does not exist[\s\S]*Check the path/,
   );
   await expect(requireReadable(tmpdir())).rejects.toThrow(/is not a file[\s\S]*import -- all <folder>/);
   const options = { dataFolder: join(tmpdir(), 'never-made'), file: '/no/such/folder' };

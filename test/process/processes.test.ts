@@ -308,7 +308,7 @@ describe('help and bad commands', () => {
       /^[\w-]+\.[\w-]+\.[\w-]+$/m,
     ],
     [['gateway', '--subgraph-url', 'reviews'], 1, /"reviews" does not say where a subgraph answers/],
-    [['import', 'kev', '/no/such/file.json'], 1, /There is no file "\/no\/such\/file.json"/],
+    [['import', 'kev', '/no/such/file.json'], 1, /File "\/no\/such\/file.json" does not exist/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
     [['nonsense'], 1, /unknown command 'nonsense'/],
   ])('%j ends with %d and says so', async (args, code, said) => {

@@ -666,7 +666,7 @@ describe('the keys of events', () => {
     expect(() => keysOf(eventKeys, 'submissions')).toThrow(/event key of reviews .* is not one of its public keys/);
     const { keys } = JSON.parse(readFileSync(eventKeys, 'utf8'));
     writeFileSync(eventKeys, JSON.stringify({ keys: [...keys, { ...keys[0], subgraph: 'reviews' }] }));
-    expect(() => keysOf(eventKeys)).toThrow(/is listed twice; each subgraph needs its own/);
+    expect(() => keysOf(eventKeys)).toThrow(/is listed twice: each subgraph needs a separate key/);
     writeFileSync(eventKeys, JSON.stringify({ keys: [{ ...keys[0], subgraph: undefined }] }));
     expect(() => keysOf(eventKeys)).toThrow(/not a set of event keys/);
   });

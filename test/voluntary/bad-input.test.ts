@@ -53,14 +53,14 @@ const CASES: Case[] = [
     null,
     'draftSubmission',
     draftOf({}),
-    { code: 'UNAUTHENTICATED', said: /say who you are: send "authorization: Bearer/ },
+    { code: 'UNAUTHENTICATED', said: /draftSubmission requires authentication: send "authorization: Bearer/ },
   ],
   [
     'an agency that drafts',
     nsa,
     'draftSubmission',
     draftOf({}),
-    { code: 'FORBIDDEN', said: /draftSubmission is done by DEVELOPER; you act as AGENCY/ },
+    { code: 'FORBIDDEN', said: /draftSubmission is allowed only for DEVELOPER; you act as AGENCY/ },
   ],
   [
     'a launch in the past',
@@ -144,7 +144,7 @@ const CASES: Case[] = [
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'a\u0000b' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /U\+0000 at place 2/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /U\+0000 at position 2/ },
   ],
   [
     'half a surrogate pair',
@@ -165,7 +165,7 @@ const CASES: Case[] = [
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'x'.repeat(10_001) }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /10001 characters; at most 10000/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /10001 characters: the maximum is 10000/ },
   ],
   [
     'a nested text that is empty',
@@ -200,7 +200,7 @@ const CASES: Case[] = [
     INTAKE,
     'registerOrganization',
     () => ({ key: 'Not A Slug', legalName: 'A', category: 'INDUSTRY' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'key'], said: /of the form/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'key'], said: /must match the pattern/ },
   ],
   [
     'a version frozen in the future',
@@ -392,7 +392,7 @@ const CASES: Case[] = [
     nsa,
     'registerReviewer',
     () => ({ post: 'p', workRoleCode: '67' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'workRoleCode'], said: /of the form/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'workRoleCode'], said: /must match the pattern/ },
   ],
   [
     'a technique that ATLAS has not',
@@ -406,7 +406,7 @@ const CASES: Case[] = [
     nsa,
     'draftFinding',
     findingOf({ relatedVulnerabilities: ['CVE-1'] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'relatedVulnerabilities', 0], said: /of the form/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'relatedVulnerabilities', 0], said: /must match the pattern/ },
   ],
   [
     'a finding that was not shared, to the developer',
@@ -476,7 +476,7 @@ const CASES: Case[] = [
     alder,
     'registerModel',
     () => ({ codename: 'c', modalities: [], idempotencyKey: 'two words' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'idempotencyKey'], said: /of the form/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'idempotencyKey'], said: /must match the pattern/ },
   ],
 ];
 

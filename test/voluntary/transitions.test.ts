@@ -50,7 +50,7 @@ describe.each(machines.map((machine) => [machine.name, machine] as const))('the 
           );
           const next = () => unguarded.next(state, trigger, actor, {});
           if (rows[0]) expect(next()).toBe(rows[0].to);
-          else expect(next).toThrow(/is possible from|is done by/);
+          else expect(next).toThrow(/is allowed only from|is allowed only for/);
         }
   });
 });

@@ -1,6 +1,6 @@
-/** Where an agency stands in the executive branch. */
+/** Type of an agency within the government. */
 export type AgencyKind = 'DEPARTMENT' | 'MILITARY_DEPARTMENT' | 'COMPONENT' | 'INDEPENDENT' | 'OFFICE' | 'LEGISLATIVE';
-/** What the order asks of an agency. */
+/** Role that the executive order assigns to an agency. */
 export type OrderRole = 'LEAD' | 'CONSULTED' | 'ENFORCEMENT' | 'WORKFORCE';
 
 export interface AgencyRecord {
@@ -13,7 +13,7 @@ export interface AgencyRecord {
   readonly orderRole: OrderRole | null;
 }
 
-/** Rises with every change to the table below; all subgraphs of a deployment must serve the same one. */
+/** Increment it with every change to the table below. All subgraphs of a deployment must serve the same version. */
 export const AGENCY_REFERENCE_VERSION = 1;
 
 const agency = (
@@ -32,7 +32,7 @@ const agency = (
   orderRole: more.role ?? null,
 });
 
-/** The agencies of the graph: one list, the same in every subgraph, so that a name never needs another subgraph. */
+/** Agencies of the graph. Every subgraph has the same list, so that no name requires a call to another subgraph. */
 export const agencies: readonly AgencyRecord[] = [
   agency('dod', 'DoD', 'Department of Defense', 'DEPARTMENT', { role: 'LEAD', aka: ['Department of War', 'DOW'] }),
   agency('army', null, 'Department of the Army', 'MILITARY_DEPARTMENT', { parent: 'dod' }),

@@ -4,23 +4,23 @@ import { type ModelClass, stub } from '#kit/model/model';
 import { AGENCY_REFERENCE_VERSION, type AgencyKind, type AgencyRecord, agencies, type OrderRole } from './agencies';
 import { agencyByKey } from './directory';
 
-const AgencyKindEnum = enumeration('AgencyKind', 'Where an agency stands in the government.', {
-  DEPARTMENT: 'An executive department.',
-  MILITARY_DEPARTMENT: 'A military department: an agency in hiring data, a component of Defense elsewhere.',
-  COMPONENT: 'A bureau or component of a department.',
-  INDEPENDENT: 'An independent agency or government corporation.',
-  OFFICE: 'The Executive Office of the President.',
-  LEGISLATIVE: 'An agency of the legislative branch.',
+const AgencyKindEnum = enumeration('AgencyKind', 'Type of an agency within the government.', {
+  DEPARTMENT: 'Executive department.',
+  MILITARY_DEPARTMENT: 'Military department. A separate agency in hiring data, and a component of Defense elsewhere.',
+  COMPONENT: 'Bureau or component of a department.',
+  INDEPENDENT: 'Independent agency or government corporation.',
+  OFFICE: 'Executive Office of the President.',
+  LEGISLATIVE: 'Agency of the legislative branch.',
 });
 
-const OrderRoleEnum = enumeration('OrderRole', 'What the executive order asks of an agency.', {
+const OrderRoleEnum = enumeration('OrderRole', 'Role that the executive order assigns to an agency.', {
   LEAD: 'Leads a program of the order.',
-  CONSULTED: 'Is consulted by the leads.',
-  ENFORCEMENT: 'Enforces the criminal law against misuse.',
+  CONSULTED: 'Advises the lead agencies.',
+  ENFORCEMENT: 'Enforces criminal law against misuse.',
   WORKFORCE: 'Leads the recruitment of AI and cybersecurity professionals.',
 });
 
-/** The base fields of an agency: the same in every subgraph, from the shared table. */
+/** Base fields of an agency, from the shared table. */
 export class AgencyFields {
   key!: string;
   name!: string;
@@ -32,8 +32,8 @@ export class AgencyFields {
 }
 
 /**
- * Declares a subgraph's own Agency class: the entity with key and base fields, to which the subgraph adds its fields.
- * Unknown keys have no agency.
+ * Declares the Agency class of a subgraph: the entity with key and base fields, to which the subgraph adds fields. Unknown keys resolve to
+ * null.
  */
 export function declareAgency<T extends AgencyFields>(
   target: ModelClass<T> & { of?: (key: string) => T | null },
@@ -49,49 +49,60 @@ export function declareAgency<T extends AgencyFields>(
     Directive('@sensitivity(class: PUBLIC)')(prototype, name);
     if (name !== 'key') Directive('@shareable')(prototype, name);
   };
-  publish('key', () => ID, false, 'Short name in kebab case, for example "nsa", "treasury".');
-  publish('name', () => String, false, 'Full name.');
-  publish('abbreviation', () => String, true, 'Usual abbreviation.');
+  publish('key', () => ID, false, 'Short name in kebab case, such as "nsa" or "treasury".');
+  publish('name', () => String, false, 'Full name of the agency.');
+  publish('abbreviation', () => String, true, 'Usual abbreviation. Null if it has none.');
   publish(
     'alsoKnownAs',
     () => [String],
     false,
-    'Other names that publishers and statutes use: Defense is also "Department of War".',
+    'Other names in statutes and published data, such as "Department of War" for Defense.',
   );
-  publish('kind', () => AgencyKindEnum, false, 'Where it stands in the government.');
-  publish('orderRole', () => OrderRoleEnum, true, 'What the executive order asks of it.');
+  publish('kind', () => AgencyKindEnum, false, 'Type of the agency within the government.');
+  publish(
+    'orderRole',
+    () => OrderRoleEnum,
+    true,
+    'Role that the executive order assigns to the agency. Null without one.',
+  );
   Object.defineProperty(prototype, 'parent', {
     get(this: T) {
       return this.parentKey ? target.of!(this.parentKey) : null;
     },
   });
-  publish('parent', () => target, true, 'The department it is part of.');
-  stub('An agency of the government. Base fields come from one reference table that all subgraphs share.', {
+  publish('parent', () => target, true, 'Parent department. Null for a top-level agency.');
+  stub('Federal agency or component. Base fields come from one reference table that all subgraphs share.', {
     name: 'Agency',
     key: 'key',
     findable: true,
   })(target);
 }
 
-/** The root fields that lead to agencies; every subgraph serves them alike, so that no query needs a hop to start. */
+/** Root fields for agencies. Every subgraph serves them, so that no query needs a hop to start. */
 export function agencyRootsOf(target: ModelClass & { of?: (key: string) => object | null }): ModelClass {
   @Resolver()
   class AgencyRoots {
-    @Query(() => target, { nullable: true, description: 'The agency with this key, or null.' })
+    @Query(() => target, {
+      nullable: true,
+      description: 'Agency with this key, or null if the reference table has no such agency.',
+    })
     @Directive('@shareable')
-    agency(@Arg('key', () => ID, { description: 'For example "treasury".' }) key: string): object | null {
+    agency(@Arg('key', () => ID, { description: 'Agency key, such as "treasury".' }) key: string): object | null {
       return target.of!(key);
     }
 
-    @Query(() => [target], { description: 'All agencies, in the order of the reference table.' })
+    @Query(() => [target], { description: 'Agencies in the order of the reference table, filtered by kind and role.' })
     @Directive('@shareable')
     @Directive(`@listSize(assumedSize: ${agencies.length}, requireOneSlicingArgument: false)`)
     agencies(
-      @Arg('kind', () => AgencyKindEnum as never, { nullable: true, description: 'Only agencies of this kind.' })
+      @Arg('kind', () => AgencyKindEnum as never, {
+        nullable: true,
+        description: 'Returns only agencies of this kind.',
+      })
       kind?: AgencyKind,
       @Arg('orderRole', () => OrderRoleEnum as never, {
         nullable: true,
-        description: 'Only agencies of which the order asks this.',
+        description: 'Returns only agencies with this role in the executive order.',
       })
       orderRole?: OrderRole,
     ): object[] {
@@ -101,7 +112,7 @@ export function agencyRootsOf(target: ModelClass & { of?: (key: string) => objec
     }
 
     @Query(() => Int, {
-      description: 'Version of the agency reference table; the same in all subgraphs of a sound deployment.',
+      description: 'Version of the agency reference table. All subgraphs of a deployment must have the same one.',
     })
     @Directive('@shareable')
     agencyReferenceVersion(): number {

@@ -16,19 +16,19 @@ test.each([
   ['Federal Emergency Management Agency', 'dhs', 'rule'],
   ['Air National Guard Units', 'air-force', 'rule'],
   ['National Institute of Standards and Technology (NIST)', 'nist', 'name'],
-])('"%s" is %s, by %s', (spelling, key, by) => {
+])('matches "%s" to %s, by %s', (spelling, key, by) => {
   const match = findAgency(spelling);
   expect([match?.agency.key, match?.by]).toEqual([key, by]);
 });
 
 test.each(['', 'Judicial Branch', 'Bureau of Made-Up Affairs', 'Department'])(
-  '"%s" is no agency of the graph',
+  'finds no agency for "%s"',
   (spelling) => {
     expect(findAgency(spelling)).toBeUndefined();
   },
 );
 
-test('every agency is found by each of its names, and its parent is in the table', () => {
+test('finds every agency by each of its names, and its parent in the table', () => {
   for (const agency of agencies) {
     for (const name of [agency.key, agency.name, agency.abbreviation, ...agency.alsoKnownAs])
       if (name) expect(findAgency(name)?.agency.key).toBe(agency.key);

@@ -6,7 +6,7 @@ export function agencyByKey(key: string): AgencyRecord | undefined {
   return byKey.get(key);
 }
 
-/** Lower case, punctuation and filler words gone, so that the publishers' spellings of one name meet. */
+/** Normalizes a name: lower case, without punctuation and filler words, so that different spellings match. */
 function fold(name: string): string {
   return name
     .toLowerCase()
@@ -25,13 +25,13 @@ for (const agency of agencies)
   for (const name of [agency.key, agency.name, agency.abbreviation, ...agency.alsoKnownAs])
     if (name) byName.set(fold(name), agency);
 
-/** How a publisher's spelling was matched: it names the agency, or a rule (a path, an inverted name) led to it. */
+/** A match of a published name: by a name of the agency, or by a rule (a path, an inverted name, a component). */
 export interface AgencyMatch {
   readonly agency: AgencyRecord;
   readonly by: 'name' | 'rule';
 }
 
-/** Parts of agencies that publishers name alone, and the agency each belongs to. */
+/** Components that publishers name without their agency, and the agency of each. */
 const COMPONENTS: readonly [RegExp, string][] = [
   [/\b(army|national guard bureau)\b/i, 'army'],
   [/\b(air force|air national guard|space force)\b/i, 'air-force'],
@@ -74,9 +74,8 @@ const COMPONENTS: readonly [RegExp, string][] = [
 ];
 
 /**
- * The agency that a publisher's spelling means: its key, name, abbreviation or another name it goes by; "HHS/NIH" and
- * "Treasury - IRS" are read part by part, the most specific known part wins; "Agriculture, Department of" is turned round;
- * parts of agencies that are no agency of the graph belong, by rule, to the one they are part of.
+ * Finds the agency of a published name: by key, name, abbreviation, or alias. "HHS/NIH" and "Treasury - IRS" are matched part by part,
+ * and the most specific match wins. "Agriculture, Department of" is inverted. Components that the graph does not list match their agency.
  */
 export function findAgency(spelling: string): AgencyMatch | undefined {
   const exact = byName.get(fold(spelling));

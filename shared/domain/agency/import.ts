@@ -2,8 +2,7 @@ import type { ImportSession } from '#kit/import/importer';
 import { findAgency } from './directory';
 
 /**
- * The key of the first agency that the graph knows among names given from the most to the least specific; null, and noted in
- * the report, when it knows none.
+ * Key of the first matching agency among names from the most to the least specific. Returns null and reports the name if none matches.
  */
 export function agencyKeyOf(session: ImportSession, ...names: readonly (string | null)[]): string | null {
   for (const name of names) {

@@ -1,2 +1,2 @@
-/** Agencies that review models: who is meant when a developer shares with all of them. */
+/** Agencies that review models. A developer who shares with all agencies shares with these. */
 export const REVIEWING_AGENCIES = ['nsa', 'treasury', 'cisa', 'dod', 'doe', 'nist'] as const;

@@ -3,22 +3,22 @@ import { eventType } from '#kit/events/event';
 import { FindingSeverity } from './finding-severity';
 
 /**
- * The events between the programs: the one place where they are declared. Data carry keys and facts that the reader needs,
- * nothing proprietary beyond what its rules work on. `docs/events.md` is generated from here.
+ * Events between the programs. Their data carry only keys and facts that readers need, and nothing proprietary beyond what the rules of a
+ * reader depend on. `docs/events.md` is generated from this file.
  */
 
-const instant = z.iso.datetime().describe('An instant, RFC 3339 in UTC.');
+const instant = z.iso.datetime().describe('Date and time, RFC 3339 in UTC.');
 const key = z.string().min(1).max(60);
 const keys = z.array(key).max(100);
 
 export const submissionFiled = eventType(
   'submissions.filed',
   'submissions',
-  'A developer filed a submission. The agencies it is shared with are invited to a determination.',
+  'A developer filed a submission. Each agency that it is shared with is invited to issue a determination.',
   ['reviews'],
   z.object({
-    number: z.string().describe('Number of the file.'),
-    developerKey: key.describe('Who shares the model.'),
+    number: z.string().describe('Submission number.'),
+    developerKey: key.describe('Developer that shares the model.'),
     modelId: key,
     versionId: key,
     filedAt: instant,
@@ -41,7 +41,7 @@ export const submissionAmended = eventType(
 export const launchPlanChanged = eventType(
   'submissions.plan-changed',
   'submissions',
-  'A developer moved a planned launch. Windows, targets and access follow.',
+  'A developer moved a planned launch. Windows, targets, and access follow.',
   ['reviews'],
   z.object({ planVersion: z.int().min(1), plannedLaunchAt: instant, windowOpensAt: instant, changedAt: instant }),
 );
@@ -49,7 +49,7 @@ export const launchPlanChanged = eventType(
 export const accessChanged = eventType(
   'submissions.access-changed',
   'submissions',
-  "An agency's access to a model began, rested, ended or was offered.",
+  "An agency's access to a model was offered, started, paused, or ended.",
   ['reviews'],
   z.object({
     grantId: key,
@@ -59,14 +59,14 @@ export const accessChanged = eventType(
     startsAt: instant,
     endsAt: instant,
     postLaunchConsent: z.boolean(),
-    revoked: z.boolean().describe('Whether the developer took it back.'),
+    revoked: z.boolean().describe('Whether the developer revoked the grant.'),
   }),
 );
 
 export const submissionLaunched = eventType(
   'submissions.launched',
   'submissions',
-  'A launch was recorded. Open reviews go on, after the launch.',
+  'A launch was recorded. Open reviews continue after it.',
   ['reviews'],
   z.object({ launchedAt: instant }),
 );
@@ -90,7 +90,7 @@ export const submissionClosed = eventType(
 export const determinationIssued = eventType(
   'reviews.determination-issued',
   'reviews',
-  'An agency said whether it finds a review necessary. Advisory: nothing waits for it.',
+  'An agency issued its determination whether a review is necessary. Advisory: nothing waits for it.',
   ['submissions'],
   z.object({ agencyKey: key, outcome: z.string(), issuedAt: instant }),
 );
@@ -116,7 +116,7 @@ const severity = z.enum(FindingSeverity);
 export const findingShared = eventType(
   'reviews.finding-shared',
   'reviews',
-  'An agency shared a finding with the developer, who sees it from then on, whatever becomes of the submission.',
+  'An agency shared a finding with the developer, who can read it from then on, whatever happens to the submission.',
   ['submissions'],
   z.object({
     reviewId: key,
@@ -132,7 +132,7 @@ export const findingShared = eventType(
 export const findingReferred = eventType(
   'reviews.finding-referred',
   'reviews',
-  'A finding is a flaw in deployed software: the clearinghouse opens a case.',
+  'An agency referred a finding as a flaw in deployed software. The clearinghouse opens a case.',
   ['infrastructure'],
   z.object({
     caseId: key,

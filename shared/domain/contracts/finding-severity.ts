@@ -1,6 +1,6 @@
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 
-/** Part of the contract between programs: a finding keeps its severity wherever it is shared. */
+/** Shared, because a finding keeps its severity across programs. */
 export const FindingSeverity = enumeration('FindingSeverity', 'Severity of a finding.', {
   INFORMATIONAL: 'Informational.',
   LOW: 'Low.',

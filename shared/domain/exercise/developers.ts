@@ -1,4 +1,4 @@
-/** Names of the developers of exercise data: trees, so that no company is meant. Numbers follow where there are more of them. */
+/** Developer names in exercise data: trees, to avoid real companies. Further developers get a number. */
 const NAMES = [
   'Alder',
   'Aspen',
@@ -22,10 +22,10 @@ const NAMES = [
   'Willow',
 ];
 
-/** How many developers exercise data of a scale have. */
+/** Number of developers in exercise data of a scale. */
 export const exerciseDevelopersAt = (scale: number): number => Math.min(200, 10 + 2 * scale);
 
-/** The key and name of one of them, counted from 0. */
+/** Key and name of a developer by index, from 0. */
 export function exerciseDeveloper(index: number): { readonly key: string; readonly name: string } {
   const name = NAMES[index % NAMES.length]!;
   const round = Math.floor(index / NAMES.length) + 1;

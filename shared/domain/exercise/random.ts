@@ -1,4 +1,4 @@
-/** Repeatable random choices: the same seed gives the same sequence on every machine. */
+/** Reproducible pseudorandom choices: a seed produces the same sequence on every machine. */
 export class Random {
   private state: number;
 
@@ -8,7 +8,7 @@ export class Random {
     this.state = hash >>> 0;
   }
 
-  /** A generator of its own for one object, independent of how many choices were made before. */
+  /** A separate generator for one object, independent of earlier choices. */
   fork(name: string | number): Random {
     return new Random(`${this.seed}/${name}`);
   }
@@ -23,8 +23,8 @@ export class Random {
   }
 
   /** Both ends included. */
-  integer(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1));
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
   }
 
   chance(probability: number): boolean {
@@ -35,7 +35,7 @@ export class Random {
     return items[Math.floor(this.next() * items.length)]!;
   }
 
-  /** By weight: `weighted({ LOW: 6, HIGH: 1 })`. */
+  /** Picks a name by weight: `weighted({ LOW: 6, HIGH: 1 })`. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
     const entries = Object.entries(weights) as [Name, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -46,7 +46,7 @@ export class Random {
     return entries.at(-1)![0];
   }
 
-  /** So many different items, in the order of the list. */
+  /** Picks `count` distinct items, in the order of the list. */
   some<T>(items: readonly T[], count: number): T[] {
     const chosen = new Set<number>();
     while (chosen.size < Math.min(count, items.length)) chosen.add(Math.floor(this.next() * items.length));

@@ -1,6 +1,6 @@
 import { kept, record } from '#kit/model/record';
 
-/** Holds a row while exercise data are being replaced, within that transaction: only then may exercise timelines be deleted. */
+/** Contains a row while a transaction replaces exercise data. Only then do the triggers allow the deletion of exercise timelines. */
 @record('exercise_replacement')
 export class ExerciseReplacement {
   @kept({ primary: true, length: 10 }) id!: string;

@@ -3,7 +3,7 @@ import { type ModelClass, modelOf } from '#kit/model/model';
 import { ExerciseReplacement } from './replacement';
 import type { ExerciseRows } from './story';
 
-/** Tables that hold exercise data: those with the flag, and the link tables of their owners. */
+/** Tables with the flag hold exercise data, as do link tables whose owner has it. */
 const hasFlag = (database: Database, target: ModelClass) =>
   database.metadata(target).findColumnWithPropertyName('exercise') !== undefined;
 
@@ -20,9 +20,9 @@ export async function hasExercise(database: Database, entities: readonly ModelCl
 }
 
 /**
- * Replaces all exercise data of a database by other, in one transaction; what is not exercise data stays.
- * @param entities in the order in which rows can be added: parents first.
- * @returns the number of rows added.
+ * Replaces all exercise data of a database in one transaction. Other data stay.
+ * @param entities tables, parents first
+ * @returns the number of added rows
  */
 export function replaceExerciseRows(
   database: Database,
@@ -41,7 +41,7 @@ export function replaceExerciseRows(
     let added = 0;
     for (const target of entities) {
       const rows = byTarget.get(target) ?? [];
-      // vendors and the like have no flag and may be there already
+      // tables without the flag may already have the row
       if (hasFlag(inside, target)) await inside.insert(target, rows);
       else await inside.upsert(target, rows);
       added += rows.length;
@@ -62,7 +62,7 @@ async function removeExercise(database: Database, target: ModelClass): Promise<v
   }
 }
 
-/** MySQL checks foreign keys row by row, so rows that name rows of their own table are loosened first. */
+/** MySQL checks foreign keys row by row, so references within a table are cleared first. */
 async function detachSelfReferences(database: Database, target: ModelClass): Promise<void> {
   for (const relation of database.metadata(target).relations) {
     if (relation.type !== target || relation.joinColumns.length === 0) continue;

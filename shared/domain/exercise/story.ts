@@ -2,12 +2,12 @@ import type { ModelClass } from '#kit/model/model';
 import { REVIEWING_AGENCIES } from '../agency/reviewing-agencies';
 import { Random } from './random';
 
-/** What a made-up story is made from: the same three values give the same story on every machine. */
+/** Parameters of the exercise data. The same values produce the same data on every machine. */
 export interface ExerciseWorld {
   readonly seed: string;
-  /** How much happens: 1 is small, 100 is about a million rows. */
+  /** Amount of data: 1 is small, 100 is about a million rows. */
   readonly scale: number;
-  /** The instant that the story has come to. */
+  /** End of the story: nothing happens after this instant. */
   readonly asOf: string;
 }
 
@@ -21,7 +21,7 @@ export function rows<T extends object>(target: ModelClass<T>, of: readonly Parti
   return { target, rows: of } as ExerciseRows;
 }
 
-/** What other programs know of a submission: the same facts that events will carry. */
+/** Facts about a submission that other programs receive by events. */
 export interface SubmissionStory {
   readonly id: string;
   readonly number: string;
@@ -32,7 +32,7 @@ export interface SubmissionStory {
   readonly plannedLaunchAt: string;
   readonly windowOpensAt: string;
   readonly launchedAt: string | null;
-  /** When it was withdrawn or declared not to be released. */
+  /** Time of the withdrawal or of the declaration that the model will not be released. */
   readonly endedAt: string | null;
   /** Agencies it is shared with. */
   readonly agencyKeys: readonly string[];
@@ -40,7 +40,7 @@ export interface SubmissionStory {
   readonly grants: readonly GrantStory[];
 }
 
-/** What other programs know of a grant of access. */
+/** Facts about an access grant that other programs receive by events. */
 export interface GrantStory {
   readonly id: string;
   readonly agencyKey: string;
@@ -51,7 +51,7 @@ export interface GrantStory {
   readonly postLaunchConsent: boolean;
 }
 
-/** What the clearinghouse knows of a flaw that a review found. */
+/** Facts about a review finding that the clearinghouse receives by an event. */
 export interface FlawStory {
   readonly caseId: string;
   readonly findingId: string;
@@ -60,7 +60,7 @@ export interface FlawStory {
   readonly referredAt: string;
 }
 
-/** Agencies that have systems and positions in the exercise. */
+/** Agencies with systems and positions in exercise data. */
 export const EXERCISE_AGENCIES = [
   ...REVIEWING_AGENCIES,
   'dhs',
@@ -85,7 +85,7 @@ export function randomOf(world: ExerciseWorld, part: string): Random {
 
 const HOUR = 3_600_000;
 
-/** The instant so many days later, fractions allowed. */
+/** Adds days to an instant. @param days may be fractional or negative */
 export function after(instant: string, days: number): string {
   return new Date(Date.parse(instant) + Math.round(days * 24 * HOUR)).toISOString();
 }
@@ -98,18 +98,18 @@ export function latest(...instants: readonly string[]): string {
   return instants.reduce((a, b) => (a > b ? a : b));
 }
 
-/** Days from one instant to another. */
+/** Days between two instants, as a fraction. */
 export function daysFrom(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / (24 * HOUR);
 }
 
-/** The instant at a time of the working day, so that nobody files at three in the night. */
+/** Moves an instant to office hours of the same UTC day. */
 export function officeTime(instant: string, random: Random): string {
   const day = instant.slice(0, 10);
   return `${day}T${String(random.integer(14, 21)).padStart(2, '0')}:${String(random.integer(0, 59)).padStart(2, '0')}:00.000Z`;
 }
 
-/** What happened, in time order, numbered from 1; of what happened at one time, what was told first comes first. */
+/** Sorts events by time and numbers them from 1. Events at the same time keep their order. */
 export function numbered<Event extends { occurredAt: string }>(
   events: readonly Event[],
 ): (Event & { sequence: number })[] {

@@ -1,4 +1,4 @@
-/** Keys of the sixteen critical-infrastructure sectors: what every program may refer to. Infrastructure owns the sectors. */
+/** Keys of the sixteen critical-infrastructure sectors, for references from every program. Infrastructure owns the sectors. */
 export const SECTOR_KEYS: ReadonlySet<string> = new Set([
   'chemical',
   'commercial-facilities',

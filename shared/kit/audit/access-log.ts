@@ -10,7 +10,7 @@ import type { Context } from '../subgraph/context';
 import type { Entry, FieldsUsed } from './entry';
 import type { Found, Position, Sought } from './search';
 
-/** Types of the access log: shown to oversight, as a whole. */
+/** Types of the access log, which oversight may read as a whole. */
 export const ACCESS_LOG_TYPES: ReadonlySet<string> = new Set([
   'AccessLogEntry',
   'AccessLogObjects',
@@ -19,164 +19,165 @@ export const ACCESS_LOG_TYPES: ReadonlySet<string> = new Set([
   'AccessLogEdge',
 ]);
 
-/** The list that its cursors are of: newest first, in all subgraphs. */
+/** List name for cursors; the same in all subgraphs. */
 const LIST = 'AccessLogEntry';
 
-/** The root field of a subgraph's access log. */
+/** Name of the root field for the access log of a subgraph. */
 export const accessLogField = (subgraph: string): string => `${subgraph}AccessLog`;
 
 export const Sensitivity = enumeration(
   'Sensitivity',
-  'Classes of sensitivity, from what everyone may read to what few may.',
+  'Sensitivity classes of fields, from public to most restricted.',
   {
-    PUBLIC: 'Everyone.',
-    GOV: 'Government roles.',
-    GOV_DELIB: 'Deliberative: the agency that wrote it, and oversight.',
-    PROPIN: 'Proprietary to a developer: the developer, intake, the agencies it named, oversight.',
-    PII: "Personal: the hiring agency's HR, in part its managers, oversight.",
-    ISVI: "Vulnerability of information systems: the system's owner, the coordinator, oversight; others see aggregates.",
+    PUBLIC: 'Readable by everyone.',
+    GOV: 'Readable by government roles.',
+    GOV_DELIB: 'Deliberative: readable by the agency that wrote it, and oversight.',
+    PROPIN:
+      'Proprietary to a developer: readable by the developer, the intake office, the agencies that it shares with, and oversight.',
+    PII: "Personal: readable by the hiring agency's HR, partly by its hiring managers, and by oversight.",
+    ISVI: "Vulnerabilities of information systems: readable by the system's owner, the coordinator, and oversight. Others see aggregates.",
   },
 );
 
-const AccessKind = enumeration('AccessKind', 'What was done.', {
-  READ: 'Protected fields of objects were read.',
-  ATTEMPT: 'A mutation was asked for; it may have been refused.',
-  CHANGE: 'A mutation was done.',
+const AccessKind = enumeration('AccessKind', 'Kind of action in the record.', {
+  READ: 'Read of protected fields or objects.',
+  ATTEMPT: 'Attempted mutation, which may have been rejected.',
+  CHANGE: 'Completed mutation.',
 });
 
 const personal = { sensitivity: 'PII' } as const;
 const personalOrNull = { sensitivity: 'PII', nullable: true } as const;
 
 @Directive('@shareable')
-@valueObject('Objects of one type whose fields of one class were read, or which were listed.', 'AccessLogObjects')
+@valueObject('Objects of one type that were listed, or of which fields of one class were read.', 'AccessLogObjects')
 class AccessLogObjects {
-  @part(() => String, 'The type.', personal)
+  @part(() => String, 'Name of the object type.', personal)
   type!: string;
-  @part(() => Sensitivity, 'The class of the fields.', personal)
+  @part(() => Sensitivity, 'Sensitivity class of the fields.', personal)
   sensitivity!: Protected;
-  @part(() => Int, 'How many objects.', personal)
+  @part(() => Int, 'Number of objects.', personal)
   count!: number;
-  @part(() => [ID], 'Their keys, the first thousand of them. Never what was read of them.', personal)
+  @part(() => [ID], 'Keys of the first thousand objects. Never field values.', personal)
   keys!: readonly string[];
   @part(
     () => Boolean,
-    'True: no field of the class was read of them, only which objects there are. The class is that of the type.',
+    'Whether only the existence of the objects was revealed, and no field of the class. The class is then that of the type.',
     personal,
   )
   idsOnly!: boolean;
 }
 
 const UseKind = enumeration('UseKind', 'How a list used protected fields.', {
-  FILTER: 'The list was filtered by them.',
-  ORDER: 'The list was ordered by them.',
-  COUNT: 'The list was counted, filtered by them if any.',
-  LIST: 'Objects of the type were listed; names no fields.',
+  FILTER: 'The list was filtered by the fields.',
+  ORDER: 'The list was ordered by the fields.',
+  COUNT: 'The list was counted, filtered by the fields if there are any.',
+  LIST: 'Objects of the type were listed. "fields" is empty.',
 });
 
 @Directive('@shareable')
 @valueObject(
-  'Protected fields of one type and class that lists were filtered, ordered or counted by, or a protected type that was listed.',
+  'Use of protected fields of one type and class to filter, order, or count lists, or a list of a protected type.',
   'AccessLogUse',
 )
 class AccessLogUse {
-  @part(() => String, 'The type.', personal)
+  @part(() => String, 'Name of the object type.', personal)
   type!: string;
-  @part(() => Sensitivity, 'The class of the fields.', personal)
+  @part(() => Sensitivity, 'Sensitivity class of the fields.', personal)
   sensitivity!: Protected;
-  @part(() => UseKind, 'How they were used.', personal)
+  @part(() => UseKind, 'How the list used the fields.', personal)
   how!: keyof typeof UseKind;
   @part(
     () => [String],
-    'Field names, never values; empty when objects of a protected type were listed, or all of them counted.',
+    'Field names, never values. Empty if objects were listed, or counted without a filter.',
     personal,
   )
   fields!: readonly string[];
 }
 
 @Directive('@shareable')
-@valueObject('A line of the record of who read and changed what.', 'AccessLogEntry')
+@valueObject('Entry of the record of reads and changes.', 'AccessLogEntry')
 class AccessLogEntry {
-  @part(() => ID, 'The record it stands in and its number there, as `ordergraph audit verify` counts.', personal)
+  @part(() => ID, 'Name of the record and number of the entry in it, as in `ordergraph audit verify`.', personal)
   id!: string;
-  @part(() => GraphQLInstant, 'When.', personal)
+  @part(() => GraphQLInstant, 'Time of the action.', personal)
   at!: string;
-  @part(() => String, 'The subgraph that keeps the record.', personal)
+  @part(() => String, 'Subgraph that keeps the record.', personal)
   subgraph!: string;
-  @part(() => AccessKind, 'What was done.', personal)
+  @part(() => AccessKind, 'Kind of action.', personal)
   kind!: string;
-  @part(() => String, 'Who; null for the public.', personalOrNull)
+  @part(() => String, "Subject of the caller's token. Null for the public.", personalOrNull)
   subject!: string | null;
-  @part(
-    () => String,
-    'Issuer of the token, without which the subject names no one person; null in older lines.',
-    personalOrNull,
-  )
+  @part(() => String, 'Issuer of the token, which makes the subject unique. Null in older entries.', personalOrNull)
   issuer!: string | null;
-  @part(() => [String], 'In which roles.', personal)
+  @part(() => [String], 'Roles of the caller.', personal)
   roles!: readonly string[];
-  @part(() => ID, 'Key of the agency for which.', personalOrNull)
+  @part(() => ID, "Key of the caller's agency.", personalOrNull)
   agencyKey!: string | null;
-  @part(() => ID, 'Key of the organization for which.', personalOrNull)
+  @part(() => ID, "Key of the caller's organization.", personalOrNull)
   organizationKey!: string | null;
-  @part(() => String, 'The case under which oversight read.', personalOrNull)
+  @part(() => String, 'Case number under which oversight read.', personalOrNull)
   caseNumber!: string | null;
-  @part(() => String, 'The id of the request, which is the same in the records of all subgraphs.', personalOrNull)
+  @part(() => String, 'Request id, which is the same in the records of all subgraphs.', personalOrNull)
   request!: string | null;
-  @part(() => String, "The client's name for its operation.", personalOrNull)
+  @part(() => String, 'Operation name that the client sent.', personalOrNull)
   operation!: string | null;
-  @part(() => String, 'The address it came from.', personalOrNull)
+  @part(() => String, 'Client address of the request.', personalOrNull)
   address!: string | null;
-  @part(() => [AccessLogObjects], 'What was read.', personal)
+  @part(() => [AccessLogObjects], 'Objects that were read or listed.', personal)
   objects!: readonly AccessLogObjects[];
   @part(
     () => [AccessLogUse],
-    'Protected fields that lists were filtered, ordered or counted by, and protected types that were listed.',
+    'Uses of protected fields to filter, order, or count lists, and lists of protected types.',
     personal,
   )
   uses!: readonly AccessLogUse[];
-  @part(() => String, 'The mutation that was asked for or done.', personalOrNull)
+  @part(() => String, 'Name of the attempted or completed mutation.', personalOrNull)
   mutation!: string | null;
-  @part(() => ID, 'Key of the object that was changed.', personalOrNull)
+  @part(() => ID, 'Key of the changed object.', personalOrNull)
   changed!: string | null;
 }
 
 @Directive('@shareable')
-@ObjectType('AccessLogEdge', { description: 'A line of the record and its cursor.' })
+@ObjectType('AccessLogEdge', { description: 'Entry of the record with its cursor.' })
 class AccessLogEdge {
-  @part(() => String, 'Cursor of the line; pass it as "after" for older lines or as "before" for newer ones.', personal)
+  @part(
+    () => String,
+    'Cursor of the entry. Pass it as "after" for older entries, or as "before" for newer ones.',
+    personal,
+  )
   cursor!: string;
   @part(() => AccessLogEntry, 'The line.', personal)
   node!: AccessLogEntry;
 }
 
 @Directive('@shareable')
-@ObjectType('AccessLogConnection', { description: 'A page of the record, newest first.' })
+@ObjectType('AccessLogConnection', { description: 'Page of the record, newest entries first.' })
 class AccessLogConnection {
-  @part(() => [AccessLogEntry], 'The lines of this page.', personal)
+  @part(() => [AccessLogEntry], 'Entries on this page.', personal)
   nodes!: AccessLogEntry[];
-  @part(() => [AccessLogEdge], 'The same lines, each with its cursor.', personal)
+  @part(() => [AccessLogEdge], 'Entries on this page, each with its cursor.', personal)
   edges!: AccessLogEdge[];
-  @part(() => PageInfo, 'Where this page stands.', personal)
+  @part(() => PageInfo, 'Position of this page in the record.', personal)
   pageInfo!: PageInfo;
 }
 
-@InputType('AccessLogFilter', { description: 'Only lines that all of this holds for.' })
+@InputType('AccessLogFilter', { description: 'Filter for entries of the record. An entry must meet all conditions.' })
 class AccessLogFilter {
-  @Field(() => AccessKind, { nullable: true, description: 'What was done.' })
+  @Field(() => AccessKind, { nullable: true, description: 'Kind of action.' })
   kind?: string;
   @Field(() => String, { nullable: true, description: 'By whom.' })
   subject?: string;
-  @Field(() => ID, { nullable: true, description: 'For which agency, by its key.' })
+  @Field(() => ID, { nullable: true, description: "Key of the caller's agency." })
   agency?: string;
-  @Field(() => ID, { nullable: true, description: 'To which object, by its key.' })
+  @Field(() => ID, { nullable: true, description: 'Key of an object that was read or changed.' })
   object?: string;
-  @Field(() => String, { nullable: true, description: 'To objects of which type.' })
+  @Field(() => String, { nullable: true, description: 'Name of the type of objects that were read.' })
   type?: string;
-  @Field(() => Sensitivity, { nullable: true, description: 'To fields of which class.' })
+  @Field(() => Sensitivity, { nullable: true, description: 'Sensitivity class of fields that were read.' })
   sensitivity?: Protected;
-  @Field(() => ID, { nullable: true, description: 'In which request.' })
+  @Field(() => ID, { nullable: true, description: 'Request id.' })
   request?: string;
-  @Field(() => GraphQLInstant, { nullable: true, description: 'From when on.' })
+  @Field(() => GraphQLInstant, { nullable: true, description: 'Earliest time of the action.' })
   from?: string;
   @Field(() => GraphQLInstant, { nullable: true, description: 'Before when.' })
   until?: string;
@@ -186,20 +187,20 @@ class AccessLogFilter {
 class AccessLogArgs {
   @Field(() => Int, {
     nullable: true,
-    description: `Page size, counted from the newest line: 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if neither "first" nor "last" is given.`,
+    description: `Page size, counted from the newest entry: 0 to ${MAX_PAGE_SIZE}. Defaults to ${DEFAULT_PAGE_SIZE} without "first" and "last".`,
   })
   first?: number | null;
-  @Field(() => String, { nullable: true, description: 'Only lines older than this cursor.' })
+  @Field(() => String, { nullable: true, description: 'Returns entries older than this cursor.' })
   after?: string | null;
-  @Field(() => Int, { nullable: true, description: `Page size, counted from the oldest line: 0 to ${MAX_PAGE_SIZE}.` })
+  @Field(() => Int, { nullable: true, description: `Page size, counted from the oldest entry: 0 to ${MAX_PAGE_SIZE}.` })
   last?: number | null;
-  @Field(() => String, { nullable: true, description: 'Only lines newer than this cursor.' })
+  @Field(() => String, { nullable: true, description: 'Returns entries newer than this cursor.' })
   before?: string | null;
-  @Field(() => AccessLogFilter, { nullable: true, description: 'Conditions that every listed line meets.' })
+  @Field(() => AccessLogFilter, { nullable: true, description: 'Conditions that every listed entry must meet.' })
   filter?: AccessLogFilter | null;
 }
 
-/** The root field by which oversight reads the record of a subgraph. What is read of it is recorded, too. */
+/** Root field for oversight to read the record of a subgraph. Records these reads, too. */
 export function accessLogRoot(subgraph: string): ModelClass {
   @Resolver()
   class AccessLogRoot {
@@ -208,15 +209,15 @@ export function accessLogRoot(subgraph: string): ModelClass {
       const positionOf = (argument: 'after' | 'before') =>
         page[argument] == null ? undefined : (cursors.open(LIST, page[argument], argument) as unknown as Position);
       const [newest, oldest] = [positionOf('after'), positionOf('before')];
-      const found = await accessLog(soughtOf(page.filter), {
+      const entries = await accessLog(soughtOf(page.filter), {
         most: size + 1,
         before: newest,
         after: oldest,
         oldest: backward,
       });
-      const more = found.length > size;
-      const shown = backward ? found.slice(more ? 1 : 0) : found.slice(0, size);
-      const edges = shown.map((one) => ({ cursor: cursors.seal(LIST, one.position), node: lineOf(one) }));
+      const more = entries.length > size;
+      const shown = backward ? entries.slice(more ? 1 : 0) : entries.slice(0, size);
+      const edges = shown.map((entry) => ({ cursor: cursors.seal(LIST, entry.position), node: lineOf(entry) }));
       for (const { node } of edges) reads.note('AccessLogEntry', 'PII', node.id);
       return {
         nodes: edges.map(({ node }) => node),
@@ -236,16 +237,16 @@ export function accessLogRoot(subgraph: string): ModelClass {
   Query(() => AccessLogConnection, {
     name: accessLogField(subgraph),
     nullable: true,
-    description: `Who read and changed what of ${subgraph}, newest first: for oversight.`,
+    description: `Record of reads and changes in ${subgraph}, newest first. For oversight. Filter by kind, agency, object, type, class, request, and time.`,
   })(prototype, 'read', Object.getOwnPropertyDescriptor(prototype, 'read')!);
   Directive('@sensitivity(class: PII)')(prototype, 'read');
   return AccessLogRoot;
 }
 
-/** GraphQL gives null for what is taken back, and classes for input objects. */
+/** Removes nulls, which GraphQL passes for omitted conditions. */
 function soughtOf(filter: AccessLogFilter | null | undefined): Sought {
-  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  const { kind, ...rest } = Object.fromEntries(given) as AccessLogFilter;
+  const conditions = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  const { kind, ...rest } = Object.fromEntries(conditions) as AccessLogFilter;
   return { ...rest, ...(kind ? { kind: kind.toLowerCase() as Sought['kind'] } : {}) };
 }
 

@@ -4,33 +4,36 @@ import { pause } from '../events/abortable';
 import type { Seal } from './entry';
 import { parseSeal } from './seal';
 
-/** A place outside of a record that keeps its seals, so that a record that was cut off or written anew is found out. */
+/** A store for seals outside of the record, which reveals truncation and replacement of the record. */
 export interface Anchor {
-  /** Its file or address, for people. */
+  /** File or URL, for messages. */
   readonly name: string;
-  /** Resolves when the seal is kept. @throws Error when it is not */
+  /** Resolves once the seal is stored. @throws Error otherwise */
   send(seal: Seal, until: AbortSignal): Promise<void>;
-  /** The last seal of a record that it keeps; undefined when it cannot be asked, or has none. */
+  /** Last stored seal of a record; undefined if the anchor has none or cannot be read. */
   last(record: string): Promise<Seal | undefined>;
 }
 
 const SEND_MS = 5_000;
 const MAX_TRIES = 3;
 const RETRY_MS = 500;
-/** Bytes at the end of an anchor file in which the last seal of a record is looked for. */
+/** Bytes at the end of an anchor file to search for the last seal of a record. */
 const TAIL_BYTES = 1024 * 1024;
 
 /** @param place path of a file, or http or https URL @throws OperatorError */
 export function anchorOf(place: string): Anchor {
   if (/^https?:\/\//.test(place)) {
     if (!URL.canParse(place))
-      throw new OperatorError(`ORDERGRAPH_AUDIT_ANCHOR is not a URL: "${place}"`, 'Write https://host/path, or a file');
+      throw new OperatorError(
+        `ORDERGRAPH_AUDIT_ANCHOR is not a URL: "${place}"`,
+        'Set it to https://host/path, or to the path of a file',
+      );
     return new UrlAnchor(place);
   }
   return new FileAnchor(place);
 }
 
-/** A file of seals, one a line, that is only appended to. Several processes may share it. */
+/** An append-only file of seals, one per line. Several processes may share it. */
 class FileAnchor implements Anchor {
   constructor(readonly name: string) {}
 
@@ -59,7 +62,7 @@ class FileAnchor implements Anchor {
   }
 }
 
-/** A service that takes seals by POST. */
+/** A service that receives seals by POST. */
 class UrlAnchor implements Anchor {
   constructor(readonly name: string) {}
 
@@ -83,7 +86,7 @@ class UrlAnchor implements Anchor {
       signal: AbortSignal.any([until, AbortSignal.timeout(SEND_MS)]),
     });
     await response.body?.cancel();
-    if (!response.ok) throw new Error(`the anchor answered ${response.status}`);
+    if (!response.ok) throw new Error(`the anchor responded with status ${response.status}`);
   }
 
   async last(): Promise<undefined> {

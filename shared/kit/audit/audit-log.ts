@@ -19,37 +19,37 @@ import { type SealingKey, type SealKeySource, SealKeys, sealingKeyOf, sealKeyOf 
 import { type Found, RecordSearch, type Sought, type Span } from './search';
 import { type Attempt, unsettledAttempts } from './unsettled';
 
-/** Most entries that wait to be written; more are refused, and so is what they are about. */
+/** Maximum entries waiting to be written. Further entries, and the requests they record, are rejected. */
 const MAX_WAITING = 10_000;
 
-/** Bytes after which what was written is put away as a part, and a new file begun. */
+/** File size in bytes at which the file becomes a part and a new file begins. */
 const PART_BYTES = 32 * 1024 * 1024;
 
-/** The record cannot be written, so what it is about is refused. */
+/** The record cannot be written, so the request is rejected. */
 export class RecordUnavailableError extends RequestError {
-  /** @param isAfterChange whether the request had changed something before. */
+  /** @param isAfterChange whether the request already made a change */
   constructor(isAfterChange = false) {
     super(
       'RECORD_UNAVAILABLE',
       isAfterChange
-        ? 'The change was made, but the record cannot be written at the moment, so its result is not returned; send it again with the same idempotency key'
-        : 'Access to this is recorded, and the record cannot be written at the moment; try again',
+        ? 'The change was made, but its result cannot be returned while the record is not writable; send it again with the same idempotency key'
+        : 'This access must be recorded, but the record is not writable at the moment; try again',
       [],
       { retryable: true },
     );
   }
 }
 
-/** That no other process writes the file, until it is released. */
+/** Lock against other processes that write the file. */
 export interface FileLock {
   release(): void;
 }
 
 export interface AuditLogOptions {
   readonly lock?: FileLock;
-  /** Bytes after which a file is put away as a part. */
+  /** File size in bytes at which a file becomes a part. */
   readonly partBytes?: number;
-  /** Public keys of all subgraphs, and of those who sealed the record before, beside that of the process's own key. */
+  /** Public keys of all subgraphs and of earlier signers of the record. The public key of this process is added. */
   readonly keys?: SealKeySource;
 }
 
@@ -57,41 +57,41 @@ interface Waiting {
   readonly who: Principal | null;
   readonly origin: Origin | null;
   readonly what: Happening;
-  /** Whether it follows a change that is committed, and so may use the reserved space. */
+  /** Whether it follows a committed change, and so may use the reserved space. */
   readonly isAfterChange: boolean;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
 }
 
 /**
- * The record of one subgraph process: a file of JSON lines, each with the hash of the one before, sealed by signatures at bounded
- * intervals. What waits is written together and reaches the disk before anybody is answered. Long files are put away in parts, each
- * of which begins and ends with a seal. A record that is not intact is gone on with in a new part that says so.
+ * The record of one subgraph process: a file of JSON lines, each with the hash of its predecessor, sealed by signatures at bounded
+ * intervals. Waiting entries are written as a batch and are on disk before the responses. Long files become parts, which begin and end with
+ * a seal. After a break in the record, writing continues in a new part that states the break.
  */
 export class AuditLog {
-  /** For operators; what was written before this process is not counted. */
+  /** Counts of this process, for metrics. */
   readonly counts = {
     written: 0,
     failures: 0,
-    /** Parts that were begun because the record before them was not intact. */
+    /** Parts begun because the record before them was broken. */
     breaches: 0,
-    /** Unix time of the last seal in seconds; 0 before the first one. */
+    /** Unix time of the last seal in seconds; 0 before the first. */
     sealedAt: 0,
     waiting: (): number => this.waiting.length,
   };
   private waiting: Waiting[] = [];
-  /** Lines of committed changes that could not be written; the next write begins with them. */
+  /** Entries of committed changes whose write failed; the next write begins with them. */
   private owed: Waiting[] = [];
   /** Why the last write failed. */
   private failure: Error | undefined;
-  /** Whether the next write is to seal the record: because it is time, or to see whether it can be written. */
+  /** Whether the next write must seal the record: because a seal is due, or to test whether the record is writable. */
   private isSealing = false;
   private sealTimer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
-  /** The file that is written; undefined until it can be begun. */
+  /** The current file; undefined until it can be opened. */
   private file: FileHandle | undefined;
-  /** Bytes of the file that are whole lines. */
+  /** Size of the whole lines in the file, in bytes. */
   private size = 0;
   private putAwayAt: number;
   private readonly searching: RecordSearch;
@@ -106,9 +106,9 @@ export class AuditLog {
     key: SealingKey,
     private readonly composer: Composer,
     private readonly reserve: Reserve,
-    /** Why the next write begins a part. */
+    /** Reason to begin a new part with the next write. */
     private breach: Breach | undefined,
-    /** Attempts of the process before, of which the record does not say what came of them. */
+    /** Attempts of the previous process without a recorded outcome. */
     readonly unsettled: readonly Attempt[],
   ) {
     this.putAwayAt = partBytes;
@@ -116,8 +116,8 @@ export class AuditLog {
   }
 
   /**
-   * Goes on with a record, or begins it; a line that a crash cut off is taken away. Looks at the whole file that is written and at both
-   * ends of each part, and begins a part that says so when they are not intact.
+   * Opens or creates a record, and removes a line that a crash truncated. Verifies the whole current file and both ends of each part, and
+   * begins a new part if they are broken.
    * @throws OperatorError
    */
   static async open(
@@ -133,33 +133,33 @@ export class AuditLog {
     try {
       mkdirSync(dirname(path), { recursive: true });
       const device = await isDevice(path);
-      const found = device ? undefined : await inspect(path, subgraph, key, sealKeys);
+      const inspection = device ? undefined : await inspect(path, subgraph, key, sealKeys);
       const unsettled = device ? [] : await unsettledAttempts(filesOfRecord(path));
-      const owner = { record: recordName(path), subgraph, instance: found?.chain.instance ?? randomUUID() };
+      const owner = { record: recordName(path), subgraph, instance: inspection?.chain.instance ?? randomUUID() };
       const audit = new AuditLog(
         ...([path, subgraph, log, lock, partBytes, sealKeys, key] as const),
-        new Composer(owner, key, clock, stateOf(found)),
+        new Composer(owner, key, clock, stateOf(inspection)),
         new Reserve(reservePath(path), !device),
-        found?.breach,
+        inspection?.breach,
         unsettled,
       );
-      await audit.goOn(found);
+      await audit.resume(inspection);
       return audit;
     } catch (error) {
       if (error instanceof OperatorError) throw error;
       throw new OperatorError(
         `The record of reads cannot be kept in "${path}": ${(error as Error).message}`,
-        'Name a folder that can be written to by ORDERGRAPH_AUDIT; `ordergraph audit verify` says what is wrong with a file',
+        'Set ORDERGRAPH_AUDIT to a writable folder; run `ordergraph audit verify` to check its files',
       );
     }
   }
 
-  /** Opens what is there, and writes the seal that it needs. Readiness reports it when that fails, and changes are refused. */
-  private async goOn(found: Inspection | undefined): Promise<void> {
-    if (found?.size && !found.breach) {
+  /** Opens the file and seals it if needed. If that fails, the readiness check reports it and changes are rejected. */
+  private async resume(inspection: Inspection | undefined): Promise<void> {
+    if (inspection?.size && !inspection.breach) {
       this.file = await open(this.path, 'a', 0o600);
-      this.size = found.size;
-      if ((await this.file.stat()).size > found.size) await this.file.truncate(found.size);
+      this.size = inspection.size;
+      if ((await this.file.stat()).size > inspection.size) await this.file.truncate(inspection.size);
     }
     try {
       if (!this.file || this.composer.state.unsealed > 0) await this.writeLines([], this.file !== undefined);
@@ -169,38 +169,38 @@ export class AuditLog {
     }
   }
 
-  /** Its name among the records of its folder. */
+  /** Name of the record in its folder. */
   get name(): string {
     return recordName(this.path);
   }
 
-  /** The newest seal that others should know. */
+  /** Newest seal to publish. */
   get news(): Seal | undefined {
     return this.composer.state.news;
   }
 
   /**
-   * Compares the record with a seal of it that is kept elsewhere; begins a part that says so when the record does not contain it.
-   * @param holder who kept it, in words
+   * Compares the record with a seal that was stored elsewhere, and begins a new part if the record does not contain it.
+   * @param holder store of the seal, for messages
    */
   async recall(seal: Seal, holder: string): Promise<void> {
     if (seal.record !== this.name || seal.subgraph !== this.subgraph || !this.keys.isGenuine(seal)) return;
     if (seal.number < (await firstNumber(this.path)) || (await hashAt(this.path, seal.number)) === seal.hash) return;
     if (this.closed) return;
-    const what = `${holder} holds its seal of ${seal.at}, number ${seal.number}, which it does not contain: its end was cut off, or it was written anew`;
+    const what = `${holder} holds seal number ${seal.number} of ${seal.at}, which the record does not contain: the record was truncated or rewritten`;
     this.breach = { file: basename(this.path), line: 0, what };
     this.writing ??= this.write();
     await this.writing;
   }
 
-  /** Whether a key of its subgraph, which this process knows, signed a seal of another record. */
+  /** Whether a configured key of its subgraph signed the seal of another record. */
   isGenuine(seal: Seal): boolean {
     return this.keys.isGenuine(seal);
   }
 
   /**
-   * Resolves when it is on the disk. An attempt is refused unless there is reserved space for the line of its change.
-   * @param isAfterChange whether the request has changed something; the line of a change always does.
+   * Resolves once the entry is on disk. Rejects an attempt without reserved space for the line of its change.
+   * @param isAfterChange whether the request already made a change; always true for the line of a change itself
    * @throws RecordUnavailableError
    */
   async append(
@@ -227,7 +227,7 @@ export class AuditLog {
     }
   }
 
-  /** Why the record cannot be written, in words for operators; undefined when it can. After a failure, tries again. */
+  /** Reason why the record is not writable, for operators; undefined if it is. Retries after a failure. */
   async notReady(): Promise<string | undefined> {
     if (this.closed) return 'the record is closed';
     await this.fillReserve().catch(() => {});
@@ -240,13 +240,13 @@ export class AuditLog {
     return this.failure && `the record in ${dirname(this.path)} cannot be written${code ? ` (${code})` : ''}`;
   }
 
-  /** The entries of a span that fit, newest first, of this process and of those that share its folder. */
+  /** Matching entries, newest first, of this process and of others that share its folder. */
   search(sought: Sought, span: Span): Promise<Found[]> {
     return this.searching.find(sought, span);
   }
 
   private async write(): Promise<void> {
-    // whatever comes in this turn of the loop goes together
+    // batches all entries of this turn of the event loop
     await new Promise((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0 || this.isSealing || this.breach) {
       const batch = [...this.owed, ...this.waiting];
@@ -261,19 +261,19 @@ export class AuditLog {
         for (const { done } of batch) done();
       } catch (error) {
         this.failed(error as Error);
-        for (const one of batch) if (!one.isAfterChange) one.failed(new RecordUnavailableError());
-        await this.writeReserved(batch.filter((one) => one.isAfterChange));
-        // the part is begun by the next write
+        for (const waiting of batch) if (!waiting.isAfterChange) waiting.failed(new RecordUnavailableError());
+        await this.writeReserved(batch.filter((waiting) => waiting.isAfterChange));
+        // the next write begins the part
         if (this.waiting.length === 0 && !this.isSealing) break;
       }
       if (this.size >= this.putAwayAt) await this.putAway();
     }
-    // at once: who comes after the last look must not wait for a write that has ended
+    // synchronously, so that an entry added after the last check does not wait for a write that has ended
     this.writing = undefined;
     this.sealInTime();
   }
 
-  /** Seals what was written when nothing else is for a while. */
+  /** Seals the record after a pause in writing. */
   private sealInTime(): void {
     if (this.sealTimer || this.closed || this.composer.state.unsealed === 0) return;
     this.sealTimer = setTimeout(() => {
@@ -284,7 +284,7 @@ export class AuditLog {
     }, SEAL_MS).unref();
   }
 
-  /** Writes what follows committed changes in the space that was reserved for it. */
+  /** Writes entries of committed changes to the reserved space. */
   private async writeReserved(batch: readonly Waiting[]): Promise<void> {
     if (batch.length === 0) return;
     try {
@@ -299,7 +299,7 @@ export class AuditLog {
     }
   }
 
-  /** Writes lines to the disk, all or none. */
+  /** Writes lines to disk, all or nothing. */
   private async writeLines(batch: readonly Waiting[], isSealing: boolean): Promise<void> {
     if (!this.file || this.breach) await this.beginFile();
     const before = this.composer.state;
@@ -313,7 +313,7 @@ export class AuditLog {
       await file.datasync();
       this.size += bytes.length;
     } catch (error) {
-      // as if nothing of it had been begun
+      // restores the state before this write
       this.composer.restore(before);
       await file.truncate(this.size).catch(() => {});
       throw error;
@@ -321,7 +321,7 @@ export class AuditLog {
     this.noteSeal(before.seal);
   }
 
-  /** Reports a new seal. Kept elsewhere than the record, its hash shows when the end of the record is taken away. */
+  /** Logs a new seal. A copy of its hash outside of the record reveals truncation. */
   private noteSeal(before: Seal | undefined): void {
     const { seal } = this.composer.state;
     if (!seal || seal === before) return;
@@ -329,7 +329,7 @@ export class AuditLog {
     this.log.info({ record: seal.record, number: seal.number, hash: seal.hash }, 'sealed the record');
   }
 
-  /** Begins a file with a seal; what was written before becomes a part. */
+  /** Begins a new file with a seal; the previous file becomes a part. */
   private async beginFile(): Promise<void> {
     const before = this.composer.state;
     const { breach } = this;
@@ -364,7 +364,7 @@ export class AuditLog {
     await syncFolder(dirname(this.path));
   }
 
-  /** A number that no part has yet, for a broken file whose own first number says nothing. */
+  /** An unused part number, for a broken file whose first number is unreliable. */
   private freeFirst(first: number): number {
     let free = Math.max(1, first);
     while (existsSync(partPath(this.path, free))) free += 1;
@@ -381,7 +381,8 @@ export class AuditLog {
 
   private failed(error: Error): void {
     this.counts.failures += 1;
-    if (!this.failure) this.log.error({ err: error }, 'record cannot be written; refusing what has to be recorded');
+    if (!this.failure)
+      this.log.error({ err: error }, 'record cannot be written; rejecting requests that must be recorded');
     this.failure = error;
   }
 
@@ -391,19 +392,19 @@ export class AuditLog {
     this.log.info('record can be written again');
   }
 
-  /** Seals the file, puts it away as a part, and begins a new one. */
+  /** Seals the file, turns it into a part, and begins a new file. */
   private async putAway(): Promise<void> {
     try {
       if (this.composer.state.unsealed > 0) await this.writeLines([], true);
       await this.beginFile();
       this.searching.partWasPutAway(this.path);
     } catch (error) {
-      this.log.error({ err: error }, 'the record of reads could not be put away; it goes on in the same file');
+      this.log.error({ err: error }, 'could not begin a new part of the record; continuing in the same file');
       this.putAwayAt = this.size + this.partBytes;
     }
   }
 
-  /** Writes what waits, and seals it; once, however often it is asked for. */
+  /** Writes waiting entries and seals the record. Safe to call repeatedly. */
   close(): Promise<void> {
     this.closed ??= this.end();
     return this.closed;
@@ -413,12 +414,12 @@ export class AuditLog {
     clearTimeout(this.sealTimer);
     while (this.writing) await this.writing;
     try {
-      // what is still owed is found in the database at the next start
+      // the next start finds unrecorded changes in the database
       if (this.owed.length > 0) await this.writeLines(this.owed, false);
       if (this.composer.state.unsealed > 0) await this.writeLines([], true);
       this.composer.end();
     } catch (error) {
-      this.log.error({ err: error }, 'the record of reads could not be sealed at the end');
+      this.log.error({ err: error }, 'could not seal the record at shutdown');
     }
     await this.searching.close();
     await this.file?.close();
@@ -426,9 +427,9 @@ export class AuditLog {
   }
 }
 
-/** What the next line follows. */
-function stateOf(found: Inspection | undefined): ConstructorParameters<typeof Composer>[3] {
-  const { chain, highest = 0, breach } = found ?? {};
+/** State from which the composer continues. */
+function stateOf(inspection: Inspection | undefined): ConstructorParameters<typeof Composer>[3] {
+  const { chain, highest = 0, breach } = inspection ?? {};
   const { number, hash, at } = chain?.standing ?? BEGINNING;
   return {
     number: breach ? highest : number,

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 const CHUNK_BYTES = 65_536;
 
-/** The last whole line of a file, and where it ends. */
+/** Last whole line of a file, and the offset of its end. */
 export async function lastLine(file: FileHandle): Promise<{ text: string | undefined; size: number }> {
   const { size } = await file.stat();
   let from = size;
@@ -21,7 +21,7 @@ export async function lastLine(file: FileHandle): Promise<{ text: string | undef
   return { text: undefined, size: 0 };
 }
 
-/** The first line of a file, when it is no longer than a seal. */
+/** First line of a file; undefined if it is longer than a seal. */
 export async function firstLine(file: FileHandle): Promise<string> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, 0);
   const text = buffer.toString('utf8', 0, bytesRead);
@@ -38,7 +38,7 @@ export async function reading<Result>(path: string, work: (file: FileHandle) => 
   }
 }
 
-/** So that a loss of power does not undo a change of name. */
+/** Syncs a folder, so that a power failure does not undo a rename. */
 export function syncFolder(folder: string): Promise<void> {
   return reading(folder, (handle) => handle.sync());
 }

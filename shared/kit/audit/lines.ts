@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 
 /**
- * The lines of a file. They end at a line feed and at nothing else: `readline` also breaks at carriage returns and at U+2028, so that two
- * readers would not see the same lines.
+ * Lines of a file. Only a line feed ends a line: `readline` also breaks at carriage returns and at U+2028, so readers could disagree about
+ * the lines.
  * @param end offset of the last byte to read; the whole file by default
  */
 export async function* linesOf(file: string, end?: number): AsyncGenerator<string, void> {

@@ -2,28 +2,28 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /*
- * A record is a file that is written, `<subgraph>.jsonl`, and parts that were put away when they had become long, each named by the
- * number of its first entry: `<subgraph>.from-000000001001.jsonl`. Replicas that share a folder have a record each: `<subgraph>-2.jsonl`.
+ * A record consists of the current file, `<subgraph>.jsonl`, and of parts: earlier files, named by the number of their first entry, such as
+ * `<subgraph>.from-000000001001.jsonl`. Replicas that share a folder each have a record: `<subgraph>-2.jsonl`.
  */
 const SUFFIX = '.jsonl';
 
-/** The name of a record among those of its folder. */
+/** Name of a record in its folder. */
 export const recordName = (path: string): string => basename(path, SUFFIX);
 
-/** Where the part of a record goes that begins with an entry. */
+/** Path of the part that begins with an entry. */
 export const partPath = (path: string, first: number): string =>
   join(dirname(path), `${recordName(path)}.from-${String(first).padStart(12, '0')}${SUFFIX}`);
 
-/** Where the next file of a record is begun before it has its name. */
+/** Temporary path of the next file of a record. */
 export const nextPath = (path: string): string => `${path}.next`;
 
-/** Where the index of a part is, by which it is searched. */
+/** Path of the search index of a part. */
 export const indexPath = (part: string): string => `${part.slice(0, -SUFFIX.length)}.index`;
 
-/** Space beside a record for the lines of changes. */
+/** Path of the reserved space for the lines of changes. */
 export const reservePath = (path: string): string => `${path}.reserve`;
 
-/** The files of a record in the order in which they were written; without the one that is written where there is none. */
+/** Existing files of a record, oldest first. */
 export function filesOfRecord(path: string): string[] {
   const folder = dirname(path);
   const name = recordName(path);
@@ -36,11 +36,11 @@ export function filesOfRecord(path: string): string[] {
   return [...parts.sort(), ...current].map((file) => join(folder, file));
 }
 
-/** Whether a record has a name that those of a subgraph have. */
+/** Whether a record belongs to a subgraph, by its name. */
 export const isRecordOf = (record: string, subgraph: string): boolean =>
   record === subgraph || (record.startsWith(`${subgraph}-`) && /^\d+$/.test(record.slice(subgraph.length + 1)));
 
-/** The records of a subgraph in a folder: one of each replica. */
+/** Records of a subgraph in a folder, one per replica. */
 export function recordsIn(folder: string, subgraph: string): string[] {
   const names = new Set<string>();
   for (const file of readdirSync(folder)) {

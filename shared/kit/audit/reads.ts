@@ -3,18 +3,18 @@ import type { Protected } from '../policy/policy';
 import { RECORDED } from '../policy/protected-types';
 import type { FieldsUsed, ReadObjects } from './entry';
 
-/** How a list uses a field it does not return, or that objects of a protected type are listed. */
+/** Use of a field that a list does not return, or a list of a protected type. */
 export type HowUsed = FieldsUsed['how'];
 
 interface Use {
   readonly type: string;
-  /** Undefined when objects of a protected type are listed, or counted without a filter. */
+  /** Undefined if objects of a protected type are listed, or counted without a filter. */
   readonly field?: string;
   readonly sensitivity: Sensitivity;
   readonly how: HowUsed;
 }
 
-/** What one request has read that has to be recorded. */
+/** Reads of one request that must be recorded. */
 export class Reads {
   private readonly keys = new Map<string, Map<Protected, Set<string>>>();
   private readonly shown = new Map<string, { readonly sensitivity: Protected; readonly keys: Set<string> }>();
@@ -35,7 +35,7 @@ export class Reads {
     keys.add(key);
   }
 
-  /** Notes which objects of a protected type are shown, whatever is read of them. @param sensitivity the class of the type */
+  /** Notes returned objects of a protected type, regardless of the fields. @param sensitivity class of the type */
   show(type: string, sensitivity: Protected, keys: Iterable<string>): void {
     let shown = this.shown.get(type);
     if (!shown) {
@@ -45,7 +45,7 @@ export class Reads {
     for (const key of keys) shown.keys.add(key);
   }
 
-  /** Notes that a list is shown, or filtered, ordered or counted by a field: once a list, however many objects it has. */
+  /** Notes that a list is returned, or filtered, ordered or counted by a field. Once per list, regardless of its size. */
   use({ type, field, sensitivity, how }: Use): void {
     if (!RECORDED.has(sensitivity)) return;
     const id = `${type} ${sensitivity} ${how}`;
@@ -68,7 +68,7 @@ export class Reads {
     );
   }
 
-  /** Objects that were shown, and of which no field was read whose reading is recorded. */
+  /** Returned objects without a read of a recorded field. */
   private withoutFields(): ReadObjects[] {
     return [...this.shown].flatMap(([type, { sensitivity, keys }]) => {
       const read = [...(this.keys.get(type)?.values() ?? [])];

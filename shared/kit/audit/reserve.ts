@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm, stat } from 'node:fs/promises';
 
-/** Lines of a thousand changes and more: as many as can be between commit and record when the disk becomes full. */
+/** Space for the lines of over a thousand changes, the most that can be between commit and record when the disk fills up. */
 const RESERVED_BYTES = 1024 * 1024;
 
 /**
- * Disk space beside a record for the lines of changes that are committed: a file that is removed when the disk is full. Of bytes
- * that no file system compresses or leaves out.
+ * Reserved disk space for the lines of committed changes: a file beside the record, removed when the disk is full. It contains random bytes,
+ * which no file system compresses.
  */
 export class Reserve {
   private filled: boolean;
   private filling: Promise<void> | undefined;
 
-  /** @param isNeeded false for a record that is not a file, such as a device. */
+  /** @param isNeeded false for a record that is not a file, such as a device */
   constructor(
     private readonly path: string,
     private readonly isNeeded: boolean,
@@ -24,7 +24,7 @@ export class Reserve {
     return this.filled;
   }
 
-  /** Takes the space, unless it is taken. @throws the file system's error */
+  /** Reserves the space, if not yet reserved. @throws the file system's error */
   async fill(): Promise<void> {
     if (this.filled) return;
     this.filling ??= this.take().finally(() => {
@@ -49,13 +49,13 @@ export class Reserve {
         await file.close();
       }
     } catch (error) {
-      // half of it would keep others from the space
+      // a partial file would only waste space
       await rm(this.path, { force: true }).catch(() => {});
       throw error;
     }
   }
 
-  /** Gives the space back to the file system. */
+  /** Frees the space. */
   async spend(): Promise<void> {
     if (!this.isNeeded) return;
     this.filled = false;

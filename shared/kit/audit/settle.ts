@@ -6,12 +6,12 @@ import type { AuditLog } from './audit-log';
 
 const BATCH = 500;
 
-/** What stands for an idempotency key in the record: the key itself is the caller's text. */
+/** Digest of an idempotency key for the record, since the key is text of the caller. */
 export const keyDigest = (id: string): string => createHash('sha256').update(id).digest('hex');
 
 /**
- * Records the changes that a process before committed and had no time to record.
- * @returns how many. @throws RecordUnavailableError
+ * Records changes that an earlier process committed without recording.
+ * @returns their number @throws RecordUnavailableError
  */
 export async function settleRecord(database: Database, audit: AuditLog): Promise<number> {
   let recorded = 0;

@@ -7,12 +7,12 @@ import { IdempotencyKey } from '../events/tables';
 import { type AuditLog, RecordUnavailableError } from './audit-log';
 import type {} from './entry';
 
-/** Milliseconds between looks at the database while there is something to look for. */
+/** Milliseconds between database checks while there are undecided changes. */
 const LOOK_EVERY_MS = 2_000;
-/** Milliseconds after which a transaction that is not there will not be committed: the server has closed its connection. */
+/** Milliseconds after which a missing transaction will not be committed anymore, since the server has closed its connection. */
 const DECIDED_AFTER_MS = 600_000;
 
-/** A change of which this process does not know whether it was committed. */
+/** A change with an unknown commit. */
 export interface Undecided {
   /** Of its idempotency key, in the database. */
   readonly id: string;
@@ -24,7 +24,7 @@ export interface Undecided {
   readonly origin: Origin | null;
 }
 
-/** Changes whose connection was lost during the commit: records those that turn out to be in the database. */
+/** Changes whose connection was lost during the commit. Records those that the database turns out to contain. */
 export class UndecidedChanges {
   private readonly changes = new Map<string, Undecided & { readonly since: number }>();
   private timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class UndecidedChanges {
     this.timer ??= setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
   }
 
-  /** The change is recorded. @returns whether it was undecided */
+  /** Removes a change once it is recorded. @returns whether it was undecided */
   remove(key: string): boolean {
     return this.changes.delete(key);
   }
@@ -52,9 +52,9 @@ export class UndecidedChanges {
     try {
       await this.settle([...this.changes.values()]);
     } catch (error) {
-      // both log that they cannot be used; the next look tries again
+      // database and record log their failures themselves; the next check retries
       if (!(error instanceof DatabaseError || error instanceof RecordUnavailableError))
-        this.log.error({ err: error }, 'could not look for changes with an unknown commit');
+        this.log.error({ err: error }, 'could not check for changes with an unknown commit');
     } finally {
       this.isLooking = false;
       if (this.changes.size === 0) this.close();
@@ -69,7 +69,7 @@ export class UndecidedChanges {
     );
     const committed = new Map(rows.map((row) => [row.id, row]));
     for (const { id, inputDigest, key, mutation, who, origin, since } of changes) {
-      // recorded meanwhile, when the caller sent it again
+      // already recorded, since the caller sent it again
       if (!this.changes.has(key)) continue;
       const row = committed.get(id);
       if (row?.digest === inputDigest) {

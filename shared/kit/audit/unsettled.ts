@@ -1,19 +1,19 @@
 import type { Entry } from './entry';
 import { linesOf } from './lines';
 
-/** An attempt whose change, if there was one, is not in the record. */
+/** An attempt without a recorded change. */
 export type Attempt = Entry & { readonly kind: 'attempt'; readonly key: string };
 
-/** Milliseconds before the end of a record within which an attempt may still have been under way. */
+/** Milliseconds before the end of a record within which an attempt may still have been in progress. */
 const UNDER_WAY_MS = 3_600_000;
-/** Lines before the end within which it may have been, whatever their times: the clock may have been set. */
+/** Lines before the end to check in any case, since the clock may have been changed. */
 const UNDER_WAY_LINES = 10_000;
 
-/** The attempts at the end of a record that no change follows. @param files of the record, oldest first. */
+/** Attempts at the end of a record without a following change. @param files of the record, oldest first */
 export async function unsettledAttempts(files: readonly string[]): Promise<Attempt[]> {
   const attempts = new Map<string, Attempt>();
   let [lastAt, lastNumber] = ['', 0];
-  // a part may have been put away in between
+  // the file may have become a part meanwhile
   for (const file of files.slice(-2))
     for await (const text of linesOf(file)) {
       if (!text.includes('"kind":"attempt"') && !text.includes('"kind":"change"')) continue;
@@ -29,7 +29,7 @@ export async function unsettledAttempts(files: readonly string[]): Promise<Attem
   );
 }
 
-/** Undefined for a line that a crash cut off. */
+/** Undefined for a line that a crash truncated. */
 function entryOf(text: string): Entry | undefined {
   try {
     return JSON.parse(text) as Entry;

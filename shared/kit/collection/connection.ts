@@ -24,27 +24,33 @@ enum OrderDirection {
 }
 registerEnumType(OrderDirection, {
   name: 'OrderDirection',
-  description: 'Direction in which a list is ordered.',
+  description: 'Sort direction of a list.',
   valuesConfig: {
-    ASC: { description: 'Smallest, earliest, A first; objects without a value come first.' },
-    DESC: { description: 'Largest, latest, Z first; objects without a value come last.' },
+    ASC: { description: 'Ascending: smallest, earliest, or A first. Objects without a value come first.' },
+    DESC: { description: 'Descending: largest, latest, or Z first. Objects without a value come last.' },
   },
 });
 
-@ObjectType({ description: 'Where a page stands in its list (Relay connections).' })
+@ObjectType({ description: 'Position of a page in its list (Relay connections).' })
 @Directive('@shareable')
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether objects follow this page.' })
+  @Field(() => Boolean, { description: 'Whether more objects follow this page.' })
   hasNextPage!: boolean;
-  @Field(() => Boolean, { description: 'Whether objects precede this page.' })
+  @Field(() => Boolean, { description: 'Whether more objects precede this page.' })
   hasPreviousPage!: boolean;
-  @Field(() => String, { nullable: true, description: 'Cursor of the first object; pass as "before" to go back.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the first object on the page. Pass it as "before" to get the previous page.',
+  })
   startCursor!: string | null;
-  @Field(() => String, { nullable: true, description: 'Cursor of the last object; pass as "after" to go on.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the last object on the page. Pass it as "after" to get the next page.',
+  })
   endCursor!: string | null;
 }
 
-/** A page on its way into the schema: what its connection type reads from. */
+/** Source of a connection object. */
 interface Listed {
   page: Page;
   total: () => Promise<number>;
@@ -55,22 +61,22 @@ interface ConnectionTypes {
   args: ModelClass;
 }
 
-const made = new Map<ModelClass, ConnectionTypes>();
+const connectionTypes = new Map<ModelClass, ConnectionTypes>();
 
 /** The `<Model>Connection` type of a model's lists and the arguments such a field takes. */
 export function connectionOf(target: ModelClass): ConnectionTypes {
-  const known = made.get(target);
-  if (known) return known;
+  const declared = connectionTypes.get(target);
+  if (declared) return declared;
   const { name } = modelOf(target);
 
-  @ObjectType(`${name}Edge`, { description: `${article(name)} ${name} and its cursor in a list.` })
+  @ObjectType(`${name}Edge`, { description: `${article(name)} ${name} with its cursor.` })
   class Edge {
-    // each costs a few microseconds, so only one that is asked for is made
-    @Field(() => String, { description: 'Cursor of the object; pass it as "after" or "before".' })
+    // sealing costs a few microseconds, so cursors are computed only when selected
+    @Field(() => String, { description: 'Cursor of the object. Pass it as "after" or "before".' })
     get cursor(): string {
       return this.page.cursor(this.node);
     }
-    @Field(() => target, { description: `The ${name}.` })
+    @Field(() => target, { description: `${name} at this position of the list.` })
     readonly node: object;
 
     constructor(
@@ -81,22 +87,22 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
     }
   }
 
-  @ObjectType(`${name}Connection`, { description: `A page of a list of ${name}.` })
+  @ObjectType(`${name}Connection`, { description: `Page of ${name} objects.` })
   class Connection {
     listed!: Listed;
 
-    @Field(() => [target], { description: `The ${name} objects of this page.` })
+    @Field(() => [target], { description: `${name} objects on this page.` })
     nodes(): readonly object[] {
       return this.listed.page.rows;
     }
 
-    @Field(() => [Edge], { description: 'The same objects, each with its cursor.' })
+    @Field(() => [Edge], { description: 'Objects on this page, each with its cursor.' })
     edges(): Edge[] {
       const { page } = this.listed;
       return page.rows.map((node) => new Edge(node, page));
     }
 
-    @Field(() => PageInfo, { description: 'Where this page stands.' })
+    @Field(() => PageInfo, { description: 'Position of this page in the list.' })
     pageInfo(): PageInfo {
       const { rows, plan, more, cursor } = this.listed.page;
       const cursorOf = (row: object | undefined) => (row ? cursor(row) : null);
@@ -113,7 +119,7 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
     }
 
     @Field(() => Int, {
-      description: 'How many objects the whole list has under the same filter; counted only when asked for.',
+      description: 'Number of objects on all pages, under the same filter. Counted only if selected.',
     })
     totalCount(): Promise<number> {
       return this.listed.total();
@@ -127,27 +133,22 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
   argument(
     'first',
     () => Int,
-    `Page size, counted from the start of the list: 0 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} if neither "first" nor "last" is given.`,
+    `Page size, counted from the start of the list: 0 to ${MAX_PAGE_SIZE}. Defaults to ${DEFAULT_PAGE_SIZE} without "first" and "last".`,
   );
-  argument('after', () => String, 'Only objects after this cursor.');
+  argument('after', () => String, 'Returns objects after this cursor.');
   argument('last', () => Int, `Page size, counted from the end of the list: 0 to ${MAX_PAGE_SIZE}.`);
-  argument('before', () => String, 'Only objects before this cursor.');
+  argument('before', () => String, 'Returns objects before this cursor.');
   const filter = filterOf(target);
-  argument('filter', () => filter, 'Conditions that every listed object meets.');
+  argument('filter', () => filter, 'Conditions that every listed object must meet.');
   const order = orderInputOf(target);
-  if (order)
-    argument(
-      'orderBy',
-      () => [order],
-      'Order of the list: by the first term, then ties by the next. The key breaks remaining ties.',
-    );
+  if (order) argument('orderBy', () => [order], 'Sort terms, most significant first. The key breaks remaining ties.');
 
   const types: ConnectionTypes = { connection: Connection, args: ConnectionArgs };
-  made.set(target, types);
+  connectionTypes.set(target, types);
   return types;
 }
 
-/** The enum value by which lists are ordered by a field: `filedAt` is FILED_AT. */
+/** Enum value of a field in `orderBy`: FILED_AT for `filedAt`. */
 export const orderValue = (field: string): string => snakeCase(field).toUpperCase();
 
 function orderInputOf(target: ModelClass): ModelClass | undefined {
@@ -157,17 +158,17 @@ function orderInputOf(target: ModelClass): ModelClass | undefined {
   const OrderField = Object.fromEntries(ordered.map((field) => [orderValue(field.name), field.name]));
   registerEnumType(OrderField, {
     name: `${name}OrderField`,
-    description: `Fields that order a list of ${name}.`,
+    description: `Fields that lists of ${name} can be ordered by.`,
     valuesConfig: Object.fromEntries(
-      ordered.map((field) => [orderValue(field.name), { description: `Orders by "${field.name}".` }]),
+      ordered.map((field) => [orderValue(field.name), { description: `Order by "${field.name}".` }]),
     ),
   });
 
-  @InputType(`${name}Order`, { description: `One term of the order of a list of ${name}.` })
+  @InputType(`${name}Order`, { description: `Sort term for lists of ${name}.` })
   class Order {
     @Field(() => OrderField as never, { description: 'Field to order by.' })
     field!: string;
-    @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Direction; ascending by default.' })
+    @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Sort direction.' })
     direction!: OrderDirection;
   }
   return Order;
@@ -177,11 +178,11 @@ function connect(target: ModelClass, page: Page, total: () => Promise<number>): 
   return Object.assign(new (connectionOf(target).connection)(), { listed: { page, total } satisfies Listed });
 }
 
-/** The objects of the page that an object of a connection type stands for. */
+/** Objects on the page of a connection. */
 export const listedBy = (connection: object): readonly object[] => (connection as { listed: Listed }).listed.page.rows;
 
 /**
- * A field that lists the children of an object.
+ * Adds a connection field with the children of an object.
  * @param parent how children name the object: by a property that holds its key, or by a link table, which may be declared later
  */
 export function hasMany(child: () => ModelClass, parent: string | (() => ParentReference), description: string) {
@@ -192,7 +193,7 @@ export function hasMany(child: () => ModelClass, parent: string | (() => ParentR
   };
 }
 
-/** Adds a connection field that pages through the children of an object. Its class of sensitivity is the caller's to write. */
+/** Adds a connection field that pages through the children of an object. The caller declares its sensitivity class. */
 export function pagedField(
   prototype: object,
   field: string,
@@ -201,11 +202,11 @@ export function pagedField(
   description: string,
   isNullable = false,
 ): void {
-  const resolve = async function (this: Record<string, string>, given: PageArguments, { loaders }: Context) {
+  const resolve = async function (this: Record<string, string>, pageArgs: PageArguments, { loaders }: Context) {
     const target = child();
     const parentKey = this[modelOf(prototype.constructor).key]!;
-    const page = await loaders.listBy(target, parent(), given).load(parentKey);
-    return connect(target, page, () => loaders.countBy(target, parent(), given).load(parentKey));
+    const page = await loaders.listBy(target, parent(), pageArgs).load(parentKey);
+    return connect(target, page, () => loaders.countBy(target, parent(), pageArgs).load(parentKey));
   };
   Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
@@ -221,10 +222,10 @@ export function pagedField(
   });
 }
 
-/** Lists whose class of sensitivity is not written yet: it is that of the children, who may be declared later. */
+/** Lists without a sensitivity class yet: they take that of their children, which may be declared later. */
 const unsettled: (() => void)[] = [];
 
-/** Writes the class of sensitivity of all lists. Called before a schema is built, when all classes are declared. */
+/** Declares the sensitivity class of all lists. Call it before building a schema, once all classes are declared. */
 export function settleLists(): void {
   for (const settle of unsettled.splice(0)) settle();
 }
@@ -236,13 +237,13 @@ interface RootNames {
   many: string;
 }
 
-/** `An AIModel`, `A Review`: the article that fits a type's name as it is read aloud. */
+/** Article that fits a type name as read aloud: `An AIModel`, `A Review`. */
 export const article = (name: string): string => (/^([AEIO]|U(?!s|n))/.test(name) ? 'An' : 'A');
 
 const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : (names[0] ?? '');
 
-/** What the list of a model has in it, and by what one narrows and orders it. */
+/** Describes a list: contents, filter fields, order fields. */
 function describeList(target: ModelClass): string {
   const { name, description, selectable } = modelOf(target);
   const fields = [...selectable.values()];
@@ -253,8 +254,8 @@ function describeList(target: ModelClass): string {
 }
 
 /**
- * The two root fields of a model: one object by key, and the list. Both are nullable, so that a subgraph that is down costs no
- * field of another: see docs/schema.md.
+ * The two root fields of a model: one object by key, and the list. Both are nullable, so that a failed subgraph nulls only its
+ * own fields: see docs/schema.md.
  */
 export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClass {
   const { name, keyField: key, description } = modelOf(target);
@@ -262,16 +263,16 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
 
   @ArgsType()
   class KeyArgs {}
-  Field(() => ID, { description: `The ${key} of the ${name}.` })(KeyArgs.prototype, key);
+  Field(() => ID, { description: `"${key}" of the ${name} to return.` })(KeyArgs.prototype, key);
 
   @Resolver()
   class Roots {
-    async one(given: Record<string, string>, { loaders }: Context): Promise<object | null> {
-      return loaders.byKey(target).load(given[key]!);
+    async one(keyArgs: Record<string, string>, { loaders }: Context): Promise<object | null> {
+      return loaders.byKey(target).load(keyArgs[key]!);
     }
-    async many(given: PageArguments, { loaders }: Context): Promise<object> {
-      const page = await loaders.list(target, given);
-      return connect(target, page, () => loaders.count(target, given));
+    async many(pageArgs: PageArguments, { loaders }: Context): Promise<object> {
+      const page = await loaders.list(target, pageArgs);
+      return connect(target, page, () => loaders.count(target, pageArgs));
     }
   }
   const decorate = (method: 'one' | 'many', field: string, type: ModelClass, argsType: ModelClass, text: string) => {
@@ -283,7 +284,13 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
       Object.getOwnPropertyDescriptor(Roots.prototype, method)!,
     );
   };
-  decorate('one', one, target, KeyArgs, `The ${name} with this ${key}, or null. ${description}`);
+  decorate(
+    'one',
+    one,
+    target,
+    KeyArgs,
+    `${name} with this ${key}, or null if it does not exist or you may not see it. ${description}`,
+  );
   decorate('many', many, connection, args, describeList(target));
   return Roots;
 }

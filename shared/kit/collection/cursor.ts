@@ -13,10 +13,10 @@ import { InvalidCursorError } from '#base/errors';
 const KEY_BYTES = 32;
 const ID_BYTES = 4;
 const IV_BYTES = 16;
-/** Texts are padded to a multiple of it, so that the length of a cursor reveals little. */
+/** Texts are padded to a multiple of this, so that the length of a cursor reveals little. */
 const BLOCK_BYTES = 32;
 
-/** What a position in a list is made of. */
+/** Value of one order field at a position in a list. */
 export type CursorValue = string | number | boolean | null;
 
 /**

@@ -3,12 +3,17 @@ import { enumerationName } from '../model/enumeration';
 import { type Comparison, type GraphQLTypeReference, type ModelClass, modelOf, type Selectable } from '../model/model';
 import { GraphQLBigNumber, GraphQLCivilDate, GraphQLInstant } from '../model/scalars';
 
-/** The operators of a comparison and what each promises. */
-const EQUALITY = { eq: 'Equals.', in: 'Is one of these; an empty list matches nothing.' };
-const RANGE = { lt: 'Is less than.', lte: 'Is at most.', gt: 'Is greater than.', gte: 'Is at least.' };
+/** Operators of each kind of comparison, with their descriptions. */
+const EQUALITY = { eq: 'Equal to this value.', in: 'Equal to one of these values. An empty list matches nothing.' };
+const RANGE = {
+  lt: 'Less than this value.',
+  lte: 'Less than or equal to this value.',
+  gt: 'Greater than this value.',
+  gte: 'Greater than or equal to this value.',
+};
 const TEXT = {
-  contains: 'Contains this text, whatever the case of its ASCII letters.',
-  startsWith: 'Starts with this text, case as written.',
+  contains: 'Contains this text. Ignores the case of ASCII letters.',
+  startsWith: 'Starts with this text. Case-sensitive.',
 };
 
 type InputClass = new () => object;
@@ -26,47 +31,53 @@ function operators(
   described: Record<string, string>,
   what: string,
 ): InputClass {
-  const input = inputType(name, `Narrows a list by ${what}. All operators given must hold.`);
+  const input = inputType(name, `Conditions on ${what}. An object must meet all of them.`);
   for (const [operator, description] of Object.entries(described))
     Field((operator === 'in' ? () => [value()] : value) as never, { nullable: true, description })(
       input.prototype,
       operator,
     );
-  Field(() => Boolean, { nullable: true, description: 'True: has no value. False: has one.' })(
-    input.prototype,
-    'isNull',
-  );
+  Field(() => Boolean, {
+    nullable: true,
+    description: 'True matches objects without a value; false matches objects with one.',
+  })(input.prototype, 'isNull');
   return input;
 }
 
 const scalarFilters = {
   key: operators('IdFilter', () => ID, EQUALITY, 'a key'),
-  text: operators('StringFilter', () => String, { ...EQUALITY, ...TEXT }, 'a text'),
-  integer: operators('IntFilter', () => Int, { ...EQUALITY, ...RANGE }, 'a whole number'),
+  text: operators('StringFilter', () => String, { ...EQUALITY, ...TEXT }, 'a text value'),
+  integer: operators('IntFilter', () => Int, { ...EQUALITY, ...RANGE }, 'an integer'),
   float: operators('FloatFilter', () => Float, { ...EQUALITY, ...RANGE }, 'a number'),
-  date: operators('DateFilter', () => GraphQLCivilDate, { ...EQUALITY, ...RANGE }, 'a civil day'),
-  dateTime: operators('DateTimeFilter', () => GraphQLInstant, { ...EQUALITY, ...RANGE }, 'an instant'),
+  date: operators('DateFilter', () => GraphQLCivilDate, { ...EQUALITY, ...RANGE }, 'a date'),
+  dateTime: operators('DateTimeFilter', () => GraphQLInstant, { ...EQUALITY, ...RANGE }, 'a date and time'),
   bigNumber: operators('BigNumberFilter', () => GraphQLBigNumber, { ...EQUALITY, ...RANGE }, 'a number of any size'),
-  boolean: operators('BooleanFilter', () => Boolean, { eq: EQUALITY.eq }, 'a yes or no'),
+  boolean: operators('BooleanFilter', () => Boolean, { eq: EQUALITY.eq }, 'a Boolean'),
 };
 
-const derivedFlagFilter = inputType(
-  'DerivedFlagFilter',
-  'Narrows a list by a yes or no that is worked out at the time of asking.',
-);
+const derivedFlagFilter = inputType('DerivedFlagFilter', 'Condition on a Boolean that is computed at query time.');
 Field(() => Boolean, { nullable: true, description: EQUALITY.eq })(derivedFlagFilter.prototype, 'eq');
 
-const linkFilter = inputType('LinkFilter', 'Narrows a list by the entities an object names.');
-Field(() => [ID], { nullable: true, description: 'Names at least one of these keys.' })(linkFilter.prototype, 'any');
-Field(() => [ID], { nullable: true, description: 'Names none of these keys.' })(linkFilter.prototype, 'none');
+const linkFilter = inputType(
+  'LinkFilter',
+  'Conditions on the keys of linked objects. An object must meet all of them.',
+);
+Field(() => [ID], { nullable: true, description: 'Linked to at least one of these keys.' })(
+  linkFilter.prototype,
+  'any',
+);
+Field(() => [ID], { nullable: true, description: 'Linked to none of these keys.' })(linkFilter.prototype, 'none');
 
 const enumFilters = new Map<object, InputClass>();
 function enumFilter(values: object): InputClass {
   let filter = enumFilters.get(values);
   if (!filter) {
     const name = enumerationName(values);
-    filter = operators(`${name}Filter`, () => values as GraphQLTypeReference, EQUALITY, `a ${name}`);
-    Field(() => [values] as never, { nullable: true, description: 'Is not in this list.' })(filter.prototype, 'notIn');
+    filter = operators(`${name}Filter`, () => values as GraphQLTypeReference, EQUALITY, `${name} values`);
+    Field(() => [values] as never, { nullable: true, description: 'Not equal to any of these values.' })(
+      filter.prototype,
+      'notIn',
+    );
     enumFilters.set(values, filter);
   }
   return filter;
@@ -77,7 +88,10 @@ function derivedEnumFilter(values: object): InputClass {
   let filter = derivedEnumFilters.get(values);
   if (!filter) {
     const name = enumerationName(values);
-    filter = inputType(`${name}Filter`, `Narrows a list by a ${name}, which is worked out at the time of asking.`);
+    filter = inputType(
+      `${name}Filter`,
+      `Conditions on ${name} values that are computed at query time. An object must meet all of them.`,
+    );
     Field(() => values as never, { nullable: true, description: EQUALITY.eq })(filter.prototype, 'eq');
     Field(() => [values] as never, { nullable: true, description: EQUALITY.in })(filter.prototype, 'in');
     derivedEnumFilters.set(values, filter);
@@ -103,32 +117,38 @@ function filterTypeOf(comparison: Comparison): InputClass {
 function describe({ name, comparison }: Selectable): string {
   switch (comparison.kind) {
     case 'model':
-      return `By the ${modelOf(comparison.target()).name} in "${name}".`;
+      return `Conditions on the ${modelOf(comparison.target()).name} in "${name}".`;
     case 'link':
-      return `By the keys listed in "${name}".`;
+      return `Conditions on the keys in "${name}".`;
     case 'key':
-      return `By the key of "${name}".`;
+      return `Conditions on the key of "${name}".`;
     default:
-      return `By "${name}".`;
+      return `Conditions on "${name}".`;
   }
 }
 
 const filters = new Map<ModelClass, InputClass>();
 
-/** The filter input of a model's lists, `<Model>Filter`: one field for each thing it may be narrowed by, and/or/not. */
+/** Filter input of a model's lists, `<Model>Filter`: one field for each filterable field, and `and`, `or`, `not`. */
 export function filterOf(target: ModelClass): InputClass {
-  const made = filters.get(target);
-  if (made) return made;
+  const declared = filters.get(target);
+  if (declared) return declared;
   const { name, selectable } = modelOf(target);
-  const filter = inputType(`${name}Filter`, `Narrows a list of ${name}. All fields given must hold.`);
+  const filter = inputType(`${name}Filter`, `Filter for lists of ${name}. An object must meet all conditions.`);
   filters.set(target, filter);
   for (const field of selectable.values()) {
     if (!field.filter) continue;
     const type = filterTypeOf(field.comparison);
     Field(() => type, { nullable: true, description: describe(field) })(filter.prototype, field.name);
   }
-  Field(() => [filter], { nullable: true, description: 'All of these hold.' })(filter.prototype, 'and');
-  Field(() => [filter], { nullable: true, description: 'At least one of these holds.' })(filter.prototype, 'or');
-  Field(() => filter, { nullable: true, description: 'This does not hold.' })(filter.prototype, 'not');
+  Field(() => [filter], { nullable: true, description: 'Conditions that must all hold.' })(filter.prototype, 'and');
+  Field(() => [filter], { nullable: true, description: 'Conditions of which at least one must hold.' })(
+    filter.prototype,
+    'or',
+  );
+  Field(() => filter, { nullable: true, description: 'Conditions that must not hold together.' })(
+    filter.prototype,
+    'not',
+  );
   return filter;
 }

@@ -19,13 +19,12 @@ import {
 } from './page';
 import { type Condition, ConditionCount, type FieldUse, WhereBuilder } from './where';
 
-/** A condition that holds. */
 const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
 
-/** Most keys in one statement: below SQLite's limit of 32,766 parameters. */
+/** Maximum keys in one statement, below SQLite's limit of 32,766 parameters. */
 const MAX_BATCH = 10_000;
 
-/** How children name their parent: by a property, or by a link table, with the parent's key at its end `from`. */
+/** How children reference their parent: by a property, or by a link table that holds the parent's key in `from`. */
 export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
 
 /** The field of a model that a link table holds; undefined for a link table of another model. */
@@ -44,11 +43,10 @@ export interface Page<T extends object = object> {
 }
 
 /**
- * The batched reads of one request: whatever is asked for in one turn of the event loop goes to the database in one
- * statement, however many objects ask.
+ * Batched reads of one request: all loads of one kind in one turn of the event loop go to the database in one statement.
  */
 export class Loaders {
-  private readonly made = new Map<unknown, Map<string, DataLoader<string, unknown>>>();
+  private readonly loaders = new Map<unknown, Map<string, DataLoader<string, unknown>>>();
 
   constructor(
     private readonly database: Database,
@@ -57,48 +55,48 @@ export class Loaders {
     private readonly cursors: Cursors,
     /** Notes protected objects, and the fields that lists are filtered, ordered and counted by; undefined when the result is not returned. */
     private readonly reads?: Reads,
-    /** Types whose objects are recorded wherever they are shown. */
+    /** Types whose objects are recorded whenever they are returned. */
     private readonly protectedTypes?: ProtectedTypes,
   ) {}
 
   private everything: Loaders | undefined;
-  /** Objects that came by a statement which asks whether the reader sees them. */
+  /** Objects from statements that already checked whether the reader may see them. */
   private readonly admitted = new WeakSet<object>();
   private readonly conditions = new ConditionCount();
-  /** Of protected types that were asked for: whether the reader sees objects that the public does not. */
+  /** By protected type: whether the reader sees objects that the public does not. */
   private readonly seeingMore = new Map<ModelClass, boolean>();
 
-  /** The same over everything there is, for working something out. What it reads is never shown. */
+  /** Loaders without access checks, for computing results. Never return what they read. */
   get facts(): Loaders {
     this.everything ??= new Loaders(this.database, this.clock, Reader.everything, this.cursors);
     return this.everything;
   }
 
-  /** A loader that lives as long as the request, made on first use. `batch` answers keys in order. */
+  /** A loader for the lifetime of the request, created on first use. `batch` returns values in the order of the keys. */
   batched<Value>(
     owner: unknown,
     name: string,
     batch: (keys: readonly string[]) => Promise<readonly Value[]>,
   ): DataLoader<string, Value> {
-    const byName = this.made.get(owner) ?? new Map<string, DataLoader<string, unknown>>();
-    this.made.set(owner, byName);
+    const byName = this.loaders.get(owner) ?? new Map<string, DataLoader<string, unknown>>();
+    this.loaders.set(owner, byName);
     const loader = byName.get(name) ?? new DataLoader<string, unknown>(batch, { maxBatchSize: MAX_BATCH });
     byName.set(name, loader);
     return loader as DataLoader<string, Value>;
   }
 
-  /** What `compute` returns, computed on first use. */
+  /** Result of `compute`, computed once per request. */
   once<Value>(owner: unknown, name: string, compute: () => Promise<Value>): Promise<Value> {
     return this.batched<Value>(owner, name, async () => [await compute()]).load('');
   }
 
-  /** Forgets what was read: after a change in the same request. */
+  /** Clears the cache, after a change in the same request. */
   forget(): void {
-    this.made.clear();
+    this.loaders.clear();
     this.everything = undefined;
   }
 
-  /** Objects by key; null where there is none. */
+  /** Objects by key; null for a missing or invisible object. */
   byKey<T extends object>(target: ModelClass<T>): DataLoader<string, T | null> {
     return this.batched(target, 'by key', async (keys) => {
       const { key } = modelOf(target);
@@ -114,34 +112,34 @@ export class Loaders {
                 [...keys, ...visible.parameters],
               )
             ).map((row) => this.admit(target, row));
-      const found = new Map(rows.map((row) => [String((row as Record<string, unknown>)[key]), row]));
-      return keys.map((value) => found.get(value) ?? null);
+      const byKey = new Map(rows.map((row) => [String((row as Record<string, unknown>)[key]), row]));
+      return keys.map((value) => byKey.get(value) ?? null);
     });
   }
 
-  /** The condition under which an object is seen; undefined when all are. */
+  /** Condition for objects that the reader may see; undefined if the reader may see all. */
   private visible(target: ModelClass): Condition | undefined {
     const reach = this.reader.rows(target);
     return reach === true ? undefined : this.where().reached(target, reach, 't');
   }
 
-  /** For statements of one's own, whose rows go through {@link admit}: which rows of a table, under the alias `t`, are seen. */
+  /** Condition for visible rows of a table under the alias `t`. For custom statements; pass their rows to {@link admit}. */
   seen(target: ModelClass): Condition {
     return this.visible(target) ?? ALWAYS;
   }
 
-  /** An object of a row that a statement gave which asked for what is {@link seen}. */
+  /** Creates an object from a row of a statement that includes the {@link seen} condition. */
   admit<T extends object>(target: ModelClass<T>, row: Record<string, unknown>): T {
     const object = this.database.hydrate(target, row);
     this.admitted.add(object);
     return object;
   }
 
-  /** The object itself when the reader sees it, and otherwise null: for what came by another way than these loaders. */
+  /** The object if the reader may see it, else null. For objects that these loaders did not read. */
   async ifSeen<T extends object>(target: ModelClass<T>, object: T): Promise<T | null> {
     if (this.admitted.has(object) || this.reader.rows(target) === true) return object;
-    const found = await this.byKey(target).load((object as Record<string, string>)[modelOf(target).key]!);
-    return found && object;
+    const visible = await this.byKey(target).load((object as Record<string, string>)[modelOf(target).key]!);
+    return visible && object;
   }
 
   /** @param how how the record describes the use of filtered fields */
@@ -151,20 +149,20 @@ export class Loaders {
     return new WhereBuilder(database, clock, reader, used, this.conditions);
   }
 
-  private plan(target: ModelClass, given: PageArguments): PagePlan {
-    const plan = planPage(target, given, this.reader, this.cursors);
-    // the order of a list in which the reader sees no object reveals nothing
+  private plan(target: ModelClass, pageArgs: PageArguments): PagePlan {
+    const plan = planPage(target, pageArgs, this.reader, this.cursors);
+    // the order of a list without visible objects reveals nothing
     if (this.reader.rows(target) !== false)
       for (const use of orderedBy(target, plan)) this.reads?.use({ ...use, how: 'order' });
     return plan;
   }
 
-  /** Records that objects of a protected type are listed, however many of them there are. */
+  /** Records a list of a protected type, even an empty one. */
   noteList(target: ModelClass): void {
     this.useObjects(target, 'list');
   }
 
-  /** Records objects that are shown, if their type is protected. Those of a list and of a reference alike. */
+  /** Records returned objects of a protected type, from lists and references alike. */
   noteObjects(target: ModelClass, objects: readonly object[]): void {
     const sensitivity = this.protectedClass(target);
     if (!sensitivity || objects.length === 0) return;
@@ -181,7 +179,7 @@ export class Loaders {
     if (sensitivity) this.reads?.use({ type: modelOf(target).name, sensitivity, how });
   }
 
-  /** The class under which objects of a type are recorded; undefined when their type is public, or all that the reader sees of it. */
+  /** Class under which objects of a type are recorded; undefined if the type, or the part of it that the reader sees, is public. */
   private protectedClass(target: ModelClass): Protected | undefined {
     const sensitivity = this.protectedTypes?.get(target);
     if (!sensitivity) return undefined;
@@ -193,36 +191,36 @@ export class Loaders {
     return seesMore ? sensitivity : undefined;
   }
 
-  /** Some types have objects for everyone and objects for a few: the same condition gives a reader the same objects as the public. */
+  /** Some types mix public and restricted objects. A reader with the same condition as the public sees only the public ones. */
   private seesMoreThanPublic(target: ModelClass): boolean {
     const [reach, publicReach] = [this.reader.rows(target), this.reader.publicRows(target)];
     if (typeof reach === 'boolean' || typeof publicReach === 'boolean') return reach !== false;
-    const [own, open] = [reach, publicReach].map((one) => this.where().reached(target, one, 't'));
-    return JSON.stringify(own) !== JSON.stringify(open);
+    const [readerSql, publicSql] = [reach, publicReach].map((side) => this.where().reached(target, side, 't'));
+    return JSON.stringify(readerSql) !== JSON.stringify(publicSql);
   }
 
-  /** The condition of a count. The number of objects of a protected type is as protected as they are. */
-  private counted(target: ModelClass, given: PageArguments): Condition {
+  /** Condition of a count. Records it, since the number of protected objects is as sensitive as the objects. */
+  private counted(target: ModelClass, pageArgs: PageArguments): Condition {
     this.useObjects(target, 'count');
-    return this.where('count').visible(target, given.filter ?? undefined, 't');
+    return this.where('count').visible(target, pageArgs.filter ?? undefined, 't');
   }
 
-  /** Of objects that are seen, by key: whether their field of a class is read. */
+  /** Whether the reader may read a field of a class, by key of visible objects. */
   mayRead(target: ModelClass, sensitivity: Sensitivity, field?: string): DataLoader<string, boolean> {
     return this.batched(target, `may read ${sensitivity} ${field}`, async (keys) => {
       const { database } = this;
       const key = `t.${database.column(target, modelOf(target).key)}`;
       const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity, field), 't');
-      const rows = await database.query<{ found: string }>(
-        `SELECT ${key} AS found FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
+      const rows = await database.query<{ readable: string }>(
+        `SELECT ${key} AS readable FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
         [...keys, ...parameters],
       );
-      const found = new Set(rows.map((row) => String(row.found)));
-      return keys.map((one) => found.has(one));
+      const readable = new Set(rows.map((row) => String(row.readable)));
+      return keys.map((value) => readable.has(value));
     });
   }
 
-  /** All objects whose property has a value: for short lists that are shown whole. Ordered by the model's order. */
+  /** All visible objects by the value of a property, in the model's default order. For short lists without pages. */
   allBy<T extends object>(target: ModelClass<T>, property: string): DataLoader<string, T[]> {
     return this.batched(target, `all by ${property}`, async (keys) => {
       const { defaultOrder, key } = modelOf(target);
@@ -254,12 +252,12 @@ export class Loaders {
     });
   }
 
-  /** A page of everything. */
-  async list<T extends object>(target: ModelClass<T>, given: PageArguments): Promise<Page<T>> {
-    const plan = this.plan(target, given);
+  /** A page of all visible objects. */
+  async list<T extends object>(target: ModelClass<T>, pageArgs: PageArguments): Promise<Page<T>> {
+    const plan = this.plan(target, pageArgs);
     const { database } = this;
     const conditions = [
-      this.where().visible(target, given.filter ?? undefined, 't'),
+      this.where().visible(target, pageArgs.filter ?? undefined, 't'),
       ...cursorConditions(database, target, plan, 't'),
     ];
     const rows = await database.query(
@@ -271,18 +269,18 @@ export class Loaders {
     return this.page(target, plan, rows);
   }
 
-  /** Pages of the children of any number of parents, by one statement. */
+  /** Pages of children, for all requested parents in one statement. */
   listBy<T extends object>(
     target: ModelClass<T>,
     parent: ParentReference,
-    given: PageArguments,
+    pageArgs: PageArguments,
   ): DataLoader<string, Page<T>> {
     const { name, source, column } = this.parentOf(target, parent);
-    return this.batched(target, `list by ${name} ${JSON.stringify(given)}`, async (parents) => {
-      const plan = this.plan(target, given);
+    return this.batched(target, `list by ${name} ${JSON.stringify(pageArgs)}`, async (parents) => {
+      const plan = this.plan(target, pageArgs);
       const { database } = this;
       const conditions = [
-        this.where().visible(target, given.filter ?? undefined, 't'),
+        this.where().visible(target, pageArgs.filter ?? undefined, 't'),
         ...cursorConditions(database, target, plan, 't'),
         ...this.naming(target, parent),
       ];
@@ -301,7 +299,7 @@ export class Loaders {
     });
   }
 
-  /** Where the children of a parent, under the alias `t`, and the key of the parent are read from. */
+  /** SQL source of the children, under the alias `t`, and the column with the key of their parent. */
   private parentOf(target: ModelClass, parent: ParentReference): { name: string; source: string; column: string } {
     const { database } = this;
     const table = `${database.table(target)} t`;
@@ -317,7 +315,7 @@ export class Loaders {
     };
   }
 
-  /** Children whose reference to the parent the reader may read: a list under a parent is filtered by that reference. */
+  /** Limits children to those whose reference to the parent the reader may read: such a list is a filter on the reference. */
   private naming(target: ModelClass, parent: ParentReference): Condition[] {
     const { name, published, selectable, sensitivity } = modelOf(target);
     if (!published) return [];
@@ -343,9 +341,9 @@ export class Loaders {
     return { rows: kept, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
   }
 
-  /** How many objects a filter leaves. */
-  async count(target: ModelClass, given: PageArguments): Promise<number> {
-    const { sql, parameters } = this.counted(target, given);
+  /** Number of visible objects that match a filter. */
+  async count(target: ModelClass, pageArgs: PageArguments): Promise<number> {
+    const { sql, parameters } = this.counted(target, pageArgs);
     const [row] = await this.database.query<{ n: number }>(
       `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
       parameters,
@@ -353,11 +351,11 @@ export class Loaders {
     return Number(row!.n);
   }
 
-  /** How many objects a filter leaves of each parent. */
-  countBy(target: ModelClass, parent: ParentReference, given: PageArguments): DataLoader<string, number> {
+  /** Number of visible children that match a filter, by parent. */
+  countBy(target: ModelClass, parent: ParentReference, pageArgs: PageArguments): DataLoader<string, number> {
     const { name, source, column } = this.parentOf(target, parent);
-    return this.batched(target, `count by ${name} ${JSON.stringify(given.filter ?? null)}`, async (parents) => {
-      const conditions = [this.counted(target, given), ...this.naming(target, parent)];
+    return this.batched(target, `count by ${name} ${JSON.stringify(pageArgs.filter ?? null)}`, async (parents) => {
+      const conditions = [this.counted(target, pageArgs), ...this.naming(target, parent)];
       const rows = await this.database.query<{ parent: string; n: number }>(
         `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
          WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,

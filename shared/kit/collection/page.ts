@@ -19,63 +19,63 @@ export interface PageArguments {
   orderBy?: readonly { field: string; direction: 'ASC' | 'DESC' }[] | null;
 }
 
-/** A page to fetch: validated, independent of any database. */
+/** A validated page request, independent of the database. */
 export interface PagePlan {
   readonly size: number;
   /** Whether the page is counted from the end of the list. */
   readonly backward: boolean;
-  /** The order of the list as its reader sees it; the key is always last, so that no two rows tie. */
+  /** Effective order for this reader. The key comes last, so that no two rows tie. */
   readonly order: readonly Order[];
   readonly after?: readonly CursorValue[];
   readonly before?: readonly CursorValue[];
 }
 
 /** @throws InvalidPageError */
-export function pageSize(argument: 'first' | 'last', given = DEFAULT_PAGE_SIZE): number {
-  if (!Number.isInteger(given) || given < 0 || given > MAX_PAGE_SIZE)
+export function pageSize(argument: 'first' | 'last', size = DEFAULT_PAGE_SIZE): number {
+  if (!Number.isInteger(size) || size < 0 || size > MAX_PAGE_SIZE)
     throw new InvalidPageError(
-      `"${argument}" is ${given}; ask for 0 to ${MAX_PAGE_SIZE} objects a page and follow the cursors`,
+      `"${argument}" is ${size}: request 0 to ${MAX_PAGE_SIZE} objects per page and follow the cursors`,
       argument,
     );
-  return given;
+  return size;
 }
 
-/** How large a page is, and whether it is counted from the end of the list. @throws InvalidPageError */
+/** Page size, and whether it counts from the end of the list. @throws InvalidPageError */
 export function pageSide({ first, last }: Pick<PageArguments, 'first' | 'last'>): { size: number; backward: boolean } {
   if (first != null && last != null)
-    throw new InvalidPageError('"first" and "last" are both given; ask for one of them', 'last');
+    throw new InvalidPageError('"first" and "last" cannot be combined: send only one of them', 'last');
   const size = last != null ? pageSize('last', last) : pageSize('first', first ?? undefined);
   return { size, backward: last != null };
 }
 
 /** @throws InvalidPageError, InvalidCursorError, InvalidOrderError */
-export function planPage(target: ModelClass, given: PageArguments, reader: Reader, cursors: Cursors): PagePlan {
-  const side = pageSide(given);
+export function planPage(target: ModelClass, pageArgs: PageArguments, reader: Reader, cursors: Cursors): PagePlan {
+  const side = pageSide(pageArgs);
   const { key, selectable, defaultOrder, name, sensitivity } = modelOf(target);
-  const fields = (given.orderBy ?? []).map(({ field }) => field);
+  const fields = (pageArgs.orderBy ?? []).map(({ field }) => field);
   const repeated = fields.find((field, place) => fields.indexOf(field) !== place);
-  if (repeated !== undefined) throw new InvalidOrderError(`"orderBy" names ${repeated} twice; name each field once`);
+  if (repeated !== undefined) throw new InvalidOrderError(`"orderBy" contains ${repeated} twice: list each field once`);
   for (const field of fields)
     if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity, field) !== true)
       throw new InvalidOrderError(`You don't have access to every ${name}.${field}, so you cannot order by it`);
-  const asked = (given.orderBy ?? []).map(({ field, direction }) => ({
+  const requested = (pageArgs.orderBy ?? []).map(({ field, direction }) => ({
     property: selectable.get(field)!.property,
     direction,
   }));
   const readable = defaultOrder.filter(({ property }) => {
-    const field = [...selectable.values()].find((one) => one.property === property);
+    const field = [...selectable.values()].find((candidate) => candidate.property === property);
     return reader.fields(target, field?.sensitivity ?? sensitivity, field?.name) === true;
   });
-  const order = [...(asked.length > 0 ? asked : readable)];
+  const order = [...(requested.length > 0 ? requested : readable)];
   if (!order.some(({ property }) => property === key))
     order.push({ property: key, direction: order.at(-1)?.direction ?? 'ASC' });
   const list = listName(target, order);
   const values = (argument: 'after' | 'before') =>
-    given[argument] == null ? undefined : cursors.open(list, given[argument], argument);
+    pageArgs[argument] == null ? undefined : cursors.open(list, pageArgs[argument], argument);
   return { ...side, order, after: values('after'), before: values('before') };
 }
 
-/** Names the list and its order, so that a cursor of another list or order is noticed. */
+/** Identifies a list and its order, so that cursors of another list or order are rejected. */
 function listName(target: ModelClass, order: readonly Order[]): string {
   return [
     modelOf(target).name,
@@ -83,7 +83,7 @@ function listName(target: ModelClass, order: readonly Order[]): string {
   ].join(' ');
 }
 
-/** The cursor of any row of a list. */
+/** Returns a function that creates the cursor of a row. */
 export function cursorsOf(target: ModelClass, order: readonly Order[], cursors: Cursors): (row: object) => string {
   const list = listName(target, order);
   return (row) =>
@@ -99,7 +99,7 @@ export function orderedBy(target: ModelClass, { order }: PagePlan): FieldUse[] {
   return order
     .filter(({ property }) => property !== key)
     .map(({ property }) => {
-      const field = [...selectable.values()].find((one) => one.property === property);
+      const field = [...selectable.values()].find((candidate) => candidate.property === property);
       return { type, field: field?.name ?? property, sensitivity: field?.sensitivity ?? sensitivity };
     });
 }
@@ -126,7 +126,7 @@ export function orderTerms(
     .join(', ');
 }
 
-/** The rows strictly beyond a cursor in the list's order: (a > x) or (a = x and b > y) or … */
+/** Rows strictly beyond a cursor in the list's order: (a > x) or (a = x and b > y) or … */
 function beyond(
   database: Database,
   target: ModelClass,
@@ -142,13 +142,13 @@ function beyond(
   const equalParameters: unknown[] = [];
   order.forEach(({ property, direction }, index) => {
     const column = `${alias}.${database.column(target, property)}`;
-    const given = values[index] ?? null;
+    const cursorValue = values[index] ?? null;
     const value =
-      given !== null && kinds.get(property) === 'bigNumber'
-        ? sortableBigNumber(String(given))
-        : typeof given === 'boolean'
-          ? Number(given)
-          : given;
+      cursorValue !== null && kinds.get(property) === 'bigNumber'
+        ? sortableBigNumber(String(cursorValue))
+        : typeof cursorValue === 'boolean'
+          ? Number(cursorValue)
+          : cursorValue;
     const upward = (direction === 'ASC') === forward;
     const prefix = equalSql.length > 0 ? `${equalSql.join(' AND ')} AND ` : '';
     if (value === null) {
@@ -168,7 +168,6 @@ function beyond(
   return { sql: alternatives.length > 0 ? `(${alternatives.join(' OR ')})` : '1 = 0', parameters };
 }
 
-/** The conditions that a plan's cursors set. */
 export function cursorConditions(database: Database, target: ModelClass, plan: PagePlan, alias: string): Condition[] {
   const conditions: Condition[] = [];
   if (plan.after) conditions.push(beyond(database, target, plan.order, plan.after, alias, true));

@@ -23,9 +23,9 @@ export interface FieldUse {
 export type FilterValue = { readonly [field: string]: unknown };
 
 const MAX_DEPTH = 8;
-/** Comparisons and groups of all filters of one request, whose database evaluates them for every row. */
+/** Maximum conditions in all filters of one request. The database evaluates them for every row. */
 const MAX_CONDITIONS = 5_000;
-/** Values in lists of all filters of one request; SQLite takes 32,766 parameters in one statement. */
+/** Maximum list values in all filters of one request. SQLite allows 32,766 parameters in one statement. */
 const MAX_VALUES = 20_000;
 const MAX_LIST = 1_000;
 const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
@@ -45,28 +45,28 @@ export class ConditionCount {
   private count = 0;
   private values = 0;
 
-  /** @throws InvalidFilterError beyond the bound */
+  /** @throws InvalidFilterError above the limit */
   addValues(count: number, path: readonly (string | number)[]): void {
     this.values += count;
     if (this.values > MAX_VALUES)
       throw new InvalidFilterError(
-        `The filters of this request list more than ${MAX_VALUES} values; send several requests`,
+        `The filters of this request list more than ${MAX_VALUES} values: split it into several requests`,
         path,
       );
   }
 
-  /** @throws InvalidFilterError beyond the bound */
+  /** @throws InvalidFilterError above the limit */
   add(path: readonly (string | number)[]): void {
     this.count += 1;
     if (this.count > MAX_CONDITIONS)
       throw new InvalidFilterError(
-        `The filters of this request have more than ${MAX_CONDITIONS} conditions; send several requests, or list values by "in"`,
+        `The filters of this request have more than ${MAX_CONDITIONS} conditions: split it into several requests, or combine values with "in"`,
         path,
       );
   }
 }
 
-/** Turns filter inputs of one model into SQL over the table alias given. */
+/** Converts filter inputs to SQL conditions. */
 export class WhereBuilder {
   private aliases = 0;
 
@@ -79,20 +79,20 @@ export class WhereBuilder {
     private readonly count = new ConditionCount(),
   ) {}
 
-  /** As {@link build}, of those objects that the reader sees. */
+  /** Same as {@link build}, limited to objects that the reader may see. */
   visible(target: ModelClass, filter: FilterValue | undefined, alias: string): Condition {
     const built = this.build(target, filter, alias);
     const reach = this.reader.rows(target);
     return reach === true ? built : join([built, this.reached(target, reach, alias)], 'AND', '1 = 1');
   }
 
-  /** What somebody may see, as a condition. */
+  /** Converts a reach to a condition. */
   reached(target: ModelClass, reach: Reach, alias: string): Condition {
     if (typeof reach === 'boolean') return condition(reach ? '1 = 1' : '1 = 0');
     return reach({ database: this.database, target, alias, fresh: () => `f${++this.aliases}` });
   }
 
-  /** @throws InvalidFilterError when the filter is nested too deep, or a list in it is too long. */
+  /** @throws InvalidFilterError for a filter that is nested too deep or has a list that is too long */
   build(
     target: ModelClass,
     filter: FilterValue | undefined,
@@ -100,7 +100,7 @@ export class WhereBuilder {
     path: readonly (string | number)[] = [],
   ): Condition {
     if (path.length > MAX_DEPTH * 2)
-      throw new InvalidFilterError(`The filter is nested deeper than ${MAX_DEPTH} levels; flatten it`, path);
+      throw new InvalidFilterError(`The filter is nested deeper than ${MAX_DEPTH} levels: flatten it`, path);
     this.count.add(path);
     const conditions: Condition[] = [];
     for (const [name, value] of Object.entries(filter ?? {})) {
@@ -112,44 +112,40 @@ export class WhereBuilder {
         conditions.push(name === 'and' ? join(built, 'AND', '1 = 1') : join(built, 'OR', '1 = 0'));
       } else if (name === 'not') {
         const inner = this.build(target, value as FilterValue, alias, here);
-        // a condition on a missing value is neither true nor false in SQL; its negation is meant to hold
+        // SQL evaluates a condition on a missing value to NULL; its negation must hold
         conditions.push({ sql: `NOT COALESCE(${inner.sql}, 0)`, parameters: inner.parameters });
       } else {
         const field = modelOf(target).selectable.get(name);
-        if (!field?.filter)
-          throw new InvalidFilterError(`${modelOf(target).name} cannot be filtered by "${name}"`, here);
-        const asked = this.field(target, field, value as FilterValue, alias, here);
-        conditions.push(this.permitted(target, field, asked, alias, here));
+        if (!field?.filter) throw new InvalidFilterError(`${modelOf(target).name} has no filter field "${name}"`, here);
+        const comparison = this.field(target, field, value as FilterValue, alias, here);
+        conditions.push(this.permitted(target, field, comparison, alias, here));
       }
     }
     return join(conditions, 'AND', '1 = 1');
   }
 
-  /** A comparison with what the reader may not read would tell it: of such objects it never holds. */
+  /** A comparison would reveal the value of an unreadable field, so it never matches objects whose field the reader may not read. */
   private permitted(
     target: ModelClass,
-    { name, sensitivity: own }: Selectable,
-    asked: Condition,
+    { name, sensitivity: fieldClass }: Selectable,
+    comparison: Condition,
     alias: string,
     path: readonly (string | number)[],
   ): Condition {
     const model = modelOf(target);
-    const sensitivity = own ?? model.sensitivity;
+    const sensitivity = fieldClass ?? model.sensitivity;
     const reach = this.reader.fields(target, sensitivity, name);
     if (reach === false)
       throw new InvalidFilterError(`You don't have access to ${model.name}.${name}, so you cannot filter by it`, path);
     this.used?.({ type: model.name, field: name, sensitivity });
-    if (reach === true) return asked;
-    return join([this.reached(target, reach, alias), asked], 'AND', '1 = 1');
+    if (reach === true) return comparison;
+    return join([this.reached(target, reach, alias), comparison], 'AND', '1 = 1');
   }
 
   private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
     const values = value as readonly unknown[];
     if (values.length > MAX_LIST)
-      throw new InvalidFilterError(
-        `${path.join('.')} lists ${values.length} values; at most ${MAX_LIST} are allowed`,
-        path,
-      );
+      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values: the maximum is ${MAX_LIST}`, path);
     this.count.addValues(values.length, path);
     return values;
   }
@@ -165,20 +161,20 @@ export class WhereBuilder {
     if (comparison.kind === 'derived') {
       const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
       const now = `'${this.clock.now().toISOString()}'`;
-      const holds = (given: unknown) => `(${comparison.conditions[String(given)]!(columnOf, now)})`;
-      const asked = [
+      const holds = (wanted: unknown) => `(${comparison.conditions[String(wanted)]!(columnOf, now)})`;
+      const conditions = [
         ...(value.eq === undefined || value.eq === null ? [] : [condition(holds(value.eq))]),
         ...(value.in
           ? [
               join(
-                [...new Set(this.list(value.in, [...path, 'in']))].map((given) => condition(holds(given))),
+                [...new Set(this.list(value.in, [...path, 'in']))].map((wanted) => condition(holds(wanted))),
                 'OR',
                 '1 = 0',
               ),
             ]
           : []),
       ];
-      return join(asked, 'AND', '1 = 1');
+      return join(conditions, 'AND', '1 = 1');
     }
     const column = `${alias}.${this.database.column(target, field.property)}`;
     if (comparison.kind === 'model') {
@@ -190,7 +186,7 @@ export class WhereBuilder {
         'AND',
         '1 = 1',
       );
-      // not EXISTS, which SQLite evaluates for each row
+      // IN, since SQLite evaluates EXISTS for each row
       const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
       return {
         sql: `${column} IN (SELECT ${innerKey} FROM ${this.database.table(type)} ${inner} WHERE ${sql})`,
@@ -203,9 +199,9 @@ export class WhereBuilder {
       const named = (keys: readonly unknown[]): Condition => {
         const other = `${inner}.${this.database.column(table, 'targetKey')}`;
         const { sql, parameters } = this.isIn(other, keys);
-        const own = `${inner}.${this.database.column(table, 'ownerKey')}`;
+        const owner = `${inner}.${this.database.column(table, 'ownerKey')}`;
         return {
-          sql: `${column} IN (SELECT ${own} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
+          sql: `${column} IN (SELECT ${owner} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
           parameters,
         };
       };
@@ -217,31 +213,31 @@ export class WhereBuilder {
       }
       return join(parts, 'AND', '1 = 1');
     }
-    const stored = (given: unknown): unknown => {
-      if (comparison.kind === 'bigNumber') return sortableBigNumber(String(given));
-      return comparison.kind === 'enum' && comparison.toStored ? comparison.toStored(String(given)) : given;
+    const stored = (operand: unknown): unknown => {
+      if (comparison.kind === 'bigNumber') return sortableBigNumber(String(operand));
+      return comparison.kind === 'enum' && comparison.toStored ? comparison.toStored(String(operand)) : operand;
     };
     const parts: Condition[] = [];
-    for (const [operator, given] of Object.entries(value)) {
-      if (given === undefined || given === null) continue;
+    for (const [operator, operand] of Object.entries(value)) {
+      if (operand === undefined || operand === null) continue;
       const here = [...path, operator];
       this.count.add(here);
-      if (operator === 'isNull') parts.push(condition(`${column} IS ${given ? '' : 'NOT '}NULL`));
-      else if (operator === 'in') parts.push(this.isIn(column, this.list(given, here).map(stored)));
+      if (operator === 'isNull') parts.push(condition(`${column} IS ${operand ? '' : 'NOT '}NULL`));
+      else if (operator === 'in') parts.push(this.isIn(column, this.list(operand, here).map(stored)));
       else if (operator === 'notIn') {
-        const { sql, parameters } = this.isIn(column, this.list(given, here).map(stored));
+        const { sql, parameters } = this.isIn(column, this.list(operand, here).map(stored));
         parts.push({ sql: `NOT COALESCE(${sql}, 0)`, parameters });
       } else if (operator === 'contains')
-        parts.push(condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(given))}%`));
+        parts.push(condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(operand))}%`));
       else if (operator === 'startsWith') {
-        const prefix = String(given);
+        const prefix = String(operand);
         // a range, so that an index on the column serves; U+10FFFF sorts after every character
         parts.push(condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`));
       } else
         parts.push(
           condition(
             `${column} ${COMPARE[operator]} ?`,
-            comparison.kind === 'boolean' ? (given ? 1 : 0) : stored(given),
+            comparison.kind === 'boolean' ? (operand ? 1 : 0) : stored(operand),
           ),
         );
     }

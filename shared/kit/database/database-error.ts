@@ -2,8 +2,8 @@ import { GraphQLError } from 'graphql';
 import { type Failure, failureOf } from './driver-errors';
 
 /**
- * A request failed for a reason of the database's that a caller can act on. Holds the driver's error as its cause, for the log.
- * Not a RequestError: the caller did nothing wrong, and an event whose handling fails so must be delivered again.
+ * A database failure that the caller can react to. The driver's error is its cause, for the log. Not a RequestError, since the caller did
+ * nothing wrong, and an event with such a failure must be delivered again.
  */
 export class DatabaseError extends GraphQLError {
   override readonly cause: unknown;
@@ -11,7 +11,7 @@ export class DatabaseError extends GraphQLError {
   constructor(
     code: string,
     message: string,
-    /** Seconds after which another attempt may succeed; undefined when none will. */
+    /** Seconds after which a retry may succeed; undefined if none will. */
     retryAfterSeconds: number | undefined,
     readonly failure: Failure,
     cause: unknown,
@@ -23,9 +23,9 @@ export class DatabaseError extends GraphQLError {
 }
 
 /**
- * What a caller learns of a failed statement. Errors that say nothing to callers stay as they are: a violated constraint is a
- * mistake of this program, and a duplicate key becomes a conflict only when retrying did not help.
- * @param name of the database.
+ * Converts the error of a statement for the caller. Others stay unchanged: a violated constraint is a bug of this program, and a duplicate
+ * key becomes a conflict only after retries.
+ * @param name of the database
  */
 export function databaseErrorOf(error: unknown, name: string): unknown {
   if (error instanceof DatabaseError) return error;
@@ -44,7 +44,7 @@ export function databaseErrorOf(error: unknown, name: string): unknown {
     case 'timeout':
       return new DatabaseError(
         'DATABASE_TIMEOUT',
-        `The ${name} database did not finish a statement in time; ask for less at once, or try again`,
+        `The ${name} database did not finish a statement in time; request less data, or try again`,
         5,
         failure,
         error,
@@ -72,11 +72,11 @@ export function databaseErrorOf(error: unknown, name: string): unknown {
   }
 }
 
-/** Whether an error is that of {@link commitUnknown}. */
+/** Whether an error is from {@link commitUnknown}. */
 export const isCommitUnknown = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.extensions.code === 'DATABASE_COMMIT_UNKNOWN';
 
-/** The connection was lost while the database committed: only the database knows whether the change was made. */
+/** The connection was lost during a commit, so only the database knows whether the change was made. */
 export function commitUnknown(error: unknown, name: string): DatabaseError {
   return new DatabaseError(
     'DATABASE_COMMIT_UNKNOWN',

@@ -26,7 +26,7 @@ import {
 import { SqliteConnection } from './sqlite';
 import { type DatabaseAddress, parseDatabaseUrl, redactDatabaseUrl } from './url';
 
-/** Counts the statements that reach the database: what the performance tests measure. */
+/** Counts statements that reach the database, for the performance tests. */
 class StatementCounter implements Logger {
   statements: string[] | undefined;
   logQuery(query: string): void {
@@ -42,27 +42,27 @@ class StatementCounter implements Logger {
 export interface DatabaseOptions {
   /** `mysql://…` or a SQLite file. */
   readonly url: string;
-  /** Whose database it is; used in messages. */
+  /** Name of its subgraph, for messages. */
   readonly name: string;
   readonly entities: readonly ModelClass[];
   readonly migrations: readonly Migration[];
-  /** What else is to be done to the database before anyone uses it; one process at a time, after the migrations. */
+  /** Runs after the migrations and before any use of the database, in one process at a time. */
   readonly prepare?: (database: Database) => Promise<void>;
-  /** Limits of its connections; those of the environment by default. */
+  /** Limits of its connections; read from the environment by default. */
   readonly limits?: DatabaseLimits;
-  /** Where changes of its state are logged. */
+  /** Log for changes of the database's state. */
   readonly log?: Log;
   /** Called after each statement of a migration. */
   readonly onMigration?: (progress: MigrationProgress) => void;
 }
 
-/** One subgraph's database: its tables, reached through TypeORM where objects are meant and through SQL where sets are. */
+/** Database of one subgraph: TypeORM for objects, SQL for sets. */
 export class Database {
   readonly dialect: Dialect;
 
   /** Runs the statements of one transaction. */
   private readonly inTransaction: Run | undefined = undefined;
-  /** On whose behalf the statements run, and whether the request that they are of has been given up. */
+  /** Caller on whose behalf the statements run, and cancellation of its request. */
   private readonly caller: Caller = {};
 
   private constructor(
@@ -71,29 +71,29 @@ export class Database {
     readonly name: string,
     private readonly counter: StatementCounter,
     private readonly health: DatabaseHealth,
-    /** SQLite: the connection of transactions, so that no other request reads what is not committed. */
+    /** SQLite: a separate connection for transactions, so that other requests do not read uncommitted data. */
     private readonly writer: Writer | undefined,
     private readonly connections: MysqlConnections | undefined,
   ) {
     this.dialect = dialects[address.kind];
   }
 
-  /** The same database for the statements of one transaction or one request. */
+  /** A view of the same database for one transaction or one request. */
   private derive(changes: { inTransaction?: Run; caller?: Caller }): Database {
     return Object.assign(Object.create(this), changes) as Database;
   }
 
   /**
-   * The same database for one request: its statements share the connections fairly with those of other callers, and once it is canceled, they
-   * are ended, and no others begun.
+   * A view of the same database for one request. Its statements share connections fairly with those of other callers. Cancellation ends them
+   * and prevents further ones.
    */
   for(caller: Caller): Database {
     return this.derive({ caller });
   }
 
   /**
-   * Opens the database and brings its tables up to date. Several processes may do so at once: one migrates, the others wait.
-   * @throws OperatorError when the server cannot be reached, or the database is of a newer release.
+   * Opens the database and migrates its tables. If several processes do so at once, one migrates and the others wait.
+   * @throws OperatorError if the server is unreachable or the database is from a newer release
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const database = await Database.connect(options);
@@ -110,7 +110,7 @@ export class Database {
     return database;
   }
 
-  /** Opens the database as it is. */
+  /** Opens the database without migrating it. */
   static async connect({ url, name, entities, limits = databaseLimits(), log }: DatabaseOptions): Promise<Database> {
     const address = parseDatabaseUrl(url);
     const counter = new StatementCounter();
@@ -142,7 +142,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    // a transaction under way ends first
+    // waits for a transaction in progress
     await this.writer?.turn.waitForUnlock();
     if (this.writer?.source.isInitialized) await this.writer.source.destroy();
     this.connections?.close();
@@ -159,8 +159,8 @@ export class Database {
   }
 
   /**
-   * Why this process cannot work with the database, in words for operators; undefined when it can. Asks the server on a
-   * connection that requests do not use, and waits two seconds at most.
+   * Reason why the database is not usable, for operators; undefined if it is. Asks the server on a separate connection, for at most two
+   * seconds.
    */
   async notReady(): Promise<string | undefined> {
     try {
@@ -176,7 +176,7 @@ export class Database {
     return refusal && `the ${this.name} database ${refusal === 'full' ? 'has no space left' : 'is read-only'}`;
   }
 
-  /** Runs `work`, and returns its result with the statements it sent. */
+  /** Runs `work` and returns its result with the statements that it sent. */
   async counting<T>(work: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
     const statements: string[] = [];
     this.counter.statements = statements;
@@ -188,8 +188,8 @@ export class Database {
   }
 
   /**
-   * All or nothing. Statements sent through the database given to `work` belong to the transaction; inside of one, `work`
-   * joins it. Everything that writes goes through here.
+   * Runs `work` in a transaction, or joins the current one. Only statements through the database passed to `work` belong to it. All writes
+   * go through here.
    * @throws DatabaseError
    */
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
@@ -217,7 +217,7 @@ export class Database {
       await this.commit(() => send('COMMIT', [], true));
       return result;
     } catch (error) {
-      // on a connection that is closed the server rolls back by itself; one of unknown state must not be used again
+      // the server rolls back on a closed connection; one in an unknown state must not be reused
       await send('ROLLBACK', [], true).catch((failure: Error) => session.discard('unavailable', failure));
       throw error;
     } finally {
@@ -236,14 +236,14 @@ export class Database {
         await this.reported(() => source.query('COMMIT'));
         return result;
       } catch (error) {
-        // SQLite has rolled back by itself after some errors; why the transaction failed is what matters
+        // SQLite already rolled back after some errors; the original error matters
         await source.query('ROLLBACK').catch(() => {});
         throw error;
       }
     });
   }
 
-  /** Nothing is committed for a caller who has left: it would not learn of it. */
+  /** Does not commit for a disconnected caller, which would not learn of it. */
   private requireCaller(): void {
     if (this.caller.cancellation?.cancelled) throw databaseErrorOf(cancelled('COMMIT'), this.name);
   }
@@ -261,9 +261,9 @@ export class Database {
   }
 
   /**
-   * A transaction that is tried again when the database gave way to another, when another added the same unique key meanwhile,
-   * or when the connection was lost before the commit. `work` must have no effect but on the database.
-   * @throws RequestError CONFLICT when others keep coming first.
+   * Runs a transaction with retries: after a deadlock, a duplicate key from a concurrent transaction, or a lost connection before the commit.
+   * `work` must have no effects outside of the database.
+   * @throws RequestError CONFLICT if conflicts persist
    * @throws DatabaseError
    */
   async atomically<T>(work: (database: Database) => Promise<T>): Promise<T> {
@@ -273,20 +273,25 @@ export class Database {
         return await this.transaction(work);
       } catch (error) {
         const failure = retriedFailure(error);
-        // a lost connection is replaced once; a server that is down is the caller's to wait for
+        // retries a lost connection once; callers must wait for a server that is down
         if (failure === undefined || (failure === 'unavailable' && attempt > 1)) throw error;
-        if (attempt === MOST_ATTEMPTS || performance.now() - startedAt > RETRY_MS) {
-          if (failure === 'busy' && error instanceof DatabaseError && attempt < MOST_ATTEMPTS) throw error;
-          throw new RequestError('CONFLICT', 'Others changed the same objects at the same time; try again', [], {
-            retryable: true,
-          });
+        if (attempt === MAX_ATTEMPTS || performance.now() - startedAt > RETRY_MS) {
+          if (failure === 'busy' && error instanceof DatabaseError && attempt < MAX_ATTEMPTS) throw error;
+          throw new RequestError(
+            'CONFLICT',
+            'Another request changed the same objects at the same time; try again',
+            [],
+            {
+              retryable: true,
+            },
+          );
         }
         await pause(Math.random() * 10 * attempt);
       }
     }
   }
 
-  /** Rows as the database returns them. Parameters are `?`. @throws DatabaseError */
+  /** Runs a statement with `?` parameters and returns raw rows. @throws DatabaseError */
   query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return this.reported(() => {
       if (this.caller.cancellation?.cancelled) throw cancelled(sql);
@@ -301,7 +306,7 @@ export class Database {
     return this.connections.run(sql, parameters, this.caller);
   }
 
-  /** Runs a statement; its failure is classified, noted, and thrown as what a caller may learn of it. */
+  /** Runs a statement. Classifies and notes a failure, and throws an error that is safe for callers. */
   private async reported<T>(statement: () => Promise<T>): Promise<T> {
     try {
       const result = await statement();
@@ -335,7 +340,7 @@ export class Database {
     return column;
   }
 
-  /** The columns that hold a class's properties, relations left out. */
+  /** Columns of a class, without relations. */
   columns(target: ModelClass): ColumnMetadata[] {
     return this.metadata(target).columns.filter((column) => !column.propertyName.endsWith('Relation'));
   }
@@ -349,7 +354,7 @@ export class Database {
       .join(', ');
   }
 
-  /** A class instance from a row of {@link selection}. */
+  /** Creates a class instance from a row of {@link selection}. */
   hydrate<T extends object>(target: ModelClass<T>, row: Record<string, unknown>): T {
     const object = Object.create(target.prototype) as Record<string, unknown>;
     for (const column of this.columns(target))
@@ -357,13 +362,13 @@ export class Database {
     return object as T;
   }
 
-  /** What is stored for an object's property. */
+  /** Converts a property value to its stored form. */
   dehydrate(column: ColumnMetadata, value: unknown): unknown {
     const stored = this.source.driver.preparePersistentValue(value ?? null, column);
     return typeof stored === 'boolean' ? Number(stored) : (stored ?? null);
   }
 
-  /** Objects by a property's values, in no particular order. One statement. */
+  /** Objects by values of a property, unordered, in one statement. */
   async findBy<T extends object>(target: ModelClass<T>, property: string, values: readonly unknown[]): Promise<T[]> {
     if (values.length === 0) return [];
     const marks = values.map(() => '?').join(', ');
@@ -374,7 +379,7 @@ export class Database {
     return rows.map((row) => this.hydrate(target, row));
   }
 
-  /** An object by its key, kept from change by others until the transaction ends; null when there is none. */
+  /** Locks and returns an object by key until the end of the transaction; null if missing. */
   async lock<T extends object>(target: ModelClass<T>, key: string): Promise<T | null> {
     const [row] = await this.query(
       `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t
@@ -384,12 +389,12 @@ export class Database {
     return row ? this.hydrate(target, row) : null;
   }
 
-  /** Writes properties of the object with a key. */
+  /** Updates properties of an object by key. */
   async update<T extends object>(target: ModelClass<T>, key: string, changes: Partial<T>): Promise<void> {
     await this.updateWhere(target, changes, `${this.column(target, modelOf(target).key)} = ?`, [key]);
   }
 
-  /** Writes properties of all objects for which an SQL condition holds. */
+  /** Updates properties of all objects that match an SQL condition. */
   async updateWhere<T extends object>(
     target: ModelClass<T>,
     changes: Partial<T>,
@@ -410,12 +415,12 @@ export class Database {
     return Number(row!.n);
   }
 
-  /** Adds objects, many a statement. Properties that are absent get their column's default, or NULL. */
+  /** Inserts objects in batches. Missing properties get the column default, or NULL. */
   insert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
     return this.write(target, objects, '');
   }
 
-  /** Adds objects, and overwrites those whose key exists. */
+  /** Inserts objects, and overwrites those with an existing key. */
   upsert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
     const columns = this.columns(target);
     const names = (primary: boolean) =>
@@ -448,16 +453,16 @@ export class Database {
   }
 }
 
-/** The one connection of an SQLite database that writes, and whose turn it is among the transactions of this process. */
+/** The writing connection of an SQLite database, and the queue of this process's transactions. */
 interface Writer {
   readonly source: DataSource;
   readonly turn: Mutex;
-  /** Transactions that wait for their turn. */
+  /** Queue of transactions. */
   waiting: number;
 }
 
-const MOST_ATTEMPTS = 10;
-/** Milliseconds after which a transaction that keeps giving way is not tried again. */
+const MAX_ATTEMPTS = 10;
+/** Milliseconds after which a transaction is not retried. */
 const RETRY_MS = 30_000;
 const LOCK_WAIT_MS = 30_000;
 
@@ -467,10 +472,10 @@ const poolOf = (source: DataSource): Pool => (source.driver as unknown as { pool
 
 const cancelled = (sql: string) => new QueryFailedError(sql, [], coded('STATEMENT_CANCELLED', 'the caller left'));
 
-/** Why a transaction may be tried again; undefined when it may not. */
+/** Failure after which a transaction can be retried; undefined otherwise. */
 function retriedFailure(error: unknown): Failure | undefined {
   if (isCommitUnknown(error)) return undefined;
-  // it has waited for a connection as long as it may; each attempt would wait as long again
+  // the wait for a connection timed out; a retry would wait as long again
   if (driverErrorOf(error instanceof DatabaseError ? error.cause : error)?.code === 'POOL_BUSY') return undefined;
   const failure =
     error instanceof DatabaseError ? error.failure : error instanceof QueryFailedError ? failureOf(error) : undefined;
@@ -482,11 +487,11 @@ async function openWriter(reader: DataSource, file: string, counter: StatementCo
   const options = sqliteOptions(file);
   const source = new DataSource({
     ...options,
-    // waiting for another process is done without stopping this one
+    // waits for other processes without blocking this one
     timeout: 0,
     prepareDatabase: (connection) => {
       options.prepareDatabase(connection);
-      // what was acknowledged survives a loss of power
+      // committed data must survive a power failure
       connection.pragma('synchronous = FULL');
     },
     entities: [],
@@ -498,7 +503,7 @@ async function openWriter(reader: DataSource, file: string, counter: StatementCo
   return { source, turn: new Mutex(), waiting: 0 };
 }
 
-/** One transaction at a time: in this process by turns, among processes by SQLite's own lock. */
+/** Serializes transactions: by a queue in this process, and by SQLite's lock among processes. */
 async function exclusively<T>(writer: Writer, work: (writer: Writer) => Promise<T>): Promise<T> {
   writer.waiting += 1;
   const release = await writer.turn.acquire();
@@ -518,7 +523,7 @@ async function begin(source: DataSource, cancellation: Cancellation | undefined)
       await source.query('BEGIN IMMEDIATE');
       return;
     } catch (error) {
-      // what a rollback that failed left open
+      // a transaction left open by a failed rollback
       if (/within a transaction/.test((error as Error).message)) await source.query('ROLLBACK');
       else if (failureOf(error) !== 'busy' || Date.now() > deadline) throw error;
       await pause(1 + Math.random() * 10);

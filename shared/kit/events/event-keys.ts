@@ -26,12 +26,12 @@ export function senderKeysIn(text: string): readonly SenderKey[] {
   const { keys } = (JSON.parse(text) ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || !keys.every(isSenderKey))
     throw new Error(
-      'it is not a set of event keys: {"keys": […]} of public Ed25519 keys, each with a "kid" and a "subgraph"',
+      'expected a set of event keys: {"keys": […]} of public Ed25519 keys, each with a "kid" and a "subgraph"',
     );
   const ids = keys.map(({ kid }: SenderKey) => kid);
   const shared = ids.find((kid, place) => ids.indexOf(kid) !== place);
   // whoever has it could speak for both
-  if (shared !== undefined) throw new Error(`the key "${shared}" is listed twice; each subgraph needs its own`);
+  if (shared !== undefined) throw new Error(`the key "${shared}" is listed twice: each subgraph needs a separate key`);
   return keys as SenderKey[];
 }
 
@@ -61,8 +61,8 @@ export const NO_EVENT_KEYS: EventKeys = eventKeysOf(new Map());
 
 function missing(subgraph: string): never {
   throw new OperatorError(
-    `The ${subgraph} subgraph has no key to sign its events with`,
-    'Name its file by ORDERGRAPH_<NAME>_EVENT_KEY; `ordergraph keys FOLDER` makes it',
+    `The ${subgraph} subgraph has no key for signing its events`,
+    'Set ORDERGRAPH_<NAME>_EVENT_KEY to its file; `ordergraph keys FOLDER` creates it',
   );
 }
 
@@ -81,26 +81,26 @@ export function readEventKeys({ own, senders }: EventKeyFiles, log?: Logger): Ev
       watchKeys(file, `the event key of ${subgraph}`, (text) => signingKeyOf(JSON.parse(text) as JWK), log),
     ]),
   );
-  const known = watchKeys(
+  const senderKeys = watchKeys(
     senders,
     'the public event keys (ORDERGRAPH_EVENT_KEYS)',
     (text) => sendersOf(senderKeysIn(text)),
     log,
   );
   for (const [subgraph, { current }] of secrets)
-    if (!known.current.has(senderId(current.id, subgraph)))
+    if (!senderKeys.current.has(senderId(current.id, subgraph)))
       throw new OperatorError(
-        `The event key of ${subgraph} in "${own.get(subgraph)}" is not one of its public keys in "${senders}"; the others would refuse what it signs`,
-        'Use the files of one run of `ordergraph keys FOLDER`, and for each subgraph its own',
+        `The event key of ${subgraph} in "${own.get(subgraph)}" is not one of its public keys in "${senders}", so other subgraphs would reject its events`,
+        'Use the files from one run of `ordergraph keys FOLDER`, with a separate key for each subgraph',
       );
   return {
     signingKey: (subgraph) => secrets.get(subgraph)?.current ?? missing(subgraph),
     find(keyId, subgraph) {
       const id = senderId(keyId, subgraph);
-      const key = known.current.get(id);
+      const key = senderKeys.current.get(id);
       if (key) return key;
-      known.look();
-      return known.current.get(id);
+      senderKeys.look();
+      return senderKeys.current.get(id);
     },
   };
 }

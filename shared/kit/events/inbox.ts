@@ -14,7 +14,7 @@ import { digestAfter, isSamePosition, LOG_START } from './event-log';
 import { parsedJson } from './signed-messages';
 import { InboxCursor, InboxEvent, InboxPosition, OrphanedEvent, RejectedEvent } from './tables';
 
-/** What a subgraph does about an event: its effects, in the transaction that records the event as acted on. */
+/** Handler of an event type. Its effects are in the transaction that records the event as handled. */
 export interface EventHandler {
   readonly type: EventType;
   readonly handle: (work: Work, subject: string, data: never, event: EventEnvelope) => Promise<void>;
@@ -27,7 +27,7 @@ export function on<Data>(
   return { type: type as EventType, handle: handle as EventHandler['handle'] };
 }
 
-/** Why an event is rejected for good: the same event again would fail again. */
+/** A permanent rejection: the same event would fail again. */
 class UnreadableEvent extends Error {}
 
 /** Runs the handler of an event. @throws UnreadableEvent, ZodError or RequestError when the event is to be rejected */
@@ -435,7 +435,7 @@ function glimpseOf(source: string, text: string): object {
 function requireSize(event: EventEnvelope): void {
   const bytes = Buffer.byteLength(JSON.stringify(event));
   if (bytes > MAX_EVENT_BYTES)
-    throw new UnreadableEvent(`The event has ${bytes} bytes; at most ${MAX_EVENT_BYTES} are read`);
+    throw new UnreadableEvent(`The event has ${bytes} bytes: the maximum is ${MAX_EVENT_BYTES}`);
 }
 
 /** An event as it is kept when it is rejected; without its data where those are too large, which its source still has. */

@@ -6,20 +6,20 @@ import { LOG_START } from './event-log';
 import { type EventHandler, handle, isRejection, isUnsigned } from './inbox';
 import { EventEpoch, InboxPosition, Lease, OrphanedEvent, RejectedEvent } from './tables';
 
-/** The events of one subgraph as an operator sees them, from its database alone. */
+/** Event status of one subgraph for operators, from its database alone. */
 export interface EventsStatus {
   readonly name: string;
-  /** The current history of its log; null before its first background work. */
+  /** Current epoch of its log; null before its first background work. */
   readonly epoch: EventEpoch | null;
   /** Events in its log. */
   readonly lastPosition: number;
-  /** Events that the bus has not had. */
+  /** Events not yet published to the bus. */
   readonly backlog: number;
   readonly oldestUnpublishedSeconds: number;
   readonly lease: { readonly holder: string; readonly secondsLeft: number } | null;
-  /** How far it has acted on the logs of others. */
+  /** Its positions in the logs of other subgraphs. */
   readonly reads: readonly InboxPosition[];
-  /** Open ones. */
+  /** Rejected events that are not dismissed. */
   readonly rejected: readonly RejectedEvent[];
   readonly orphaned: readonly OrphanedEvent[];
 }
@@ -72,14 +72,14 @@ export type Retried = { readonly id: string } & (
   | { readonly outcome: 'rejected again'; readonly reason: string }
 );
 
-/** Acts on a rejected event again, whatever has happened to its subject since. @throws what the database throws */
+/** Retries a rejected event, regardless of later changes to its subject. @throws the database's errors */
 export async function retryRejected(
   database: Database,
   clock: Clock,
   handlers: readonly EventHandler[],
   id: string,
 ): Promise<Retried> {
-  if (isUnsigned(id)) return { id, outcome: 'rejected again', reason: 'No subgraph signed it; dismiss it' };
+  if (isUnsigned(id)) return { id, outcome: 'rejected again', reason: 'No subgraph signed it: dismiss it' };
   try {
     return await systemWork(database, clock, async (work) => {
       const row = await work.database.lock(RejectedEvent, id);
@@ -98,7 +98,7 @@ export async function retryRejected(
   }
 }
 
-/** Notes that nothing is to be done about a rejected event. @returns whether there is an open one */
+/** Dismisses a rejected event. @returns whether it was open */
 export function dismissRejected(database: Database, clock: Clock, id: string): Promise<boolean> {
   return database.transaction(async (inside) => {
     const row = await inside.lock(RejectedEvent, id);
@@ -108,13 +108,13 @@ export function dismissRejected(database: Database, clock: Clock, id: string): P
   });
 }
 
-/** Where a reader begins to read a log again: a position, or the instant at which it received the events. */
+/** Start for a reader to reread a log: a position, or the instant at which it received the events. */
 export type Since = { readonly position: number } | { readonly receivedAt: string };
 
 /**
- * Moves a reader back in the log of a source. Its leading replica then asks the source for the events after that, and acts on
- * those that it has not acted on. It goes back to the last event before `since` that it knows, or to the start of the log.
- * @returns the position after which it reads; undefined when it has read nothing of the source yet
+ * Moves a reader back in the log of a source, to the last known event before `since` or to the start. The leading replica then requests the
+ * events after that, and handles those that it has not handled yet.
+ * @returns the new position; undefined if it has not read any events of the source
  */
 export function rewindReader(
   database: Database,

@@ -6,22 +6,22 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RequestError } from '#base/errors';
 
-/** What was announced of a content before it comes. */
+/** Digest and size of a content, announced before the upload. */
 export interface Announced {
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** Contents by their SHA-256 digest: the same content is kept once, and what is kept is what its name says. */
+/** Contents by SHA-256 digest. Stores identical contents once and verifies the digest of every upload. */
 export interface ContentStore {
   /**
-   * Takes a content as it streams in, in constant memory; it is there as a whole when this returns, and not at all when it throws.
+   * Stores a content from a stream, in constant memory and atomically: all of it when this returns, nothing when it throws.
    * @throws RequestError CONTENT_TOO_LONG, CONTENT_TRUNCATED, DIGEST_MISMATCH or STORAGE_FULL
    */
   put(content: Readable, announced: Announced): Promise<void>;
   get(sha256: string): Promise<Readable>;
   remove(sha256: string): Promise<void>;
-  /** Removes what uploads left behind that never ended, older than a day. @returns how many */
+  /** Removes unfinished uploads that are older than a day. @returns their number */
   sweep(now: Date): Promise<number>;
 }
 
@@ -32,7 +32,7 @@ export class FolderStore implements ContentStore {
   constructor(private readonly folder: string) {}
 
   private path(sha256: string): string {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`"${sha256}" is no digest`);
+    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`"${sha256}" is not a SHA-256 digest`);
     return join(this.folder, sha256.slice(0, 2), sha256);
   }
 
@@ -52,7 +52,7 @@ export class FolderStore implements ContentStore {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ERR_STREAM_PREMATURE_CLOSE') throw check.truncated();
       if (code === 'ENOSPC' || code === 'EDQUOT')
-        throw new RequestError('STORAGE_FULL', 'There is no space left for files; nothing was kept');
+        throw new RequestError('STORAGE_FULL', 'No space is left for files: the upload was discarded');
       throw error;
     }
   }
@@ -89,7 +89,7 @@ async function synced(path: string): Promise<void> {
   }
 }
 
-/** Lets a content through while it works out its digest and its length. */
+/** Passes a content through and checks its length and digest. */
 class ContentCheck extends Transform {
   private readonly hash = createHash('sha256');
   private bytes = 0;
@@ -101,7 +101,7 @@ class ContentCheck extends Transform {
   override _transform(chunk: Buffer, _encoding: string, done: (error: Error | null, chunk?: Buffer) => void): void {
     this.bytes += chunk.length;
     if (this.bytes > this.announced.bytes) {
-      const why = `More came than the ${this.announced.bytes} bytes that were announced; nothing was kept`;
+      const why = `The upload is longer than the announced ${this.announced.bytes} bytes: it was discarded`;
       done(new RequestError('CONTENT_TOO_LONG', why));
       return;
     }
@@ -112,18 +112,18 @@ class ContentCheck extends Transform {
   truncated(): RequestError {
     return new RequestError(
       'CONTENT_TRUNCATED',
-      `${this.bytes} of ${this.announced.bytes} bytes came; nothing was kept, so upload it again`,
+      `The upload ended after ${this.bytes} of ${this.announced.bytes} bytes: it was discarded, so upload it again`,
     );
   }
 
-  /** @throws RequestError when what came is not what was announced. */
+  /** @throws RequestError unless length and digest match the announcement */
   complete(): void {
     if (this.bytes < this.announced.bytes) throw this.truncated();
     const digest = this.hash.digest('hex');
     if (digest !== this.announced.sha256)
       throw new RequestError(
         'DIGEST_MISMATCH',
-        `What came has the digest ${digest}, announced was ${this.announced.sha256}; nothing was kept`,
+        `The upload has the digest ${digest}, not the announced ${this.announced.sha256}: it was discarded`,
       );
   }
 }

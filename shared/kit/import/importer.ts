@@ -6,22 +6,22 @@ import type { Progress } from './progress';
 import { type Reject, RowError } from './reject';
 import type { Row } from './row';
 
-/** An object that a row becomes. The first of a row decides whether the row counts as imported, updated or unchanged. */
+/** An object to write for a row. The first object of a row determines whether the row counts as imported, updated or unchanged. */
 export interface Write<T extends object = object> {
   readonly target: ModelClass<T>;
   readonly object: Partial<T>;
-  /** Properties given to the object only when it is new: another source knows them better. */
+  /** Properties for new objects only, because another source is more reliable for them. */
   readonly whenNew?: Partial<T>;
 }
 
-/** Names the object that a row becomes, with its type checked. */
+/** Creates a type-checked write. */
 export function write<T extends object>(target: ModelClass<T>, object: Partial<T>, whenNew?: Partial<T>): Write {
   return { target, object, whenNew } as Write;
 }
 
-/** What an importer is told while it reads. */
+/** Services for an importer during one import. */
 export interface ImportSession {
-  /** Notes a value that names nothing known: kept in the row as text, counted in the report. */
+  /** Reports a value without a match. The row keeps it as text; the report counts it. */
   unmatched(what: string, value: string): void;
   /** Whether an object with this key is stored; only for the models that the importer `needs`. */
   has(target: ModelClass, key: string): boolean;
@@ -29,21 +29,21 @@ export interface ImportSession {
 
 /** Reads one published file format into one subgraph. */
 export interface Importer {
-  /** What the command line calls it. */
+  /** Name on the command line. */
   readonly source: string;
-  /** What it is and who publishes it, for the help text. */
+  /** Content, publisher, and format, for the help text. */
   readonly description: string;
-  /** Names of the files it is published under: how `import all` recognizes them. */
+  /** Published file names, by which `import all` recognizes the source. */
   readonly files: readonly string[];
-  /** Sources whose rows it refers to; `import all` takes those first. */
+  /** Sources whose rows it references; `import all` imports them first. */
   readonly after?: readonly string[];
-  /** Models of whose objects it must know whether they exist. */
+  /** Models whose keys it looks up with `has`. */
   readonly needs?: readonly ModelClass[];
-  /** Several rows may mean one object: the first is taken, the others count as unchanged, not as repeated. */
+  /** Several rows may describe the same object: the first wins, and the others count as unchanged, not as duplicates. */
   readonly merges?: boolean;
-  /** The rows of the file, as they are read. @throws OperatorError when it is not such a file. */
+  /** Streams the rows of the file. @throws OperatorError if the file has another format */
   read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
-  /** The objects that a row becomes. @throws RowError when it cannot be taken. */
+  /** Converts a row to objects. @throws RowError for an invalid row */
   convert(row: Row, session: ImportSession): readonly Write[];
 }
 
@@ -55,20 +55,20 @@ export interface ImportReport {
   readonly updated: number;
   readonly unchanged: number;
   readonly rejects: readonly Reject[];
-  /** What named nothing known, with how many rows did. */
+  /** Values without a match, with the number of rows for each. */
   readonly unmatched: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 const BATCH = 500;
-/** What a TEXT column of MySQL holds. */
+/** Maximum size of a MySQL TEXT column. */
 const MAX_TEXT_BYTES = 65_535;
 
 type Outcome = 'imported' | 'updated' | 'unchanged';
 
 /**
- * Imports a file in one transaction: all of its good rows, or none when the file breaks off. Importing it again changes
- * nothing. Every row read is imported, updated, unchanged or rejected.
- * @param entities the tables in the order in which rows can be added: parents first.
+ * Imports a file in one transaction: all valid rows, or nothing if the file is broken. Importing it again changes nothing. Every row is
+ * imported, updated, unchanged or rejected.
+ * @param entities tables, parents first
  */
 export async function runImport(
   database: Database,
@@ -140,11 +140,11 @@ function checkLengths(database: Database, writes: readonly Write[]): void {
       const name = column.propertyName;
       const value = complete[name];
       if (typeof value === 'string') {
-        const most = Number(column.length);
-        if (most > 0 && value.length > most)
-          throw new RowError(name, `is ${value.length} characters long; at most ${most} fit`);
+        const max = Number(column.length);
+        if (max > 0 && value.length > max)
+          throw new RowError(name, `is ${value.length} characters long; the maximum is ${max}`);
         if (column.type === 'text' && Buffer.byteLength(value) > MAX_TEXT_BYTES)
-          throw new RowError(name, `is ${Buffer.byteLength(value)} bytes long; at most ${MAX_TEXT_BYTES} fit`);
+          throw new RowError(name, `is ${Buffer.byteLength(value)} bytes long; the maximum is ${MAX_TEXT_BYTES}`);
       }
       const missing = value === undefined || value === null || (column.isPrimary && value === '');
       if (missing && (column.isPrimary || !column.isNullable)) throw new RowError(name, 'is missing');
@@ -152,7 +152,7 @@ function checkLengths(database: Database, writes: readonly Write[]): void {
   }
 }
 
-/** Writes a batch and says what became of each row. Two statements a kind of object: one reads, one writes. */
+/** Writes a batch and returns the outcome of each row. Two statements per model: a read and a write. */
 async function store(
   database: Database,
   batch: readonly (readonly Write[])[],
@@ -161,10 +161,10 @@ async function store(
   const byTarget = new Map<ModelClass, Map<string, Write>>();
   for (const writes of batch)
     for (const write of writes) {
-      const known = byTarget.get(write.target) ?? new Map<string, Write>();
+      const byKey = byTarget.get(write.target) ?? new Map<string, Write>();
       const key = keyText(database, write.target, write.object);
-      if (!known.has(key)) known.set(key, write);
-      byTarget.set(write.target, known);
+      if (!byKey.has(key)) byKey.set(key, write);
+      byTarget.set(write.target, byKey);
     }
   const outcomes = new Map<Write, Outcome>();
   const targets = [...byTarget.keys()].sort((a, b) => entities.indexOf(a) - entities.indexOf(b));
@@ -186,9 +186,9 @@ async function store(
     await database.upsert(target, changed);
   }
   return batch.map((writes) => {
-    const own = writes.map((write) => outcomes.get(write) ?? 'unchanged');
-    if (own[0] === 'imported') return 'imported';
-    return own.some((outcome) => outcome !== 'unchanged') ? 'updated' : 'unchanged';
+    const rowOutcomes = writes.map((write) => outcomes.get(write) ?? 'unchanged');
+    if (rowOutcomes[0] === 'imported') return 'imported';
+    return rowOutcomes.some((outcome) => outcome !== 'unchanged') ? 'updated' : 'unchanged';
   });
 }
 
@@ -214,10 +214,10 @@ async function existingRows(
   return new Map(rows.map((row) => [keyText(database, target, row), row]));
 }
 
-function differs(database: Database, target: ModelClass, stored: object, given: object): boolean {
+function differs(database: Database, target: ModelClass, stored: object, incoming: object): boolean {
   return database.columns(target).some((column) => {
     const name = column.propertyName;
     const before = database.dehydrate(column, (stored as Record<string, unknown>)[name]);
-    return before !== database.dehydrate(column, (given as Record<string, unknown>)[name]);
+    return before !== database.dehydrate(column, (incoming as Record<string, unknown>)[name]);
   });
 }

@@ -7,7 +7,7 @@ function screen(isTTY: boolean) {
   stream.on('data', (chunk) => {
     text += chunk;
   });
-  // what the progress bar asks a terminal for
+  // terminal functions that the progress bar calls
   Object.assign(stream, { isTTY, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true });
   return { stream, text: () => text };
 }
@@ -18,7 +18,7 @@ function importRows(stream: NodeJS.WriteStream, rows: number): void {
   progress.finish(rows);
 }
 
-test('without a terminal: a plain line every 25,000 rows, none for a short file', () => {
+test('without a terminal, writes a plain line every 25,000 rows, and nothing for a short file', () => {
   const { stream, text } = screen(false);
   importRows(stream, 60_000);
   expect(text()).toBe('kev: 25000 rows\nkev: 50000 rows\n');
@@ -27,7 +27,7 @@ test('without a terminal: a plain line every 25,000 rows, none for a short file'
   expect(short.text()).toBe('');
 });
 
-test('on a terminal: a bar that is gone at the end', () => {
+test('on a terminal, shows a bar and clears it at the end', () => {
   const { stream, text } = screen(true);
   importRows(stream, 1_000);
   expect(text()).toContain('kev ');

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Shows how far a long piece of work is. */
+/** Progress display of a long task. */
 export interface Progress {
   advance(done: number): void;
   finish(done: number): void;
@@ -10,7 +10,7 @@ export const silent: Progress = { advance() {}, finish() {} };
 
 const LINE_EVERY = 25_000;
 
-/** A bar on a terminal; otherwise a plain line every 25,000 rows, so that logs stay short. */
+/** A progress bar on a terminal; otherwise a plain line every 25,000 rows, so that logs stay short. */
 export function progressOn(stream: NodeJS.WriteStream, label: string): Progress {
   if (!stream.isTTY)
     return {

@@ -5,27 +5,27 @@ import { parseDocument } from 'yaml';
 import { OperatorError } from '#base/errors';
 import { Row } from './row';
 
-/** JSON and YAML are read whole; a file beyond this is not what its publisher releases. */
+/** Limit for JSON and YAML, which are read whole. Published files are far smaller. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
 
-/** @throws OperatorError when there is no such file, it is no file, or it cannot be read. */
+/** @throws OperatorError unless the path is a readable file */
 export async function requireReadable(file: string): Promise<void> {
   try {
-    const found = await stat(file);
-    if (!found.isFile())
+    const stats = await stat(file);
+    if (!stats.isFile())
       throw new OperatorError(`"${file}" is not a file`, 'Name the file itself, or use `import -- all <folder>`');
     await access(file, constants.R_OK);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new OperatorError(
-      missing ? `There is no file "${file}"` : `"${file}" cannot be read: ${(error as Error).message}`,
-      missing ? 'Check the path; it is taken from the folder the command runs in' : 'Check its permissions',
+      missing ? `File "${file}" does not exist` : `"${file}" cannot be read: ${(error as Error).message}`,
+      missing ? 'Check the path, which is relative to the current folder' : 'Check the permissions of the file',
     );
   }
 }
 
-/** The rows of a CSV file with a header line, as they are read. A byte-order mark is skipped. */
+/** Streams the rows of a CSV file with a header line. Skips a byte-order mark. */
 export async function* readCsv(file: string, columns: readonly string[]): AsyncGenerator<Row> {
   const parser = createReadStream(file).pipe(
     parseCsv({
@@ -46,8 +46,8 @@ export async function* readCsv(file: string, columns: readonly string[]): AsyncG
     if (error instanceof OperatorError) throw error;
     const broken = error as CsvError & { lines?: number };
     throw new OperatorError(
-      `"${file}" is not well-formed CSV${broken.lines ? ` at line ${broken.lines}` : ''}: ${broken.message}`,
-      'Nothing of the file was imported. Download it again, or mend the line',
+      `"${file}" is not valid CSV${broken.lines ? ` at line ${broken.lines}` : ''}: ${broken.message}`,
+      'Nothing was imported. Download the file again, or correct the line',
     );
   }
 }
@@ -57,7 +57,7 @@ function checkHeader(file: string, header: readonly string[], columns: readonly 
   const missing = columns.filter((name) => !present.includes(name));
   if (missing.length > 0)
     throw new OperatorError(
-      `"${file}" lacks the column${missing.length > 1 ? 's' : ''} ${missing.map((name) => `"${name}"`).join(', ')}; it has ${present
+      `"${file}" has no column${missing.length > 1 ? 's' : ''} ${missing.map((name) => `"${name}"`).join(', ')}; it has ${present
         .slice(0, 8)
         .map((name) => `"${name}"`)
         .join(', ')}${present.length > 8 ? ', …' : ''}`,
@@ -70,19 +70,19 @@ async function readDocument(file: string): Promise<string> {
   const { size } = await stat(file);
   if (size > MAX_DOCUMENT_BYTES)
     throw new OperatorError(
-      `"${file}" is ${Math.round(size / 1024 / 1024)} MB; a document of at most 256 MB is read`,
-      'Check that it is the right file',
+      `"${file}" is ${Math.round(size / 1024 / 1024)} MB; the maximum is 256 MB`,
+      'Check that it is the correct file',
     );
   return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
 }
 
-/** Line and column of an offset, counted from 1. */
+/** Line and column of an offset, starting at 1. */
 function position(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n');
   return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }
 
-/** @throws OperatorError naming line and column when the file is no JSON. */
+/** @throws OperatorError with line and column if the file is not valid JSON */
 export async function readJson(file: string): Promise<unknown> {
   const text = await readDocument(file);
   try {
@@ -96,27 +96,27 @@ export async function readJson(file: string): Promise<unknown> {
         ? 'it is empty'
         : position(text, text.length);
     throw new OperatorError(
-      `"${file}" is not well-formed JSON (${where}): ${message.slice(0, 160)}`,
-      'Nothing of the file was imported. Download it again',
+      `"${file}" is not valid JSON (${where}): ${message.slice(0, 160)}`,
+      'Nothing was imported. Download the file again',
     );
   }
 }
 
-/** @throws OperatorError naming line and column when the file is no YAML. */
+/** @throws OperatorError with line and column if the file is not valid YAML */
 export async function readYaml(file: string): Promise<unknown> {
   const document = parseDocument(await readDocument(file), { prettyErrors: true });
   const error = document.errors[0];
   if (error) {
     const [start] = error.linePos ?? [];
     throw new OperatorError(
-      `"${file}" is not well-formed YAML${start ? ` (line ${start.line}, column ${start.col})` : ''}: ${error.message.split('\n')[0]}`,
-      'Nothing of the file was imported. Download it again',
+      `"${file}" is not valid YAML${start ? ` (line ${start.line}, column ${start.col})` : ''}: ${error.message.split('\n')[0]}`,
+      'Nothing was imported. Download the file again',
     );
   }
   return document.toJS();
 }
 
-/** The rows under a path of a document: `rowsAt(kev, 'vulnerabilities')`. Numbered from 1. */
+/** Rows of the list at a path of a document, numbered from 1: `rowsAt(file, kev, 'vulnerabilities')`. */
 export function rowsAt(file: string, document: unknown, ...path: readonly string[]): Row[] {
   let value = document;
   for (const step of path) value = (value as Record<string, unknown> | null)?.[step];

@@ -1,13 +1,13 @@
-/** Why a row of a source was not taken, and where it stands. */
+/** A rejected row of a source, with its location and the reason. */
 export interface Reject {
   readonly file: string;
-  /** Line in a text file, counted from 1; the row's number in files whose rows have no line. */
+  /** Line number in a text file, or row number in other files. Starts at 1. */
   readonly line: number;
   readonly column: string | null;
   readonly reason: string;
 }
 
-/** Thrown by an importer for a row that it cannot take; the rest of the file goes on. */
+/** Rejects a row; the import continues with the next one. */
 export class RowError extends Error {
   constructor(
     readonly column: string | null,

@@ -1,9 +1,9 @@
 import { Directive } from 'type-graphql';
 
-/** The sources of a value, so that its sensitivity class follows the information. Composition checks it. */
+/** Sources of a value, so that its sensitivity class covers them. Composition checks it. */
 export interface Derivation {
   /**
-   * Coordinates (`Type.field`) of the fields it is copied or computed from, in any subgraph. Its class covers theirs, unless it is
+   * Coordinates (`Type.field`) of the fields it is copied or computed from, in any subgraph. Its class covers theirs unless it is
    * {@link Derivation.coarsened}.
    */
   derivedFrom?: readonly string[];
@@ -18,7 +18,7 @@ export function declareDerivation(prototype: object, field: string, { derivedFro
   Directive(`@derivedFrom(fields: ${JSON.stringify(derivedFrom)}${reason})`)(prototype, field);
 }
 
-/** The sources of a field that TypeGraphQL's own decorators declare. */
+/** Declares the sources of a field that has TypeGraphQL's decorators instead of ours. */
 export const derived =
   (derivation: Derivation) =>
   (prototype: object, field: string): void =>

@@ -3,7 +3,7 @@ import { registerEnumType } from 'type-graphql';
 const names = new WeakMap<object, string>();
 
 /**
- * Declares a GraphQL enum from its values and what each means. The result maps every value to itself, so that
+ * Declares a GraphQL enum from its values and their descriptions. The result maps every value to itself, so that
  * `ReviewStatus.OPENED` reads in code as it does in a query.
  */
 export function enumeration<const Values extends Record<string, string>>(

@@ -27,27 +27,27 @@ import { type Counted, noteCounted } from './value-object';
 
 interface FieldOptions extends Derivation {
   nullable?: boolean;
-  /** Offer it in the list's filter. */
+  /** Adds the field to the filter of lists. */
   filter?: boolean;
-  /** Offer it in the list's order. */
+  /** Adds the field to the order of lists. */
   order?: boolean;
-  /** Index the column: for what lists are commonly narrowed or ordered by. */
+  /** Indexes the column. For fields that lists are often filtered or ordered by. */
   index?: boolean;
   unique?: boolean;
-  /** Strictest reading class; the type's by default. */
+  /** Sensitivity class; defaults to that of the type. */
   sensitivity?: Sensitivity;
-  /** Keep the column, publish no field. */
+  /** Stores the column without a schema field. */
   hidden?: boolean;
-  /** Name of the column, where it differs from the property's. */
+  /** Column name; derived from the property by default. */
   column?: string;
-  /** What rows get that are older than the column. */
+  /** Value for rows that are older than the column. */
   default?: string | number | boolean;
-  /** It counts what not everyone who reads it may see. */
+  /** Marks a figure over objects that not every reader may see. */
   counted?: Counted;
 }
 
 interface TextOptions extends FieldOptions {
-  /** Most characters kept; 255 by default. */
+  /** Maximum length in characters; 255 by default. */
   length?: number;
 }
 
@@ -63,7 +63,7 @@ type Declaration = {
 export const isOwnClass = (sensitivity: Sensitivity | undefined): boolean =>
   sensitivity !== undefined && sensitivity !== 'PUBLIC';
 
-/** Writes the class of a field, its type's own by default. */
+/** Declares the sensitivity class of a field; defaults to that of the type. */
 function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
   whenDeclared(prototype, (model) => {
     Directive(`@sensitivity(class: ${sensitivity ?? model.sensitivity})`)(prototype, field);
@@ -80,10 +80,12 @@ function declare({ description, options, comparison, graphql, column }: Declarat
     if (options.unique) Index({ unique: true })(prototype, property);
     else if (options.index) Index()(prototype, property);
     if (options.hidden) return;
-    // what is of a class of its own some readers of the object do not see
+    // some readers of the object may lack access to a field of another class
     const published = nullable || isOwnClass(options.sensitivity);
-    const told = options.counted ? noteCounted(prototype, property, options.counted, description) : description;
-    Field(graphql as never, { nullable: published, description: told })(prototype, property);
+    const fullDescription = options.counted
+      ? noteCounted(prototype, property, options.counted, description)
+      : description;
+    Field(graphql as never, { nullable: published, description: fullDescription })(prototype, property);
     declareSensitivity(prototype, property, options.sensitivity);
     declareDerivation(prototype, property, options);
     if (comparison) select(prototype, property, property, comparison, options);
@@ -102,23 +104,23 @@ function select(
     draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order, sensitivity });
 }
 
-/** The primary key of objects that are given an id when they are made: unique over the graph by its prefix. */
+/** A generated primary key, globally unique by its prefix. */
 export function generatedId(prefix: string) {
   return (prototype: object, property: string): void => {
     draftOf(prototype.constructor).nodePrefix = `${idPrefix(prefix)}_`;
-    key(`Unique over the graph: \`${prefix}_\` and 26 base-32 digits.`)(prototype, property);
+    key(`Globally unique id: \`${prefix}_\` and 26 base-32 digits.`)(prototype, property);
   };
 }
 
 interface KeyOptions {
   /** Name of the GraphQL field; the property's by default. */
   as?: string;
-  /** Most characters; 30 by default, which hold a prefixed ULID. */
+  /** Maximum length in characters; 30 by default, which fits a prefixed ULID. */
   length?: number;
   order?: boolean;
 }
 
-/** The primary key, as others know it. */
+/** A natural primary key. */
 export function key(description: string, options: KeyOptions = {}) {
   return (prototype: object, property: string): void => {
     const name = options.as ?? property;
@@ -141,7 +143,7 @@ export function text(description: string, options: TextOptions = {}) {
   return declare({ description, options, comparison: { kind: 'text' }, graphql: () => String, column });
 }
 
-/** Long text, up to 65,535 bytes; neither filtered nor ordered by. */
+/** Long text, up to 65,535 bytes. Lists cannot filter or order by it. */
 export function longText(description: string, options: FieldOptions = {}) {
   return (prototype: object, property: string): void => {
     declare({ description, options, graphql: () => String, column: { type: 'text' } })(prototype, property);
@@ -158,12 +160,12 @@ export function integer(description: string, options: FieldOptions = {}) {
   });
 }
 
-/** Money in cents of a US dollar. The name of the field ends in `Cents`, so that filters and orders say the unit too. */
+/** Money in US cents. The field name must end in `Cents`, so that filters and orders show the unit too. */
 export function cents(description: string, options: FieldOptions = {}) {
-  const decorate = integer(`${description} In cents of a US dollar.`, options);
+  const decorate = integer(`${description} In US cents.`, options);
   return (prototype: object, property: string): void => {
     if (!property.endsWith('Cents'))
-      throw new Error(`${prototype.constructor.name}.${property} is an amount of money: end its name in "Cents"`);
+      throw new Error(`${prototype.constructor.name}.${property} is an amount of money: its name must end in "Cents"`);
     decorate(prototype, property);
   };
 }
@@ -201,7 +203,7 @@ export function dateTime(description: string, options: FieldOptions = {}) {
   return declare({ description, options, comparison: { kind: 'dateTime' }, graphql: () => GraphQLInstant, column });
 }
 
-/** A number beyond Float's exact range, kept without loss and sortable. */
+/** A number beyond the exact range of Float, stored without loss and sortable. */
 export function bigNumber(description: string, options: FieldOptions = {}) {
   const column: ColumnOptions = {
     type: 'varchar',
@@ -215,7 +217,7 @@ export function bigNumber(description: string, options: FieldOptions = {}) {
 }
 
 interface OneOfOptions extends FieldOptions {
-  /** Its values are stored in lower case, as earlier releases wrote them. */
+  /** Stores values in lower case, as earlier releases did. */
   lowerCase?: boolean;
   /** Length of the column; 40 by default. */
   length?: number;
@@ -245,26 +247,26 @@ export function sha256(description: string, options: FieldOptions = {}) {
   return declare({ description, options, graphql: () => GraphQLSha256, column: { type: 'varchar', length: 64 } });
 }
 
-/** A short list of texts that is only ever read whole; kept in one column. */
+/** A short list of texts, always read whole; stored as JSON in one column. */
 export function textList(description: string, options: FieldOptions = {}) {
   return declare({ description, options, graphql: () => [String] as never, column: { type: 'simple-json' } });
 }
 
-/** A short list of enum values that is only ever read whole; kept in one column. */
+/** A short list of enum values, always read whole; stored as JSON in one column. */
 export function listOf(values: () => object, description: string, options: FieldOptions = {}) {
   return declare({ description, options, graphql: () => [values()] as never, column: { type: 'simple-json' } });
 }
 
-/** Marks what the exercise generator made, so that nobody takes it for a fact. */
+/** Marks generated exercise data, so that no one mistakes it for fact. */
 export function exerciseFlag() {
-  return flag('True when this object is generated exercise data, false when it is a fact or was imported.', {
+  return flag('Whether this is generated exercise data. False for facts and imported data.', {
     filter: true,
   });
 }
 
-/** Counts the writes to an object; an update names the revision it is based on. The column keeps the name of earlier releases. */
+/** Number for optimistic locking: an update states the revision that it is based on. The column keeps the name of earlier releases. */
 export function revisionNumber() {
-  return integer('Revision number. It rises with every change; pass it as "expectedRevision" to change the object.', {
+  return integer('Revision number, incremented by every change. Pass it as "expectedRevision" to change the object.', {
     column: 'version',
   });
 }
@@ -272,7 +274,7 @@ export function revisionNumber() {
 interface ReferenceOptions extends FieldOptions {
   /** Name of the GraphQL field. */
   as: string;
-  /** Most characters of the key; 30 holds a prefixed ULID. */
+  /** Maximum length of the key in characters; 30 fits a prefixed ULID. */
   length?: number;
 }
 
@@ -296,7 +298,7 @@ function declareReference(
   declareDerivation(prototype, options.as, options);
 }
 
-/** Another object of the same database: a foreign key, loaded in batches; lists can be narrowed by its fields. */
+/** A reference within the same database: a foreign key, loaded in batches. Lists can filter by fields of the target. */
 export function belongsTo(target: () => ModelClass, description: string, options: ReferenceOptions) {
   return (prototype: object, property: string): void => {
     declareReference(prototype, property, target, description, options, (context, type, value) =>
@@ -316,7 +318,7 @@ export function belongsTo(target: () => ModelClass, description: string, options
   };
 }
 
-/** An entity of another subgraph, or of the shared reference tables, held by its key; lists can be narrowed by the key. */
+/** A reference to an entity of another subgraph or of the shared reference tables, by key. Lists can filter by the key. */
 export function refersTo(target: () => ModelClass, description: string, options: ReferenceOptions) {
   return (prototype: object, property: string): void => {
     declareReference(prototype, property, target, description, { length: 60, ...options }, (_context, type, value) =>
@@ -332,7 +334,7 @@ export function refersTo(target: () => ModelClass, description: string, options:
   };
 }
 
-/** Adds a GraphQL field that a function answers, as TypeGraphQL's method fields are answered. */
+/** Adds a GraphQL field that a function resolves, like a method field of TypeGraphQL. */
 export function method(
   prototype: object,
   name: string,
@@ -349,27 +351,27 @@ export function method(
 }
 
 interface ComputedOptions extends Derivation {
-  /** Name of the GraphQL field, when a stored property bears the name. */
+  /** Name of the GraphQL field, if a stored property already has the method's name. */
   as?: string;
   nullable?: boolean;
   sensitivity?: Sensitivity;
-  /** Offers it in the list's filter: for each value the condition under which an object has it. */
+  /** Adds the field to the filter of lists: SQL condition for each value. */
   conditions?: DerivedConditions;
-  /** The enum of its values when it is none of Boolean. */
+  /** Enum of the values; Boolean by default. */
   values?: () => object;
-  /** It counts what not everyone who reads it may see. */
+  /** Marks a figure over objects that not every reader may see. */
   counted?: Counted;
 }
 
-/** A field worked out when it is asked for, by a method that takes the {@link Context}. Nothing of it is stored. */
+/** A field that a method computes from the {@link Context} at query time, without a column. */
 export function computed(type: () => GraphQLTypeReference, description: string, options: ComputedOptions = {}) {
   return (prototype: object, property: string, descriptor: PropertyDescriptor): void => {
     const name = options.as ?? property;
-    const told = options.counted ? noteCounted(prototype, name, options.counted, description) : description;
+    const fullDescription = options.counted ? noteCounted(prototype, name, options.counted, description) : description;
     Ctx()(prototype, property, 0);
     whenDeclared(prototype, ({ stored }) => {
       const nullable = options.nullable ?? (!stored || isOwnClass(options.sensitivity));
-      Field(type, { name, nullable, description: told })(prototype, property, descriptor);
+      Field(type, { name, nullable, description: fullDescription })(prototype, property, descriptor);
     });
     declareSensitivity(prototype, property, options.sensitivity);
     declareDerivation(prototype, property, options);
@@ -384,7 +386,7 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
   };
 }
 
-/** The class of a field that is declared with TypeGraphQL's own decorators. */
+/** Declares the sensitivity class of a field that has TypeGraphQL's decorators instead of ours. */
 export function sensitivity(of: Sensitivity) {
   return Directive(`@sensitivity(class: ${of})`);
 }

@@ -15,16 +15,17 @@ export interface Link {
 interface LinksOptions extends Derivation {
   description: string;
   filter?: boolean;
-  /** The entities are another subgraph's: one that cannot be had is null in the list, and costs nothing else. */
+  /** The entities belong to another subgraph: an unavailable one is null in the list and nulls nothing else. */
   remote?: boolean;
-  /** The list can grow without bound, so it is a connection. Only for entities of the same database. */
+  /** Makes the list a connection, since it can grow without bound. Only for entities of the same database. */
   paged?: boolean;
   sensitivity?: Sensitivity;
 }
 
 /**
- * A list of entities that an object names, whole unless it is paged: a link table `<owner>_<field>` (owner_key, target_key), read in batches from
- * either end. Returned class is the table's entity; list it among the subgraph's entities.
+ * A list of linked entities, returned whole unless paged. Stored in a link table `<owner>_<field>` (owner_key, target_key) and read in
+ * batches from either end.
+ * @returns the entity class of the table; add it to the entities of the subgraph
  */
 export function links(
   owner: () => ModelClass,
@@ -75,7 +76,7 @@ export function links(
   return table;
 }
 
-/** Adds a field with all linked entities: for lists that a reference table or the input's own limit bounds. */
+/** Adds a field with all linked entities. For lists that a reference table or an input limit bounds. */
 function wholeList(
   owner: ModelClass,
   field: string,
@@ -93,10 +94,10 @@ function wholeList(
       const type = target();
       const rows = await context.loaders.links(table).load(parent[modelOf(owner).key] as string);
       const keys = rows.map((row) => row.targetKey);
-      const found = modelOf(type).stored
+      const objects = modelOf(type).stored
         ? await context.loaders.byKey(type).loadMany(keys)
         : keys.map((keyValue) => stubOf(type, keyValue));
-      return found.filter((object) => object !== null);
+      return objects.filter((object) => object !== null);
     },
   );
 }

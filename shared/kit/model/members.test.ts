@@ -55,7 +55,7 @@ test('refuses a hidden column whose property hides the method of a reference', (
   expect(clashes()).toContain('Return.place');
 });
 
-test('refuses a field that something else adds to a class under the name of a field', () => {
+test('refuses a method field that is added to a class under the name of another field', () => {
   @model('A gift.', { key: 'code' })
   class Gift {
     @key('Code.') code!: string;
@@ -79,5 +79,5 @@ test('refuses a natural key that is published as the global id', () => {
     }
     return Stall;
   };
-  expect(declare).toThrow('Stall publishes its key as "id", which is unique over the graph');
+  expect(declare).toThrow('Stall publishes its key as "id", which must be globally unique');
 });

@@ -7,7 +7,7 @@ import type { Sensitivity } from '#base/sensitivity';
 // biome-ignore lint/suspicious/noExplicitAny: a model may be constructed with anything; only its prototype is used here
 export type ModelClass<T extends object = object> = new (...parameters: any[]) => T;
 
-/** How a field's values are compared, which decides the filter input it gets. */
+/** How values of a field are compared, which determines its filter input. */
 export type Comparison =
   | { kind: 'key' | 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
   | { kind: 'enum'; values: () => object; toStored?: (value: string) => string }
@@ -16,12 +16,12 @@ export type Comparison =
   | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
 
 /**
- * For each value of a derived field the SQL condition under which an object has it. `column` gives the SQL of a property,
- * `now` the SQL literal of the current instant.
+ * SQL condition for each value of a derived field. `column` returns the SQL of a property; `now` is the SQL literal of the current
+ * instant.
  */
 export type DerivedConditions = Readonly<Record<string, (column: (property: string) => string, now: string) => string>>;
 
-/** A field that lists can be narrowed or ordered by. */
+/** A field that lists can be filtered or ordered by. */
 export interface Selectable {
   /** The name in filter and order inputs. */
   readonly name: string;
@@ -30,40 +30,40 @@ export interface Selectable {
   readonly comparison: Comparison;
   readonly filter: boolean;
   readonly order: boolean;
-  /** The class of what is compared; the model's own when it is not said. */
+  /** Sensitivity class of the field; defaults to that of the model. */
   readonly sensitivity?: Sensitivity;
 }
 
 export type Order = { readonly property: string; readonly direction: 'ASC' | 'DESC' };
 
-/** What the decorators of this folder know about a class. */
+/** Metadata of a class from the decorators of this folder. */
 export interface Model {
   name: string;
   description: string;
   /** The property that identifies an object. */
   key: string;
-  /** The GraphQL field that publishes it and stands in the federation @key. */
+  /** GraphQL field of the key, used in the federation @key. */
   keyField: string;
-  /** Of an entity whose objects this subgraph can find by their global ids: how those begin. */
+  /** Prefix of global ids, for an entity whose objects this subgraph can resolve by global id. */
   nodePrefix?: string;
-  /** Whether it is an entity of the graph, and so has a global id. */
+  /** Whether it is a federation entity with a global id. */
   entity: boolean;
-  /** Whether rows are kept in this subgraph's database, or the class only stands for an entity of another. */
+  /** Whether this subgraph stores it; false for a stub of another subgraph's entity. */
   stored: boolean;
-  /** Whether it is a type of the schema; link tables are not. */
+  /** Whether it is a type of the schema; false for link tables. */
   published: boolean;
   sensitivity: Sensitivity;
   defaultOrder: readonly Order[];
   selectable: Map<string, Selectable>;
-  /** What the property decorators leave to be done once the class decorator has said what the class is. */
+  /** Work that property decorators postpone until the class decorator has run. */
   pending: ((model: Model) => void)[];
-  /** Of a link table: whose links it holds. */
+  /** Owner class of a link table. */
   linkOwner?: ModelClass;
 }
 
 const models = new WeakMap<object, Model>();
 
-/** The description of a class; made on first use, since property decorators run before class decorators. */
+/** Metadata of a class, created on first use, since property decorators run before class decorators. */
 export function draftOf(target: object): Model {
   let model = models.get(target);
   if (!model) {
@@ -86,7 +86,7 @@ export function draftOf(target: object): Model {
   return model;
 }
 
-/** Runs `work` once the class of a prototype is declared: property decorators run before the class decorator. */
+/** Runs `work` once the class decorator of a prototype has run. */
 export function whenDeclared(prototype: object, work: (model: Model) => void): void {
   const model = draftOf(prototype.constructor);
   if (model.published) work(model);
@@ -117,15 +117,15 @@ interface ModelOptions {
   name?: string;
   /** Key property; `id` by default. */
   key?: string;
-  /** Class of the fields that name none. PUBLIC by default. */
+  /** Sensitivity class of fields without one; PUBLIC by default. */
   sensitivity?: Sensitivity;
-  /** Order of lists that ask for none: properties, with `-` in front for descending. The key breaks ties. */
+  /** Default order of lists: properties, with a leading `-` for descending. The key breaks ties. */
   order?: readonly string[];
-  /** False for objects that are reached only through others and are no federation entities. */
+  /** False for types that are reachable only through other objects, and so are not federation entities. */
   entity?: boolean;
 }
 
-/** An object of this subgraph: a table in its database, a type in its schema, by default a federation entity. */
+/** Declares a type that this subgraph stores in a table; a federation entity by default. */
 export function model(description: string, options: ModelOptions = {}) {
   return (target: ModelClass): void => {
     const name = options.name ?? target.name;
@@ -186,13 +186,13 @@ export function stub(description: string, options: StubOptions = {}) {
 }
 
 /**
- * Publishes the global id of an entity with a natural key: its type and key, so that every subgraph that knows the key can give it.
- * @returns how the ids begin.
+ * Publishes the global id of an entity with a natural key: its type and key, so that every subgraph with the key can compute it.
+ * @returns the prefix of the ids
  */
 function publishGlobalId(target: ModelClass, { name, key, keyField }: Model): string {
   if (keyField === 'id')
     throw new Error(
-      `${name} publishes its key as "id", which is unique over the graph: use @generatedId, or give @key another name with "as"`,
+      `${name} publishes its key as "id", which must be globally unique: use @generatedId, or give @key another name with "as"`,
     );
   const prefix = `${name}:`;
   const { prototype } = target as { prototype: object };
@@ -201,7 +201,7 @@ function publishGlobalId(target: ModelClass, { name, key, keyField }: Model): st
       return `${prefix}${this[key]}`;
     },
   });
-  Field(() => ID, { name: 'id', description: `Unique over the graph: "${prefix}" and its ${keyField}.` })(
+  Field(() => ID, { name: 'id', description: `Globally unique id: "${prefix}" followed by the ${keyField}.` })(
     prototype,
     'globalId',
   );
@@ -210,20 +210,20 @@ function publishGlobalId(target: ModelClass, { name, key, keyField }: Model): st
 }
 
 /** The key of a {@link stub}. */
-export function stubKey(description = 'The key of the entity.') {
+export function stubKey(description = 'Key of the entity.') {
   return (prototype: object, property: string): void => {
     Field(() => ID, { description })(prototype, property);
     Directive('@sensitivity(class: PUBLIC)')(prototype, property);
   };
 }
 
-/** An instance that carries only the key. A class may decide otherwise with a static `of`, and answer null for unknown keys. */
+/** An instance with only the key. A class with a static `of` can override this and return null for unknown keys. */
 export function stubOf<T extends object>(target: ModelClass<T>, key: string): T | null {
   const maker = target as { of?: (key: string) => T | null };
   if (maker.of) return maker.of(key);
   return Object.assign(Object.create(target.prototype) as T, { [modelOf(target).key]: key });
 }
 
-/** What TypeGraphQL takes for a type: a class, an enumeration, a scalar, or one of them in a list. */
+/** A type as TypeGraphQL accepts it: a class, an enumeration, a scalar, or a list of one of these. */
 // biome-ignore lint/suspicious/noExplicitAny: TypeGraphQL does not export the type
 export type GraphQLTypeReference = any;

@@ -1,7 +1,7 @@
 import { Column, type ColumnOptions, Entity, Index } from 'typeorm';
 import { draftOf, type ModelClass, snakeCase } from './model';
 
-/** A table that is no type of the schema: what a subgraph keeps for itself. */
+/** Declares a table that is not a type of the schema, for internal state of a subgraph. */
 export function record(
   table: string,
   options: { key?: string; unique?: readonly string[][]; index?: readonly string[][] } = {},
@@ -17,7 +17,7 @@ export function record(
   };
 }
 
-/** A column of a {@link record}. Text of at most `length` characters unless its type says otherwise. */
+/** A column of a {@link record}; `varchar` by default. */
 export function kept(options: ColumnOptions = {}) {
   return (prototype: object, property: string): void => {
     Column({ name: snakeCase(property), type: 'varchar', ...options } as ColumnOptions)(prototype, property);

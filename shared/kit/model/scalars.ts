@@ -21,7 +21,7 @@ function textScalar(name: string, description: string, parse: (text: string) => 
 
 const CIVIL_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** @throws GraphQLError when the text names no day of the calendar. */
+/** @throws GraphQLError unless the text is a calendar day */
 export function parseDate(text: string): string {
   const day = new Date(`${text}T00:00:00Z`);
   if (!CIVIL_DATE.test(text) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text)
@@ -31,7 +31,7 @@ export function parseDate(text: string): string {
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** @returns the same instant in UTC with milliseconds. @throws GraphQLError when the text is no RFC 3339 instant. */
+/** @returns the same instant in UTC with milliseconds. @throws GraphQLError unless the text is an RFC 3339 instant */
 export function parseInstant(text: string): string {
   const time = INSTANT.test(text) ? new Date(text) : new Date(Number.NaN);
   if (Number.isNaN(time.getTime()))
@@ -44,23 +44,24 @@ export function parseInstant(text: string): string {
 
 export const GraphQLCivilDate = textScalar(
   'Date',
-  'A calendar day, YYYY-MM-DD, in America/New_York unless the field says otherwise.',
+  'Calendar day as YYYY-MM-DD, in America/New_York unless the field states otherwise.',
   parseDate,
   'https://scalars.graphql.org/andimarek/local-date',
 );
 
 export const GraphQLInstant = textScalar(
   'DateTime',
-  'An instant: RFC 3339 with an offset. Served in UTC with milliseconds.',
+  'Date and time in RFC 3339 format with an offset. Returned in UTC with milliseconds.',
   parseInstant,
   'https://scalars.graphql.org/andimarek/date-time',
 );
 
 export const GraphQLUrl = textScalar(
   'URL',
-  'An absolute URL.',
+  'Absolute URL.',
   (text) => {
-    if (!URL.canParse(text)) throw new GraphQLError(`"${text}" is not an absolute URL`);
+    if (!URL.canParse(text))
+      throw new GraphQLError(`"${text}" is not an absolute URL: include the scheme, for example https://example.gov/`);
     return text;
   },
   'https://url.spec.whatwg.org/',
@@ -68,10 +69,10 @@ export const GraphQLUrl = textScalar(
 
 export const GraphQLSha256 = textScalar(
   'Sha256',
-  'A SHA-256 digest: 64 lower-case hexadecimal digits.',
+  'SHA-256 digest as 64 lower-case hexadecimal digits.',
   (text) => {
     if (!/^[0-9a-f]{64}$/.test(text))
-      throw new GraphQLError(`"${text}" is not a SHA-256 digest: 64 lower-case hexadecimal digits`);
+      throw new GraphQLError(`"${text}" is not a SHA-256 digest: use 64 lower-case hexadecimal digits`);
     return text;
   },
   'https://doi.org/10.6028/NIST.FIPS.180-4',
@@ -81,11 +82,11 @@ const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
  * The digits and the power of ten of a non-negative decimal number: 12.50 is { digits: "125", exponent: 2 }, which
- * reads 0.125 × 10². Zero has no digits. @throws GraphQLError when the text is no such number.
+ * reads 0.125 × 10². Zero has no digits. @throws GraphQLError unless the text is such a number
  */
 function decimalParts(text: string): { digits: string; exponent: number } {
   const match = DECIMAL.exec(text.trim());
-  if (!match) throw new GraphQLError(`"${text}" is not a number: write it as 1750000000000 or 3.8e25, zero or more`);
+  if (!match) throw new GraphQLError(`"${text}" is not a non-negative number: write it as 1750000000000 or 3.8e25`);
   const [, whole = '', fraction = '', power = '0'] = match;
   const written = whole + fraction;
   const leading = written.length - written.replace(/^0+/, '').length;
@@ -106,7 +107,7 @@ export function parseBigNumber(text: string): string {
   return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
 }
 
-/** Makes every exponent a positive number of five digits, so that exponents sort as text. */
+/** Makes every exponent a positive five-digit number, so that exponents sort as text. */
 const EXPONENT_OFFSET = 50_000;
 
 /** A text that sorts as the number does and loses no digit: how big numbers are stored. "3.8e25" is "50026.38". */
@@ -125,7 +126,7 @@ export const GraphQLBigNumber = new GraphQLScalarType<string, string>({
   name: 'BigNumber',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-6',
   description:
-    'A number of zero or more that may exceed what Int and Float hold, without loss, as text: "1750000000000", "3.8e25". Numbers are accepted as input too.',
+    'Non-negative number of any size, as text without loss of precision: "1750000000000", "3.8e25". Input may also be a number.',
   serialize: (value) => parseBigNumber(String(value)),
   parseValue(value) {
     if (typeof value !== 'string' && typeof value !== 'number')

@@ -4,7 +4,7 @@ import type { Sensitivity } from '#base/sensitivity';
 import { type Derivation, declareDerivation } from './derivation';
 import type { GraphQLTypeReference } from './model';
 
-/** A type without identity: figures, parts of an object. */
+/** Declares a type without identity, such as a group of figures or a part of an object. */
 export function valueObject(description: string, name?: string) {
   return (target: object): void => {
     if (name) ObjectType(name, { description })(target as never);
@@ -12,44 +12,40 @@ export function valueObject(description: string, name?: string) {
   };
 }
 
-/**
- * That a figure counts objects which not everyone who reads figures may see one by one. Those who may not are not told counts of
- * fewer than five.
- */
+/** Marks a figure over objects that not every reader of the figure may see. For such readers, counts of one to four are hidden. */
 export interface Counted {
-  /** Coordinates of what it counts or is computed over. Omit it for a figure that is part of, or over, another one. */
+  /** Coordinates of the fields that it counts or is computed over. Omit it with `partOf` or `over`. */
   readonly of?: readonly string[];
-  /** Roles that read it whole, since they work with what it counts; all of the government but analysts by default. */
+  /** Roles that work with the counted objects, and so read it whole; all government roles except analyst by default. */
   readonly wholeFor?: readonly Role[];
-  /** All of the government reads it whole. */
+  /** All government roles read it whole. */
   readonly hiddenFrom?: 'public';
-  /** Another figure of the object, of which it counts some. */
+  /** Another figure of the object, of which this one is a part. */
   readonly partOf?: string;
-  /** Another figure of the object, which counts those that it is worked out over. */
+  /** Another figure of the object, which counts the objects that this one is computed over. */
   readonly over?: string;
-  /** It is worked out over what is counted, and is no count or share itself: a median, above all. */
+  /** Whether it is a measure over the counted objects, such as a median, and not a count or share. */
   readonly isMeasure?: boolean;
 }
 
-/** Why figures do not reveal what they count. */
-const SMALL_COUNTS = 'A figure, hidden where fewer than five would show.';
+const SMALL_COUNTS = 'A figure, hidden if it would reveal a count of one to four.';
 
 const counted = new Map<string, Map<string, Counted>>();
 
-/** Notes that a field is such a figure; gives its description with what readers have to know of it. */
+/** Registers a field as such a figure. @returns its description with a note on when it is null */
 export function noteCounted(prototype: object, field: string, of: Counted, description: string): string {
   const type = prototype.constructor.name;
   const figure = of.partOf ?? of.over;
   const derivedFrom = of.of ?? (figure === undefined ? undefined : [`${type}.${figure}`]);
-  if (!derivedFrom) throw new Error(`${type}.${field} is counted: name what it counts in "of"`);
+  if (!derivedFrom) throw new Error(`${type}.${field} is counted: list the counted fields in "of"`);
   declareDerivation(prototype, field, { derivedFrom, coarsened: SMALL_COUNTS });
   counted.set(type, (counted.get(type) ?? new Map()).set(field, of));
-  const others = of.hiddenFrom === 'public' ? 'For the public null' : 'Null';
-  const roles = of.hiddenFrom === 'public' ? '' : ', except for roles that work with what it counts';
-  return `${description} ${others} where fewer than five would show${roles}.`;
+  const others = of.hiddenFrom === 'public' ? 'Null for the public' : 'Null';
+  const roles = of.hiddenFrom === 'public' ? '' : ', except for roles that work with the counted objects';
+  return `${description} ${others} if it would reveal a count of one to four${roles}.`;
 }
 
-/** The figures of a type that count what not everyone sees, by field. */
+/** Registered figures of a type, by field. */
 export function countedOf(type: string): ReadonlyMap<string, Counted> | undefined {
   return counted.get(type);
 }
@@ -62,25 +58,22 @@ export function part(
 ) {
   return (prototype: object, property: string): void => {
     const { counted, nullable = counted !== undefined } = options;
-    const told = counted ? noteCounted(prototype, property, counted, description) : description;
-    Field(type, { nullable, description: told })(prototype, property);
+    const fullDescription = counted ? noteCounted(prototype, property, counted, description) : description;
+    Field(type, { nullable, description: fullDescription })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);
     declareDerivation(prototype, property, options);
   };
 }
 
-/**
- * A share, with what it was worked out from: a share of nothing has no value. Of what it is a share, and so how sensitive it is, the field
- * says that has it.
- */
+/** A share with its numerator and denominator. The field that returns it declares its sensitivity class. */
 @Directive('@shareable')
-@valueObject('A share: numerator over denominator.')
+@valueObject('Share: numerator divided by denominator.')
 export class Ratio {
-  @part(() => Int, 'How many have the property.', { sensitivity: 'PUBLIC' })
+  @part(() => Int, 'Number of items that have the property.', { sensitivity: 'PUBLIC' })
   numerator!: number;
-  @part(() => Int, 'Out of how many.', { sensitivity: 'PUBLIC' })
+  @part(() => Int, 'Total number of items.', { sensitivity: 'PUBLIC' })
   denominator!: number;
-  @part(() => Float, 'Numerator over denominator; null when there is nothing to divide by.', {
+  @part(() => Float, 'Numerator divided by denominator. Null if the denominator is 0.', {
     nullable: true,
     sensitivity: 'PUBLIC',
   })
@@ -95,12 +88,12 @@ export class Ratio {
   }
 }
 
-/** The middle value; null of nothing. */
+/** @returns null for an empty list */
 export function median(values: readonly number[]): number | null {
   return percentile(values, 0.5);
 }
 
-/** The value below which the share of values lies, interpolated between neighbors; null of nothing. */
+/** Percentile by linear interpolation between neighbors. @param share 0 to 1 @returns null for an empty list */
 export function percentile(values: readonly number[], share: number): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);

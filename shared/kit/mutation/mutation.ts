@@ -13,16 +13,16 @@ import type { Context } from '../subgraph/context';
 import { type InputFields, type InputOf, inputType, readFields, textInput } from './input';
 import { Work } from './work';
 
-/** A mutation as data: what it is called, who may call it, what it takes and gives, and what it does. */
+/** A mutation as data: name, callers, input, payload, and effect. */
 export interface MutationSpec<Fields extends InputFields = InputFields> {
   readonly name: string;
   readonly description: string;
-  /** In which capacities it is done; which objects are the caller's own is looked up by `run`. */
+  /** Actors that may call it. `run` checks which objects the caller may change. */
   readonly by: readonly string[];
   readonly input: Fields;
-  /** The field of the payload, and the type of the object it holds. */
+  /** Field of the payload, and type of the object in it. */
   readonly returns: readonly [field: string, type: () => ModelClass];
-  /** Does it, in one transaction, and returns the key of the object. May be run again from the start. */
+  /** Makes the change in one transaction and returns the key of the object. Must be safe to run again from the start. */
   readonly run: (work: Work, input: InputOf<Fields>) => Promise<string>;
 }
 
@@ -31,34 +31,34 @@ export function mutation<Fields extends InputFields>(spec: MutationSpec<Fields>)
 }
 
 const idempotencyKey = textInput(
-  'A key of your choice, new for each change: sent again with the same input it changes nothing and gives the same object.',
+  'Key of your choice, new for each change. Repeating a request with the same key and input changes nothing and returns the same object.',
   { max: 100, pattern: /^[\x21-\x7e]+$/ },
 );
 
-/** What a mutation did. */
+/** Outcome of a mutation. */
 interface Done {
   readonly key: string;
   readonly replayed: boolean;
 }
 
-/** A resolver class with these mutations. */
+/** Creates a resolver class for the mutations. */
 export function mutationsOf(specs: readonly MutationSpec[]): ModelClass {
   @Resolver()
   class Mutations {}
   for (const spec of specs) {
     const fields = { ...spec.input, idempotencyKey };
     const title = `${spec.name[0]!.toUpperCase()}${spec.name.slice(1)}`;
-    const input = inputType(`${title}Input`, `What ${spec.name} takes.`, fields);
+    const input = inputType(`${title}Input`, `Input for ${spec.name}.`, fields);
     const payload = payloadType(title, spec);
-    const resolve = async (given: Record<string, unknown>, context: Context) => {
-      const { key, replayed } = await perform(spec, fields, given, context);
-      // what was read before the change is no longer true
+    const resolve = async (inputArg: Record<string, unknown>, context: Context) => {
+      const { key, replayed } = await perform(spec, fields, inputArg, context);
+      // objects read before the change are stale
       context.loaders.forget();
       const [field, type] = spec.returns;
       return Object.assign(new payload(), { [field]: await context.loaders.byKey(type()).load(key), replayed });
     };
     Object.defineProperty(Mutations.prototype, spec.name, { value: resolve, configurable: true, writable: true });
-    Arg('input', (() => input) as never, { description: 'What to do.' })(Mutations.prototype, spec.name, 0);
+    Arg('input', (() => input) as never, { description: `Input for ${spec.name}.` })(Mutations.prototype, spec.name, 0);
     Ctx()(Mutations.prototype, spec.name, 1);
     Mutation((() => payload) as never, { nullable: true, description: spec.description })(
       Mutations.prototype,
@@ -71,24 +71,21 @@ export function mutationsOf(specs: readonly MutationSpec[]): ModelClass {
 
 function payloadType(title: string, { name, returns: [field, type] }: MutationSpec): ModelClass {
   class Payload {}
-  Field(type as never, { nullable: true, description: `The ${modelOf(type()).name} as it is now.` })(
+  Field(type as never, { nullable: true, description: `${modelOf(type()).name} after the change.` })(
     Payload.prototype,
     field,
   );
   Field(() => Boolean, {
-    description: 'Whether the same idempotency key had been used before, and nothing was changed this time.',
+    description: 'Whether this request repeated an earlier one with the same idempotency key, and so changed nothing.',
   })(Payload.prototype, 'replayed');
-  ObjectType(`${title}Payload`, { description: `What ${name} gives.` })(Payload);
+  ObjectType(`${title}Payload`, { description: `Payload of ${name}.` })(Payload);
   return Payload;
 }
 
-/** Who calls, in a capacity that may. @throws RequestError UNAUTHENTICATED or FORBIDDEN */
+/** Determines the actor as which the caller may call the mutation. @throws RequestError UNAUTHENTICATED or FORBIDDEN */
 function authorize({ name, by }: MutationSpec, principal: Principal | null): { principal: Principal; actor: string } {
   if (!principal)
-    throw new RequestError(
-      'UNAUTHENTICATED',
-      `${name} changes something, so say who you are: send "authorization: Bearer <token>"`,
-    );
+    throw new RequestError('UNAUTHENTICATED', `${name} requires authentication: send "authorization: Bearer <token>"`);
   const actors = actorsOf(principal);
   const actor = by.find((candidate) => actors.includes(candidate));
   if (!actor) throw new ForbiddenError(name, by, actors[0] ?? (principal.roles.join(', ') || 'the public'));
@@ -98,20 +95,20 @@ function authorize({ name, by }: MutationSpec, principal: Principal | null): { p
 async function perform(
   spec: MutationSpec,
   fields: InputFields,
-  given: Record<string, unknown>,
+  inputArg: Record<string, unknown>,
   context: Context,
 ): Promise<Done> {
   const { principal, actor } = authorize(spec, context.principal);
-  const { idempotencyKey: clientKey, ...input } = readFields(fields, given, ['input']) as InputOf<InputFields>;
+  const { idempotencyKey: clientKey, ...input } = readFields(fields, inputArg, ['input']) as InputOf<InputFields>;
   const party = principal.organization ?? principal.agency ?? 'intake';
   const id = `${personKey(principal, party)}/${clientKey}`;
-  // a key of the release before was one of the whole party
+  // the previous release scoped keys to the whole party instead of a person
   const former = `${party}/${clientKey}`;
   const digest = createHash('sha256')
     .update(JSON.stringify([spec.name, actor, input]))
     .digest('hex');
   const recorded = { mutation: spec.name, key: keyDigest(id) };
-  // refused unless there is space for the line of the change, too
+  // fails unless the record has space for the line of the change, too
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
   let isReplay = false;
   const change = (mayBeCommitted: boolean) => async (database: Database) => {
@@ -120,10 +117,10 @@ async function perform(
       if (earlier.digest !== digest)
         throw new RequestError(
           'IDEMPOTENCY_KEY_REUSED',
-          `The idempotency key "${clientKey}" was used before, with another input; take a new one`,
+          `The idempotency key "${clientKey}" was already used with a different input: use a new key`,
           ['input', 'idempotencyKey'],
         );
-      // what a lost commit left is this request's own, unless it was there before
+      // a key found on the retry after a lost commit is from this request, unless the first try already found it
       isReplay ||= !mayBeCommitted;
       return { key: earlier.resultKey, replayed: isReplay };
     }
@@ -142,9 +139,9 @@ async function perform(
 }
 
 /**
- * Makes a change. When the connection is lost during the commit, tries once more: the idempotency key shows whether it was made.
- * @param undecided called before that.
- * @throws DatabaseError DATABASE_COMMIT_UNKNOWN when the database cannot be asked.
+ * Makes a change, and retries once if the connection is lost during the commit: the idempotency key shows whether it was committed.
+ * @param undecided called before the retry
+ * @throws DatabaseError DATABASE_COMMIT_UNKNOWN if the retry cannot reach the database
  */
 async function committed(
   database: Database,

@@ -2,7 +2,7 @@ import type { Database } from '../database/database';
 import type { Link } from '../model/links';
 import type { ModelClass } from '../model/model';
 
-/** Puts targets in the place of those that an owner names in a link table. */
+/** Replaces all targets of an owner in a link table. */
 export async function replaceLinks(
   database: Database,
   table: ModelClass<Link>,

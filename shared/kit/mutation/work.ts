@@ -12,9 +12,9 @@ interface Emitted {
   readonly data: unknown;
 }
 
-/** One change: a transaction, who makes it, when, and what it tells the other subgraphs. */
+/** One change: its transaction, caller, instant, and events for other subgraphs. */
 export class Work {
-  /** The instant of the change; the same for all that belongs to it. */
+  /** Instant of the change, used for everything in it. */
   readonly now: string;
   private readonly emitted: Emitted[] = [];
 
@@ -31,21 +31,21 @@ export class Work {
     return newId(prefix, this.now);
   }
 
-  /** Tells an event about a subject. Whoever emits holds the lock of the subject's row: that keeps the events in order. */
+  /** Emits an event about a subject. Callers must hold the lock of the subject's row, which keeps events in order. */
   emit<Data>(type: EventType<Data>, subject: string, data: Data): void {
     this.emitted.push({ type: type as EventType, subject, data: type.data.parse(data) });
   }
 
-  /** Writes the events into the outbox, in the transaction of what they tell of. Two statements for each subject. */
+  /** Writes the events to the outbox in the transaction of the change. Two statements per subject. */
   async flush(): Promise<number> {
     const { database, now } = this;
-    for (const subject of new Set(this.emitted.map((one) => one.subject))) {
+    for (const subject of new Set(this.emitted.map((event) => event.subject))) {
       const [last] = await database.query<{ sequence: number | null }>(
         'SELECT MAX(sequence) AS sequence FROM outbox WHERE subject = ?',
         [subject],
       );
       const first = Number(last?.sequence ?? 0) + 1;
-      const events = this.emitted.filter((one) => one.subject === subject);
+      const events = this.emitted.filter((event) => event.subject === subject);
       await database.insert(
         OutboxEvent,
         events.map(({ type, data }, place) => ({
@@ -63,7 +63,7 @@ export class Work {
   }
 }
 
-/** Does one change of the system's own: all or nothing, tried again when others come between. */
+/** Makes a change on behalf of the system, in one transaction. Retries on conflicts with other transactions. */
 export function systemWork<Result>(
   database: Database,
   clock: Clock,

@@ -18,22 +18,22 @@ import type { Policies, Protected } from './policy';
 import { government, oversight, type Rule } from './rule';
 import { withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
 
-/** Somebody asked for a field that is of a class they see of no object. */
+/** The caller may not read the field of any object. */
 export class FieldForbiddenError extends RequestError {
   constructor(type: string, field: string, sensitivity: Sensitivity, path?: GraphQLResolveInfo['path']) {
-    const message = `${type}.${field} is of class ${sensitivity}, which your roles do not read`;
+    const message = `Your roles don't have access to ${type}.${field}, a field of class ${sensitivity}`;
     super('FORBIDDEN', message, [], { sensitivity }, path && responsePathAsArray(path));
   }
 }
 
-/** Who may read fields of objects that are not stored, and so have no policy: figures of programs, above all. */
+/** Access to fields of objects that are not stored and so have no policy, mostly figures of programs. */
 const OF_FIGURES: Partial<Record<Sensitivity, Rule>> = { GOV: government };
 
 /**
- * Puts every field of a protected class behind its rule. What a principal may read of no object is refused in words; what it may
- * not read of one object is null there, as if it were not known. Objects that a field leads to are shown to those who see them,
- * however the field has come by them, and counts of fewer than five to those who see what is counted.
- * @param carriers fields that have no class of their own, as `Type.field`
+ * Wraps the resolvers of a schema in access checks. A field that the principal may read on no object fails with FORBIDDEN; one that it may
+ * not read on this object is null, as if unknown. References and lists omit invisible objects, and small counts are hidden from readers
+ * who may not see the counted objects.
+ * @param carriers fields without a class of their own, as `Type.field`
  */
 export function enforce(
   schema: GraphQLSchema,
@@ -45,7 +45,7 @@ export function enforce(
   const parts = partsOfModels(schema, byName);
   const query = schema.getQueryType();
   const entities = query?.getFields()._entities;
-  if (entities) entities.resolve = withinReason(resolverOf(entities));
+  if (entities) entities.resolve = limitRepresentations(resolverOf(entities));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('_')) continue;
     const model = byName.get(type.name);
@@ -53,7 +53,7 @@ export function enforce(
       show(field, type, byName, type === query);
       if (parts.has(type.name)) continue;
       const sensitivity = sensitivityOf(field);
-      // what it carries is let through or not by its own policy
+      // the policies of the objects in it decide
       if (carriers.has(`${type.name}.${field.name}`)) continue;
       if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && isLedToBy(field, sensitivity, byName)))
         continue;
@@ -73,7 +73,7 @@ export function enforce(
 
 const namedType = (field: GraphQLField<unknown, unknown>): string => String(field.type).replace(/[[\]!]/g, '');
 
-/** Types without identity that stand in stored objects: the fields that lead to them are guarded, and so are they. */
+/** Value objects within stored objects. Guards on the fields that return them protect their fields, too. */
 function partsOfModels(schema: GraphQLSchema, byName: ReadonlyMap<string, ModelClass>): Set<string> {
   const parts = new Set<string>();
   const visit = (name: string): void => {
@@ -94,8 +94,8 @@ function partsOfModels(schema: GraphQLSchema, byName: ReadonlyMap<string, ModelC
 type Resolve = NonNullable<GraphQLField<unknown, unknown>['resolve']>;
 
 /**
- * Whether the policy of the objects that a field returns decides alone. A field of a stricter class needs its own check: many may see
- * the objects, and few may know which of them belong to this one.
+ * Whether the policy of the returned objects suffices. A field of a stricter class needs its own check: readers of the objects may not
+ * know which of them belong to this one.
  */
 function isLedToBy(
   field: GraphQLField<unknown, unknown>,
@@ -107,20 +107,20 @@ function isLedToBy(
   return modelOf(model).stored && isCovered(sensitivity, modelOf(model).sensitivity);
 }
 
-/** Most entities that one field is asked for: more than any operation of the gateway may cost in one place. */
-const MOST_REPRESENTATIONS = 100_000;
+/** Maximum representations in one `_entities` call, above what the cost limit of the gateway lets an operation request. */
+const MAX_REPRESENTATIONS = 100_000;
 
-/** Entities, unless they are more than anybody needs at once. */
-function withinReason(resolve: Resolve): Resolve {
+/** @throws RequestError above the limit */
+function limitRepresentations(resolve: Resolve): Resolve {
   return (source, args, context, info) => {
     const { length } = args.representations as readonly unknown[];
-    if (length <= MOST_REPRESENTATIONS) return resolve(source, args, context, info);
-    const told = `_entities is asked for ${length} entities at once; ask for ${MOST_REPRESENTATIONS} at most`;
-    throw new RequestError('BAD_USER_INPUT', told, ['representations']);
+    if (length <= MAX_REPRESENTATIONS) return resolve(source, args, context, info);
+    const message = `_entities has ${length} representations: the maximum is ${MAX_REPRESENTATIONS}`;
+    throw new RequestError('BAD_USER_INPUT', message, ['representations']);
   };
 }
 
-/** Puts what a field leads to, and what it counts, behind whether the reader sees it. */
+/** Omits invisible objects from the result of a field, and hides small counts in it. */
 function show(
   field: GraphQLField<unknown, unknown>,
   type: GraphQLObjectType,
@@ -132,13 +132,13 @@ function show(
   if (led && modelOf(led).stored && (isOfModel || isRoot)) field.resolve = seenOnly(led, resolverOf(field));
   const counts = led ? undefined : countedOf(namedType(field));
   if (counts) field.resolve = counting(counts, resolverOf(field));
-  const own = isOfModel && countedOf(type.name)?.get(field.name);
-  if (own) field.resolve = countingOne(field.name, own, resolverOf(field));
+  const counted = isOfModel && countedOf(type.name)?.get(field.name);
+  if (counted) field.resolve = countingOne(field.name, counted, resolverOf(field));
 }
 
 const resolverOf = (field: GraphQLField<unknown, unknown>): Resolve => field.resolve ?? defaultFieldResolver;
 
-/** Of the objects that a field leads to, those that the reader sees. Those of the loaders are known to be; others are asked after. */
+/** Omits objects that the reader may not see. Loaders return only visible objects; others are looked up. */
 function seenOnly(model: ModelClass, resolve: Resolve): Resolve {
   return (source, args, context, info) => {
     const { loaders, reader } = context as Context;
@@ -146,13 +146,13 @@ function seenOnly(model: ModelClass, resolve: Resolve): Resolve {
     if (reader.rows(model) === true) return resolved;
     return Promise.resolve(resolved).then(async (value) => {
       if (!Array.isArray(value)) return value && loaders.ifSeen(model, value as object);
-      const seen = await Promise.all(value.map((one) => one && loaders.ifSeen(model, one)));
-      return seen.filter((one, place) => one !== null || value[place] === null);
+      const visible = await Promise.all(value.map((object) => object && loaders.ifSeen(model, object)));
+      return visible.filter((object, place) => object !== null || value[place] === null);
     });
   };
 }
 
-/** Figures, to those who do not see what they count, without counts of fewer than five. */
+/** Hides small counts in figures from readers who may not see the counted objects. */
 function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Resolve {
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
@@ -162,7 +162,7 @@ function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Reso
   };
 }
 
-/** The same of a figure that stands among the fields of an object. */
+/** Same as {@link counting}, for a single figure of a stored object. */
 function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
   const counted = new Map([[name, of]]);
   return async (source, args, context, info) => {

@@ -1,7 +1,7 @@
 import type { GraphQLField } from 'graphql';
 import type { Sensitivity } from '#base/sensitivity';
 
-/** The class that a field declares, if it does. */
+/** Sensitivity class that a field declares; undefined without one. */
 export function sensitivityOf(field: GraphQLField<unknown, unknown>): Sensitivity | undefined {
   const directive = field.astNode?.directives?.find(({ name }) => name.value === 'sensitivity');
   const value = directive?.arguments?.[0]?.value;

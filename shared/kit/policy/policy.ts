@@ -3,17 +3,17 @@ import type { Sensitivity } from '#base/sensitivity';
 import { type ModelClass, modelOf } from '../model/model';
 import type { Reach, Rule } from './rule';
 
-/** Classes of fields that are not everyone's. */
+/** Sensitivity classes with restricted access. */
 export type Protected = Exclude<Sensitivity, 'PUBLIC'>;
 
-/** Who may see the objects of a model, and of those they see the fields of each class. A class that is not named is nobody's. */
+/** Access to the objects of a model, and to the fields of each class on visible objects. Without a rule, no one may read a class. */
 export interface Policy extends Partial<Record<Protected, Rule>> {
   readonly rows: Rule;
-  /** Rules of single fields, by name, in place of the rule of their class. */
+  /** Rules by field name that override the rule of the class. */
   readonly fields?: Readonly<Record<string, Rule>>;
 }
 
-/** The policies of a subgraph: one for each model that it stores, and each stub that it adds protected fields to. */
+/** Policies of a subgraph: one for each stored model, and each stub with protected fields. */
 export class Policies {
   private readonly byModel: ReadonlyMap<ModelClass, Policy>;
 
@@ -21,11 +21,10 @@ export class Policies {
     this.byModel = new Map(entries);
   }
 
-  /** @throws Error naming the model that has none: what nobody has thought about is nobody's. */
+  /** @throws Error for a model without a policy, so that no model is readable by oversight */
   of(target: ModelClass): Policy {
     const policy = this.byModel.get(target);
-    if (!policy)
-      throw new Error(`${modelOf(target).name} has no policy: say in the subgraph's policy.ts who may see it`);
+    if (!policy) throw new Error(`${modelOf(target).name} has no policy: add one to policy.ts of the subgraph`);
     return policy;
   }
 
@@ -34,7 +33,7 @@ export class Policies {
   }
 }
 
-/** What one principal may see, worked out once a request. */
+/** Access rights of one principal, computed once per request. */
 export class Reader {
   private readonly reaches = new Map<Rule, Reach>();
 
@@ -43,22 +42,22 @@ export class Reader {
     readonly principal: Principal | null,
   ) {}
 
-  /** Everything: for facts that are worked with and not shown. */
+  /** Reader without restrictions, for internal computations. Never return what it reads. */
   static readonly everything = new Reader(undefined, null);
 
-  /** Which objects of a model. Link tables and records are read through their owners. */
+  /** Objects of a model that the principal may see. Link tables and records are read through their owners. */
   rows(target: ModelClass): Reach {
     if (!this.policies || !modelOf(target).published) return true;
     return this.reach(this.policies.of(target).rows);
   }
 
-  /** Which objects of a model the public sees. */
+  /** Objects of a model that the public may see. */
   publicRows(target: ModelClass): Reach {
     return this.policies?.of(target).rows(null) ?? true;
   }
 
   /**
-   * Of the objects that it sees, those whose fields of a class it may see.
+   * Visible objects whose fields of this class the principal may read.
    * @param field name of the field; omit it for the rule of the class
    */
   fields(target: ModelClass, sensitivity: Sensitivity, field = ''): Reach {
@@ -66,7 +65,7 @@ export class Reader {
     const policy = this.policies.of(target);
     const rule = policy.fields?.[field] ?? policy[sensitivity];
     if (!rule) return false;
-    // what it sees at all it has been let see by the same rule
+    // the same rule already admitted all visible objects
     return rule === policy.rows ? true : this.reach(rule);
   }
 

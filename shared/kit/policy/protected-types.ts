@@ -4,16 +4,16 @@ import { type ModelClass, modelOf } from '../model/model';
 import { sensitivityOf } from './field-class';
 import type { Policies, Protected } from './policy';
 
-/** Classes whose reading is recorded. */
+/** Sensitivity classes whose reads are recorded. */
 export const RECORDED: ReadonlySet<Sensitivity> = new Set(['PROPIN', 'PII', 'ISVI']);
 
 /**
- * Types whose objects not everyone sees, and which have a class whose reading is recorded: that an object of them exists is as protected
- * as its fields. With each, the class under which the record has it: the type's own, or else that of its first such field.
+ * Types with restricted objects and a recorded class, whose mere existence is as sensitive as their fields. Maps each to the class under
+ * which reads are recorded: that of the type, or else of its first field with a recorded class.
  */
 export type ProtectedTypes = ReadonlyMap<ModelClass, Protected>;
 
-/** Decided once, when a schema is built: lists of other types cost a request nothing. */
+/** Computed once, when the schema is built, so that lists of other types cost a request nothing. */
 export function protectedTypesOf(
   schema: GraphQLSchema,
   models: readonly ModelClass[],

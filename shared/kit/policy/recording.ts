@@ -14,10 +14,10 @@ import type { Context } from '../subgraph/context';
 import type { ProtectedTypes } from './protected-types';
 
 /**
- * Has requests record which objects of protected types they show: in pages, plain lists and references, and by key. Resolvers of other
- * types stay as they are. Called after the policies are enforced: what they hold back is not shown. What a mutation returns is not
- * recorded again: its change names the object.
- * @param models those that have a type in the schema
+ * Wraps resolvers so that requests record the objects of protected types that they return: in pages, plain lists, references, and by key.
+ * Call it after {@link enforce}, so that withheld objects are not recorded. Mutation payloads are not recorded again, since the record of
+ * the change names the object.
+ * @param models models with a type in the schema
  */
 export function recordObjects(schema: GraphQLSchema, models: readonly ModelClass[], types: ProtectedTypes): void {
   const protectedByName = new Map([...types.keys()].map((model) => [modelOf(model).name, model]));
@@ -34,7 +34,7 @@ export function recordObjects(schema: GraphQLSchema, models: readonly ModelClass
   }
 }
 
-/** A field that leads to one object, or to a list that is not paged. */
+/** Records a field that returns one object or a plain list. */
 function recordField(field: GraphQLField<unknown, unknown>, model: ModelClass): void {
   const { resolve = defaultFieldResolver } = field;
   const isList = isListType(getNullableType(field.type));
@@ -52,11 +52,11 @@ function recordField(field: GraphQLField<unknown, unknown>, model: ModelClass): 
   };
 }
 
-/** Fields of a page. `totalCount` is not among them: the count is recorded as such, and shows no object. */
+/** Fields of a page to record. Without `totalCount`, which records itself as a count and returns no object. */
 const FIELDS_OF_PAGES = [
   { name: 'nodes', showsObjects: true },
   { name: 'edges', showsObjects: true },
-  // its cursors are sealed: they say whether there are objects, not which
+  // cursors are sealed: they reveal whether objects exist, not which
   { name: 'pageInfo', showsObjects: false },
 ];
 
@@ -75,7 +75,7 @@ function recordPages(connection: GraphQLObjectType, model: ModelClass): void {
 
 type ReferenceResolver = (reference: object, context: unknown, info: unknown) => unknown;
 
-/** Entities that a gateway asks for by their keys. */
+/** Records entities that a gateway requests by key. */
 function recordEntities(type: GraphQLObjectType, model: ModelClass): void {
   const { apollo } = type.extensions as { apollo?: { subgraph?: { resolveReference?: ReferenceResolver } } };
   const resolve = apollo?.subgraph?.resolveReference;

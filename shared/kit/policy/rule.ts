@@ -4,30 +4,29 @@ import type { Database } from '../database/database';
 import type { Link } from '../model/links';
 import { type ModelClass, modelOf } from '../model/model';
 
-/** Where a condition stands: over which rows, under which alias, in which database. */
+/** Scope of a condition: database, model, and table alias. */
 export interface Rows {
   readonly database: Database;
   readonly target: ModelClass;
   readonly alias: string;
-  /** An alias that no other condition of the statement has. */
+  /** Returns an alias that is unique within the statement. */
   readonly fresh: () => string;
 }
 
-/** Which rows somebody may see: all, none, or those for which a condition holds. */
+/** Rows that a principal may see: all (true), none (false), or those that match a condition. */
 export type Reach = boolean | ((rows: Rows) => Condition);
 
-/** Who may see which rows, or a class of their fields. Says it for one principal at a time; null is the public. */
+/** Determines which rows, or fields of a class, a principal may see; null is the public. */
 export type Rule = (who: Principal | null) => Reach;
 
 export const everyone: Rule = () => true;
 
-/** Whoever has one of the roles. */
+/** Principals with one of the roles. */
 export const having =
   (...roles: readonly Role[]): Rule =>
   (who) =>
     who?.roles.some((role) => roles.includes(role)) ?? false;
 
-/** All roles of the government. */
 export const GOVERNMENT: readonly Role[] = [
   'intake-officer',
   'agency-reviewer',
@@ -39,18 +38,18 @@ export const GOVERNMENT: readonly Role[] = [
   'inspector',
 ];
 
-/** Any of them: for what is internal, and about no company, person or weakness. */
+/** Principals with a government role. For internal data that concerns no company, person, or vulnerability. */
 export const government: Rule = having(...GOVERNMENT);
 
 export const oversight: Rule = having('inspector');
 
-/** Rows that name the agency of somebody who has one of the roles. */
+/** Rows of the principal's agency, for principals with one of the roles. */
 export const ofAgency =
   (property: string, ...roles: readonly Role[]): Rule =>
   (who) =>
     who?.agency != null && having(...roles)(who) === true ? equals(property, who.agency) : false;
 
-/** Rows that name the organization of a developer. */
+/** Rows of the principal's organization, for developers. */
 export const ofOrganization =
   (property: string): Rule =>
   (who) =>
@@ -58,7 +57,7 @@ export const ofOrganization =
       ? equals(property, who.organization)
       : false;
 
-/** Rows of an owner whose link table names the agency of somebody who has one of the roles. */
+/** Rows that a link table links to the principal's agency, for principals with one of the roles. */
 export const linkedToAgency =
   (table: () => ModelClass<Link>, ...roles: readonly Role[]): Rule =>
   (who) =>
@@ -74,7 +73,7 @@ export const linkedToAgency =
         }
       : false;
 
-/** Rows whose short list, kept as JSON in one column, has the agency of somebody who has one of the roles. */
+/** Rows whose JSON list column contains the principal's agency, for principals with one of the roles. */
 export const listingAgency =
   (property: string, ...roles: readonly Role[]): Rule =>
   (who) =>
@@ -85,7 +84,7 @@ export const listingAgency =
         })
       : false;
 
-/** Rows whose property has one of the values, as far as a rule goes. */
+/** Limits a rule to rows whose property has one of the values. */
 export const where =
   (property: string, values: readonly string[], rule: Rule): Rule =>
   (who) =>
@@ -97,7 +96,7 @@ export const where =
       rule(who),
     );
 
-/** Rows whose property is null, as far as a rule goes. */
+/** Limits a rule to rows whose property is null. */
 export const without =
   (property: string, rule: Rule): Rule =>
   (who) =>
@@ -109,12 +108,12 @@ export const without =
       rule(who),
     );
 
-/** Rows beside which there is one of another table that a rule lets somebody see. */
+/** Rows with a related row of another table that the rule admits. */
 export const through =
   (property: string, other: () => ModelClass, rule: Rule, otherProperty?: string): Rule =>
   (who) => {
     const reach = rule(who);
-    // whoever sees all of the others sees all of these
+    // a principal who sees all related rows sees all rows
     if (typeof reach === 'boolean') return reach;
     return ({ database, target, alias, fresh }) => {
       const [of, inner] = [other(), fresh()];
@@ -127,7 +126,7 @@ export const through =
     };
   };
 
-/** What any of the rules lets somebody see. */
+/** Union of the rules. */
 export const any =
   (...rules: readonly Rule[]): Rule =>
   (who) => {

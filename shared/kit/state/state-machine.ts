@@ -1,11 +1,11 @@
 import { RequestError } from '#base/errors';
 
-/** A condition of a transition. It is given the facts it says it reads and no others, so what it names is all it can use. */
+/** A condition of a transition. It receives only the facts listed in `reads`, so the list shows all that it depends on. */
 export interface Guard<Facts> {
   readonly name: string;
   readonly reads: readonly (keyof Facts & string)[];
   readonly holds: (facts: Facts) => boolean;
-  /** What is said when it does not hold: what to do about it. */
+  /** Error message when it does not hold, with what to do about it. */
   readonly otherwise: string;
 }
 
@@ -23,20 +23,20 @@ export function guardOf<Facts>() {
 export interface Transition<State extends string, Facts = object> {
   /** The mutation or event that causes it. */
   readonly trigger: string;
-  /** States it starts from; `null` brings the object into being. */
+  /** States it starts from; `null` creates the object. */
   readonly from: State | null | readonly State[];
   readonly to: State;
   readonly by: readonly string[];
   readonly guards?: readonly Guard<Facts>[];
 }
 
-/** An object is not in a state in which this can be done to it. */
+/** The state of the object does not allow the trigger. */
 export class IllegalTransitionError extends RequestError {
   constructor(machine: string, from: string | null, trigger: string, possibleFrom: readonly (string | null)[]) {
-    const states = possibleFrom.map((state) => state ?? 'nothing').join(', ');
+    const states = possibleFrom.map((state) => state ?? 'a new object').join(', ');
     super(
       'ILLEGAL_TRANSITION',
-      `${trigger} is possible from ${states}; the ${machine} is ${from ?? 'not there yet'}`,
+      `${trigger} is allowed only from ${states}, but the ${machine} ${from === null ? 'does not exist yet' : `is ${from}`}`,
       [],
       {
         machine,
@@ -48,24 +48,24 @@ export class IllegalTransitionError extends RequestError {
   }
 }
 
-/** What is asked for is possible in this state, but a condition of it does not hold. */
+/** The state of the object allows the trigger, but a guard does not hold. */
 export class GuardError extends RequestError {
   constructor(trigger: string, guard: string, otherwise: string, inputPath: readonly (string | number)[] = []) {
     super('PRECONDITION_FAILED', otherwise, inputPath, { trigger, guard });
   }
 }
 
-/** Somebody who may do other things may not do this. */
+/** The caller acts as an actor that may not use the trigger. */
 export class ForbiddenError extends RequestError {
   constructor(trigger: string, by: readonly string[], actor: string) {
-    super('FORBIDDEN', `${trigger} is done by ${by.join(' or ')}; you act as ${actor}`, [], { by });
+    super('FORBIDDEN', `${trigger} is allowed only for ${by.join(' or ')}; you act as ${actor}`, [], { by });
   }
 }
 
-/** The states an object can be in and what leads from one to the next: a table, and the one place that reads it. */
+/** States and transitions of an object, as a table. */
 export class StateMachine<State extends string, Facts = object> {
   constructor(
-    /** What its objects are called. */
+    /** Name of its objects, for error messages. */
     readonly name: string,
     readonly states: readonly State[],
     readonly transitions: readonly Transition<State, Facts>[],
@@ -76,15 +76,15 @@ export class StateMachine<State extends string, Facts = object> {
     return from === null || typeof from === 'string' ? [from] : from;
   }
 
-  /** States that nothing leads out of. */
+  /** States without outgoing transitions. */
   get terminal(): readonly State[] {
     const left = new Set(this.transitions.flatMap((transition) => StateMachine.origins(transition)));
     return this.states.filter((state) => !left.has(state));
   }
 
   /**
-   * The state that a trigger leads to.
-   * @throws IllegalTransitionError, ForbiddenError or GuardError; nothing has changed then.
+   * Returns the state after a trigger, without changing anything.
+   * @throws IllegalTransitionError, ForbiddenError or GuardError
    */
   next(current: State | null, trigger: string, actor: string, facts: Facts): State {
     const rows = this.transitions.filter((transition) => transition.trigger === trigger);

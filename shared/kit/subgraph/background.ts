@@ -11,11 +11,11 @@ import type { ContentStore } from '../files/content-store';
 import type { ScheduledTask } from './schedule';
 
 export interface BackgroundOptions {
-  /** What carries events; without one they wait in the outbox. */
+  /** Event bus; without one, events wait in the outbox. */
   readonly bus?: EventBus;
-  /** Milliseconds between looks at the clock. */
+  /** Milliseconds between runs of the scheduled tasks. */
   readonly everyMs: number;
-  /** Milliseconds after which another replica takes over from one that died. */
+  /** Milliseconds after which another replica takes over from one that stopped. */
   readonly leaseMs: number;
 }
 
@@ -29,15 +29,15 @@ interface Parts {
   readonly store?: ContentStore;
 }
 
-/** The background work of one replica, in numbers. Counters count from the start of the process. */
+/** Status of the background work of one replica. Counters start with the process. */
 export interface BackgroundStatus {
-  /** 1 when this replica does the background work, else 0. */
+  /** 1 if this replica does the background work, else 0. */
   readonly leaseHeld: number;
   /** Seconds by which the clock of this process is ahead of the database's. */
   readonly leaseClockSkewSeconds: number;
-  /** Events in the outbox that the bus has not had. */
+  /** Events in the outbox that are not published yet. */
   readonly backlog: number;
-  /** Age of the oldest of them in seconds; 0 without any. */
+  /** Age of the oldest unpublished event in seconds; 0 without any. */
   readonly oldestUnpublishedSeconds: number;
   /** Events that were rejected and that no operator has dismissed. */
   readonly rejected: number;
@@ -51,17 +51,17 @@ export interface BackgroundStatus {
 }
 
 const NOTHING: ReadonlyMap<string, number> = new Map();
-/** Milliseconds between looks at the outbox when nothing has woken the background work. */
+/** Milliseconds between polls of the outbox without a nudge. */
 const POLL_MS = 500;
-/** The same while a reader is catching up: it asks again as soon as it has an answer. */
+/** Poll interval while a reader catches up, since it sends the next request as soon as it has a response. */
 const SERVING_POLL_MS = 20;
 const SERVING_MS = 2_000;
-/** Difference of clocks above which an operator should know. */
+/** Clock difference above which a warning is logged. */
 const MAX_SKEW_MS = 5_000;
 
 /**
- * The work of a subgraph that no request asks for: it publishes its events, acts on those of others, and does what falls due. One
- * of several replicas does it; when that one dies, another takes over.
+ * Background work of a subgraph: publishes its events, handles events of other subgraphs, and runs scheduled tasks. One replica does it
+ * at a time; if it stops, another takes over.
  */
 export class Background {
   private readonly lease: LeaseHolder;
@@ -92,18 +92,18 @@ export class Background {
     this.ended = this.run();
   }
 
-  /** There is something to publish. */
+  /** Wakes the background work, because there are events to publish. */
   nudge(): void {
     this.isNudged = true;
     this.wake?.();
   }
 
-  /** Messages on the bus that no subgraph signed, by what they claimed to be. */
+  /** Number of bus messages without a valid signature, by claimed kind. */
   get unsigned(): ReadonlyMap<string, number> {
     return this.options.bus?.refused ?? NOTHING;
   }
 
-  /** Two statements. @throws what the database throws */
+  /** Takes two statements. @throws the database's errors */
   async status(): Promise<BackgroundStatus> {
     const { database, clock } = this.parts;
     const [outbox] = await database.query<{ n: number; oldest: string | null }>(
@@ -128,7 +128,7 @@ export class Background {
     };
   }
 
-  /** Whether this replica does the work: asked of the database often enough never to lose the lease by neglect. */
+  /** Whether this replica holds the lease. Renews it often enough to keep it. */
   private async leads(): Promise<boolean> {
     if (performance.now() < this.renewAt) return this.leading;
     this.leading = false;
@@ -159,9 +159,9 @@ export class Background {
         if (isFailing) log.info({ subgraph: name }, 'background work succeeded again');
         isFailing = false;
       } catch (error) {
-        // the bus logs its own failures; readers of one process start one after the other
+        // the bus logs its failures itself
         if (error instanceof BusUnavailableError || this.stopping.signal.aborted) continue;
-        // logged once, however often it is tried
+        // logged once per outage, not per retry
         if (!isFailing) log.warn({ err: error, subgraph: name }, 'background work failed; retrying');
         isFailing = true;
       } finally {
@@ -176,14 +176,14 @@ export class Background {
     if (bus) this.startReading(bus);
     if (performance.now() >= this.dueAt) {
       this.dueAt = performance.now() + everyMs;
-      // one task that fails keeps no other from being done
+      // a failed task must not stop the others
       for (const task of schedule)
         await task.run(database, clock, store).catch((error: unknown) => {
-          log.error({ err: error, subgraph: name, task: task.name }, 'a scheduled task failed; retrying');
+          log.error({ err: error, subgraph: name, task: task.name }, 'scheduled task failed; retrying');
         });
     }
     if (!bus) return;
-    // the end of the process does not wait for the bus
+    // shutdown must not wait for the bus
     const { signal } = this.stopping;
     const served = await abortable(
       bus.serve(name, (request) => this.events.answer(request)),
@@ -202,7 +202,7 @@ export class Background {
     this.reading = { until, ended: bus.read(name, inbox, until.signal) };
   }
 
-  /** Until there is something to do; another replica may have written it, so never long. */
+  /** Waits for a nudge. Times out soon, since another replica may have written events. */
   private rest(): Promise<void> {
     if (this.stopping.signal.aborted || this.isNudged) return Promise.resolve();
     const { everyMs, leaseMs } = this.options;
@@ -212,7 +212,7 @@ export class Background {
       this.wake = () => {
         clearTimeout(timer);
         this.wake = undefined;
-        // what is written in the same turn goes out together
+        // publishes events written in the same turn together
         setImmediate(resolve);
       };
     });

@@ -9,27 +9,27 @@ import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
 import type { Reader } from '../policy/policy';
 
-/** What the resolvers of one request to one subgraph share. */
+/** Shared by the resolvers of one request to one subgraph. */
 export interface Context {
   readonly database: Database;
   readonly loaders: Loaders;
-  /** Seals and opens positions in lists. */
+  /** Seals and opens cursors. */
   readonly cursors: Cursors;
   readonly clock: Clock;
-  /** The id of the client's request; null where it has none. */
+  /** Id of the client's request; null without one. */
   readonly requestId: string | null;
-  /** Who asks; null for the public. */
+  /** The caller; null for the public. */
   readonly principal: Principal | null;
-  /** What they may see. */
+  /** Access rights of the caller. */
   readonly reader: Reader;
-  /** What it reads that has to be recorded. */
+  /** Reads of the request that must be recorded. */
   readonly reads: Reads;
-  /** Records what they do, before it is done. @throws RecordUnavailableError */
+  /** Records an action of the caller before it takes effect. @throws RecordUnavailableError */
   readonly record: (what: Happening) => Promise<void>;
-  /** Reports that only the database knows whether a change was committed: it is recorded once that turns out. */
+  /** Reports a change with an unknown commit; it is recorded once the database shows that it was committed. */
   readonly undecided: (change: Omit<Undecided, 'who' | 'origin'>) => void;
-  /** Looks into the record, newest first. @throws RequestError where none is kept */
+  /** Searches the record, newest first. @throws RequestError without a record */
   readonly accessLog: (sought: Sought, span: Span) => Promise<Found[]>;
-  /** Says that something was changed, so that what follows from it is not waited for. */
+  /** Reports a change, which wakes the background work to publish its events. */
   readonly changed: () => void;
 }

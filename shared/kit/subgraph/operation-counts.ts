@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 
-/** Counts the operations of one subgraph, and the errors of their responses by code. */
+/** Counts operations of one subgraph, and errors in their responses by code. */
 export class OperationCounts {
   operations = 0;
   readonly errorsByCode = new Map<string, number>();

@@ -1,11 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql';
 
-/** Errors after which the whole request may be sent again in a second. */
+/** Error codes after which the whole request can be retried in a second. */
 const OUTAGES: ReadonlySet<unknown> = new Set(['DATABASE_UNAVAILABLE', 'DATABASE_BUSY']);
 
 /**
- * The error of a query that brought nothing because the database could not be used; undefined when it brought anything, or failed
- * for another reason too. Such a query is answered with HTTP 503, which gateways retry.
+ * The error of a query that returned no data because the database was unavailable; undefined if it returned any data or has another
+ * error. The response has status 503, which gateways retry.
  */
 export function outageOf(result: {
   readonly data?: Record<string, unknown> | null;

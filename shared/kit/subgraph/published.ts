@@ -26,12 +26,12 @@ interface PublishedParts {
   readonly models: readonly ModelClass[];
 }
 
-/** What a count costs: it reads every row of its list. Measured by `test/performance/costs.test.ts`. */
+/** Cost of a count, which reads every row of its list. Measured by `test/performance/costs.test.ts`. */
 const COUNT_WEIGHT = 25;
 
 /**
- * The schema of a subgraph as it is published: with a class of sensitivity on every field, and the sizes of lists.
- * @returns also the fields that carry objects and are none of their own, as `Type.field`: whom they are shown is decided by the objects.
+ * The published schema of a subgraph, with a sensitivity class on every field, costs, and list sizes.
+ * @returns also `carriers`: fields without a class of their own, as `Type.field`. Access to the objects in them decides.
  */
 export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: string; carriers: ReadonlySet<string> } {
   const classes = new Map(parts.models.map((model) => [modelOf(model).name, modelOf(model).sensitivity]));
@@ -51,10 +51,10 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
         ...identified(type, entities.get(type.name.value)),
         description: ROOT_DESCRIPTIONS[type.name.value] ?? type.description,
         fields: type.fields?.map((field) => {
-          const own = field.directives?.some(({ name }) => name.value === 'sensitivity');
-          if (!own) carriers.add(`${type.name.value}.${field.name.value}`);
-          const given = own ? [] : [directive('sensitivity', { class: carriedClass(type, field, classes) })];
-          return { ...field, directives: [...(field.directives ?? []), ...given, ...costs(type, field)] };
+          const hasClass = field.directives?.some(({ name }) => name.value === 'sensitivity');
+          if (!hasClass) carriers.add(`${type.name.value}.${field.name.value}`);
+          const inherited = hasClass ? [] : [directive('sensitivity', { class: carriedClass(type, field, classes) })];
+          return { ...field, directives: [...(field.directives ?? []), ...inherited, ...costs(type, field)] };
         }),
       }),
     },
@@ -69,25 +69,25 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
   return { sdl: `${header(parts)}\n${print(document)}\n`, carriers };
 }
 
-/** What an entity's type has beside its fields: it implements `Node`, and says by which ids this subgraph finds its objects. */
+/** Makes an entity type implement `Node`, and declares the prefix of the ids that this subgraph can resolve. */
 function identified(
   { directives = [] }: ObjectTypeDefinitionNode,
   entity: Model | undefined,
 ): Pick<ObjectTypeDefinitionNode, 'interfaces' | 'directives'> | undefined {
   if (!entity) return undefined;
-  const found = entity.nodePrefix === undefined ? [] : [directive('node', { prefix: entity.nodePrefix })];
+  const nodeDirectives = entity.nodePrefix === undefined ? [] : [directive('node', { prefix: entity.nodePrefix })];
   const node = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'Node' } } as const;
-  return { interfaces: [node], directives: [...directives, ...found] };
+  return { interfaces: [node], directives: [...directives, ...nodeDirectives] };
 }
 const description = (value: string): StringValueNode => ({ kind: Kind.STRING, value, block: true });
 
-/** The root types have no class that could describe them, and mean the same in every subgraph. */
+/** Root types have no class to describe them. The texts are the same in every subgraph. */
 const ROOT_DESCRIPTIONS: Readonly<Record<string, StringValueNode>> = {
   Query: description(
-    'Reads of the graph: one object by its key, a paged and filtered list of objects, or figures. A root field is null if you may not read it or its subgraph fails.',
+    'Entry points for reads: one object by key, a filtered and paged list of objects, or figures. A root field is null if you may not read it or its subgraph fails.',
   ),
   Mutation: description(
-    'Changes of the voluntary framework. Each takes one input with an "idempotencyKey" and returns the changed object.',
+    'Changes in the voluntary framework. Each takes one input with an "idempotencyKey" and returns the changed object.',
   ),
 };
 
@@ -98,26 +98,26 @@ const header = ({ subgraph, owners }: PublishedParts): string => `extend schema
   @composeDirective(name: "@owner")
   @owner(subgraph: "${subgraph}", agencies: ${JSON.stringify(owners)})
 
-"How sensitive a field is: who may read it. The strictest class on the way to a field wins."
-directive @sensitivity("The class." class: Sensitivity!) on FIELD_DEFINITION
+"Sensitivity class of a field, which determines who may read it. The strictest class on the path to a field applies."
+directive @sensitivity("Sensitivity class." class: Sensitivity!) on FIELD_DEFINITION
 
-"The sources of a value. Its class covers theirs, unless it is coarsened."
-directive @derivedFrom("Coordinates such as Type.field, of any subgraph." fields: [String!]!, "Why it does not reveal them." coarsened: String) on FIELD_DEFINITION
+"Sources of a value. Its class covers theirs unless it is coarsened."
+directive @derivedFrom("Coordinates of the sources, such as Type.field, in any subgraph." fields: [String!]!, "Reason why the value does not reveal its sources." coarsened: String) on FIELD_DEFINITION
 
-"The agencies whose data a subgraph holds, by their keys."
-directive @owner("The subgraph's name." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
+"Agencies that own the data of a subgraph."
+directive @owner("Name of the subgraph." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
 
-"The subgraph finds the objects of the type by their global ids."
-directive @node("How the ids begin." prefix: String!) on OBJECT
+"The subgraph resolves objects of the type by global id."
+directive @node("Prefix of the global ids." prefix: String!) on OBJECT
 
-"An object with an id that is unique over the graph."
+"Object with a globally unique id."
 interface Node {
-  "Opaque, and the same for as long as the object exists."
+  "Opaque id that never changes."
   id: ID! @sensitivity(class: PUBLIC)
 }
 `;
 
-/** The class of a field that carries objects: theirs. That a list has objects, and how many, is as sensitive as what they are. */
+/** Class of a field that carries objects: that of the objects, since their existence and number is as sensitive as their content. */
 function carriedClass(
   type: ObjectTypeDefinitionNode,
   field: FieldDefinitionNode,
@@ -132,7 +132,9 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
     return [
       directive('listSize', {
         assumedSize: DEFAULT_PAGE_SIZE,
-        slicingArguments: ['first', 'last'].filter((one) => field.arguments?.some(({ name }) => name.value === one)),
+        slicingArguments: ['first', 'last'].filter((slicing) =>
+          field.arguments?.some(({ name }) => name.value === slicing),
+        ),
         sizedFields: ['nodes', 'edges'],
         requireOneSlicingArgument: false,
       }),
@@ -141,10 +143,10 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
   return isCount ? [directive('cost', { weight: COUNT_WEIGHT })] : [];
 }
 
-/** What a condition of a filter costs: it is evaluated for every row that the others leave. */
+/** Cost of a filter condition, which is evaluated for every row that matches the other conditions. */
 const CONDITION_WEIGHT = 10;
 const CONTAINS_WEIGHT = 20;
-/** Conditions on the objects that a list's objects refer to. */
+/** Cost of conditions on referenced objects. */
 const REFERENCE_WEIGHT = 50;
 
 /** @param models names of the filters of models, which can be combined by `and`, `or` and `not` */
@@ -153,10 +155,10 @@ function filterCosts(
   field: InputValueDefinitionNode,
   models: ReadonlySet<string>,
 ): ConstDirectiveNode[] {
-  const [own, of] = [type.name.value, namedType(field.type)];
-  if (!own.endsWith('Filter') || own === of) return [];
-  if (models.has(of)) return [directive('cost', { weight: REFERENCE_WEIGHT })];
-  if (of.endsWith('Filter')) return [];
+  const [filterType, fieldType] = [type.name.value, namedType(field.type)];
+  if (!filterType.endsWith('Filter') || filterType === fieldType) return [];
+  if (models.has(fieldType)) return [directive('cost', { weight: REFERENCE_WEIGHT })];
+  if (fieldType.endsWith('Filter')) return [];
   return [directive('cost', { weight: field.name.value === 'contains' ? CONTAINS_WEIGHT : CONDITION_WEIGHT })];
 }
 
@@ -169,18 +171,18 @@ function directive(name: string, args: Readonly<Record<string, unknown>>): Const
     arguments: Object.entries(args).map(([argument, value]) => ({
       kind: Kind.ARGUMENT,
       name: { kind: Kind.NAME, value: argument },
-      // a class is a value of an enum
+      // a class is an enum value
       value: argument === 'class' ? { kind: Kind.ENUM, value: String(value) } : parseConstValue(JSON.stringify(value)),
     })),
   };
 }
 
-/** The types without the schema definition and without directives that belong to GraphQL itself, in order of name. */
+/** Sorts types by name, and removes the schema definition and directive definitions. */
 function inOrder(document: DocumentNode): DocumentNode {
-  const kept: DocumentNode = visit(document, {
+  const types: DocumentNode = visit(document, {
     SchemaDefinition: () => null,
     DirectiveDefinition: () => null,
-    // the printer does not know our directive's definition and takes its enum value for a string
+    // the printer lacks the definition of our directive and prints its enum value as a string
     Argument: {
       leave: (node) =>
         node.name.value === 'class' && node.value.kind === Kind.STRING
@@ -190,5 +192,5 @@ function inOrder(document: DocumentNode): DocumentNode {
   });
   const name = (definition: object) => (definition as { name?: { value: string } }).name?.value ?? '';
   const rank = (text: string) => (text === 'Query' ? '0' : text === 'Mutation' ? '1' : `2${text}`);
-  return { ...kept, definitions: [...kept.definitions].sort((a, b) => (rank(name(a)) < rank(name(b)) ? -1 : 1)) };
+  return { ...types, definitions: [...types.definitions].sort((a, b) => (rank(name(a)) < rank(name(b)) ? -1 : 1)) };
 }

@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto';
 import type { Database } from '../database/database';
 import type { ModelClass } from '../model/model';
 
-/** A small table of facts that the program needs to exist, kept in the code and written to the database at start. */
+/** A small table of facts that the program depends on, defined in code and written to the database at startup. */
 export interface ReferenceTable<T extends object = object> {
   readonly target: ModelClass<T>;
   readonly rows: readonly Partial<T>[];
 }
 
-/** Where a database keeps which edition of its reference tables it has had. Not an entity: every database has it. */
+/** Table with the digest of each reference table as last written. Not an entity, since every database has it. */
 const EDITIONS = 'reference_edition';
 
-/** Writes the reference tables whose content differs from what the database has had. */
+/** Writes reference tables whose content has changed since the last start. */
 export async function seedReferences(database: Database, tables: readonly ReferenceTable[]): Promise<void> {
   await database.query(
     `CREATE TABLE IF NOT EXISTS ${EDITIONS} (name varchar(100) NOT NULL PRIMARY KEY, digest varchar(64) NOT NULL)`,
   );
-  const known = await database.query<{ name: string; digest: string }>(`SELECT name, digest FROM ${EDITIONS}`);
-  const digests = new Map(known.map(({ name, digest }) => [name, digest]));
+  const editions = await database.query<{ name: string; digest: string }>(`SELECT name, digest FROM ${EDITIONS}`);
+  const digests = new Map(editions.map(({ name, digest }) => [name, digest]));
   for (const { target, rows } of tables) {
     const name = database.metadata(target).tableName;
     const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');

@@ -17,10 +17,10 @@ import type { Context } from './context';
 import { outageOf } from './outage';
 import type { OpenSubgraph } from './subgraph';
 
-/** Largest request that a gateway sends: entity fetches carry their representations. */
+/** Maximum request size. Large, since entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Records what was read before it is answered, counts what is, and answers 503 while the database cannot be used at all. */
+/** Records reads before the response, counts operations, and responds with 503 while the database is unavailable. */
 const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     return {
@@ -45,7 +45,7 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
   },
 });
 
-/** Ends the statements of a request whose connection closes before it is answered. */
+/** Cancels the statements of a request if its connection closes before the response. */
 function cancellationOf({ raw }: FastifyReply): Cancellation {
   const cancellation = new Cancellation();
   raw.on('close', () => {
@@ -72,7 +72,7 @@ export async function createSubgraphServer(
     tls,
     readiness: async () => ({ ready: await subgraph.isReady() }),
   });
-  // before anything is read of what a caller sends, and whatever it asks for: the schema too is the gateway's only
+  // before reading the body, and for every route: even the schema is only for the gateway
   const principals = new WeakMap<object, Principal | null>();
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/health/')) return;
@@ -87,10 +87,10 @@ export async function createSubgraphServer(
     schema: subgraph.subgraph.schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    // the process ends when everything is closed, and not when Apollo Server is: it would send the signal again
+    // the process ends when everything is closed; Apollo Server would send the signal again as soon as it is closed itself
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => publicError(formatted, error, log),
-    // Apollo would otherwise add timings to every answer that asks for them, whoever asks
+    // otherwise Apollo adds timings to any response on request, for any caller
     plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(server), recording(subgraph)],
   });
   await apollo.start();

@@ -51,31 +51,29 @@ import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
 
-/** What a subgraph is made of. One file per subgraph, `subgraph.ts`, lists it. */
+/** Parts of a subgraph, listed in its `subgraph.ts`. */
 export interface SubgraphParts {
-  /** The name it has in the supergraph, and of its database: lower case. */
+  /** Name in the supergraph and of the database, in lower case. */
   readonly name: string;
-  /** What it is for, in one sentence. */
+  /** Content of the subgraph in one sentence. */
   readonly description: string;
-  /** Keys of the agencies whose data it holds. */
+  /** Keys of the agencies that own its data. */
   readonly owners: readonly string[];
-  /** Classes with a table: models and link tables; parents before children. */
+  /** Classes with a table: models and link tables, parents before children. */
   readonly entities: readonly ModelClass[];
-  /** Entities of other subgraphs that it adds fields to or refers to. */
+  /** Entities of other subgraphs that it references or adds fields to. */
   readonly stubs: readonly ModelClass[];
   readonly resolvers: readonly ModelClass[];
   readonly migrations: readonly Migration[];
   readonly references: readonly ReferenceTable[];
   readonly importers: readonly Importer[];
-  /** Who may see what: for every entity one entry. */
+  /** Access policies: one entry per entity. */
   readonly policies: readonly (readonly [ModelClass, Policy])[];
-  /** What callers may change. */
   readonly mutations?: readonly MutationSpec[];
-  /** What it does about events of other subgraphs. */
+  /** Handlers of events of other subgraphs. */
   readonly handlers?: readonly EventHandler[];
-  /** What time brings about. */
   readonly schedule?: readonly ScheduledTask[];
-  /** How files are taken and given, when the subgraph has any. */
+  /** File transfers, if the subgraph has files. */
   readonly files?: (open: OpenSubgraph, store: ContentStore) => FileExchange;
 }
 
@@ -84,13 +82,12 @@ export interface SubgraphRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
   readonly operationName?: string;
-  /** Headers of the HTTP request it came with, or would have: lower-case names. */
+  /** HTTP headers of the request, with lower-case names. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  /** Ends its statements when the caller leaves. */
+  /** Cancels its statements when the caller disconnects. */
   readonly cancellation?: Cancellation;
 }
 
-/** The answer to it. */
 export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly GraphQLFormattedError[];
@@ -100,28 +97,27 @@ export interface OpenOptions {
   readonly databaseUrl: string;
   readonly clock?: Clock;
   readonly log?: Logger;
-  /** Where the contents of files are. */
+  /** Store of file contents. */
   readonly store?: ContentStore;
-  /** Who is let in; nobody when it is not said. */
+  /** Authenticates gateways; rejects every request by default. */
   readonly door?: Door;
-  /** Where it is recorded who reads and changes what; nowhere when it is not said. */
+  /** Record of reads and changes; none by default. */
   readonly audit?: AuditLog;
-  /** Seals cursors; replicas share the key. The default key lasts as long as this process. */
+  /** Seals cursors with a key that replicas share. By default a random key of this process. */
   readonly cursors?: Cursors;
-  /** Limits of its database connections; those of the environment by default. */
+  /** Limits of database connections; read from the environment by default. */
   readonly limits?: DatabaseLimits;
   /** Called after each statement of a migration. */
   readonly onMigration?: (progress: MigrationProgress) => void;
 }
 
-/** What a subgraph's parts come to. */
 interface Built {
   readonly sdl: string;
   readonly schema: GraphQLSchema;
   readonly protectedTypes: ProtectedTypes;
 }
 
-/** A subgraph before it has a database: its published schema and the executable one. */
+/** A subgraph without a database: its published and executable schemas. */
 export class Subgraph {
   private built: Built | undefined;
   readonly policies: Policies;
@@ -134,7 +130,7 @@ export class Subgraph {
     return this.parts.name;
   }
 
-  /** The schema it publishes to the gateway, in the Federation 2 schema language. */
+  /** Published schema, in the Federation 2 schema language. */
   get sdl(): string {
     return this.build().sdl;
   }
@@ -143,7 +139,7 @@ export class Subgraph {
     return this.build().schema;
   }
 
-  /** Types whose objects are recorded wherever they are shown. */
+  /** Types whose objects are recorded whenever they are returned. */
   get protectedTypes(): ProtectedTypes {
     return this.build().protectedTypes;
   }
@@ -153,7 +149,7 @@ export class Subgraph {
     return this.built;
   }
 
-  /** Opens its database, migrates it and fills its reference tables. @throws OperatorError */
+  /** Opens and migrates the database, and writes the reference tables. @throws OperatorError */
   async open(options: OpenOptions): Promise<OpenSubgraph> {
     const { name, entities, migrations, references, mutations = [] } = this.parts;
     const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
@@ -165,25 +161,25 @@ export class Subgraph {
   }
 }
 
-/** A record that cannot be written yet keeps the subgraph from being ready, not from starting. */
+/** A record that cannot be written yet makes the subgraph not ready, but does not stop it from starting. */
 async function settle(database: Database, audit: AuditLog, log: Logger): Promise<void> {
   try {
     const changes = await settleRecord(database, audit);
-    if (changes > 0) log.warn({ changes }, 'recorded changes that an earlier process committed and did not record');
+    if (changes > 0) log.warn({ changes }, 'recorded changes that an earlier process committed without recording');
   } catch (error) {
     if (!(error instanceof RecordUnavailableError)) throw error;
   }
 }
 
-/** A subgraph that can answer. */
+/** A subgraph with a database, which can answer requests. */
 export class OpenSubgraph {
-  /** What it has answered, for operators. */
+  /** Counts of answered operations, for metrics. */
   readonly operations = new OperationCounts();
   private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
   private background: Background | undefined;
-  /** Undefined where no record is kept. */
+  /** Undefined without a record. */
   private readonly undecided: UndecidedChanges | undefined;
-  /** Why it was not ready when readiness was last asked for. */
+  /** Reason why the last readiness check failed. */
   private reason: string | undefined;
 
   constructor(
@@ -199,7 +195,7 @@ export class OpenSubgraph {
     this.undecided = audit && new UndecidedChanges(database, audit, log);
   }
 
-  /** Takes and gives its files; undefined when it has none, or nowhere to keep them. */
+  /** File transfers; undefined without files or without a store. */
   get files(): FileExchange | undefined {
     return this.store && this.subgraph.parts.files?.(this, this.store);
   }
@@ -208,7 +204,7 @@ export class OpenSubgraph {
     return this.subgraph.name;
   }
 
-  /** What the resolvers of one request share. Its loaders must not outlive it. */
+  /** Creates the context of one request. Its loaders must not outlive the request. */
   context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
     const { clock, cursors } = this;
     const key = principal ? personKey(principal) : origin?.address ? addressKey(origin.address) : 'the public';
@@ -230,7 +226,7 @@ export class OpenSubgraph {
       },
       undecided: (change) => this.undecided?.add({ ...change, who: principal, origin }),
       accessLog: async (sought, span) => {
-        if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} keeps no record here`);
+        if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} has no record: none is configured`);
         return this.audit.search(sought, span);
       },
       changed: () => {
@@ -240,13 +236,13 @@ export class OpenSubgraph {
     };
   }
 
-  /** Marks the first line of a change whose commit was unknown as that of the change, not of its repetition. */
+  /** Records the first replay of a change with an unknown commit as the change itself. */
   private decided(what: Happening): Happening {
     const wasUndecided = what.kind === 'change' && what.key !== undefined && this.undecided?.remove(what.key);
     return wasUndecided && what.replayed ? { ...what, replayed: false, recovered: true } : what;
   }
 
-  /** Starts to publish events, to act on those of others, and to do what falls due. */
+  /** Starts the background work: publishing events, handling events of others, and scheduled tasks. */
   startBackground(options: BackgroundOptions): void {
     const { name, database, clock, log } = this;
     const { handlers = [], schedule = [], mutations = [] } = this.subgraph.parts;
@@ -255,17 +251,17 @@ export class OpenSubgraph {
     this.background.start();
   }
 
-  /** The background work in numbers; undefined when the subgraph has none, or it has not started. */
+  /** Undefined if the subgraph has no background work or has not started it. */
   async backgroundStatus(): Promise<BackgroundStatus | undefined> {
     return this.background?.status();
   }
 
-  /** Messages on the event bus that no subgraph signed, by what they claimed to be. */
+  /** Number of event bus messages without a valid signature, by claimed kind. */
   get unsignedMessages(): ReadonlyMap<string, number> {
     return this.background?.unsigned ?? new Map();
   }
 
-  /** Answers a request, as the HTTP server does, without a socket; unexpected errors are logged and lose their insides. */
+  /** Answers a request like the HTTP server, without a socket. Logs unexpected errors and hides their details. */
   async execute(request: SubgraphRequest): Promise<SubgraphResponse> {
     const response = await this.answer(request);
     this.operations.count(response.errors);
@@ -291,7 +287,7 @@ export class OpenSubgraph {
     });
     const unrecorded = await this.recordReads(contextValue);
     if (unrecorded) return { data: null, errors: [unrecorded] };
-    // without data nothing was run: what is wrong is the request, a variable's value above all
+    // without data, nothing ran: the request itself is invalid, for example a variable
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
     return {
       data,
@@ -307,7 +303,7 @@ export class OpenSubgraph {
     return list.toArray();
   }
 
-  /** Records what a request has read before it is answered; what cannot be recorded is not answered. */
+  /** Records the reads of a request before the response. @returns an error to respond with if recording fails */
   async recordReads({ reads, record }: Context): Promise<GraphQLFormattedError | undefined> {
     const { objects, uses } = reads;
     if (objects.length + uses.length === 0) return undefined;
@@ -319,7 +315,7 @@ export class OpenSubgraph {
     }
   }
 
-  /** Parsed and validated once per text; the gateway sends the same few texts over and over. */
+  /** Parses and validates once per text, since the gateway keeps sending the same few texts. */
   private document(query: string): DocumentNode | readonly GraphQLError[] {
     let document = this.documents.get(query);
     if (!document) {
@@ -336,10 +332,10 @@ export class OpenSubgraph {
     return document;
   }
 
-  /** Whether its database answers and accepts writes, and its record can be written. Logs why not, once per change. */
+  /** Whether the database accepts writes and the record can be written. Logs the reason when it changes. */
   async isReady(): Promise<boolean> {
     const reasons = await Promise.all([this.database.notReady(), this.audit?.notReady()]);
-    const reason = reasons.filter((one) => one !== undefined).join('; ') || undefined;
+    const reason = reasons.filter((part) => part !== undefined).join('; ') || undefined;
     if (reason !== this.reason) {
       if (reason) this.log.error({ subgraph: this.name, reason }, 'not ready');
       else this.log.info({ subgraph: this.name }, 'ready again');
@@ -356,7 +352,7 @@ export class OpenSubgraph {
   }
 }
 
-/** An error as it is sent, under a code where it has none. */
+/** Formats an error, with a default code. */
 function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
   const formatted = error.toJSON();
   return { ...formatted, extensions: { code, ...formatted.extensions } };
@@ -402,7 +398,7 @@ function referenceResolver(type: ModelClass) {
   return (reference: Record<string, unknown>, context: Context): unknown => {
     const value = reference[keyField];
     if (typeof value !== 'string')
-      throw new GraphQLError(`A reference to ${name} needs its ${keyField} as a string`, {
+      throw new GraphQLError(`Invalid reference to ${name}: "${keyField}" must be a string`, {
         extensions: { code: 'INVALID_REFERENCE' },
       });
     return stored ? context.loaders.byKey(type).load(value) : stubOf(type, value);

@@ -8,7 +8,7 @@ import type { Database } from '../database/database';
 import type { OperationCounts } from '../subgraph/operation-counts';
 import type { OpenSubgraph } from '../subgraph/subgraph';
 
-/** What operators learn about one subgraph process. Each part adds its own metrics. */
+/** Metrics of one subgraph process. */
 export function subgraphMetrics(open: OpenSubgraph, traffic: Traffic, seals?: SealExchange): Registry {
   const metrics = new Metrics();
   addTrafficMetrics(metrics, traffic);
@@ -40,7 +40,7 @@ function addIdentityMetrics(metrics: Metrics, { refused, clockSkew }: Door): voi
   );
   metrics.counters(
     'ordergraph_identities_refused_total',
-    'Requests refused for the identity they carried, by what was wrong with it.',
+    'Requests rejected for an invalid identity, by flaw.',
     'flaw',
     () => refused,
   );
@@ -61,7 +61,7 @@ function addPoolMetrics(metrics: Metrics, database: Database): void {
   );
 }
 
-/** Left out before the background work has begun, and while the database does not answer. */
+/** Omitted until the background work starts, and while the database does not respond. */
 function addBackgroundMetrics(metrics: Metrics, open: OpenSubgraph): void {
   const status = snapshot(() => open.backgroundStatus());
   const gauges = [
@@ -71,28 +71,28 @@ function addBackgroundMetrics(metrics: Metrics, open: OpenSubgraph): void {
       "How far this process's clock is ahead of the database's; negative if the database's is ahead.",
       'leaseClockSkewSeconds',
     ],
-    ['events_backlog', 'Events that the bus has not had.', 'backlog'],
-    ['events_oldest_unpublished_seconds', 'Age of the oldest of these events.', 'oldestUnpublishedSeconds'],
+    ['events_backlog', 'Events not yet published to the bus.', 'backlog'],
+    ['events_oldest_unpublished_seconds', 'Age of the oldest unpublished event.', 'oldestUnpublishedSeconds'],
     ['events_rejected', 'Rejected events that no operator has dismissed.', 'rejected'],
     ['events_orphaned', 'Events that their source lost when it was restored from a backup.', 'orphaned'],
-    ['events_gaps', 'Sources of which events are known to be missing.', 'gapsOpen'],
+    ['events_gaps', 'Sources with known missing events.', 'gapsOpen'],
   ] as const;
   for (const [name, help, which] of gauges)
     metrics.gauge(`ordergraph_${name}`, help, () => status((values) => values[which]));
   const counters = [
     ['events_replays_requested_total', 'Requests to other subgraphs for missing events.', 'replaysRequested'],
+    ['events_replays_served_total', 'Answered requests of other subgraphs for missing events.', 'replaysServed'],
     [
-      'events_replays_served_total',
-      'Requests of other subgraphs for missing events that were answered.',
-      'replaysServed',
+      'events_epoch_changes_total',
+      'New histories of the event log, for example after a restored backup.',
+      'epochChanges',
     ],
-    ['events_epoch_changes_total', 'New histories of the event log, as after a restored backup.', 'epochChanges'],
   ] as const;
   for (const [name, help, which] of counters)
     metrics.counter(`ordergraph_${name}`, help, () => status((values) => values[which]));
   metrics.counters(
     'ordergraph_events_unsigned_total',
-    'Messages on the event bus that no subgraph signed and that were refused, by what they claimed to be.',
+    'Rejected event bus messages without a valid signature, by claimed kind.',
     'kind',
     () => open.unsignedMessages,
   );
@@ -103,17 +103,17 @@ function addRecordMetrics(metrics: Metrics, { counts }: AuditLog): void {
   metrics.gauge('ordergraph_record_entries_waiting', 'Entries waiting to be written.', () => counts.waiting());
   metrics.counter(
     'ordergraph_record_write_failures_total',
-    'Failed writes to the record; what they were to record was refused.',
+    'Failed writes to the record; the actions to record were rejected.',
     () => counts.failures,
   );
   metrics.counter(
     'ordergraph_record_breaches_total',
-    'Parts that this process began because the record before them was not as it was written.',
+    'Parts that this process began because the record before them had been altered.',
     () => counts.breaches,
   );
   metrics.gauge(
     'ordergraph_record_last_seal_timestamp_seconds',
-    'When this process last sealed the record, in Unix time; 0 before the first seal.',
+    'Unix time of the last seal by this process; 0 before the first seal.',
     () => counts.sealedAt,
   );
 }
@@ -121,17 +121,17 @@ function addRecordMetrics(metrics: Metrics, { counts }: AuditLog): void {
 function addSealMetrics(metrics: Metrics, { counts }: SealExchange): void {
   metrics.counter(
     'ordergraph_record_seals_received_total',
-    'Seals of other records that were taken into the record of this process.',
+    'Seals of other records that the record of this process accepted.',
     () => counts.received,
   );
   metrics.counter(
     'ordergraph_record_seals_refused_total',
-    'Seals of other records that no configured key of their subgraph signed.',
+    'Rejected seals of other records, without a signature by a configured key of their subgraph.',
     () => counts.refused,
   );
   metrics.counter(
     'ordergraph_record_anchor_failures_total',
-    'Failed attempts to keep seals of the record elsewhere, or to read those of others.',
+    'Failed attempts to store seals of the record elsewhere or to read those of others.',
     () => counts.failures,
   );
 }

@@ -23,57 +23,61 @@ import { AgencyWorkRole, WorkRole } from '../entities';
 
 export const DimensionLevel = enumeration(
   'DimensionLevel',
-  'Where an outcome of the Cybersecurity Framework stands in its tree.',
+  'Level of an outcome in the NIST Cybersecurity Framework.',
   {
-    FUNCTION: 'A function.',
-    CATEGORY: 'A category of a function.',
-    SUBCATEGORY: 'An outcome of a category.',
+    FUNCTION: 'Function, such as DETECT.',
+    CATEGORY: 'Category within a function.',
+    SUBCATEGORY: 'Outcome within a category.',
   },
 );
 
-@model('An outcome of the NIST Cybersecurity Framework 2.0: what capability is assessed by.', { order: ['id'] })
+@model('Outcome of the NIST Cybersecurity Framework 2.0, against which agencies assess capability.', { order: ['id'] })
 export class CapabilityDimension {
   @key('Id in the framework, such as "DE", "DE.CM" or "PR.AA-01".', { as: 'code', length: 20 }) id!: string;
-  @oneOf(() => DimensionLevel, 'Where it stands in the tree.', { filter: true, order: true }) level!: ValueOf<
-    typeof DimensionLevel
-  >;
-  @text('Title.', { filter: true, order: true }) title!: string;
-  @longText('What is to be achieved.', { nullable: true }) statement!: string | null;
-  @belongsTo(() => CapabilityDimension, 'The one it is part of.', {
+  @oneOf(() => DimensionLevel, 'Level of the outcome: function, category, or subcategory.', {
+    filter: true,
+    order: true,
+  })
+  level!: ValueOf<typeof DimensionLevel>;
+  @text('Title of the outcome.', { filter: true, order: true }) title!: string;
+  @longText('Outcome to achieve, as the framework words it.', { nullable: true }) statement!: string | null;
+  @belongsTo(() => CapabilityDimension, 'Function or category that contains this outcome.', {
     as: 'parent',
     length: 20,
     nullable: true,
     filter: true,
   })
   parentId!: string | null;
-  @hasMany(() => CapabilityDimension, 'parentId', 'Its parts.') children!: unknown;
-  @hasMany(() => CapabilityAssessment, 'dimensionId', 'How agencies stand in it.') assessments!: unknown;
+  @hasMany(() => CapabilityDimension, 'parentId', 'Categories or subcategories within this outcome.')
+  children!: unknown;
+  @hasMany(() => CapabilityAssessment, 'dimensionId', 'Assessments of agencies against this outcome.')
+  assessments!: unknown;
 }
 
 export const DimensionWorkRole = links(
   () => CapabilityDimension,
   'workRoles',
   () => WorkRole,
-  { remote: true, description: 'Work roles that achieve it, by the reference table of this program.' },
+  { remote: true, description: 'Work roles that contribute to the outcome, from the reference table of this program.' },
 );
 
-@model('How far an agency is in one dimension of the Cybersecurity Framework.', {
+@model("Assessment of an agency's capability against one outcome of the NIST Cybersecurity Framework.", {
   order: ['dimensionId', 'agencyKey'],
   sensitivity: 'GOV',
 })
 export class CapabilityAssessment {
   @generatedId('cas') id!: string;
-  @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => CapabilityDimension, 'The dimension.', { as: 'dimension', length: 20, filter: true })
+  @refersTo(() => Agency, 'Assessed agency.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => CapabilityDimension, 'Outcome assessed.', { as: 'dimension', length: 20, filter: true })
   dimensionId!: string;
-  @integer('Tier, 1 to 4.', { filter: true, order: true }) tier!: number;
-  @integer('Tier aimed at, 1 to 4.', { filter: true, order: true }) target!: number;
-  @date('Day of the assessment.', { filter: true, order: true }) assessedOn!: string;
-  @text('Who assessed it.') assessor!: string;
-  @flag('Whether it is the newest of its agency and dimension.', { filter: true }) current!: boolean;
+  @integer('Implementation tier reached, 1 (partial) to 4 (adaptive).', { filter: true, order: true }) tier!: number;
+  @integer('Target tier, 1 to 4.', { filter: true, order: true }) target!: number;
+  @date('Date of the assessment.', { filter: true, order: true }) assessedOn!: string;
+  @text('Assessor, such as "Self-assessment".') assessor!: string;
+  @flag('Whether this is the latest assessment of the agency and outcome.', { filter: true }) current!: boolean;
   @exerciseFlag() exercise!: boolean;
 
-  @computed(() => Boolean, 'Whether the tier is below the one aimed at.', {
+  @computed(() => Boolean, 'Whether the tier reached is below the target.', {
     conditions: {
       true: (column) => `${column('tier')} < ${column('target')}`,
       false: (column) => `${column('tier')} >= ${column('target')}`,
@@ -83,23 +87,28 @@ export class CapabilityAssessment {
     return this.tier < this.target;
   }
 
-  @computed(() => [AgencyWorkRole], 'The work roles that would close the gap, at this agency.')
+  @computed(() => [AgencyWorkRole], "The agency's staffing of the work roles that contribute to the outcome.")
   async staffing({ loaders }: Context): Promise<AgencyWorkRole[]> {
     const roles = await loaders.links(DimensionWorkRole).load(this.dimensionId);
     return roles.map(({ targetKey }) => Object.assign(new AgencyWorkRole(), { key: `${this.agencyKey}:${targetKey}` }));
   }
 }
 
-@model('A control of NIST SP 800-53.', { order: ['id'] })
+@model('Security or privacy control of NIST SP 800-53 Rev. 5.', { order: ['id'] })
 export class Control {
   @key('OSCAL id, such as "ac-2" or "ac-2.1".', { as: 'oscalId', length: 20 }) id!: string;
-  @text('Label, such as "AC-02(01)".', { filter: true, order: true, length: 20 }) label!: string;
-  @text('Title.', { filter: true, order: true }) title!: string;
-  @text('Family.', { filter: true, order: true, length: 10 }) family!: string;
-  @text('Title of the family.', { filter: true, length: 100 }) familyTitle!: string;
-  @belongsTo(() => Control, 'The control it enhances.', { as: 'enhances', length: 20, nullable: true, filter: true })
+  @text('Display label, such as "AC-02(01)".', { filter: true, order: true, length: 20 }) label!: string;
+  @text('Title of the control.', { filter: true, order: true }) title!: string;
+  @text('Control family identifier.', { filter: true, order: true, length: 10 }) family!: string;
+  @text('Title of the control family, such as "Access Control".', { filter: true, length: 100 }) familyTitle!: string;
+  @belongsTo(() => Control, 'Base control that this enhancement extends. Null for a base control.', {
+    as: 'enhances',
+    length: 20,
+    nullable: true,
+    filter: true,
+  })
   enhancesId!: string | null;
-  @textList('Baselines it stands in: LOW, MODERATE, HIGH, PRIVACY.') baselines!: string[];
-  @longText('What it asks for.', { nullable: true }) statement!: string | null;
-  @hasMany(() => Control, 'enhancesId', 'Enhancements of it.') enhancements!: unknown;
+  @textList('Baselines that include the control: LOW, MODERATE, HIGH, PRIVACY.') baselines!: string[];
+  @longText('Control requirement, as published.', { nullable: true }) statement!: string | null;
+  @hasMany(() => Control, 'enhancesId', 'Enhancements of the control.') enhancements!: unknown;
 }

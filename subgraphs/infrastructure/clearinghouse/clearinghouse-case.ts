@@ -18,57 +18,64 @@ import { FederalSystem } from '../system/federal-system';
 import { Vulnerability } from '../vulnerability/vulnerability';
 
 export const CaseSource = enumeration('CaseSource', 'How the clearinghouse learned of a flaw.', {
-  REVIEW_FINDING: 'A review of a model found it.',
-  INDUSTRY: 'Industry reported it.',
-  AGENCY_SCAN: 'A scan of an agency found it.',
+  REVIEW_FINDING: 'Found in the review of an AI model.',
+  INDUSTRY: 'Reported by industry.',
+  AGENCY_SCAN: 'Found by an agency scan.',
 });
 
-export const CaseStatus = enumeration('CaseStatus', 'Where a case of the clearinghouse stands.', {
-  PENDING: 'Not looked at yet.',
-  OPEN: 'Taken up.',
-  DECLINED: 'Not taken up.',
-  NOT_A_FLAW: 'It is no flaw.',
-  VALIDATED: 'The flaw is confirmed.',
-  PATCH_IN_PROGRESS: 'A patch is being made.',
-  PATCH_AVAILABLE: 'A patch is there.',
-  PUBLISHED: 'Published.',
-  CLOSED: 'Done with.',
+export const CaseStatus = enumeration('CaseStatus', 'Status of a clearinghouse case.', {
+  PENDING: 'Received, not yet triaged.',
+  OPEN: 'Accepted for handling.',
+  DECLINED: 'Declined.',
+  NOT_A_FLAW: 'Closed because the report does not describe a flaw.',
+  VALIDATED: 'Flaw confirmed.',
+  PATCH_IN_PROGRESS: 'Patch in development.',
+  PATCH_AVAILABLE: 'Patch available.',
+  PUBLISHED: 'Case published.',
+  CLOSED: 'Closed.',
 });
 
-export const CasePriority = enumeration('CasePriority', 'How urgent a case is.', {
-  LOW: 'Low.',
-  MEDIUM: 'Medium.',
-  HIGH: 'High.',
-  URGENT: 'Urgent.',
+export const CasePriority = enumeration('CasePriority', 'Priority of a clearinghouse case.', {
+  LOW: 'Low priority.',
+  MEDIUM: 'Medium priority.',
+  HIGH: 'High priority.',
+  URGENT: 'Urgent: handle first.',
 });
 
-@model('A case of the vulnerability clearinghouse.', { order: ['-openedAt'], sensitivity: 'ISVI' })
+@model('Case of the vulnerability clearinghouse: one flaw from report to publication.', {
+  order: ['-openedAt'],
+  sensitivity: 'ISVI',
+})
 export class ClearinghouseCase {
   @generatedId('chc') id!: string;
-  @text('Title.', { filter: true }) title!: string;
-  @belongsTo(() => Vulnerability, 'The vulnerability; null until it has a CVE id that is listed.', {
+  @text('Short description of the flaw.', { filter: true }) title!: string;
+  @belongsTo(() => Vulnerability, 'Cataloged vulnerability. Null until the flaw has a listed CVE id.', {
     as: 'vulnerability',
     nullable: true,
     filter: true,
   })
   cveId!: string | null;
-  @refersTo(() => Agency, 'Who opened it.', { as: 'openedBy' }) openedByKey!: string;
-  @refersTo(() => Finding, 'The finding of a review it comes from.', {
+  @refersTo(() => Agency, 'Agency that opened the case.', { as: 'openedBy' }) openedByKey!: string;
+  @refersTo(() => Finding, 'Review finding that led to the case. Null for cases from other sources.', {
     as: 'finding',
     nullable: true,
     length: 30,
     sensitivity: 'PROPIN',
   })
   findingId!: string | null;
-  @oneOf(() => CaseSource, 'How it became known.', { filter: true }) source!: ValueOf<typeof CaseSource>;
-  @oneOf(() => CaseStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+  @oneOf(() => CaseSource, 'How the clearinghouse learned of the flaw.', { filter: true }) source!: ValueOf<
+    typeof CaseSource
+  >;
+  @oneOf(() => CaseStatus, 'Status of the case.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof CaseStatus
   >;
-  @oneOf(() => CasePriority, 'How urgent it is.', { filter: true }) priority!: ValueOf<typeof CasePriority>;
-  @dateTime('When it was opened.', { filter: true, order: true }) openedAt!: string;
-  @dateTime('Until when it is kept quiet.', { nullable: true, filter: true, order: true }) embargoUntil!: string | null;
-  @dateTime('When a patch was there.', { nullable: true, filter: true, order: true }) patchedAt!: string | null;
-  @dateTime('When it was published.', { nullable: true, filter: true, order: true }) publishedAt!: string | null;
+  @oneOf(() => CasePriority, 'Priority of the case.', { filter: true }) priority!: ValueOf<typeof CasePriority>;
+  @dateTime('Time the case was opened.', { filter: true, order: true }) openedAt!: string;
+  @dateTime('Time the embargo on publication ends.', { nullable: true, filter: true, order: true }) embargoUntil!:
+    | string
+    | null;
+  @dateTime('Time a patch became available.', { nullable: true, filter: true, order: true }) patchedAt!: string | null;
+  @dateTime('Time the case was published.', { nullable: true, filter: true, order: true }) publishedAt!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
@@ -77,11 +84,11 @@ export const CaseSector = links(
   () => ClearinghouseCase,
   'sectors',
   () => Sector,
-  { description: 'Sectors it touches.' },
+  { description: 'Sectors that the flaw affects.' },
 );
 export const CaseSystem = links(
   () => ClearinghouseCase,
   'affectedSystems',
   () => FederalSystem,
-  { description: 'Affected systems.', paged: true, sensitivity: 'ISVI' },
+  { description: 'Federal systems that the flaw affects.', paged: true, sensitivity: 'ISVI' },
 );

@@ -10,7 +10,7 @@ const PRIORITY: Record<string, keyof typeof CasePriority> = {
   CRITICAL: 'URGENT',
 };
 
-/** What the clearinghouse does about findings of reviews that are flaws in deployed software. */
+/** Opens a case for each review finding that is a flaw in deployed software. */
 export const clearinghouseHandlers: readonly EventHandler[] = [
   on(findingReferred, async ({ database }, _submission, data) => {
     await database.insert(ClearinghouseCase, [

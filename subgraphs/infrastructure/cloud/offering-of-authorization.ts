@@ -3,12 +3,12 @@ import { sensitivity } from '#kit/model/fields';
 import type { Context } from '#kit/subgraph/context';
 import { AgencyAuthorization, CloudOffering } from './cloud-offering';
 
-/** No foreign key: the publisher's authorizations also name offerings that it no longer lists. */
+/** Without a foreign key, since published authorizations also name offerings that are no longer listed. */
 @Resolver(() => AgencyAuthorization)
 export class AuthorizedOfferingResolver {
   @FieldResolver(() => CloudOffering, {
     nullable: true,
-    description: 'The offering; null when it is no longer listed.',
+    description: 'Authorized cloud offering. Null if it is no longer listed.',
   })
   @sensitivity('PUBLIC')
   offering(@Root() authorization: AgencyAuthorization, @Ctx() { loaders }: Context): Promise<CloudOffering | null> {

@@ -4,33 +4,36 @@ import { belongsTo, date, exerciseFlag, generatedId, key, longText, oneOf, refer
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 
-export const DirectiveStatus = enumeration('DirectiveStatus', 'How far an agency is with a directive.', {
-  NOT_STARTED: 'Not begun.',
-  IN_PROGRESS: 'Under way.',
-  REPORTED_COMPLETE: 'Reported complete.',
-  VERIFIED: 'Complete, and checked.',
-  EXCEPTION_REPORTED: 'An exception is reported.',
+export const DirectiveStatus = enumeration('DirectiveStatus', 'Status of an agency on a directive.', {
+  NOT_STARTED: 'Not started.',
+  IN_PROGRESS: 'In progress.',
+  REPORTED_COMPLETE: 'Reported complete by the agency.',
+  VERIFIED: 'Completion verified.',
+  EXCEPTION_REPORTED: 'Exception reported by the agency.',
 });
 
-@model('A binding directive to agencies.', { order: ['-issuedOn'] })
+@model('Binding operational directive to federal agencies.', { order: ['-issuedOn'] })
 export class Directive {
-  @key('Its name, such as "BOD 22-01".', { as: 'number', length: 40 }) id!: string;
-  @text('Title.', { filter: true, order: true }) title!: string;
-  @refersTo(() => Agency, 'Who issued it.', { as: 'issuer' }) issuerKey!: string;
-  @date('Day it was issued.', { filter: true, order: true }) issuedOn!: string;
-  @longText('Whom it applies to.') appliesTo!: string;
-  @date('Day by which all of it is due; null when it goes on.', { nullable: true, filter: true, order: true }) dueOn!:
+  @key('Directive number, such as "BOD 22-01".', { as: 'number', length: 40 }) id!: string;
+  @text('Title of the directive.', { filter: true, order: true }) title!: string;
+  @refersTo(() => Agency, 'Issuing agency.', { as: 'issuer' }) issuerKey!: string;
+  @date('Date of issue.', { filter: true, order: true }) issuedOn!: string;
+  @longText('Agencies that the directive applies to.') appliesTo!: string;
+  @date('Final due date. Null for a standing directive.', { nullable: true, filter: true, order: true }) dueOn!:
     | string
     | null;
-  @hasMany(() => DirectiveProgress, 'directiveId', 'How far agencies are.') progress!: unknown;
+  @hasMany(() => DirectiveProgress, 'directiveId', 'Progress reports of agencies on the directive.') progress!: unknown;
 }
 
-@model('How far an agency is with a directive.', { entity: false, order: ['agencyKey'], sensitivity: 'GOV' })
+@model('Progress of an agency on a directive.', { entity: false, order: ['agencyKey'], sensitivity: 'GOV' })
 export class DirectiveProgress {
   @generatedId('dpr') id!: string;
-  @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => Directive, 'The directive.', { as: 'directive', length: 40, filter: true }) directiveId!: string;
-  @oneOf(() => DirectiveStatus, 'How far.', { filter: true, order: true }) status!: ValueOf<typeof DirectiveStatus>;
-  @date('As of which day.', { filter: true, order: true }) asOf!: string;
+  @refersTo(() => Agency, 'Reporting agency.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => Directive, 'Directive that the report is about.', { as: 'directive', length: 40, filter: true })
+  directiveId!: string;
+  @oneOf(() => DirectiveStatus, 'Status of the agency.', { filter: true, order: true }) status!: ValueOf<
+    typeof DirectiveStatus
+  >;
+  @date('Date the status was reported.', { filter: true, order: true }) asOf!: string;
   @exerciseFlag() exercise!: boolean;
 }

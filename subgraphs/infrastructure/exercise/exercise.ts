@@ -37,7 +37,7 @@ const SYSTEMS = [
   'Grants',
 ];
 
-/** Everything the generator makes of the infrastructure program. */
+/** Generates the exercise data of the infrastructure program. */
 export function infrastructureExercise(world: ExerciseWorld, flaws: readonly FlawStory[]): { rows: ExerciseRows[] } {
   const vendors = VENDORS.map((name) => ({
     key: `exercise-${name.toLowerCase()}`,
@@ -53,10 +53,10 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
   const deployments: Partial<ToolDeployment>[] = [];
   const deploymentSystems: Link[] = [];
   for (const agencyKey of EXERCISE_AGENCIES) {
-    const own = makeSystems(world, agencyKey, systemSectors);
-    deploy(world, agencyKey, own, tools, deployments, deploymentSystems);
-    for (const system of own) findings.push(...find(world, system, vulnerabilities));
-    systems.push(...own);
+    const agencySystems = makeSystems(world, agencyKey, systemSectors);
+    deploy(world, agencyKey, agencySystems, tools, deployments, deploymentSystems);
+    for (const system of agencySystems) findings.push(...findVulnerabilities(world, system, vulnerabilities));
+    systems.push(...agencySystems);
   }
   const cases = makeCases(world, flaws, systems);
   return {
@@ -78,7 +78,7 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
   };
 }
 
-/** The year 1900 has no CVE ids, so none of these can be taken for a real one. */
+/** CVE ids start in 1999, so ids of 1900 cannot be mistaken for real ones. */
 function makeVulnerabilities(world: ExerciseWorld): Partial<Vulnerability>[] {
   const random = randomOf(world, 'vulnerabilities');
   return Array.from({ length: Math.min(1_000, 40 * world.scale) }, (_, index) => {
@@ -148,7 +148,7 @@ function makeTools(world: ExerciseWorld): { tools: Partial<DefensiveTool>[]; sub
   return { tools, subcategories };
 }
 
-/** Deploys tools at an agency, and marks the systems that an AI-powered one in use covers. */
+/** Deploys tools at an agency, and marks systems that a deployed AI-powered tool covers. */
 function deploy(
   world: ExerciseWorld,
   agencyKey: string,
@@ -183,8 +183,8 @@ function deploy(
   }
 }
 
-/** What was found on a system; with an AI-powered tool things are mended sooner. */
-function find(
+/** Findings on a system. Systems with an AI-powered tool are remediated sooner. */
+function findVulnerabilities(
   world: ExerciseWorld,
   system: Partial<FederalSystem>,
   vulnerabilities: readonly Partial<Vulnerability>[],
@@ -194,19 +194,19 @@ function find(
     const added = startOfDay(vulnerability.kevDateAdded!);
     const seen = after(added, random.next() * 40);
     const detectedAt = seen > world.asOf ? latest(added, after(world.asOf, -0.5)) : seen;
-    const known = startOfDay(addDays(vulnerability.kevDueDate!, 1));
-    const dueAt = detectedAt > known ? after(detectedAt, 14) : known;
-    const mended = after(
+    const catalogDue = startOfDay(addDays(vulnerability.kevDueDate!, 1));
+    const dueAt = detectedAt > catalogDue ? after(detectedAt, 14) : catalogDue;
+    const remediatedAt = after(
       detectedAt,
       (system.coveredByAiTool ? 3 : 6) + random.next() * (system.coveredByAiTool ? 22 : 40),
     );
-    const lot = random.weighted({ mended: 80, falsePositive: 6, retired: 3, stuck: 11 });
-    const isMended = lot === 'mended' && mended <= world.asOf;
-    const status = isMended
+    const fate = random.weighted({ remediated: 80, falsePositive: 6, retired: 3, stuck: 11 });
+    const isRemediated = fate === 'remediated' && remediatedAt <= world.asOf;
+    const status = isRemediated
       ? random.weighted({ REMEDIATED: 1, VERIFIED: 2 })
-      : lot === 'falsePositive'
+      : fate === 'falsePositive'
         ? 'FALSE_POSITIVE'
-        : lot === 'retired'
+        : fate === 'retired'
           ? 'SYSTEM_RETIRED'
           : random.weighted({ OPEN: 4, IN_REMEDIATION: 4, MITIGATED: 2 });
     return {
@@ -217,7 +217,7 @@ function find(
       detectedAt,
       dueAt,
       status,
-      remediatedAt: isMended ? mended : null,
+      remediatedAt: isRemediated ? remediatedAt : null,
       method: random.pick(['authenticated scan', 'agent report', 'external scan']),
       reopensId: null,
       revision: 1,
@@ -293,7 +293,7 @@ function progress(world: ExerciseWorld): Partial<DirectiveProgress>[] {
   );
 }
 
-/** Cases that reviews led to, and cases of other origin. */
+/** Cases from review findings, and cases from industry reports and agency scans. */
 function makeCases(
   world: ExerciseWorld,
   flaws: readonly FlawStory[],

@@ -4,7 +4,7 @@ import { readJson, rowsAt } from '#kit/import/readers';
 import { RowError } from '#kit/import/reject';
 import { AgencyIdentifier, type IdentifierScheme } from '../agency-identifier';
 
-/** Columns of the crosswalk by what they hold. */
+/** Crosswalk columns and the scheme of the identifiers in each. */
 const SCHEMES: readonly [string, keyof typeof IdentifierScheme][] = [
   ['opmCode', 'OPM'],
   ['fedrampIds', 'FEDRAMP'],
@@ -14,15 +14,15 @@ const SCHEMES: readonly [string, keyof typeof IdentifierScheme][] = [
   ['primaryDomain', 'DOMAIN'],
 ];
 
-/** The agencies themselves are a table of the product; this adds what other catalogs call them. */
+/** Imports only identifiers: the agencies themselves come from the table in shared/domain. */
 export const agencyIdentifiers: Importer = {
   source: 'agency-identifiers',
-  description: 'Names and codes of agencies in other catalogs (derived), JSON',
+  description: 'Agency names and codes in other catalogs (derived), JSON',
   files: ['agency-crosswalk.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row) {
     const agencyKey = row.text('key', 60);
-    if (!agencyByKey(agencyKey)) throw new RowError('key', `is "${agencyKey}", which is no agency of the graph`);
+    if (!agencyByKey(agencyKey)) throw new RowError('key', `is "${agencyKey}", which is not an agency of the graph`);
     const identifiers = SCHEMES.flatMap(([column, scheme]) => {
       const raw = row.raw(column);
       const values = Array.isArray(raw) ? raw.map(String) : [row.optional(column, 120)];

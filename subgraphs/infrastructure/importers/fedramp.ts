@@ -16,7 +16,7 @@ const STATUSES: Readonly<Record<string, keyof typeof CloudStatus>> = {
 
 export const fedrampProducts: Importer = {
   source: 'fedramp-products',
-  description: 'Cloud offerings of the FedRAMP marketplace (GSA), JSON',
+  description: 'FedRAMP marketplace cloud offerings (GSA), JSON',
   files: ['products.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row) {
@@ -25,7 +25,7 @@ export const fedrampProducts: Importer = {
     const statusText = row.optional('status');
     const status = statusText === null ? null : STATUSES[statusText];
     if (status === undefined)
-      throw new RowError('status', `is "${statusText}"; one of ${Object.keys(STATUSES).join(', ')} is expected`);
+      throw new RowError('status', `is "${statusText}"; expected one of ${Object.keys(STATUSES).join(', ')}`);
     const small = row.optional('smallBusiness');
     return [
       write(CloudOffering, {
@@ -55,7 +55,7 @@ export const fedrampProducts: Importer = {
 
 export const fedrampAgencies: Importer = {
   source: 'fedramp-agencies',
-  description: 'Agencies of the FedRAMP marketplace (GSA), JSON',
+  description: 'FedRAMP marketplace agencies (GSA), JSON',
   files: ['fedramp/agencies.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {
@@ -77,19 +77,19 @@ export const fedrampAgencies: Importer = {
 
 export const fedrampAuthorizations: Importer = {
   source: 'fedramp-authorizations',
-  description: 'Authorizations of cloud offerings by agencies (GSA), JSON',
+  description: 'Agency authorizations of cloud offerings (GSA), JSON',
   files: ['agency-authorizations.json'],
   after: ['fedramp-products'],
   needs: [CloudOffering],
   async read(file) {
-    // the publisher lists some authorizations twice, word for word: each keeps its place among its equals
-    const seen = new Map<string, number>();
+    // the publisher lists some authorizations twice with identical values, so each duplicate is numbered
+    const occurrences = new Map<string, number>();
     return rowsAt(file, await readJson(file)).map((row) => {
       const identity = ['product', 'agency', 'parent', 'sub', 'kind', 'atoDate', 'authDate', 'expDate']
         .map((name) => row.raw(name) ?? '')
         .join('|');
-      const occurrence = (seen.get(identity) ?? 0) + 1;
-      seen.set(identity, occurrence);
+      const occurrence = (occurrences.get(identity) ?? 0) + 1;
+      occurrences.set(identity, occurrence);
       return row.with({ identity, occurrence });
     });
   },
@@ -99,8 +99,7 @@ export const fedrampAuthorizations: Importer = {
     const agencyName = row.optional('parent');
     const subAgencyName = row.optional('sub');
     const kind = row.text('kind', 20);
-    if (kind !== 'INITIAL' && kind !== 'REUSE')
-      throw new RowError('kind', `is "${kind}"; INITIAL or REUSE is expected`);
+    if (kind !== 'INITIAL' && kind !== 'REUSE') throw new RowError('kind', `is "${kind}"; expected INITIAL or REUSE`);
     return [
       write(AgencyAuthorization, {
         id: stableId('aut', row.text('identity', 2_000), row.raw('occurrence') as number),

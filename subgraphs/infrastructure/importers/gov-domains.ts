@@ -5,7 +5,7 @@ import { readCsv } from '#kit/import/readers';
 import { RowError } from '#kit/import/reject';
 import { Bureau, GovDomain } from '../domain';
 
-/** Addresses of people are published with the domains; they are not taken. */
+/** Leaves out the personal email addresses that the registry publishes. */
 export const govDomains: Importer = {
   source: 'gov-domains',
   description: 'Federal .gov domains (CISA, CC0), CSV',
@@ -15,7 +15,7 @@ export const govDomains: Importer = {
   convert(row, session) {
     const domain = row.text('Domain name', 100).toLowerCase();
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))
-      throw new RowError('Domain name', `is "${domain}", which is no domain`);
+      throw new RowError('Domain name', `is "${domain}", which is not a domain name`);
     const organization = row.text('Organization name');
     const suborganization = row.optional('Suborganization name');
     return [
@@ -34,7 +34,7 @@ export const govDomains: Importer = {
 
 export const bureaus: Importer = {
   source: 'bureaus',
-  description: 'Agencies and bureaus of the .gov registry (CISA, CC0), CSV',
+  description: 'Agencies and bureaus in the .gov registry (CISA, CC0), CSV',
   files: ['federal_agencies_and_bureaus.csv'],
   merges: true,
   read: (file) => readCsv(file, ['Agency', 'Bureau']),

@@ -12,7 +12,7 @@ export const kev: Importer = {
   read: async (file) => rowsAt(file, await readJson(file), 'vulnerabilities'),
   convert(row) {
     const cveId = row.text('cveID', 30);
-    if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('cveID', `is "${cveId}", which is no CVE id`);
+    if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('cveID', `is "${cveId}", which is not a CVE id`);
     const vendorName = row.text('vendorProject', 120);
     const vendor = organizationNamed(vendorName);
     return [

@@ -5,9 +5,9 @@ import { CapabilityDimension, Control, type DimensionLevel } from '../capability
 
 export const controls: Importer = {
   source: 'controls',
-  description: 'Controls of NIST SP 800-53 rev. 5 that stand in a baseline, JSON',
+  description: 'NIST SP 800-53 Rev. 5 controls that are in a baseline, JSON',
   files: ['sp800-53r5-baseline-controls.json'],
-  // controls come before the controls that enhance them
+  // base controls precede their enhancements, which reference them
   read: async (file) =>
     rowsAt(file, await readJson(file)).sort(
       (a, b) => Number(Boolean(a.raw('enhancementOf'))) - Number(Boolean(b.raw('enhancementOf'))),
@@ -34,12 +34,12 @@ const LEVELS: Readonly<Record<string, keyof typeof DimensionLevel>> = {
 
 export const csf: Importer = {
   source: 'csf',
-  description: 'Outcomes of the NIST Cybersecurity Framework 2.0, JSON',
+  description: 'NIST Cybersecurity Framework 2.0 outcomes, JSON',
   files: ['csf-2.0.json'],
   read: async (file) => rowsAt(file, await readJson(file)).sort((a, b) => rank(a.raw('cls')) - rank(b.raw('cls'))),
   convert(row) {
     const level = LEVELS[row.text('cls', 20)];
-    if (!level) throw new RowError('cls', `is "${row.text('cls', 20)}"; function, category or subcategory is expected`);
+    if (!level) throw new RowError('cls', `is "${row.text('cls', 20)}"; expected function, category, or subcategory`);
     const id = row.text('id', 20);
     return [
       write(CapabilityDimension, {

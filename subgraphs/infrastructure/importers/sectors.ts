@@ -4,8 +4,8 @@ import { readJson, rowsAt } from '#kit/import/readers';
 import { RowError } from '#kit/import/reject';
 import { Sector, SectorCoAgency } from '../sector/sector';
 
-function knownAgency(column: string, key: string): string {
-  if (!agencyByKey(key)) throw new RowError(column, `is "${key}", which is no agency of the graph`);
+function requireAgency(column: string, key: string): string {
+  if (!agencyByKey(key)) throw new RowError(column, `is "${key}", which is not an agency of the graph`);
   return key;
 }
 
@@ -21,12 +21,12 @@ export const sectorList: Importer = {
       write(Sector, {
         key,
         name: row.text('name'),
-        leadAgencyKey: knownAgency('leadSrma', row.text('leadSrma')),
-        performedByKey: performedBy === null ? null : knownAgency('performedBy', performedBy),
+        leadAgencyKey: requireAgency('leadSrma', row.text('leadSrma')),
+        performedByKey: performedBy === null ? null : requireAgency('performedBy', performedBy),
       }),
       ...row
         .list('coSrmas')
-        .map((agency) => write(SectorCoAgency, { ownerKey: key, targetKey: knownAgency('coSrmas', agency) })),
+        .map((agency) => write(SectorCoAgency, { ownerKey: key, targetKey: requireAgency('coSrmas', agency) })),
     ];
   },
 };

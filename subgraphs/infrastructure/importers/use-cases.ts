@@ -21,7 +21,7 @@ const IMPACTS: Readonly<Record<string, keyof typeof UseCaseImpact>> = {
   'Not High-impact': 'NOT_HIGH_IMPACT',
 };
 
-/** Words that make a use case one about cybersecurity. */
+/** Words that mark a use case as about cybersecurity. */
 const CYBERSECURITY =
   /cyber|malware|ransomware|phishing|intrusion|vulnerability (scan|management|detection|assessment)|threat (detection|hunting|intelligence)|\bSIEM\b|\bSOC\b|security operations|endpoint (detection|protection)|incident response|firewall|zero trust/i;
 
@@ -30,19 +30,19 @@ function oneOf<Value>(row: Row, column: string, values: Readonly<Record<string, 
   if (text === null) return null;
   const value = values[text];
   if (value === undefined)
-    throw new RowError(column, `is "${text.slice(0, 60)}"; one of ${Object.keys(values).join(', ')} is expected`);
+    throw new RowError(column, `is "${text.slice(0, 60)}"; expected one of ${Object.keys(values).join(', ')}`);
   return value;
 }
 
 const YES_NO = { Yes: true, No: false, Y: true, N: false };
 
-/** Numbers the rows that are the same in what identifies them, so that each keeps an id of its own. */
+/** Numbers rows that share an identity, so that each gets a distinct id. */
 async function* withOccurrence(rows: AsyncIterable<Row>, identity: (row: Row) => string): AsyncGenerator<Row> {
-  const seen = new Map<string, number>();
+  const occurrences = new Map<string, number>();
   for await (const row of rows) {
     const name = identity(row);
-    const occurrence = (seen.get(name) ?? 0) + 1;
-    seen.set(name, occurrence);
+    const occurrence = (occurrences.get(name) ?? 0) + 1;
+    occurrences.set(name, occurrence);
     yield row.with({ identity: name, occurrence });
   }
 }
@@ -58,10 +58,10 @@ const INDIVIDUAL_COLUMNS = [
   'vendor_name',
 ];
 
-/** The publisher gives some uses no id and some the same: the id in the graph is made of agency, id or name, and occurrence. */
+/** Published ids are missing or duplicated for some use cases, so the id in the graph combines agency, id or name, and occurrence. */
 export const individualUseCases: Importer = {
   source: 'omb-use-cases',
-  description: 'Federal AI use cases of 2025, one by one (OMB), CSV',
+  description: 'Individual federal AI use cases of 2025 (OMB), CSV',
   files: ['federal_ai_use_cases_2025.csv'],
   read: (file) =>
     withOccurrence(readCsv(file, INDIVIDUAL_COLUMNS), (row) =>
@@ -114,7 +114,7 @@ const PRODUCTS = 'Name of Commercial Product or Service Used';
 
 export const commercialUseCases: Importer = {
   source: 'omb-commercial',
-  description: 'Federal uses of common commercial AI products of 2025 (OMB), CSV',
+  description: 'Federal use of common commercial AI products in 2025 (OMB), CSV',
   files: ['federal_cots_ai_use_cases_2025.csv'],
   read: (file) =>
     withOccurrence(readCsv(file, ['Agency', 'AI Use Case', 'Agency Use (Y/N)?', PRODUCTS]), (row) =>

@@ -11,60 +11,60 @@ import type { Context } from '#kit/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
 import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
-/** The executive order, as infrastructure extends it. */
-@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+/** Fields of the executive order that the infrastructure program adds. */
+@stub('An executive order. Each subgraph adds the metrics of its program.', { key: 'number' })
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
-@valueObject('Deployments of AI-powered tools at one stage.')
+@valueObject('Number of AI-powered tool deployments at one stage.')
 export class StageCount {
-  @part(() => DeploymentStage, 'The stage.') stage!: ValueOf<typeof DeploymentStage>;
-  @part(() => Int, 'How many.') count!: number;
+  @part(() => DeploymentStage, 'Deployment stage.') stage!: ValueOf<typeof DeploymentStage>;
+  @part(() => Int, 'Number of deployments at the stage.') count!: number;
 }
 
-/** What figures over exposures are worked out from. */
+/** Sources of the figures about exposures, and the roles that read them whole. */
 const DUE: Counted = {
   of: ['VulnerabilityFinding.dueAt', 'VulnerabilityFinding.remediatedAt'],
   wholeFor: WEAKNESS_ROLES,
 };
 
 @valueObject(
-  'How the protection of infrastructure stands. Figures of a fiscal year count what fell due, or was opened, in it.',
+  'Metrics of the infrastructure program. Figures for a fiscal year cover exposures that fell due, and cases opened, in it.',
 )
 export class InfrastructureMetrics {
-  @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
-  @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Exposures that are overdue now, whenever they fell due.', { counted: DUE })
+  @part(() => GraphQLInstant, 'Time the metrics were computed.') asOf!: string;
+  @part(() => Int, 'Fiscal year of the figures. Null for all time.', { nullable: true }) fiscalYear!: number | null;
+  @part(() => Int, 'Number of exposures overdue now, regardless of fiscal year.', { counted: DUE })
   overdueExposures!: number;
-  @part(() => Float, 'Mean days by which they are overdue; null of none.', {
+  @part(() => Float, 'Mean number of days overdue. Null without overdue exposures.', {
     nullable: true,
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   meanDaysOverdue!: number | null;
-  @part(() => Float, 'Overdue exposures per 1,000 systems; null when there are no systems.', {
+  @part(() => Float, 'Overdue exposures per 1,000 systems. Null without systems.', {
     nullable: true,
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   overduePerThousandSystems!: number | null;
-  @part(() => Ratio, 'Share of the exposures that fell due which were mended in time.', { counted: DUE })
+  @part(() => Ratio, 'Share of due exposures that were remediated on time.', { counted: DUE })
   mendedOnTime!: Ratio;
-  @part(() => Ratio, 'Share of systems that are authorized to operate today.') currentAuthorization!: Ratio;
-  @part(() => [StageCount], 'Deployments of AI-powered defensive tools by stage, now.')
+  @part(() => Ratio, 'Share of systems with a current authorization to operate.') currentAuthorization!: Ratio;
+  @part(() => [StageCount], 'Current deployments of AI-powered defensive tools by stage.')
   aiToolDeployments!: StageCount[];
-  @part(() => Ratio, 'Share of agency assessments of functions that reach their target tier.')
+  @part(() => Ratio, 'Share of function-level assessments that reach their target tier.')
   functionsAtTarget!: Ratio;
-  @part(() => Int, 'Clearinghouse cases that have come to a patch.', {
+  @part(() => Int, 'Number of clearinghouse cases with a patch.', {
     counted: { of: ['ClearinghouseCase.patchedAt'], wholeFor: WEAKNESS_ROLES },
   })
   casesPatched!: number;
-  @part(() => Float, 'Median days from opening a clearinghouse case to a patch; null of none.', {
+  @part(() => Float, 'Median days from case opening to patch. Null without patched cases.', {
     nullable: true,
     counted: { over: 'casesPatched', isMeasure: true },
   })
   medianOpenToPatchDays!: number | null;
   @part(() => Ratio, 'Share of directive progress reports that are complete or verified.') directivesComplete!: Ratio;
-  @part(() => Int, 'Sectors at ELEVATED or above by their latest report.') sectorsElevated!: number;
+  @part(() => Int, 'Number of sectors whose latest risk report is ELEVATED or HIGH.') sectorsElevated!: number;
 }
 
 async function infrastructureMetrics(
@@ -133,7 +133,7 @@ async function infrastructureMetrics(
 export class InfrastructureMetricsResolver {
   @FieldResolver(() => InfrastructureMetrics, {
     nullable: true,
-    description: 'How the protection of infrastructure stands.',
+    description: 'Metrics of the infrastructure program.',
   })
   @sensitivity('GOV')
   @figure(500)
@@ -141,7 +141,8 @@ export class InfrastructureMetricsResolver {
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Only what fell due, or was opened, in this fiscal year (October to September).',
+      description:
+        'Only exposures that fell due, and cases opened, in this fiscal year (October to September). All time by default.',
     })
     year?: number,
   ): Promise<InfrastructureMetrics> {

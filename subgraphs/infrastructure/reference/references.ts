@@ -16,7 +16,7 @@ const sector = (
   performedByKey,
 });
 
-/** The sixteen sectors and their risk management agencies (National Security Memorandum 22). */
+/** The sixteen sectors and their risk management agencies. Source: National Security Memorandum 22. */
 export const sectors: readonly Partial<Sector>[] = [
   sector('chemical', 'Chemical', 'dhs', 'cisa'),
   sector('commercial-facilities', 'Commercial Facilities', 'dhs', 'cisa'),
@@ -57,7 +57,7 @@ const category = (id: string, title: string): Partial<CapabilityDimension> => ({
   parentId: id.split('.')[0]!,
 });
 
-/** Functions and the categories that this program assesses by name; the import of the framework adds the others and all texts. */
+/** Functions, and the categories that this program assesses. The framework import adds the other categories and all statements. */
 export const dimensions: readonly Partial<CapabilityDimension>[] = [
   csfFunction('GV', 'GOVERN'),
   csfFunction('ID', 'IDENTIFY'),
@@ -74,7 +74,7 @@ export const dimensions: readonly Partial<CapabilityDimension>[] = [
   category('RS.AN', 'Incident Analysis'),
 ];
 
-/** Work roles (DCWF codes) that achieve a dimension: a table of this program, made by hand. */
+/** DCWF codes of the work roles that contribute to a dimension. Maintained by hand. */
 export const workRolesOf: Readonly<Record<string, readonly string[]>> = {
   GV: ['752', '722'],
   ID: ['541', '612'],
@@ -104,7 +104,7 @@ const directive = (id: string, title: string, issuedOn: string, dueOn: string | 
   dueOn,
 });
 
-/** Binding operational directives that go on: names and dates of issue. */
+/** Binding operational directives in force. */
 export const directives: readonly Partial<Directive>[] = [
   directive('BOD 18-01', 'Enhance Email and Web Security', '2017-10-16', null),
   directive('BOD 20-01', 'Develop and Publish a Vulnerability Disclosure Policy', '2020-09-02', null),

@@ -17,25 +17,30 @@ import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 
-export const SectorRiskLevel = enumeration('SectorRiskLevel', 'How threatened a sector is.', {
-  LOW: 'Low.',
-  GUARDED: 'Guarded.',
-  ELEVATED: 'Elevated.',
-  HIGH: 'High.',
+export const SectorRiskLevel = enumeration('SectorRiskLevel', 'Risk level of a sector.', {
+  LOW: 'Low risk.',
+  GUARDED: 'General risk.',
+  ELEVATED: 'Significant risk.',
+  HIGH: 'High risk.',
 });
 
-@model('A critical-infrastructure sector and who manages its risk.', { key: 'key', order: ['name'] })
+@model('Critical-infrastructure sector and the agencies that manage its risk.', { key: 'key', order: ['name'] })
 export class Sector {
   @key('Short name in kebab case, such as "financial-services".', { length: 60 }) key!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
-  @refersTo(() => Agency, 'Sector risk management agency: the lead where there are several.', { as: 'leadAgency' })
+  @text('Name of the sector.', { filter: true, order: true }) name!: string;
+  @refersTo(() => Agency, 'Sector risk management agency (SRMA). The lead agency if there are several.', {
+    as: 'leadAgency',
+  })
   leadAgencyKey!: string;
-  @refersTo(() => Agency, 'Agency that does the work for the lead.', { as: 'performedBy', nullable: true })
+  @refersTo(() => Agency, 'Agency that performs the role on behalf of the lead. Null if the lead does so itself.', {
+    as: 'performedBy',
+    nullable: true,
+  })
   performedByKey!: string | null;
 
-  @hasMany(() => SectorRisk, 'sectorKey', 'How threatened it was, the latest first.') risks!: unknown;
+  @hasMany(() => SectorRisk, 'sectorKey', 'Risk reports about the sector, latest first.') risks!: unknown;
 
-  @computed(() => SectorRiskLevel, 'How threatened it is by the latest report; null when there is none.', {
+  @computed(() => SectorRiskLevel, 'Risk level in the latest report. Null without a report.', {
     nullable: true,
   })
   async riskLevel({ loaders }: Context): Promise<ValueOf<typeof SectorRiskLevel> | null> {
@@ -43,13 +48,14 @@ export class Sector {
   }
 }
 
-@model('How threatened a sector was on a day.', { entity: false, order: ['-asOf'] })
+@model('Risk report about a sector.', { entity: false, order: ['-asOf'] })
 export class SectorRisk {
   @generatedId('srk') id!: string;
-  @belongsTo(() => Sector, 'The sector.', { as: 'sector', length: 60, filter: true }) sectorKey!: string;
-  @date('The day.', { filter: true, order: true }) asOf!: string;
-  @oneOf(() => SectorRiskLevel, 'How threatened.', { filter: true }) level!: ValueOf<typeof SectorRiskLevel>;
-  @longText('What drives it.', { nullable: true, sensitivity: 'GOV' }) drivers!: string | null;
+  @belongsTo(() => Sector, 'Sector that the report is about.', { as: 'sector', length: 60, filter: true })
+  sectorKey!: string;
+  @date('Date of the report.', { filter: true, order: true }) asOf!: string;
+  @oneOf(() => SectorRiskLevel, 'Reported risk level.', { filter: true }) level!: ValueOf<typeof SectorRiskLevel>;
+  @longText('Drivers of the risk.', { nullable: true, sensitivity: 'GOV' }) drivers!: string | null;
   @exerciseFlag() exercise!: boolean;
 }
 
@@ -58,6 +64,6 @@ export const SectorCoAgency = links(
   'coAgencies',
   () => Agency,
   {
-    description: 'Agencies that share the risk management with the lead.',
+    description: 'Co-SRMAs: agencies that share the risk management role with the lead.',
   },
 );

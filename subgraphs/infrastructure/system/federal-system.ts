@@ -9,30 +9,34 @@ import { GovDomain } from '../domain';
 import { Sector } from '../sector/sector';
 import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 
-export const ImpactLevel = enumeration('ImpactLevel', 'How grave the loss of a system would be, by FIPS 199.', {
-  LOW: 'Limited harm.',
-  MODERATE: 'Serious harm.',
-  HIGH: 'Severe or catastrophic harm.',
+export const ImpactLevel = enumeration('ImpactLevel', 'FIPS 199 impact level of a system.', {
+  LOW: 'Loss would have a limited adverse effect.',
+  MODERATE: 'Loss would have a serious adverse effect.',
+  HIGH: 'Loss would have a severe or catastrophic adverse effect.',
 });
 
-@model('An information system of an agency.', { order: ['name'], sensitivity: 'GOV' })
+@model('Federal information system.', { order: ['name'], sensitivity: 'GOV' })
 export class FederalSystem {
   @generatedId('sys') id!: string;
-  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
-  @text('Name.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
-  @oneOf(() => ImpactLevel, 'Impact level by FIPS 199.', { filter: true, order: true, index: true })
+  @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
+  @text('Name of the system.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
+  @oneOf(() => ImpactLevel, 'FIPS 199 impact level.', { filter: true, order: true, index: true })
   impactLevel!: ValueOf<typeof ImpactLevel>;
-  @flag('Whether it is a high value asset.', { filter: true, sensitivity: 'ISVI' }) highValueAsset!: boolean;
-  @date('Until when it is authorized to operate.', { nullable: true, filter: true, order: true }) atoExpires!:
-    | string
-    | null;
-  @flag('Whether an AI-powered defensive tool covers it.', {
+  @flag('Whether the system is a high value asset (HVA).', { filter: true, sensitivity: 'ISVI' })
+  highValueAsset!: boolean;
+  @date('Expiration date of the authorization to operate (ATO). Null without one.', {
+    nullable: true,
+    filter: true,
+    order: true,
+  })
+  atoExpires!: string | null;
+  @flag('Whether an AI-powered defensive tool covers the system.', {
     filter: true,
     sensitivity: 'ISVI',
     derivedFrom: ['ToolDeployment.systems'],
   })
   coveredByAiTool!: boolean;
-  @date('Since when an AI-powered tool covers it.', {
+  @date('First date of coverage by an AI-powered defensive tool.', {
     nullable: true,
     sensitivity: 'ISVI',
     derivedFrom: ['ToolDeployment.systems'],
@@ -41,27 +45,27 @@ export class FederalSystem {
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerabilities found on it.') findings!: unknown;
+  @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerability findings on the system.') findings!: unknown;
 }
 
 export const SystemSector = links(
   () => FederalSystem,
   'sectorsSupported',
   () => Sector,
-  { description: 'Sectors it supports.' },
+  { description: 'Critical-infrastructure sectors that the system supports.' },
 );
 export const SystemDomain = links(
   () => FederalSystem,
   'domains',
   () => GovDomain,
-  { description: 'Internet domains of the system.', paged: true },
+  { description: 'Federal .gov domains that the system serves.', paged: true },
 );
 export const SystemCloudOffering = links(
   () => FederalSystem,
   'cloudOfferings',
   () => CloudOffering,
   {
-    description: 'Cloud offerings it runs on.',
+    description: 'Cloud offerings that the system runs on.',
     paged: true,
   },
 );

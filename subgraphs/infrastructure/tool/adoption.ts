@@ -7,22 +7,23 @@ import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
-@valueObject('AI-powered defensive tools that an agency put into use in a quarter.')
+@valueObject('Number of AI-powered defensive tools that an agency deployed in a quarter.')
 export class ToolAdoption {
-  @part(() => Agency, 'The agency.') agency!: Agency;
+  @part(() => Agency, 'Deploying agency.') agency!: Agency;
   @part(() => String, 'Calendar quarter, such as "2026-Q3".') quarter!: string;
-  @part(() => Int, 'Deployments of AI-powered tools that began in the quarter.') deployed!: number;
+  @part(() => Int, 'Number of deployments of AI-powered tools that began in the quarter.') deployed!: number;
 }
 
-@valueObject('Overdue exposures of systems that an AI-powered tool covers, and of those that none does.')
+@valueObject('Overdue findings on systems with, or without, coverage by an AI-powered defensive tool.')
 export class OverdueByCoverage {
-  @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems.') coveredByAiTool!: boolean;
-  @part(() => Int, 'How many systems.', {
+  @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems counted.') coveredByAiTool!: boolean;
+  @part(() => Int, 'Number of systems in the group.', {
     counted: { of: ['FederalSystem.coveredByAiTool'], wholeFor: WEAKNESS_ROLES },
   })
   systems!: number;
-  @part(() => Int, 'Findings on them that are overdue now.', { counted: { over: 'systems' } }) overdue!: number;
-  @part(() => Float, 'Overdue findings per system; null when there is no system.', {
+  @part(() => Int, 'Number of findings on these systems that are overdue now.', { counted: { over: 'systems' } })
+  overdue!: number;
+  @part(() => Float, 'Overdue findings per system. Null without systems.', {
     nullable: true,
     counted: { over: 'overdue', isMeasure: true },
   })
@@ -33,7 +34,7 @@ export class OverdueByCoverage {
 export class ToolAdoptionResolver {
   @Query(() => [ToolAdoption], {
     nullable: true,
-    description: 'AI-powered defensive tools put into use, by agency and quarter.',
+    description: 'Deployments of AI-powered defensive tools by agency and quarter.',
   })
   @sensitivity('GOV')
   @figure(50)
@@ -57,7 +58,7 @@ export class ToolAdoptionResolver {
 
   @Query(() => [OverdueByCoverage], {
     nullable: true,
-    description: 'Overdue exposures of systems with and without an AI-powered defensive tool.',
+    description: 'Overdue findings on systems with and without an AI-powered defensive tool.',
   })
   @sensitivity('GOV')
   @figure(50)
@@ -74,13 +75,13 @@ export class ToolAdoptionResolver {
     const countIn = (rows: readonly { covered: number; n: number }[], covered: boolean) =>
       Number(rows.find((row) => Boolean(Number(row.covered)) === covered)?.n ?? 0);
     return [true, false].map((covered) => {
-      const of = countIn(systems, covered);
-      const late = countIn(overdue, covered);
+      const systemCount = countIn(systems, covered);
+      const overdueCount = countIn(overdue, covered);
       return Object.assign(new OverdueByCoverage(), {
         coveredByAiTool: covered,
-        systems: of,
-        overdue: late,
-        overduePerSystem: of === 0 ? null : late / of,
+        systems: systemCount,
+        overdue: overdueCount,
+        overduePerSystem: systemCount === 0 ? null : overdueCount / systemCount,
       });
     });
   }

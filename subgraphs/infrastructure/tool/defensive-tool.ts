@@ -19,35 +19,34 @@ import { AIModel } from '../ai-model';
 import { CapabilityDimension } from '../capability/capability';
 import { FederalSystem } from '../system/federal-system';
 
-export const ToolPurpose = enumeration('ToolPurpose', 'What a defensive tool is for.', {
-  DETECTION: 'Seeing attacks.',
-  TRIAGE: 'Sorting what was seen.',
-  VULN_DISCOVERY: 'Finding flaws.',
-  PATCHING: 'Mending flaws.',
-  DECEPTION: 'Leading attackers astray.',
-  IDENTITY: 'Knowing who is who.',
-  OTHER: 'Anything else.',
+export const ToolPurpose = enumeration('ToolPurpose', 'Purpose of a defensive tool.', {
+  DETECTION: 'Detects attacks.',
+  TRIAGE: 'Prioritizes alerts.',
+  VULN_DISCOVERY: 'Discovers vulnerabilities.',
+  PATCHING: 'Patches vulnerabilities.',
+  DECEPTION: 'Deceives attackers, for example with decoys.',
+  IDENTITY: 'Manages identities and access.',
+  OTHER: 'Any other purpose.',
 });
 
-export const DeploymentStage = enumeration('DeploymentStage', 'How far a deployment is, in the words of OMB.', {
-  PRE_DEPLOYMENT: 'Not in use yet.',
-  PILOT: 'On trial.',
-  DEPLOYED: 'In use.',
+export const DeploymentStage = enumeration('DeploymentStage', 'Stage of a deployment, as defined by OMB.', {
+  PRE_DEPLOYMENT: 'In development or acquisition, not yet in use.',
+  PILOT: 'In use by a limited group for testing.',
+  DEPLOYED: 'In operational use.',
   RETIRED: 'No longer in use.',
 });
 
-@model('A tool for cyber defense.', { order: ['name'], sensitivity: 'GOV' })
+@model('Cyber defense tool.', { order: ['name'], sensitivity: 'GOV' })
 export class DefensiveTool {
   @generatedId('tol') id!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
-  @text('Who makes it.', { filter: true }) vendorName!: string;
-  @flag('Whether AI does the work.', { filter: true }) aiPowered!: boolean;
-  @oneOf(() => ToolPurpose, 'What it is for.', { filter: true }) purpose!: ValueOf<typeof ToolPurpose>;
-  @refersTo(() => AIModel, 'The model it is built on.', { as: 'basedOnModel', nullable: true, length: 30 }) modelId!:
-    | string
-    | null;
+  @text('Name of the tool.', { filter: true, order: true }) name!: string;
+  @text('Name of the vendor.', { filter: true }) vendorName!: string;
+  @flag('Whether the tool is AI-powered.', { filter: true }) aiPowered!: boolean;
+  @oneOf(() => ToolPurpose, 'Purpose of the tool.', { filter: true }) purpose!: ValueOf<typeof ToolPurpose>;
+  @refersTo(() => AIModel, 'AI model that the tool is built on.', { as: 'basedOnModel', nullable: true, length: 30 })
+  modelId!: string | null;
   @exerciseFlag() exercise!: boolean;
-  @hasMany(() => ToolDeployment, 'toolId', 'Where it is deployed.') deployments!: unknown;
+  @hasMany(() => ToolDeployment, 'toolId', 'Deployments of the tool at agencies.') deployments!: unknown;
 }
 
 export const ToolSubcategory = links(
@@ -55,22 +54,25 @@ export const ToolSubcategory = links(
   'csfSubcategories',
   () => CapabilityDimension,
   {
-    description: 'Outcomes of the Cybersecurity Framework it helps with.',
+    description: 'NIST Cybersecurity Framework outcomes that the tool supports.',
   },
 );
 
-@model('That an agency deploys a tool.', { order: ['since'], sensitivity: 'GOV' })
+@model('Deployment of a defensive tool at an agency.', { order: ['since'], sensitivity: 'GOV' })
 export class ToolDeployment {
   @generatedId('tdp') id!: string;
-  @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => DefensiveTool, 'The tool.', { as: 'tool', filter: true }) toolId!: string;
-  @oneOf(() => DeploymentStage, 'How far it is.', { filter: true, order: true, index: true }) stage!: ValueOf<
+  @refersTo(() => Agency, 'Deploying agency.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => DefensiveTool, 'Deployed tool.', { as: 'tool', filter: true }) toolId!: string;
+  @oneOf(() => DeploymentStage, 'Deployment stage.', { filter: true, order: true, index: true }) stage!: ValueOf<
     typeof DeploymentStage
   >;
-  @date('Since when it is at this stage.', { filter: true, order: true }) since!: string;
-  @integer('How many systems it covers.', { sensitivity: 'ISVI', derivedFrom: ['ToolDeployment.systems'] })
+  @date('Date the deployment reached its stage.', { filter: true, order: true }) since!: string;
+  @integer('Number of systems that the deployment covers.', {
+    sensitivity: 'ISVI',
+    derivedFrom: ['ToolDeployment.systems'],
+  })
   systemsCovered!: number;
-  @flag('Whether it is authorized to operate.', { filter: true }) haveAto!: boolean;
+  @flag('Whether the deployment has an authorization to operate (ATO).', { filter: true }) haveAto!: boolean;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
@@ -80,7 +82,7 @@ export const DeploymentSystem = links(
   'systems',
   () => FederalSystem,
   {
-    description: 'Covered systems.',
+    description: 'Systems that the deployment covers.',
     paged: true,
     sensitivity: 'ISVI',
   },

@@ -6,65 +6,77 @@ import { Agency } from '../agency';
 import { DeploymentStage } from '../tool/defensive-tool';
 import { Vendor } from '../vendor/vendor';
 
-export const UseCaseInventory = enumeration('UseCaseInventory', 'The inventory a use case stands in.', {
-  INDIVIDUAL: 'The inventory of use cases, one by one.',
-  COMMERCIAL: 'The inventory of common commercial products: one row per agency and kind of use.',
+export const UseCaseInventory = enumeration('UseCaseInventory', 'OMB inventory that lists an AI use case.', {
+  INDIVIDUAL: 'Inventory of individual AI use cases.',
+  COMMERCIAL: 'Inventory of common commercial AI products: one entry per agency and kind of use.',
 });
 
-export const UseCaseImpact = enumeration('UseCaseImpact', 'Whether a use case is of high impact on people.', {
-  HIGH_IMPACT: 'It is.',
-  PRESUMED_NOT_HIGH: 'It is presumed to be, and was found not to be.',
-  NOT_HIGH_IMPACT: 'It is not.',
+export const UseCaseImpact = enumeration('UseCaseImpact', 'High-impact status of an AI use case, as defined by OMB.', {
+  HIGH_IMPACT: 'High-impact.',
+  PRESUMED_NOT_HIGH: 'Presumed high-impact, but determined not to be.',
+  NOT_HIGH_IMPACT: 'Not high-impact.',
 });
 
-@model('A use of AI that an agency has published.', { order: ['agencyName', 'name'] })
+@model('AI use case published by an agency.', { order: ['agencyName', 'name'] })
 export class AIUseCase {
   @generatedId('use') id!: string;
-  @refersTo(() => Agency, 'The agency; null when the graph does not know it.', { as: 'agency', nullable: true })
+  @refersTo(() => Agency, 'Matching agency of the graph. Null if the published name matches none.', {
+    as: 'agency',
+    nullable: true,
+  })
   agencyKey!: string | null;
-  @text('The agency, as published.', { filter: true, order: true, length: 100 }) agencyName!: string;
-  @text('The part of the agency, as published.', { nullable: true, filter: true }) bureau!: string | null;
-  @oneOf(() => UseCaseInventory, 'The inventory it stands in.', { filter: true, order: true }) inventory!: ValueOf<
-    typeof UseCaseInventory
-  >;
-  @text('Id in the inventory; many have none, some share one.', { nullable: true, filter: true, length: 40 }) ombId!:
+  @text('Agency name, as published.', { filter: true, order: true, length: 100 }) agencyName!: string;
+  @text('Bureau of the agency, as published.', { nullable: true, filter: true }) bureau!: string | null;
+  @oneOf(() => UseCaseInventory, 'OMB inventory that lists the use case.', { filter: true, order: true })
+  inventory!: ValueOf<typeof UseCaseInventory>;
+  @text('Id in the inventory. Many use cases have none, and some share one.', {
+    nullable: true,
+    filter: true,
+    length: 40,
+  })
+  ombId!: string | null;
+  @text('Name of the use case. Null if withheld.', { nullable: true, filter: true, order: true, length: 500 }) name!:
     | string
     | null;
-  @text('Name; null when withheld.', { nullable: true, filter: true, order: true, length: 500 }) name!: string | null;
-  @oneOf(() => DeploymentStage, 'How far it is; null when not published.', {
+  @oneOf(() => DeploymentStage, 'Deployment stage. Null if not published.', {
     nullable: true,
     filter: true,
     order: true,
     index: true,
   })
   stage!: ValueOf<typeof DeploymentStage> | null;
-  @oneOf(() => UseCaseImpact, 'Whether it is of high impact; null when not published.', {
+  @oneOf(() => UseCaseImpact, 'High-impact status. Null if not published.', {
     nullable: true,
     filter: true,
   })
   impact!: ValueOf<typeof UseCaseImpact> | null;
-  @text('Topic.', { nullable: true, filter: true, order: true, length: 80 }) topic!: string | null;
-  @flag('Whether it is about cybersecurity: by rule, from its name, problem and outputs.', { filter: true })
+  @text('Topic area, as published.', { nullable: true, filter: true, order: true, length: 80 }) topic!: string | null;
+  @flag('Whether the use case is about cybersecurity, inferred from its name, problem, and outputs.', { filter: true })
   cybersecurity!: boolean;
-  @text('Kind of AI.', { nullable: true, filter: true, length: 60 }) classification!: string | null;
-  @longText('The problem it is to solve.', { nullable: true }) problem!: string | null;
-  @longText('What it is hoped to bring.', { nullable: true }) benefits!: string | null;
-  @longText('What it puts out.', { nullable: true }) outputs!: string | null;
-  @text('Since when it operates, as published.', { nullable: true, length: 60 }) operationalSince!: string | null;
-  @text('Vendors or products, as published.', { nullable: true, filter: true, length: 500 }) vendorText!: string | null;
-  @flag('Whether the agency uses it; of commercial uses only.', { nullable: true, filter: true }) inUse!:
-    | boolean
-    | null;
-  @text('Estimated licenses or users; of commercial uses only.', { nullable: true, length: 40 }) estimatedUsers!:
+  @text('Type of AI, as published.', { nullable: true, filter: true, length: 60 }) classification!: string | null;
+  @longText('Problem that the use case is meant to solve.', { nullable: true }) problem!: string | null;
+  @longText('Expected benefits.', { nullable: true }) benefits!: string | null;
+  @longText('Outputs of the AI system.', { nullable: true }) outputs!: string | null;
+  @text('Date of first operation, as published.', { nullable: true, length: 60 }) operationalSince!: string | null;
+  @text('Vendors or products, as published free text.', { nullable: true, filter: true, length: 500 }) vendorText!:
     | string
     | null;
-  @flag('Whether it is authorized to operate; null when not published.', { nullable: true, filter: true }) haveAto!:
+  @flag('Whether the agency uses the product. Commercial inventory only.', { nullable: true, filter: true }) inUse!:
     | boolean
     | null;
-  @flag('Whether it works on personal information; null when not published.', { nullable: true, filter: true }) hasPii!:
-    | boolean
-    | null;
-  @text('Whether it was tested before use, as published; of high-impact uses.', {
+  @text('Estimated number of licenses or users. Commercial inventory only.', { nullable: true, length: 40 })
+  estimatedUsers!: string | null;
+  @flag('Whether the system has an authorization to operate (ATO). Null if not published.', {
+    nullable: true,
+    filter: true,
+  })
+  haveAto!: boolean | null;
+  @flag('Whether the system processes personally identifiable information. Null if not published.', {
+    nullable: true,
+    filter: true,
+  })
+  hasPii!: boolean | null;
+  @text('Whether the agency tested it before deployment, as published. High-impact use cases only.', {
     nullable: true,
     filter: true,
     length: 60,
@@ -77,6 +89,6 @@ export const UseCaseVendor = links(
   'vendors',
   () => Vendor,
   {
-    description: 'Vendors that its text names, by rule.',
+    description: 'Vendors recognized in the published vendor text.',
   },
 );

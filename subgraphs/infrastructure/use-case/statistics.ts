@@ -8,23 +8,23 @@ import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { DeploymentStage } from '../tool/defensive-tool';
 
-@valueObject('AI use cases of one agency at one stage.')
+@valueObject('Number of AI use cases of one agency at one stage.')
 export class UseCaseCount {
-  @part(() => Agency, 'The agency; null for those that the graph does not know, counted together.', {
+  @part(() => Agency, 'Agency. Null for the combined count of agencies that the graph does not list.', {
     nullable: true,
     sensitivity: 'PUBLIC',
   })
   agency!: Agency | null;
-  @part(() => DeploymentStage, 'The stage; null when not published.', { nullable: true, sensitivity: 'PUBLIC' })
+  @part(() => DeploymentStage, 'Deployment stage. Null if not published.', { nullable: true, sensitivity: 'PUBLIC' })
   stage!: ValueOf<typeof DeploymentStage> | null;
-  @part(() => Int, 'How many.', { sensitivity: 'PUBLIC' }) count!: number;
+  @part(() => Int, 'Number of AI use cases.', { sensitivity: 'PUBLIC' }) count!: number;
 }
 
 @Resolver()
 export class UseCaseStatisticsResolver {
   @Query(() => [UseCaseCount], {
     nullable: true,
-    description: 'Individually published AI use cases by agency and stage.',
+    description: 'Counts of individually published AI use cases by agency and stage.',
   })
   @sensitivity('PUBLIC')
   @figure(50)
@@ -32,7 +32,7 @@ export class UseCaseStatisticsResolver {
     @Ctx() { database }: Context,
     @Arg('cybersecurity', () => Boolean, {
       nullable: true,
-      description: 'Only those about cybersecurity, or only the others.',
+      description: 'True: only use cases about cybersecurity. False: only the others.',
     })
     cybersecurity?: boolean,
   ): Promise<UseCaseCount[]> {

@@ -29,11 +29,11 @@ const has = (link: string, column: string) => (columnOf: (property: string) => s
 const hasVulnerability = has('vulnerability', 'vendor_key');
 const hasUseCase = has('ai_use_case_vendors', 'target_key');
 
-@model('A maker or seller of products: one, whatever the catalogs call it.', { key: 'key', order: ['name'] })
+@model('Vendor of products, with one record across all catalogs.', { key: 'key', order: ['name'] })
 export class Vendor {
-  @key('Short name in kebab case.', { length: 80 }) key!: string;
-  @text('Name, as the first catalog that named it writes it.', { filter: true, order: true }) name!: string;
-  @refersTo(() => DeveloperOrganization, 'The same organization as a developer of AI models.', {
+  @key('Short name in kebab case, such as "palo-alto-networks".', { length: 80 }) key!: string;
+  @text('Name, as written by the first catalog that lists the vendor.', { filter: true, order: true }) name!: string;
+  @refersTo(() => DeveloperOrganization, 'The same organization in its role as a developer of AI models.', {
     as: 'developer',
     nullable: true,
   })
@@ -41,28 +41,28 @@ export class Vendor {
 
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => Vulnerability, 'vendorKey', 'Known exploited vulnerabilities of its products.')
+  @hasMany(() => Vulnerability, 'vendorKey', "Known exploited vulnerabilities in the vendor's products.")
   vulnerabilities!: unknown;
-  @hasMany(() => CloudOffering, 'vendorKey', 'Its cloud offerings.') cloudOfferings!: unknown;
+  @hasMany(() => CloudOffering, 'vendorKey', "The vendor's FedRAMP cloud offerings.") cloudOfferings!: unknown;
 
-  @computed(() => Int, 'How many known exploited vulnerabilities its products have.')
+  @computed(() => Int, "Number of known exploited vulnerabilities in the vendor's products.")
   vulnerabilityCount(context: Context): Promise<number> {
     return countOf(this, 'vulnerability', context);
   }
 
-  @computed(() => Int, 'In how many AI use cases of agencies it is a vendor.')
+  @computed(() => Int, 'Number of agency AI use cases that name the vendor.')
   useCaseCount(context: Context): Promise<number> {
     return countOf(this, 'ai_use_case', context);
   }
 
-  @computed(() => Int, 'How many cloud offerings it has.')
+  @computed(() => Int, "Number of the vendor's FedRAMP cloud offerings.")
   cloudOfferingCount(context: Context): Promise<number> {
     return countOf(this, 'cloud_offering', context);
   }
 
   @computed(
     () => Boolean,
-    'Whether its products stand both in the AI use-case inventory and in the catalog of exploited vulnerabilities.',
+    'Whether the vendor appears in both an AI use case and the catalog of known exploited vulnerabilities.',
     {
       conditions: {
         true: (column) => `${hasVulnerability(column)} AND ${hasUseCase(column)}`,

@@ -26,94 +26,107 @@ import { OccupationalSeries } from '../role/occupational-series';
 import { TalentArea } from '../role/talent-area';
 import { WorkRole } from '../role/work-role';
 
-export const AnnouncementStatus = enumeration(
-  'AnnouncementStatus',
-  'Where an announcement stands, in the words of USAJOBS.',
-  {
-    ACCEPTING_APPLICATIONS: 'Applications are accepted.',
-    APPLICATIONS_UNDER_REVIEW: 'Applications are looked at.',
-    CANDIDATE_SELECTED: 'Someone is chosen.',
-    JOB_CLOSED: 'Closed.',
-    JOB_CANCELED: 'Canceled.',
-  },
-);
+export const AnnouncementStatus = enumeration('AnnouncementStatus', 'USAJOBS status of a job announcement.', {
+  ACCEPTING_APPLICATIONS: 'Open for applications.',
+  APPLICATIONS_UNDER_REVIEW: 'The agency is reviewing applications.',
+  CANDIDATE_SELECTED: 'The agency has selected a candidate.',
+  JOB_CLOSED: 'The announcement is closed.',
+  JOB_CANCELED: 'The agency canceled the announcement.',
+});
 
 /** Quotes a civil day for SQL from the instant literal `now`; the official day lags UTC by four or five hours. */
 const today = (now: string) => `'${civilDate(now.slice(1, -1))}'`;
 const accepts = (column: (property: string) => string, now: string) =>
   `${column('openDate')} <= ${today(now)} AND ${column('closeDate')} >= ${today(now)} AND COALESCE(${column('status')}, 'ACCEPTING_APPLICATIONS') = 'ACCEPTING_APPLICATIONS'`;
 
-@model('A job announcement.', { key: 'controlNumber', order: ['-openDate'] })
+@model('Job announcement, on USAJOBS or from exercise data.', { key: 'controlNumber', order: ['-openDate'] })
 export class Announcement {
-  @key('USAJOBS control number, or the number its publisher gives it.', { length: 60 }) controlNumber!: string;
-  @refersTo(() => Agency, 'The agency it is of; null when its publisher names none that the graph knows.', {
+  @key('USAJOBS control number, or the number assigned by another publisher.', { length: 60 }) controlNumber!: string;
+  @refersTo(() => Agency, 'Hiring agency. Null if the published name matches no agency of the graph.', {
     as: 'agency',
     nullable: true,
   })
   agencyKey!: string | null;
-  @text('Department, as its publisher writes it; null when it names none.', {
+  @text('Department as published. Null if the publisher names none.', {
     nullable: true,
     filter: true,
     order: true,
   })
   department!: string | null;
-  @text('Part of the department, as its publisher writes it.', { nullable: true, filter: true }) subagency!:
-    | string
-    | null;
-  @text('Title.', { filter: true, order: true }) title!: string;
-  @date('First day.', { filter: true, order: true }) openDate!: string;
-  @date('Last day; null when its publisher names none.', { nullable: true, filter: true, order: true, index: true })
+  @text('Component of the department, as published.', { nullable: true, filter: true }) subagency!: string | null;
+  @text('Job title.', { filter: true, order: true }) title!: string;
+  @date('First day on which applications are accepted.', { filter: true, order: true }) openDate!: string;
+  @date('Last day on which applications are accepted. Null if not published.', {
+    nullable: true,
+    filter: true,
+    order: true,
+    index: true,
+  })
   closeDate!: string | null;
-  @text('Pay plan and grade.', { nullable: true, length: 40 }) payPlanGrade!: string | null;
-  @text('Lowest grade.', { nullable: true, length: 10 }) gradeLow!: string | null;
-  @text('Highest grade.', { nullable: true, length: 10 }) gradeHigh!: string | null;
-  @cents('Lowest salary.', { nullable: true, filter: true, order: true, column: 'salary_min' }) salaryMinCents!:
-    | number
-    | null;
-  @cents('Highest salary.', { nullable: true, filter: true, order: true, column: 'salary_max' }) salaryMaxCents!:
-    | number
-    | null;
-  @text('Number of openings; publishers also write "FEW" and "MANY".', { nullable: true, length: 20 }) openings!:
+  @text('Pay plan and grade, such as "GS-12".', { nullable: true, length: 40 }) payPlanGrade!: string | null;
+  @text('Lowest grade offered.', { nullable: true, length: 10 }) gradeLow!: string | null;
+  @text('Highest grade offered.', { nullable: true, length: 10 }) gradeHigh!: string | null;
+  @cents('Lowest annual salary offered.', { nullable: true, filter: true, order: true, column: 'salary_min' })
+  salaryMinCents!: number | null;
+  @cents('Highest annual salary offered.', { nullable: true, filter: true, order: true, column: 'salary_max' })
+  salaryMaxCents!: number | null;
+  @text('Number of openings as published. Publishers also write "FEW" and "MANY".', { nullable: true, length: 20 })
+  openings!: string | null;
+  @text('Type of appointment, such as "Permanent".', { nullable: true, filter: true, length: 80 }) appointmentType!:
     | string
     | null;
-  @text('Type of appointment.', { nullable: true, filter: true, length: 80 }) appointmentType!: string | null;
-  @text('Service: competitive, excepted, senior executive.', { nullable: true, filter: true, length: 80 }) serviceType!:
-    | string
-    | null;
-  @textList('Who may apply.') hiringPaths!: string[];
-  @text('Where.', { nullable: true, filter: true, length: 500 }) location!: string | null;
-  @oneOf(() => TalentArea, 'What kind of talent it is after.', { filter: true, order: true, index: true })
+  @text('Service of the position: competitive, excepted, or senior executive.', {
+    nullable: true,
+    filter: true,
+    length: 80,
+  })
+  serviceType!: string | null;
+  @textList('Groups eligible to apply, as published, such as "public".') hiringPaths!: string[];
+  @text('Job location as published.', { nullable: true, filter: true, length: 500 }) location!: string | null;
+  @oneOf(
+    () => TalentArea,
+    'Field of expertise that the announcement recruits for. Inferred from the title if not published.',
+    { filter: true, order: true, index: true },
+  )
   talentArea!: TalentArea;
-  @oneOf(() => AnnouncementStatus, 'Where it stands; null when its publisher does not say.', {
+  @oneOf(() => AnnouncementStatus, 'Status of the announcement. Null if not published.', {
     nullable: true,
     filter: true,
     order: true,
     index: true,
   })
   status!: ValueOf<typeof AnnouncementStatus> | null;
-  @url('Page of the announcement.', { nullable: true }) url!: string | null;
-  @longText('Duties, as far as published.', { nullable: true }) duties!: string | null;
-  @longText('Qualifications, as far as published.', { nullable: true }) qualifications!: string | null;
-  @integer('Applications received; null when not known.', {
+  @url('Web page of the announcement.', { nullable: true }) url!: string | null;
+  @longText('Duties of the job. Null if not published.', { nullable: true }) duties!: string | null;
+  @longText('Required qualifications. Null if not published.', { nullable: true }) qualifications!: string | null;
+  @integer('Number of applications received. Null if unknown.', {
     nullable: true,
     sensitivity: 'GOV',
     counted: { of: ['Application.announcement'], wholeFor: ['hr-specialist', 'hiring-manager', 'inspector'] },
   })
   applicationCount!: number | null;
-  @belongsTo(() => HiringRequest, 'The request it serves.', { as: 'hiringRequest', nullable: true, sensitivity: 'GOV' })
+  @belongsTo(() => HiringRequest, 'Hiring request that the announcement serves.', {
+    as: 'hiringRequest',
+    nullable: true,
+    sensitivity: 'GOV',
+  })
   requestId!: string | null;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => Application, 'controlNumber', 'Applications received.') applications!: unknown;
-  @hasMany(() => Certificate, 'controlNumber', 'Lists of candidates sent to the hiring manager.')
+  @hasMany(() => Application, 'controlNumber', 'Applications received for the announcement.') applications!: unknown;
+  @hasMany(
+    () => Certificate,
+    'controlNumber',
+    'Certificates of eligible candidates that HR drew from the announcement.',
+  )
   certificates!: unknown;
 
-  /** The SQL condition under which one can apply at an instant, given as an SQL literal. */
+  /** SQL condition: the announcement accepts applications at an instant, which is an SQL literal. */
   static readonly acceptingSql = accepts;
 
   @computed(
     () => Boolean,
-    'Whether one can apply today: today lies between its days and it is not closed or canceled.',
+    'Whether candidates can apply today: today is between the opening and closing days, and the announcement is neither closed nor canceled.',
     {
       conditions: { true: accepts, false: (column, now) => `NOT (${accepts(column, now)})` },
     },
@@ -132,34 +145,36 @@ export const AnnouncementSeries = links(
   () => Announcement,
   'series',
   () => OccupationalSeries,
-  { description: 'Occupational series.' },
+  { description: 'Occupational series of the job.' },
 );
 export const AnnouncementWorkRole = links(
   () => Announcement,
   'workRoles',
   () => WorkRole,
   {
-    description: 'Work roles it is for: stated, or by rule from its title.',
+    description: 'Work roles that the announcement recruits for. Inferred from the title if not published.',
   },
 );
 
-@model('How the announcements of one agency, or of one month, stood at a count of USAJOBS.', {
+@model('Number of USAJOBS announcements by status, for one agency or one month.', {
   entity: false,
   order: ['-total'],
 })
 export class AnnouncementStatistic {
-  @key('Kind and name of what was counted.', { length: 255 }) id!: string;
-  @refersTo(() => Agency, 'The agency, where it is known.', { as: 'agency', nullable: true }) agencyKey!: string | null;
-  @text('Name of the agency as published; null for a month.', { nullable: true, filter: true }) agencyName!:
+  @key('"agency" or "month", then the agency name or the first day of the month.', { length: 255 }) id!: string;
+  @refersTo(() => Agency, 'Matching agency of the graph. Null for a month, and if the published name matches none.', {
+    as: 'agency',
+    nullable: true,
+  })
+  agencyKey!: string | null;
+  @text('Agency name as published. Null for a month.', { nullable: true, filter: true }) agencyName!: string | null;
+  @date('First day of the month. Null for an agency.', { nullable: true, filter: true, order: true }) month!:
     | string
     | null;
-  @date('First day of the month; null for an agency.', { nullable: true, filter: true, order: true }) month!:
-    | string
-    | null;
-  @integer('Announcements.', { order: true, filter: true }) total!: number;
-  @integer('Accepting applications.') accepting!: number;
-  @integer('Applications under review.') underReview!: number;
-  @integer('Candidate selected.') selected!: number;
-  @integer('Closed.') closed!: number;
-  @integer('Canceled.', { order: true, column: 'cancelled' }) canceled!: number;
+  @integer('Total number of announcements.', { order: true, filter: true }) total!: number;
+  @integer('Number accepting applications.') accepting!: number;
+  @integer('Number with applications under review.') underReview!: number;
+  @integer('Number with a candidate selected.') selected!: number;
+  @integer('Number closed.') closed!: number;
+  @integer('Number canceled.', { order: true, column: 'cancelled' }) canceled!: number;
 }

@@ -15,72 +15,78 @@ import { model } from '#kit/model/model';
 import { Announcement } from '../announcement/announcement';
 import { HiringRequest } from '../position/position';
 
-export const ApplicationStatus = enumeration('ApplicationStatus', 'Where an application stands.', {
-  RECEIVED: 'Received.',
-  ELIGIBLE: 'Found eligible.',
-  INELIGIBLE: 'Found ineligible.',
-  REFERRED: 'On a list sent to the hiring manager.',
-  INTERVIEWED: 'Interviewed.',
-  SELECTED: 'Chosen.',
-  NOT_SELECTED: 'Not chosen.',
-  TENTATIVE_OFFER: 'A tentative offer is out.',
-  BACKGROUND_CHECK: 'The background is being checked.',
-  FINAL_OFFER: 'A final offer is out.',
-  OFFER_DECLINED: 'The candidate declined.',
-  OFFER_RESCINDED: 'The offer was taken back.',
-  ENTERED_ON_DUTY: 'The candidate works here now.',
-  WITHDRAWN: 'The candidate withdrew.',
+export const ApplicationStatus = enumeration('ApplicationStatus', 'Status of an application.', {
+  RECEIVED: 'Received by HR.',
+  ELIGIBLE: 'Rated eligible by HR.',
+  INELIGIBLE: 'Rated ineligible by HR.',
+  REFERRED: 'Referred to the hiring manager on a certificate.',
+  INTERVIEWED: 'Candidate interviewed.',
+  SELECTED: 'Candidate selected by the hiring manager.',
+  NOT_SELECTED: 'Candidate not selected by the hiring manager.',
+  TENTATIVE_OFFER: 'Tentative job offer made.',
+  BACKGROUND_CHECK: 'Background investigation under way.',
+  FINAL_OFFER: 'Final job offer made.',
+  OFFER_DECLINED: 'Candidate declined the offer.',
+  OFFER_RESCINDED: 'Agency rescinded the offer.',
+  ENTERED_ON_DUTY: 'Candidate entered on duty.',
+  WITHDRAWN: 'Candidate withdrew the application.',
 });
 
-@model(
-  'A person who applies. Known here by a pseudonym; demographics are kept elsewhere and never reachable from here.',
-  {
-    entity: false,
-    sensitivity: 'PII',
-  },
-)
+@model('Job applicant, identified by a pseudonym. The graph holds no demographic data.', {
+  entity: false,
+  sensitivity: 'PII',
+})
 export class Candidate {
   @generatedId('cnd') id!: string;
-  @text('Name.') name!: string;
-  @text('E-mail address.', { nullable: true }) email!: string | null;
-  @text('Telephone.', { nullable: true, length: 40 }) phone!: string | null;
-  @text('Where the résumé is kept.', { nullable: true }) resumeRef!: string | null;
+  @text('Name or pseudonym of the candidate.') name!: string;
+  @text('Email address of the candidate.', { nullable: true }) email!: string | null;
+  @text('Telephone number of the candidate.', { nullable: true, length: 40 }) phone!: string | null;
+  @text('Location of the résumé in the system that stores it.', { nullable: true }) resumeRef!: string | null;
   @exerciseFlag() exercise!: boolean;
 }
 
-@model('An application to an announcement.', { order: ['submittedAt'], sensitivity: 'PII' })
+@model('Application to a job announcement.', { order: ['submittedAt'], sensitivity: 'PII' })
 export class Application {
   @generatedId('app') id!: string;
-  @belongsTo(() => Announcement, 'What is applied for.', { as: 'announcement', length: 60, filter: true })
+  @belongsTo(() => Announcement, 'Announcement that the candidate applied to.', {
+    as: 'announcement',
+    length: 60,
+    filter: true,
+  })
   controlNumber!: string;
-  @belongsTo(() => Candidate, 'Who applies.', { as: 'candidate' }) candidateId!: string;
-  @dateTime('When.', { filter: true, order: true }) submittedAt!: string;
-  @oneOf(() => ApplicationStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
-    typeof ApplicationStatus
-  >;
-  @flag("Whether veterans' preference applies.", { nullable: true }) veteransPreference!: boolean | null;
-  @float('Score of the assessment, 0 to 100.', { nullable: true }) assessmentScore!: number | null;
+  @belongsTo(() => Candidate, 'Candidate who applied.', { as: 'candidate' }) candidateId!: string;
+  @dateTime('Time the application was submitted.', { filter: true, order: true }) submittedAt!: string;
+  @oneOf(() => ApplicationStatus, 'Status of the application.', { filter: true, order: true, index: true })
+  status!: ValueOf<typeof ApplicationStatus>;
+  @flag("Whether veterans' preference applies. Null if not determined.", { nullable: true }) veteransPreference!:
+    | boolean
+    | null;
+  @float('Assessment score, 0 to 100. Null if not assessed.', { nullable: true }) assessmentScore!: number | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }
 
-export const CertificateStatus = enumeration('CertificateStatus', 'Where a list of candidates stands.', {
-  ISSUED: 'Sent to the hiring manager.',
-  IN_MANAGER_REVIEW: 'Being looked at.',
-  RETURNED: 'Returned with a choice.',
-  EXPIRED: 'Expired.',
-  AUDITED: 'Returned and checked.',
+export const CertificateStatus = enumeration('CertificateStatus', 'Status of a certificate of eligible candidates.', {
+  ISSUED: 'Issued to the hiring manager.',
+  IN_MANAGER_REVIEW: 'Under review by the hiring manager.',
+  RETURNED: 'Returned by the hiring manager with a selection.',
+  EXPIRED: 'Expired without a selection.',
+  AUDITED: 'Returned and audited by HR.',
 });
 
-@model('A list of eligible candidates that HR sends to a hiring manager.', { order: ['-issuedAt'], sensitivity: 'GOV' })
+@model('Certificate of eligible candidates that HR issues to a hiring manager.', {
+  order: ['-issuedAt'],
+  sensitivity: 'GOV',
+})
 export class Certificate {
   @generatedId('crt') id!: string;
-  @belongsTo(() => HiringRequest, 'The request it serves.', { as: 'request', filter: true }) requestId!: string;
-  @belongsTo(() => Announcement, 'The announcement it is drawn from.', { as: 'announcement', length: 60 })
+  @belongsTo(() => HiringRequest, 'Hiring request that the certificate serves.', { as: 'request', filter: true })
+  requestId!: string;
+  @belongsTo(() => Announcement, 'Announcement from which the candidates applied.', { as: 'announcement', length: 60 })
   controlNumber!: string;
-  @dateTime('When it was sent.', { filter: true, order: true }) issuedAt!: string;
-  @dateTime('Until when it may be used.', { filter: true, order: true }) expiresAt!: string;
-  @oneOf(() => CertificateStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<
+  @dateTime('Time HR issued the certificate.', { filter: true, order: true }) issuedAt!: string;
+  @dateTime('Time the certificate expires.', { filter: true, order: true }) expiresAt!: string;
+  @oneOf(() => CertificateStatus, 'Status of the certificate.', { filter: true, order: true }) status!: ValueOf<
     typeof CertificateStatus
   >;
   @exerciseFlag() exercise!: boolean;
@@ -91,7 +97,7 @@ export const CertificateApplication = links(
   'applications',
   () => Application,
   {
-    description: 'Applications on the list.',
+    description: 'Applications on the certificate.',
     paged: true,
     sensitivity: 'PII',
   },

@@ -26,7 +26,7 @@ import { HiringRequest, Position, PositionWorkRole } from '../position/position'
 import { workRoles } from '../reference/references';
 import type { TalentArea } from '../role/talent-area';
 
-/** Work roles as the exercise hires for them: series, talent area, weight. */
+/** Work roles that the exercise hires for. A higher weight means more positions. */
 const HIRED: readonly { code: string; series: string; area: TalentArea; title: string; weight: number }[] = [
   { code: '531', series: '2210', area: 'CYBERSECURITY', title: 'Incident Responder', weight: 5 },
   { code: '511', series: '2210', area: 'CYBERSECURITY', title: 'Cyber Defense Analyst', weight: 5 },
@@ -49,13 +49,13 @@ const CITIES = [
   'Remote',
 ];
 
-/** Everything the generator makes of the workforce program. */
+/** Generates the exercise data of the workforce program. */
 export function workforceExercise(world: ExerciseWorld): { rows: ExerciseRows[] } {
   const tables = new Tables();
   for (const agencyKey of EXERCISE_AGENCIES) {
     const count = 12 * world.scale;
     for (let index = 0; index < count; index += 1)
-      new PositionPlot(world, agencyKey, index, randomOf(world, `position ${agencyKey} ${index}`)).tell(tables);
+      new PositionPlot(world, agencyKey, index, randomOf(world, `position ${agencyKey} ${index}`)).addTo(tables);
   }
   goals(world, tables);
   capacity(world, tables);
@@ -94,7 +94,7 @@ class Tables {
   }
 }
 
-/** The milestones of filling a position, each an instant; those after the end of the story have not happened. */
+/** Instants of the milestones in filling a position. Those after the world's `asOf` have not happened yet. */
 interface Milestones {
   needed: string;
   announced: string;
@@ -104,7 +104,7 @@ interface Milestones {
   entered: string;
 }
 
-/** One position, and the hiring for it as far as it has come. */
+/** One position and the hiring for it, up to the world's `asOf`. */
 class PositionPlot {
   private readonly id: string;
 
@@ -117,7 +117,7 @@ class PositionPlot {
     this.id = stableId('pos', world.seed, agencyKey, index);
   }
 
-  tell(tables: Tables): void {
+  addTo(tables: Tables): void {
     const { world, random, id, agencyKey } = this;
     const role = random.weighted(WEIGHTS);
     const hired = HIRED.find(({ code }) => code === role)!;
@@ -138,7 +138,7 @@ class PositionPlot {
             : ('IN_HIRING' as const),
     }[fate];
     const reviewing = (REVIEWING_AGENCIES as readonly string[]).includes(agencyKey);
-    // positions stand before the requests that name them
+    // rows of positions precede the requests that reference them
     tables.positions.push({
       id,
       agencyKey,
@@ -316,7 +316,7 @@ class PositionPlot {
     tables.certificateApplications.push(...referred.map((targetKey) => ({ ownerKey: certificateId, targetKey })));
   }
 
-  /** The first applicant is the one who is chosen; the others end before. */
+  /** The first applicant is selected; the others drop out earlier. */
   private applicationStatus(place: number, times: Milestones, canceled: boolean): keyof typeof ApplicationStatus {
     const { random } = this;
     const { asOf } = this.world;
@@ -333,7 +333,7 @@ class PositionPlot {
   }
 }
 
-/** Goals for this and the last fiscal year, near to what was achieved, mostly above it. */
+/** Goals for this and the last fiscal year: near the actual hires, mostly above them. */
 function goals(world: ExerciseWorld, tables: Tables): void {
   const current = fiscalYear(civilDate(world.asOf));
   const roleOf = new Map(tables.positions.map(({ id, workRoleCode }) => [id!, workRoleCode!]));
@@ -357,7 +357,7 @@ function goals(world: ExerciseWorld, tables: Tables): void {
   }
 }
 
-/** How the positions stand now, and as they were said to stand 90 days ago. */
+/** Snapshots of staffing today and 90 days ago; the earlier one is invented. */
 function capacity(world: ExerciseWorld, tables: Tables): void {
   const today = civilDate(world.asOf);
   const before = civilDate(after(world.asOf, -90));

@@ -4,17 +4,23 @@ import { Agency } from '../agency';
 import { AgencyWorkRole } from '../agency-work-role';
 import { WorkRole } from '../role/work-role';
 
-@model('How an agency staffed a work role on a day.', { order: ['-asOf', '-vacant'], sensitivity: 'GOV' })
+@model('Staffing of a work role at an agency on a given day.', { order: ['-asOf', '-vacant'], sensitivity: 'GOV' })
 export class CapacitySnapshot {
   @generatedId('cap') id!: string;
-  @refersTo(() => Agency, 'The agency.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => WorkRole, 'The role.', { as: 'workRole', length: 20, filter: true }) workRoleCode!: string;
-  @refersTo(() => AgencyWorkRole, 'The same as it is now.', { as: 'staffing', filter: false }) staffingId!: string;
-  @date('The day.', { filter: true, order: true }) asOf!: string;
-  @flag('Whether it is the newest of its agency and role.', { filter: true }) current!: boolean;
-  @integer('Positions authorized.', { filter: true, order: true, column: 'authorised' }) authorized!: number;
-  @integer('Positions filled.', { filter: true, order: true }) filled!: number;
-  @integer('Positions funded and not filled.', { filter: true, order: true }) vacant!: number;
-  @integer('Of the vacant ones, those being filled.', { filter: true, order: true }) inHiring!: number;
+  @refersTo(() => Agency, 'Agency that staffs the role.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => WorkRole, 'Work role that the counts cover.', { as: 'workRole', length: 20, filter: true })
+  workRoleCode!: string;
+  @refersTo(() => AgencyWorkRole, 'Current staffing of the same role at the same agency.', {
+    as: 'staffing',
+    filter: false,
+  })
+  staffingId!: string;
+  @date('Day of the snapshot.', { filter: true, order: true }) asOf!: string;
+  @flag('Whether this is the latest snapshot of the agency and role.', { filter: true }) current!: boolean;
+  @integer('Number of authorized positions.', { filter: true, order: true, column: 'authorised' }) authorized!: number;
+  @integer('Number of filled positions.', { filter: true, order: true }) filled!: number;
+  @integer('Number of funded positions that are vacant, including those in hiring.', { filter: true, order: true })
+  vacant!: number;
+  @integer('Number of the vacant positions with hiring under way.', { filter: true, order: true }) inHiring!: number;
   @exerciseFlag() exercise!: boolean;
 }

@@ -7,7 +7,7 @@ import { Agency } from '../agency';
 import { WorkRole } from '../role/work-role';
 
 @model(
-  'How many people an agency means to hire for a work role in a fiscal year. Progress is counted, never typed in.',
+  "Agency's hiring goal for a work role in a fiscal year. Progress is counted from hiring requests, never entered by hand.",
   {
     order: ['-fiscalYear', 'agencyKey'],
     sensitivity: 'GOV',
@@ -15,20 +15,22 @@ import { WorkRole } from '../role/work-role';
 )
 export class HiringGoal {
   @generatedId('gol') id!: string;
-  @refersTo(() => Agency, 'Whose goal.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => WorkRole, 'For which role.', { as: 'workRole', length: 20, filter: true }) workRoleCode!: string;
-  @integer('Fiscal year.', { filter: true, order: true }) fiscalYear!: number;
-  @integer('People to be hired.', { filter: true, order: true }) target!: number;
+  @refersTo(() => Agency, 'Agency that set the goal.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => WorkRole, 'Work role to hire for.', { as: 'workRole', length: 20, filter: true })
+  workRoleCode!: string;
+  @integer('Fiscal year, October to September, named by its last year.', { filter: true, order: true })
+  fiscalYear!: number;
+  @integer('Number of people to hire.', { filter: true, order: true }) target!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @computed(() => Int, 'People who entered on duty for the role in the fiscal year.', {
+  @computed(() => Int, 'Number of people who entered on duty for the role in the fiscal year.', {
     derivedFrom: ['HiringRequest.enteredOnDutyAt'],
   })
   hires({ loaders, database }: Context): Promise<number> {
     return loaders.batched<number>(HiringGoal, 'hires', (keys) => hiresOf(database, keys)).load(this.countedAs());
   }
 
-  @computed(() => Int, 'How many are missing; 0 once the goal is met.')
+  @computed(() => Int, 'Hires still needed to reach the goal. 0 once the goal is met.')
   async gap(context: Context): Promise<number> {
     return Math.max(0, this.target - (await this.hires(context)));
   }
@@ -38,7 +40,7 @@ export class HiringGoal {
   }
 }
 
-/** Entries on duty for "agency role fiscal-year" triples: one statement for all triples of a fiscal year. */
+/** Counts entries on duty by "agency role fiscal-year" key, with one statement per fiscal year. */
 async function hiresOf(database: Context['database'], keys: readonly string[]): Promise<number[]> {
   const years = [...new Set(keys.map((key) => Number(key.split(' ')[2])))];
   const counts = new Map<string, number>();
@@ -59,14 +61,14 @@ async function hiresOf(database: Context['database'], keys: readonly string[]): 
 export class HiringGapsResolver {
   @Query(() => [HiringGoal], {
     nullable: true,
-    description: 'Goals of all agencies for one work role in a fiscal year, the largest gap first.',
+    description: 'Hiring goals of all agencies for one work role and fiscal year, largest gap first.',
   })
   @sensitivity('GOV')
   async largestHiringGaps(
     @Ctx() context: Context,
-    @Arg('workRole', () => ID, { description: 'Code of the work role, such as "531" for incident response.' })
+    @Arg('workRole', () => ID, { description: 'Work role code, such as "531" for incident response.' })
     workRole: string,
-    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Fiscal year; the current one by default.' })
+    @Arg('fiscalYear', () => Int, { nullable: true, description: 'Fiscal year. Defaults to the current one.' })
     year?: number,
   ): Promise<HiringGoal[]> {
     const { database, clock } = context;

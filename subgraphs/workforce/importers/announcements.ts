@@ -29,7 +29,7 @@ const AREAS: Readonly<Record<string, TalentArea>> = {
   QUANTITATIVE: 'OTHER',
 };
 
-/** The talent area of an announcement whose publisher does not say: by its title. */
+/** Infers the talent area from the title, for publishers that do not state it. */
 function areaOf(title: string): TalentArea {
   if (/artificial intelligence|\bai\b|machine learning/i.test(title)) return 'AI';
   if (/data scien/i.test(title)) return 'DATA_SCIENCE';
@@ -38,8 +38,8 @@ function areaOf(title: string): TalentArea {
   return 'IT';
 }
 
-/** What an announcement has that its source does not say. Another source may know better, so it never overwrites. */
-const UNSAID: Partial<Announcement> = {
+/** Defaults for fields that a source leaves out. Written only to new announcements, so that they never overwrite another source's values. */
+const DEFAULTS: Partial<Announcement> = {
   subagency: null,
   payPlanGrade: null,
   gradeLow: null,
@@ -60,7 +60,7 @@ const UNSAID: Partial<Announcement> = {
   exercise: false,
 };
 
-/** An announcement with what can be read from its title, series and agency. */
+/** Writes an announcement with its series, and with the agency and work roles inferred from its names and title. */
 function announcement(
   row: Row,
   session: ImportSession,
@@ -73,7 +73,7 @@ function announcement(
   if (facts.openDate && facts.closeDate && facts.closeDate < facts.openDate)
     throw new RowError('closeDate', `is ${facts.closeDate}, before the opening on ${String(open)}`);
   return [
-    write(Announcement, { agencyKey, ...facts }, UNSAID),
+    write(Announcement, { agencyKey, ...facts }, DEFAULTS),
     ...series.map((code) => write(AnnouncementSeries, { ownerKey: controlNumber, targetKey: code.padStart(4, '0') })),
     ...workRolesOfTitle(title).map((targetKey) => write(AnnouncementWorkRole, { ownerKey: controlNumber, targetKey })),
   ];
@@ -83,13 +83,13 @@ function statusOf(row: Row): keyof typeof AnnouncementStatus | null {
   const text = row.optional('status');
   if (text === null) return null;
   const status = STATUSES[text];
-  if (!status) throw new RowError('status', `is "${text}"; one of ${Object.keys(STATUSES).join(', ')} is expected`);
+  if (!status) throw new RowError('status', `is "${text}"; expected one of ${Object.keys(STATUSES).join(', ')}`);
   return status;
 }
 
 export const postings: Importer = {
   source: 'usajobs-postings',
-  description: 'Announcements for IT, cyber, AI and data work on USAJOBS, JSON',
+  description: 'USAJOBS announcements for IT, cyber, AI, and data jobs, JSON',
   files: ['postings-ai-cyber.json'],
   after: ['usajobs-cancelled'],
   read: async (file) => rowsAt(file, await readJson(file)),
@@ -123,7 +123,7 @@ export const postings: Importer = {
 
 export const cancelledAnnouncements: Importer = {
   source: 'usajobs-cancelled',
-  description: 'Canceled announcements for IT, cyber and AI work on USAJOBS in 2025, JSON',
+  description: 'Canceled USAJOBS announcements for IT, cyber, and AI jobs in 2025, JSON',
   files: ['cancelled-it-ai-cyber-2025.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {
@@ -150,13 +150,13 @@ export const cancelledAnnouncements: Importer = {
       },
       [],
     );
-    // an announcement that the larger set also holds is described there; only what this set alone knows is added to it
+    // the postings source describes announcements in both sets; this source adds only the fields that postings lacks
     const { controlNumber, status, salaryMinCents, salaryMaxCents, openings } = written!.object as Announcement;
     return [
       write(
         Announcement,
         { controlNumber, status, salaryMinCents, salaryMaxCents, openings },
-        { ...UNSAID, ...written!.object },
+        { ...DEFAULTS, ...written!.object },
       ),
       ...links,
     ];
@@ -165,7 +165,7 @@ export const cancelledAnnouncements: Importer = {
 
 export const dataScientistAnnouncements: Importer = {
   source: 'data-scientist-announcements',
-  description: 'Announcements for data scientists with duties and qualifications (USAJOBS), JSON',
+  description: 'USAJOBS announcements for data scientists, with duties and qualifications, JSON',
   files: ['data-scientist-announcements-full.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {

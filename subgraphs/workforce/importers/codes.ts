@@ -6,12 +6,12 @@ import { Row } from '#kit/import/row';
 import { OccupationalSeries } from '../role/occupational-series';
 import { AppointmentType, OpmAgency } from '../role/opm-code';
 
-/** The rows of a document that maps codes to names. */
+/** @throws OperatorError unless the document is an object that maps codes to names */
 async function codeRows(file: string): Promise<Row[]> {
   const document = await readJson(file);
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new OperatorError(
-      `"${file}" does not map codes to names`,
+      `"${file}" is not an object that maps codes to names`,
       'Check that the file belongs to this source (`import -- --help` lists them)',
     );
   return Object.entries(document).map(([code, name], index) => new Row(index + 1, { code, name }));
@@ -19,9 +19,9 @@ async function codeRows(file: string): Promise<Row[]> {
 
 export const occupationalSeries: Importer = {
   source: 'occupational-series',
-  description: 'Occupational series of OPM, JSON',
+  description: 'OPM occupational series, JSON',
   files: ['occupational-series.json'],
-  // the same series is listed with and without leading zeros
+  // the source lists some series both with and without leading zeros
   merges: true,
   read: codeRows,
   convert: (row) => [
@@ -31,7 +31,7 @@ export const occupationalSeries: Importer = {
 
 export const appointmentTypes: Importer = {
   source: 'appointment-types',
-  description: 'Types of appointment of USAJOBS, JSON',
+  description: 'USAJOBS appointment types, JSON',
   files: ['appointment-types.json'],
   read: codeRows,
   convert: (row) => [write(AppointmentType, { code: row.text('code', 10), name: row.text('name', 80) })],
@@ -39,7 +39,7 @@ export const appointmentTypes: Importer = {
 
 export const opmAgencies: Importer = {
   source: 'opm-agency-codes',
-  description: 'Codes of agencies and their parts (OPM), JSON',
+  description: 'OPM codes of agencies and components, JSON',
   files: ['opm-agency-codes.json'],
   read: codeRows,
   convert(row) {

@@ -10,13 +10,13 @@ import { WorkforceFlow } from '../flow/workforce-flow';
 function count(row: Row, column: string): number {
   const value = row.optionalInteger(column);
   if (value === null || value < 0)
-    throw new RowError(column, value === null ? 'is missing' : `is ${value}, below zero`);
+    throw new RowError(column, value === null ? 'is missing' : `is ${value}; it must be 0 or more`);
   return value;
 }
 
 export const announcementStatistics: Importer = {
   source: 'usajobs-statistics',
-  description: 'Announcements of USAJOBS in 2025 counted by status, by agency and by month, JSON',
+  description: 'USAJOBS announcement counts for 2025 by status, agency, and month, JSON',
   files: ['agency-status-stats-2025.json'],
   async read(file) {
     const document = await readJson(file);
@@ -64,10 +64,10 @@ interface FlowDocument {
   separations?: Record<string, number[]>;
 }
 
-/** One row for each agency and month. */
+/** The source has one array per agency; the import writes one row per agency and month. */
 export const workforceFlows: Importer = {
   source: 'workforce-flows',
-  description: 'People who joined and left agencies by month (OPM EHRI), JSON',
+  description: 'Monthly accessions and separations by agency (OPM EHRI), JSON',
   files: ['ehri-accessions-separations-monthly.json'],
   async read(file) {
     const { months, accessions = {}, separations = {} } = (await readJson(file)) as FlowDocument;
@@ -93,7 +93,7 @@ export const workforceFlows: Importer = {
   convert(row, session) {
     const agencyName = row.text('agency', 100);
     const compact = row.text('month', 6);
-    if (!/^\d{4}(0[1-9]|1[0-2])$/.test(compact)) throw new RowError('month', `is "${compact}"; YYYYMM is expected`);
+    if (!/^\d{4}(0[1-9]|1[0-2])$/.test(compact)) throw new RowError('month', `is "${compact}"; expected YYYYMM`);
     const month = `${compact.slice(0, 4)}-${compact.slice(4)}-01`;
     return [
       write(WorkforceFlow, {

@@ -1,4 +1,4 @@
-/** What in a title points to a work role (DCWF code). By rule, and so a hint: announcements rarely state the code. */
+/** Title patterns and the DCWF work role each suggests. Only a hint: announcements rarely state the code. */
 const RULES: readonly [RegExp, string][] = [
   [/incident (respon|handl)/i, '531'],
   [/forensic/i, '212'],
@@ -20,7 +20,7 @@ const RULES: readonly [RegExp, string][] = [
   [/enterprise architect|entarch/i, '651'],
 ];
 
-/** The work roles that the title of an announcement points to. */
+/** DCWF codes of the work roles that an announcement's title suggests. */
 export function workRolesOfTitle(title: string): string[] {
   return RULES.filter(([pattern]) => pattern.test(title)).map(([, code]) => code);
 }

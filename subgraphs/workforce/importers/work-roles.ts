@@ -19,14 +19,14 @@ const KINDS: Readonly<Record<string, keyof typeof KsatKind>> = {
 
 export const dcwfKsats: Importer = {
   source: 'dcwf-ksats',
-  description: 'Tasks, knowledge, skills and abilities of the DoD Cyber Workforce Framework, JSON',
+  description: 'Tasks, knowledge, skills, and abilities of the DoD Cyber Workforce Framework, JSON',
   files: ['ksats.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row) {
     const kind = row.text('kind', 40);
-    const known = KINDS[kind.toLowerCase()];
-    if (!known) throw new RowError('kind', `is "${kind}"; task, knowledge, skill or ability is expected`);
-    return [write(Ksat, { id: row.text('id', 20), kind: known, description: row.text('description', 60_000) })];
+    const ksatKind = KINDS[kind.toLowerCase()];
+    if (!ksatKind) throw new RowError('kind', `is "${kind}"; expected task, knowledge, skill, or ability`);
+    return [write(Ksat, { id: row.text('id', 20), kind: ksatKind, description: row.text('description', 60_000) })];
   },
 };
 
@@ -51,8 +51,8 @@ export const dcwfRoles: Importer = {
         niceIds: nice === null ? [] : [nice],
         url: url !== null && URL.canParse(url) ? url : null,
       }),
-      ...link('coreKsats').map((one) => write(WorkRoleCoreKsat, one)),
-      ...link('additionalKsats').map((one) => write(WorkRoleAdditionalKsat, one)),
+      ...link('coreKsats').map((row) => write(WorkRoleCoreKsat, row)),
+      ...link('additionalKsats').map((row) => write(WorkRoleAdditionalKsat, row)),
     ];
   },
 };
@@ -67,9 +67,9 @@ export const niceRoles: Importer = {
   convert(row, session) {
     const code = row.text('id', 20);
     const counterparts = row.list('dcwfCodes').filter((dcwf) => {
-      const known = session.has(WorkRole, dcwf);
-      if (!known) session.unmatched('DCWF role', dcwf);
-      return known;
+      const isImported = session.has(WorkRole, dcwf);
+      if (!isImported) session.unmatched('DCWF role', dcwf);
+      return isImported;
     });
     if (row.list('dcwfCodes').length === 0) session.unmatched('DCWF role', '(none)');
     return [

@@ -12,65 +12,77 @@ import { Agency } from '../agency';
 import { HiringAuthority, VACANT_SQL } from '../position/position';
 import { TalentArea } from '../role/talent-area';
 
-/** The public goal for the time to hire, in calendar days. */
+/** Government-wide goal for time to hire, in calendar days. */
 export const TIME_TO_HIRE_GOAL_DAYS = 80;
 
-/** The executive order, as the workforce program extends it. */
-@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+/** Fields of the executive order that the workforce program adds. */
+@stub('An executive order. Each subgraph adds the metrics of its program.', { key: 'number' })
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
-/** A figure over positions and hires, which the government sees one by one and the public does not. */
+/** Options of a figure over positions or hires. The government reads the objects themselves; the public reads only figures. */
 const open = (counted: Counted) => ({ sensitivity: 'PUBLIC', counted: { ...counted, hiddenFrom: 'public' } }) as const;
 const POSITIONS = { of: ['Position.status'] };
 const HIRES = { of: ['HiringRequest.enteredOnDutyAt', 'HiringRequest.needValidatedAt'] };
 
-@valueObject('Vacancies and fill rate of a talent area, now.')
+@valueObject('Current vacancies and fill rate of a talent area.')
 export class TalentAreaFill {
-  @part(() => TalentArea, 'The area.', { sensitivity: 'PUBLIC' }) talentArea!: TalentArea;
-  @part(() => Int, 'Positions funded and not filled.', open(POSITIONS)) vacancies!: number;
-  @part(() => Ratio, 'Share of filled positions among the filled and the vacant.', open({ over: 'vacancies' }))
+  @part(() => TalentArea, 'Talent area that the figures cover.', { sensitivity: 'PUBLIC' }) talentArea!: TalentArea;
+  @part(() => Int, 'Number of funded positions that are vacant or in hiring.', open(POSITIONS)) vacancies!: number;
+  @part(() => Ratio, 'Filled positions as a share of filled and vacant positions.', open({ over: 'vacancies' }))
   fillRate!: Ratio;
 }
 
-@valueObject('How the workforce program stands. Figures of a fiscal year count entries on duty in it.')
+@valueObject('Metrics of the workforce program. Hiring figures cover entries on duty in one fiscal year.')
 export class WorkforceMetrics {
-  @part(() => GraphQLInstant, 'When the figures were worked out.', { sensitivity: 'PUBLIC' }) asOf!: string;
-  @part(() => Int, 'Fiscal year they are of.', { sensitivity: 'PUBLIC' }) fiscalYear!: number;
-  @part(() => Int, 'People who entered on duty.', open(HIRES)) enteredOnDuty!: number;
-  @part(() => Int, 'People that the hiring goals of all agencies add up to.', { nullable: true }) goal!: number;
-  @part(() => Ratio, 'Entered on duty over goal.', { nullable: true }) progress!: Ratio;
-  @part(() => Int, 'Positions that are funded and not filled now.', open(POSITIONS)) vacancies!: number;
-  @part(() => [TalentAreaFill], 'Vacancies by talent area, now.', { sensitivity: 'PUBLIC' })
+  @part(() => GraphQLInstant, 'Time the metrics were computed.', { sensitivity: 'PUBLIC' }) asOf!: string;
+  @part(() => Int, 'Fiscal year of the hiring figures.', { sensitivity: 'PUBLIC' }) fiscalYear!: number;
+  @part(() => Int, 'Number of people who entered on duty in the fiscal year.', open(HIRES)) enteredOnDuty!: number;
+  @part(() => Int, 'Sum of the hiring goals of all agencies for the fiscal year.', { nullable: true }) goal!: number;
+  @part(() => Ratio, 'Entries on duty as a share of the goal.', { nullable: true }) progress!: Ratio;
+  @part(() => Int, 'Number of funded positions that are vacant or in hiring now.', open(POSITIONS)) vacancies!: number;
+  @part(() => [TalentAreaFill], 'Current vacancies and fill rate by talent area.', { sensitivity: 'PUBLIC' })
   byTalentArea!: TalentAreaFill[];
   @part(
     () => Float,
-    'Median calendar days from confirmed need to entry on duty; null of none.',
+    'Median time to hire in calendar days, from validated need to entry on duty. Null without hires.',
     open({ over: 'enteredOnDuty', isMeasure: true }),
   )
   medianTimeToHireDays!: number | null;
-  @part(() => Float, '90th centile of the same.', open({ over: 'enteredOnDuty', isMeasure: true }))
-  p90TimeToHireDays!: number | null;
-  @part(() => Int, 'The public goal for the time to hire.', { sensitivity: 'PUBLIC' }) timeToHireGoalDays!: number;
-  @part(() => Ratio, 'Share of hires within that goal.', open({ over: 'enteredOnDuty' })) withinGoal!: Ratio;
-}
-
-@valueObject('Time to hire of one agency under one authority.')
-export class TimeToHire {
-  @part(() => Agency, 'The agency.', { sensitivity: 'PUBLIC' }) agency!: Agency;
-  @part(() => HiringAuthority, 'The authority.', { sensitivity: 'PUBLIC' })
-  authority!: ValueOf<typeof HiringAuthority>;
-  @part(() => Int, 'People hired.', open(HIRES)) hires!: number;
   @part(
     () => Float,
-    'Median calendar days from confirmed need to entry on duty.',
+    '90th percentile of time to hire in calendar days. Null without hires.',
+    open({ over: 'enteredOnDuty', isMeasure: true }),
+  )
+  p90TimeToHireDays!: number | null;
+  @part(() => Int, 'Government-wide goal for time to hire, in calendar days.', { sensitivity: 'PUBLIC' })
+  timeToHireGoalDays!: number;
+  @part(() => Ratio, 'Share of hires that met the time-to-hire goal.', open({ over: 'enteredOnDuty' }))
+  withinGoal!: Ratio;
+}
+
+@valueObject('Time to hire of one agency under one hiring authority.')
+export class TimeToHire {
+  @part(() => Agency, 'Hiring agency.', { sensitivity: 'PUBLIC' }) agency!: Agency;
+  @part(() => HiringAuthority, 'Hiring authority.', { sensitivity: 'PUBLIC' })
+  authority!: ValueOf<typeof HiringAuthority>;
+  @part(() => Int, 'Number of people who entered on duty.', open(HIRES)) hires!: number;
+  @part(
+    () => Float,
+    'Median calendar days from validated need to entry on duty.',
     open({ over: 'hires', isMeasure: true }),
   )
   medianDays!: number;
-  @part(() => Float, '90th centile of the same.', open({ over: 'hires', isMeasure: true })) p90Days!: number;
-  @part(() => Int, 'The public goal.', { sensitivity: 'PUBLIC' }) goalDays!: number;
-  @part(() => Ratio, 'Share of hires within the goal.', open({ over: 'hires' })) withinGoal!: Ratio;
+  @part(
+    () => Float,
+    '90th percentile of calendar days from validated need to entry on duty.',
+    open({ over: 'hires', isMeasure: true }),
+  )
+  p90Days!: number;
+  @part(() => Int, 'Government-wide goal for time to hire, in calendar days.', { sensitivity: 'PUBLIC' })
+  goalDays!: number;
+  @part(() => Ratio, 'Share of hires that met the goal.', open({ over: 'hires' })) withinGoal!: Ratio;
 }
 
 interface Hire {
@@ -79,7 +91,7 @@ interface Hire {
   days: number;
 }
 
-/** Who entered on duty in a fiscal year, and after how many days. */
+/** Entries on duty in a fiscal year, with days from validated need. */
 async function hiresIn(database: Database, year: number): Promise<Hire[]> {
   const { from, until } = fiscalYearPeriod(year);
   const rows = await database.query<Hire>(
@@ -126,14 +138,14 @@ async function workforceMetrics(database: Database, now: Date, year: number): Pr
 
 @Resolver(() => ExecutiveOrder)
 export class WorkforceMetricsResolver {
-  @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'How the workforce program stands.' })
+  @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'Metrics of the workforce program.' })
   @sensitivity('PUBLIC')
   @figure(500)
   workforceMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Fiscal year (October to September); the current one by default.',
+      description: 'Fiscal year, October to September. Defaults to the current one.',
     })
     year?: number,
   ): Promise<WorkforceMetrics> {
@@ -145,7 +157,7 @@ export class WorkforceMetricsResolver {
 export class TimeToHireResolver {
   @Query(() => [TimeToHire], {
     nullable: true,
-    description: 'Time to hire by agency and authority, the slowest median first.',
+    description: 'Time to hire by agency and hiring authority, slowest median first.',
   })
   @sensitivity('PUBLIC')
   @figure(50)
@@ -153,7 +165,7 @@ export class TimeToHireResolver {
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Entered on duty in this fiscal year; the current one by default.',
+      description: 'Fiscal year of entry on duty. Defaults to the current one.',
     })
     year?: number,
   ): Promise<TimeToHire[]> {

@@ -18,118 +18,138 @@ import { OccupationalSeries } from '../role/occupational-series';
 import { TalentArea } from '../role/talent-area';
 import { WorkRole } from '../role/work-role';
 
-export const PositionStatus = enumeration('PositionStatus', 'Where a position stands.', {
-  PLANNED: 'Planned.',
-  FUNDED_VACANT: 'Funded and vacant.',
-  IN_HIRING: 'Being filled.',
-  FILLED: 'Filled.',
-  FROZEN: 'Frozen.',
-  ABOLISHED: 'Abolished.',
+export const PositionStatus = enumeration('PositionStatus', 'Staffing status of a position.', {
+  PLANNED: 'Planned, not yet funded.',
+  FUNDED_VACANT: 'Funded and vacant, with no hiring under way.',
+  IN_HIRING: 'Vacant, with hiring under way.',
+  FILLED: 'Held by an employee.',
+  FROZEN: 'Not to be filled until further notice.',
+  ABOLISHED: 'Removed from the staffing plan.',
 });
 
-/** The states in which a position wants a person, as an SQL list. */
+/** Statuses that count as a vacancy, as an SQL list. */
 export const VACANT_SQL = "'FUNDED_VACANT', 'IN_HIRING'";
 
-export const SecurityLevel = enumeration('SecurityLevel', 'How far a person must be vetted for a position.', {
-  NONE: 'Not beyond the usual.',
-  PUBLIC_TRUST: 'Public trust.',
-  SECRET: 'Secret.',
-  TOP_SECRET: 'Top secret.',
-  TS_SCI: 'Top secret with sensitive compartmented information.',
-});
+export const SecurityLevel = enumeration(
+  'SecurityLevel',
+  'Investigation or clearance level that a position requires.',
+  {
+    NONE: 'No investigation beyond the standard background check.',
+    PUBLIC_TRUST: 'Public trust determination.',
+    SECRET: 'Secret clearance.',
+    TOP_SECRET: 'Top Secret clearance.',
+    TS_SCI: 'Top Secret clearance with access to sensitive compartmented information (SCI).',
+  },
+);
 
-export const SupportedProgram = enumeration('SupportedProgram', 'Which program of the order a position serves.', {
-  REVIEWS: 'Reviews of models.',
-  DEFENSE: 'Cyber defense of agencies.',
-  SECTOR: 'Protection of critical-infrastructure sectors.',
-  GENERAL: 'All of them, or others.',
-});
+export const SupportedProgram = enumeration(
+  'SupportedProgram',
+  'Program of the executive order that a position supports.',
+  {
+    REVIEWS: 'Voluntary reviews of advanced AI models.',
+    DEFENSE: 'Cyber defense of federal agencies.',
+    SECTOR: 'Protection of critical-infrastructure sectors.',
+    GENERAL: 'Several programs, or general support.',
+  },
+);
 
-@model('A position of an agency.', { order: ['agencyKey'], sensitivity: 'GOV' })
+@model('Federal position for an AI or cybersecurity professional.', { order: ['agencyKey'], sensitivity: 'GOV' })
 export class Position {
   @generatedId('pos') id!: string;
-  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
-  @text('Title.', { filter: true }) title!: string;
-  @belongsTo(() => OccupationalSeries, 'Occupational series.', { as: 'series', length: 10, filter: true })
+  @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
+  @text('Position title.', { filter: true }) title!: string;
+  @belongsTo(() => OccupationalSeries, 'Occupational series of the position.', {
+    as: 'series',
+    length: 10,
+    filter: true,
+  })
   seriesCode!: string;
   @text('Pay plan, such as "GS".', { length: 10 }) payPlan!: string;
-  @integer('Lowest grade.', { filter: true }) gradeLow!: number;
-  @integer('Highest grade.', { filter: true }) gradeHigh!: number;
-  @belongsTo(() => WorkRole, 'The role that most of its work is of.', {
+  @integer('Lowest grade at which the position can be filled.', { filter: true }) gradeLow!: number;
+  @integer('Highest grade at which the position can be filled.', { filter: true }) gradeHigh!: number;
+  @belongsTo(() => WorkRole, 'Primary work role.', {
     as: 'primaryWorkRole',
     length: 20,
     filter: true,
   })
   workRoleCode!: string;
-  @oneOf(() => TalentArea, 'What kind of talent it is for.', { filter: true }) talentArea!: TalentArea;
-  @oneOf(() => SecurityLevel, 'How far its holder must be vetted.', { filter: true }) clearance!: ValueOf<
-    typeof SecurityLevel
-  >;
-  @oneOf(() => PositionStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+  @oneOf(() => TalentArea, 'Field of expertise that the position requires.', { filter: true }) talentArea!: TalentArea;
+  @oneOf(() => SecurityLevel, 'Minimum investigation or clearance level for the position.', { filter: true })
+  clearance!: ValueOf<typeof SecurityLevel>;
+  @oneOf(() => PositionStatus, 'Staffing status.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof PositionStatus
   >;
-  @text('Duty station.', { filter: true }) dutyStation!: string;
-  @oneOf(() => SupportedProgram, 'Program it serves.', { filter: true, column: 'supports_programme' })
+  @text('Duty station, as city and state.', { filter: true }) dutyStation!: string;
+  @oneOf(() => SupportedProgram, 'Program of the executive order that the position supports.', {
+    filter: true,
+    column: 'supports_programme',
+  })
   supportsProgram!: ValueOf<typeof SupportedProgram>;
-  @dateTime('When it was set up.', { filter: true, order: true }) createdAt!: string;
+  @dateTime('Time the position was established.', { filter: true, order: true }) createdAt!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => HiringRequest, 'positionId', 'Requests to fill it.') hiringRequests!: unknown;
+  @hasMany(() => HiringRequest, 'positionId', 'Requests to fill the position.') hiringRequests!: unknown;
 }
 
 export const PositionWorkRole = links(
   () => Position,
   'workRoles',
   () => WorkRole,
-  { description: 'All roles its work is of.' },
+  { description: 'All work roles of the position, including the primary one.' },
 );
 
-export const HiringAuthority = enumeration('HiringAuthority', 'Under which authority a position is filled.', {
-  COMPETITIVE: 'Competitive service.',
-  DIRECT_HIRE: 'Direct hire.',
-  EXCEPTED: 'Excepted service.',
-  CYBER_EXCEPTED: 'Cyber excepted service.',
-  SES: 'Senior Executive Service.',
-  TERM: 'For a term.',
+export const HiringAuthority = enumeration(
+  'HiringAuthority',
+  'Hiring authority under which an agency fills a position.',
+  {
+    COMPETITIVE: 'Competitive service examining.',
+    DIRECT_HIRE: 'Direct-hire authority.',
+    EXCEPTED: 'Excepted service appointment.',
+    CYBER_EXCEPTED: 'DoD Cyber Excepted Service.',
+    SES: 'Senior Executive Service.',
+    TERM: 'Term appointment.',
+  },
+);
+
+export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Status of a hiring request.', {
+  DRAFT: 'Being drafted by the hiring manager.',
+  SUBMITTED: 'Submitted to HR.',
+  HR_REVIEW: 'Under review by HR.',
+  READY: 'Approved by HR and ready to announce.',
+  ANNOUNCED: 'Job announcement published.',
+  FILLED: 'Selectee entered on duty.',
+  CANCELLED: 'Canceled before anyone was hired.',
 });
 
-export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Where a request to fill positions stands.', {
-  DRAFT: 'Being written.',
-  SUBMITTED: 'Handed to HR.',
-  HR_REVIEW: 'Being worked on by HR.',
-  READY: 'Ready to be announced.',
-  ANNOUNCED: 'Announced.',
-  FILLED: 'Filled.',
-  CANCELLED: 'Canceled.',
-});
-
-/** Dates of a request that an applicant's status makes. */
+/** Dates of a request that follow from the status of an application. */
 const OF_APPLICATION = {
   derivedFrom: ['Application.status'],
-  coarsened: 'It says when a post was filled, and of whom nothing: applications name no request.',
+  coarsened: 'Shows when the position was filled but not by whom: applications do not reference hiring requests.',
 } as const;
 
-@model('A request to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
+@model('Request by a hiring manager to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
 export class HiringRequest {
   @generatedId('hrq') id!: string;
-  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
-  @belongsTo(() => Position, 'What is to be filled.', { as: 'position', filter: true }) positionId!: string;
-  @dateTime('When the need was confirmed: the time to hire counts from here.', {
+  @refersTo(() => Agency, 'Requesting agency.', { as: 'agency' }) agencyKey!: string;
+  @belongsTo(() => Position, 'Position to fill.', { as: 'position', filter: true }) positionId!: string;
+  @dateTime('Time the hiring need was validated. Time to hire is measured from here.', {
     filter: true,
     order: true,
   })
   needValidatedAt!: string;
-  @oneOf(() => HiringAuthority, 'Under which authority.', { filter: true }) authority!: ValueOf<typeof HiringAuthority>;
-  @oneOf(() => HiringRequestStatus, 'Where it stands.', { filter: true, order: true, index: true })
+  @oneOf(() => HiringAuthority, 'Hiring authority used for the request.', { filter: true }) authority!: ValueOf<
+    typeof HiringAuthority
+  >;
+  @oneOf(() => HiringRequestStatus, 'Status of the request.', { filter: true, order: true, index: true })
   status!: ValueOf<typeof HiringRequestStatus>;
-  @dateTime('When the chosen person accepted the tentative offer.', {
+  @dateTime('Time the selectee accepted the tentative offer.', {
     nullable: true,
     filter: true,
     ...OF_APPLICATION,
   })
   offerAcceptedAt!: string | null;
-  @dateTime('When the chosen person entered on duty.', {
+  @dateTime('Time the selectee entered on duty.', {
     nullable: true,
     filter: true,
     order: true,
@@ -137,8 +157,8 @@ export class HiringRequest {
     ...OF_APPLICATION,
   })
   enteredOnDutyAt!: string | null;
-  @text('Post of the hiring manager.', { sensitivity: 'GOV' }) hiringManager!: string;
-  @text('Post of the HR specialist.', { sensitivity: 'GOV' }) hrSpecialist!: string;
+  @text('Title of the hiring manager, not a personal name.', { sensitivity: 'GOV' }) hiringManager!: string;
+  @text('Title of the HR specialist, not a personal name.', { sensitivity: 'GOV' }) hrSpecialist!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 }

@@ -6,56 +6,61 @@ import { model } from '#kit/model/model';
 import { CapacitySnapshot } from '../goal/capacity-snapshot';
 import { HiringGoal } from '../goal/hiring-goal';
 
-export const WorkforceFramework = enumeration('WorkforceFramework', 'A catalog of work roles.', {
-  DCWF: 'The DoD Cyber Workforce Framework, whose codes OPM uses for positions.',
-  NICE: 'The NICE Workforce Framework for Cybersecurity of NIST.',
+export const WorkforceFramework = enumeration('WorkforceFramework', 'Framework that defines a work role.', {
+  DCWF: 'DoD Cyber Workforce Framework. OPM codes positions with its work roles.',
+  NICE: 'NIST NICE Workforce Framework for Cybersecurity.',
 });
 
-export const KsatKind = enumeration('KsatKind', 'What a statement of a work role describes.', {
-  TASK: 'A task.',
-  KNOWLEDGE: 'Knowledge.',
-  SKILL: 'A skill.',
-  ABILITY: 'An ability.',
+export const KsatKind = enumeration('KsatKind', 'Kind of task, knowledge, skill, or ability statement.', {
+  TASK: 'Work that the role performs.',
+  KNOWLEDGE: 'Concepts and facts that the work requires.',
+  SKILL: 'Learned capacity that the work requires.',
+  ABILITY: 'General capability that the work requires.',
 });
 
-@model('A role of the cyber and AI workforce.', { key: 'code', order: ['code'] })
+@model('Work role of the cyber and AI workforce.', { key: 'code', order: ['code'] })
 export class WorkRole {
-  @key('Three-digit code of DCWF and OPM, such as "672"; for roles of NICE their id, such as "PD-WRL-003".', {
+  @key('Role code: the three-digit DCWF and OPM code, such as "672", or the NICE id, such as "PD-WRL-003".', {
     length: 20,
   })
   code!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
-  @oneOf(() => WorkforceFramework, 'The catalog it is of.', { filter: true, order: true }) framework!: ValueOf<
-    typeof WorkforceFramework
-  >;
-  @text('Element (DCWF) or category (NICE) it stands in.', { filter: true, order: true, length: 80 }) element!: string;
-  @longText('What the role does.', { nullable: true }) description!: string | null;
-  @textList('Ids of older NICE editions.') niceIds!: string[];
-  @url('Page about it.', { nullable: true }) url!: string | null;
+  @text('Name of the work role, such as "Data Scientist".', { filter: true, order: true }) name!: string;
+  @oneOf(() => WorkforceFramework, 'Framework that defines the role.', { filter: true, order: true })
+  framework!: ValueOf<typeof WorkforceFramework>;
+  @text('DCWF element or NICE category of the role.', { filter: true, order: true, length: 80 }) element!: string;
+  @longText('Description of the work, as published by the framework.', { nullable: true }) description!: string | null;
+  @textList('Ids of the role in earlier NICE editions.') niceIds!: string[];
+  @url("The framework's web page about the role.", { nullable: true }) url!: string | null;
 
-  @hasMany(() => HiringGoal, 'workRoleCode', 'Hiring goals for the role.') hiringGoals!: unknown;
-  @hasMany(() => CapacitySnapshot, 'workRoleCode', 'How agencies staff the role.') capacity!: unknown;
+  @hasMany(() => HiringGoal, 'workRoleCode', 'Hiring goals for the role, by agency and fiscal year.')
+  hiringGoals!: unknown;
+  @hasMany(() => CapacitySnapshot, 'workRoleCode', 'Staffing snapshots of the role, by agency and date.')
+  capacity!: unknown;
 }
 
-@model('A task, or a piece of knowledge, skill or ability, that work roles need.', { order: ['id'] })
+@model('Task, knowledge, skill, or ability (KSAT) statement that describes work roles.', { order: ['id'] })
 export class Ksat {
-  @key('Id in its catalog.', { as: 'code', length: 20 }) id!: string;
-  @oneOf(() => KsatKind, 'What it describes.', { filter: true, order: true }) kind!: ValueOf<typeof KsatKind>;
-  @longText('The statement.') description!: string;
+  @key('Id of the statement in the DCWF.', { as: 'code', length: 20 }) id!: string;
+  @oneOf(() => KsatKind, 'Whether the statement describes a task, knowledge, a skill, or an ability.', {
+    filter: true,
+    order: true,
+  })
+  kind!: ValueOf<typeof KsatKind>;
+  @longText('Text of the statement.') description!: string;
 }
 
 export const WorkRoleCoreKsat = links(
   () => WorkRole,
   'coreKsats',
   () => Ksat,
-  { description: 'What everyone in the role needs.' },
+  { description: 'KSATs that everyone in the role needs.' },
 );
 export const WorkRoleAdditionalKsat = links(
   () => WorkRole,
   'additionalKsats',
   () => Ksat,
   {
-    description: 'What some in the role need.',
+    description: 'KSATs that some positions in the role need.',
   },
 );
 export const WorkRoleCounterpart = links(
@@ -63,6 +68,6 @@ export const WorkRoleCounterpart = links(
   'counterparts',
   () => WorkRole,
   {
-    description: 'The same role in the other catalog.',
+    description: 'Equivalent roles in the other framework.',
   },
 );
