@@ -3,7 +3,7 @@ import { stub, stubKey } from '#kit/model/model';
 import { Vendor } from './vendor/vendor';
 
 /** A developer of AI models, as infrastructure extends it. */
-@stub('An organization that develops AI models and may share them, voluntarily, before launch.', { key: 'key' })
+@stub('Organization that develops AI models and may voluntarily share them before launch.', { key: 'key' })
 export class DeveloperOrganization {
   @stubKey() key!: string;
   @hasMany(() => Vendor, 'developerKey', 'The same organization as a vendor of products to agencies.')

@@ -186,7 +186,7 @@ const CASES: Case[] = [
     alder,
     'registerOrganization',
     () => ({ key: 'alder', legalName: 'A', category: 'INDUSTRY' }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'key'], said: /registered already/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'key'], said: /is already registered: use updateOrganization/ },
   ],
   [
     'an organisation of somebody else',
@@ -207,14 +207,14 @@ const CASES: Case[] = [
     alder,
     'registerModelVersion',
     ({ soon, draft }) => ({ modelId: draft.model.id, label: 'x', frozenAt: soon }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], said: /lies in the future/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], said: /is in the future/ },
   ],
   [
     'a label that is there',
     alder,
     'registerModelVersion',
     ({ draft }) => ({ modelId: draft.model.id, label: 'rc 1' }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'label'], said: /has a version "rc 1" already/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'label'], said: /already has a version "rc 1"/ },
   ],
 
   [
@@ -236,7 +236,7 @@ const CASES: Case[] = [
     alder,
     'amendSubmission',
     ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision }),
-    { code: 'BAD_USER_INPUT', said: /Nothing is to be changed/ },
+    { code: 'BAD_USER_INPUT', said: /The input changes nothing/ },
   ],
   [
     'a revision that cannot be',
@@ -250,7 +250,7 @@ const CASES: Case[] = [
     alder,
     'recordLaunch',
     ({ filed, soon }) => ({ id: filed.id, launchedAt: soon, scope: 'GENERAL' }),
-    { code: 'PRECONDITION_FAILED', said: /lies in the future/ },
+    { code: 'PRECONDITION_FAILED', said: /"launchedAt" is in the future/ },
   ],
   [
     'a launch that the government saw nowhere',
@@ -271,7 +271,7 @@ const CASES: Case[] = [
     INTAKE,
     'assignAgency',
     ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision, agencyKey: 'hhs' }),
-    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /with no others/ },
+    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /only with the agencies it names/ },
   ],
 
   [
@@ -286,28 +286,28 @@ const CASES: Case[] = [
     alder,
     'offerAccess',
     ({ filed, past }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', startsAt: past }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], said: /inside the window/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], said: /outside the window: choose a time from/ },
   ],
   [
     'access beyond the launch without consent',
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', endsAt: '2026-12-01T00:00:00Z' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /Without consent/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /after the planned launch/ },
   ],
   [
     'consent without an end',
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', postLaunchConsent: true }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /until when/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /is required with "postLaunchConsent"/ },
   ],
   [
     'an answer that would have helped yesterday',
     INTAKE,
     'requestInformation',
     ({ filed }) => ({ submissionId: filed.id, question: 'q', dueOn: '2026-06-01' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], said: /has passed: today is 2026-06-/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], said: /has passed: choose 2026-06-/ },
   ],
 
   [

@@ -12,7 +12,9 @@ import { DeploymentStage } from '../tool/defensive-tool';
 import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
 /** The executive order, as infrastructure extends it. */
-@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+@stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }

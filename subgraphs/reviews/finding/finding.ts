@@ -38,7 +38,7 @@ export const FindingStatus = enumeration('FindingStatus', 'Where a finding stand
   CLOSED: 'Done with.',
 });
 
-@model('What a review found about a model.', { order: ['-createdAt'], sensitivity: 'PROPIN' })
+@model('Finding of a review about a model.', { order: ['-createdAt'], sensitivity: 'PROPIN' })
 export class Finding {
   @generatedId('fnd') id!: string;
   @belongsTo(() => Review, 'The review that found it.', { as: 'review', filter: true }) reviewId!: string;

@@ -12,8 +12,9 @@ import { figuresAsOf } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { FOUND } from '../finding/found';
 
-/** The executive order, as the reviews program extends it. */
-@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+@stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }

@@ -5,7 +5,7 @@ import {
   accessChanges,
   accessExhaustedAt,
   accessSeconds,
-  MOST_ACCESS_SECONDS,
+  MAX_ACCESS_SECONDS,
   NO_ACCESS,
 } from './access-hours';
 import { reviewWindow } from './window';
@@ -25,7 +25,7 @@ test('access through the whole window is 720 hours, whatever daylight saving doe
         .total('seconds');
       const seconds = accessSeconds({ seconds: 0, since: opens }, closes);
       // a window whose first hour a clock change skips is that much shorter on the wall
-      expect(seconds).toBe(MOST_ACCESS_SECONDS - skipped);
+      expect(seconds).toBe(MAX_ACCESS_SECONDS - skipped);
     }),
     { numRuns: 500 },
   );
@@ -51,7 +51,7 @@ test('T4: whatever starts and stops, never more than 720 hours, and never less t
       for (const { hours, at } of play(from, gaps)) {
         const seconds = accessSeconds(hours, at);
         expect(seconds).toBeGreaterThanOrEqual(before);
-        expect(seconds).toBeLessThanOrEqual(MOST_ACCESS_SECONDS);
+        expect(seconds).toBeLessThanOrEqual(MAX_ACCESS_SECONDS);
         before = seconds;
       }
     }),
@@ -60,15 +60,15 @@ test('T4: whatever starts and stops, never more than 720 hours, and never less t
 
 test('at the instant at which the hours are used up they are, and a minute before they were not', () => {
   fc.assert(
-    fc.property(instant, fc.integer({ min: 0, max: MOST_ACCESS_SECONDS }), (since, seconds) => {
+    fc.property(instant, fc.integer({ min: 0, max: MAX_ACCESS_SECONDS }), (since, seconds) => {
       const hours = { seconds, since };
       const exhausted = accessExhaustedAt(hours)!;
-      const short = MOST_ACCESS_SECONDS - accessSeconds(hours, exhausted);
+      const short = MAX_ACCESS_SECONDS - accessSeconds(hours, exhausted);
       // in the hour that comes twice the first is meant, so an hour at most may be left on the wall
       expect(short).toBeLessThanOrEqual(3_600);
       expect(short === 0 || wall(exhausted).hour <= 2).toBe(true);
-      if (MOST_ACCESS_SECONDS - seconds > 7_200)
-        expect(accessSeconds(hours, later(exhausted, -121))).toBeLessThan(MOST_ACCESS_SECONDS);
+      if (MAX_ACCESS_SECONDS - seconds > 7_200)
+        expect(accessSeconds(hours, later(exhausted, -121))).toBeLessThan(MAX_ACCESS_SECONDS);
     }),
   );
 });

@@ -13,7 +13,7 @@ const FACTS: Record<keyof SubmissionFacts, 'developer' | 'agencies'> = {
 };
 
 test('N1: out of FILED only a developer leads, except to LAUNCHED on public evidence; the government else only closes', () => {
-  for (const row of moves.filter((one) => StateMachine.origins(one).includes('FILED'))) {
+  for (const row of moves.filter((row) => StateMachine.origins(row).includes('FILED'))) {
     const government = row.by.filter((actor) => actor !== 'DEVELOPER');
     if (government.length === 0) continue;
     expect([row.trigger, row.to, government]).toEqual(['recordLaunch', 'LAUNCHED', ['INTAKE']]);

@@ -16,7 +16,9 @@ import { TalentArea } from '../role/talent-area';
 export const TIME_TO_HIRE_GOAL_DAYS = 80;
 
 /** The executive order, as the workforce program extends it. */
-@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+@stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
