@@ -357,7 +357,7 @@ const CASES: Case[] = [
     nsa,
     'openReview',
     ({ filed }) => ({ submissionId: filed.id, scope: [] }),
-    { code: 'PRECONDITION_FAILED', said: /open already/ },
+    { code: 'PRECONDITION_FAILED', said: /already has review rev_\w+ of this submission open/ },
   ],
   [
     'another agency’s review',
@@ -371,14 +371,14 @@ const CASES: Case[] = [
     reviewer('nsa', 'other'),
     'closeReview',
     ({ review }) => ({ id: review.id, expectedRevision: review.revision, reason: 'x' }),
-    { code: 'PRECONDITION_FAILED', said: /The lead reviewer closes a review/ },
+    { code: 'PRECONDITION_FAILED', said: /Only the lead reviewer can close a review/ },
   ],
   [
     'a run without access',
     nsa,
     'startEvaluationRun',
     ({ review }) => ({ id: review.run }),
-    { code: 'PRECONDITION_FAILED', said: /needs access to the model/ },
+    { code: 'PRECONDITION_FAILED', said: /has no access to the model now/ },
   ],
   [
     'an evaluation that no catalogue has',
@@ -441,7 +441,7 @@ const CASES: Case[] = [
     nsa,
     'reviseRiskAssessment',
     ({ replaced }) => ({ id: replaced, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'id'], said: /replaced already: a revision follows the current one/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'id'], said: /Revision 1 is not the current one/ },
   ],
   [
     'a revision of another agency’s',
@@ -455,14 +455,14 @@ const CASES: Case[] = [
     alder,
     'openConsultation',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], said: /with which agency/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], said: /The agency is missing: give "agencyKey"/ },
   ],
   [
     'a second consultation',
     nsa,
     'openConsultation',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'ALREADY_EXISTS', said: /one open already/ },
+    { code: 'ALREADY_EXISTS', said: /Consultation con_\w+ with this agency is already open/ },
   ],
   [
     'an answer to nothing',
@@ -589,14 +589,14 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       );
       return graph.call(nsa, 'issueDetermination', { id: row.id, expectedRevision: row.revision });
     };
-    expect((await issue()).errors![0]!.message).toMatch(/says whether a review is needed/);
+    expect((await issue()).errors![0]!.message).toMatch(/has no outcome: draft it with an "outcome"/);
     await graph.does(
       nsa,
       'draftDetermination',
       { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY' },
       'determination { id }',
     );
-    expect((await issue()).errors![0]!.message).toMatch(/says why: draft it with a "rationale"/);
+    expect((await issue()).errors![0]!.message).toMatch(/has no rationale: draft it with a "rationale"/);
     await graph.does(nsa, 'draftDetermination', { submissionId: id, rationale: 'So.' }, 'determination { id }');
     expect((await issue()).errors).toBeUndefined();
   });
