@@ -31,7 +31,7 @@ const STAGES: readonly ValueOf<typeof ReviewStatus>[] = [
   'CLOSED',
 ];
 
-@stub('AI model that a developer voluntarily shares before launch, or a draft of such a filing.')
+@stub('Voluntary filing of an AI model by its developer before launch. The government sees it once it is filed.')
 export class Submission {
   @stubKey() id!: string;
 

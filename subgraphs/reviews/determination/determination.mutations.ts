@@ -204,7 +204,7 @@ const DESIGNATING_AGENCY = 'nsa';
 const makeDesignation = mutation({
   name: 'makeDesignation',
   description:
-    'Records a designation: the decision of the Director of NSA on whether a model is a covered model. Covered means an offer to the developer and no duty. Thresholds and test results stay outside the graph.',
+    'Records a designation by the Director of NSA: whether a model is a covered model. Covered means an offer to the developer and no duty. Thresholds and test results stay outside the graph.',
   by: ['AGENCY'],
   input: {
     submissionId: idInput('Submission id.'),

@@ -123,7 +123,7 @@ export const DesignationOutcome = enumeration('DesignationOutcome', 'Outcome of 
 });
 
 @model(
-  'Decision of the Director of NSA on whether a model is a covered model. Thresholds and test results stay outside the graph.',
+  'Designation by the Director of NSA: whether a model is a covered model. Thresholds and test results stay outside the graph.',
   {
     order: ['-madeAt'],
     sensitivity: 'GOV',

@@ -24,7 +24,9 @@ const WHOLE_FOR: readonly Role[] = ['intake-officer', 'agency-reviewer', 'inspec
 const INVITED: Counted = { of: ['Determination.createdAt', 'LaunchPlan.plannedLaunchAt'], wholeFor: WHOLE_FOR };
 const CLOSED: Counted = { of: ['Review.closedAt', 'Review.launchBoundAt'], partOf: 'opened', wholeFor: WHOLE_FOR };
 
-@valueObject('Figures on the review program. A fiscal year counts the invitations, reviews, and findings that began in it.')
+@valueObject(
+  'Figures on the review program. A fiscal year counts the invitations, reviews, and findings that began in it.',
+)
 export class ReviewMetrics {
   @part(() => GraphQLInstant, 'Time the figures describe.') asOf!: string;
   @part(() => Int, 'Fiscal year of the figures; null for all time.', { nullable: true }) fiscalYear!: number | null;
@@ -129,7 +131,8 @@ export class ReviewMetricsResolver {
     @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Count only invitations, reviews, and findings that began in this fiscal year (October to September).',
+      description:
+        'Count only invitations, reviews, and findings that began in this fiscal year (October to September).',
     })
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {

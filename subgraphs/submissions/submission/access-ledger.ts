@@ -164,7 +164,7 @@ export class AccessLedger {
     for (;;) {
       const at = this.nextDue();
       if (at === null || at > work.now) break;
-      this.bring(at);
+      this.apply(at);
       this.settledAt = latest(at, this.settledAt);
     }
     this.settledAt = work.now;
@@ -182,7 +182,7 @@ export class AccessLedger {
     );
   }
 
-  private bring(at: string): void {
+  private apply(at: string): void {
     const { submission } = this;
     if (submission.lifecycle === 'FILED') {
       // a window that opened and closed between two runs has done both

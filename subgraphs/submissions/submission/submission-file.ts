@@ -142,9 +142,9 @@ export async function sharedWith(work: Work, submission: Submission): Promise<st
 
 async function mayKnow(work: Work, submission: Submission): Promise<boolean> {
   const { actor, principal } = work;
-  const seen = submission.lifecycle !== 'DRAFT' && submission.lifecycle !== 'DISCARDED';
+  const filed = submission.lifecycle !== 'DRAFT' && submission.lifecycle !== 'DISCARDED';
   if (actor === 'SYSTEM') return true;
   if (actor === 'DEVELOPER') return submission.developerKey === principal.organization;
-  if (actor === 'INTAKE') return seen;
-  return seen && (await sharedWith(work, submission)).includes(principal.agency!);
+  if (actor === 'INTAKE') return filed;
+  return filed && (await sharedWith(work, submission)).includes(principal.agency!);
 }

@@ -267,7 +267,7 @@ const draftSubmission = mutation({
 
 const submissionInput = { id: idInput('Submission id.'), expectedRevision: expectedRevisionInput() };
 /**
- * Input for ending the developer's part. It has no revision: no concurrent change by another party may make it stale (N2).
+ * Input for ending the developer's part. The revision is optional: without it, no concurrent change makes the mutation fail (N2).
  */
 const endInput = {
   id: idInput('Submission id.'),

@@ -123,7 +123,7 @@ export class Withdrawal {
     | null;
 }
 
-@model('AI model that a developer voluntarily shares before launch, or a draft of such a filing.', {
+@model('Voluntary filing of an AI model by its developer before launch. The government sees it once it is filed.', {
   order: ['-createdAt'],
   sensitivity: 'PROPIN',
 })
