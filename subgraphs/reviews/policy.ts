@@ -48,7 +48,7 @@ const insiders = any(developer, informed, intake, oversight);
 
 const ownAgency = ofAgency('agencyKey', 'agency-reviewer');
 
-/** Statuses whose outcome others may see; the rationale stays with the agency. */
+/** Statuses in which others may see the outcome; the rationale stays with the agency. */
 const ISSUED = ['ISSUED', 'SUPERSEDED', 'NOT_ISSUED'];
 const outcomes = any(ownAgency, oversight, where('status', ISSUED, any(developer, informed, intake, analyst)));
 

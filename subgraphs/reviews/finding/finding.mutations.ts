@@ -202,7 +202,7 @@ const markFindingNotShareable = mutation({
 const readFindings = mutation({
   name: 'readFindings',
   description:
-    "Records that you have read the current drafts of a review's findings. Sharing requires a reader who wrote none of them.",
+    "Records that you have read the current drafts of a review's findings. Sharing requires a reader who did not write them.",
   by: ['AGENCY'],
   input: { reviewId: idInput('Id of a review that your agency leads.') },
   returns: ['review', () => Review],

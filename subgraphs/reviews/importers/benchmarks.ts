@@ -20,7 +20,7 @@ const slug = (name: string) =>
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_|_$/g, '');
 
-/** Catalog evaluation whose name is the longest prefix of a benchmark's name. */
+/** Catalog evaluation with the longest name that begins a benchmark's name. */
 function evaluationIdOf(benchmark: string, exists: (id: string) => boolean): string | null {
   const words = slug(benchmark).split('_');
   for (let count = words.length; count > 0; count -= 1) {

@@ -43,9 +43,9 @@ export class SubmissionMetrics {
   @part(() => GraphQLInstant, 'Time the figures describe.') asOf!: string;
   @part(() => Int, 'Fiscal year of the figures; null for all time.', { nullable: true }) fiscalYear!: number | null;
   @part(() => Int, 'Submissions filed.', { counted: FILED }) filed!: number;
-  @part(() => Int, 'Submissions whose window is currently open, in any fiscal year.', { counted: FILED })
+  @part(() => Int, 'Submissions with an open window now, from any fiscal year.', { counted: FILED })
   inWindow!: number;
-  @part(() => Int, 'Filed submissions whose model has launched.', { counted: { partOf: 'filed' } }) launched!: number;
+  @part(() => Int, 'Filed submissions of launched models.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
   @part(() => [WithdrawalCount], 'Withdrawn submissions by phase at withdrawal.')
   withdrawnByPhase!: WithdrawalCount[];
@@ -64,11 +64,9 @@ export class SubmissionMetrics {
   planChanges!: Ratio;
   @part(() => Int, 'Launch plan changes to a later date.', { counted: FILED }) plansMovedLater!: number;
   @part(() => Int, 'Launch plan changes to an earlier date.', { counted: FILED }) plansMovedEarlier!: number;
-  @part(
-    () => Ratio,
-    'Share of submissions planned to launch at least 7 days ago whose launch was recorded within 7 days of the plan.',
-    { counted: FILED },
-  )
+  @part(() => Ratio, 'Of the launches planned at least 7 days ago, share recorded within 7 days of the planned date.', {
+    counted: FILED,
+  })
   launchRecordedWithinSevenDays!: Ratio;
   @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
   @part(() => [ReferenceCount], 'Submissions filed, by the event from which their 30 days count back.')

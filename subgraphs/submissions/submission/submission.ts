@@ -190,7 +190,7 @@ export class Submission {
     | string
     | null;
   @kept({ type: 'int', default: 1 }) planVersion!: number;
-  /** Plan versions whose window opening and whose due launch are already on the timeline. */
+  /** Plan versions with their window opening, or due launch, already on the timeline. */
   @kept({ type: 'int', default: 0 }) windowNotedVersion!: number;
   @kept({ type: 'int', default: 0 }) dueNotedVersion!: number;
   /** Seconds of access before launch so far, and start of the current stretch: see access-hours.ts. */
