@@ -2,7 +2,7 @@ import { hasMany } from '#kit/collection/connection';
 import { stub, stubKey } from '#kit/model/model';
 import { Vendor } from './vendor/vendor';
 
-/** Developer fields that the infrastructure program adds. */
+/** A developer of AI models, as infrastructure extends it. */
 @stub('Organization that develops AI models and may voluntarily share them before launch.', { key: 'key' })
 export class DeveloperOrganization {
   @stubKey() key!: string;

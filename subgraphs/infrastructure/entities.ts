@@ -12,7 +12,7 @@ export class AgencyWorkRole {
   @stubKey('Agency key and work role code, joined by a colon.') key!: string;
 }
 
-@stub('Finding of a review about an AI model.', { resolvable: false })
+@stub('Finding of a review about a model.', { resolvable: false })
 export class Finding {
   @stubKey() id!: string;
 }

@@ -9,22 +9,22 @@ import { Determination } from './determination/determination';
 import { OPEN_REVIEW_SQL, Review } from './review/review';
 import { Reviewer } from './review/reviewer';
 
-@valueObject('How busy the reviewers of an agency are.')
+@valueObject("Workload of an agency's reviewers.")
 export class ReviewWorkload {
-  @part(() => Int, 'Reviews that the agency leads and that are open.') openReviews!: number;
-  @part(() => Int, 'Reviewers of the agency.') reviewers!: number;
-  @part(() => Float, 'Open reviews per reviewer; null when the agency has no reviewers.', { nullable: true })
+  @part(() => Int, 'Open reviews led by the agency.') openReviews!: number;
+  @part(() => Int, 'Number of reviewers registered by the agency.') reviewers!: number;
+  @part(() => Float, 'Open reviews per reviewer; null if the agency has no reviewers.', { nullable: true })
   openReviewsPerReviewer!: number | null;
 }
 
-/** An agency, as the reviews program extends it. */
 export class Agency extends AgencyFields {
-  @hasMany(() => Review, 'leadAgencyKey', 'Reviews that it leads.') reviews!: unknown;
-  @hasMany(() => Determination, 'agencyKey', 'Determinations that it made, or is invited to.') determinations!: unknown;
-  @hasMany(() => RiskAssessment, 'agencyKey', 'Its assessments of risks.') riskAssessments!: unknown;
-  @hasMany(() => Reviewer, 'agencyKey', 'Its reviewers.') reviewers!: unknown;
+  @hasMany(() => Review, 'leadAgencyKey', 'Reviews led by the agency.') reviews!: unknown;
+  @hasMany(() => Determination, 'agencyKey', 'Determinations of the agency, drafts included.') determinations!: unknown;
+  @hasMany(() => RiskAssessment, 'agencyKey', 'Risk assessments by the agency, all revisions included.')
+  riskAssessments!: unknown;
+  @hasMany(() => Reviewer, 'agencyKey', 'Reviewers of the agency.') reviewers!: unknown;
 
-  @computed(() => ReviewWorkload, 'How busy its reviewers are now.', { sensitivity: 'GOV' })
+  @computed(() => ReviewWorkload, "Current workload of the agency's reviewers.", { sensitivity: 'GOV' })
   reviewWorkload({ loaders, database }: Context): Promise<ReviewWorkload> {
     return loaders
       .batched<ReviewWorkload>(Agency, 'review workload', async (keys) => {

@@ -3,10 +3,10 @@ import { stub, stubKey } from '#kit/model/model';
 import { BenchmarkResult } from './evaluation/benchmark-result';
 import { EvaluationRun } from './evaluation/evaluation-run';
 
-/** A version of an AI model, as the reviews program extends it. */
-@stub('A fixed version of a model: one checkpoint.')
+@stub('Fixed version of a model: one checkpoint.')
 export class ModelVersion {
   @stubKey() id!: string;
-  @hasMany(() => BenchmarkResult, 'versionId', 'Results that others published for it.') publishedResults!: unknown;
-  @hasMany(() => EvaluationRun, 'versionId', 'Evaluations that reviews ran on it.') evaluationRuns!: unknown;
+  @hasMany(() => BenchmarkResult, 'versionId', 'Published benchmark results for this version.')
+  publishedResults!: unknown;
+  @hasMany(() => EvaluationRun, 'versionId', 'Evaluation runs of reviews on this version.') evaluationRuns!: unknown;
 }

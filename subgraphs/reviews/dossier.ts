@@ -8,8 +8,8 @@ import { AccessNotice, SubmissionNotice } from './submission-notice';
 type Kind = keyof typeof ReviewEventKind;
 
 /**
- * What the agencies have of one submission, locked for one change: all that agencies and the developer do about one submission
- * is done one after the other, and stands on one timeline.
+ * Everything the agencies have on one submission, locked for one change: changes to one submission run one at a time and share
+ * one timeline.
  */
 export class Dossier {
   private readonly happenings: Happening<Kind>[] = [];
@@ -19,7 +19,7 @@ export class Dossier {
     readonly notice: SubmissionNotice,
   ) {}
 
-  /** @throws NotFoundError when there is none, or it is not shared with the caller. */
+  /** @throws NotFoundError if the submission does not exist or is not shared with the caller */
   static async open(work: Work, submissionId: string): Promise<Dossier> {
     const dossier = await Dossier.locked(work, submissionId);
     if (work.actor === 'AGENCY' && !dossier.notice.agencyKeys.includes(work.principal.agency!))
@@ -29,20 +29,21 @@ export class Dossier {
 
   private static async locked(work: Work, submissionId: string): Promise<Dossier> {
     const notice = await work.database.lock(SubmissionNotice, submissionId);
-    if (!notice || !knows(work, notice)) throw new NotFoundError('submission', submissionId, 'submissionId');
+    if (!notice || !mayKnow(work, notice)) throw new NotFoundError('submission', submissionId, 'submissionId');
     return new Dossier(work, notice);
   }
 
-  /** One that begins with a submission being filed. */
+  /** Dossier of a newly filed submission. */
   static async begin(work: Work, notice: SubmissionNotice): Promise<Dossier> {
     await work.database.insert(SubmissionNotice, [notice]);
     return new Dossier(work, notice);
   }
 
   /**
-   * Opens the dossier that an object belongs to, also for an agency that it was shared with when the object was made, and the object as it is under the lock; `mayKnow` says whether the caller may
-   * know of the object, when knowing of the submission is not enough.
-   * @throws NotFoundError that speaks of the object, RevisionConflictError
+   * Opens the dossier that an object belongs to, and the object under the lock. Agencies with which the submission was shared
+   * earlier may open it too.
+   * @param options.mayKnow whether the caller may know of the object, if knowing of the submission is not enough.
+   * @throws NotFoundError about the object, RevisionConflictError
    */
   static async of<T extends { submissionId: string; revision?: number }>(
     work: Work,
@@ -56,9 +57,9 @@ export class Dossier {
     }: { expectedRevision?: number; field?: string; mayKnow?: (object: T) => boolean } = {},
   ): Promise<{ dossier: Dossier; object: T }> {
     const missing = new NotFoundError(type, id, field);
-    const [found] = await work.database.findBy(target, 'id', [id]);
-    if (!found || !mayKnow(found)) throw missing;
-    const dossier = await orNotFound(missing, Dossier.locked(work, found.submissionId));
+    const [row] = await work.database.findBy(target, 'id', [id]);
+    if (!row || !mayKnow(row)) throw missing;
+    const dossier = await orNotFound(missing, Dossier.locked(work, row.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);
     if (expectedRevision !== undefined) requireRevision(type, object as { revision: number }, expectedRevision);
     return { dossier, object: object! };
@@ -68,13 +69,13 @@ export class Dossier {
     this.happenings.push({ actor: this.work.actor, ...happening });
   }
 
-  /** The launch, or the planned launch when that is earlier: what ends the time before launch. */
+  /** The launch, or the planned launch if earlier: the end of the time before launch. */
   get launchBoundAt(): string {
     const { launchedAt, plannedLaunchAt } = this.notice;
     return launchedAt !== null && launchedAt < plannedLaunchAt ? launchedAt : plannedLaunchAt;
   }
 
-  /** Whether an agency has access now, and whether to the model itself. */
+  /** Whether an agency has access now, and whether the access includes the model itself. */
   async access(agencyKey: string): Promise<{ active: boolean; model: boolean }> {
     const { database, now } = this.work;
     const { launchedAt, plannedLaunchAt, id } = this.notice;
@@ -89,15 +90,15 @@ export class Dossier {
     return { active: active.length > 0, model: active.some(({ mode }) => mode !== 'DOCUMENTS_ONLY') };
   }
 
-  /** Writes what happened to the timeline. Two statements, however much it is. */
+  /** Writes all events to the timeline in two statements. */
   async save(): Promise<void> {
     const { work, notice } = this;
     await appendTimeline(work.database, ReviewEvent, notice, work.now, this.happenings);
   }
 }
 
-/** Whether the caller may know of the submission: it is, or was, shared with its agency, or is its own. */
-function knows({ actor, principal }: Work, notice: SubmissionNotice): boolean {
+/** Whether the caller may know of the submission: as its developer, or as an agency with which it is or was shared. */
+function mayKnow({ actor, principal }: Work, notice: SubmissionNotice): boolean {
   if (actor === 'SYSTEM') return true;
   if (actor === 'DEVELOPER') return notice.developerKey === principal.organization;
   return actor === 'AGENCY' && [...notice.agencyKeys, ...notice.formerAgencyKeys].includes(principal.agency!);

@@ -1,6 +1,6 @@
 import { stub, stubKey } from '#kit/model/model';
 
-/** Entities of other subgraphs that reviews refer to and add nothing to. */
+/** Entities of other subgraphs to which reviews only refer. */
 
 @stub('How an agency staffs a work role.', { key: 'key', resolvable: false })
 export class AgencyWorkRole {

@@ -16,7 +16,7 @@ import { Review } from './review/review';
 import { lastGrantRevoked, reviewTarget, stopReviews } from './review/review.mutations';
 import { AccessNotice, SubmissionNotice } from './submission-notice';
 
-/** What the agencies' program does about what becomes of submissions. */
+/** Reactions of the reviews program to events of submissions. */
 export const reviewHandlers: readonly EventHandler[] = [
   on(submissionFiled, async (work, id, data) => {
     const notice = Object.assign(new SubmissionNotice(), {
@@ -41,8 +41,8 @@ export const reviewHandlers: readonly EventHandler[] = [
   on(submissionAmended, async (work, id, { versionId, agencyKeys }) => {
     const dossier = await Dossier.open(work, id);
     const { notice } = dossier;
-    const known = [...notice.agencyKeys, ...notice.formerAgencyKeys];
-    const formerAgencyKeys = known.filter((key) => !agencyKeys.includes(key));
+    const informed = [...notice.agencyKeys, ...notice.formerAgencyKeys];
+    const formerAgencyKeys = informed.filter((key) => !agencyKeys.includes(key));
     await work.database.update(SubmissionNotice, id, { versionId, agencyKeys, formerAgencyKeys });
     await invite(
       dossier,
@@ -72,7 +72,7 @@ export const reviewHandlers: readonly EventHandler[] = [
       const returned = reviews.filter(
         ({ leadAgencyKey, documentsReturnedAt }) => leadAgencyKey === grant.agencyKey && documentsReturnedAt !== null,
       );
-      await stopReviews(dossier, returned, 'Access was taken back and documents were returned');
+      await stopReviews(dossier, returned, 'The developer revoked access, and the agency returned the documents');
     }
     await dossier.save();
   }),
@@ -81,7 +81,7 @@ export const reviewHandlers: readonly EventHandler[] = [
     const dossier = await Dossier.open(work, id);
     Object.assign(dossier.notice, { lifecycle: 'LAUNCHED', launchedAt });
     await work.database.update(SubmissionNotice, id, { lifecycle: 'LAUNCHED', launchedAt });
-    // the time before launch ends for open and ended reviews alike
+    // closed reviews too: their timing compares the closing with the launch
     await work.database.updateWhere(Review, { launchBoundAt: dossier.launchBoundAt }, 'submission_id = ?', [id]);
     dossier.happen({ kind: 'LAUNCHED', occurredAt: launchedAt });
     await dossier.save();
@@ -91,7 +91,8 @@ export const reviewHandlers: readonly EventHandler[] = [
     const dossier = await Dossier.open(work, id);
     await work.database.update(SubmissionNotice, id, { lifecycle });
     await endDrafts(dossier, () => true);
-    const reason = lifecycle === 'WITHDRAWN' ? 'The submission was withdrawn' : 'The model will not be released';
+    const reason =
+      lifecycle === 'WITHDRAWN' ? 'The developer withdrew the submission' : 'The model will not be released';
     await stopReviews(dossier, await work.database.findBy(Review, 'submissionId', [id]), reason);
     dossier.happen({ kind: lifecycle });
     await dossier.save();
@@ -103,7 +104,7 @@ export const reviewHandlers: readonly EventHandler[] = [
   }),
 ];
 
-/** Invites agencies that have no determination of it yet. */
+/** Invites agencies that have no current determination or draft. */
 async function invite(dossier: Dossier, agencyKeys: readonly string[]): Promise<void> {
   const { work, notice } = dossier;
   const present = await work.database.findBy(Determination, 'submissionId', [notice.id]);
@@ -120,11 +121,11 @@ async function invite(dossier: Dossier, agencyKeys: readonly string[]): Promise<
   );
 }
 
-/** Ends drafts of determinations without their being issued. */
+/** Ends drafts of determinations that were never issued. */
 async function endDrafts(dossier: Dossier, which: (draft: Determination) => boolean): Promise<void> {
   const { work, notice } = dossier;
   const all = await work.database.findBy(Determination, 'submissionId', [notice.id]);
-  const drafts = all.filter((one) => one.status === 'DRAFT' && which(one));
+  const drafts = all.filter((draft) => draft.status === 'DRAFT' && which(draft));
   if (drafts.length === 0) return;
   const status = determinationLifecycle.next('DRAFT', 'submissionEnded', 'SYSTEM', drafts[0]!);
   await work.database.query(
@@ -136,7 +137,7 @@ async function endDrafts(dossier: Dossier, which: (draft: Determination) => bool
     dossier.happen({ kind: 'DETERMINATION_NOT_ISSUED', agencyKey, objectId: id, fromState: 'DRAFT', toState: status });
 }
 
-/** Lets targets follow a changed plan. One that moves closer is marked as compressed. */
+/** Moves targets with a changed plan, and marks targets that move closer as compressed. */
 async function followPlan({ work, notice, launchBoundAt }: Dossier): Promise<void> {
   const { database } = work;
   const target = determinationTarget(notice);

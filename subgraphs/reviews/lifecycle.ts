@@ -5,7 +5,7 @@ import type { EvaluationRun } from './evaluation/evaluation-run';
 import type { Finding } from './finding/finding';
 import type { Review } from './review/review';
 
-/** What the conditions of a determination's transitions look at. */
+/** Facts that guards of determination transitions may read. */
 export interface DeterminationFacts {
   readonly rationale: string | null;
   readonly outcome: string | null;
@@ -13,7 +13,7 @@ export interface DeterminationFacts {
 
 const determinationGuard = guardOf<DeterminationFacts>();
 
-/** An agency's determination. Whatever becomes of it, nothing follows for the submission. */
+/** Lifecycle of an agency's determination. No state of it affects the submission. */
 export const determinationLifecycle = new StateMachine<Determination['status'], DeterminationFacts>(
   'determination',
   ['DRAFT', 'ISSUED', 'SUPERSEDED', 'NOT_ISSUED'],
@@ -31,13 +31,13 @@ export const determinationLifecycle = new StateMachine<Determination['status'], 
           'outcomeGiven',
           ['outcome'],
           ({ outcome }) => outcome !== null,
-          'A determination says whether a review is needed: draft it with an "outcome" first',
+          'The determination has no outcome: draft it with an "outcome" first',
         ),
         determinationGuard(
           'rationaleGiven',
           ['rationale'],
           ({ rationale }) => rationale !== null,
-          'A determination says why: draft it with a "rationale" first',
+          'The determination has no rationale: draft it with a "rationale" first',
         ),
       ],
     },
@@ -47,7 +47,7 @@ export const determinationLifecycle = new StateMachine<Determination['status'], 
   ],
 );
 
-/** What the conditions of a review's transitions look at. */
+/** Facts that guards of review transitions may read. */
 export interface ReviewFacts {
   /** Outcome of the lead agency's current determination. */
   readonly currentOutcome: string | null;
@@ -56,11 +56,11 @@ export interface ReviewFacts {
   readonly activeGrant: boolean;
   readonly documentsOnly: boolean;
   readonly isLead: boolean;
-  /** Drafts of findings that are to be shared. */
+  /** Drafts of findings ready to share. */
   readonly draftFindings: number;
-  /** Of these, those that nobody but their author has read as they are. */
+  /** Drafts of which only the author has read the current revision. */
   readonly unreadFindings: number;
-  /** Findings that are neither shared, nor dropped, nor recorded as not shareable. */
+  /** Findings not yet shared, dropped, or recorded as not shareable. */
   readonly unsettledFindings: number;
 }
 
@@ -69,10 +69,10 @@ const leadReviewer = reviewGuard(
   'leadReviewer',
   ['isLead'],
   ({ isLead }) => isLead,
-  'The lead reviewer closes a review; handOverReview names another',
+  'Only the lead reviewer can close a review: ask the lead, or use handOverReview',
 );
 
-/** An agency's review. It runs beside the launch and never before it: no state of it stands in a submission's way. */
+/** Lifecycle of an agency's review. It runs beside the submission: no state of it affects the launch. */
 export const reviewLifecycle = new StateMachine<Review['status'], ReviewFacts>(
   'review',
   ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED', 'FINDINGS_SHARED', 'CLOSED', 'CLOSED_NO_FINDINGS', 'STOPPED'],
@@ -87,19 +87,19 @@ export const reviewLifecycle = new StateMachine<Review['status'], ReviewFacts>(
           'submissionGoesOn',
           ['submissionLifecycle'],
           ({ submissionLifecycle: state }) => state === 'FILED' || state === 'LAUNCHED',
-          'The submission has ended: there is nothing to review',
+          'The submission has ended, so it can no longer be reviewed',
         ),
         reviewGuard(
           'sharedWithAgency',
           ['sharedWithAgency'],
           ({ sharedWithAgency }) => sharedWithAgency,
-          'The developer does not share the submission with your agency',
+          'The developer does not share this submission with your agency',
         ),
         reviewGuard(
           'reviewNecessary',
           ['currentOutcome'],
           ({ currentOutcome }) => currentOutcome === 'REVIEW_NECESSARY',
-          'Your agency’s current determination does not find a review necessary: issue one that does first',
+          "Your agency's current determination does not find a review necessary: issue one that does first",
         ),
       ],
     },
@@ -113,7 +113,7 @@ export const reviewLifecycle = new StateMachine<Review['status'], ReviewFacts>(
           'accessOrDocuments',
           ['activeGrant', 'documentsOnly'],
           ({ activeGrant, documentsOnly }) => activeGrant || documentsOnly,
-          'Your agency has no access to the model now: evaluate on documents with "documentsOnly", or wait for access',
+          'Your agency has no access to the model now: wait for access, or set "documentsOnly"',
         ),
       ],
     },
@@ -128,13 +128,13 @@ export const reviewLifecycle = new StateMachine<Review['status'], ReviewFacts>(
           'somethingToShare',
           ['draftFindings'],
           ({ draftFindings }) => draftFindings > 0,
-          'There is no finding to share: draft one with draftFinding',
+          'The review has no finding to share: draft one with draftFinding',
         ),
         reviewGuard(
           'secondReviewer',
           ['unreadFindings'],
           ({ unreadFindings }) => unreadFindings === 0,
-          'A second reviewer of your agency reads findings before they are shared: readFindings, by somebody who wrote none of them',
+          'Some findings have no second reader: another reviewer of your agency must call readFindings first',
         ),
       ],
     },
@@ -149,7 +149,7 @@ export const reviewLifecycle = new StateMachine<Review['status'], ReviewFacts>(
           'findingsSettled',
           ['unsettledFindings'],
           ({ unsettledFindings }) => unsettledFindings === 0,
-          'Each finding is shared, dropped, or recorded as not shareable with a reason before the review is closed',
+          'Some findings are unsettled: share or drop each one, or record why it is not shareable',
         ),
       ],
     },
@@ -169,7 +169,7 @@ export const reviewLifecycle = new StateMachine<Review['status'], ReviewFacts>(
   ],
 );
 
-/** A finding, by the custom of coordinated disclosure. A developer need not answer; nothing is ever published. */
+/** Lifecycle of a finding, by the custom of coordinated disclosure. The developer need not answer; no finding is published. */
 export const findingLifecycle = new StateMachine<Finding['status']>(
   'finding',
   ['DRAFT', 'DROPPED', 'SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED', 'MITIGATION_REPORTED', 'DISPUTED', 'NOTED', 'CLOSED'],
@@ -188,9 +188,9 @@ export const findingLifecycle = new StateMachine<Finding['status']>(
   ],
 );
 
-/** What the conditions of a run's transitions look at. */
+/** Facts that guards of run transitions may read. */
 export interface RunFacts {
-  /** Whether the lead agency has access to the model itself, not to documents alone. */
+  /** Whether the lead agency has access to the model itself, beyond documents. */
   readonly modelAccess: boolean;
 }
 
@@ -211,7 +211,7 @@ export const runLifecycle = new StateMachine<EvaluationRun['status'], RunFacts>(
           'modelAccess',
           ['modelAccess'],
           ({ modelAccess }) => modelAccess,
-          'A run needs access to the model: your agency has none now',
+          'Your agency has no access to the model now: wait for access before starting a run',
         ),
       ],
     },

@@ -7,20 +7,18 @@ import { replaceLinks } from '#kit/mutation/replace-links';
 import type { Work } from '#kit/mutation/work';
 import { AtlasTechnique } from './atlas/atlas';
 
-/** Sectors that a determination, a finding or an assessment names. */
 export const sectorsInput = listInput(
   idInput('Key of a sector, such as "energy".'),
-  'Critical-infrastructure sectors.',
+  'Critical-infrastructure sectors affected.',
   { max: 30 },
 );
 
-/** ATLAS techniques that a finding or an assessment names. */
 export const techniquesInput = listInput(
   idInput('Id of an ATLAS technique, such as "AML.T0051".'),
-  'ATLAS techniques.',
+  'MITRE ATLAS techniques involved.',
 );
 
-/** Puts sectors in the place of those that an object names. @throws UnknownReferenceError */
+/** Replaces an object's sectors. @throws UnknownReferenceError */
 export async function writeSectors(
   { database }: Work,
   table: ModelClass<Link>,
@@ -33,16 +31,16 @@ export async function writeSectors(
   await replaceLinks(database, table, ownerKey, keys);
 }
 
-/** Puts techniques in the place of those that an object names. @throws UnknownReferenceError */
+/** Replaces an object's ATLAS techniques. @throws UnknownReferenceError */
 export async function writeTechniques(
   { database }: Work,
   table: ModelClass<Link>,
   ownerKey: string,
   ids: readonly string[],
 ): Promise<void> {
-  const known = new Set((await database.findBy(AtlasTechnique, 'id', ids)).map(({ id }) => id));
+  const present = new Set((await database.findBy(AtlasTechnique, 'id', ids)).map(({ id }) => id));
   ids.forEach((id, place) => {
-    if (!known.has(id)) throw new UnknownReferenceError('ATLAS technique', id, ['input', 'techniques', place]);
+    if (!present.has(id)) throw new UnknownReferenceError('ATLAS technique', id, ['input', 'techniques', place]);
   });
   await replaceLinks(database, table, ownerKey, ids);
 }

@@ -33,24 +33,24 @@ const intake = having('intake-officer');
 const analyst = having('analyst');
 const ofNsa: Rule = (who) => having('agency-reviewer')(who) === true && who!.agency === 'nsa';
 
-/** The developer whose submission it is. */
+/** Developer of the submission. */
 const developer = through('submissionId', () => SubmissionNotice, ofOrganization('developerKey'));
 
-/** Agencies that a submission is, or was, shared with. */
-const told = through(
+/** Agencies with which the submission is or was shared. */
+const informed = through(
   'submissionId',
   () => SubmissionNotice,
   any(listingAgency('agencyKeys', 'agency-reviewer'), listingAgency('formerAgencyKeys', 'agency-reviewer')),
 );
 
-/** Those who may know which submission it is about. */
-const insiders = any(developer, told, intake, oversight);
+/** Callers who may know which submission an object is about. */
+const insiders = any(developer, informed, intake, oversight);
 
-const own = ofAgency('agencyKey', 'agency-reviewer');
+const ownAgency = ofAgency('agencyKey', 'agency-reviewer');
 
-/** What is issued: its outcome, not its reasons. */
+/** Statuses in which others may see the outcome; the rationale stays with the agency. */
 const ISSUED = ['ISSUED', 'SUPERSEDED', 'NOT_ISSUED'];
-const outcomes = any(own, oversight, where('status', ISSUED, any(developer, told, intake, analyst)));
+const outcomes = any(ownAgency, oversight, where('status', ISSUED, any(developer, informed, intake, analyst)));
 
 const designation = any(ofNsa, insiders);
 
@@ -59,25 +59,25 @@ const team = any(
   lead,
   linkedToAgency(() => ReviewAgency, 'agency-reviewer'),
 );
-/** Of the government, those who may know of a review. */
-const reviewing = any(team, told, intake, oversight, analyst);
+/** Government callers who may know of a review. */
+const reviewing = any(team, informed, intake, oversight, analyst);
 const review = any(reviewing, developer);
 const ofReview = (rule: Rule): Rule => through('reviewId', () => Review, rule);
 
-/** What has reached the developer: agencies that know of the submission need not find it again. */
+/** Statuses of findings that have reached the developer, and so all agencies that know of the submission. */
 const SHARED = ['SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED', 'MITIGATION_REPORTED', 'DISPUTED', 'NOTED', 'CLOSED'];
-const finding = any(ofReview(team), oversight, where('status', SHARED, any(developer, told)));
+const finding = any(ofReview(team), oversight, where('status', SHARED, any(developer, informed)));
 
-const assessments = any(own, oversight, told, analyst);
-const thread = any(own, developer, intake, oversight);
-const eventDetails = any(own, without('agencyKey', any(told, intake)), oversight);
+const assessments = any(ownAgency, oversight, informed, analyst);
+const thread = any(ownAgency, developer, intake, oversight);
+const eventDetails = any(ownAgency, without('agencyKey', any(informed, intake)), oversight);
 const events = any(eventDetails, intake);
 
-/** Who works on a review is known to those of the government who may know of it. */
+/** Assignments: for government callers who may know of the review. */
 const staff: Policy = { rows: ofReview(reviewing), GOV: ofReview(reviewing) };
 const open: Policy = { rows: everyone };
 
-/** Who may see what of the reviews program. Roles and sensitivity classes: docs/domain.md. */
+/** Access policy of the reviews program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [AtlasTactic, open],
   [AtlasTechnique, open],
@@ -86,7 +86,10 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [EvaluationDefinition, { rows: everyone, GOV: government }],
   [EvaluationItem, open],
   [BenchmarkResult, open],
-  [Determination, { rows: outcomes, GOV: outcomes, PROPIN: any(own, insiders), GOV_DELIB: any(own, oversight) }],
+  [
+    Determination,
+    { rows: outcomes, GOV: outcomes, PROPIN: any(ownAgency, insiders), GOV_DELIB: any(ownAgency, oversight) },
+  ],
   [Designation, { rows: designation, GOV: designation, PROPIN: designation }],
   [
     Review,
@@ -97,7 +100,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
       fields: { summaryForDeveloper: any(team, developer, oversight) },
     },
   ],
-  // their keys contain the key of the review
+  // their keys contain the review id
   [RequiredWorkRole, staff],
   [Reviewer, { rows: government, GOV: government }],
   [ReviewAssignment, staff],
@@ -116,14 +119,19 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
       rows: finding,
       GOV: finding,
       PROPIN: finding,
-      // who opened the case: it is not for the other agencies of the review
+      // the case reference is for the lead agency, not for participants
       ISVI: any(ofReview(lead), having('coordinator'), oversight),
       GOV_DELIB: any(ofReview(team), oversight),
     },
   ],
   [
     RiskAssessment,
-    { rows: assessments, GOV: assessments, PROPIN: any(own, told, oversight), GOV_DELIB: any(own, oversight) },
+    {
+      rows: assessments,
+      GOV: assessments,
+      PROPIN: any(ownAgency, informed, oversight),
+      GOV_DELIB: any(ownAgency, oversight),
+    },
   ],
   [Consultation, { rows: thread, PROPIN: thread }],
   [
@@ -134,6 +142,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     },
   ],
   [Advice, { rows: thread, PROPIN: thread }],
-  // intake follows what agencies do and when, not the findings and cases
+  // intake follows the events of agencies, without the keys of findings and cases
   [ReviewEvent, { rows: events, PROPIN: events, fields: { objectId: eventDetails, detail: eventDetails } }],
 ];

@@ -1,6 +1,6 @@
 import { levelRank, RiskLevel, riskLevel } from './risk';
 
-test('the level of a risk never falls when likelihood or impact rises', () => {
+test('never lowers the risk level when likelihood or impact rises', () => {
   const levels = Object.values(RiskLevel);
   for (const [row, likelihood] of levels.entries())
     for (const [column, impact] of levels.entries()) {
@@ -15,6 +15,6 @@ test.each([
   ['LOW', 'VERY_HIGH', 'MODERATE'],
   ['VERY_LOW', 'VERY_HIGH', 'LOW'],
   ['HIGH', 'MODERATE', 'MODERATE'],
-] as const)('likelihood %s and impact %s give %s', (likelihood, impact, level) => {
+] as const)('rates likelihood %s and impact %s as %s', (likelihood, impact, level) => {
   expect(riskLevel(likelihood, impact)).toBe(level);
 });

@@ -1,18 +1,18 @@
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 
-export const RiskDomain = enumeration('RiskDomain', 'What a risk is about. The first three are those of the order.', {
-  CYBERSECURITY_MISUSE: 'Misuse against networks and software.',
+export const RiskDomain = enumeration('RiskDomain', 'Area of a risk. The order names the first three.', {
+  CYBERSECURITY_MISUSE: 'Misuse to attack networks or software.',
   CRITICAL_INFRASTRUCTURE: 'Harm to critical infrastructure.',
   NATIONAL_DEFENSE: 'Harm to national defense.',
   FINANCIAL_STABILITY: 'Harm to the financial system.',
   CBRN: 'Chemical, biological, radiological or nuclear harm.',
   AUTONOMY: 'Loss of control over autonomous systems.',
   MODEL_SECURITY: 'Theft of, or tampering with, the model itself.',
-  OTHER: 'Anything else.',
+  OTHER: 'Any other risk.',
 });
 export type RiskDomain = ValueOf<typeof RiskDomain>;
 
-export const RiskLevel = enumeration('RiskLevel', 'Five levels, as NIST SP 800-30 has them.', {
+export const RiskLevel = enumeration('RiskLevel', 'Five-level scale of NIST SP 800-30.', {
   VERY_LOW: 'Very low.',
   LOW: 'Low.',
   MODERATE: 'Moderate.',
@@ -23,7 +23,7 @@ export type RiskLevel = ValueOf<typeof RiskLevel>;
 
 const LEVELS: readonly RiskLevel[] = ['VERY_LOW', 'LOW', 'MODERATE', 'HIGH', 'VERY_HIGH'];
 
-/** Rows: likelihood, columns: impact, both from very low to very high (NIST SP 800-30 rev. 1, table I-2). */
+/** Rows: likelihood; columns: impact; both from very low to very high (NIST SP 800-30 rev. 1, table I-2). */
 const MATRIX: readonly (readonly RiskLevel[])[] = [
   ['VERY_LOW', 'VERY_LOW', 'VERY_LOW', 'LOW', 'LOW'],
   ['VERY_LOW', 'LOW', 'LOW', 'LOW', 'MODERATE'],
@@ -32,12 +32,12 @@ const MATRIX: readonly (readonly RiskLevel[])[] = [
   ['VERY_LOW', 'LOW', 'MODERATE', 'HIGH', 'VERY_HIGH'],
 ];
 
-/** The level of a risk of this likelihood and impact. */
+/** Risk level for a likelihood and an impact. */
 export function riskLevel(likelihood: RiskLevel, impact: RiskLevel): RiskLevel {
   return MATRIX[LEVELS.indexOf(likelihood)]![LEVELS.indexOf(impact)]!;
 }
 
-/** Places a level on the scale: 0 is the lowest. */
+/** Position on the scale; 0 is the lowest. */
 export function levelRank(level: RiskLevel): number {
   return LEVELS.indexOf(level);
 }

@@ -6,23 +6,23 @@ import { Finding } from './finding/finding';
 import { findingLifecycle } from './lifecycle';
 import { OPEN_REVIEW_SQL, Review } from './review/review';
 
-/** Days after which a finding that nobody answered is noted, by the custom of coordinated disclosure. */
+/** Days until an unanswered finding is noted, by the custom of coordinated disclosure. */
 export const LAPSE_DAYS = 45;
 
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 
-/** Only what belongs to a submission of which the agencies have been told: data of older releases may belong to others. */
-const toldOf = (alias: string): string =>
+/** Restricts rows to submissions in `submission_notice`: rows of older releases may refer to others. */
+const submissionKnown = (alias: string): string =>
   `EXISTS (SELECT 1 FROM submission_notice n WHERE n.id = ${alias}.submission_id)`;
 
-/** A review that is open at the launch, or its planned time, goes on after it: that goes on the timeline, and changes nothing. */
+/** Puts reviews that outlast the launch, or its planned time, on the timeline. It changes nothing else. */
 const noteLaunches = scheduled(
-  'note reviews that go on after the launch',
+  'note reviews open after the launch',
   async (database, now, limit) =>
     ids(
       await database.query<{ id: string }>(
         `SELECT id FROM review r WHERE status IN (${OPEN_REVIEW_SQL}) AND launch_bound_at <= ?
-         AND (post_launch_noted_for IS NULL OR post_launch_noted_for <> launch_bound_at) AND ${toldOf('r')}
+         AND (post_launch_noted_for IS NULL OR post_launch_noted_for <> launch_bound_at) AND ${submissionKnown('r')}
          ORDER BY launch_bound_at LIMIT ${limit}`,
         [now],
       ),
@@ -43,11 +43,11 @@ const noteLaunches = scheduled(
 );
 
 const lapseFindings = scheduled(
-  'note findings that nobody answered',
+  'lapse unanswered findings',
   async (database, now, limit) =>
     ids(
       await database.query<{ id: string }>(
-        `SELECT id FROM finding f WHERE status IN ('SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED') AND shared_at <= ? AND ${toldOf('f')}
+        `SELECT id FROM finding f WHERE status IN ('SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED') AND shared_at <= ? AND ${submissionKnown('f')}
          ORDER BY shared_at LIMIT ${limit}`,
         [daysBefore(now, LAPSE_DAYS)],
       ),
@@ -70,19 +70,19 @@ const lapseFindings = scheduled(
 );
 
 const noteOverdueQuestions = scheduled(
-  'note overdue questions of consultations',
+  'note overdue consultation questions',
   async (database, now, limit) =>
     ids(
       await database.query<{ id: string }>(
         `SELECT m.id AS id FROM consultation_message m JOIN consultation c ON c.id = m.consultation_id
-         WHERE m.due_on < ? AND m.answered_at IS NULL AND m.overdue_noted = 0 AND ${toldOf('c')} ORDER BY m.due_on LIMIT ${limit}`,
+         WHERE m.due_on < ? AND m.answered_at IS NULL AND m.overdue_noted = 0 AND ${submissionKnown('c')} ORDER BY m.due_on LIMIT ${limit}`,
         [civilDate(now)],
       ),
     ),
   async (work, id) => {
     const { database } = work;
-    const [found] = await database.findBy(ConsultationMessage, 'id', [id]);
-    const { dossier, object: thread } = await Dossier.of(work, Consultation, 'consultation', found!.consultationId);
+    const [row] = await database.findBy(ConsultationMessage, 'id', [id]);
+    const { dossier, object: thread } = await Dossier.of(work, Consultation, 'consultation', row!.consultationId);
     const [message] = await database.findBy(ConsultationMessage, 'id', [id]);
     if (message!.answeredAt !== null || message!.overdueNoted) return;
     await database.update(ConsultationMessage, id, { overdueNoted: true });

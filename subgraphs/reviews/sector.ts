@@ -6,7 +6,6 @@ import type { Context } from '#kit/subgraph/context';
 import { Finding, FindingSector } from './finding/finding';
 import { FOUND } from './finding/found';
 
-/** A critical-infrastructure sector, as the reviews program extends it. */
 @stub('A critical-infrastructure sector.', { key: 'key' })
 export class Sector {
   @stubKey() key!: string;
@@ -14,11 +13,11 @@ export class Sector {
   @hasMany(
     () => Finding,
     () => ({ links: FindingSector, from: 'targetKey' }),
-    'Findings of reviews that touch the sector.',
+    'Findings of reviews that affect the sector.',
   )
   findings!: unknown;
 
-  @computed(() => Int, 'How many findings of reviews touch the sector.', {
+  @computed(() => Int, 'Number of findings that affect the sector.', {
     sensitivity: 'GOV',
     counted: { ...FOUND, of: ['Finding.sectors'] },
   })

@@ -48,7 +48,7 @@ import { WorkRole } from './work-role';
 
 export const reviews = new Subgraph({
   name: 'reviews',
-  description: 'What agencies find about shared models: determinations, reviews, risks, findings, advice.',
+  description: 'Agency work on shared models: determinations, reviews, risk assessments, findings, and advice.',
   owners: ['nsa'],
   entities: [
     AtlasTactic,

@@ -1,6 +1,6 @@
 import { kept, record } from '#kit/model/record';
 
-/** What the agencies have been told of a submission: what their rules look at. Events of the submissions program write it. */
+/** Copy of a submission for the rules of this program. Events of the submissions program write it. */
 @record('submission_notice')
 export class SubmissionNotice {
   @kept({ primary: true, length: 30 }) id!: string;
@@ -12,14 +12,14 @@ export class SubmissionNotice {
   @kept({ length: 24 }) plannedLaunchAt!: string;
   @kept({ length: 24 }) windowOpensAt!: string;
   @kept({ length: 24, nullable: true }) launchedAt!: string | null;
-  /** Agencies it is shared with. */
+  /** Agencies with which the submission is shared. */
   @kept({ type: 'simple-json' }) agencyKeys!: string[];
-  /** Agencies it was shared with once: they may finish what they have begun, and begin nothing. */
+  /** Agencies with which it was shared earlier: they may finish open work but start nothing. */
   @kept({ type: 'simple-json' }) formerAgencyKeys!: string[];
   @kept({ type: 'boolean' }) exercise!: boolean;
 }
 
-/** What the agencies have been told of a grant of access. */
+/** Copy of an access grant, written by events. */
 @record('access_notice', { index: [['submissionId']] })
 export class AccessNotice {
   @kept({ primary: true, length: 30 }) id!: string;

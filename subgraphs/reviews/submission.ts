@@ -13,14 +13,14 @@ import { Review, ReviewStatus } from './review/review';
 import { ReviewEvent } from './review/review-event';
 import { levelRank, RiskDomain, RiskLevel } from './risk';
 
-@valueObject('The highest current level that one agency sees for one risk of a submission.')
+@valueObject('Highest current risk level of one agency in one area of a submission.')
 export class AssessedRisk {
-  @part(() => RiskDomain, 'Which risk.') domain!: RiskDomain;
-  @part(() => Agency, 'Who sees it.') agency!: Agency;
-  @part(() => RiskLevel, 'How high.') level!: RiskLevel;
+  @part(() => RiskDomain, 'Area of the risk.') domain!: RiskDomain;
+  @part(() => Agency, 'Agency that assessed the risk.') agency!: Agency;
+  @part(() => RiskLevel, 'Risk level.') level!: RiskLevel;
 }
 
-/** From first to last; a stopped review had reached what its events say, so it counts as opened. */
+/** First to last. A stopped review counts as opened; its events tell how far it had come. */
 const STAGES: readonly ValueOf<typeof ReviewStatus>[] = [
   'STOPPED',
   'OPENED',
@@ -31,25 +31,29 @@ const STAGES: readonly ValueOf<typeof ReviewStatus>[] = [
   'CLOSED',
 ];
 
-/** A submission, as the reviews program extends it. */
-@stub('A model shared voluntarily before launch, or announced for sharing.')
+@stub('Voluntary filing of an AI model by its developer before launch. The government sees it once it is filed.')
 export class Submission {
   @stubKey() id!: string;
 
-  @hasMany(() => Determination, 'submissionId', 'What agencies find: whether a review is needed. Advisory only.')
+  @hasMany(
+    () => Determination,
+    'submissionId',
+    'Determinations of agencies on whether a review is needed. Advisory only.',
+  )
   determinations!: unknown;
-  @hasMany(() => Designation, 'submissionId', 'Findings of NSA whether the model is a covered one.')
+  @hasMany(() => Designation, 'submissionId', 'Designations by NSA on whether the model is a covered model.')
   designations!: unknown;
-  @hasMany(() => Review, 'submissionId', 'Reviews of it.') reviews!: unknown;
-  @hasMany(() => RiskAssessment, 'submissionId', 'Assessments of its risks.') riskAssessments!: unknown;
-  @hasMany(() => Finding, 'submissionId', 'What reviews found.') findings!: unknown;
+  @hasMany(() => Review, 'submissionId', 'Reviews of the submission.') reviews!: unknown;
+  @hasMany(() => RiskAssessment, 'submissionId', 'Risk assessments of the model, all revisions included.')
+  riskAssessments!: unknown;
+  @hasMany(() => Finding, 'submissionId', 'Findings of reviews.') findings!: unknown;
   @hasMany(() => Consultation, 'submissionId', 'Consultations between agencies and the developer.')
   consultations!: unknown;
-  @hasMany(() => Advice, 'submissionId', 'Advice sent to the developer.') advice!: unknown;
-  @hasMany(() => ReviewEvent, 'submissionId', 'Everything that happened to it in the agencies, in time order.')
+  @hasMany(() => Advice, 'submissionId', 'Advice that agencies sent to the developer.') advice!: unknown;
+  @hasMany(() => ReviewEvent, 'submissionId', 'Events of the submission at the agencies, oldest first.')
   reviewTimeline!: unknown;
 
-  @computed(() => Boolean, 'Whether any agency currently finds a review necessary.', {
+  @computed(() => Boolean, 'Whether any current determination finds a review necessary.', {
     sensitivity: 'GOV',
     derivedFrom: ['Determination.outcome', 'Determination.status'],
   })
@@ -58,7 +62,7 @@ export class Submission {
     return determinations.some(({ status, outcome }) => status === 'ISSUED' && outcome === 'REVIEW_NECESSARY');
   }
 
-  @computed(() => ReviewStatus, 'The furthest that any review of it has come; null when there was none.', {
+  @computed(() => ReviewStatus, 'Furthest stage that any review of the submission has reached; null without reviews.', {
     nullable: true,
     sensitivity: 'GOV',
     derivedFrom: ['Review.status'],
@@ -69,7 +73,7 @@ export class Submission {
     return stages.length === 0 ? null : STAGES[Math.max(...stages)]!;
   }
 
-  @computed(() => [AssessedRisk], 'The highest current level for each risk and agency.', {
+  @computed(() => [AssessedRisk], 'Highest current risk level for each area and agency.', {
     sensitivity: 'GOV',
     derivedFrom: ['RiskAssessment.level'],
   })

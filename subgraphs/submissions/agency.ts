@@ -2,9 +2,8 @@ import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agenc
 import { hasMany } from '#kit/collection/connection';
 import { AccessGrant } from './submission/access-grant';
 
-/** An agency, as the submissions program extends it. */
 export class Agency extends AgencyFields {
-  @hasMany(() => AccessGrant, 'agencyKey', 'Access to models that developers have offered or given this agency.')
+  @hasMany(() => AccessGrant, 'agencyKey', 'Access grants that developers offered this agency, in any status.')
   accessGrants!: unknown;
 }
 declareAgency(Agency);

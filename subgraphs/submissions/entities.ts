@@ -1,8 +1,8 @@
 import { stub, stubKey } from '#kit/model/model';
 
-/** Entities of other subgraphs that submissions refer to and add nothing to. */
+/** Entities of other subgraphs to which submissions only refer. */
 
-@stub('What a review found about a model.', { resolvable: false })
+@stub('Finding of a review about a model.', { resolvable: false })
 export class Finding {
   @stubKey() id!: string;
 }

@@ -32,33 +32,32 @@ import { SubmissionEvent } from './submission/submission-event';
 
 const intake = having('intake-officer');
 
-/** States in which the government knows of a submission: never a draft. */
+/** Lifecycle states in which the government may see a submission. Drafts stay with the developer. */
 const FILED = ['FILED', 'LAUNCHED', 'WITHDRAWN', 'NOT_RELEASED', 'CLOSED'];
 
 const reviewingAgency: Rule = (who) =>
   having('agency-reviewer')(who) === true && (REVIEWING_AGENCIES as readonly string[]).includes(who!.agency!);
 
-/** Agencies that the developer has named, or that intake assigned within its preference. */
+/** Agencies named by the developer, or assigned by intake where the developer shares with all. */
 const sharedWith = any(
   linkedToAgency(() => SubmissionAgency, 'agency-reviewer'),
   linkedToAgency(() => SubmissionAssignedAgency, 'agency-reviewer'),
   where('sharingPreference', ['ALL_REVIEWING_AGENCIES'], reviewingAgency),
 );
 
-/** Those who may know that a submission exists. */
+/** Callers who may know that a submission exists. */
 const submission = any(ofOrganization('developerKey'), where('lifecycle', FILED, any(intake, oversight, sharedWith)));
 
-/** Its parts, for those who may know of it. */
+/** Parts of a submission, for callers who may know of it. */
 const part: Rule = through('submissionId', () => Submission, submission);
 
-/** The same without agencies. */
+/** Like `part`, without agencies. */
 const partOutsideAgencies: Rule = through(
   'submissionId',
   () => Submission,
   any(ofOrganization('developerKey'), where('lifecycle', FILED, any(intake, oversight))),
 );
 
-/** Developer and oversight. */
 const partWithoutIntake: Rule = through(
   'submissionId',
   () => Submission,
@@ -72,7 +71,7 @@ const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], ever
 const whole = (rule: Rule): Policy => ({ rows: rule, GOV: rule, PROPIN: rule });
 const open: Policy = { rows: everyone };
 
-/** Who may see what of the submissions program. Roles and sensitivity classes: docs/domain.md. */
+/** Access policy of the submissions program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [ExecutiveOrder, { rows: everyone, GOV: government }],
   [OrderProvision, open],
@@ -97,7 +96,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [Artifact, whole(part)],
   [DestructionObligation, whole(part)],
   [InformationRequest, whole(part)],
-  // an agency sees what it holds itself; what others hold is between them and the developer
+  // an agency sees its own grants; those of other agencies are between them and the developer
   [AccessGrant, whole(any(partOutsideAgencies, ofAgency('agencyKey', 'agency-reviewer')))],
   [SharedFinding, whole(any(partWithoutIntake, ofAgency('agencyKey', 'agency-reviewer')))],
   [

@@ -41,7 +41,8 @@ import { SubmissionEvent } from './submission/submission-event';
 
 export const submissions = new Subgraph({
   name: 'submissions',
-  description: 'Models that developers share voluntarily before launch: who, what, when, with whom.',
+  description:
+    'AI models that developers voluntarily share before launch: developers, models, submissions, access, and documents.',
   owners: ['treasury'],
   entities: [
     ExecutiveOrder,

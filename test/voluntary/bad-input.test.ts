@@ -186,7 +186,7 @@ const CASES: Case[] = [
     alder,
     'registerOrganization',
     () => ({ key: 'alder', legalName: 'A', category: 'INDUSTRY' }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'key'], said: /registered already/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'key'], said: /is already registered: use updateOrganization/ },
   ],
   [
     'an organisation of somebody else',
@@ -207,14 +207,14 @@ const CASES: Case[] = [
     alder,
     'registerModelVersion',
     ({ soon, draft }) => ({ modelId: draft.model.id, label: 'x', frozenAt: soon }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], said: /lies in the future/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], said: /is in the future/ },
   ],
   [
     'a label that is there',
     alder,
     'registerModelVersion',
     ({ draft }) => ({ modelId: draft.model.id, label: 'rc 1' }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'label'], said: /has a version "rc 1" already/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'label'], said: /already has a version "rc 1"/ },
   ],
 
   [
@@ -236,7 +236,7 @@ const CASES: Case[] = [
     alder,
     'amendSubmission',
     ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision }),
-    { code: 'BAD_USER_INPUT', said: /Nothing is to be changed/ },
+    { code: 'BAD_USER_INPUT', said: /The input changes nothing/ },
   ],
   [
     'a revision that cannot be',
@@ -250,7 +250,7 @@ const CASES: Case[] = [
     alder,
     'recordLaunch',
     ({ filed, soon }) => ({ id: filed.id, launchedAt: soon, scope: 'GENERAL' }),
-    { code: 'PRECONDITION_FAILED', said: /lies in the future/ },
+    { code: 'PRECONDITION_FAILED', said: /"launchedAt" is in the future/ },
   ],
   [
     'a launch that the government saw nowhere',
@@ -271,7 +271,7 @@ const CASES: Case[] = [
     INTAKE,
     'assignAgency',
     ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision, agencyKey: 'hhs' }),
-    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /with no others/ },
+    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /only with the agencies it names/ },
   ],
 
   [
@@ -286,28 +286,28 @@ const CASES: Case[] = [
     alder,
     'offerAccess',
     ({ filed, past }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', startsAt: past }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], said: /inside the window/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], said: /outside the window: choose a time from/ },
   ],
   [
     'access beyond the launch without consent',
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', endsAt: '2026-12-01T00:00:00Z' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /Without consent/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /after the planned launch/ },
   ],
   [
     'consent without an end',
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', postLaunchConsent: true }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /until when/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /is required with "postLaunchConsent"/ },
   ],
   [
     'an answer that would have helped yesterday',
     INTAKE,
     'requestInformation',
     ({ filed }) => ({ submissionId: filed.id, question: 'q', dueOn: '2026-06-01' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], said: /has passed: today is 2026-06-/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], said: /has passed: choose 2026-06-/ },
   ],
 
   [
@@ -357,7 +357,7 @@ const CASES: Case[] = [
     nsa,
     'openReview',
     ({ filed }) => ({ submissionId: filed.id, scope: [] }),
-    { code: 'PRECONDITION_FAILED', said: /open already/ },
+    { code: 'PRECONDITION_FAILED', said: /already has review rev_\w+ of this submission open/ },
   ],
   [
     'another agency’s review',
@@ -371,14 +371,14 @@ const CASES: Case[] = [
     reviewer('nsa', 'other'),
     'closeReview',
     ({ review }) => ({ id: review.id, expectedRevision: review.revision, reason: 'x' }),
-    { code: 'PRECONDITION_FAILED', said: /The lead reviewer closes a review/ },
+    { code: 'PRECONDITION_FAILED', said: /Only the lead reviewer can close a review/ },
   ],
   [
     'a run without access',
     nsa,
     'startEvaluationRun',
     ({ review }) => ({ id: review.run }),
-    { code: 'PRECONDITION_FAILED', said: /needs access to the model/ },
+    { code: 'PRECONDITION_FAILED', said: /has no access to the model now/ },
   ],
   [
     'an evaluation that no catalogue has',
@@ -441,7 +441,7 @@ const CASES: Case[] = [
     nsa,
     'reviseRiskAssessment',
     ({ replaced }) => ({ id: replaced, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'id'], said: /replaced already: a revision follows the current one/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'id'], said: /Revision 1 is not the current one/ },
   ],
   [
     'a revision of another agency’s',
@@ -455,14 +455,14 @@ const CASES: Case[] = [
     alder,
     'openConsultation',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], said: /with which agency/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], said: /The agency is missing: give "agencyKey"/ },
   ],
   [
     'a second consultation',
     nsa,
     'openConsultation',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'ALREADY_EXISTS', said: /one open already/ },
+    { code: 'ALREADY_EXISTS', said: /Consultation con_\w+ with this agency is already open/ },
   ],
   [
     'an answer to nothing',
@@ -589,14 +589,14 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       );
       return graph.call(nsa, 'issueDetermination', { id: row.id, expectedRevision: row.revision });
     };
-    expect((await issue()).errors![0]!.message).toMatch(/says whether a review is needed/);
+    expect((await issue()).errors![0]!.message).toMatch(/has no outcome: draft it with an "outcome"/);
     await graph.does(
       nsa,
       'draftDetermination',
       { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY' },
       'determination { id }',
     );
-    expect((await issue()).errors![0]!.message).toMatch(/says why: draft it with a "rationale"/);
+    expect((await issue()).errors![0]!.message).toMatch(/has no rationale: draft it with a "rationale"/);
     await graph.does(nsa, 'draftDetermination', { submissionId: id, rationale: 'So.' }, 'determination { id }');
     expect((await issue()).errors).toBeUndefined();
   });

@@ -182,7 +182,10 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
       { id: review.id, expectedRevision: review.revision },
       'review { status closeReason }',
     );
-    expect(stopped).toEqual({ status: 'STOPPED', closeReason: 'Access was taken back and documents were returned' });
+    expect(stopped).toEqual({
+      status: 'STOPPED',
+      closeReason: 'The developer revoked access, and the agency returned the documents',
+    });
   });
 
   test('a question open past its day is on the timeline once, and nothing else follows', async () => {

@@ -207,9 +207,11 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const input = { submissionId: id, kind: 'OTHER', sha256: 'a'.repeat(64) };
     const of = async (change: Record<string, unknown>) =>
       (await graph.refused(developer(), 'attachArtifact', { ...input, ...change })).message;
-    expect(await of({ bytes: '0' })).toMatch(/"bytes" is 0; it must be a whole number, at least 1/);
+    expect(await of({ bytes: '0' })).toMatch(/"bytes" is 0: give a whole number, at least 1/);
     expect(await of({ bytes: '1.5' })).toMatch(/"bytes" is 1.5/);
-    expect(await of({ bytes: '1e13' })).toMatch(/Uploads have at most \d+ bytes; keep it and give a "reference"/);
+    expect(await of({ bytes: '1e13' })).toMatch(
+      /"bytes" is 10000000000000, over the limit of \d+ for uploads: keep the document and give a "reference"/,
+    );
     expect(await of({ bytes: '1', fileName: '../../etc/passwd' })).toMatch(/"fileName" must match the pattern/);
     expect(await of({ bytes: '1', sha256: 'XYZ' })).toMatch(/is not a SHA-256 digest/);
   });

@@ -11,8 +11,10 @@ import type { Context } from '#kit/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
 import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
-/** Fields of the executive order that the infrastructure program adds. */
-@stub('An executive order. Each subgraph adds the metrics of its program.', { key: 'number' })
+/** The executive order, as infrastructure extends it. */
+@stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }

@@ -9,15 +9,15 @@ import { RiskDomain, RiskLevel, riskLevel } from '../risk';
 import { RiskAssessment, RiskAssessmentSector, RiskAssessmentTechnique } from './risk-assessment';
 
 const content = {
-  likelihood: enumInput(() => RiskLevel, 'How likely harm is.'),
-  impact: enumInput(() => RiskLevel, 'How grave it would be.'),
-  confidence: enumInput(() => Confidence, 'How sure your agency is.'),
-  rationale: longTextInput('Why. It stays with your agency and oversight.'),
+  likelihood: enumInput(() => RiskLevel, 'Likelihood of harm.'),
+  impact: enumInput(() => RiskLevel, 'Severity of the harm.'),
+  confidence: enumInput(() => Confidence, 'Confidence of your agency in the assessment.'),
+  rationale: longTextInput('Reasons for the assessment. Only your agency and oversight can read them.'),
   sectors: optional(sectorsInput),
   techniques: optional(techniquesInput),
 };
 
-/** Adds a revision, the first or the next. */
+/** Adds the first or the next revision. */
 async function addRevision(
   dossier: Dossier,
   domain: RiskDomain,
@@ -61,11 +61,12 @@ async function addRevision(
 
 const assessRisk = mutation({
   name: 'assessRisk',
-  description: 'Assesses one risk of a model. Its level follows from likelihood and impact by NIST SP 800-30.',
+  description:
+    'Assesses one risk of a model. Its level follows from likelihood and impact, by the matrix of NIST SP 800-30.',
   by: ['AGENCY'],
   input: {
-    submissionId: idInput('The submission.'),
-    domain: enumInput(() => RiskDomain, 'Which risk.'),
+    submissionId: idInput('Submission id.'),
+    domain: enumInput(() => RiskDomain, 'Area of the risk.'),
     ...content,
   },
   returns: ['riskAssessment', () => RiskAssessment],
@@ -77,7 +78,7 @@ const assessRisk = mutation({
     if (current)
       throw new RequestError(
         'ALREADY_EXISTS',
-        `Your agency has assessed this risk: revise ${current.id} with reviseRiskAssessment`,
+        `Your agency has already assessed this risk: revise ${current.id} with reviseRiskAssessment`,
         ['input', 'domain'],
       );
     return addRevision(dossier, domain, input, null);
@@ -86,19 +87,19 @@ const assessRisk = mutation({
 
 const reviseRiskAssessment = mutation({
   name: 'reviseRiskAssessment',
-  description: 'Assesses a risk anew. The revision before is kept.',
+  description: 'Adds a revision to a risk assessment. Earlier revisions stay.',
   by: ['AGENCY'],
-  input: { id: idInput('The current revision, which the new one replaces.'), ...content },
+  input: { id: idInput('Id of the current revision, which the new one replaces.'), ...content },
   returns: ['riskAssessment', () => RiskAssessment],
   async run(work: Work, { id, ...input }) {
     const { dossier, object: before } = await Dossier.of(work, RiskAssessment, 'risk assessment', id, {
       mayKnow: ({ agencyKey }) => agencyKey === work.principal.agency,
     });
     if (!before.current)
-      throw new InputError(
-        `Revision ${before.revision} was replaced already: a revision follows the current one, so that they make one chain`,
-        ['input', 'id'],
-      );
+      throw new InputError(`Revision ${before.revision} is not the current one: revise the current revision`, [
+        'input',
+        'id',
+      ]);
     await work.database.update(RiskAssessment, id, { current: false, currentKey: null });
     return addRevision(dossier, before.domain, input, before);
   },

@@ -21,32 +21,42 @@ import { RiskDomain, RiskLevel } from '../risk';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
 
-@model("An agency's assessment of one risk of a model. Revisions keep their predecessors.", {
+@model('Assessment of one risk of a model by one agency. Each revision is a new object; earlier ones stay.', {
   order: ['-assessedAt'],
   sensitivity: 'GOV',
 })
 export class RiskAssessment {
   @generatedId('ras') id!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  @refersTo(() => Submission, 'Submission that the assessment is about.', {
+    as: 'submission',
+    length: 30,
+    sensitivity: 'PROPIN',
+  })
   submissionId!: string;
-  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
-  @oneOf(() => RiskDomain, 'Which risk.', { filter: true, order: true }) domain!: RiskDomain;
-  @oneOf(() => RiskLevel, 'How likely harm is.', { filter: true }) likelihood!: RiskLevel;
-  @oneOf(() => RiskLevel, 'How grave it would be.', { filter: true }) impact!: RiskLevel;
-  @oneOf(() => RiskLevel, 'The level that likelihood and impact give by the matrix of NIST SP 800-30.', {
+  @refersTo(() => Agency, 'Agency that made the assessment.', { as: 'agency' }) agencyKey!: string;
+  @oneOf(() => RiskDomain, 'Area of the risk.', { filter: true, order: true }) domain!: RiskDomain;
+  @oneOf(() => RiskLevel, 'Likelihood of harm.', { filter: true }) likelihood!: RiskLevel;
+  @oneOf(() => RiskLevel, 'Severity of the harm.', { filter: true }) impact!: RiskLevel;
+  @oneOf(() => RiskLevel, 'Risk level, from likelihood and impact by the matrix of NIST SP 800-30.', {
     filter: true,
     index: true,
     derivedFrom: ['RiskAssessment.likelihood', 'RiskAssessment.impact'],
   })
   level!: RiskLevel;
-  @oneOf(() => Confidence, 'How sure the agency is.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
-  @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
-  @dateTime('When it was made.', { filter: true, order: true }) assessedAt!: string;
-  @integer('Revision, from 1.', { filter: true }) revision!: number;
-  @flag('Whether it is the newest revision.', { filter: true }) current!: boolean;
-  @belongsTo(() => RiskAssessment, 'The revision it replaces.', { as: 'supersedes', nullable: true, index: false })
+  @oneOf(() => Confidence, 'Confidence of the agency in the assessment.', { filter: true }) confidence!: ValueOf<
+    typeof Confidence
+  >;
+  @longText('Reasons for the assessment.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
+  @dateTime('Time of the assessment.', { filter: true, order: true }) assessedAt!: string;
+  @integer('Revision number, from 1.', { filter: true }) revision!: number;
+  @flag('Whether this is the current revision.', { filter: true }) current!: boolean;
+  @belongsTo(() => RiskAssessment, 'Revision that this one replaces.', {
+    as: 'supersedes',
+    nullable: true,
+    index: false,
+  })
   supersedesId!: string | null;
-  /** Submission, agency and risk while it is the newest revision: the database refuses a second. */
+  /** Submission, agency, and risk of a current revision: its unique index makes the database refuse a second one. */
   @kept({ length: 140, nullable: true }) @Index({ unique: true }) currentKey!: string | null;
   @exerciseFlag() exercise!: boolean;
 }
@@ -62,6 +72,6 @@ export const RiskAssessmentTechnique = links(
   'techniques',
   () => AtlasTechnique,
   {
-    description: 'ATLAS techniques it thinks of.',
+    description: 'MITRE ATLAS techniques that the risk involves.',
   },
 );

@@ -18,26 +18,31 @@ import { Advice, Consultation, ConsultationMessage } from './consultation';
 
 const openConsultation = mutation({
   name: 'openConsultation',
-  description: 'Opens the thread in which one agency and the developer work together on one submission. Either may.',
+  description: 'Opens a consultation between one agency and the developer on one submission. Either side may open it.',
   by: ['AGENCY', 'DEVELOPER'],
   input: {
-    submissionId: idInput('The submission.'),
-    agencyKey: optional(idInput('The agency: for a developer to say; an agency opens its own.')),
+    submissionId: idInput('Submission id.'),
+    agencyKey: optional(idInput('Key of the agency. Required from developers; agencies may omit it.')),
   },
   returns: ['consultation', () => Consultation],
   async run(work, { submissionId, agencyKey: named }) {
     const { database, principal, actor, now } = work;
     const dossier = await Dossier.open(work, submissionId);
     const path = ['input', 'agencyKey'];
-    if (actor === 'DEVELOPER' && named === null) throw new InputError('Say with which agency: "agencyKey"', path);
+    if (actor === 'DEVELOPER' && named === null) throw new InputError('The agency is missing: give "agencyKey"', path);
     const agencyKey = actor === 'AGENCY' ? principal.agency! : named!;
     if (actor === 'AGENCY' && named !== null && named !== agencyKey)
-      throw new InputError(`An agency opens its own consultation: you act for ${agencyKey}`, path);
+      throw new InputError(`You act for ${agencyKey}: omit "agencyKey", or give your own agency`, path);
     if (!agencyByKey(agencyKey) || !dossier.notice.agencyKeys.includes(agencyKey))
-      throw new UnknownReferenceError('agency that this submission is shared with', agencyKey, path);
+      throw new UnknownReferenceError('agency with access to this submission', agencyKey, path);
     const threads = await database.findBy(Consultation, 'submissionId', [submissionId]);
     const open = threads.find((thread) => thread.agencyKey === agencyKey && thread.status === 'OPEN');
-    if (open) throw new RequestError('ALREADY_EXISTS', `There is one open already: ${open.id}`, path);
+    if (open)
+      throw new RequestError(
+        'ALREADY_EXISTS',
+        `Consultation ${open.id} with this agency is already open: use that one`,
+        path,
+      );
     const id = work.newId('con');
     await database.insert(Consultation, [
       {
@@ -57,7 +62,6 @@ const openConsultation = mutation({
   },
 });
 
-/** A thread that the caller is a side of. */
 async function ownThread(
   work: Work,
   id: string,
@@ -76,14 +80,17 @@ const sideOf = ({ actor }: Work) => (actor === 'AGENCY' ? ('AGENCY' as const) : 
 
 const sendMessage = mutation({
   name: 'sendMessage',
-  description: 'Sends a message in a consultation. It may ask for information by a day, or answer a message that did.',
+  description:
+    'Sends a message in a consultation. It can request information with "dueOn", or answer such a request with "answersId".',
   by: ['AGENCY', 'DEVELOPER'],
   input: {
-    consultationId: idInput('The consultation.'),
-    body: longTextInput('What it says.'),
-    attachments: optional(listInput(sha256Input('Digest of a document.'), 'Digests of what is attached.', { max: 50 })),
-    dueOn: optional(dateInput('By when an answer would help: then it asks for information.')),
-    answersId: optional(idInput('The message it answers.')),
+    consultationId: idInput('Consultation id.'),
+    body: longTextInput('Text of the message.'),
+    attachments: optional(
+      listInput(sha256Input('SHA-256 digest of a document.'), 'SHA-256 digests of attached documents.', { max: 50 }),
+    ),
+    dueOn: optional(dateInput('Date by which an answer would help. It makes the message a request for information.')),
+    answersId: optional(idInput('Id of the request for information that the message answers.')),
   },
   returns: ['consultation', () => Consultation],
   async run(work, { consultationId, body, attachments, dueOn, answersId }) {
@@ -92,13 +99,13 @@ const sendMessage = mutation({
     consultationLifecycle.next(thread.status, 'sendMessage', work.actor, {});
     const today = civilDate(now);
     if (dueOn !== null && dueOn < today)
-      throw new InputError(`"dueOn" is ${dueOn}, which has passed: today is ${today}`, ['input', 'dueOn']);
+      throw new InputError(`"dueOn" is ${dueOn}, which has passed: choose ${today} or later`, ['input', 'dueOn']);
     if (answersId !== null) {
       const [asked] = await database.findBy(ConsultationMessage, 'id', [answersId]);
       if (asked?.consultationId !== consultationId)
         throw new UnknownReferenceError('message of this consultation', answersId, ['input', 'answersId']);
       if (asked.from === sideOf(work) || !asked.requestsInformation || asked.answeredAt !== null)
-        throw new InputError('What is answered is a question of the other side that is still open', [
+        throw new InputError('"answersId" must name an open request for information of the other side', [
           'input',
           'answersId',
         ]);
@@ -132,9 +139,9 @@ const sendMessage = mutation({
 
 const markMessagesRead = mutation({
   name: 'markMessagesRead',
-  description: 'Records that you have read what the other side wrote in a consultation.',
+  description: "Marks the other side's messages in a consultation as read.",
   by: ['AGENCY', 'DEVELOPER'],
-  input: { consultationId: idInput('The consultation.') },
+  input: { consultationId: idInput('Consultation id.') },
   returns: ['consultation', () => Consultation],
   async run(work, { consultationId }) {
     const { dossier } = await ownThread(work, consultationId, { field: 'consultationId' });
@@ -152,9 +159,9 @@ const markMessagesRead = mutation({
 
 const closeConsultation = mutation({
   name: 'closeConsultation',
-  description: 'Ends a consultation. Either side may, and another can be opened.',
+  description: 'Closes a consultation. Either side may close it and open another.',
   by: ['AGENCY', 'DEVELOPER'],
-  input: { id: idInput('The consultation.'), expectedRevision: expectedRevisionInput() },
+  input: { id: idInput('Consultation id.'), expectedRevision: expectedRevisionInput() },
   returns: ['consultation', () => Consultation],
   async run(work, { id, expectedRevision }) {
     const { dossier, thread } = await ownThread(work, id, { expectedRevision, field: 'id' });
@@ -168,9 +175,9 @@ const closeConsultation = mutation({
 
 const sendAdvice = mutation({
   name: 'sendAdvice',
-  description: 'Sends the developer your agency’s advice in writing. It is never a condition of release.',
+  description: 'Sends written advice of your agency to the developer. Advice is never a condition of release.',
   by: ['AGENCY'],
-  input: { submissionId: idInput('The submission.'), body: longTextInput('What you advise.') },
+  input: { submissionId: idInput('Submission id.'), body: longTextInput('Text of the advice.') },
   returns: ['advice', () => Advice],
   async run(work, { submissionId, body }) {
     const dossier = await Dossier.open(work, submissionId);

@@ -27,16 +27,16 @@ import {
   DeterminationSector,
 } from './determination';
 
-/** Business days within which an answer is hoped for. */
+/** Target for a determination, in business days after filing. */
 const TARGET_BUSINESS_DAYS = 5;
 
-/** When an answer is hoped for: five business days after filing, or the planned launch if that is earlier. */
+/** Target for a determination: five business days after filing, or the planned launch if that is earlier. */
 export function determinationTarget({ filedAt, plannedLaunchAt }: SubmissionNotice): string {
   const target = startOfDay(addBusinessDays(civilDate(filedAt), TARGET_BUSINESS_DAYS));
   return target < plannedLaunchAt ? target : plannedLaunchAt;
 }
 
-/** A new draft: by invitation, or by an agency that thinks again. */
+/** New draft, by invitation or by an agency that makes another determination. */
 export function newDetermination(
   work: Work,
   notice: SubmissionNotice,
@@ -74,16 +74,16 @@ export function newDetermination(
 const draftDetermination = mutation({
   name: 'draftDetermination',
   description:
-    'Writes your agency’s draft of a determination: whether the government needs to review the model. What is left out stays. After one was issued it begins another, which will replace it.',
+    "Drafts your agency's determination on whether the government needs to review the model. Omitted fields stay unchanged. If your agency has issued one, this starts another that will replace it.",
   by: ['AGENCY'],
   input: {
-    submissionId: idInput('The submission.'),
-    outcome: unchanged(enumInput(() => DeterminationOutcome, 'What your agency finds.')),
-    rationale: unchanged(longTextInput('Why. It stays with your agency and oversight.')),
+    submissionId: idInput('Submission id.'),
+    outcome: unchanged(enumInput(() => DeterminationOutcome, 'Outcome that your agency reaches.')),
+    rationale: unchanged(longTextInput('Reasons for the outcome. Only your agency and oversight can read them.')),
     riskDomains: unchanged(
       listInput(
-        enumInput(() => RiskDomain, 'A risk.'),
-        'Risks it is about.',
+        enumInput(() => RiskDomain, 'Area of risk.'),
+        'Areas of risk that the determination is about.',
       ),
     ),
     sectors: unchanged(sectorsInput),
@@ -92,13 +92,13 @@ const draftDetermination = mutation({
   async run(work, { submissionId, sectors, ...input }) {
     const { database, principal } = work;
     const dossier = await Dossier.open(work, submissionId);
-    const own = (await database.findBy(Determination, 'submissionId', [submissionId])).filter(
+    const determinations = (await database.findBy(Determination, 'submissionId', [submissionId])).filter(
       ({ agencyKey }) => agencyKey === principal.agency,
     );
-    let draft = own.find(({ status }) => status === 'DRAFT');
+    let draft = determinations.find(({ status }) => status === 'DRAFT');
     if (draft) determinationLifecycle.next(draft.status, 'draftDetermination', work.actor, draft);
     else {
-      const current = own.find(({ status }) => status === 'ISSUED');
+      const current = determinations.find(({ status }) => status === 'ISSUED');
       draft = newDetermination(work, dossier.notice, principal.agency!, current?.id ?? null);
       await database.insert(Determination, [draft]);
       dossier.happen({
@@ -108,15 +108,15 @@ const draftDetermination = mutation({
         toState: 'DRAFT',
       });
     }
-    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-    await database.update(Determination, draft.id, { ...given, revision: draft.revision + 1 });
+    const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+    await database.update(Determination, draft.id, { ...changes, revision: draft.revision + 1 });
     if (sectors !== undefined) await writeSectors(work, DeterminationSector, draft.id, sectors);
     await dossier.save();
     return draft.id;
   },
 });
 
-/** The caller's own agency's determination. */
+/** A determination of the caller's agency. */
 async function ownDetermination(work: Work, id: string, expectedRevision: number) {
   const { dossier, object } = await Dossier.of(work, Determination, 'determination', id, {
     expectedRevision,
@@ -125,12 +125,11 @@ async function ownDetermination(work: Work, id: string, expectedRevision: number
   return { dossier, determination: object };
 }
 
-const ownInput = { id: idInput('Your agency’s determination.'), expectedRevision: expectedRevisionInput() };
+const ownInput = { id: idInput("Id of your agency's determination."), expectedRevision: expectedRevisionInput() };
 
 const issueDetermination = mutation({
   name: 'issueDetermination',
-  description:
-    'Issues your agency’s determination, in the place of the one before. It is advice: nothing waits for it.',
+  description: "Issues your agency's determination, which replaces the one before. It is advice: nothing waits for it.",
   by: ['AGENCY'],
   input: ownInput,
   returns: ['determination', () => Determination],
@@ -180,7 +179,7 @@ const issueDetermination = mutation({
 
 const dropDetermination = mutation({
   name: 'dropDetermination',
-  description: 'Gives a draft up: your agency makes no determination. It is read as neither consent nor objection.',
+  description: "Drops your agency's draft, without a determination. It means neither consent nor objection.",
   by: ['AGENCY'],
   input: ownInput,
   returns: ['determination', () => Determination],
@@ -200,29 +199,33 @@ const dropDetermination = mutation({
   },
 });
 
-/** The agency whose director makes designations. */
 const DESIGNATING_AGENCY = 'nsa';
 
 const makeDesignation = mutation({
   name: 'makeDesignation',
   description:
-    'Records the finding of the Director of NSA whether a model is a covered one. Covered means an offer to the developer, no duty. Thresholds and their results stay outside the graph.',
+    'Records a designation by the Director of NSA: whether a model is a covered model. Covered means an offer to the developer and no duty. Thresholds and test results stay outside the graph.',
   by: ['AGENCY'],
   input: {
-    submissionId: idInput('The submission.'),
-    outcome: enumInput(() => DesignationOutcome, 'What is found.'),
-    classifiedAnnexExists: optional(booleanInput('Whether an annex exists that is kept outside the graph.')),
+    submissionId: idInput('Submission id.'),
+    outcome: enumInput(() => DesignationOutcome, 'Outcome of the designation.'),
+    classifiedAnnexExists: optional(
+      booleanInput('Whether a classified annex exists outside the graph; false by default.'),
+    ),
   },
   returns: ['designation', () => Designation],
   async run(work, { submissionId, outcome, classifiedAnnexExists }) {
     if (work.principal.agency !== DESIGNATING_AGENCY)
       throw new RequestError(
         'FORBIDDEN',
-        `A designation is made by the Director of NSA; you act for ${work.principal.agency}`,
+        `Only the Director of NSA makes designations: you act for ${work.principal.agency}`,
       );
     const dossier = await Dossier.open(work, submissionId);
     if (dossier.notice.lifecycle === 'WITHDRAWN')
-      throw new InputError('The submission was withdrawn: there is nothing to designate', ['input', 'submissionId']);
+      throw new InputError('The developer withdrew the submission: it can no longer be designated', [
+        'input',
+        'submissionId',
+      ]);
     const id = work.newId('dsg');
     await work.database.insert(Designation, [
       {

@@ -24,73 +24,86 @@ import { Submission } from '../submission';
 
 export const DeterminationOutcome = enumeration(
   'DeterminationOutcome',
-  'Whether an agency finds that the government needs to review a model.',
+  'Outcome of a determination on whether the government needs to review a model.',
   {
-    REVIEW_NECESSARY: 'A review is needed.',
-    REVIEW_NOT_NECESSARY: 'A review is not needed.',
-    INSUFFICIENT_INFORMATION: 'What is known does not suffice to say.',
+    REVIEW_NECESSARY: 'The agency finds a review necessary.',
+    REVIEW_NOT_NECESSARY: 'The agency finds a review unnecessary.',
+    INSUFFICIENT_INFORMATION: 'The agency lacks the information to decide.',
   },
 );
 
-export const DeterminationStatus = enumeration('DeterminationStatus', 'Where a determination stands.', {
-  DRAFT: 'Invited, or being written.',
-  ISSUED: 'Issued, and current.',
-  SUPERSEDED: 'Replaced by a later one of the same agency.',
-  NOT_ISSUED: 'Never issued: the submission ended before.',
+export const DeterminationStatus = enumeration('DeterminationStatus', 'Status of a determination.', {
+  DRAFT: 'Invited, or in preparation.',
+  ISSUED: 'Issued and current.',
+  SUPERSEDED: 'Replaced by a later determination of the same agency.',
+  NOT_ISSUED: 'Never issued: the agency dropped its draft, or the submission ended.',
 });
 
 @model(
-  'What one agency finds about one submission: whether the government needs to review the model. It is advisory only: no launch waits for it and nothing follows from its absence.',
+  'Determination of one agency on whether the government needs to review the model of a submission. It is advisory only: no launch waits for it, and its absence has no consequence.',
   { order: ['-createdAt'], sensitivity: 'GOV' },
 )
 export class Determination {
   @generatedId('det') id!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  @refersTo(() => Submission, 'Submission that the determination is about.', {
+    as: 'submission',
+    length: 30,
+    sensitivity: 'PROPIN',
+  })
   submissionId!: string;
-  @refersTo(() => Agency, 'Whose it is.', { as: 'agency' }) agencyKey!: string;
-  @oneOf(() => DeterminationOutcome, 'What it finds; null until it is issued.', { nullable: true, filter: true })
+  @refersTo(() => Agency, 'Agency that makes the determination.', { as: 'agency' }) agencyKey!: string;
+  @oneOf(() => DeterminationOutcome, 'Outcome; null until issued.', { nullable: true, filter: true })
   outcome!: ValueOf<typeof DeterminationOutcome> | null;
-  @oneOf(() => DeterminationStatus, 'Where it stands.', {
+  @oneOf(() => DeterminationStatus, 'Status of the determination.', {
     filter: true,
     order: true,
     index: true,
     derivedFrom: ['Submission.lifecycle'],
     coarsened:
-      'NOT_ISSUED says that a submission ended or an agency dropped its draft, of a submission that is not named.',
+      'NOT_ISSUED reveals that some submission ended or some agency dropped its draft, without naming the submission.',
   })
   status!: ValueOf<typeof DeterminationStatus>;
-  @listOf(() => RiskDomain, 'Risks it is about.') riskDomains!: RiskDomain[];
-  @longText('Why.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
-  @dateTime('When the agency was invited, which is when it was filed, or began.', {
+  @listOf(() => RiskDomain, 'Areas of risk that the determination is about.') riskDomains!: RiskDomain[];
+  @longText('Reasons for the outcome.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
+  @dateTime('Time of the invitation, which is the time of filing, or time the agency started the draft.', {
     filter: true,
     order: true,
     sensitivity: 'PROPIN',
     derivedFrom: ['Submission.filedAt'],
   })
   createdAt!: string;
-  @dateTime('When an answer is hoped for: five business days after filing, or the planned launch if that is earlier.', {
-    filter: true,
-    order: true,
-    sensitivity: 'PROPIN',
-    derivedFrom: ['Submission.filedAt', 'LaunchPlan.plannedLaunchAt'],
-  })
+  @dateTime(
+    'Target for the determination: five business days after filing, or the planned launch if that is earlier.',
+    {
+      filter: true,
+      order: true,
+      sensitivity: 'PROPIN',
+      derivedFrom: ['Submission.filedAt', 'LaunchPlan.plannedLaunchAt'],
+    },
+  )
   targetAt!: string;
-  @flag('Whether a launch that was moved closer has shortened the time to the target.', {
+  @flag('Whether a launch that moved closer shortened the time to the target.', {
     default: false,
     sensitivity: 'PROPIN',
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   targetCompressed!: boolean;
-  @dateTime('When it was issued.', { nullable: true, filter: true, order: true }) issuedAt!: string | null;
-  @belongsTo(() => Determination, 'The one it replaces.', { as: 'supersedes', nullable: true, index: false })
+  @dateTime('Time the determination was issued.', { nullable: true, filter: true, order: true }) issuedAt!:
+    | string
+    | null;
+  @belongsTo(() => Determination, 'Determination that this one replaces.', {
+    as: 'supersedes',
+    nullable: true,
+    index: false,
+  })
   supersedesId!: string | null;
-  /** Submission and agency while it is a draft, or current: the database refuses a second of either (I3). */
+  /** Submission and agency of a draft, and of a current determination: unique indexes make the database refuse a second of either (I3). */
   @kept({ length: 100, nullable: true }) @Index({ unique: true }) draftKey!: string | null;
   @kept({ length: 100, nullable: true }) @Index({ unique: true }) currentKey!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @computed(() => Boolean, 'Always true: a determination advises, it decides nothing.', { sensitivity: 'PUBLIC' })
+  @computed(() => Boolean, 'Always true: a determination advises and decides nothing.', { sensitivity: 'PUBLIC' })
   advisoryOnly(): boolean {
     return true;
   }
@@ -100,33 +113,42 @@ export const DeterminationSector = links(
   () => Determination,
   'sectors',
   () => Sector,
-  { remote: true, description: 'Critical-infrastructure sectors it names.' },
+  { remote: true, description: 'Critical-infrastructure sectors affected.' },
 );
 
-export const DesignationOutcome = enumeration('DesignationOutcome', 'Whether a model is found to be a covered one.', {
-  COVERED: 'Covered: the developer gets an offer, no duty.',
-  NOT_COVERED: 'Not covered.',
-  UNDETERMINED: 'Not determined.',
+export const DesignationOutcome = enumeration('DesignationOutcome', 'Outcome of a designation.', {
+  COVERED: 'Covered model. The developer gets an offer, no duty.',
+  NOT_COVERED: 'Not a covered model.',
+  UNDETERMINED: 'Not determined yet.',
 });
 
-@model('The finding of the Director of NSA whether a model is a covered one. The thresholds stay outside the graph.', {
-  order: ['-madeAt'],
-  sensitivity: 'GOV',
-})
+@model(
+  'Designation by the Director of NSA: whether a model is a covered model. Thresholds and test results stay outside the graph.',
+  {
+    order: ['-madeAt'],
+    sensitivity: 'GOV',
+  },
+)
 export class Designation {
   @generatedId('dsg') id!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  @refersTo(() => Submission, 'Submission that the designation is about.', {
+    as: 'submission',
+    length: 30,
+    sensitivity: 'PROPIN',
+  })
   submissionId!: string;
-  @refersTo(() => ModelVersion, 'The version of the model it is about.', {
+  @refersTo(() => ModelVersion, 'Model version that the designation is about.', {
     as: 'version',
     length: 30,
     sensitivity: 'PROPIN',
     derivedFrom: ['Submission.version'],
   })
   versionId!: string;
-  @oneOf(() => DesignationOutcome, 'What is found.', { filter: true }) outcome!: ValueOf<typeof DesignationOutcome>;
-  @refersTo(() => Agency, 'Who made it: always NSA.', { as: 'madeBy' }) madeByKey!: string;
-  @dateTime('When.', { filter: true, order: true }) madeAt!: string;
-  @flag('Whether an annex exists that is kept outside the graph.') classifiedAnnexExists!: boolean;
+  @oneOf(() => DesignationOutcome, 'Outcome of the designation.', { filter: true }) outcome!: ValueOf<
+    typeof DesignationOutcome
+  >;
+  @refersTo(() => Agency, 'Agency of the designation; always NSA.', { as: 'madeBy' }) madeByKey!: string;
+  @dateTime('Time of the designation.', { filter: true, order: true }) madeAt!: string;
+  @flag('Whether a classified annex exists outside the graph.') classifiedAnnexExists!: boolean;
   @exerciseFlag() exercise!: boolean;
 }

@@ -5,22 +5,27 @@ import { BenchmarkResult } from './benchmark-result';
 import { EvaluationItem } from './evaluation-item';
 import { EvaluationRun } from './evaluation-run';
 
-@model('An evaluation that can be run on a model.', { order: ['title'] })
+@model('Evaluation in the catalog that reviews can run on a model.', { order: ['title'] })
 export class EvaluationDefinition {
-  @key('Slug of the evaluation in its catalog, such as "cybench".', { as: 'slug', length: 100 }) id!: string;
+  @key('Id of the evaluation in its catalog, such as "cybench".', { as: 'slug', length: 100 }) id!: string;
   @text('Title.', { filter: true, order: true }) title!: string;
-  @text('Group it stands in.', { nullable: true, filter: true, order: true, length: 80 }) group!: string | null;
-  @longText('What it measures.', { nullable: true }) description!: string | null;
-  @url('Paper about it.', { nullable: true }) paper!: string | null;
-  @textList('Names of its tasks.') tasks!: string[];
-  @integer('Items of all its tasks; null when a task does not say.', { nullable: true, filter: true, order: true })
+  @text('Group in the catalog.', { nullable: true, filter: true, order: true, length: 80 }) group!: string | null;
+  @longText('Capability or risk that the evaluation measures.', { nullable: true }) description!: string | null;
+  @url('Paper that describes the evaluation.', { nullable: true }) paper!: string | null;
+  @textList('Task names.') tasks!: string[];
+  @integer('Number of items over all tasks; null if the source does not state it for every task.', {
+    nullable: true,
+    filter: true,
+    order: true,
+  })
   items!: number | null;
-  @textList('Tags.') tags!: string[];
-  @flag('Whether it runs in a sandbox.', { filter: true }) sandboxed!: boolean;
-  @flag('Whether it is a cybersecurity evaluation.', { filter: true }) cybersecurity!: boolean;
+  @textList('Topics, as tagged by the source.') tags!: string[];
+  @flag('Whether the evaluation runs in a sandbox.', { filter: true }) sandboxed!: boolean;
+  @flag('Whether the evaluation measures cybersecurity.', { filter: true }) cybersecurity!: boolean;
 
-  @hasMany(() => EvaluationItem, 'evaluationId', 'Its items, where they are published one by one.')
+  @hasMany(() => EvaluationItem, 'evaluationId', 'Published items of the evaluation.')
   publishedItems!: unknown;
-  @hasMany(() => EvaluationRun, 'definitionId', 'Its runs in reviews.') runs!: unknown;
-  @hasMany(() => BenchmarkResult, 'evaluationId', 'Published results.') publishedResults!: unknown;
+  @hasMany(() => EvaluationRun, 'definitionId', 'Runs of the evaluation in reviews.') runs!: unknown;
+  @hasMany(() => BenchmarkResult, 'evaluationId', 'Published benchmark results of the evaluation.')
+  publishedResults!: unknown;
 }

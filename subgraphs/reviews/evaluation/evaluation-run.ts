@@ -15,19 +15,19 @@ import { ModelVersion } from '../ai-model';
 import { Review } from '../review/review';
 import { EvaluationDefinition } from './evaluation-definition';
 
-export const EvaluationRunStatus = enumeration('EvaluationRunStatus', 'Where a run stands.', {
-  QUEUED: 'Waiting.',
+export const EvaluationRunStatus = enumeration('EvaluationRunStatus', 'Status of an evaluation run.', {
+  QUEUED: 'Queued, not started.',
   RUNNING: 'Running.',
-  DONE: 'Done.',
-  FAILED: 'Failed.',
-  CANCELLED: 'Canceled.',
+  DONE: 'Finished, with a result.',
+  FAILED: 'Failed, without a result.',
+  CANCELLED: 'Canceled before it finished.',
 });
 
-@model('A run of an evaluation in a review.', { order: ['-queuedAt'], sensitivity: 'GOV' })
+@model('Run of an evaluation as part of a review.', { order: ['-queuedAt'], sensitivity: 'GOV' })
 export class EvaluationRun {
   @generatedId('run') id!: string;
-  @belongsTo(() => Review, 'The review it is part of.', { as: 'review', filter: true }) reviewId!: string;
-  @belongsTo(() => EvaluationDefinition, 'What was run; null for an evaluation outside the catalog.', {
+  @belongsTo(() => Review, 'Review that the run belongs to.', { as: 'review', filter: true }) reviewId!: string;
+  @belongsTo(() => EvaluationDefinition, 'Evaluation in the catalog; null if it is not in the catalog.', {
     as: 'definition',
     length: 100,
     nullable: true,
@@ -35,23 +35,25 @@ export class EvaluationRun {
   })
   definitionId!: string | null;
   @text('Name of the evaluation.', { filter: true }) title!: string;
-  @refersTo(() => ModelVersion, 'The version of the model it ran on.', {
+  @refersTo(() => ModelVersion, 'Model version that the run tested.', {
     as: 'version',
     length: 30,
     sensitivity: 'PROPIN',
     derivedFrom: ['Submission.version'],
   })
   versionId!: string;
-  @text('Scaffold around the model.', { nullable: true }) scaffold!: string | null;
-  @oneOf(() => EvaluationRunStatus, 'Where it stands.', { filter: true, order: true }) status!: ValueOf<
+  @text('Scaffold around the model, such as an agent with tools.', { nullable: true }) scaffold!: string | null;
+  @oneOf(() => EvaluationRunStatus, 'Status of the run.', { filter: true, order: true }) status!: ValueOf<
     typeof EvaluationRunStatus
   >;
-  @dateTime('When it was queued.', { order: true, filter: true }) queuedAt!: string;
-  @dateTime('When it began.', { nullable: true }) startedAt!: string | null;
-  @dateTime('When it ended.', { nullable: true }) endedAt!: string | null;
+  @dateTime('Time the run was queued.', { order: true, filter: true }) queuedAt!: string;
+  @dateTime('Time the run started.', { nullable: true }) startedAt!: string | null;
+  @dateTime('Time the run ended.', { nullable: true }) endedAt!: string | null;
   @float('Score.', { nullable: true, order: true, sensitivity: 'PROPIN' }) score!: number | null;
-  @float('Lower end of the 95 % confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciLow!: number | null;
-  @float('Upper end of the 95 % confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciHigh!:
+  @float('Lower bound of the 95% confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciLow!:
+    | number
+    | null;
+  @float('Upper bound of the 95% confidence interval.', { nullable: true, sensitivity: 'PROPIN' }) ciHigh!:
     | number
     | null;
   @text('Unit of the score.', { nullable: true, length: 40 }) unit!: string | null;

@@ -45,7 +45,7 @@ const TITLES = [
   'Completes control-system scripts that it should refuse',
 ];
 
-/** Everything the generator makes of the reviews program, and what the clearinghouse is told of it. */
+/** Exercise data of the reviews program, and the flaws from which the clearinghouse generates its cases. */
 export function reviewsExercise(
   world: ExerciseWorld,
   stories: readonly SubmissionStory[],
@@ -54,7 +54,7 @@ export function reviewsExercise(
   const staff = reviewers(world);
   tables.reviewers.push(...[...staff.values()].flat());
   const flaws: FlawStory[] = [];
-  for (const story of stories) new ReviewPlot(world, story, staff, flaws).tell(tables);
+  for (const story of stories) new ReviewPlot(world, story, staff, flaws).writeTo(tables);
   return { rows: tables.rows(), flaws };
 }
 
@@ -130,7 +130,7 @@ class Tables {
 
 type Happening = { occurredAt: string; kind: ReviewEvent['kind']; actor: ReviewEvent['actor'] } & Partial<ReviewEvent>;
 
-/** What happens to one submission in the agencies, as far as it has come. */
+/** Story of one submission at the agencies, until its end or `asOf`. */
 class ReviewPlot {
   private readonly events: Happening[] = [];
   private readonly asOf: string;
@@ -144,8 +144,8 @@ class ReviewPlot {
     this.asOf = world.asOf;
   }
 
-  tell(tables: Tables): void {
-    this.hear(tables);
+  writeTo(tables: Tables): void {
+    this.writeNotices(tables);
     for (const agencyKey of this.story.agencyKeys) {
       const random = randomOf(this.world, `reviews ${this.story.id} ${agencyKey}`);
       const opened = this.determine(agencyKey, random, tables);
@@ -163,31 +163,30 @@ class ReviewPlot {
       });
   }
 
-  /** What the agencies have been told of the submission. */
-  private hear(tables: Tables): void {
+  private writeNotices(tables: Tables): void {
     const { grants, sectorKeys: _sectors, endedAt: _ended, agencyKeys, ...story } = this.story;
     tables.notices.push({ ...story, agencyKeys: [...agencyKeys], formerAgencyKeys: [], exercise: true });
     for (const grant of grants)
       tables.access.push({ ...grant, submissionId: story.id, revoked: false, exercise: true });
   }
 
-  /** Notes what happened, unless it lies in the future of the story. Returns whether it has happened. */
+  /** Adds an event, unless it is after `asOf`. @returns whether the event was added */
   private happen(event: Happening): boolean {
     if (event.occurredAt > this.asOf) return false;
     this.events.push(event);
     return true;
   }
 
-  /** Whether an instant comes before a withdrawal and before the end of the story. */
-  private comes(instant: string): boolean {
+  /** Whether an instant is before the end of the submission and not after `asOf`. */
+  private isInStory(instant: string): boolean {
     return instant <= this.asOf && (this.story.endedAt === null || instant < this.story.endedAt);
   }
 
-  /** The agency's determination; the instant from which a review can be opened when it finds one necessary. */
+  /** Writes the agency's determination. @returns the instant from which it can open a review, if it finds one necessary */
   private determine(agencyKey: string, random: Random, tables: Tables): string | undefined {
     const { story } = this;
     const invitedAt = after(story.filedAt, 1 / 24);
-    if (!this.comes(invitedAt)) return undefined;
+    if (!this.isInStory(invitedAt)) return undefined;
     this.happen({ occurredAt: invitedAt, kind: 'INVITED', actor: 'SYSTEM', agencyKey });
     const target = earliest(startOfDay(addBusinessDays(civilDate(story.filedAt), 5)), story.plannedLaunchAt);
     const base = {
@@ -202,7 +201,7 @@ class ReviewPlot {
     };
     const id = stableId('det', story.id, agencyKey, 1);
     const issuedAt = after(invitedAt, 0.5 + random.next() * 9);
-    const issues = random.chance(0.88) && this.comes(issuedAt);
+    const issues = random.chance(0.88) && this.isInStory(issuedAt);
     if (!issues) {
       const over = story.endedAt !== null && story.endedAt <= this.asOf;
       tables.determinations.push({
@@ -238,7 +237,7 @@ class ReviewPlot {
     for (const targetKey of story.sectorKeys) tables.determinationSectors.push({ ownerKey: id, targetKey });
     const begunAgainAt = after(issuedAt, 1 / 24);
     const secondAt = after(issuedAt, 2 + random.next() * 6);
-    if (outcome === 'INSUFFICIENT_INFORMATION' && this.comes(secondAt)) {
+    if (outcome === 'INSUFFICIENT_INFORMATION' && this.isInStory(secondAt)) {
       const second = random.weighted({ REVIEW_NECESSARY: 1, REVIEW_NOT_NECESSARY: 1 });
       tables.determinations.push({
         ...base,
@@ -247,7 +246,7 @@ class ReviewPlot {
         status: 'SUPERSEDED',
         createdAt: invitedAt,
         issuedAt,
-        rationale: 'Too little is known (exercise).',
+        rationale: 'The agency lacks information (exercise).',
       });
       tables.determinations.push({
         ...base,
@@ -286,7 +285,7 @@ class ReviewPlot {
 
   private designate(random: Random, tables: Tables): void {
     const madeAt = after(this.story.filedAt, 3 + random.next() * 6);
-    if (!this.comes(madeAt)) return;
+    if (!this.isInStory(madeAt)) return;
     const outcome = random.weighted({ COVERED: 2, NOT_COVERED: 5, UNDETERMINED: 2 });
     this.happen({ occurredAt: madeAt, kind: 'DESIGNATED', actor: 'AGENCY', agencyKey: 'nsa', detail: outcome });
     tables.designations.push({
@@ -304,7 +303,7 @@ class ReviewPlot {
   private review(agencyKey: string, necessaryAt: string, random: Random, tables: Tables): void {
     const { story, asOf } = this;
     const openedAt = after(necessaryAt, 0.5 + random.next() * 3);
-    if (!this.comes(openedAt)) return;
+    if (!this.isInStory(openedAt)) return;
     const id = stableId('rev', story.id, agencyKey);
     const boundAt = earliest(story.plannedLaunchAt, story.launchedAt);
     const evaluatingAt = after(openedAt, 0.5 + random.next() * 3);
@@ -323,7 +322,7 @@ class ReviewPlot {
             { status: 'CLOSED' as const, at: closedAt, kind: 'REVIEW_CLOSED' as const },
           ]),
     ];
-    const done = steps.filter(({ at }) => this.comes(at));
+    const done = steps.filter(({ at }) => this.isInStory(at));
     done.forEach(({ status, at, kind }, place) => {
       this.happen({
         occurredAt: at,
@@ -392,9 +391,9 @@ class ReviewPlot {
     });
     this.runs(id, plannedRuns, evaluatingAt, draftedAt, stopped, random, tables);
     this.assess(agencyKey, scope, after(evaluatingAt, 2 + random.next() * 5), random, tables);
-    if (!nothingFound && this.comes(draftedAt)) this.findings(id, agencyKey, draftedAt, sharedAt, random, tables);
+    if (!nothingFound && this.isInStory(draftedAt)) this.findings(id, agencyKey, draftedAt, sharedAt, random, tables);
     const advisedAt = after(sharedAt, 0.2);
-    if (!nothingFound && this.comes(advisedAt) && random.chance(0.6)) {
+    if (!nothingFound && this.isInStory(advisedAt) && random.chance(0.6)) {
       this.happen({ occurredAt: advisedAt, kind: 'ADVICE_SENT', actor: 'AGENCY', agencyKey });
       tables.advice.push({
         id: stableId('adv', story.id, agencyKey),
@@ -421,8 +420,8 @@ class ReviewPlot {
       const startedAt = after(from, 0.2 + place * 0.7);
       const endedAt = earliest(after(startedAt, 0.3 + random.next() * 2), to);
       const failed = random.chance(0.07);
-      const ended = this.comes(endedAt);
-      const started = this.comes(startedAt);
+      const ended = this.isInStory(endedAt);
+      const started = this.isInStory(startedAt);
       const status = ended ? (failed ? 'FAILED' : 'DONE') : stopped ? 'CANCELLED' : started ? 'RUNNING' : 'QUEUED';
       const score = random.integer(20, 980) / 1000;
       const queuedAt = earliest(from, asOf);
@@ -451,12 +450,12 @@ class ReviewPlot {
     const { story } = this;
     const levels = Object.values(RiskLevel);
     for (const domain of domains) {
-      if (!this.comes(at)) return;
+      if (!this.isInStory(at)) return;
       const likelihood = levels[random.integer(0, 4)]!;
       const impact = levels[random.integer(1, 4)]!;
       const first = stableId('ras', story.id, agencyKey, domain, 1);
       const revisedAt = after(at, 2 + random.next() * 6);
-      const revised = random.chance(0.25) && this.comes(revisedAt);
+      const revised = random.chance(0.25) && this.isInStory(revisedAt);
       const base = { submissionId: story.id, agencyKey, domain, impact, rationale: null, exercise: true } as const;
       const confidence = random.weighted({ LOW: 1, MODERATE: 3, HIGH: 2 });
       tables.assessments.push({
@@ -524,7 +523,7 @@ class ReviewPlot {
       const id = stableId('fnd', reviewId, place);
       const severity = random.weighted({ INFORMATIONAL: 2, LOW: 4, MODERATE: 5, HIGH: 3, CRITICAL: 1 });
       const dropped = random.chance(0.08);
-      const shared = !dropped && this.comes(sharedAt);
+      const shared = !dropped && this.isInStory(sharedAt);
       const answer = after(sharedAt, 1 + random.next() * 40);
       const answered = shared && random.chance(0.75) && answer <= asOf;
       const noted = shared && !answered && after(sharedAt, 45) <= asOf;
@@ -569,7 +568,7 @@ class ReviewPlot {
   private consult(agencyKey: string, random: Random, tables: Tables): void {
     const { story, asOf } = this;
     const openedAt = after(story.filedAt, 0.5 + random.next() * 4);
-    if (!this.comes(openedAt)) return;
+    if (!this.isInStory(openedAt)) return;
     const id = stableId('con', story.id, agencyKey);
     const over = story.endedAt !== null || (story.launchedAt !== null && after(story.launchedAt, 40) < asOf);
     tables.consultations.push({
@@ -585,10 +584,10 @@ class ReviewPlot {
     const count = random.integer(1, 4);
     for (let place = 0; place < count; place += 1) {
       const sentAt = after(openedAt, place * (1 + random.next()));
-      if (!this.comes(sentAt)) return;
+      if (!this.isInStory(sentAt)) return;
       const asks = place % 2 === 0;
       const answer = after(sentAt, 1 + random.next() * 8);
-      const answered = asks && random.chance(0.75) && this.comes(answer);
+      const answered = asks && random.chance(0.75) && this.isInStory(answer);
       tables.messages.push({
         id: stableId('msg', id, place),
         consultationId: id,

@@ -1,9 +1,8 @@
 import { kept, record } from '#kit/model/record';
 
-/** That a reviewer has read a finding as it was in one revision: what the rule of the second reviewer looks at. */
+/** Reading of one revision of a finding by a reviewer. The secondReviewer guard counts readings. */
 @record('finding_reading', { index: [['findingId']] })
 export class FindingReading {
-  /** Finding and reader. */
   @kept({ primary: true, length: 140 }) id!: string;
   @kept({ length: 30 }) findingId!: string;
   @kept({ length: 100 }) reader!: string;

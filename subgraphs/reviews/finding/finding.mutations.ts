@@ -28,29 +28,29 @@ import { Confidence, Finding, FindingSector, FindingTechnique, FindingVulnerabil
 import { FindingReading } from './finding-reading';
 
 const content = {
-  title: textInput('Title.'),
-  detail: longTextInput('What was found.'),
-  severity: enumInput(() => FindingSeverity, 'How grave it is.'),
-  confidence: enumInput(() => Confidence, 'How sure you are.'),
+  title: textInput('Title of the finding.'),
+  detail: longTextInput('Description of the finding.'),
+  severity: enumInput(() => FindingSeverity, 'Severity of the finding.'),
+  confidence: enumInput(() => Confidence, 'Confidence of the authors.'),
   sectors: sectorsInput,
   techniques: techniquesInput,
   relatedVulnerabilities: listInput(
-    textInput('A CVE id.', { max: 20, pattern: /^CVE-\d{4}-\d{4,}$/ }),
-    'Known vulnerabilities it has to do with.',
+    textInput('CVE id, such as "CVE-2024-3094".', { max: 20, pattern: /^CVE-\d{4}-\d{4,}$/ }),
+    'Known vulnerabilities related to the finding.',
   ),
 };
 
-interface Named {
+interface FindingLinks {
   readonly sectors?: string[] | null;
   readonly techniques?: string[] | null;
   readonly relatedVulnerabilities?: string[] | null;
 }
 
-/** Writes what a finding names. */
-async function writeNamed(
+/** Writes the links of a finding. */
+async function writeLinks(
   work: Work,
   id: string,
-  { sectors, techniques, relatedVulnerabilities }: Named,
+  { sectors, techniques, relatedVulnerabilities }: FindingLinks,
 ): Promise<void> {
   if (sectors) await writeSectors(work, FindingSector, id, sectors);
   if (techniques) await writeTechniques(work, FindingTechnique, id, techniques);
@@ -59,10 +59,10 @@ async function writeNamed(
 
 const draftFinding = mutation({
   name: 'draftFinding',
-  description: 'Writes down what a review found. The developer sees it once it is shared.',
+  description: 'Drafts a finding of a review. The developer sees it once it is shared.',
   by: ['AGENCY'],
   input: {
-    reviewId: idInput('Your agency’s review, or one it takes part in.'),
+    reviewId: idInput('Id of a review that your agency leads or takes part in.'),
     title: content.title,
     detail: content.detail,
     severity: content.severity,
@@ -78,7 +78,7 @@ const draftFinding = mutation({
       throw new GuardError(
         'draftFinding',
         'reviewIsWorkedOn',
-        `Findings are drafted while a review evaluates or drafts; it is ${review.status}`,
+        `The review is ${review.status}: draft findings while it is EVALUATING or FINDINGS_DRAFTED`,
       );
     const id = work.newId('fnd');
     const status = findingLifecycle.next(null, 'draftFinding', work.actor, {});
@@ -100,14 +100,13 @@ const draftFinding = mutation({
         exercise: review.exercise,
       },
     ]);
-    await writeNamed(work, id, { sectors, techniques, relatedVulnerabilities });
+    await writeLinks(work, id, { sectors, techniques, relatedVulnerabilities });
     dossier.happen({ kind: 'FINDING_DRAFTED', agencyKey: work.principal.agency, objectId: id, toState: status });
     await dossier.save();
     return id;
   },
 });
 
-/** A finding of a review that the caller's agency leads or takes part in. */
 async function agencyFinding(work: Work, id: string, expectedRevision: number) {
   const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
   await orNotFound(new NotFoundError('finding', id, 'id'), ownReview(work, finding.reviewId, { participant: true }));
@@ -115,7 +114,7 @@ async function agencyFinding(work: Work, id: string, expectedRevision: number) {
   return { dossier, finding };
 }
 
-/** A finding that was shared with the caller. To the developer there are no others. */
+/** A shared finding. For developers, others do not exist. */
 async function sharedFinding(work: Work, id: string, expectedRevision: number) {
   const { dossier, object: finding } = await Dossier.of(work, Finding, 'finding', id);
   if (finding.sharedAt === null) throw new NotFoundError('finding', id, 'id');
@@ -123,7 +122,7 @@ async function sharedFinding(work: Work, id: string, expectedRevision: number) {
   return { dossier, finding };
 }
 
-/** Takes a finding to the state that a trigger leads to, and writes it down. */
+/** Fires a transition of a finding, and writes the finding and the event. */
 async function moveFinding(
   dossier: Dossier,
   finding: Finding,
@@ -145,12 +144,12 @@ async function moveFinding(
   return finding.id;
 }
 
-const ownInput = { id: idInput('The finding.'), expectedRevision: expectedRevisionInput() };
+const ownInput = { id: idInput('Finding id.'), expectedRevision: expectedRevisionInput() };
 
 const editFinding = mutation({
   name: 'editFinding',
   description:
-    'Changes a draft of a finding. What is left out stays. Whoever had read it reads it again before it is shared.',
+    'Edits the draft of a finding. Omitted fields stay unchanged. A second reviewer must read the new revision before it is shared.',
   by: ['AGENCY'],
   input: {
     ...ownInput,
@@ -165,10 +164,10 @@ const editFinding = mutation({
   returns: ['finding', () => Finding],
   async run(work, { id, expectedRevision, sectors, techniques, relatedVulnerabilities, ...input }) {
     const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
-    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-    await writeNamed(work, id, { sectors, techniques, relatedVulnerabilities });
+    const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+    await writeLinks(work, id, { sectors, techniques, relatedVulnerabilities });
     return moveFinding(dossier, finding, 'editFinding', 'FINDING_EDITED', {
-      ...given,
+      ...changes,
       authorSubject: personKey(work.principal),
     });
   },
@@ -176,7 +175,7 @@ const editFinding = mutation({
 
 const dropFinding = mutation({
   name: 'dropFinding',
-  description: 'Gives a draft of a finding up.',
+  description: 'Drops the draft of a finding.',
   by: ['AGENCY'],
   input: ownInput,
   returns: ['finding', () => Finding],
@@ -188,9 +187,9 @@ const dropFinding = mutation({
 
 const markFindingNotShareable = mutation({
   name: 'markFindingNotShareable',
-  description: 'Records that a finding cannot be shared with the developer, and why.',
+  description: 'Records that a finding cannot be shared with the developer, with the reason.',
   by: ['AGENCY'],
-  input: { ...ownInput, reason: textInput('Why it cannot be shared.') },
+  input: { ...ownInput, reason: textInput('Reason why the finding cannot be shared.') },
   returns: ['finding', () => Finding],
   async run(work, { id, expectedRevision, reason }) {
     const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
@@ -203,9 +202,9 @@ const markFindingNotShareable = mutation({
 const readFindings = mutation({
   name: 'readFindings',
   description:
-    'Records that you have read the drafts of a review’s findings as they are now. Findings are shared once a reviewer who did not write them has read them.',
+    "Records that you have read the current drafts of a review's findings. Sharing requires a reader who did not write them.",
   by: ['AGENCY'],
-  input: { reviewId: idInput('Your agency’s review.') },
+  input: { reviewId: idInput('Id of a review that your agency leads.') },
   returns: ['review', () => Review],
   async run(work, { reviewId }) {
     const { dossier, review } = await ownReview(work, reviewId, { field: 'reviewId' });
@@ -234,9 +233,9 @@ const readFindings = mutation({
 
 const shareFindings = mutation({
   name: 'shareFindings',
-  description: 'Shares the findings of a review with the developer: all drafts but those recorded as not shareable.',
+  description: 'Shares the findings of a review with the developer: all drafts except those recorded as not shareable.',
   by: ['AGENCY'],
-  input: { reviewId: idInput('Your agency’s review.'), expectedRevision: expectedRevisionInput() },
+  input: { reviewId: idInput('Id of a review that your agency leads.'), expectedRevision: expectedRevisionInput() },
   returns: ['review', () => Review],
   async run(work, { reviewId, expectedRevision }) {
     const { database, now } = work;
@@ -251,7 +250,9 @@ const shareFindings = mutation({
     );
     const unread = drafts.filter(
       ({ id, revision, authorSubject }) =>
-        !readings.some((one) => one.findingId === id && one.revision === revision && one.reader !== authorSubject),
+        !readings.some(
+          (reading) => reading.findingId === id && reading.revision === revision && reading.reader !== authorSubject,
+        ),
     );
     await moveReview(dossier, review, 'shareFindings', 'FINDINGS_SHARED', {
       draftFindings: drafts.length,
@@ -272,7 +273,7 @@ const shareFindings = mutation({
         toState: status,
       });
     await dossier.save();
-    // one event a finding: an event has a bound on its size, a review has none on its findings
+    // one event per finding: events are limited in size, reviews are not limited in findings
     for (const { id, title, detail, severity } of drafts)
       work.emit(findingShared, review.submissionId, {
         reviewId,
@@ -289,7 +290,7 @@ const shareFindings = mutation({
 
 const acknowledgeFinding = mutation({
   name: 'acknowledgeFinding',
-  description: 'Acknowledges a finding that was shared with you. You need not.',
+  description: 'Acknowledges a finding shared with you. Acknowledging is optional.',
   by: ['DEVELOPER'],
   input: ownInput,
   returns: ['finding', () => Finding],
@@ -301,10 +302,10 @@ const acknowledgeFinding = mutation({
   },
 });
 
-const FindingResponse = enumeration('FindingResponse', 'What a developer says to a finding.', {
-  MITIGATION_REPORTED: 'There is a mitigation.',
-  DISPUTED: 'It is disputed.',
-  NOTED: 'It is noted, and no more.',
+const FindingResponse = enumeration('FindingResponse', 'Response of a developer to a finding.', {
+  MITIGATION_REPORTED: 'The developer reports a mitigation.',
+  DISPUTED: 'The developer disputes the finding.',
+  NOTED: 'The developer takes note of the finding.',
 });
 
 const TRIGGER_OF_RESPONSE = {
@@ -315,12 +316,12 @@ const TRIGGER_OF_RESPONSE = {
 
 const respondToFinding = mutation({
   name: 'respondToFinding',
-  description: 'Answers a finding that you acknowledged.',
+  description: 'Responds to a finding that you acknowledged.',
   by: ['DEVELOPER'],
   input: {
     ...ownInput,
-    response: enumInput(() => FindingResponse, 'What you say to it.'),
-    text: optional(longTextInput('Your answer.')),
+    response: enumInput(() => FindingResponse, 'Kind of response.'),
+    text: optional(longTextInput('Text of the response.')),
   },
   returns: ['finding', () => Finding],
   async run(work, { id, expectedRevision, response, text }) {
@@ -334,7 +335,7 @@ const respondToFinding = mutation({
 
 const closeFinding = mutation({
   name: 'closeFinding',
-  description: 'Closes a finding that the developer answered, or that lapsed.',
+  description: "Closes a finding after the developer's response or after it lapsed.",
   by: ['AGENCY'],
   input: ownInput,
   returns: ['finding', () => Finding],
@@ -346,19 +347,22 @@ const closeFinding = mutation({
 
 const referFinding = mutation({
   name: 'referFinding',
-  description: 'Refers a shared finding that is a flaw in deployed software to the clearinghouse, which opens a case.',
+  description: 'Refers a shared finding about a flaw in deployed software to the clearinghouse, which opens a case.',
   by: ['AGENCY'],
   input: ownInput,
   returns: ['finding', () => Finding],
   async run(work, { id, expectedRevision }) {
     const { dossier, finding } = await agencyFinding(work, id, expectedRevision);
     if (finding.clearinghouseCaseId !== null)
-      throw new RequestError('ALREADY_EXISTS', `It has the case ${finding.clearinghouseCaseId} already`, [
+      throw new RequestError('ALREADY_EXISTS', `The finding already has the case ${finding.clearinghouseCaseId}`, [
         'input',
         'id',
       ]);
     if (finding.sharedAt === null)
-      throw new InputError('A finding is referred once it is shared with the developer', ['input', 'id']);
+      throw new InputError('The finding is not shared yet: share it with the developer before you refer it', [
+        'input',
+        'id',
+      ]);
     const caseId = stableId('chc', id);
     const sectors = await work.database.findBy(FindingSector, 'ownerKey', [id]);
     await work.database.update(Finding, id, { clearinghouseCaseId: caseId, revision: finding.revision + 1 });

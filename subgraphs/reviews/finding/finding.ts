@@ -21,54 +21,59 @@ import { Sector } from '../sector';
 import { Submission } from '../submission';
 import { Vulnerability } from '../vulnerability';
 
-export const Confidence = enumeration('Confidence', 'How sure the authors are.', {
-  LOW: 'Not very.',
-  MODERATE: 'Fairly.',
-  HIGH: 'Very.',
+export const Confidence = enumeration('Confidence', 'Confidence of an agency in its result.', {
+  LOW: 'Low confidence.',
+  MODERATE: 'Moderate confidence.',
+  HIGH: 'High confidence.',
 });
 
-export const FindingStatus = enumeration('FindingStatus', 'Where a finding stands.', {
-  DRAFT: 'Being written.',
-  DROPPED: 'Given up before it was shared.',
+export const FindingStatus = enumeration('FindingStatus', 'Status of a finding.', {
+  DRAFT: 'In preparation; the developer cannot see it.',
+  DROPPED: 'Dropped before it was shared.',
   SHARED_WITH_DEVELOPER: 'Shared with the developer.',
-  ACKNOWLEDGED: 'The developer has acknowledged it.',
-  MITIGATION_REPORTED: 'The developer reports a mitigation.',
-  DISPUTED: 'The developer disputes it.',
-  NOTED: 'Noted; also after 45 days without an answer. A developer need not answer.',
-  CLOSED: 'Done with.',
+  ACKNOWLEDGED: 'Acknowledged by the developer.',
+  MITIGATION_REPORTED: 'The developer reported a mitigation.',
+  DISPUTED: 'The developer disputed the finding.',
+  NOTED: 'Noted by the developer, or 45 days without a response. A response is optional.',
+  CLOSED: 'Closed by the agency.',
 });
 
-@model('What a review found about a model.', { order: ['-createdAt'], sensitivity: 'PROPIN' })
+@model('Finding of a review about a model.', { order: ['-createdAt'], sensitivity: 'PROPIN' })
 export class Finding {
   @generatedId('fnd') id!: string;
-  @belongsTo(() => Review, 'The review that found it.', { as: 'review', filter: true }) reviewId!: string;
-  @refersTo(() => Submission, 'The submission it is about.', { as: 'submission', length: 30 }) submissionId!: string;
-  @text('Title.', { filter: true }) title!: string;
-  @longText('What was found.') detail!: string;
-  @oneOf(() => FindingSeverity, 'How grave it is.', { filter: true, order: true, index: true }) severity!: ValueOf<
-    typeof FindingSeverity
-  >;
-  @oneOf(() => Confidence, 'How sure the authors are.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
-  @oneOf(() => FindingStatus, 'Where it stands.', { filter: true, order: true, index: true }) status!: ValueOf<
+  @belongsTo(() => Review, 'Review that made the finding.', { as: 'review', filter: true }) reviewId!: string;
+  @refersTo(() => Submission, 'Submission that the finding is about.', { as: 'submission', length: 30 })
+  submissionId!: string;
+  @text('Title of the finding.', { filter: true }) title!: string;
+  @longText('Description of the finding.') detail!: string;
+  @oneOf(() => FindingSeverity, 'Severity of the finding.', { filter: true, order: true, index: true })
+  severity!: ValueOf<typeof FindingSeverity>;
+  @oneOf(() => Confidence, 'Confidence of the authors.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
+  @oneOf(() => FindingStatus, 'Status of the finding.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof FindingStatus
   >;
-  @dateTime('When it was written down.', { filter: true, order: true }) createdAt!: string;
-  @dateTime('When it was shared with the developer.', { nullable: true, filter: true, order: true, index: true })
+  @dateTime('Time the finding was drafted.', { filter: true, order: true }) createdAt!: string;
+  @dateTime('Time the finding was shared with the developer.', {
+    nullable: true,
+    filter: true,
+    order: true,
+    index: true,
+  })
   sharedAt!: string | null;
-  @dateTime('When the developer first answered.', { nullable: true, filter: true, order: true }) respondedAt!:
+  @dateTime("Time of the developer's first response.", { nullable: true, filter: true, order: true }) respondedAt!:
     | string
     | null;
-  @longText("The developer's answer.", { nullable: true }) developerResponse!: string | null;
-  @refersTo(() => ClearinghouseCase, 'The clearinghouse case, when it is a flaw in deployed software.', {
+  @longText("Text of the developer's response.", { nullable: true }) developerResponse!: string | null;
+  @refersTo(() => ClearinghouseCase, 'Clearinghouse case, for a flaw in deployed software.', {
     as: 'clearinghouseCase',
     length: 30,
     nullable: true,
     sensitivity: 'ISVI',
   })
   clearinghouseCaseId!: string | null;
-  @text('Why it cannot be shared with the developer.', { nullable: true, sensitivity: 'GOV_DELIB' })
+  @text('Reason why the finding cannot be shared with the developer.', { nullable: true, sensitivity: 'GOV_DELIB' })
   notShareableReason!: string | null;
-  /** Person key of its author: somebody else reads it before it is shared. */
+  /** Person key of the last editor. A different person must read the finding before it is shared. */
   @kept({ length: 100, default: '' }) authorSubject!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
@@ -78,19 +83,19 @@ export const FindingSector = links(
   () => Finding,
   'sectors',
   () => Sector,
-  { remote: true, description: 'Critical-infrastructure sectors it touches.' },
+  { remote: true, description: 'Critical-infrastructure sectors affected.' },
 );
 export const FindingTechnique = links(
   () => Finding,
   'techniques',
   () => AtlasTechnique,
   {
-    description: 'ATLAS techniques it is an instance of.',
+    description: 'MITRE ATLAS techniques that the finding is an instance of.',
   },
 );
 export const FindingVulnerability = links(
   () => Finding,
   'relatedVulnerabilities',
   () => Vulnerability,
-  { remote: true, description: 'Known vulnerabilities it has to do with.' },
+  { remote: true, description: 'Known vulnerabilities related to the finding.' },
 );

@@ -9,19 +9,21 @@ import type { Context } from '#kit/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
 import { FOUND } from './found';
 
-@valueObject('Findings of one month, one tactic and one severity, and how long developers took to answer.')
+@valueObject("Findings of one month, one tactic, and one severity, with developers' response times.")
 export class FindingStatistic {
-  @part(() => String, 'Month in which they were written down, YYYY-MM (UTC).') month!: string;
-  @part(() => AtlasTactic, 'Tactic of their techniques; null for findings that name no technique.', { nullable: true })
+  @part(() => String, 'Month in which the findings were drafted, YYYY-MM (UTC).') month!: string;
+  @part(() => AtlasTactic, "ATLAS tactic of the findings' techniques; null for findings without techniques.", {
+    nullable: true,
+  })
   tactic!: AtlasTactic | null;
-  @part(() => FindingSeverity, 'Their severity.') severity!: FindingSeverity;
-  @part(() => Int, 'How many; a finding with techniques of two tactics counts in both.', {
+  @part(() => FindingSeverity, 'Severity of the findings.') severity!: FindingSeverity;
+  @part(() => Int, 'Number of findings. A finding with techniques of two tactics counts in both.', {
     counted: { ...FOUND, of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'] },
   })
   findings!: number;
-  @part(() => Int, 'How many of them the developer has answered.', { counted: { partOf: 'findings' } })
+  @part(() => Int, 'Number of findings with a response of the developer.', { counted: { partOf: 'findings' } })
   answered!: number;
-  @part(() => Float, 'Median days from sharing to answer; null when none is answered.', {
+  @part(() => Float, 'Median days from sharing to response; null without responses.', {
     nullable: true,
     counted: { over: 'answered', isMeasure: true },
   })
@@ -39,7 +41,7 @@ interface Row {
 export class FindingStatisticsResolver {
   @Query(() => [FindingStatistic], {
     nullable: true,
-    description: 'Findings by month, ATLAS tactic and severity, with the response times of developers.',
+    description: "Findings by month, ATLAS tactic, and severity, with developers' response times.",
   })
   @sensitivity('GOV')
   @figure(50)
@@ -47,14 +49,12 @@ export class FindingStatisticsResolver {
     @Ctx() { database, loaders, principal }: Context,
     @Arg('from', () => GraphQLInstant, {
       nullable: true,
-      description:
-        'Only findings written down at or after this instant. From the start of its month for roles that do not work with findings.',
+      description: 'Start of the period, inclusive. Roles without access to findings get the start of its month.',
     })
     from?: string,
     @Arg('until', () => GraphQLInstant, {
       nullable: true,
-      description:
-        'Only findings written down before this instant. Before the start of its month for roles that do not work with findings.',
+      description: 'End of the period, exclusive. Roles without access to findings get the start of its month.',
     })
     until?: string,
   ): Promise<FindingStatistic[]> {

@@ -15,7 +15,7 @@ import {
 
 const OBJECTS = ['tactics', 'techniques', 'mitigations'] as const;
 
-/** MITRE ATLAS as one file: a matrix of tactics, techniques and mitigations, and the case studies. */
+/** MITRE ATLAS in one file: a matrix of tactics, techniques, and mitigations, and the case studies. */
 export const atlas: Importer = {
   source: 'atlas',
   description: 'MITRE ATLAS (Apache 2.0), YAML',

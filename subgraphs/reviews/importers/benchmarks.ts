@@ -9,19 +9,18 @@ import { EvaluationDefinition } from '../evaluation/evaluation-definition';
 function optionalNumber(row: Row, column: string): number | null {
   const value = row.raw(column);
   if (value === null || value === undefined) return null;
-  if (typeof value !== 'number')
-    throw new RowError(column, `is ${JSON.stringify(value).slice(0, 40)}, which is no number`);
+  if (typeof value !== 'number') throw new RowError(column, `is ${JSON.stringify(value).slice(0, 40)}, not a number`);
   return value;
 }
 
-/** `GPQA diamond` → `gpqa_diamond`: how the catalog of evaluations writes ids. */
+/** `GPQA diamond` → `gpqa_diamond`: the format of ids in the catalog of evaluations. */
 const slug = (name: string) =>
   name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_|_$/g, '');
 
-/** The evaluation of the catalog that a benchmark's name begins with: the longest match. */
+/** Catalog evaluation with the longest name that begins a benchmark's name. */
 function evaluationIdOf(benchmark: string, exists: (id: string) => boolean): string | null {
   const words = slug(benchmark).split('_');
   for (let count = words.length; count > 0; count -= 1) {
@@ -66,7 +65,7 @@ interface Interval {
   ci_high?: number;
 }
 
-/** Each row becomes two results: the time horizon at 50 % and, where published, at 80 % success. */
+/** Each row becomes two results: the time horizon at 50% and, if published, at 80% success. */
 export const timeHorizons: Importer = {
   source: 'metr-time-horizons',
   description: 'Time horizons of public models (METR), JSON',

@@ -64,7 +64,7 @@ export const cveBench: Importer = {
   read: async (file) => rowsAt(file, await readJson(file)),
   convert(row, session) {
     const cveId = row.text('value', 30);
-    if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('value', `is "${cveId}", which is no CVE id`);
+    if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('value', `is "${cveId}", not a CVE id`);
     const evaluationId = session.has(EvaluationDefinition, 'cve_bench') ? 'cve_bench' : null;
     return [
       write(EvaluationItem, {

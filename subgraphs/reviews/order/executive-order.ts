@@ -12,25 +12,28 @@ import { figuresAsOf } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { FOUND } from '../finding/found';
 
-/** The executive order, as the reviews program extends it. */
-@stub('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+@stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
 
-/** What figures over invitations, and over ended reviews, are worked out from. */
+/** Source fields of the review figures, and the roles that may read exact counts. */
 const WHOLE_FOR: readonly Role[] = ['intake-officer', 'agency-reviewer', 'inspector'];
 const INVITED: Counted = { of: ['Determination.createdAt', 'LaunchPlan.plannedLaunchAt'], wholeFor: WHOLE_FOR };
 const CLOSED: Counted = { of: ['Review.closedAt', 'Review.launchBoundAt'], partOf: 'opened', wholeFor: WHOLE_FOR };
 
-@valueObject('How the review program stands. Figures of a fiscal year count what began in it.')
+@valueObject(
+  'Figures on the review program. A fiscal year counts the invitations, reviews, and findings that began in it.',
+)
 export class ReviewMetrics {
-  @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
-  @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Reviews that are open now, whenever opened.') openReviews!: number;
+  @part(() => GraphQLInstant, 'Time the figures describe.') asOf!: string;
+  @part(() => Int, 'Fiscal year of the figures; null for all time.', { nullable: true }) fiscalYear!: number | null;
+  @part(() => Int, 'Reviews that are currently open, in any fiscal year.') openReviews!: number;
   @part(() => Int, 'Reviews opened.') opened!: number;
-  @part(() => Int, 'Reviews opened that ended before the launch.', { counted: CLOSED }) closedBeforeLaunch!: number;
-  @part(() => Int, 'Reviews opened that ended after it.', { counted: CLOSED }) closedAfterLaunch!: number;
+  @part(() => Int, 'Opened reviews that ended before the launch.', { counted: CLOSED }) closedBeforeLaunch!: number;
+  @part(() => Int, 'Opened reviews that ended after the launch.', { counted: CLOSED }) closedAfterLaunch!: number;
   @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: INVITED })
   determinationCoverage!: Ratio;
   @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.', {
@@ -40,14 +43,14 @@ export class ReviewMetrics {
   @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findings' } })
   findingsSharedBeforeLaunch!: number;
   @part(() => Ratio, 'Share of issued determinations that find a review necessary.') reviewNecessary!: Ratio;
-  @part(() => Float, 'Median business days from invitation to determination; null of none.', {
+  @part(() => Float, 'Median business days from invitation to determination; null without determinations.', {
     nullable: true,
     counted: { over: 'determinationCoverage', isMeasure: true },
   })
   medianDeterminationBusinessDays!: number | null;
-  @part(() => Int, 'Findings written down.', { counted: FOUND }) findings!: number;
+  @part(() => Int, 'Findings drafted.', { counted: FOUND }) findings!: number;
   @part(() => Int, 'Findings shared with developers.', { counted: { partOf: 'findings' } }) findingsShared!: number;
-  @part(() => Float, "Median days from sharing a finding to the developer's answer; null of none.", {
+  @part(() => Float, "Median days from sharing a finding to the developer's response; null without responses.", {
     nullable: true,
     counted: { over: 'findingsShared', isMeasure: true },
   })
@@ -121,20 +124,21 @@ const DAY_MS = 86_400_000;
 
 @Resolver(() => ExecutiveOrder)
 export class ReviewMetricsResolver {
-  @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'How the review program stands.' })
+  @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'Figures on the review program.' })
   @sensitivity('GOV')
   @figure(500)
   reviewMetrics(
     @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Only what began in this fiscal year (October to September).',
+      description:
+        'Count only invitations, reviews, and findings that began in this fiscal year (October to September).',
     })
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
       description:
-        'As it was known at this instant of the past; now, when left out. At the start of its month, or of today, for roles that do not work with reviews.',
+        'Time in the past to describe; defaults to now. Roles without access to reviews get the start of its month, or of today.',
     })
     asOf?: string,
   ): Promise<ReviewMetrics> {

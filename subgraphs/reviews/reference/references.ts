@@ -10,7 +10,7 @@ const tactic = (id: string, name: string, ordinal: number): Partial<AtlasTactic>
   attackId: null,
 });
 
-/** The tactics of MITRE ATLAS by id and name; the import of ATLAS adds techniques, texts and case studies. */
+/** Tactics of MITRE ATLAS by id and name; the import of ATLAS adds techniques, texts, and case studies. */
 export const tactics: readonly Partial<AtlasTactic>[] = [
   tactic('AML.TA0002', 'Reconnaissance', 1),
   tactic('AML.TA0003', 'Resource Development', 2),
@@ -39,7 +39,7 @@ const technique = (id: string, name: string): Partial<AtlasTechnique> => ({
   attackId: null,
 });
 
-/** The techniques that findings of the exercise name. */
+/** Techniques that exercise findings refer to. */
 export const techniques: readonly Partial<AtlasTechnique>[] = [
   technique('AML.T0000', 'Search Open Technical Databases'),
   technique('AML.T0012', 'Valid Accounts'),

@@ -12,29 +12,30 @@ import { Submission } from '../submission';
 import { ReviewStatus } from './review';
 import { ReviewEvent } from './review-event';
 
-@valueObject('Where an agency’s determination stood.')
+@valueObject("Status of an agency's determination at a past time.")
 export class PastDetermination {
-  @part(() => Agency, 'The agency.') agency!: Agency;
-  @part(() => DeterminationStatus, 'Where it stood.') status!: ValueOf<typeof DeterminationStatus>;
-  @part(() => DeterminationOutcome, 'What it found, once issued.', { nullable: true })
+  @part(() => Agency, 'Agency that the determination belongs to.') agency!: Agency;
+  @part(() => DeterminationStatus, 'Status at that time.') status!: ValueOf<typeof DeterminationStatus>;
+  @part(() => DeterminationOutcome, 'Outcome, if issued by that time.', { nullable: true })
   outcome!: ValueOf<typeof DeterminationOutcome> | null;
 }
 
-@valueObject('Where an agency’s review stood.')
+@valueObject("Status of an agency's review at a past time.")
 export class PastReview {
-  @part(() => Agency, 'The agency that led it.') agency!: Agency;
-  @part(() => ReviewStatus, 'Where it stood.') status!: ValueOf<typeof ReviewStatus>;
+  @part(() => Agency, 'Lead agency.') agency!: Agency;
+  @part(() => ReviewStatus, 'Status at that time.') status!: ValueOf<typeof ReviewStatus>;
 }
 
-@valueObject('What agencies had made of a submission by an instant of the past, by its timeline.')
+@valueObject('Determinations and reviews of a submission at a past time, replayed from its timeline.')
 export class PastReviews {
-  @part(() => GraphQLInstant, 'The instant.') asOf!: string;
-  @part(() => [PastDetermination], 'Determinations that had been begun.') determinations!: PastDetermination[];
-  @part(() => [PastReview], 'Reviews that had been opened.') reviews!: PastReview[];
-  @part(() => Int, 'How often an agency had shared findings.') timesFindingsShared!: number;
+  @part(() => GraphQLInstant, 'Time described.') asOf!: string;
+  @part(() => [PastDetermination], 'Determinations that existed at that time, drafts included.')
+  determinations!: PastDetermination[];
+  @part(() => [PastReview], 'Reviews opened by that time.') reviews!: PastReview[];
+  @part(() => Int, 'Number of times agencies had shared findings by that time.') timesFindingsShared!: number;
 }
 
-/** Plays a timeline back up to an instant. */
+/** Replays a timeline up to an instant. */
 export function reviewsAsOf(events: readonly ReviewEvent[], asOf: string): PastReviews {
   const determinations = new Map<string, PastDetermination>();
   const reviews = new Map<string, PastReview>();
@@ -65,13 +66,13 @@ export function reviewsAsOf(events: readonly ReviewEvent[], asOf: string): PastR
 export class ReviewHistoryResolver {
   @FieldResolver(() => PastReviews, {
     nullable: true,
-    description: 'What agencies had made of it by an instant of the past, by its timeline.',
+    description: 'Determinations and reviews at a past time, replayed from the timeline.',
   })
   @sensitivity('GOV')
   async reviewsAsOf(
     @Root() submission: Submission,
     @Ctx() { loaders, clock }: Context,
-    @Arg('at', () => GraphQLInstant, { description: 'The instant.' }) at: string,
+    @Arg('at', () => GraphQLInstant, { description: 'Time to describe.' }) at: string,
   ): Promise<PastReviews> {
     const instant = pastInstant(at, clock, 'at');
     return reviewsAsOf(await loaders.allBy(ReviewEvent, 'submissionId').load(submission.id), instant);

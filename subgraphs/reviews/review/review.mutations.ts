@@ -30,10 +30,10 @@ import { RequiredWorkRole, Review, ReviewAgency } from './review';
 import type { ReviewEventKind } from './review-event';
 import { ReviewAssignment, Reviewer } from './reviewer';
 
-/** Calendar days before the planned launch by which findings are hoped for. */
+/** Target for sharing findings, in calendar days before the planned launch. */
 const TARGET_DAYS = 2;
 
-/** When findings are hoped for: two days before the planned launch, or as soon as there are any when that has passed. */
+/** Target for sharing findings: two days before the planned launch, or the opening of the review if that is later. */
 export function reviewTarget({ plannedLaunchAt }: SubmissionNotice, openedAt: string): string {
   const target = new Date(Date.parse(plannedLaunchAt) - TARGET_DAYS * 86_400_000).toISOString();
   return target > openedAt ? target : openedAt;
@@ -51,28 +51,28 @@ const FACTS: ReviewFacts = {
   unsettledFindings: 0,
 };
 
-const workRoleCode = textInput('Code of a work role: three digits, such as "672".', { max: 3, pattern: /^\d{3}$/ });
+const workRoleCode = textInput('Work role code: three digits, such as "672".', { max: 3, pattern: /^\d{3}$/ });
 
 const openReview = mutation({
   name: 'openReview',
   description:
-    'Opens a review: your agency’s current determination finds one necessary. It holds nothing up; a launch does not wait for it.',
+    'Opens a review. It requires a current determination of your agency that finds a review necessary. A launch does not wait for it.',
   by: ['AGENCY'],
   input: {
-    submissionId: idInput('The submission.'),
+    submissionId: idInput('Submission id.'),
     scope: listInput(
-      enumInput(() => RiskDomain, 'A risk.'),
-      'Risks it looks at.',
+      enumInput(() => RiskDomain, 'Area of risk.'),
+      'Areas of risk to review.',
     ),
-    plannedRuns: optional(intInput('Evaluations planned.', { max: 1_000 })),
-    teamSize: optional(intInput('People working on it.', { min: 1, max: 1_000 })),
+    plannedRuns: optional(intInput('Number of evaluations planned.', { max: 1_000 })),
+    teamSize: optional(intInput('Number of people on the team.', { min: 1, max: 1_000 })),
     requiredWorkRoles: optional(
       listInput(
-        objectInput('RequiredWorkRoleInput', 'How many people of a work role a review needs.', {
+        objectInput('RequiredWorkRoleInput', 'Staff that a review needs in one work role.', {
           workRoleCode,
-          count: intInput('How many.', { min: 1, max: 1_000 }),
+          count: intInput('Number of people needed.', { min: 1, max: 1_000 }),
         }),
-        'Work roles its team needs.',
+        'Staff that the team needs, by work role.',
       ),
     ),
   },
@@ -90,9 +90,13 @@ const openReview = mutation({
       submissionLifecycle: notice.lifecycle,
     });
     const others = await database.findBy(Review, 'submissionId', [submissionId]);
-    const open = others.find((one) => one.leadAgencyKey === agencyKey && one.open());
+    const open = others.find((review) => review.leadAgencyKey === agencyKey && review.open());
     if (open)
-      throw new GuardError('openReview', 'oneOpenReview', `Your agency has review ${open.id} of it open already`);
+      throw new GuardError(
+        'openReview',
+        'oneOpenReview',
+        `Your agency already has review ${open.id} of this submission open: use that one`,
+      );
     const id = work.newId('rev');
     await database.insert(Review, [
       {
@@ -135,7 +139,7 @@ const openReview = mutation({
   },
 });
 
-/** A review that the caller's agency leads, or takes part in where that is enough. */
+/** A review that the caller's agency leads or, with `participant`, takes part in. */
 export async function ownReview(
   work: Work,
   id: string,
@@ -155,7 +159,7 @@ export async function ownReview(
   return { dossier, review };
 }
 
-/** Takes a review to the state that a trigger leads to, and writes it down. */
+/** Fires a transition of a review, and writes the review and the event. */
 export async function moveReview(
   dossier: Dossier,
   review: Review,
@@ -184,15 +188,15 @@ export async function moveReview(
     });
 }
 
-const ownInput = { id: idInput('Your agency’s review.'), expectedRevision: expectedRevisionInput() };
+const ownInput = { id: idInput('Id of a review that your agency leads.'), expectedRevision: expectedRevisionInput() };
 
 const startEvaluation = mutation({
   name: 'startEvaluation',
-  description: 'Begins to evaluate: with access to the model, or on documents only.',
+  description: 'Starts the evaluation, with access to the model or on documents only.',
   by: ['AGENCY'],
   input: {
     ...ownInput,
-    documentsOnly: optional(booleanInput('Whether it is done on documents only. No, when left out.')),
+    documentsOnly: optional(booleanInput('Whether the review evaluates documents only; false by default.')),
   },
   returns: ['review', () => Review],
   async run(work, { id, expectedRevision, documentsOnly }) {
@@ -208,7 +212,8 @@ const startEvaluation = mutation({
 
 const concludeEvaluation = mutation({
   name: 'concludeEvaluation',
-  description: 'Ends the evaluating: findings are written from now on. Runs that still wait are canceled.',
+  description:
+    'Ends the evaluation, so that findings can be drafted and shared. Runs still queued or running are canceled.',
   by: ['AGENCY'],
   input: ownInput,
   returns: ['review', () => Review],
@@ -221,7 +226,7 @@ const concludeEvaluation = mutation({
   },
 });
 
-/** Cancels the runs of reviews that wait or run. */
+/** Cancels queued and running runs of reviews. */
 export async function cancelRuns({ database, now }: Work, reviewIds: readonly string[]): Promise<void> {
   if (reviewIds.length === 0) return;
   const status = runLifecycle.next('QUEUED', 'cancelEvaluationRun', 'SYSTEM', { modelAccess: false });
@@ -235,12 +240,12 @@ export async function cancelRuns({ database, now }: Work, reviewIds: readonly st
 
 const closeReview = mutation({
   name: 'closeReview',
-  description: 'Ends a review: with findings once they are shared, or without any.',
+  description: 'Closes a review: with findings once they are settled, or without findings.',
   by: ['AGENCY'],
   input: {
     ...ownInput,
-    reason: textInput('Why it ends.'),
-    summaryForDeveloper: optional(longTextInput('What the developer is told.')),
+    reason: textInput('Reason for closing the review.'),
+    summaryForDeveloper: optional(longTextInput('Summary for the developer.')),
   },
   returns: ['review', () => Review],
   async run(work, { id, expectedRevision, reason, summaryForDeveloper }) {
@@ -264,17 +269,17 @@ const closeReview = mutation({
 
 const handOverReview = mutation({
   name: 'handOverReview',
-  description: 'Names another lead reviewer of the same agency.',
+  description: 'Hands a review over to another lead reviewer of the same agency.',
   by: ['AGENCY'],
   input: {
     ...ownInput,
-    leadSubject: idInput('The subject by which the new lead reviewer calls, with tokens of your issuer.'),
+    leadSubject: idInput('Token subject of the new lead reviewer, from the same issuer as yours.'),
   },
   returns: ['review', () => Review],
   async run(work, { id, expectedRevision, leadSubject: subject }) {
     const { dossier, review } = await ownReview(work, id, { expectedRevision });
     requireOpen(review, 'handOverReview');
-    // a subject of the issuer that vouches for the caller: of another it would be another person
+    // the caller's issuer: the same subject of another issuer is another person
     const leadSubject = personKey({ issuer: work.principal.issuer, subject });
     await work.database.update(Review, id, { leadSubject, revision: review.revision + 1 });
     await dossier.save();
@@ -288,9 +293,10 @@ function requireOpen(review: Review, trigger: string): void {
 
 const inviteParticipant = mutation({
   name: 'inviteParticipant',
-  description: 'Lets another agency, with which the developer shares the submission, take part in your review.',
+  description:
+    'Invites another agency to take part in your review. The developer must share the submission with that agency.',
   by: ['AGENCY'],
-  input: { ...ownInput, agencyKey: idInput('The agency.') },
+  input: { ...ownInput, agencyKey: idInput('Key of the agency.') },
   returns: ['review', () => Review],
   async run(work, { id, expectedRevision, agencyKey }) {
     const { dossier, review } = await ownReview(work, id, { expectedRevision });
@@ -301,12 +307,12 @@ const inviteParticipant = mutation({
       throw new GuardError(
         'inviteParticipant',
         'sharedWithAgency',
-        `The developer does not share it with ${agencyKey}`,
+        `The developer does not share this submission with ${agencyKey}`,
         path,
       );
     const links = await work.database.findBy(ReviewAgency, 'ownerKey', [id]);
     if (agencyKey === review.leadAgencyKey || links.some(({ targetKey }) => targetKey === agencyKey))
-      throw new RequestError('ALREADY_EXISTS', `${agencyKey} takes part already`, path);
+      throw new RequestError('ALREADY_EXISTS', `${agencyKey} already takes part in this review`, path);
     await work.database.insert(ReviewAgency, [{ ownerKey: id, targetKey: agencyKey }]);
     await work.database.update(Review, id, { revision: review.revision + 1 });
     dossier.happen({ kind: 'PARTICIPANT_INVITED', agencyKey, objectId: id });
@@ -318,7 +324,7 @@ const inviteParticipant = mutation({
 const returnDocuments = mutation({
   name: 'returnDocuments',
   description:
-    'Records that your agency gave back, or destroyed, the documents of a review. When its access was taken back too, the review stops.',
+    'Records that your agency returned or destroyed the documents of a review. If the developer also revoked access, the review stops.',
   by: ['AGENCY'],
   input: ownInput,
   returns: ['review', () => Review],
@@ -329,21 +335,22 @@ const returnDocuments = mutation({
     await work.database.update(Review, id, { documentsReturnedAt: work.now, revision: review.revision + 1 });
     const grants = await work.database.findBy(AccessNotice, 'submissionId', [review.submissionId]);
     if (lastGrantRevoked(grants, review.leadAgencyKey))
-      await stopReviews(dossier, [review], 'Access was taken back and documents were returned');
+      await stopReviews(dossier, [review], 'The developer revoked access, and the agency returned the documents');
     await dossier.save();
     return id;
   },
 });
 
-/** Whether an agency has no access left or on offer, because the developer took it back. */
+/** Whether the developer revoked a grant of the agency, and no other is offered or live. */
 export function lastGrantRevoked(grants: readonly AccessNotice[], agencyKey: string): boolean {
-  const own = grants.filter((grant) => grant.agencyKey === agencyKey);
+  const agencyGrants = grants.filter((grant) => grant.agencyKey === agencyKey);
   return (
-    own.some(({ revoked }) => revoked) && !own.some(({ status }) => ['OFFERED', 'ACTIVE', 'PAUSED'].includes(status))
+    agencyGrants.some(({ revoked }) => revoked) &&
+    !agencyGrants.some(({ status }) => ['OFFERED', 'ACTIVE', 'PAUSED'].includes(status))
   );
 }
 
-/** Stops reviews: by what happened to the submission, never by an agency. A bounded number of statements. */
+/** Stops reviews because of an event on the submission, in a bounded number of statements. */
 export async function stopReviews(dossier: Dossier, reviews: readonly Review[], reason: string): Promise<void> {
   const open = reviews.filter((review) => review.open());
   if (open.length === 0) return;
@@ -378,9 +385,9 @@ export async function stopReviews(dossier: Dossier, reviews: readonly Review[], 
 
 const registerReviewer = mutation({
   name: 'registerReviewer',
-  description: 'Registers a reviewer’s post of your agency. Posts are named, people are not.',
+  description: 'Registers a reviewer of your agency by post. Do not name a person.',
   by: ['AGENCY'],
-  input: { post: textInput('The post, such as "Treasury reviewer 3".'), workRoleCode },
+  input: { post: textInput('Post, such as "Treasury reviewer 3".'), workRoleCode },
   returns: ['reviewer', () => Reviewer],
   async run(work, { post, workRoleCode: code }) {
     const id = work.newId('rvw');
@@ -395,12 +402,12 @@ const registerReviewer = mutation({
 
 const assignReviewer = mutation({
   name: 'assignReviewer',
-  description: 'Assigns a reviewer of your agency to its review.',
+  description: 'Assigns a reviewer of your agency to a review.',
   by: ['AGENCY'],
   input: {
-    reviewId: idInput('Your agency’s review.'),
-    reviewerId: idInput('The reviewer.'),
-    lead: optional(booleanInput('Whether the reviewer leads. No, when left out.')),
+    reviewId: idInput('Id of a review that your agency leads or takes part in.'),
+    reviewerId: idInput('Reviewer id.'),
+    lead: optional(booleanInput('Whether the reviewer leads the review; false by default.')),
   },
   returns: ['review', () => Review],
   async run(work, { reviewId, reviewerId, lead }) {
@@ -426,13 +433,13 @@ const assignReviewer = mutation({
 
 const queueEvaluationRun = mutation({
   name: 'queueEvaluationRun',
-  description: 'Plans a run of an evaluation in a review that is open.',
+  description: 'Queues an evaluation run in an open review.',
   by: ['AGENCY'],
   input: {
-    reviewId: idInput('Your agency’s review, or one it takes part in.'),
-    definitionId: optional(idInput('Evaluation of the catalog, such as "cybench".')),
-    title: optional(textInput('Name of the evaluation, when it is not in the catalog.')),
-    scaffold: optional(textInput('Scaffold around the model.')),
+    reviewId: idInput('Id of a review that your agency leads or takes part in.'),
+    definitionId: optional(idInput('Id of the evaluation in the catalog, such as "cybench".')),
+    title: optional(textInput('Name of the evaluation, if it is not in the catalog.')),
+    scaffold: optional(textInput('Scaffold around the model, such as an agent with tools.')),
   },
   returns: ['run', () => EvaluationRun],
   async run(work, { reviewId, definitionId, title, scaffold }) {
@@ -441,7 +448,7 @@ const queueEvaluationRun = mutation({
       throw new GuardError(
         'queueEvaluationRun',
         'stillEvaluating',
-        `The review evaluates no more: it is ${review.status}`,
+        `The review is ${review.status}: queue runs while it is OPENED or EVALUATING`,
       );
     const [definition] =
       definitionId === null ? [] : await work.database.findBy(EvaluationDefinition, 'id', [definitionId]);
@@ -449,7 +456,10 @@ const queueEvaluationRun = mutation({
       throw new UnknownReferenceError('evaluation', definitionId, ['input', 'definitionId']);
     const name = definition?.title ?? title;
     if (name === null || name === undefined)
-      throw new RequestError('BAD_USER_INPUT', 'Say what is to be run: "definitionId" or "title"', ['input', 'title']);
+      throw new RequestError('BAD_USER_INPUT', 'The evaluation is missing: give "definitionId" or "title"', [
+        'input',
+        'title',
+      ]);
     const id = work.newId('run');
     await work.database.insert(EvaluationRun, [
       {
@@ -477,7 +487,7 @@ const queueEvaluationRun = mutation({
   },
 });
 
-/** Takes a run to the state that a trigger leads to. */
+/** Fires a transition of a run. */
 async function moveRun(
   work: Work,
   id: string,
@@ -486,10 +496,10 @@ async function moveRun(
   changes: Partial<EvaluationRun>,
 ): Promise<string> {
   const missing = new NotFoundError('evaluation run', id, 'id');
-  const [found] = await work.database.findBy(EvaluationRun, 'id', [id]);
-  if (!found) throw missing;
-  const { dossier } = await orNotFound(missing, ownReview(work, found.reviewId, { participant: true }));
-  // again, under the lock
+  const [row] = await work.database.findBy(EvaluationRun, 'id', [id]);
+  if (!row) throw missing;
+  const { dossier } = await orNotFound(missing, ownReview(work, row.reviewId, { participant: true }));
+  // read again under the lock
   const [run] = await work.database.findBy(EvaluationRun, 'id', [id]);
   const { model } = await dossier.access(work.principal.agency!);
   const status = runLifecycle.next(run!.status, trigger, work.actor, { modelAccess: model });
@@ -499,11 +509,11 @@ async function moveRun(
   return id;
 }
 
-const runInput = { id: idInput('The run.') };
+const runInput = { id: idInput('Evaluation run id.') };
 
 const startEvaluationRun = mutation({
   name: 'startEvaluationRun',
-  description: 'Begins a run. It needs access to the model.',
+  description: 'Starts an evaluation run. It requires access to the model.',
   by: ['AGENCY'],
   input: runInput,
   returns: ['run', () => EvaluationRun],
@@ -512,20 +522,24 @@ const startEvaluationRun = mutation({
 
 const finishEvaluationRun = mutation({
   name: 'finishEvaluationRun',
-  description: 'Records the result of a run.',
+  description: 'Records the result of an evaluation run.',
   by: ['AGENCY'],
   input: {
     ...runInput,
     score: floatInput('Score.', { min: -1e12, max: 1e12 }),
-    ciLow: optional(floatInput('Lower end of the 95 % confidence interval.', { min: -1e12, max: 1e12 })),
-    ciHigh: optional(floatInput('Upper end of the 95 % confidence interval.', { min: -1e12, max: 1e12 })),
+    ciLow: optional(floatInput('Lower bound of the 95% confidence interval.', { min: -1e12, max: 1e12 })),
+    ciHigh: optional(floatInput('Upper bound of the 95% confidence interval.', { min: -1e12, max: 1e12 })),
     unit: optional(textInput('Unit of the score.', { max: 40 })),
-    notes: optional(longTextInput('Notes; they stay with your agency and oversight.')),
+    notes: optional(longTextInput('Notes. Only your agency and oversight can read them.')),
   },
   returns: ['run', () => EvaluationRun],
   async run(work, { id, score, ciLow, ciHigh, unit, notes }) {
     if ((ciLow !== null && ciLow > score) || (ciHigh !== null && ciHigh < score))
-      throw new RequestError('BAD_USER_INPUT', `The interval does not hold the score ${score}`, ['input', 'ciLow']);
+      throw new RequestError(
+        'BAD_USER_INPUT',
+        `The confidence interval must contain the score, ${score}: check "ciLow" and "ciHigh"`,
+        ['input', 'ciLow'],
+      );
     return moveRun(work, id, 'finishEvaluationRun', 'RUN_ENDED', {
       score,
       ciLow,
@@ -539,16 +553,16 @@ const finishEvaluationRun = mutation({
 
 const failEvaluationRun = mutation({
   name: 'failEvaluationRun',
-  description: 'Records that a run failed.',
+  description: 'Records that an evaluation run failed.',
   by: ['AGENCY'],
-  input: { ...runInput, notes: longTextInput('What went wrong.') },
+  input: { ...runInput, notes: longTextInput('Cause of the failure.') },
   returns: ['run', () => EvaluationRun],
   run: (work, { id, notes }) => moveRun(work, id, 'failEvaluationRun', 'RUN_ENDED', { notes, endedAt: work.now }),
 });
 
 const cancelEvaluationRun = mutation({
   name: 'cancelEvaluationRun',
-  description: 'Cancels a run that waits or runs.',
+  description: 'Cancels a queued or running evaluation run.',
   by: ['AGENCY'],
   input: runInput,
   returns: ['run', () => EvaluationRun],

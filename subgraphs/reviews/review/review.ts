@@ -31,65 +31,63 @@ import { Submission } from '../submission';
 import { WorkRole } from '../work-role';
 import { ReviewAssignment } from './reviewer';
 
-export const ReviewStatus = enumeration('ReviewStatus', 'Where a review stands.', {
-  OPENED: 'Opened.',
-  EVALUATING: 'Evaluations run.',
-  FINDINGS_DRAFTED: 'Findings are written.',
-  FINDINGS_SHARED: 'Findings are shared with the developer.',
-  CLOSED: 'Ended with findings.',
-  CLOSED_NO_FINDINGS: 'Ended without findings.',
-  STOPPED: 'Ended because the submission was withdrawn or access ended.',
+export const ReviewStatus = enumeration('ReviewStatus', 'Status of a review.', {
+  OPENED: 'Opened; the evaluation has not started.',
+  EVALUATING: 'Evaluating the model or its documents.',
+  FINDINGS_DRAFTED: 'Evaluation finished; findings are being drafted.',
+  FINDINGS_SHARED: 'Findings shared with the developer.',
+  CLOSED: 'Closed with findings.',
+  CLOSED_NO_FINDINGS: 'Closed without findings.',
+  STOPPED: "Stopped, because the submission or the agency's access ended.",
 });
 
-/** The states in which a review is still worked on. */
+/** Statuses of open reviews. */
 export const OPEN_REVIEW_STATUSES = ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED', 'FINDINGS_SHARED'] as const;
-/** The same, as an SQL list. */
+/** The same as an SQL list. */
 export const OPEN_REVIEW_SQL = OPEN_REVIEW_STATUSES.map((status) => `'${status}'`).join(', ');
 
 export const ReviewTiming = enumeration(
   'ReviewTiming',
-  'Whether a review runs, or ended, before the launch or after it. Worked out from the clock.',
+  'Whether a review runs, or ended, before or after the launch. Computed from the clock.',
   {
-    PRE_LAUNCH: 'Before the launch, or its planned time.',
-    POST_LAUNCH: 'After it: the review outlasted the window. The developer is not late.',
+    PRE_LAUNCH: 'Before the launch and its planned time.',
+    POST_LAUNCH: 'After the launch or its planned time. The developer is not late.',
   },
 );
 
-/** What follows the launch plan is as protected as the plan. */
+/** Fields derived from the launch plan are as sensitive as the plan. */
 const OF_PLAN = { sensitivity: 'PROPIN', derivedFrom: ['LaunchPlan.plannedLaunchAt'] } as const;
 
 const until = (column: (property: string) => string, now: string) => `COALESCE(${column('closedAt')}, ${now})`;
 
-@model(
-  'A review of a model by an agency that found one necessary. It holds nothing up: a launch does not wait for it.',
-  {
-    order: ['-openedAt'],
-    sensitivity: 'GOV',
-  },
-)
+@model('Review of a model by an agency that found a review necessary. A launch does not wait for it.', {
+  order: ['-openedAt'],
+  sensitivity: 'GOV',
+})
 export class Review {
   @generatedId('rev') id!: string;
-  @refersTo(() => Submission, 'The submission reviewed.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
+  @refersTo(() => Submission, 'Submission under review.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })
   submissionId!: string;
-  @refersTo(() => Agency, 'Who leads it.', { as: 'leadAgency' }) leadAgencyKey!: string;
-  @listOf(() => RiskDomain, 'Risks it looks at.') scope!: RiskDomain[];
-  @oneOf(() => ReviewStatus, 'Where it stands.', {
+  @refersTo(() => Agency, 'Agency that leads the review.', { as: 'leadAgency' }) leadAgencyKey!: string;
+  @listOf(() => RiskDomain, 'Areas of risk in scope.') scope!: RiskDomain[];
+  @oneOf(() => ReviewStatus, 'Status of the review.', {
     filter: true,
     order: true,
     index: true,
     derivedFrom: ['Submission.lifecycle'],
-    coarsened: 'STOPPED says that a submission was withdrawn or access ended, of a submission that is not named.',
+    coarsened:
+      'STOPPED reveals that some submission was withdrawn or some access ended, without naming the submission.',
   })
   status!: ValueOf<typeof ReviewStatus>;
-  @dateTime('When it was opened.', { filter: true, order: true }) openedAt!: string;
-  @dateTime('When its findings are hoped for: two days before the planned launch.', {
+  @dateTime('Time the review was opened.', { filter: true, order: true }) openedAt!: string;
+  @dateTime('Target for sharing findings: two days before the planned launch, or at once if the review opens later.', {
     filter: true,
     order: true,
     index: true,
     ...OF_PLAN,
   })
   targetAt!: string;
-  @dateTime('The launch, or the planned launch when that is earlier: what ends the time before launch.', {
+  @dateTime('The launch, or the planned launch if earlier: the end of the time before launch.', {
     filter: true,
     order: true,
     index: true,
@@ -97,21 +95,22 @@ export class Review {
     derivedFrom: ['LaunchPlan.plannedLaunchAt', 'LaunchRecord.launchedAt'],
   })
   launchBoundAt!: string;
-  @flag('Whether a launch that was moved closer has shortened the time to the target.', { default: false, ...OF_PLAN })
+  @flag('Whether a launch that moved closer shortened the time to the target.', { default: false, ...OF_PLAN })
   targetCompressed!: boolean;
-  @flag('Whether it evaluates on documents only, without access to the model.', { filter: true, default: false })
+  @flag('Whether the review evaluates documents only, without access to the model.', { filter: true, default: false })
   documentsOnly!: boolean;
-  @dateTime('When the agency gave documents back.', { nullable: true }) documentsReturnedAt!: string | null;
-  /** Person key of the lead reviewer. */
-  @kept({ length: 100, default: '' }) leadSubject!: string;
-  /** The end of the time before launch for which its going on is on the timeline. */
-  @kept({ length: 24, nullable: true }) postLaunchNotedFor!: string | null;
-  @integer('Evaluations planned.', { filter: true }) plannedRuns!: number;
-  @integer('People working on it.', { filter: true }) teamSize!: number;
-  @longText('What the developer is told.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!:
+  @dateTime('Time the agency returned or destroyed the documents.', { nullable: true }) documentsReturnedAt!:
     | string
     | null;
-  @dateTime('When it ended. A withdrawal ends it at once.', {
+  @kept({ length: 100, default: '' }) leadSubject!: string;
+  /** `launchBoundAt` for which the timeline already has the REVIEW_POST_LAUNCH event. */
+  @kept({ length: 24, nullable: true }) postLaunchNotedFor!: string | null;
+  @integer('Number of evaluations planned.', { filter: true }) plannedRuns!: number;
+  @integer('Number of people on the team.', { filter: true }) teamSize!: number;
+  @longText('Summary for the developer.', { nullable: true, sensitivity: 'PROPIN' }) summaryForDeveloper!:
+    | string
+    | null;
+  @dateTime('Time the review ended. A withdrawal ends it at once.', {
     nullable: true,
     filter: true,
     order: true,
@@ -119,18 +118,21 @@ export class Review {
     derivedFrom: ['Withdrawal.withdrawnAt'],
   })
   closedAt!: string | null;
-  @text('Why it ended.', { nullable: true, sensitivity: 'PROPIN', derivedFrom: ['Submission.lifecycle'] }) closeReason!:
-    | string
-    | null;
+  @text('Reason for the end of the review.', {
+    nullable: true,
+    sensitivity: 'PROPIN',
+    derivedFrom: ['Submission.lifecycle'],
+  })
+  closeReason!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => Finding, 'reviewId', 'What it found.') findings!: unknown;
-  @hasMany(() => EvaluationRun, 'reviewId', 'Evaluations it ran.') runs!: unknown;
-  @hasMany(() => RequiredWorkRole, 'reviewId', 'Work roles its team needs.') requiredWorkRoles!: unknown;
-  @hasMany(() => ReviewAssignment, 'reviewId', 'Who works on it.') assignments!: unknown;
+  @hasMany(() => Finding, 'reviewId', 'Findings of the review.') findings!: unknown;
+  @hasMany(() => EvaluationRun, 'reviewId', 'Evaluation runs of the review.') runs!: unknown;
+  @hasMany(() => RequiredWorkRole, 'reviewId', 'Staff that the team needs, by work role.') requiredWorkRoles!: unknown;
+  @hasMany(() => ReviewAssignment, 'reviewId', 'Reviewers assigned to the review.') assignments!: unknown;
 
-  @computed(() => ReviewTiming, 'Whether it runs, or ended, before the launch or after it.', {
+  @computed(() => ReviewTiming, 'Whether the review runs, or ended, before or after the launch.', {
     values: () => ReviewTiming,
     sensitivity: 'PROPIN',
     derivedFrom: ['Review.launchBoundAt', 'Review.closedAt'],
@@ -145,7 +147,7 @@ export class Review {
       : ReviewTiming.POST_LAUNCH;
   }
 
-  @computed(() => Int, 'Civil days that it went, or goes, on after the launch; 0 while before it.', {
+  @computed(() => Int, 'Civil days by which the review has outlasted the launch; 0 before it.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['Review.launchBoundAt', 'Review.closedAt'],
   })
@@ -154,7 +156,7 @@ export class Review {
     return Math.max(0, daysBetween(civilDate(this.launchBoundAt), civilDate(end)));
   }
 
-  @computed(() => Boolean, 'Whether it is still worked on.', {
+  @computed(() => Boolean, 'Whether the review is open.', {
     conditions: {
       true: (column) => `${column('status')} IN (${OPEN_REVIEW_SQL})`,
       false: (column) => `${column('status')} NOT IN (${OPEN_REVIEW_SQL})`,
@@ -170,17 +172,17 @@ export const ReviewAgency = links(
   'participatingAgencies',
   () => Agency,
   {
-    description: 'Agencies that take part beside the lead.',
+    description: 'Agencies that take part besides the lead agency.',
   },
 );
 
-@model('How many people of a work role a review needs.', { entity: false, sensitivity: 'GOV' })
+@model('Staff that a review needs in one work role.', { entity: false, sensitivity: 'GOV' })
 export class RequiredWorkRole {
-  @key('Review and work role.', { length: 40 }) id!: string;
-  @belongsTo(() => Review, 'The review.', { as: 'review' }) reviewId!: string;
-  @refersTo(() => WorkRole, 'The work role.', { as: 'workRole', length: 10 }) workRoleCode!: string;
-  @integer('How many.', { filter: true, order: true }) count!: number;
-  @refersTo(() => AgencyWorkRole, 'How the lead agency staffs the role.', { as: 'staffing', filter: false })
+  @key('Review id and work role code.', { length: 40 }) id!: string;
+  @belongsTo(() => Review, 'Review that needs the staff.', { as: 'review' }) reviewId!: string;
+  @refersTo(() => WorkRole, 'Work role needed.', { as: 'workRole', length: 10 }) workRoleCode!: string;
+  @integer('Number of people needed.', { filter: true, order: true }) count!: number;
+  @refersTo(() => AgencyWorkRole, 'Staffing of the work role at the lead agency.', { as: 'staffing', filter: false })
   staffingId!: string;
   @exerciseFlag() exercise!: boolean;
 }

@@ -20,22 +20,27 @@ import { AgencyWorkRole } from '../entities';
 import { WorkRole } from '../work-role';
 import { OPEN_REVIEW_SQL, Review } from './review';
 
-@model('A reviewer of an agency, known by post and not by name.', { order: ['post'], sensitivity: 'GOV' })
+@model('Reviewer of an agency, identified by post, never by name.', { order: ['post'], sensitivity: 'GOV' })
 export class Reviewer {
   @generatedId('rvw') id!: string;
-  @text('The post, such as "Treasury reviewer 3".', { order: true }) post!: string;
-  @refersTo(() => Agency, 'Whose reviewer.', { as: 'agency' }) agencyKey!: string;
-  @refersTo(() => WorkRole, 'The role the post is of.', { as: 'workRole', length: 10 }) workRoleCode!: string;
-  @refersTo(() => AgencyWorkRole, 'How the agency staffs the role: its vacancies would relieve the reviewer.', {
-    as: 'staffing',
-    filter: false,
-  })
+  @text('Post, such as "Treasury reviewer 3".', { order: true }) post!: string;
+  @refersTo(() => Agency, 'Agency that the reviewer works for.', { as: 'agency' }) agencyKey!: string;
+  @refersTo(() => WorkRole, 'Work role of the post.', { as: 'workRole', length: 10 }) workRoleCode!: string;
+  @refersTo(
+    () => AgencyWorkRole,
+    'Staffing of the work role at the agency: filling its vacancies would relieve the reviewer.',
+    {
+      as: 'staffing',
+      filter: false,
+    },
+  )
   staffingId!: string;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => ReviewAssignment, 'reviewerId', 'Reviews the reviewer works or worked on.') assignments!: unknown;
+  @hasMany(() => ReviewAssignment, 'reviewerId', 'Reviews that the reviewer is or was assigned to.')
+  assignments!: unknown;
 
-  @computed(() => Int, 'Open reviews the reviewer works on now.')
+  @computed(() => Int, 'Number of open reviews assigned to the reviewer.')
   openReviews({ loaders, database }: Context): Promise<number> {
     return loaders
       .batched<number>(Reviewer, 'open reviews', async (keys) => {
@@ -51,13 +56,13 @@ export class Reviewer {
   }
 }
 
-@model('That a reviewer works on a review.', { entity: false, order: ['assignedAt'], sensitivity: 'GOV' })
+@model('Assignment of a reviewer to a review.', { entity: false, order: ['assignedAt'], sensitivity: 'GOV' })
 export class ReviewAssignment {
-  @key('Review and reviewer.', { length: 64 }) id!: string;
-  @belongsTo(() => Review, 'The review.', { as: 'review', filter: true }) reviewId!: string;
-  @belongsTo(() => Reviewer, 'The reviewer.', { as: 'reviewer', filter: true }) reviewerId!: string;
-  @dateTime('Since when.', { order: true }) assignedAt!: string;
-  @flag('Whether the reviewer leads.', { filter: true }) lead!: boolean;
+  @key('Review id and reviewer id.', { length: 64 }) id!: string;
+  @belongsTo(() => Review, 'Review that the reviewer works on.', { as: 'review', filter: true }) reviewId!: string;
+  @belongsTo(() => Reviewer, 'Reviewer assigned.', { as: 'reviewer', filter: true }) reviewerId!: string;
+  @dateTime('Time of the assignment.', { order: true }) assignedAt!: string;
+  @flag('Whether the reviewer leads the review.', { filter: true }) lead!: boolean;
   @exerciseFlag() exercise!: boolean;
 }
 
@@ -65,17 +70,16 @@ export class ReviewAssignment {
 export class BusyReviewersResolver {
   @Query(() => [Reviewer], {
     nullable: true,
-    description: 'Reviewers who work on more than so many open reviews, the busiest first; at most 500.',
+    description: 'Reviewers with more open reviews than a limit, busiest first; 500 at most.',
   })
   @sensitivity('GOV')
   async busyReviewers(
     @Ctx() { database }: Context,
-    @Arg('moreThan', () => Int, { description: 'Open reviews that are not yet too many; 0 or more.' }) moreThan: number,
+    @Arg('moreThan', () => Int, { description: 'Limit of open reviews, 0 or more. Reviewers above it are listed.' })
+    moreThan: number,
   ): Promise<Reviewer[]> {
     if (moreThan < 0)
-      throw new RequestError('BAD_USER_INPUT', `"moreThan" is ${moreThan}; it counts reviews, so give 0 or more`, [
-        'moreThan',
-      ]);
+      throw new RequestError('BAD_USER_INPUT', `"moreThan" is ${moreThan}: give 0 or more`, ['moreThan']);
     const rows = await database.query(
       `SELECT ${database.selection(Reviewer, 't')}, COUNT(*) AS n
        FROM reviewer t JOIN review_assignment a ON a.reviewer_id = t.id JOIN review r ON r.id = a.review_id

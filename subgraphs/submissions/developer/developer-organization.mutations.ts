@@ -12,29 +12,38 @@ import { mutation } from '#kit/mutation/mutation';
 import { ForbiddenError } from '#kit/state/state-machine';
 import { AgreementStatus, DeveloperCategory, DeveloperOrganization } from './developer-organization';
 
-const country = textInput('Country of its seat, ISO 3166-1 alpha-2, such as "US".', { max: 2, pattern: /^[A-Z]{2}$/ });
+const country = textInput('Country of the head office, ISO 3166-1 alpha-2, such as "US".', {
+  max: 2,
+  pattern: /^[A-Z]{2}$/,
+});
 
 const registerOrganization = mutation({
   name: 'registerOrganization',
-  description: 'Registers a developer organization: by itself, or by the intake office.',
+  description: 'Registers a developer organization. The organization itself or the intake office may do so.',
   by: ['DEVELOPER', 'INTAKE'],
   input: {
-    key: textInput('Short name in kebab case, for good: other objects refer to it.', {
+    key: textInput('Short name in kebab case. It is permanent, because other objects refer to it.', {
       max: 60,
       pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/,
     }),
-    legalName: textInput('Name of the organization.'),
+    legalName: textInput('Legal name.'),
     country: optional(country),
-    category: enumInput(() => DeveloperCategory, 'What kind of organization it is.'),
-    pointOfContact: optional(textInput('Office that speaks for it; name no person.')),
-    alsoKnownAs: optional(listInput(textInput('A name.'), 'Other names it is known by.')),
+    category: enumInput(() => DeveloperCategory, 'Type of organization.'),
+    pointOfContact: optional(textInput('Office to contact; do not name a person.')),
+    alsoKnownAs: optional(
+      listInput(textInput('Alternative name.'), 'Other names that sources use for the organization.'),
+    ),
   },
   returns: ['organization', () => DeveloperOrganization],
   async run({ database, actor, principal }, { key, alsoKnownAs, ...input }) {
     if (actor === 'DEVELOPER' && principal.organization !== key)
       throw new ForbiddenError(`registerOrganization of "${key}"`, ['INTAKE'], 'DEVELOPER');
     if (await database.lock(DeveloperOrganization, key))
-      throw new RequestError('ALREADY_EXISTS', `The organization "${key}" is registered already`, ['input', 'key']);
+      throw new RequestError(
+        'ALREADY_EXISTS',
+        `The organization "${key}" is already registered: use updateOrganization`,
+        ['input', 'key'],
+      );
     await database.insert(DeveloperOrganization, [
       {
         ...input,
@@ -53,14 +62,14 @@ const registerOrganization = mutation({
 
 const updateOrganization = mutation({
   name: 'updateOrganization',
-  description: 'Changes what an organization says of itself.',
+  description: 'Updates the name, country, or contact of an organization.',
   by: ['DEVELOPER', 'INTAKE'],
   input: {
-    key: idInput('The organization.'),
+    key: idInput('Organization key.'),
     expectedRevision: expectedRevisionInput(),
-    legalName: unchanged(textInput('Name of the organization.')),
+    legalName: unchanged(textInput('Legal name.')),
     country: unchanged(country),
-    pointOfContact: unchanged(textInput('Office that speaks for it; name no person.')),
+    pointOfContact: unchanged(textInput('Office to contact; do not name a person.')),
   },
   returns: ['organization', () => DeveloperOrganization],
   async run({ database, actor, principal }, { key, expectedRevision, ...changes }) {
@@ -68,21 +77,21 @@ const updateOrganization = mutation({
     if (!organization || (actor === 'DEVELOPER' && principal.organization !== key))
       throw new NotFoundError('organization', key, 'key');
     requireRevision('organization', organization, expectedRevision);
-    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    await database.update(DeveloperOrganization, key, { ...given, revision: expectedRevision + 1 });
+    const changed = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+    await database.update(DeveloperOrganization, key, { ...changed, revision: expectedRevision + 1 });
     return key;
   },
 });
 
 const recordAgreement = mutation({
   name: 'recordAgreement',
-  description: "Records where an organization's agreement with the government stands. Filing needs none.",
+  description: "Records the status of an organization's agreement with the government. Filing requires no agreement.",
   by: ['INTAKE'],
   input: {
-    key: idInput('The organization.'),
+    key: idInput('Organization key.'),
     expectedRevision: expectedRevisionInput(),
-    status: enumInput(() => AgreementStatus, 'Where the agreement stands.'),
-    reference: optional(textInput('Reference of the agreement.', { max: 80 })),
+    status: enumInput(() => AgreementStatus, 'Status of the agreement.'),
+    reference: optional(textInput('Reference number of the agreement.', { max: 80 })),
   },
   returns: ['organization', () => DeveloperOrganization],
   async run({ database }, { key, expectedRevision, status, reference }) {

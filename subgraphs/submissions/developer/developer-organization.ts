@@ -5,50 +5,52 @@ import { model } from '#kit/model/model';
 import { AIModel } from '../model/ai-model';
 import { Submission } from '../submission/submission';
 
-export const DeveloperCategory = enumeration('DeveloperCategory', 'What kind of organization a developer is.', {
-  INDUSTRY: 'A company.',
-  ACADEMIA: 'A university or research institute.',
-  GOVERNMENT: 'A public body.',
-  OTHER: 'Anything else, such as a research collective.',
+export const DeveloperCategory = enumeration('DeveloperCategory', 'Type of developer organization.', {
+  INDUSTRY: 'Company.',
+  ACADEMIA: 'University or research institute.',
+  GOVERNMENT: 'Public body.',
+  OTHER: 'Any other type, such as a research collective.',
 });
 
 export const AgreementStatus = enumeration(
   'AgreementStatus',
-  "Where a developer's agreement with the government stands.",
+  "Status of a developer's agreement with the government.",
   {
-    NONE: 'There is none.',
-    IN_DISCUSSION: 'It is being discussed.',
-    IN_FORCE: 'It is in force.',
-    ENDED: 'It has ended.',
+    NONE: 'No agreement.',
+    IN_DISCUSSION: 'Under discussion.',
+    IN_FORCE: 'In force.',
+    ENDED: 'Ended.',
   },
 );
 
-@model('An organization that develops AI models and may share them, voluntarily, before launch.', {
+@model('Organization that develops AI models and may voluntarily share them before launch.', {
   key: 'key',
   order: ['legalName'],
 })
 export class DeveloperOrganization {
-  @key('Short name in kebab case, for example "openai".', { length: 60 }) key!: string;
-  @text('Name of the organization.', { filter: true, order: true }) legalName!: string;
-  @text('Country of its seat, ISO 3166-1 alpha-2; null when unknown.', { length: 2, nullable: true, filter: true })
+  @key('Short name in kebab case, such as "openai".', { length: 60 }) key!: string;
+  @text('Legal name.', { filter: true, order: true }) legalName!: string;
+  @text('Country of the head office, ISO 3166-1 alpha-2; null if unknown.', { length: 2, nullable: true, filter: true })
   country!: string | null;
-  @oneOf(() => DeveloperCategory, 'What kind of organization it is.', { filter: true }) category!: ValueOf<
+  @oneOf(() => DeveloperCategory, 'Type of organization.', { filter: true }) category!: ValueOf<
     typeof DeveloperCategory
   >;
-  @textList('Names it bears as a vendor in the catalog of known exploited vulnerabilities.')
+  @textList('Vendor names of the organization in the Known Exploited Vulnerabilities catalog.')
   kevVendorNames!: string[];
-  @textList('Other names that publishers use for it.') alsoKnownAs!: string[];
-  @text('Office that speaks for it.', { nullable: true, sensitivity: 'PROPIN' }) pointOfContact!: string | null;
-  @oneOf(() => AgreementStatus, 'Where its agreement with the government stands.', { sensitivity: 'GOV' })
+  @textList('Other names that sources use for the organization.') alsoKnownAs!: string[];
+  @text('Office to contact; never a person.', { nullable: true, sensitivity: 'PROPIN' }) pointOfContact!: string | null;
+  @oneOf(() => AgreementStatus, 'Status of the agreement with the government. Filing requires no agreement.', {
+    sensitivity: 'GOV',
+  })
   agreementStatus!: ValueOf<typeof AgreementStatus>;
-  @text('Reference of the agreement.', { nullable: true, length: 80, sensitivity: 'PROPIN' }) agreementRef!:
+  @text('Reference number of the agreement.', { nullable: true, length: 80, sensitivity: 'PROPIN' }) agreementRef!:
     | string
     | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => AIModel, 'developerKey', 'Its models; narrow by releaseStatus for those that are public.')
+  @hasMany(() => AIModel, 'developerKey', 'Models of the organization. Filter by releaseStatus for public models.')
   models!: unknown;
-  @hasMany(() => Submission, 'developerKey', 'What it has shared, or plans to share, before launch.')
+  @hasMany(() => Submission, 'developerKey', 'Submissions of the organization, drafts included.')
   submissions!: unknown;
 }

@@ -45,13 +45,13 @@ const SECTORS = [
 ];
 const EVALUATIONS = ['cybench', 'gdm_intercode_ctf', 'swe_bench', 'gpqa', 'agentharm'];
 
-/** How far back the story goes: two fiscal years and a little. */
+/** Days covered by the exercise: slightly less than two years. */
 const STORY_DAYS = 720;
-/** Much of what happens is recent, so that a dashboard of today has something to show. */
+/** Share of recent submissions, so that dashboards of the current state have data. */
 const RECENT_DAYS = 60;
 const RECENT_SHARE = 0.45;
 
-/** Everything the generator makes of the submissions program, and what the other programs are told of it. */
+/** Exercise data of the submissions program, and the stories from which other programs generate theirs. */
 export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
   const random = randomOf(world, 'submissions');
   const tables = new Tables();
@@ -62,23 +62,30 @@ export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[
   const stories: SubmissionStory[] = [];
   const count = 40 * world.scale;
   const drafts = Array.from({ length: count }, (_, index) => {
-    const own = random.fork(`submission ${index}`);
+    const draftRandom = random.fork(`submission ${index}`);
     return {
       index,
-      own,
+      draftRandom,
       draftedAt: officeTime(
-        after(world.asOf, -1 - own.next() * (own.chance(RECENT_SHARE) ? RECENT_DAYS : STORY_DAYS)),
-        own,
+        after(world.asOf, -1 - draftRandom.next() * (draftRandom.chance(RECENT_SHARE) ? RECENT_DAYS : STORY_DAYS)),
+        draftRandom,
       ),
     };
   }).sort((a, b) => (a.draftedAt < b.draftedAt ? -1 : 1));
   const numbers = new Map<string, number>();
-  for (const { index, own, draftedAt } of drafts) {
+  for (const { index, draftRandom, draftedAt } of drafts) {
     const year = civilDate(draftedAt).slice(0, 4);
     const running = numbers.get(year) ?? FIRST_EXERCISE_NUMBER;
     numbers.set(year, running + 1);
     const number = numberOf(year, running);
-    const story = new SubmissionPlot(world, own, own.pick(developers), index, number, draftedAt).tell(tables);
+    const story = new SubmissionPlot(
+      world,
+      draftRandom,
+      draftRandom.pick(developers),
+      index,
+      number,
+      draftedAt,
+    ).writeTo(tables);
     if (story) stories.push(story);
   }
   return { rows: tables.rows(), stories };
@@ -141,7 +148,7 @@ type Happening = Omit<Partial<SubmissionEvent>, 'id' | 'sequence' | 'submissionI
   kind: SubmissionEvent['kind'];
 };
 
-/** The story of one submission, from draft to end, as far as it has come. */
+/** Story of one submission, from draft to its end or `asOf`. */
 class SubmissionPlot {
   private readonly id: string;
   private readonly events: Happening[] = [];
@@ -159,7 +166,7 @@ class SubmissionPlot {
     this.asOf = world.asOf;
   }
 
-  tell(tables: Tables): SubmissionStory | undefined {
+  writeTo(tables: Tables): SubmissionStory | undefined {
     const { random, id, asOf, draftedAt } = this;
     const filed = after(draftedAt, 1 + random.next() * 9);
     const filedAt = filed <= asOf ? filed : null;
@@ -543,7 +550,7 @@ function phaseAt(
   return instant < window.closes ? 'OPEN' : 'LAUNCH_DUE';
 }
 
-/** What the time in which at least one agency had access before the launch comes to, as the program keeps it. */
+/** Access before launch, as the program stores it: the time in which at least one agency had access. */
 function accessOf(
   grants: readonly Partial<AccessGrant>[],
   bound: string,

@@ -1,4 +1,4 @@
-/** ISO 3166-1 alpha-2 codes of the country names that catalogs of models use. */
+/** ISO 3166-1 alpha-2 codes for the country names in model catalogs. */
 const CODES: Readonly<Record<string, string>> = {
   Australia: 'AU',
   Canada: 'CA',
@@ -24,7 +24,7 @@ const CODES: Readonly<Record<string, string>> = {
   'United States of America': 'US',
 };
 
-/** The code of the first country of a list that has one; "Multinational" has none. */
+/** Code of the first country in the list that has one; "Multinational" has no code. */
 export function countryCode(names: string | null): string | null {
   for (const name of (names ?? '').split(',')) {
     const code = CODES[name.trim()];

@@ -4,8 +4,8 @@ import { readJson, rowsAt } from '#kit/import/readers';
 import { type DeveloperCategory, DeveloperOrganization } from '../developer/developer-organization';
 import { countryCode } from './countries';
 
-/** What a developer has that no catalog tells. */
-const NOTHING_KNOWN = {
+/** Defaults for columns that no catalog provides. */
+const DEFAULTS = {
   country: null,
   category: 'OTHER' as const,
   kevVendorNames: [],
@@ -15,14 +15,14 @@ const NOTHING_KNOWN = {
   exercise: false,
 };
 
-/** A developer as a catalog names it; several names may mean one. `facts` are what the catalog is the authority for. */
+/** Developer as named in a catalog; several names may map to one organization. `facts` are columns for which this catalog is the authority. */
 export function developerWrite(
   name: string,
   facts: Partial<DeveloperOrganization>,
   otherwise: Partial<DeveloperOrganization> = {},
 ): Write {
   const { key, name: legalName } = organizationNamed(name);
-  return write(DeveloperOrganization, { key, ...facts }, { ...NOTHING_KNOWN, legalName, ...otherwise });
+  return write(DeveloperOrganization, { key, ...facts }, { ...DEFAULTS, legalName, ...otherwise });
 }
 
 const CATEGORIES: Readonly<Record<string, keyof typeof DeveloperCategory>> = {
@@ -45,7 +45,7 @@ export const developers: Importer = {
 
 export const developerCrosswalk: Importer = {
   source: 'developer-crosswalk',
-  description: 'Names that developers bear in other catalogs (derived), JSON',
+  description: 'Alternative developer names from other catalogs (derived), JSON',
   files: ['developer-crosswalk.json'],
   after: ['developers'],
   read: async (file) => rowsAt(file, await readJson(file)),

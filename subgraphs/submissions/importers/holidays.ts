@@ -4,7 +4,7 @@ import { FederalHoliday } from '../order/federal-holiday';
 
 export const holidays: Importer = {
   source: 'federal-holidays',
-  description: 'Federal holidays with the days they are observed, JSON',
+  description: 'Federal holidays with observed dates, JSON',
   files: ['federal-holidays-2024-2028.json'],
   read: async (file) => rowsAt(file, await readJson(file)),
   convert: (row) => [

@@ -7,7 +7,7 @@ import { publicModelId } from './models';
 
 export const modelVersions: Importer = {
   source: 'model-versions',
-  description: 'Versions of public models that benchmarks name (Epoch AI, CC BY 4.0), JSON',
+  description: 'Versions of public models named in benchmarks (Epoch AI, CC BY 4.0), JSON',
   files: ['model-versions.json'],
   after: ['frontier-models', 'notable-models'],
   needs: [AIModel],
@@ -16,12 +16,12 @@ export const modelVersions: Importer = {
     const label = row.text('id');
     const name = row.optional('model');
     const modelId = name === null ? null : publicModelId(name);
-    const known = modelId !== null && session.has(AIModel, modelId);
-    if (!known) session.unmatched('model', name ?? '(none)');
+    const matched = modelId !== null && session.has(AIModel, modelId);
+    if (!matched) session.unmatched('model', name ?? '(none)');
     return [
       write(ModelVersion, {
         id: publishedVersionId(label),
-        modelId: known ? modelId : null,
+        modelId: matched ? modelId : null,
         label: row.optional('displayName') ?? label,
         publicLabel: label,
         releasedOn: row.optionalDate('released'),

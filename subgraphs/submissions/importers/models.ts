@@ -9,7 +9,7 @@ import { AIModel, type Modality } from '../model/ai-model';
 import { countryCode } from './countries';
 import { developerWrite } from './developers';
 
-/** The id of a public model: the same from every catalog that names it. */
+/** Id of a public model, derived from its name so that all catalogs map it to the same row. */
 export function publicModelId(name: string): string {
   return stableId('mdl', 'public', name.trim());
 }
@@ -38,11 +38,11 @@ function bigNumberOf(row: Row, column: string): string | null {
   try {
     return parseBigNumber(text);
   } catch {
-    throw new RowError(column, `is "${text.slice(0, 40)}", which is no number`);
+    throw new RowError(column, `is "${text.slice(0, 40)}", not a number`);
   }
 }
 
-/** A public model and its first developer. Of a model that several catalogs name, the authority decides. */
+/** Public model and its first developer. If several catalogs list a model, the authority's values win. */
 function modelWrites(
   row: Row,
   columns: Columns,
@@ -94,7 +94,7 @@ const listed = (text: string | null) => [
 
 export const frontierModels: Importer = {
   source: 'frontier-models',
-  description: 'Frontier AI models as Epoch AI publishes them (CC BY 4.0), CSV',
+  description: 'Frontier AI models published by Epoch AI (CC BY 4.0), CSV',
   files: ['frontier_ai_models.csv'],
   after: ['developers', 'notable-models'],
   read: (file) =>

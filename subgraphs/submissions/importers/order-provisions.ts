@@ -6,7 +6,7 @@ import { ExecutiveOrder, OrderProvision, ProvisionAgency } from '../order/execut
 
 export const orderProvisions: Importer = {
   source: 'order-provisions',
-  description: 'Provisions of Executive Order 14409 (from public notes that cite the Federal Register), JSON',
+  description: 'Provisions of Executive Order 14409 (public notes citing the Federal Register), JSON',
   files: ['provisions.json'],
   async read(file) {
     const document = (await readJson(file)) as Record<string, unknown>;

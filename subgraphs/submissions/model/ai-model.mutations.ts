@@ -16,7 +16,7 @@ import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel, Modality } from './ai-model';
 import { ModelVersion, SafeguardsLevel } from './model-version';
 
-/** A model of the caller's own organization. @throws NotFoundError also for those of others. */
+/** Model of the caller's organization. @throws NotFoundError also for models of other organizations, so that their ids stay secret */
 export async function ownModel({ database, principal }: Work, id: string, field: string): Promise<AIModel> {
   const [model] = await database.findBy(AIModel, 'id', [id]);
   if (!model || model.developerKey !== principal.organization) throw new NotFoundError('model', id, field);
@@ -25,18 +25,18 @@ export async function ownModel({ database, principal }: Work, id: string, field:
 
 const registerModel = mutation({
   name: 'registerModel',
-  description: 'Registers a model by its codename. Its public name is not asked for before launch.',
+  description: 'Registers a model under a codename. A public name is not required before launch.',
   by: ['DEVELOPER'],
   input: {
-    codename: textInput('Codename; not the name it will be launched under.'),
-    family: optional(textInput('Family of models it belongs to.')),
+    codename: textInput('Codename, different from the planned public name.'),
+    family: optional(textInput('Model family.')),
     modalities: listInput(
-      enumInput(() => Modality, 'A modality.'),
-      'What it takes or gives.',
+      enumInput(() => Modality, 'Kind of input or output.'),
+      'Kinds of input and output the model supports.',
     ),
     parameterCount: optional(bigNumberInput('Number of parameters.')),
-    trainingComputeFlop: optional(bigNumberInput('Floating-point operations spent on training.')),
-    weightsOpen: optional(booleanInput('Whether its weights will be published.')),
+    trainingComputeFlop: optional(bigNumberInput('Training compute, in floating-point operations.')),
+    weightsOpen: optional(booleanInput('Whether the weights will be published.')),
   },
   returns: ['model', () => AIModel],
   async run(work, input) {
@@ -71,23 +71,21 @@ const registerModel = mutation({
 
 const registerModelVersion = mutation({
   name: 'registerModelVersion',
-  description: 'Registers a fixed version of a model: the checkpoint that is shared.',
+  description: 'Registers a fixed version of a model, usually the checkpoint shared with agencies.',
   by: ['DEVELOPER'],
   input: {
-    modelId: idInput('The model.'),
-    label: textInput('Label of the version, such as "release candidate 2".'),
-    checkpointHash: optional(sha256Input('Digest of the checkpoint. The weights stay with you.')),
-    frozenAt: optional(dateTimeInput('When it was frozen.')),
-    safeguardsLevel: optional(
-      enumInput(() => SafeguardsLevel, 'Which safeguards the version that is shared runs with.'),
-    ),
+    modelId: idInput('Model id.'),
+    label: textInput('Version label, such as "release candidate 2".'),
+    checkpointHash: optional(sha256Input('SHA-256 digest of the checkpoint. The weights stay with the developer.')),
+    frozenAt: optional(dateTimeInput('Time the checkpoint was frozen; not in the future.')),
+    safeguardsLevel: optional(enumInput(() => SafeguardsLevel, 'Safeguards active in the shared version.')),
   },
   returns: ['version', () => ModelVersion],
   async run(work, input) {
     const { database } = work;
     const model = await ownModel(work, input.modelId, 'modelId');
     if (input.frozenAt !== null && input.frozenAt > work.now)
-      throw new InputError('"frozenAt" lies in the future: register the version once it is fixed', [
+      throw new InputError('"frozenAt" is in the future: register the version once it is frozen', [
         'input',
         'frozenAt',
       ]);
@@ -96,7 +94,10 @@ const registerModelVersion = mutation({
       input.label,
     ]);
     if (labels.length > 0)
-      throw new RequestError('ALREADY_EXISTS', `The model has a version "${input.label}" already`, ['input', 'label']);
+      throw new RequestError('ALREADY_EXISTS', `The model already has a version "${input.label}": use another label`, [
+        'input',
+        'label',
+      ]);
     const id = work.newId('mdv');
     await database.insert(ModelVersion, [
       { ...input, id, publicLabel: null, releasedOn: null, exercise: model.exercise },

@@ -19,47 +19,47 @@ import { DeveloperOrganization } from '../developer/developer-organization';
 import { Submission } from '../submission/submission';
 import { ModelVersion } from './model-version';
 
-export const Modality = enumeration('Modality', 'What a model takes or gives.', {
-  TEXT: 'Written language.',
+export const Modality = enumeration('Modality', 'Kind of input or output a model supports.', {
+  TEXT: 'Text in natural language.',
   IMAGE: 'Still images.',
-  AUDIO: 'Speech, music and other sound.',
-  VIDEO: 'Moving images.',
-  CODE: 'Programs.',
-  ACTION: 'Acts on a computer or in the world.',
+  AUDIO: 'Speech, music, and other sound.',
+  VIDEO: 'Video.',
+  CODE: 'Source code.',
+  ACTION: 'Actions on a computer or in the physical world.',
 });
 
-export const ReleaseStatus = enumeration('ReleaseStatus', 'How far a model is released.', {
-  UNRELEASED: 'Not released.',
-  LIMITED: 'Released to some.',
-  GENERAL: 'Released to everyone.',
-  RETIRED: 'No longer offered.',
+export const ReleaseStatus = enumeration('ReleaseStatus', 'Public availability of a model.', {
+  UNRELEASED: 'Not released to the public.',
+  LIMITED: 'Released to a limited audience.',
+  GENERAL: 'Released to the general public.',
+  RETIRED: 'Released earlier and no longer offered.',
 });
 
-@model('An AI model: public ones from published catalogs, unreleased ones by codename.', { order: ['-releasedOn'] })
+@model('AI model: public models from published catalogs, unreleased models by codename.', { order: ['-releasedOn'] })
 export class AIModel {
   @generatedId('mdl') id!: string;
-  @belongsTo(() => DeveloperOrganization, 'Who develops it.', {
+  @belongsTo(() => DeveloperOrganization, 'Organization that develops the model.', {
     as: 'developer',
     length: 60,
     nullable: true,
     filter: true,
   })
   developerKey!: string | null;
-  @textList('All organizations that published it, as its source names them.') organizations!: string[];
-  @text('Codename; never a public name before launch.', { sensitivity: 'PROPIN' }) codename!: string;
-  @text('Public name; null until it is launched or its developer names it.', {
+  @textList('Organizations that published the model, as named by the source.') organizations!: string[];
+  @text('Codename used before launch; never the public name.', { sensitivity: 'PROPIN' }) codename!: string;
+  @text('Public name; null until launch, unless the developer publishes it earlier.', {
     nullable: true,
     filter: true,
     order: true,
     index: true,
   })
   publicName!: string | null;
-  @text('Family of models it belongs to.', { nullable: true, filter: true }) family!: string | null;
-  @listOf(() => Modality, 'What it takes or gives.') modalities!: ValueOf<typeof Modality>[];
-  @textList('Fields of use, as its source names them.') domains!: string[];
+  @text('Model family.', { nullable: true, filter: true }) family!: string | null;
+  @listOf(() => Modality, 'Kinds of input and output the model supports.') modalities!: ValueOf<typeof Modality>[];
+  @textList('Application areas, as named by the source.') domains!: string[];
   @bigNumber('Number of parameters.', { nullable: true, filter: true, order: true, sensitivity: 'PROPIN' })
   parameterCount!: string | null;
-  @bigNumber('Floating-point operations spent on training.', {
+  @bigNumber('Training compute, in floating-point operations.', {
     nullable: true,
     filter: true,
     order: true,
@@ -67,18 +67,19 @@ export class AIModel {
     sensitivity: 'PROPIN',
   })
   trainingComputeFlop!: string | null;
-  @flag('Whether its weights are published; null when unknown.', { nullable: true, filter: true }) weightsOpen!:
+  @flag('Whether the weights are public; null if unknown.', { nullable: true, filter: true }) weightsOpen!:
     | boolean
     | null;
-  @flag('Whether its publisher counts it among the frontier models of its time.', { filter: true }) frontier!: boolean;
-  @oneOf(() => ReleaseStatus, 'How far it is released.', { filter: true, order: true, index: true })
+  @flag('Whether the source classifies the model as a frontier model at the time of its release.', { filter: true })
+  frontier!: boolean;
+  @oneOf(() => ReleaseStatus, 'Public availability.', { filter: true, order: true, index: true })
   releaseStatus!: ValueOf<typeof ReleaseStatus>;
-  @date('Day of its public release; null while unreleased.', { nullable: true, filter: true, order: true })
+  @date('Date of public release; null while unreleased.', { nullable: true, filter: true, order: true })
   releasedOn!: string | null;
-  @url('Public page about it.', { nullable: true }) knownPublicSource!: string | null;
+  @url('Public page about the model.', { nullable: true }) knownPublicSource!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => ModelVersion, 'modelId', 'Its versions.') versions!: unknown;
-  @hasMany(() => Submission, 'modelId', 'Submissions of it.') submissions!: unknown;
+  @hasMany(() => ModelVersion, 'modelId', 'Versions of the model, newest release first.') versions!: unknown;
+  @hasMany(() => Submission, 'modelId', 'Submissions of any version of the model.') submissions!: unknown;
 }

@@ -5,29 +5,31 @@ import { model } from '#kit/model/model';
 import { Submission } from '../submission/submission';
 import { AIModel } from './ai-model';
 
-export const SafeguardsLevel = enumeration('SafeguardsLevel', 'Which safeguards a version runs with.', {
-  FULL: 'Those of the public release.',
-  REDUCED: 'Fewer, so that capabilities can be measured.',
-  NONE: 'None.',
+export const SafeguardsLevel = enumeration('SafeguardsLevel', 'Safeguards active in a model version.', {
+  FULL: 'Same safeguards as the public release.',
+  REDUCED: 'Fewer safeguards than the public release, for measuring capabilities.',
+  NONE: 'No safeguards.',
 });
 
-@model('A fixed version of a model: one checkpoint.', { order: ['-releasedOn'] })
+@model('Fixed version of a model: one checkpoint.', { order: ['-releasedOn'] })
 export class ModelVersion {
   @generatedId('mdv') id!: string;
-  @belongsTo(() => AIModel, 'The model it is a version of; null when its catalog names none known.', {
+  @belongsTo(() => AIModel, 'Model this is a version of; null if the source names no model in the graph.', {
     as: 'model',
     nullable: true,
     filter: true,
   })
   modelId!: string | null;
-  @text('Label of the version.', { filter: true, sensitivity: 'PROPIN' }) label!: string;
-  @text('Name by which published benchmarks refer to it.', { nullable: true, unique: true }) publicLabel!:
+  @text('Version label, such as "release candidate 2".', { filter: true, sensitivity: 'PROPIN' }) label!: string;
+  @text('Name of this version in published benchmarks.', { nullable: true, unique: true }) publicLabel!: string | null;
+  @sha256('SHA-256 digest of the checkpoint.', { nullable: true, sensitivity: 'PROPIN' }) checkpointHash!:
     | string
     | null;
-  @sha256('Digest of the checkpoint.', { nullable: true, sensitivity: 'PROPIN' }) checkpointHash!: string | null;
-  @dateTime('When it was frozen.', { nullable: true, filter: true, sensitivity: 'PROPIN' }) frozenAt!: string | null;
-  @date('Day of its public release.', { nullable: true, filter: true, order: true }) releasedOn!: string | null;
-  @oneOf(() => SafeguardsLevel, 'Which safeguards it runs with; null when unknown.', {
+  @dateTime('Time the checkpoint was frozen.', { nullable: true, filter: true, sensitivity: 'PROPIN' }) frozenAt!:
+    | string
+    | null;
+  @date('Date of public release.', { nullable: true, filter: true, order: true }) releasedOn!: string | null;
+  @oneOf(() => SafeguardsLevel, 'Safeguards active in this version; null if unknown.', {
     nullable: true,
     sensitivity: 'PROPIN',
   })

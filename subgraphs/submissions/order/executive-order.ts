@@ -4,27 +4,32 @@ import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 
-@model('An executive order and how its programs stand: each subgraph adds the figures of its own.', { key: 'number' })
+@model('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
-  @key('Number of the order, for example "14409".', { length: 10 }) number!: string;
+  @key('Order number, such as "14409".', { length: 10 }) number!: string;
   @text('Title.') title!: string;
-  @date('Day it was signed.') signedOn!: string;
-  @text('Where it is published.', { length: 40 }) citation!: string;
-  @url('Address of the text.', { nullable: true }) url!: string | null;
+  @date('Date the president signed the order.') signedOn!: string;
+  @text('Citation in the Federal Register.', { length: 40 }) citation!: string;
+  @url('Address of the full text.', { nullable: true }) url!: string | null;
 
-  @hasMany(() => OrderProvision, 'orderNumber', 'Its provisions, as far as they are imported.') provisions!: unknown;
+  @hasMany(() => OrderProvision, 'orderNumber', 'Provisions of the order, as far as imported.') provisions!: unknown;
 }
 
-@model('A provision of an executive order.', { entity: false, order: ['ordinal'] })
+@model('Provision of an executive order.', { entity: false, order: ['ordinal'] })
 export class OrderProvision {
-  @key('Order number and place.', { length: 40 }) id!: string;
-  @belongsTo(() => ExecutiveOrder, 'The order it is of.', { as: 'order', length: 10 }) orderNumber!: string;
-  @integer('Its place.', { order: true }) ordinal!: number;
-  @text('Section.', { length: 40, filter: true }) section!: string;
-  @text('What it is about.', { filter: true }) topic!: string;
-  @text('Deadline, in the words of its source.', { nullable: true }) deadline!: string | null;
-  @longText('Quotation.', { nullable: true }) quote!: string | null;
-  @text('How sure the quotation is.', { nullable: true }) quoteStatus!: string | null;
+  @key('Order number and section.', { length: 40 }) id!: string;
+  @belongsTo(() => ExecutiveOrder, 'Executive order that contains the provision.', { as: 'order', length: 10 })
+  orderNumber!: string;
+  @integer('Position within the order, from 1.', { order: true }) ordinal!: number;
+  @text('Section of the order.', { length: 40, filter: true }) section!: string;
+  @text('Subject of the provision.', { filter: true }) topic!: string;
+  @text('Deadline, as worded by the source.', { nullable: true }) deadline!: string | null;
+  @longText('Text quoted from the order.', { nullable: true }) quote!: string | null;
+  @text('Confidence that the quotation is exact, as stated by the source.', { nullable: true }) quoteStatus!:
+    | string
+    | null;
 }
 
 export const ProvisionAgency = links(
@@ -32,6 +37,6 @@ export const ProvisionAgency = links(
   'agencies',
   () => Agency,
   {
-    description: 'Agencies that the provision names.',
+    description: 'Agencies named in the provision.',
   },
 );

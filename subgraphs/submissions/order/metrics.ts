@@ -13,68 +13,67 @@ import { WindowPhase } from '../submission/submission';
 import { reviewWindow } from '../submission/window';
 import { ExecutiveOrder } from './executive-order';
 
-/** What the figures of the intake program are worked out from. */
+/** Source fields of the intake figures, and the roles that may read exact counts. */
 const FILED: Counted = {
   of: ['Submission.filedAt', 'Submission.lifecycle', 'LaunchPlan.plannedLaunchAt'],
   wholeFor: ['intake-officer', 'agency-reviewer', 'inspector'],
 };
 
-@valueObject('How many submissions were withdrawn in a phase.')
+@valueObject('Submissions withdrawn in one phase.')
 export class WithdrawalCount {
-  @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
-  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
-  @part(() => Ratio, 'Out of all that were filed.', { counted: { partOf: 'count' } }) rate!: Ratio;
+  @part(() => WindowPhase, 'Phase at withdrawal.') phase!: ValueOf<typeof WindowPhase>;
+  @part(() => Int, 'Number of submissions.', { counted: FILED }) count!: number;
+  @part(() => Ratio, 'Share of all filed submissions.', { counted: { partOf: 'count' } }) rate!: Ratio;
 }
 
-@valueObject('How many submissions were filed in a quarter.')
+@valueObject('Submissions filed in one calendar quarter.')
 export class QuarterCount {
-  @part(() => String, 'The calendar quarter, such as 2026-Q3.') quarter!: string;
-  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
+  @part(() => String, 'Calendar quarter, such as 2026-Q3.') quarter!: string;
+  @part(() => Int, 'Number of submissions.', { counted: FILED }) count!: number;
 }
 
-@valueObject('How many submissions count their 30 days back from an event.')
+@valueObject('Submissions by the event from which their 30 days count back.')
 export class ReferenceCount {
-  @part(() => LaunchReference, 'The event.') reference!: ValueOf<typeof LaunchReference>;
-  @part(() => Int, 'How many.', { counted: FILED }) count!: number;
+  @part(() => LaunchReference, 'Event that ends the 30 days.') reference!: ValueOf<typeof LaunchReference>;
+  @part(() => Int, 'Number of submissions.', { counted: FILED }) count!: number;
 }
 
-@valueObject('How the intake program stands. Figures of a fiscal year count what was filed in it.')
+@valueObject('Figures on the intake program. A fiscal year counts the submissions filed in it.')
 export class SubmissionMetrics {
-  @part(() => GraphQLInstant, 'When the figures were worked out.') asOf!: string;
-  @part(() => Int, 'Fiscal year they are of; null for all time.', { nullable: true }) fiscalYear!: number | null;
+  @part(() => GraphQLInstant, 'Time the figures describe.') asOf!: string;
+  @part(() => Int, 'Fiscal year of the figures; null for all time.', { nullable: true }) fiscalYear!: number | null;
   @part(() => Int, 'Submissions filed.', { counted: FILED }) filed!: number;
-  @part(() => Int, 'Submissions whose window is open now, whenever filed.', { counted: FILED })
+  @part(() => Int, 'Submissions with an open window now, from any fiscal year.', { counted: FILED })
   inWindow!: number;
-  @part(() => Int, 'Filed submissions whose model is launched.', { counted: { partOf: 'filed' } }) launched!: number;
+  @part(() => Int, 'Filed submissions of launched models.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
-  @part(() => [WithdrawalCount], 'Withdrawn submissions by the phase they had reached.')
+  @part(() => [WithdrawalCount], 'Withdrawn submissions by phase at withdrawal.')
   withdrawnByPhase!: WithdrawalCount[];
-  @part(() => Float, 'Median days from filing to the planned launch; null of none.', {
+  @part(() => Float, 'Median days from filing to the planned launch; null without filings.', {
     nullable: true,
     counted: { over: 'filed', isMeasure: true },
   })
   medianLeadDays!: number | null;
-  @part(() => Float, 'Median days of the window that were left at filing, 30 at most; null of none.', {
+  @part(() => Float, 'Median days left in the window at filing, 30 at most; null without filings.', {
     nullable: true,
     counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share filed inside the window.', { counted: FILED }) filedInsideWindow!: Ratio;
-  @part(() => Ratio, 'Changes of launch plan per submission.', { counted: { over: 'filed' } }) planChanges!: Ratio;
-  @part(() => Int, 'Changes to a later launch.', { counted: FILED }) plansMovedLater!: number;
-  @part(() => Int, 'Changes to an earlier launch.', { counted: FILED }) plansMovedEarlier!: number;
-  @part(
-    () => Ratio,
-    'Share of submissions whose planned launch is a week ago or more that have a launch recorded within 7 days of it.',
-    { counted: FILED },
-  )
+  @part(() => Ratio, 'Share of submissions filed inside the window.', { counted: FILED }) filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Average number of launch plan changes per submission.', { counted: { over: 'filed' } })
+  planChanges!: Ratio;
+  @part(() => Int, 'Launch plan changes to a later date.', { counted: FILED }) plansMovedLater!: number;
+  @part(() => Int, 'Launch plan changes to an earlier date.', { counted: FILED }) plansMovedEarlier!: number;
+  @part(() => Ratio, 'Of the launches planned at least 7 days ago, share recorded within 7 days of the planned date.', {
+    counted: FILED,
+  })
   launchRecordedWithinSevenDays!: Ratio;
   @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
-  @part(() => [ReferenceCount], 'Submissions filed by the event that their plan counts back from.')
+  @part(() => [ReferenceCount], 'Submissions filed, by the event from which their 30 days count back.')
   filedByReference!: ReferenceCount[];
   @part(
     () => Int,
-    'Submissions that somebody else than their developer moved out of FILED, other than to LAUNCHED on public evidence. The framework is voluntary: the target is 0.',
+    'Submissions moved out of FILED by a party other than the developer, except to LAUNCHED on public evidence. The program is voluntary, so the target is 0.',
   )
   voluntarinessBreaches!: number;
 }
@@ -93,7 +92,7 @@ interface FiledRow {
 const DAY_MS = 86_400_000;
 const daysFrom = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
 
-/** What had been filed by an instant, with the launch plan that held then. */
+/** Submissions filed by an instant, each with its launch plan at that instant. */
 function filedBy(database: Database, asOf: string): Promise<FiledRow[]> {
   return database.query<FiledRow>(
     `SELECT s.filed_at AS filedAt, p.planned_launch_at AS plannedLaunchAt, p.reference AS reference,
@@ -106,7 +105,7 @@ function filedBy(database: Database, asOf: string): Promise<FiledRow[]> {
   );
 }
 
-/** What was known of a submission at an instant: `lifecycle` then. */
+/** `lifecycle` at an instant, from facts recorded by then. */
 function stateAt({ withdrawnAt, launchRecordedAt, endedAt }: FiledRow, asOf: string) {
   if (withdrawnAt !== null && withdrawnAt <= asOf) return 'WITHDRAWN';
   if (launchRecordedAt !== null && launchRecordedAt <= asOf) return 'LAUNCHED';
@@ -173,7 +172,7 @@ async function submissionMetrics(database: Database, asOf: string, year: number 
   });
 }
 
-/** Days after the planned launch within which a launch is expected to be recorded. */
+/** Days after the planned launch in which a launch should be recorded. */
 const LAUNCH_RECORD_DAYS = 7;
 
 function quarterOf(day: string): string {
@@ -186,7 +185,7 @@ function counts<Row>(rows: readonly Row[], of: (row: Row) => string): [string, n
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** What the timeline has of moves out of FILED that only a developer can make. */
+/** Timeline entries for transitions out of FILED that only a developer may make. */
 async function breaches(database: Database, asOf: string): Promise<number> {
   const [row] = await database.query<{ n: number }>(
     `SELECT COUNT(*) AS n FROM submission_event
@@ -198,20 +197,20 @@ async function breaches(database: Database, asOf: string): Promise<number> {
 
 @Resolver(() => ExecutiveOrder)
 export class SubmissionMetricsResolver {
-  @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake program stands.' })
+  @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'Figures on the intake program.' })
   @sensitivity('GOV')
   @figure(500)
   submissionMetrics(
     @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Only what was filed in this fiscal year (October to September).',
+      description: 'Count only submissions filed in this fiscal year (October to September).',
     })
     year?: number,
     @Arg('asOf', () => GraphQLInstant, {
       nullable: true,
       description:
-        'As it was known at this instant of the past; now, when left out. At the start of its month, or of today, for roles that do not work with submissions.',
+        'Time in the past to describe; defaults to now. Roles without access to submissions get the start of its month, or of today.',
     })
     asOf?: string,
   ): Promise<SubmissionMetrics> {
@@ -219,7 +218,7 @@ export class SubmissionMetricsResolver {
   }
 
   @FieldResolver(() => Int, {
-    description: 'The fiscal year of today: ask for it, and the one before, to compare years.',
+    description: 'Current fiscal year. Use it, and the year before, to compare years.',
   })
   @sensitivity('PUBLIC')
   currentFiscalYear(@Ctx() { clock }: Context): number {

@@ -11,7 +11,7 @@ const order: Partial<ExecutiveOrder> = {
   url: null,
 };
 
-/** By the rule of the statute; an import may add days that an order grants. */
+/** Holidays by statute; an import may add days off granted by executive order. */
 const holidays: readonly Partial<FederalHoliday>[] = Array.from({ length: 9 }, (_, index) => 2024 + index).flatMap(
   (year) => federalHolidays(year).map(({ name, observed }) => ({ observedOn: observed, name, year })),
 );

@@ -18,35 +18,37 @@ import { isLive } from './access-ledger';
 import { grantLifecycle } from './lifecycle';
 import { SubmissionFile, sharedWith } from './submission-file';
 
-/** Opens the file of a grant, for the developer or the agency that it is for. */
+/** Opens the submission file of a grant, for the developer or for the grant's agency. */
 async function openGrant(work: Work, id: string, expectedRevision: number) {
   const { actor, principal } = work;
   const mayKnow = ({ agencyKey }: AccessGrant) => actor !== 'AGENCY' || agencyKey === principal.agency;
   const { file } = await SubmissionFile.of(work, AccessGrant, 'grant', id, expectedRevision, mayKnow);
-  // the one of the file: time may have moved it on, which makes the caller's revision stale
-  const grant = file.access.grants.find((one) => one.id === id)!;
+  // use the file's grant: opening the file may have advanced its state, which makes the caller's revision stale
+  const grant = file.access.grants.find((candidate) => candidate.id === id)!;
   requireRevision('grant', grant, expectedRevision);
   return { file, grant };
 }
 
-const grantInput = { id: idInput('The grant of access.'), expectedRevision: expectedRevisionInput() };
+const grantInput = { id: idInput('Access grant id.'), expectedRevision: expectedRevisionInput() };
 
 const offerAccess = mutation({
   name: 'offerAccess',
-  description: 'Offers an agency access to the model. The agency has it once it accepts, inside the window.',
+  description: 'Offers an agency access to the model. Access starts once the agency accepts, inside the window.',
   by: ['DEVELOPER'],
   input: {
-    submissionId: idInput('The submission.'),
-    agencyKey: idInput('The agency, such as "nsa".'),
-    mode: enumInput(() => AccessMode, 'How it reaches the model.'),
-    terms: optional(longTextInput('Under which terms.')),
-    startsAt: optional(dateTimeInput('From when; the opening of the window, or now, when left out.')),
+    submissionId: idInput('Submission id.'),
+    agencyKey: idInput('Key of the agency, such as "nsa".'),
+    mode: enumInput(() => AccessMode, 'Way in which the agency uses the model.'),
+    terms: optional(longTextInput('Terms of access.')),
+    startsAt: optional(
+      dateTimeInput('Start of access. Defaults to the opening of the window, or to now if it is open.'),
+    ),
     endsAt: optional(
       dateTimeInput(
-        'Until when; when left out until the launch, wherever it moves. Needed with consent beyond launch.',
+        'End of access. Defaults to the launch, even if it moves. Required with consent to access after launch.',
       ),
     ),
-    postLaunchConsent: optional(booleanInput('Whether you consent to access after the launch. No, when left out.')),
+    postLaunchConsent: optional(booleanInput('Whether you consent to access after launch; false by default.')),
   },
   returns: ['grant', () => AccessGrant],
   async run(work, input) {
@@ -61,33 +63,37 @@ const offerAccess = mutation({
     const consent = input.postLaunchConsent ?? false;
     const launched = submission.launchedAt !== null;
     if (launched && !consent)
-      throw new InputError('The model is launched: access goes on only with your consent, so set "postLaunchConsent"', [
+      throw new InputError('The model has launched: set "postLaunchConsent" to offer access after launch', [
         'input',
         'postLaunchConsent',
       ]);
     if (consent && input.endsAt === null)
-      throw new InputError('Say until when you consent to access: "endsAt"', ['input', 'endsAt']);
+      throw new InputError('"endsAt" is required with "postLaunchConsent": give the end of access', [
+        'input',
+        'endsAt',
+      ]);
     const { windowOpensAt, windowClosesAt } = submission;
     const earliestStart = launched || work.now > windowOpensAt ? work.now : windowOpensAt;
     const startsAt = input.startsAt ?? earliestStart;
     if (!launched && (startsAt < windowOpensAt || startsAt >= windowClosesAt))
       throw new InputError(
-        `Access begins inside the window, from ${windowOpensAt} and before ${windowClosesAt}; "startsAt" is ${startsAt}`,
+        `"startsAt" is ${startsAt}, outside the window: choose a time from ${windowOpensAt} and before ${windowClosesAt}`,
         ['input', 'startsAt'],
       );
     const endsAt = input.endsAt ?? windowClosesAt;
-    if (endsAt <= startsAt) throw new InputError(`"endsAt" must come after ${startsAt}`, ['input', 'endsAt']);
+    if (endsAt <= startsAt)
+      throw new InputError(`"endsAt" is ${endsAt}: choose a time after ${startsAt}`, ['input', 'endsAt']);
     if (!consent && endsAt > windowClosesAt)
       throw new InputError(
-        `Without consent to access after the launch it ends by the planned launch, ${windowClosesAt}`,
+        `"endsAt" is ${endsAt}, after the planned launch: choose ${windowClosesAt} or earlier, or set "postLaunchConsent"`,
         ['input', 'endsAt'],
       );
-    const open = file.access.grants.find((one) => one.agencyKey === input.agencyKey && isLive(one));
+    const open = file.access.grants.find((candidate) => candidate.agencyKey === input.agencyKey && isLive(candidate));
     if (open)
       throw new GuardError(
         'offerAccess',
         'oneGrantAnAgency',
-        `${input.agencyKey} has grant ${open.id} already, which is ${open.recordedStatus}; revoke it first`,
+        `${input.agencyKey} already has grant ${open.id}, which is ${open.recordedStatus}: revoke it first`,
         ['input', 'agencyKey'],
       );
     const grant = Object.assign(new AccessGrant(), {
@@ -126,7 +132,7 @@ const offerAccess = mutation({
   },
 });
 
-/** A mutation that takes a grant to the state that the trigger of its name leads to. */
+/** Mutation that fires the grant transition of the same name. */
 function moveGrant(
   name: string,
   by: Actor,
@@ -152,36 +158,37 @@ function moveGrant(
 const acceptAccess = moveGrant(
   'acceptAccess',
   'AGENCY',
-  'Accepts the terms of an offer: the agency has access from now on.',
+  'Accepts an offer of access and its terms. Access starts at once.',
   (acceptedAt) => ({ acceptedAt }),
 );
 
 const declineAccess = moveGrant(
   'declineAccess',
   'AGENCY',
-  'Does not take an offer of access. An agency may still decide on documents.',
+  'Declines an offer of access. The agency may still issue a determination based on documents.',
 );
 
-const pauseAccess = moveGrant('pauseAccess', 'DEVELOPER', 'Lets access rest until the developer resumes it.');
+const pauseAccess = moveGrant('pauseAccess', 'DEVELOPER', 'Pauses access until the developer resumes it.');
 
 const resumeAccess = moveGrant(
   'resumeAccess',
   'DEVELOPER',
-  'Lets access that rests go on, inside the window or with consent to access after the launch.',
+  'Resumes paused access, inside the window or with consent to access after launch.',
 );
 
 const revokeAccess = moveGrant(
   'revokeAccess',
   'DEVELOPER',
-  'Takes access, or an offer of it, back. It needs no reason.',
+  'Revokes access or rescinds an offer. No reason is required.',
   (revokedAt) => ({ revokedAt, revokedBy: 'DEVELOPER' }),
 );
 
 const consentToPostLaunchAccess = mutation({
   name: 'consentToPostLaunchAccess',
-  description: 'Consents to access after the launch, up to an instant. Without it access rests at the planned launch.',
+  description:
+    'Consents to access after launch, up to a given time. Without consent, access pauses at the planned launch.',
   by: ['DEVELOPER'],
-  input: { ...grantInput, endsAt: dateTimeInput('Until when.') },
+  input: { ...grantInput, endsAt: dateTimeInput('End of access.') },
   returns: ['grant', () => AccessGrant],
   async run(work, { id, expectedRevision, endsAt }) {
     const { file, grant } = await openGrant(work, id, expectedRevision);
@@ -189,10 +196,13 @@ const consentToPostLaunchAccess = mutation({
       throw new GuardError(
         'consentToPostLaunchAccess',
         'grantIsOpen',
-        `The grant is ${grant.recordedStatus}; offer a new one`,
+        `The grant is ${grant.recordedStatus}: offer a new one`,
       );
     if (endsAt <= work.now || endsAt <= grant.startsAt)
-      throw new InputError('"endsAt" must lie in the future, after the access begins', ['input', 'endsAt']);
+      throw new InputError(`"endsAt" is ${endsAt}: choose a time in the future and after the start of access`, [
+        'input',
+        'endsAt',
+      ]);
     Object.assign(grant, {
       postLaunchConsent: true,
       consentRecordedAt: work.now,

@@ -9,7 +9,7 @@ import { Submission } from './submission';
 @Resolver(() => Submission)
 export class AccessHoursResolver {
   @FieldResolver(() => Int, {
-    description: 'Seconds of access before launch that agencies have had up to now, of 720 hours at most.',
+    description: 'Seconds of access before launch that agencies have used so far, 720 hours at most.',
   })
   @sensitivity('PROPIN')
   async preLaunchAccessSeconds(@Root() submission: Submission, @Ctx() { loaders, clock }: Context): Promise<number> {

@@ -5,7 +5,7 @@ import {
   accessChanges,
   accessExhaustedAt,
   accessSeconds,
-  MOST_ACCESS_SECONDS,
+  MAX_ACCESS_SECONDS,
   NO_ACCESS,
 } from './access-hours';
 import { reviewWindow } from './window';
@@ -16,7 +16,7 @@ const instant = fc
 const later = (from: string, minutes: number) => new Date(Date.parse(from) + minutes * 60_000).toISOString();
 const wall = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO('America/New_York').toPlainDateTime();
 
-test('access through the whole window is 720 hours, whatever daylight saving does', () => {
+test('counts 720 hours over a whole window, whatever daylight saving does', () => {
   fc.assert(
     fc.property(instant, (launch) => {
       const { opens, closes } = reviewWindow({ at: launch });
@@ -24,14 +24,14 @@ test('access through the whole window is 720 hours, whatever daylight saving doe
         .since(wall(closes).subtract({ days: 30 }))
         .total('seconds');
       const seconds = accessSeconds({ seconds: 0, since: opens }, closes);
-      // a window whose first hour a clock change skips is that much shorter on the wall
-      expect(seconds).toBe(MOST_ACCESS_SECONDS - skipped);
+      // a clock change that skips the first hour shortens the window by wall-clock time
+      expect(seconds).toBe(MAX_ACCESS_SECONDS - skipped);
     }),
     { numRuns: 500 },
   );
 });
 
-/** Starts and stops, each so many minutes after the one before. */
+/** Alternating starts and stops, in minutes after the previous one. */
 const stretches = fc.array(fc.integer({ min: 0, max: 60 * 24 * 9 }), { minLength: 1, maxLength: 30 });
 
 function play(from: string, gaps: readonly number[]): { hours: AccessHours; at: string }[] {
@@ -44,36 +44,36 @@ function play(from: string, gaps: readonly number[]): { hours: AccessHours; at: 
   });
 }
 
-test('T4: whatever starts and stops, never more than 720 hours, and never less than before', () => {
+test('T4: never counts more than 720 hours, and never decreases, whatever starts and stops', () => {
   fc.assert(
     fc.property(instant, stretches, (from, gaps) => {
       let before = 0;
       for (const { hours, at } of play(from, gaps)) {
         const seconds = accessSeconds(hours, at);
         expect(seconds).toBeGreaterThanOrEqual(before);
-        expect(seconds).toBeLessThanOrEqual(MOST_ACCESS_SECONDS);
+        expect(seconds).toBeLessThanOrEqual(MAX_ACCESS_SECONDS);
         before = seconds;
       }
     }),
   );
 });
 
-test('at the instant at which the hours are used up they are, and a minute before they were not', () => {
+test('predicts the instant at which the hours are used up', () => {
   fc.assert(
-    fc.property(instant, fc.integer({ min: 0, max: MOST_ACCESS_SECONDS }), (since, seconds) => {
+    fc.property(instant, fc.integer({ min: 0, max: MAX_ACCESS_SECONDS }), (since, seconds) => {
       const hours = { seconds, since };
       const exhausted = accessExhaustedAt(hours)!;
-      const short = MOST_ACCESS_SECONDS - accessSeconds(hours, exhausted);
-      // in the hour that comes twice the first is meant, so an hour at most may be left on the wall
+      const short = MAX_ACCESS_SECONDS - accessSeconds(hours, exhausted);
+      // of an hour that occurs twice, the first counts, so at most an hour may remain
       expect(short).toBeLessThanOrEqual(3_600);
       expect(short === 0 || wall(exhausted).hour <= 2).toBe(true);
-      if (MOST_ACCESS_SECONDS - seconds > 7_200)
-        expect(accessSeconds(hours, later(exhausted, -121))).toBeLessThan(MOST_ACCESS_SECONDS);
+      if (MAX_ACCESS_SECONDS - seconds > 7_200)
+        expect(accessSeconds(hours, later(exhausted, -121))).toBeLessThan(MAX_ACCESS_SECONDS);
     }),
   );
 });
 
-test('no access, nothing is used up', () => {
+test('uses no hours without access', () => {
   expect(accessExhaustedAt(NO_ACCESS)).toBeNull();
   expect(accessSeconds(NO_ACCESS, '2026-01-01T00:00:00.000Z')).toBe(0);
 });

@@ -1,7 +1,7 @@
 import type { Happening } from '#domain/timeline';
 import type { Work } from '#kit/mutation/work';
 import type { AccessGrant } from './access-grant';
-import { type AccessHours, accessChanges, accessExhaustedAt, accessSeconds, MOST_ACCESS_SECONDS } from './access-hours';
+import { type AccessHours, accessChanges, accessExhaustedAt, accessSeconds, MAX_ACCESS_SECONDS } from './access-hours';
 import { type GrantFacts, grantLifecycle } from './lifecycle';
 import type { Submission } from './submission';
 import type { SubmissionEventKind } from './submission-event';
@@ -19,12 +19,12 @@ const KIND_OF_STATUS: Record<AccessGrant['recordedStatus'], Kind> = {
 };
 
 const REASONS: Record<GrantTrigger, string> = {
-  planMoved: 'The launch plan moved: the window is not open',
+  planMoved: 'The launch plan moved, and the window is not open',
   windowOpened: 'The window is open',
-  launchDue: 'The planned launch has come',
+  launchDue: 'The planned launch has passed',
   hoursUsed: 'The 720 hours before launch are used up',
-  timeUp: 'The time that was offered is over',
-  over: 'The model was launched, or the submission ended',
+  timeUp: 'The offered access has ended',
+  over: 'The model has launched, or the submission has ended',
 };
 
 const earliest = (...instants: (string | null | undefined)[]): string | null =>
@@ -32,18 +32,17 @@ const earliest = (...instants: (string | null | undefined)[]): string | null =>
 
 const latest = (a: string, b: string): string => (a > b ? a : b);
 
-/** The states in which a grant may still become, or be, access. */
+/** States of grants that are or may become access. */
 const LIVE: readonly AccessGrant['recordedStatus'][] = ['OFFERED', 'ACTIVE', 'PAUSED'];
 export const isLive = ({ recordedStatus }: AccessGrant): boolean => LIVE.includes(recordedStatus);
 
 /**
- * The access that agencies have to a submission, and what time does to it. It works on the objects it is given and knows no
- * database: what changed is in `changed`, what happened is told to `happen`.
+ * Access grants of a submission, and what the clock does to them. It works in memory, without a database: `changed` collects
+ * grants to write, and `happen` receives the events.
  */
 export class AccessLedger {
-  /** Grants that are to be written. */
   readonly changed = new Set<AccessGrant>();
-  /** Up to when what time brings has been made up for. */
+  /** Instant up to which due transitions are applied. */
   private settledAt = '';
 
   constructor(
@@ -54,8 +53,7 @@ export class AccessLedger {
   ) {}
 
   /**
-   * The ledger as it is at an instant: what time has brought since the submission was last written is made up for on copies, and
-   * nothing is changed.
+   * Ledger at an instant: transitions that fell due since the last write are applied to copies; the originals stay unchanged.
    */
   private static at(submission: Submission, grants: readonly AccessGrant[], now: string): AccessLedger {
     const copy = <T extends object>(row: T): T => Object.assign(Object.create(Object.getPrototypeOf(row)), row);
@@ -66,17 +64,17 @@ export class AccessLedger {
 
   /** Seconds of access before launch up to an instant. */
   static secondsUsed(submission: Submission, grants: readonly AccessGrant[], now: string): number {
-    return MOST_ACCESS_SECONDS - AccessLedger.at(submission, grants, now).secondsLeft(now);
+    return MAX_ACCESS_SECONDS - AccessLedger.at(submission, grants, now).secondsLeft(now);
   }
 
-  /** Where a grant stands at an instant. */
+  /** Status of a grant at an instant. */
   static statusAt(submission: Submission, grants: readonly AccessGrant[], id: string, now: string) {
     return AccessLedger.at(submission, grants, now).grants.find((grant) => grant.id === id)!.recordedStatus;
   }
 
-  /** Seconds of access before launch that are left at an instant. */
+  /** Seconds left of access before launch at an instant. */
   secondsLeft(at: string): number {
-    return MOST_ACCESS_SECONDS - accessSeconds(this.hours, at);
+    return MAX_ACCESS_SECONDS - accessSeconds(this.hours, at);
   }
 
   private get hours(): AccessHours {
@@ -97,7 +95,7 @@ export class AccessLedger {
     };
   }
 
-  /** Takes a grant to the state that a trigger leads to, at an instant. */
+  /** Fires a transition of a grant at an instant. */
   move(
     grant: AccessGrant,
     trigger: string,
@@ -122,7 +120,6 @@ export class AccessLedger {
     });
   }
 
-  /** Takes a new grant in. */
   add(grant: AccessGrant): void {
     this.grants.push(grant);
     this.touch(grant);
@@ -132,16 +129,17 @@ export class AccessLedger {
     this.changed.add(grant);
   }
 
-  /** Notes whether any agency has access from an instant on. Access after the launch is not counted. */
+  /** Records whether any agency has access from an instant on. Access after launch does not count. */
   private count(at: string): void {
     const { submission } = this;
-    const active = submission.launchedAt === null && this.grants.some((one) => one.recordedStatus === 'ACTIVE');
+    const active =
+      submission.launchedAt === null && this.grants.some(({ recordedStatus }) => recordedStatus === 'ACTIVE');
     const hours = accessChanges(this.hours, active, at);
     submission.accessSeconds = hours.seconds;
     submission.accessSince = hours.since;
   }
 
-  /** What a grant will do by itself if nothing else happens: when, and by which trigger. */
+  /** Next transition of a grant if nothing else happens, and its instant. */
   private nextOf(grant: AccessGrant): { at: string; trigger: GrantTrigger } | null {
     const { submission } = this;
     const steps: { at: string; trigger: GrantTrigger }[] = [];
@@ -159,21 +157,21 @@ export class AccessLedger {
     return steps.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))[0] ?? null;
   }
 
-  /** Makes up for what time has brought since the file was last open, each at the instant at which it fell due. */
+  /** Applies transitions that fell due since the file was last open, each at its own instant. */
   settle(): void {
     const { submission, work } = this;
     this.settledAt = submission.settledAt;
     for (;;) {
       const at = this.nextDue();
       if (at === null || at > work.now) break;
-      this.bring(at);
+      this.apply(at);
       this.settledAt = latest(at, this.settledAt);
     }
     this.settledAt = work.now;
     submission.settledAt = work.now;
   }
 
-  /** The earliest instant at which something happens by itself. */
+  /** Earliest instant at which a transition falls due. */
   private nextDue(): string | null {
     const { submission } = this;
     const filed = submission.lifecycle === 'FILED';
@@ -184,10 +182,10 @@ export class AccessLedger {
     );
   }
 
-  private bring(at: string): void {
+  private apply(at: string): void {
     const { submission } = this;
     if (submission.lifecycle === 'FILED') {
-      // a window that opens and closes between two looks has done both
+      // a window that opened and closed between two runs has done both
       if (submission.windowNotedVersion < submission.planVersion && submission.windowOpensAt <= at) {
         submission.windowNotedVersion = submission.planVersion;
         this.happen({ kind: 'WINDOW_OPENED', actor: 'SYSTEM', occurredAt: at });
@@ -203,14 +201,14 @@ export class AccessLedger {
     for (const { grant, next } of due) this.move(grant, next!.trigger, { at, actor: 'SYSTEM' });
   }
 
-  /** Lets the grants follow a changed plan: what began before the new window rests until it opens, what rested may go on. */
+  /** Makes grants follow a changed plan: access that started before the new window pauses until it opens, and paused access may resume. */
   followPlan(): void {
     const { submission, work } = this;
     const { windowOpensAt, windowClosesAt } = submission;
     for (const grant of this.grants) {
       if (!isLive(grant)) continue;
       const before = `${grant.startsAt} ${grant.endsAt}`;
-      // what has begun has begun; an offer follows the window
+      // started access keeps its start; an offer follows the window
       if (grant.recordedStatus === 'OFFERED') {
         const outside = grant.startsAt < windowOpensAt || grant.startsAt >= windowClosesAt;
         if (grant.startsAtOpening || outside) grant.startsAt = latest(windowOpensAt, grant.offeredAt);
@@ -239,7 +237,7 @@ export class AccessLedger {
     }
   }
 
-  /** Ends what access there is; with a launch, all but that to which the developer consents beyond it. */
+  /** Ends all access, except access after launch that the developer consented to. */
   end(at: string, { keepConsented }: { keepConsented: boolean }): void {
     for (const grant of this.grants) {
       if (!isLive(grant)) continue;
@@ -249,7 +247,7 @@ export class AccessLedger {
     this.count(at);
   }
 
-  /** Takes access back from agencies that the developer no longer shares the submission with. */
+  /** Ends the access of agencies with which the developer no longer shares the submission. */
   keepOnly(agencyKeys: readonly string[]): void {
     for (const grant of this.grants) {
       if (!isLive(grant) || agencyKeys.includes(grant.agencyKey)) continue;
@@ -258,7 +256,7 @@ export class AccessLedger {
     }
   }
 
-  /** Notes of each grant what it will do by itself, so that what is read between two changes is right. */
+  /** Stores the next transition of each grant, so that reads between two writes are right. */
   foresee(): void {
     for (const grant of this.grants) {
       const next = this.nextOf(grant);

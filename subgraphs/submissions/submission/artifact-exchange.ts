@@ -10,10 +10,9 @@ import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { Artifact } from './artifact';
 import { SubmissionFile } from './submission-file';
 
-/** The class of the contents. */
+/** Sensitivity class of document contents. */
 const SENSITIVITY = 'PROPIN';
 
-/** Uploads and downloads of the documents of submissions. */
 export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileExchange {
   const { database, clock } = open;
 
@@ -34,7 +33,7 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
     return artifact;
   };
 
-  /** The artifact, for whoever reads it in the graph: by the same policy, whether or not they may change anything. */
+  /** The artifact, for callers who may read it in the graph: the same policy applies. */
   const readable = async (id: string, principal: Principal): Promise<Artifact> => {
     const { loaders } = open.context(principal);
     const artifact = await loaders.byKey(Artifact).load(id);
@@ -47,11 +46,14 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
     async put(id: string, content: Readable, headers: Headers): Promise<void> {
       const principal = await caller(headers);
       if (!actorsOf(principal).includes('DEVELOPER'))
-        throw new RequestError('FORBIDDEN', 'Documents are uploaded by the developer');
+        throw new RequestError('FORBIDDEN', 'Only the developer uploads documents');
       const { storage, sha256, bytes } = await writable(id, principal);
       if (storage !== 'AWAITING_UPLOAD')
-        throw new RequestError('ALREADY_STORED', `The artifact is ${storage}: attach another to upload more`);
-      // recorded like a mutation: before, and after with the key of what was changed
+        throw new RequestError(
+          'ALREADY_STORED',
+          `The artifact is ${storage}, not AWAITING_UPLOAD: attach a new one to upload again`,
+        );
+      // recorded like a mutation: before the write, and after it with the key of the changed object
       const [origin, mutation] = [originOf(headers), 'uploadArtifact'];
       await open.audit?.append(principal, origin, {
         kind: 'attempt',
@@ -69,8 +71,8 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
       const principal = await caller(headers);
       const { storage, sha256, bytes, fileName, kind } = await readable(id, principal);
       if (storage !== 'STORED')
-        throw new RequestError('NOT_FOUND', `The content is not in the store: it is ${storage}`);
-      // what cannot be recorded is not given
+        throw new RequestError('NOT_FOUND', `The content is not in the store: the artifact is ${storage}`);
+      // record first: content goes out only if its read is on record
       const read = { type: 'Artifact', sensitivity: SENSITIVITY, keys: [id], count: 1 } as const;
       await open.audit?.append(principal, originOf(headers), { kind: 'read', objects: [read] });
       return {

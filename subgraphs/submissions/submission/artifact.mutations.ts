@@ -14,31 +14,31 @@ import { Artifact, ArtifactKind } from './artifact';
 import { DestructionObligation } from './destruction-obligation';
 import { SubmissionFile } from './submission-file';
 
-/** Largest document taken: reports and cards, never weights. */
-export const MOST_ARTIFACT_BYTES = 2 * 1024 ** 3;
+/** Maximum upload size in bytes: enough for reports and model cards, too small for weights. */
+export const MAX_ARTIFACT_BYTES = 2 * 1024 ** 3;
 
 const attachArtifact = mutation({
   name: 'attachArtifact',
   description:
-    'Attaches a document by its digest: to be uploaded (PUT its content to the path in "storedWhere"), or kept by you and referred to. Never weights.',
+    'Attaches a document by its digest. Upload it with PUT to the path in "storedWhere", or keep it and give a reference. Never attach weights.',
   by: ['DEVELOPER'],
   input: {
-    submissionId: idInput('The submission.'),
-    kind: enumInput(() => ArtifactKind, 'What it is.'),
-    sha256: sha256Input('Digest of its content; an upload is checked against it.'),
-    bytes: bigNumberInput('Its size in bytes; an upload must have exactly as many.'),
-    fileName: optional(textInput('Name of the file.', { pattern: /^[^/\\]+$/ })),
-    reference: optional(textInput('Where you keep it, when it is not to be uploaded: an address or a reference.')),
+    submissionId: idInput('Submission id.'),
+    kind: enumInput(() => ArtifactKind, 'Kind of document.'),
+    sha256: sha256Input('SHA-256 digest of the content. An upload must match it.'),
+    bytes: bigNumberInput('Size in bytes. An upload must match it.'),
+    fileName: optional(textInput('File name.', { pattern: /^[^/\\]+$/ })),
+    reference: optional(textInput('Address or reference of the document, if you keep it instead of uploading it.')),
   },
   returns: ['artifact', () => Artifact],
   async run(work, { submissionId, kind, sha256, bytes, fileName, reference }) {
     if (!/^\d+$/.test(bytes) || Number(bytes) < 1)
-      throw new InputError(`"bytes" is ${bytes}; it must be a whole number, at least 1`, ['input', 'bytes']);
-    if (reference === null && Number(bytes) > MOST_ARTIFACT_BYTES)
-      throw new InputError(`Uploads have at most ${MOST_ARTIFACT_BYTES} bytes; keep it and give a "reference"`, [
-        'input',
-        'bytes',
-      ]);
+      throw new InputError(`"bytes" is ${bytes}: give a whole number, at least 1`, ['input', 'bytes']);
+    if (reference === null && Number(bytes) > MAX_ARTIFACT_BYTES)
+      throw new InputError(
+        `"bytes" is ${bytes}, over the limit of ${MAX_ARTIFACT_BYTES} for uploads: keep the document and give a "reference"`,
+        ['input', 'bytes'],
+      );
     const file = await SubmissionFile.open(work, submissionId, 'submissionId');
     const id = work.newId('art');
     file.move('attachArtifact', 'ARTIFACT_ATTACHED', {}, { objectId: id, detail: `${kind} ${sha256}` });
@@ -66,9 +66,9 @@ const attachArtifact = mutation({
 const attestDestruction = mutation({
   name: 'attestDestruction',
   description:
-    'Attests that a holder destroyed what it held of a withdrawn submission. With the intake office’s attestation the uploaded documents are removed from the store.',
+    'Attests that a holder destroyed what it held of a withdrawn submission. The attestation of the intake office also removes uploaded documents from the store.',
   by: ['INTAKE', 'AGENCY'],
-  input: { id: idInput('The entry of the destruction list.'), expectedRevision: expectedRevisionInput() },
+  input: { id: idInput('Destruction obligation id.'), expectedRevision: expectedRevisionInput() },
   returns: ['obligation', () => DestructionObligation],
   async run(work, { id, expectedRevision }) {
     const { database, principal, now } = work;
@@ -76,13 +76,16 @@ const attestDestruction = mutation({
     const { file, object: obligation } = await SubmissionFile.of(
       work,
       DestructionObligation,
-      'entry of a destruction list',
+      'destruction obligation',
       id,
       expectedRevision,
       (entry) => entry.holder === holder,
     );
     if (obligation.attestedAt !== null)
-      throw new RequestError('ALREADY_ATTESTED', `It was attested at ${obligation.attestedAt}`, ['input', 'id']);
+      throw new RequestError('ALREADY_ATTESTED', `The destruction was already attested at ${obligation.attestedAt}`, [
+        'input',
+        'id',
+      ]);
     await database.update(DestructionObligation, id, {
       attestedAt: now,
       attestedBy: principal.subject,

@@ -3,36 +3,36 @@ import { belongsTo, exerciseFlag, float, key, longText, oneOf, text } from '#kit
 import { model } from '#kit/model/model';
 import { Submission } from './submission';
 
-export const CapabilityArea = enumeration('CapabilityArea', 'The area a declared capability falls in.', {
-  CYBERSECURITY: 'Finding or using flaws in software and networks.',
-  BIOLOGY_AND_CHEMISTRY: 'Biology, chemistry and their hazards.',
-  AUTONOMY: 'Acting over long stretches without people.',
-  PERSUASION: 'Changing what people believe or do.',
-  CODE: 'Writing and running programs.',
-  GENERAL: 'Anything else.',
+export const CapabilityArea = enumeration('CapabilityArea', 'Area of a declared capability.', {
+  CYBERSECURITY: 'Finding or exploiting flaws in software and networks.',
+  BIOLOGY_AND_CHEMISTRY: 'Biology and chemistry, including their hazards.',
+  AUTONOMY: 'Long-running action without human supervision.',
+  PERSUASION: 'Influencing beliefs or behavior.',
+  CODE: 'Writing and running software.',
+  GENERAL: 'Any other capability.',
 });
 
-@model('A capability that a developer declares of its model.', {
+@model('Capability that a developer declares for its model.', {
   entity: false,
   order: ['area'],
   sensitivity: 'PROPIN',
 })
 export class Declaration {
-  @key('Key of the declaration.') id!: string;
-  @belongsTo(() => Submission, 'The submission it belongs to.', { as: 'submission' }) submissionId!: string;
-  @oneOf(() => CapabilityArea, 'The area it falls in.', { filter: true, order: true }) area!: ValueOf<
+  @key('Declaration id.') id!: string;
+  @belongsTo(() => Submission, 'Submission that contains the declaration.', { as: 'submission' }) submissionId!: string;
+  @oneOf(() => CapabilityArea, 'Area of the capability.', { filter: true, order: true }) area!: ValueOf<
     typeof CapabilityArea
   >;
-  @longText("The developer's statement.") statement!: string;
+  @longText('Statement of the developer.') statement!: string;
   @exerciseFlag() exercise!: boolean;
 }
 
-@model('A result that a developer measured itself.', { entity: false, order: ['evaluation'], sensitivity: 'PROPIN' })
+@model('Evaluation result measured by the developer.', { entity: false, order: ['evaluation'], sensitivity: 'PROPIN' })
 export class SelfEvaluation {
-  @key('Key of the result.') id!: string;
-  @belongsTo(() => Submission, 'The submission it belongs to.', { as: 'submission' }) submissionId!: string;
-  @text('Which evaluation.', { filter: true, order: true }) evaluation!: string;
-  @float('The score, from 0 to 1.') score!: number;
-  @text('How it was measured.') method!: string;
+  @key('Result id.') id!: string;
+  @belongsTo(() => Submission, 'Submission that contains the result.', { as: 'submission' }) submissionId!: string;
+  @text('Name of the evaluation.', { filter: true, order: true }) evaluation!: string;
+  @float('Score, from 0 to 1.') score!: number;
+  @text('Measurement method.') method!: string;
   @exerciseFlag() exercise!: boolean;
 }

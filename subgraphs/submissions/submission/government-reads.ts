@@ -15,23 +15,23 @@ import { Declaration, SelfEvaluation } from './declaration';
 import { LaunchPlan } from './launch-plan';
 import { Submission } from './submission';
 
-/** Days that are looked back when it is not said since when. */
+/** Default period of the list, in days. */
 const DAYS = 30;
 
 const propin = { sensitivity: 'PROPIN' } as const;
 
 @valueObject(
-  'That somebody in government read proprietary fields, or listed the objects. Which agency and office, and when; not who.',
+  'Read of proprietary fields by a government office, or a list query that returned the objects. It names the agency, roles, and time, but no person.',
 )
 export class GovernmentRead {
-  @part(() => GraphQLInstant, 'When.', propin) at!: string;
-  @part(() => Agency, 'For which agency; null for offices that serve all.', { ...propin, nullable: true })
+  @part(() => GraphQLInstant, 'Time of the read.', propin) at!: string;
+  @part(() => Agency, 'Agency of the reader; null for offices that serve all agencies.', { ...propin, nullable: true })
   agency!: Agency | null;
-  @part(() => [String], 'In which roles.', propin) roles!: readonly Role[];
-  @part(() => [String], 'Of which types, such as Submission or Artifact.', propin) types!: readonly string[];
+  @part(() => [String], 'Roles of the reader.', propin) roles!: readonly Role[];
+  @part(() => [String], 'Types read, such as Submission or Artifact.', propin) types!: readonly string[];
 }
 
-/** The developer itself, and those who oversee who reads what. */
+/** Callers who may see government reads: the developer, and oversight. */
 function mayKnow(who: Principal | null, { developerKey }: Submission): boolean {
   if (who?.roles.includes('inspector')) return true;
   return who?.roles.includes('developer-submitter') === true && who.organization === developerKey;
@@ -42,21 +42,25 @@ export class GovernmentReadsResolver {
   @FieldResolver(() => [GovernmentRead], {
     nullable: true,
     description:
-      'Who in government read what is proprietary in it, its documents and its model, newest first: for its developer and oversight.',
+      'Government reads of proprietary data in this submission, its documents, and its model, newest first. Only the developer and oversight may query it.',
   })
   @sensitivity('PROPIN')
-  // it searches the record
+  // weight: it searches the record
   @Directive('@cost(weight: 500)')
   async governmentReads(
     @Root() submission: Submission,
     @Ctx() { loaders, clock, principal, accessLog }: Context,
-    @Arg('first', () => Int, { nullable: true, description: 'How many: 1 to 500, 25 by default.' }) first?: number,
+    @Arg('first', () => Int, { nullable: true, description: 'Page size, 1 to 500; 25 by default.' }) first?: number,
     @Arg('since', () => GraphQLInstant, {
       nullable: true,
-      description: `From when on; ${DAYS} days ago by default.`,
+      description: `Start of the period, inclusive; ${DAYS} days ago by default.`,
     })
     since?: string,
-    @Arg('until', () => GraphQLInstant, { nullable: true, description: 'Before when; now by default.' }) until?: string,
+    @Arg('until', () => GraphQLInstant, {
+      nullable: true,
+      description: 'End of the period, exclusive; now by default.',
+    })
+    until?: string,
   ): Promise<GovernmentRead[]> {
     if (!mayKnow(principal, submission)) throw new FieldForbiddenError('Submission', 'governmentReads', 'PROPIN');
     const { id, modelId, versionId } = submission;
@@ -66,12 +70,12 @@ export class GovernmentReadsResolver {
       ),
     );
     const from = since ?? new Date(clock.now().getTime() - DAYS * 86_400_000).toISOString();
-    const objects = new Set([id, modelId, versionId, ...parts.flat().map((one) => one.id)].filter(Boolean));
-    const found = await accessLog(
+    const objects = new Set([id, modelId, versionId, ...parts.flat().map(({ id }) => id)].filter(Boolean));
+    const reads = await accessLog(
       { kind: 'read', objects, roles: ROLES_OF_GOVERNMENT, from, until },
       { most: pageSize('first', first ?? undefined) },
     );
-    return found.map(readOf);
+    return reads.map(readOf);
   }
 }
 

@@ -4,7 +4,7 @@ import { KnownReview } from './known-review';
 import { SharedFinding } from './shared-finding';
 import { SubmissionFile } from './submission-file';
 
-/** What the submissions program does about what agencies tell: it shows it to the developer, and it hinders nothing. */
+/** Copies agencies' events into the intake program, for the developer to see. No event blocks a submission. */
 export const submissionHandlers: readonly EventHandler[] = [
   on(determinationIssued, async (work, id, { agencyKey, outcome, issuedAt }) => {
     const file = await SubmissionFile.open(work, id);

@@ -13,35 +13,35 @@ import { IntakeStatus, Submission, SubmissionLifecycle, WindowPhase } from './su
 import { SubmissionEvent, type SubmissionEventKind } from './submission-event';
 import { reviewWindow } from './window';
 
-@valueObject('Where an agency’s access stood.')
+@valueObject("Status of an agency's access at a past time.")
 export class PastAccess {
-  @part(() => Agency, 'The agency.', { sensitivity: 'PROPIN' }) agency!: Agency;
-  @part(() => AccessGrantStatus, 'Where its access stood.', { sensitivity: 'PROPIN' })
+  @part(() => Agency, 'Agency that the access was offered to.', { sensitivity: 'PROPIN' }) agency!: Agency;
+  @part(() => AccessGrantStatus, 'Status of the access.', { sensitivity: 'PROPIN' })
   status!: ValueOf<typeof AccessGrantStatus>;
 }
 
-@valueObject('A submission as it was at an instant of the past, by its timeline.')
+@valueObject('State of a submission at a past time, replayed from its timeline.')
 export class PastSubmission {
-  @part(() => GraphQLInstant, 'The instant.', { sensitivity: 'PROPIN' }) asOf!: string;
-  @part(() => SubmissionLifecycle, 'The state it was in.', { sensitivity: 'PROPIN' })
+  @part(() => GraphQLInstant, 'Time described.', { sensitivity: 'PROPIN' }) asOf!: string;
+  @part(() => SubmissionLifecycle, 'Lifecycle state at that time.', { sensitivity: 'PROPIN' })
   lifecycle!: ValueOf<typeof SubmissionLifecycle>;
-  @part(() => IntakeStatus, 'Whether intake found it complete.', {
+  @part(() => IntakeStatus, 'Result of the intake check at that time.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['Submission.intakeStatus'],
   })
   intakeStatus!: ValueOf<typeof IntakeStatus>;
-  @part(() => WindowPhase, 'Where it stood in its 30 days.', {
+  @part(() => WindowPhase, 'Position relative to the 30-day window at that time.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   windowPhase!: ValueOf<typeof WindowPhase>;
-  @part(() => Int, 'Version of the launch plan that held.', { sensitivity: 'PROPIN' }) planVersion!: number;
-  @part(() => GraphQLInstant, 'The launch as it was planned.', {
+  @part(() => Int, 'Launch plan version at that time.', { sensitivity: 'PROPIN' }) planVersion!: number;
+  @part(() => GraphQLInstant, 'Planned launch at that time.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   plannedLaunchAt!: string;
-  @part(() => [PastAccess], 'Access that had been offered or given.', { sensitivity: 'PROPIN' })
+  @part(() => [PastAccess], 'Access offered to agencies by that time, with its status.', { sensitivity: 'PROPIN' })
   access!: PastAccess[];
 }
 
@@ -63,7 +63,7 @@ const INTAKE_OF_KIND: Partial<Record<Kind, ValueOf<typeof IntakeStatus>>> = {
   INFORMATION_PROVIDED: 'UNCHECKED',
 };
 
-/** Plays a timeline back up to an instant. @returns null before the submission was drafted */
+/** Replays a timeline up to an instant. @returns null before the submission was drafted */
 export function submissionAsOf(
   events: readonly SubmissionEvent[],
   plans: readonly LaunchPlan[],
@@ -93,13 +93,13 @@ export function submissionAsOf(
 export class SubmissionHistoryResolver {
   @FieldResolver(() => PastSubmission, {
     nullable: true,
-    description: 'How it stood at an instant of the past, by its timeline; null before it was drafted.',
+    description: 'State at a past time, replayed from the timeline; null before the draft was created.',
   })
   @sensitivity('PROPIN')
   async asOf(
     @Root() submission: Submission,
     @Ctx() { loaders, clock }: Context,
-    @Arg('at', () => GraphQLInstant, { description: 'The instant.' }) at: string,
+    @Arg('at', () => GraphQLInstant, { description: 'Time to describe.' }) at: string,
   ): Promise<PastSubmission | null> {
     const instant = pastInstant(at, clock, 'at');
     const events = await loaders.allBy(SubmissionEvent, 'submissionId').load(submission.id);

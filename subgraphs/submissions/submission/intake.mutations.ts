@@ -9,10 +9,10 @@ import { InformationRequest } from './information-request';
 import { Submission } from './submission';
 import { SubmissionFile } from './submission-file';
 
-/** Business days that a developer is given to answer when nothing is said. */
+/** Default due date of an information request, in business days. */
 const ANSWER_BUSINESS_DAYS = 5;
 
-/** Whether intake finds a submission complete. It stops no clock and hides nothing. */
+/** Intake check for completeness. It stops no clock and hides nothing from agencies. */
 export const intakeLifecycle = new StateMachine<Submission['intakeStatus']>(
   'intake check',
   ['UNCHECKED', 'COMPLETE', 'INFORMATION_REQUESTED'],
@@ -33,7 +33,6 @@ export const intakeLifecycle = new StateMachine<Submission['intakeStatus']>(
   ],
 );
 
-/** A question of the intake office: open, answered by the developer, or closed without an answer. */
 export const informationRequestLifecycle = new StateMachine<InformationRequest['status']>(
   'information request',
   ['OPEN', 'ANSWERED', 'CLOSED'],
@@ -45,7 +44,7 @@ export const informationRequestLifecycle = new StateMachine<InformationRequest['
   ],
 );
 
-/** Questions that are open when a submission ends need no answer any more. */
+/** Closes open questions when the submission ends. */
 export async function closeRequests({ database }: Work, submissionId: string): Promise<void> {
   const status = informationRequestLifecycle.next('OPEN', 'submissionEnded', 'SYSTEM', {});
   await database.updateWhere(InformationRequest, { status }, `submission_id = ? AND status = 'OPEN'`, [submissionId]);
@@ -53,9 +52,9 @@ export async function closeRequests({ database }: Work, submissionId: string): P
 
 const completeIntakeCheck = mutation({
   name: 'completeIntakeCheck',
-  description: 'Notes that intake finds a submission complete. Agencies see it before and after alike.',
+  description: 'Records that the submission is complete. Agencies see it before and after the check alike.',
   by: ['INTAKE'],
-  input: { id: idInput('The submission.'), expectedRevision: expectedRevisionInput() },
+  input: { id: idInput('Submission id.'), expectedRevision: expectedRevisionInput() },
   returns: ['submission', () => Submission],
   async run(work, { id, expectedRevision }) {
     const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
@@ -68,18 +67,20 @@ const completeIntakeCheck = mutation({
 
 const requestInformation = mutation({
   name: 'requestInformation',
-  description: 'Asks the developer for information. It stops no clock.',
+  description: 'Requests information from the developer. The request stops no clock.',
   by: ['INTAKE'],
   input: {
-    submissionId: idInput('The submission.'),
-    question: longTextInput('What is asked.'),
-    dueOn: optional(dateInput(`By when an answer would help; ${ANSWER_BUSINESS_DAYS} business days when left out.`)),
+    submissionId: idInput('Submission id.'),
+    question: longTextInput('Question for the developer.'),
+    dueOn: optional(
+      dateInput(`Date by which an answer would help; ${ANSWER_BUSINESS_DAYS} business days from now by default.`),
+    ),
   },
   returns: ['informationRequest', () => InformationRequest],
   async run(work, { submissionId, question, dueOn }) {
     const today = civilDate(work.now);
     if (dueOn !== null && dueOn < today)
-      throw new InputError(`"dueOn" is ${dueOn}, which has passed: today is ${today}`, ['input', 'dueOn']);
+      throw new InputError(`"dueOn" is ${dueOn}, which has passed: choose ${today} or later`, ['input', 'dueOn']);
     const file = await SubmissionFile.open(work, submissionId, 'submissionId');
     const { submission } = file;
     const id = work.newId('inf');
@@ -105,17 +106,16 @@ const requestInformation = mutation({
   },
 });
 
-/** Opens the file of a question. */
 const openRequest = (work: Work, id: string, expectedRevision: number) =>
   SubmissionFile.of(work, InformationRequest, 'information request', id, expectedRevision);
 
-const requestInput = { id: idInput('The information request.'), expectedRevision: expectedRevisionInput() };
+const requestInput = { id: idInput('Information request id.'), expectedRevision: expectedRevisionInput() };
 
 const answerInformationRequest = mutation({
   name: 'answerInformationRequest',
-  description: 'Answers a question of the intake office, which then looks at the submission again.',
+  description: 'Answers an information request. The intake office then checks the submission again.',
   by: ['DEVELOPER'],
-  input: { ...requestInput, answer: longTextInput('The answer.') },
+  input: { ...requestInput, answer: longTextInput('Answer to the question.') },
   returns: ['informationRequest', () => InformationRequest],
   async run(work, { id, expectedRevision, answer }) {
     const { file, object: request } = await openRequest(work, id, expectedRevision);
@@ -136,7 +136,7 @@ const answerInformationRequest = mutation({
 
 const closeInformationRequest = mutation({
   name: 'closeInformationRequest',
-  description: 'Closes a question without an answer. Nothing depends on it.',
+  description: 'Closes an information request without an answer. This has no consequence.',
   by: ['INTAKE'],
   input: requestInput,
   returns: ['informationRequest', () => InformationRequest],

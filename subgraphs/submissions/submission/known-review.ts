@@ -1,6 +1,6 @@
 import { kept, record } from '#kit/model/record';
 
-/** What this program has been told of a review: enough to know whether one is still open. */
+/** Review as reported by events: enough to know whether it is open. */
 @record('known_review', { index: [['submissionId']] })
 export class KnownReview {
   @kept({ primary: true, length: 30 }) id!: string;

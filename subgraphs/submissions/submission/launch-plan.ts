@@ -17,31 +17,33 @@ import { GraphQLInstant } from '#kit/model/scalars';
 import { Submission } from './submission';
 import { reviewWindow } from './window';
 
-export const LaunchReference = enumeration('LaunchReference', 'Which event the 30 days are counted back from.', {
-  PUBLIC_LAUNCH: 'The public launch.',
-  TRUSTED_PARTNER_RELEASE: 'The release to other trusted partners, as the order words it.',
+export const LaunchReference = enumeration('LaunchReference', 'Event from which the 30 days count back.', {
+  PUBLIC_LAUNCH: 'Public launch.',
+  TRUSTED_PARTNER_RELEASE: 'Release to other trusted partners, in the words of the order.',
 });
 
-@model('When a developer plans to launch: one version of its plan. The highest is the current one.', {
+@model("Version of a developer's launch plan. The highest version is current.", {
   order: ['planVersion'],
   sensitivity: 'PROPIN',
 })
 export class LaunchPlan {
   @generatedId('lpl') id!: string;
-  @belongsTo(() => Submission, 'The submission it is for.', { as: 'submission' }) submissionId!: string;
-  @integer('Version of the plan, from 1.', { filter: true, order: true }) planVersion!: number;
-  @dateTime('The planned instant; for a plan by day its first instant.', { filter: true, order: true })
+  @belongsTo(() => Submission, 'Submission that the plan belongs to.', { as: 'submission' }) submissionId!: string;
+  @integer('Plan version, from 1.', { filter: true, order: true }) planVersion!: number;
+  @dateTime('Planned time of launch. For a plan by day, the first instant of that day.', { filter: true, order: true })
   plannedLaunchAt!: string;
-  @date('The planned day, when the hour is not known.', { nullable: true }) plannedLaunchDate!: string | null;
-  @oneOf(() => LaunchReference, 'Which event it is.', { filter: true }) reference!: ValueOf<typeof LaunchReference>;
-  @dateTime('When the plan was made.', { filter: true, order: true }) changedAt!: string;
-  @oneOf(() => Actor, 'Party that made it.', { lowerCase: true, length: 255 }) changedBy!: Actor;
-  @longText('Why, if the developer says so.', { nullable: true }) reason!: string | null;
+  @date('Planned day of launch, if the developer gave no time.', { nullable: true }) plannedLaunchDate!: string | null;
+  @oneOf(() => LaunchReference, 'Event that the plan dates.', { filter: true }) reference!: ValueOf<
+    typeof LaunchReference
+  >;
+  @dateTime('Time the plan was recorded.', { filter: true, order: true }) changedAt!: string;
+  @oneOf(() => Actor, 'Party that recorded the plan.', { lowerCase: true, length: 255 }) changedBy!: Actor;
+  @longText('Reason for the change, if the developer gave one.', { nullable: true }) reason!: string | null;
   @exerciseFlag() exercise!: boolean;
 
   @computed(
     () => GraphQLInstant,
-    'When the window of this plan opens: 30 civil days before, at the same time of day.',
+    'Time the window of this plan opens: 30 civil days before the planned launch, at the same time of day.',
     {
       derivedFrom: ['LaunchPlan.plannedLaunchAt'],
     },
@@ -50,7 +52,7 @@ export class LaunchPlan {
     return reviewWindow({ at: this.plannedLaunchAt }).opens;
   }
 
-  /** Whole days by which it lies later than another plan; negative when earlier. */
+  /** Whole days by which this plan is later than another; negative if earlier. */
   daysLaterThan(other: LaunchPlan): number {
     const hours = Temporal.Instant.from(other.plannedLaunchAt).until(this.plannedLaunchAt).total('hours');
     return Math.trunc(hours / 24);

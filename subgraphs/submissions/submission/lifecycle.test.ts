@@ -3,7 +3,7 @@ import { grantLifecycle, type SubmissionFacts, submissionLifecycle } from './lif
 
 const moves = submissionLifecycle.transitions.filter((row) => !StateMachine.origins(row).includes(row.to));
 
-/** All that guards may ever look at; the type keeps the list complete. */
+/** Every fact that guards may read, by who determines it; the type keeps the list complete. */
 const FACTS: Record<keyof SubmissionFacts, 'developer' | 'agencies'> = {
   now: 'developer',
   plannedLaunchAt: 'developer',
@@ -12,8 +12,8 @@ const FACTS: Record<keyof SubmissionFacts, 'developer' | 'agencies'> = {
   openReviews: 'agencies',
 };
 
-test('N1: out of FILED only a developer leads, except to LAUNCHED on public evidence; the government else only closes', () => {
-  for (const row of moves.filter((one) => StateMachine.origins(one).includes('FILED'))) {
+test('N1: lets only the developer leave FILED, except that intake may record a launch on public evidence', () => {
+  for (const row of moves.filter((row) => StateMachine.origins(row).includes('FILED'))) {
     const government = row.by.filter((actor) => actor !== 'DEVELOPER');
     if (government.length === 0) continue;
     expect([row.trigger, row.to, government]).toEqual(['recordLaunch', 'LAUNCHED', ['INTAKE']]);
@@ -26,7 +26,7 @@ test('N1: out of FILED only a developer leads, except to LAUNCHED on public evid
   ]);
 });
 
-test('N2: a developer can always record a launch that has happened, and withdraw', () => {
+test('N2: lets the developer always record a launch that has happened, and withdraw', () => {
   const launch = moves.find(({ trigger, by }) => trigger === 'recordLaunch' && by.includes('DEVELOPER'))!;
   expect(launch.guards!.flatMap(({ reads }) => reads).toSorted()).toEqual(['launchedAt', 'now']);
   const withdrawal = moves.find(({ trigger }) => trigger === 'withdrawSubmission')!;
@@ -38,7 +38,7 @@ test('N2: a developer can always record a launch that has happened, and withdraw
   });
 });
 
-test('N3: nothing that agencies do feeds a condition of a transition before the launch', () => {
+test('N3: lets no guard before the launch read anything that agencies do', () => {
   for (const row of submissionLifecycle.transitions)
     for (const { name, reads } of row.guards ?? [])
       for (const fact of reads)
@@ -46,7 +46,7 @@ test('N3: nothing that agencies do feeds a condition of a transition before the 
           expect([name, row.from, row.to]).toEqual(['noOpenReview', 'LAUNCHED', 'CLOSED']);
 });
 
-test('a guard is given what it says it reads, and nothing else', () => {
+test('passes a guard only the facts that it declares', () => {
   const seen: string[][] = [];
   const machine = new StateMachine<'A' | 'B', { x: number; y: number }>(
     'thing',
@@ -68,7 +68,7 @@ test('a guard is given what it says it reads, and nothing else', () => {
 test.each([
   ['submission', submissionLifecycle as StateMachine<string>, ['DISCARDED', 'NOT_RELEASED', 'WITHDRAWN', 'CLOSED']],
   ['grant', grantLifecycle as StateMachine<string>, ['ENDED', 'RESCINDED', 'DECLINED']],
-])('%s: every state can be reached, and the ends are the ends', (_name, machine, ends) => {
+])('reaches every state of the %s table, and leaves no terminal state', (_name, machine, ends) => {
   expect(machine.terminal).toEqual(ends);
   const reached = new Set<string | null>([null]);
   for (let before = -1; before !== reached.size; ) {

@@ -2,15 +2,14 @@ import { guardOf, StateMachine } from '#kit/state/state-machine';
 import type { AccessGrant } from './access-grant';
 import type { Submission } from './submission';
 
-/** All that the conditions of a submission's transitions may look at. */
+/** Facts that guards of submission transitions may read. */
 export interface SubmissionFacts {
   readonly now: string;
   readonly plannedLaunchAt: string;
-  /** The launch that is being recorded. */
   readonly launchedAt: string | null;
-  /** Public evidence of it. */
+  /** Address of public evidence of the launch. */
   readonly evidence: string | null;
-  /** Reviews that are still open. Only closing the file of a launched model may ask for it (N3). */
+  /** Number of open reviews. Only closeSubmission may read it (N3). */
   readonly openReviews: number;
 }
 
@@ -20,33 +19,33 @@ const launchAhead = guard(
   'launchAhead',
   ['now', 'plannedLaunchAt'],
   ({ now, plannedLaunchAt }) => now < plannedLaunchAt,
-  'The planned launch has passed: change the launch plan first, and file before the launch',
+  'The planned launch has passed: change the launch plan, then file',
 );
 const launchHasHappened = guard(
   'launchHasHappened',
   ['now', 'launchedAt'],
   ({ now, launchedAt }) => launchedAt !== null && launchedAt <= now,
-  'A launch is recorded once it has happened: "launchedAt" lies in the future',
+  '"launchedAt" is in the future: record a launch once it has happened',
 );
 const publicEvidence = guard(
   'publicEvidence',
   ['evidence'],
   ({ evidence }) => evidence !== null,
-  'The intake office records a launch on public evidence only: give its address as "evidence"',
+  'The intake office needs public evidence to record a launch: give its address as "evidence"',
 );
 const noOpenReview = guard(
   'noOpenReview',
   ['openReviews'],
   ({ openReviews }) => openReviews === 0,
-  'Reviews of the submission are still open; the file is closed after them',
+  'Reviews of the submission are still open: close the file after they end',
 );
 
 type Lifecycle = Submission['lifecycle'];
 
 /**
- * The lifecycle of a submission. Nothing in it waits for the government: the developer can take it out of FILED at any time, and the
- * intake office only to LAUNCHED on public evidence (N1 to N3 in docs/domain.md; tests check them on this table).
- * Rows that stay in their state say what a party can do in it.
+ * Lifecycle of a submission. No transition waits for the government: the developer can leave FILED at any time, and the intake
+ * office can move it only to LAUNCHED, on public evidence (N1 to N3 in docs/domain.md; tests check them on this table).
+ * Rows with equal `from` and `to` list the mutations allowed in a state.
  */
 export const submissionLifecycle = new StateMachine<Lifecycle, SubmissionFacts>(
   'submission',
@@ -91,7 +90,7 @@ export const submissionLifecycle = new StateMachine<Lifecycle, SubmissionFacts>(
   ],
 );
 
-/** All that the conditions of a grant's transitions may look at. */
+/** Facts that guards of grant transitions may read. */
 export interface GrantFacts {
   readonly now: string;
   readonly startsAt: string;
@@ -100,32 +99,32 @@ export interface GrantFacts {
   readonly windowClosesAt: string;
   readonly launched: boolean;
   readonly postLaunchConsent: boolean;
-  /** Seconds of access before launch that the submission has left. */
+  /** Seconds left of the submission's access before launch. */
   readonly secondsLeft: number;
 }
 
 const grantGuard = guardOf<GrantFacts>();
 
-/** What must hold for an agency to have access now (T3, T4). */
+/** Conditions for an agency to have access now (T3, T4). */
 const mayHaveAccess = [
   grantGuard(
     'started',
     ['now', 'startsAt'],
     ({ now, startsAt }) => now >= startsAt,
-    'The access that was offered begins later: see "startsAt"',
+    'The offered access has not started: wait until "startsAt"',
   ),
   grantGuard(
     'notOver',
     ['now', 'endsAt'],
     ({ now, endsAt }) => now < endsAt,
-    'The access that was offered has ended: see "endsAt"',
+    'The offered access has ended: see "endsAt"',
   ),
   grantGuard(
     'insideWindow',
     ['now', 'windowOpensAt', 'windowClosesAt', 'launched', 'postLaunchConsent'],
     ({ now, windowOpensAt, windowClosesAt, launched, postLaunchConsent }) =>
       launched ? postLaunchConsent : now >= windowOpensAt && (now < windowClosesAt || postLaunchConsent),
-    'Access lies inside the 30 days before the planned launch, and beyond only with the consent of the developer',
+    "Access requires an open 30-day window, or the developer's consent to access after launch",
   ),
   grantGuard(
     'hoursLeft',
@@ -137,7 +136,7 @@ const mayHaveAccess = [
 
 type GrantStatus = AccessGrant['recordedStatus'];
 
-/** The states of a grant of access. What the system does here follows from the clock, a changed plan, a launch or an end. */
+/** Lifecycle of an access grant. SYSTEM transitions follow from the clock, a changed plan, a launch, or the end of the submission. */
 export const grantLifecycle = new StateMachine<GrantStatus, GrantFacts>(
   'grant',
   ['OFFERED', 'ACTIVE', 'PAUSED', 'ENDED', 'RESCINDED', 'DECLINED'],

@@ -3,14 +3,14 @@ import type { Database } from '#kit/database/database';
 import { kept, record } from '#kit/model/record';
 import type { Work } from '#kit/mutation/work';
 
-/** The last number given to a file in a calendar year. */
+/** Last file number used in a calendar year. */
 @record('number_series', { key: 'year' })
 export class NumberSeries {
   @kept({ primary: true, type: 'int' }) year!: number;
   @kept({ type: 'int' }) last!: number;
 }
 
-/** The number of a new file, such as AIS-2026-000123. Given once; a change that fails leaves no gap, but none is promised. */
+/** Number of a new file, such as AIS-2026-000123. Never reused. A failed change leaves no gap, but nothing guarantees it. */
 export async function nextNumber({ database, now }: Work): Promise<string> {
   const year = Number(civilDate(now).slice(0, 4));
   const series = await database.lock(NumberSeries, String(year));
@@ -20,14 +20,14 @@ export async function nextNumber({ database, now }: Work): Promise<string> {
   return numberOf(year, number);
 }
 
-/** Numbers from here on are those of exercise data, so that neither meets the other. */
+/** Numbers of exercise data start here, so that the two series never collide. */
 export const FIRST_EXERCISE_NUMBER = 900_001;
 
 export function numberOf(year: number | string, number: number): string {
   return `AIS-${year}-${String(number).padStart(6, '0')}`;
 }
 
-/** The highest number that was given in a year before there was a series for it; 0 when none was. */
+/** Highest number used in a year before the series existed; 0 without any. */
 async function lastOf(database: Database, year: number): Promise<number> {
   const [row] = await database.query<{ last: string | null }>(
     'SELECT MAX(number) AS last FROM submission WHERE number >= ? AND number < ?',

@@ -7,12 +7,12 @@ import { LaunchPlan } from './launch-plan';
 import { Submission } from './submission';
 import { SubmissionFile } from './submission-file';
 
-/** Days after which what a discarded draft said is erased. */
+/** Days until the content of a discarded draft is erased. */
 const DRAFT_DAYS = 30;
 
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 
-/** Windows open, launches fall due, access rests, goes on and ends. */
+/** Opens windows, marks due launches, and pauses, resumes, and ends access. */
 const settleSubmissions = scheduled(
   'settle submissions',
   async (database, now, limit) =>
@@ -23,7 +23,7 @@ const settleSubmissions = scheduled(
       ),
     ),
   async (work, id) => {
-    // opening a file makes up for what time has brought
+    // opening a file applies everything that has fallen due
     const file = await SubmissionFile.open(work, id);
     await file.save({ changed: false });
   },
@@ -40,8 +40,8 @@ const noteOverdueRequests = scheduled(
     ),
   async (work, id) => {
     const { database } = work;
-    const [found] = await database.findBy(InformationRequest, 'id', [id]);
-    const file = await SubmissionFile.open(work, found!.submissionId);
+    const [row] = await database.findBy(InformationRequest, 'id', [id]);
+    const file = await SubmissionFile.open(work, row!.submissionId);
     const [request] = await database.findBy(InformationRequest, 'id', [id]);
     if (request!.status !== 'OPEN' || request!.overdueNoted) return;
     await database.update(InformationRequest, id, { overdueNoted: true });
@@ -55,7 +55,7 @@ const noteOverdueRequests = scheduled(
   },
 );
 
-/** What a discarded draft said goes; that there was one stays on the timeline. */
+/** Erases the content of discarded drafts; their timelines stay. */
 const eraseDiscardedDrafts = scheduled(
   'erase discarded drafts',
   async (database, now, limit) =>
@@ -77,7 +77,7 @@ const eraseDiscardedDrafts = scheduled(
   },
 );
 
-/** Takes contents out of the store whose documents are all destroyed. */
+/** Removes contents from the store once every document that uses them is destroyed. */
 const removeDestroyedContents: ScheduledTask = {
   name: 'remove destroyed contents',
   async run(database, clock, store) {

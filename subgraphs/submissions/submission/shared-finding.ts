@@ -5,22 +5,24 @@ import { Agency } from '../agency';
 import { Finding } from '../entities';
 import { Submission } from './submission';
 
-@model('A finding as it was shared with the developer: the developer keeps it, whatever becomes of the submission.', {
+@model('Copy of a finding as shared with the developer. The developer keeps it even after the submission ends.', {
   order: ['-sharedAt'],
   sensitivity: 'PROPIN',
 })
 export class SharedFinding {
   @generatedId('shf') id!: string;
-  @belongsTo(() => Submission, 'The submission it is about.', { as: 'submission', filter: true }) submissionId!: string;
-  @refersTo(() => Finding, 'The finding, as the agency has it now.', { as: 'finding', length: 30 }) findingId!: string;
-  @refersTo(() => Agency, 'The agency that shared it.', { as: 'agency' }) agencyKey!: string;
-  @text('Its title when it was shared.', { derivedFrom: ['Finding.title'] }) title!: string;
-  @longText('What it said when it was shared.', { derivedFrom: ['Finding.detail'] }) detail!: string;
-  @oneOf(() => FindingSeverity, 'Severity that the agency assigned.', {
+  @belongsTo(() => Submission, 'Submission that the finding is about.', { as: 'submission', filter: true })
+  submissionId!: string;
+  @refersTo(() => Finding, "Finding in the agency's current version.", { as: 'finding', length: 30 })
+  findingId!: string;
+  @refersTo(() => Agency, 'Agency that shared the finding.', { as: 'agency' }) agencyKey!: string;
+  @text('Title at the time of sharing.', { derivedFrom: ['Finding.title'] }) title!: string;
+  @longText('Text at the time of sharing.', { derivedFrom: ['Finding.detail'] }) detail!: string;
+  @oneOf(() => FindingSeverity, 'Severity assigned by the agency.', {
     filter: true,
     derivedFrom: ['Finding.severity'],
   })
   severity!: FindingSeverity;
-  @dateTime('When it was shared.', { filter: true, order: true, derivedFrom: ['Finding.sharedAt'] }) sharedAt!: string;
+  @dateTime('Time of sharing.', { filter: true, order: true, derivedFrom: ['Finding.sharedAt'] }) sharedAt!: string;
   @exerciseFlag() exercise!: boolean;
 }

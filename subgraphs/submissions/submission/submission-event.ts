@@ -16,40 +16,44 @@ import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Submission } from './submission';
 
-export const SubmissionEventKind = enumeration('SubmissionEventKind', 'What happened to a submission.', {
-  DRAFTED: 'Drafted.',
-  FILED: 'Filed.',
-  AMENDED: 'The developer changed what it says or whom it is shared with.',
-  PLAN_CHANGED: 'The launch plan changed.',
-  WINDOW_OPENED: 'The 30 days before the planned launch began.',
-  LAUNCH_DUE: 'The planned launch came, and none is recorded.',
-  AGENCY_ASSIGNED: 'Intake assigned an agency.',
-  INTAKE_CHECKED: 'Intake looked whether it is complete.',
-  INFORMATION_REQUESTED: 'Intake asked for information.',
-  INFORMATION_PROVIDED: 'The developer answered.',
-  INFORMATION_OVERDUE: 'A question is open past its day. Nothing follows from it.',
-  INFORMATION_REQUEST_CLOSED: 'Intake closed a question without an answer.',
-  ARTIFACT_ATTACHED: 'A document was attached.',
-  ACCESS_OFFERED: 'Access was offered to an agency.',
-  ACCESS_STARTED: 'An agency accepted and has access.',
-  ACCESS_PAUSED: 'Access was paused.',
-  ACCESS_RESUMED: 'Access went on after a pause.',
-  ACCESS_ENDED: 'Access ended.',
-  ACCESS_RESCINDED: 'An offer of access was taken back.',
-  ACCESS_DECLINED: 'An agency did not take an offer of access.',
-  ACCESS_CONSENTED: 'The developer consented to access after launch.',
-  ARTIFACT_DESTROYED: 'A document was destroyed.',
-  DESTRUCTION_ATTESTED: 'A holder attested that it destroyed what it held.',
-  FINDING_RECEIVED: 'An agency shared a finding with the developer.',
-  DETERMINATION_RECEIVED: 'An agency said whether it finds a review necessary.',
-  LAUNCHED: 'The model was launched.',
-  NOT_RELEASED: 'The developer declared that it will not be released.',
-  WITHDRAWN: 'The developer withdrew it.',
-  CLOSED: 'The file was closed after launch.',
-  DISCARDED: 'The draft was discarded.',
-});
+export const SubmissionEventKind = enumeration(
+  'SubmissionEventKind',
+  'Kind of event on the timeline of a submission.',
+  {
+    DRAFTED: 'The developer created the draft.',
+    FILED: 'The developer filed the submission.',
+    AMENDED: 'The developer changed the content of the submission or the agencies it is shared with.',
+    PLAN_CHANGED: 'The developer changed the launch plan.',
+    WINDOW_OPENED: 'The 30 days before the planned launch began.',
+    LAUNCH_DUE: 'The planned launch passed without a recorded launch.',
+    AGENCY_ASSIGNED: 'The intake office assigned an agency.',
+    INTAKE_CHECKED: 'The intake office found the submission complete.',
+    INFORMATION_REQUESTED: 'The intake office requested information.',
+    INFORMATION_PROVIDED: 'The developer answered an information request.',
+    INFORMATION_OVERDUE: 'An information request is still open after its due date. This has no consequence.',
+    INFORMATION_REQUEST_CLOSED: 'The intake office closed an information request without an answer.',
+    ARTIFACT_ATTACHED: 'The developer attached a document.',
+    ACCESS_OFFERED: 'The developer offered access to an agency.',
+    ACCESS_STARTED: 'An agency accepted an offer; its access started.',
+    ACCESS_PAUSED: 'Access was paused.',
+    ACCESS_RESUMED: 'Access resumed.',
+    ACCESS_ENDED: 'Access ended.',
+    ACCESS_RESCINDED: 'The developer rescinded an offer of access.',
+    ACCESS_DECLINED: 'An agency declined an offer of access.',
+    ACCESS_CONSENTED: 'The developer consented to access after launch.',
+    ARTIFACT_DESTROYED: 'A document was destroyed.',
+    DESTRUCTION_ATTESTED: 'A holder attested to the destruction of everything it held.',
+    FINDING_RECEIVED: 'An agency shared a finding with the developer.',
+    DETERMINATION_RECEIVED: 'An agency issued a determination.',
+    LAUNCHED: 'The model was launched.',
+    NOT_RELEASED: 'The developer declared that it will not release the model.',
+    WITHDRAWN: 'The developer withdrew the submission.',
+    CLOSED: 'The intake office closed the file after launch.',
+    DISCARDED: 'The developer discarded the draft.',
+  },
+);
 
-@model('One entry of the timeline of a submission. Entries are only ever added.', {
+@model('Entry on the timeline of a submission. Entries are never changed or deleted.', {
   order: ['occurredAt', 'sequence'],
   sensitivity: 'PROPIN',
   entity: false,
@@ -57,20 +61,24 @@ export const SubmissionEventKind = enumeration('SubmissionEventKind', 'What happ
 @Index(['submissionId', 'sequence'], { unique: true })
 export class SubmissionEvent {
   @generatedId('evt') id!: string;
-  @belongsTo(() => Submission, 'The submission it happened to.', { as: 'submission' }) submissionId!: string;
-  @integer('Its place among the events of the submission, from 1.', { order: true }) sequence!: number;
-  @dateTime('When it happened.', { filter: true, order: true }) occurredAt!: string;
-  @oneOf(() => SubmissionEventKind, 'What happened.', { filter: true, order: true }) kind!: ValueOf<
+  @belongsTo(() => Submission, 'Submission that the entry belongs to.', { as: 'submission' }) submissionId!: string;
+  @integer('Position on the timeline of the submission, from 1.', { order: true }) sequence!: number;
+  @dateTime('Time of the event.', { filter: true, order: true }) occurredAt!: string;
+  @oneOf(() => SubmissionEventKind, 'Kind of event.', { filter: true, order: true }) kind!: ValueOf<
     typeof SubmissionEventKind
   >;
-  @oneOf(() => Actor, 'Party that did it.', { filter: true, lowerCase: true }) actor!: Actor;
-  @refersTo(() => Agency, 'The agency it concerns, if one.', { as: 'agency', nullable: true, index: false }) agencyKey!:
+  @oneOf(() => Actor, 'Party that caused the event.', { filter: true, lowerCase: true }) actor!: Actor;
+  @refersTo(() => Agency, 'Agency concerned, if any.', { as: 'agency', nullable: true, index: false }) agencyKey!:
     | string
     | null;
-  @text('Key of the part of the submission it happened to, such as a grant of access.', { nullable: true, length: 40 })
+  @text('Key of the part of the submission concerned, such as an access grant.', { nullable: true, length: 40 })
   objectId!: string | null;
-  @text('State before, of the submission or of the part.', { nullable: true, length: 40 }) fromState!: string | null;
-  @text('State after.', { nullable: true, length: 40 }) toState!: string | null;
-  @longText('What else is worth knowing.', { nullable: true }) detail!: string | null;
+  @text('State before the event, of the submission or the part concerned.', { nullable: true, length: 40 }) fromState!:
+    | string
+    | null;
+  @text('State after the event, of the submission or the part concerned.', { nullable: true, length: 40 }) toState!:
+    | string
+    | null;
+  @longText('Further details.', { nullable: true }) detail!: string | null;
   @exerciseFlag() exercise!: boolean;
 }

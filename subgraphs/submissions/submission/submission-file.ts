@@ -14,12 +14,11 @@ import { SubmissionEvent, type SubmissionEventKind } from './submission-event';
 type Kind = keyof typeof SubmissionEventKind;
 
 /**
- * A submission with its grants of access, locked for one change. Every change goes through here: first what time has brought is
- * made up for, in the order in which it fell due; then the change is made; then all is written with its timeline and its events.
+ * Submission with its access grants, locked for one change. Every change goes through here: first, due transitions are applied in
+ * order; then the change; then everything is written with its timeline and events.
  */
 export class SubmissionFile {
   private readonly happenings: Happening<Kind>[] = [];
-  /** The access that agencies have. */
   readonly access: AccessLedger;
 
   private constructor(
@@ -31,12 +30,12 @@ export class SubmissionFile {
   }
 
   /**
-   * Opens the file, for the caller to read on or to change.
-   * @param field the input field that names the submission. @throws NotFoundError when the caller may not know of it
+   * Opens the file of a submission, to read or to change.
+   * @param field input field with the submission's id. @throws NotFoundError if the caller may not know of the submission
    */
   static async open(work: Work, id: string, field = 'id'): Promise<SubmissionFile> {
     const submission = await work.database.lock(Submission, id);
-    if (!submission || !(await knows(work, submission))) throw new NotFoundError('submission', id, field);
+    if (!submission || !(await mayKnow(work, submission))) throw new NotFoundError('submission', id, field);
     const grants = await work.database.findBy(AccessGrant, 'submissionId', [id]);
     const file = new SubmissionFile(work, submission, grants);
     file.access.settle();
@@ -44,9 +43,9 @@ export class SubmissionFile {
   }
 
   /**
-   * Opens the file that an object belongs to, and the object as it is under the lock.
-   * @param mayKnow whether the caller may know of the object, when knowing of the submission is not enough.
-   * @throws NotFoundError that speaks of the object, RevisionConflictError
+   * Opens the file that an object belongs to, and the object under the lock.
+   * @param mayKnow whether the caller may know of the object, if knowing of the submission is not enough.
+   * @throws NotFoundError about the object, RevisionConflictError
    */
   static async of<T extends { submissionId: string; revision: number }>(
     work: Work,
@@ -57,26 +56,26 @@ export class SubmissionFile {
     mayKnow: (object: T) => boolean = () => true,
   ): Promise<{ file: SubmissionFile; object: T }> {
     const missing = new NotFoundError(type, id, 'id');
-    const [found] = await work.database.findBy(target, 'id', [id]);
-    if (!found || !mayKnow(found)) throw missing;
-    const file = await orNotFound(missing, SubmissionFile.open(work, found.submissionId));
+    const [row] = await work.database.findBy(target, 'id', [id]);
+    if (!row || !mayKnow(row)) throw missing;
+    const file = await orNotFound(missing, SubmissionFile.open(work, row.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);
     requireRevision(type, object!, expectedRevision);
     return { file, object: object! };
   }
 
-  /** Opens the file of a submission that is not there yet. */
+  /** Opens the file of a new submission. */
   static create(work: Work, submission: Submission): SubmissionFile {
     return new SubmissionFile(work, submission, []);
   }
 
-  /** @throws RevisionConflictError when the change is based on another revision than the current one. */
+  /** @throws RevisionConflictError if the caller's revision is not the current one */
   expect(revision: number | null): this {
     if (revision !== null) requireRevision('submission', this.submission, revision);
     return this;
   }
 
-  /** Takes the submission to the state that a trigger leads to, or checks that it may be done in its state. */
+  /** Fires a transition of the submission, or checks that its state allows the mutation. */
   move(
     trigger: string,
     kind: Kind | null,
@@ -102,7 +101,7 @@ export class SubmissionFile {
     this.happenings.push(happening);
   }
 
-  /** Writes everything, and returns the submission's key. A bounded number of statements, whatever the file holds. */
+  /** Writes all changes in a bounded number of statements. @returns the submission's id */
   async save({ changed = true } = {}): Promise<string> {
     const { submission, access, work } = this;
     const { database, now } = work;
@@ -112,7 +111,7 @@ export class SubmissionFile {
     await database.update(Submission, id, columns);
     if (access.changed.size > 0) await database.upsert(AccessGrant, [...access.changed]);
     await appendTimeline(database, SubmissionEvent, submission, now, this.happenings);
-    // the government hears nothing of a draft
+    // drafts send no events to the government
     if (submission.lifecycle !== 'DRAFT')
       for (const grant of access.changed)
         work.emit(accessChanged, id, {
@@ -129,7 +128,7 @@ export class SubmissionFile {
   }
 }
 
-/** Agencies that the developer shares a submission with, and those the intake office assigned within its preference. */
+/** Agencies named by the developer, or assigned by the intake office. */
 export async function sharedWith(work: Work, submission: Submission): Promise<string[]> {
   const { database } = work;
   const named = await database.query<Link>(
@@ -141,12 +140,11 @@ export async function sharedWith(work: Work, submission: Submission): Promise<st
   return [...new Set([...all, ...named.map(({ targetKey }) => targetKey)])].sort();
 }
 
-/** Whether the caller may know that the submission exists. */
-async function knows(work: Work, submission: Submission): Promise<boolean> {
+async function mayKnow(work: Work, submission: Submission): Promise<boolean> {
   const { actor, principal } = work;
-  const seen = submission.lifecycle !== 'DRAFT' && submission.lifecycle !== 'DISCARDED';
+  const filed = submission.lifecycle !== 'DRAFT' && submission.lifecycle !== 'DISCARDED';
   if (actor === 'SYSTEM') return true;
   if (actor === 'DEVELOPER') return submission.developerKey === principal.organization;
-  if (actor === 'INTAKE') return seen;
-  return seen && (await sharedWith(work, submission)).includes(principal.agency!);
+  if (actor === 'INTAKE') return filed;
+  return filed && (await sharedWith(work, submission)).includes(principal.agency!);
 }

@@ -53,68 +53,83 @@ import {
 import { SubmissionFile, sharedWith } from './submission-file';
 import { defaultReference, launchInstant, type PlannedLaunch, reviewWindow } from './window';
 
-/** How far ahead a launch can be planned. */
-const FURTHEST_DAYS = 5 * 365;
-/** Business days in which those who hold something of a withdrawn submission are to destroy it. */
+/** Maximum days ahead for a planned launch. */
+const MAX_DAYS_AHEAD = 5 * 365;
+/** Business days in which holders must destroy what they hold of a withdrawn submission. */
 const DESTRUCTION_BUSINESS_DAYS = 10;
 
-const launchPlanInput = objectInput('LaunchPlanInput', 'When the launch is planned: by the hour, or by the day.', {
-  plannedLaunchAt: optional(dateTimeInput('The instant; give this or the day.')),
-  plannedLaunchDate: optional(dateInput('The day, when the hour is not known; its first instant is meant.')),
+const launchPlanInput = objectInput('LaunchPlanInput', 'Planned launch, by time or by day.', {
+  plannedLaunchAt: optional(dateTimeInput('Planned time of launch. Give either this or plannedLaunchDate.')),
+  plannedLaunchDate: optional(
+    dateInput('Planned day of launch, if the time is unknown. It means the first instant of the day.'),
+  ),
   reference: optional(
-    enumInput(() => LaunchReference, 'Which event it is. The public launch, unless this server is set otherwise.'),
+    enumInput(
+      () => LaunchReference,
+      'Event that the plan dates. Defaults to the public launch, unless the server is configured otherwise.',
+    ),
   ),
 });
 
 const content = {
-  sharingPreference: enumInput(() => SharingPreference, 'Which agencies it is shared with once it is filed.'),
-  requestedAgencies: listInput(idInput('Key of an agency.'), 'Agencies it is shared with by name.', { max: 66 }),
-  sectorsOfConcern: listInput(idInput('Key of a sector.'), 'Critical-infrastructure sectors it may matter to.', {
-    max: 30,
+  sharingPreference: enumInput(
+    () => SharingPreference,
+    'Agencies with which to share the submission once it is filed.',
+  ),
+  requestedAgencies: listInput(idInput('Key of an agency.'), 'Agencies to share the submission with by name.', {
+    max: 66,
   }),
-  mitigationsDeclared: longTextInput('Mitigations you declare.'),
+  sectorsOfConcern: listInput(
+    idInput('Key of a sector.'),
+    'Critical-infrastructure sectors that the model may affect.',
+    {
+      max: 30,
+    },
+  ),
+  mitigationsDeclared: longTextInput('Mitigations that you declare.'),
   declaredCapabilities: listInput(
-    objectInput('DeclarationInput', 'A capability that a developer declares.', {
-      area: enumInput(() => CapabilityArea, 'The area it falls in.'),
-      statement: longTextInput('Your statement.'),
+    objectInput('DeclarationInput', 'Capability that a developer declares.', {
+      area: enumInput(() => CapabilityArea, 'Area of the capability.'),
+      statement: longTextInput('Statement about the capability.'),
     }),
-    'Capabilities you declare.',
+    'Capabilities that you declare.',
     { max: 50 },
   ),
   selfEvaluations: listInput(
-    objectInput('SelfEvaluationInput', 'A result that a developer measured itself.', {
-      evaluation: textInput('Which evaluation, such as "cybench".'),
-      score: floatInput('The score, from 0 to 1.', { min: 0, max: 1 }),
-      method: textInput('How it was measured.'),
+    objectInput('SelfEvaluationInput', 'Evaluation result measured by the developer.', {
+      evaluation: textInput('Name of the evaluation, such as "cybench".'),
+      score: floatInput('Score, from 0 to 1.', { min: 0, max: 1 }),
+      method: textInput('Measurement method.'),
     }),
-    'Results you measured.',
+    'Evaluation results that you measured.',
     { max: 100 },
   ),
 };
 
 type PlanInput = InputOf<{ plan: typeof launchPlanInput }>['plan'];
 
-/** The plan that an input says. @throws InputError when it says none, two, one in the past or one too far ahead. */
+/** Launch plan from an input. @throws InputError unless the input has exactly one launch time, in the future and within the limit */
 function readPlan(plan: PlanInput, now: string) {
   const path = ['input', 'launchPlan'];
   const { plannedLaunchAt, plannedLaunchDate } = plan;
   if ((plannedLaunchAt === null) === (plannedLaunchDate === null))
     throw new InputError('Give either "plannedLaunchAt" or "plannedLaunchDate"', path);
   const field = [...path, plannedLaunchAt === null ? 'plannedLaunchDate' : 'plannedLaunchAt'];
-  const given: PlannedLaunch = plannedLaunchAt === null ? { date: plannedLaunchDate! } : { at: plannedLaunchAt };
-  const furthest = addDays(civilDate(now), FURTHEST_DAYS);
-  if (('at' in given ? civilDate(given.at) : given.date) > furthest)
+  const planned: PlannedLaunch = plannedLaunchAt === null ? { date: plannedLaunchDate! } : { at: plannedLaunchAt };
+  const latest = addDays(civilDate(now), MAX_DAYS_AHEAD);
+  const planDate = 'at' in planned ? civilDate(planned.at) : planned.date;
+  if (planDate > latest)
     throw new InputError(
-      `The planned launch lies more than ${FURTHEST_DAYS / 365} years ahead: after ${furthest}`,
+      `The planned launch, ${planDate}, is more than ${MAX_DAYS_AHEAD / 365} years ahead: choose ${latest} or earlier`,
       field,
     );
-  const at = launchInstant(given);
+  const at = launchInstant(planned);
   if (at <= now)
     throw new InputError(
-      `The planned launch, ${at}, has passed: it is ${now}. A launch that has happened is recorded with recordLaunch`,
+      `The planned launch, ${at}, has passed: it is now ${now}. Use recordLaunch for a launch that has happened`,
       field,
     );
-  const { opens, closes } = reviewWindow(given);
+  const { opens, closes } = reviewWindow(planned);
   return {
     plannedLaunchAt: at,
     plannedLaunchDate,
@@ -147,7 +162,7 @@ async function addPlan(
   ]);
 }
 
-/** Writes the parts of what a submission says that are given. */
+/** Writes the content fields that the input contains. */
 async function writeContent(
   work: Work,
   submission: Submission,
@@ -174,19 +189,23 @@ async function writeContent(
     await database.query(`DELETE FROM ${database.table(Declaration)} WHERE submission_id = ?`, [id]);
     await database.insert(
       Declaration,
-      input.declaredCapabilities.map((one) => ({ ...one, id: work.newId('dcl'), submissionId: id, exercise })),
+      input.declaredCapabilities.map((declaration) => ({
+        ...declaration,
+        id: work.newId('dcl'),
+        submissionId: id,
+        exercise,
+      })),
     );
   }
   if (input.selfEvaluations !== undefined) {
     await database.query(`DELETE FROM ${database.table(SelfEvaluation)} WHERE submission_id = ?`, [id]);
     await database.insert(
       SelfEvaluation,
-      input.selfEvaluations.map((one) => ({ ...one, id: work.newId('sev'), submissionId: id, exercise })),
+      input.selfEvaluations.map((evaluation) => ({ ...evaluation, id: work.newId('sev'), submissionId: id, exercise })),
     );
   }
 }
 
-/** A version of the caller's own model. */
 async function ownVersion(work: Work, id: string): Promise<{ version: ModelVersion; model: AIModel }> {
   const [version] = await work.database.findBy(ModelVersion, 'id', [id]);
   if (!version?.modelId) throw new UnknownReferenceError('model version', id, ['input', 'versionId']);
@@ -200,10 +219,10 @@ async function ownVersion(work: Work, id: string): Promise<{ version: ModelVersi
 
 const draftSubmission = mutation({
   name: 'draftSubmission',
-  description: 'Drafts a submission of a version of your model. The government does not see it before you file it.',
+  description: 'Drafts a submission of a version of your model. The government sees nothing before you file it.',
   by: ['DEVELOPER'],
   input: {
-    versionId: idInput('The version of the model.'),
+    versionId: idInput('Model version id.'),
     launchPlan: launchPlanInput,
     sharingPreference: content.sharingPreference,
     requestedAgencies: optional(content.requestedAgencies),
@@ -239,26 +258,26 @@ const draftSubmission = mutation({
     await work.database.insert(Submission, [submission]);
     const file = SubmissionFile.create(work, submission);
     await addPlan(work, submission, plan, null);
-    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
-    await writeContent(work, submission, given);
+    const fields = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+    await writeContent(work, submission, fields);
     file.happen({ kind: 'DRAFTED', actor: work.actor, toState: 'DRAFT' });
     return file.save();
   },
 });
 
-const submissionInput = { id: idInput('The submission.'), expectedRevision: expectedRevisionInput() };
+const submissionInput = { id: idInput('Submission id.'), expectedRevision: expectedRevisionInput() };
 /**
- * What ends a developer's part depends on no revision: nothing that anybody else does at the same time may stand in its way.
+ * Input for ending the developer's part. The revision is optional: without it, no concurrent change makes the mutation fail (N2).
  */
 const endInput = {
-  id: idInput('The submission.'),
+  id: idInput('Submission id.'),
   expectedRevision: optional(expectedRevisionInput()),
 };
 
 const amendSubmission = mutation({
   name: 'amendSubmission',
   description:
-    'Changes what a draft or a filed submission says, whom it is shared with, or, for a new checkpoint, which version of the model it is about. What is left out stays; lists are replaced whole. An agency that is no longer named loses its access.',
+    'Changes the content of a draft or filed submission, the agencies it is shared with, or, for a new checkpoint, its model version. Omitted fields stay unchanged; lists are replaced as a whole. Agencies no longer named lose their access.',
   by: ['DEVELOPER'],
   input: {
     ...submissionInput,
@@ -275,12 +294,16 @@ const amendSubmission = mutation({
     const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
     const { submission } = file;
     const changed = Object.entries({ versionId, ...input }).filter(([, value]) => value !== undefined);
-    if (changed.length === 0) throw new InputError('Nothing is to be changed: give a field beside the key', ['input']);
+    if (changed.length === 0)
+      throw new InputError('The input changes nothing: give at least one field beside the id', ['input']);
     file.move('amendSubmission', 'AMENDED', {}, { detail: changed.map(([name]) => name).join(', ') });
     if (versionId !== undefined) {
       const { version, model } = await ownVersion(work, versionId);
       if (model.id !== submission.modelId)
-        throw new InputError('The version is of another model: file a submission for that one', ['input', 'versionId']);
+        throw new InputError('The version belongs to another model: file a separate submission for it', [
+          'input',
+          'versionId',
+        ]);
       submission.versionId = version.id;
       if (submission.lifecycle === 'FILED') await claimVersion(work, submission, 'versionId');
     }
@@ -294,13 +317,13 @@ const amendSubmission = mutation({
   },
 });
 
-/** I2: one filed submission of a version. The unique index holds it; this says it in words. */
+/** I2: one filed submission per version. The unique index enforces it; this check gives the readable error. */
 async function claimVersion(work: Work, submission: Submission, field: string): Promise<void> {
   const [other] = await work.database.findBy(Submission, 'filedVersionId', [submission.versionId]);
   if (other && other.id !== submission.id)
     throw new RequestError(
       'ALREADY_FILED',
-      `This version of the model is filed as ${other.number}: amend that submission, or register a new version`,
+      `This version of the model is already filed as ${other.number}: amend that submission, or register a new version`,
       ['input', field],
     );
   submission.filedVersionId = submission.versionId;
@@ -309,7 +332,7 @@ async function claimVersion(work: Work, submission: Submission, field: string): 
 const fileSubmission = mutation({
   name: 'fileSubmission',
   description:
-    'Shares a draft with the agencies you chose. It is voluntary, possible until the planned launch, and asks for nobody’s consent.',
+    'Files a draft and shares it with the chosen agencies. Filing is voluntary, possible until the planned launch, and requires no consent.',
   by: ['DEVELOPER'],
   input: submissionInput,
   returns: ['submission', () => Submission],
@@ -344,7 +367,7 @@ const fileSubmission = mutation({
 
 const discardDraft = mutation({
   name: 'discardDraft',
-  description: 'Throws a draft away. What it says is erased after 30 days.',
+  description: 'Discards a draft. Its content is erased after 30 days.',
   by: ['DEVELOPER'],
   input: submissionInput,
   returns: ['submission', () => Submission],
@@ -359,12 +382,12 @@ const discardDraft = mutation({
 const changeLaunchPlan = mutation({
   name: 'changeLaunchPlan',
   description:
-    'Moves the planned launch, earlier or later, at any time before the launch. Nobody has to agree; the window, access and targets follow.',
+    'Moves the planned launch, earlier or later, at any time before launch. It requires no consent; the window, access, and targets follow.',
   by: ['DEVELOPER'],
   input: {
     ...submissionInput,
     launchPlan: launchPlanInput,
-    reason: optional(longTextInput('Why, if you wish to say so.')),
+    reason: optional(longTextInput('Reason for the change, if you want to give one.')),
   },
   returns: ['submission', () => Submission],
   async run(work, { id, expectedRevision, launchPlan, reason }) {
@@ -376,7 +399,7 @@ const changeLaunchPlan = mutation({
     const wasOpen = submission.windowNotedVersion === submission.planVersion && work.now < submission.windowClosesAt;
     file.move('changeLaunchPlan', 'PLAN_CHANGED', {}, { detail: `Launch now planned for ${plannedLaunchAt}` });
     submission.planVersion += 1;
-    // a window that was open and stays open does not open again
+    // a window that stays open does not open again
     if (wasOpen && stillOpen(plan.window.windowOpensAt)) submission.windowNotedVersion = submission.planVersion;
     await addPlan(work, submission, plan, reason);
     file.access.followPlan();
@@ -395,14 +418,14 @@ const changeLaunchPlan = mutation({
 const recordLaunch = mutation({
   name: 'recordLaunch',
   description:
-    'Records that the model was launched: a fact, at any time, whatever any agency is doing. The intake office may record it on public evidence.',
+    'Records the launch of a model, at any time and whatever agencies are doing. The intake office may record it on public evidence.',
   by: ['DEVELOPER', 'INTAKE'],
   input: {
     ...endInput,
-    launchedAt: dateTimeInput('When it was launched; not in the future.'),
-    scope: enumInput(() => LaunchScope, 'To whom.'),
-    evidence: optional(urlInput('Public evidence. The intake office must give it.')),
-    publicName: optional(textInput('The name it was launched under.')),
+    launchedAt: dateTimeInput('Time of the launch; not in the future.'),
+    scope: enumInput(() => LaunchScope, 'Audience of the launch.'),
+    evidence: optional(urlInput('Address of public evidence; required from the intake office.')),
+    publicName: optional(textInput('Public name of the model.')),
   },
   returns: ['submission', () => Submission],
   async run(work, { id, expectedRevision, launchedAt, scope, evidence, publicName }) {
@@ -455,9 +478,9 @@ const declareNotReleased = mutation({
 const withdrawSubmission = mutation({
   name: 'withdrawSubmission',
   description:
-    'Takes a submission back: at any time, without a reason, without anybody’s agreement. Access ends, open determinations and reviews end, and every holder is to destroy what it holds.',
+    'Withdraws a submission, at any time, without a reason or consent. Access, open determinations, and open reviews end, and every holder must destroy what it holds.',
   by: ['DEVELOPER'],
-  input: { ...endInput, reason: optional(longTextInput('Why, if you wish to say so.')) },
+  input: { ...endInput, reason: optional(longTextInput('Reason for the withdrawal, if you want to give one.')) },
   returns: ['submission', () => Submission],
   async run(work, { id, expectedRevision, reason }) {
     const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
@@ -471,16 +494,16 @@ const withdrawSubmission = mutation({
       endedAt: work.now,
       filedVersionId: null,
     });
-    const held = new Set(
+    const holders = new Set(
       file.access.grants.filter(({ acceptedAt }) => acceptedAt !== null).map(({ agencyKey }) => agencyKey),
     );
-    for (const agencyKey of await sharedWith(work, submission)) held.add(agencyKey);
+    for (const agencyKey of await sharedWith(work, submission)) holders.add(agencyKey);
     file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
     const dueOn = addBusinessDays(civilDate(work.now), DESTRUCTION_BUSINESS_DAYS);
     await work.database.insert(
       DestructionObligation,
-      ['intake', ...[...held].sort()].map((holder) => ({
+      ['intake', ...[...holders].sort()].map((holder) => ({
         id: work.newId('dst'),
         submissionId: id,
         holder,
@@ -517,9 +540,9 @@ const closeSubmission = mutation({
 const assignAgency = mutation({
   name: 'assignAgency',
   description:
-    'Assigns a further agency to a submission that its developer shares with all reviewing agencies. One that is shared with named agencies only stays with these.',
+    'Assigns another agency to a submission that its developer shares with all reviewing agencies. A submission shared with named agencies only cannot be assigned.',
   by: ['INTAKE'],
-  input: { ...submissionInput, agencyKey: idInput('The agency, such as "hhs".') },
+  input: { ...submissionInput, agencyKey: idInput('Key of the agency, such as "hhs".') },
   returns: ['submission', () => Submission],
   async run(work, { id, expectedRevision, agencyKey }) {
     const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
@@ -529,12 +552,15 @@ const assignAgency = mutation({
     if (submission.sharingPreference !== 'ALL_REVIEWING_AGENCIES')
       throw new RequestError(
         'PRECONDITION_FAILED',
-        'The developer shares it with the agencies it names, and with no others',
+        'The developer shares this submission only with the agencies it names',
         ['input', 'agencyKey'],
         { trigger: 'assignAgency', guard: 'sharingPreference' },
       );
     if ((await sharedWith(work, submission)).includes(agencyKey))
-      throw new RequestError('ALREADY_EXISTS', `It is shared with "${agencyKey}" already`, ['input', 'agencyKey']);
+      throw new RequestError('ALREADY_EXISTS', `The developer already shares this submission with "${agencyKey}"`, [
+        'input',
+        'agencyKey',
+      ]);
     await work.database.insert(SubmissionAssignedAgency, [{ ownerKey: id, targetKey: agencyKey }]);
     work.emit(submissionAmended, id, {
       versionId: submission.versionId,

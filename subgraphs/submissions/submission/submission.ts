@@ -39,134 +39,142 @@ import { SubmissionEvent } from './submission-event';
 
 export const SubmissionLifecycle = enumeration(
   'SubmissionLifecycle',
-  'The stored state of a submission. No state waits for the government.',
+  'Stored state of a submission. No state waits for the government.',
   {
-    DRAFT: 'Being written; the government does not see it.',
-    DISCARDED: 'A draft that was thrown away.',
-    FILED: 'Shared with the government.',
-    LAUNCHED: 'The model is launched.',
-    NOT_RELEASED: 'The developer declared that the model will not be released.',
-    WITHDRAWN: 'The developer took the submission back.',
-    CLOSED: 'Launched, and the file is closed.',
+    DRAFT: 'In preparation; the government cannot see it.',
+    DISCARDED: 'Draft that the developer discarded.',
+    FILED: 'Filed and shared with the government.',
+    LAUNCHED: 'The model has launched.',
+    NOT_RELEASED: 'The developer declared that it will not release the model.',
+    WITHDRAWN: 'The developer withdrew the submission.',
+    CLOSED: 'Launched, and the intake office closed the file.',
   },
 );
 
 export const IntakeStatus = enumeration(
   'IntakeStatus',
-  'Whether intake finds a submission complete. It stops no clock and hides nothing.',
+  'Result of the intake check for completeness. The check stops no clock and hides nothing from agencies.',
   {
-    UNCHECKED: 'Not looked at yet, or answered since.',
+    UNCHECKED: 'Not checked yet, or the developer answered since the last check.',
     COMPLETE: 'Complete.',
-    INFORMATION_REQUESTED: 'Intake has asked for information.',
+    INFORMATION_REQUESTED: 'The intake office requested information.',
   },
 );
 
 export const SharingPreference = enumeration(
   'SharingPreference',
-  'Which agencies a developer shares a submission with.',
+  'Agencies with which a developer shares a submission.',
   {
-    NAMED_AGENCIES_ONLY: 'Only those it names.',
-    ALL_REVIEWING_AGENCIES: 'All agencies that review models.',
+    NAMED_AGENCIES_ONLY: 'Only the agencies that the developer names.',
+    ALL_REVIEWING_AGENCIES: 'All reviewing agencies.',
   },
 );
 
-export const LaunchScope = enumeration('LaunchScope', 'To whom a model was launched.', {
-  LIMITED: 'To some.',
-  GENERAL: 'To everyone.',
+export const LaunchScope = enumeration('LaunchScope', 'Audience of a launch.', {
+  LIMITED: 'Released to a limited audience.',
+  GENERAL: 'Released to the general public.',
 });
 
-export const LaunchSource = enumeration('LaunchSource', 'How a launch became known.', {
-  DEVELOPER: 'The developer reported it.',
-  PUBLIC_OBSERVATION: 'It was seen in public.',
+export const LaunchSource = enumeration('LaunchSource', 'Source of a launch report.', {
+  DEVELOPER: 'Report by the developer.',
+  PUBLIC_OBSERVATION: 'Public evidence, recorded by the intake office.',
 });
 
 export const WindowPhase = enumeration(
   'WindowPhase',
-  'Where a submission stands in its 30 days. Worked out from the clock, never stored.',
+  'Position of a submission relative to its 30-day window. Computed from the clock, never stored.',
   {
-    NONE: 'There is no window: a draft, withdrawn, or not to be released.',
+    NONE: 'No window: a draft, discarded, withdrawn, or not to be released.',
     NOT_YET_OPEN: 'More than 30 days before the planned launch.',
     OPEN: 'Within the 30 days before the planned launch.',
-    LAUNCH_DUE: 'The planned launch has passed and no launch is recorded.',
-    LAUNCHED: 'Launched.',
+    LAUNCH_DUE: 'The planned launch has passed, and no launch is recorded.',
+    LAUNCHED: 'The model has launched.',
   },
 );
 
-/** Business days within which intake hopes to look at a submission. */
+/** Target for the intake check. */
 const INTAKE_BUSINESS_DAYS = 2;
 
 const filed = (column: (property: string) => string) => `${column('lifecycle')} = 'FILED'`;
 
-@valueObject('A launch, as a fact that was reported.')
+@valueObject('Launch of a model, recorded as a fact.')
 export class LaunchRecord {
-  @part(() => GraphQLInstant, 'When the model was launched.', { sensitivity: 'PUBLIC' }) launchedAt!: string;
-  @part(() => LaunchScope, 'To whom.', { sensitivity: 'PUBLIC' }) scope!: ValueOf<typeof LaunchScope>;
-  @part(() => GraphQLInstant, 'When it was recorded.') recordedAt!: string;
-  @part(() => Actor, 'Party that recorded it: the developer or the intake office.') recordedBy!: Actor;
-  @part(() => LaunchSource, 'How it became known.') source!: ValueOf<typeof LaunchSource>;
-  @part(() => GraphQLUrl, 'Public evidence.', { nullable: true }) evidence!: string | null;
+  @part(() => GraphQLInstant, 'Time of the launch.', { sensitivity: 'PUBLIC' }) launchedAt!: string;
+  @part(() => LaunchScope, 'Audience of the launch.', { sensitivity: 'PUBLIC' }) scope!: ValueOf<typeof LaunchScope>;
+  @part(() => GraphQLInstant, 'Time the launch was recorded.') recordedAt!: string;
+  @part(() => Actor, 'Party that recorded the launch: the developer or the intake office.') recordedBy!: Actor;
+  @part(() => LaunchSource, 'Source of the launch report.') source!: ValueOf<typeof LaunchSource>;
+  @part(() => GraphQLUrl, 'Address of public evidence; required when the intake office records the launch.', {
+    nullable: true,
+  })
+  evidence!: string | null;
 }
 
-@valueObject('A withdrawal. It needs no reason and nobody’s agreement.')
+@valueObject('Withdrawal of a submission. It requires no reason and no consent.')
 export class Withdrawal {
-  @part(() => GraphQLInstant, 'When.', { sensitivity: 'PROPIN' }) withdrawnAt!: string;
-  @part(() => WindowPhase, 'The phase the submission was in.', {
+  @part(() => GraphQLInstant, 'Time of the withdrawal.', { sensitivity: 'PROPIN' }) withdrawnAt!: string;
+  @part(() => WindowPhase, 'Phase at withdrawal.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   phase!: ValueOf<typeof WindowPhase>;
-  @part(() => String, 'Why, if the developer says so.', { nullable: true, sensitivity: 'PROPIN' }) reason!:
+  @part(() => String, 'Reason, if the developer gave one.', { nullable: true, sensitivity: 'PROPIN' }) reason!:
     | string
     | null;
 }
 
-@model('A model shared voluntarily before launch, or announced for sharing.', {
+@model('Voluntary filing of an AI model by its developer before launch. The government sees it once it is filed.', {
   order: ['-createdAt'],
   sensitivity: 'PROPIN',
 })
 export class Submission {
   @generatedId('sub') id!: string;
-  @text('Number of the file, such as AIS-2026-000123: the calendar year and a running number.', {
+  @text('File number, such as AIS-2026-000123: calendar year and running number.', {
     length: 20,
     unique: true,
     filter: true,
     order: true,
   })
   number!: string;
-  @belongsTo(() => DeveloperOrganization, 'Who shares it.', { as: 'developer', length: 60, filter: true })
+  @belongsTo(() => DeveloperOrganization, 'Developer that shares the model.', {
+    as: 'developer',
+    length: 60,
+    filter: true,
+  })
   developerKey!: string;
-  @belongsTo(() => AIModel, 'Which model.', { as: 'model', filter: true }) modelId!: string;
-  @belongsTo(() => ModelVersion, 'Which version of it.', { as: 'version', filter: true }) versionId!: string;
-  @oneOf(() => SubmissionLifecycle, 'The stored state.', { filter: true, order: true, index: true })
+  @belongsTo(() => AIModel, 'Model that the submission is about.', { as: 'model', filter: true }) modelId!: string;
+  @belongsTo(() => ModelVersion, 'Version of the model that the submission is about.', { as: 'version', filter: true })
+  versionId!: string;
+  @oneOf(() => SubmissionLifecycle, 'Stored state.', { filter: true, order: true, index: true })
   lifecycle!: ValueOf<typeof SubmissionLifecycle>;
-  @oneOf(() => IntakeStatus, 'Whether intake finds it complete.', { filter: true }) intakeStatus!: ValueOf<
+  @oneOf(() => IntakeStatus, 'Result of the intake check.', { filter: true }) intakeStatus!: ValueOf<
     typeof IntakeStatus
   >;
-  @dateTime('When the draft was made.', { filter: true, order: true }) createdAt!: string;
-  @dateTime('When it was filed; null for a draft.', { nullable: true, filter: true, order: true, index: true })
+  @dateTime('Time the draft was created.', { filter: true, order: true }) createdAt!: string;
+  @dateTime('Time of filing; null for drafts.', { nullable: true, filter: true, order: true, index: true })
   filedAt!: string | null;
-  @dateTime('Planned launch by the current plan.', {
+  @dateTime('Planned launch in the current launch plan.', {
     filter: true,
     order: true,
     index: true,
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   plannedLaunchAt!: string;
-  @dateTime('When its window opens: 30 civil days before the planned launch.', {
+  @dateTime('Time the window opens: 30 civil days before the planned launch.', {
     filter: true,
     order: true,
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   windowOpensAt!: string;
-  @dateTime('When its window closes: at the planned launch.', {
+  @dateTime('Time the window closes: the planned launch.', {
     filter: true,
     order: true,
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
   windowClosesAt!: string;
-  @oneOf(() => SharingPreference, 'Which agencies it is shared with.', { filter: true })
+  @oneOf(() => SharingPreference, 'Agencies with which the developer shares the submission.', { filter: true })
   sharingPreference!: ValueOf<typeof SharingPreference>;
-  @longText('Mitigations that the developer declares.', { nullable: true }) mitigationsDeclared!: string | null;
+  @longText('Mitigations declared by the developer.', { nullable: true }) mitigationsDeclared!: string | null;
   @dateTime('', { nullable: true, hidden: true, index: true }) launchedAt!: string | null;
   @oneOf(() => LaunchScope, '', { nullable: true, hidden: true }) launchScope!: ValueOf<typeof LaunchScope> | null;
   @dateTime('', { nullable: true, hidden: true }) launchRecordedAt!: string | null;
@@ -177,53 +185,53 @@ export class Submission {
   @dateTime('', { nullable: true, hidden: true, index: true }) withdrawnAt!: string | null;
   @oneOf(() => WindowPhase, '', { nullable: true, hidden: true }) withdrawalPhase!: ValueOf<typeof WindowPhase> | null;
   @longText('', { nullable: true, hidden: true }) withdrawalReason!: string | null;
-  @dateTime('When the file was closed after launch.', { nullable: true }) closedAt!: string | null;
-  @dateTime('When a draft was discarded, or the model declared not to be released.', { nullable: true }) endedAt!:
+  @dateTime('Time the intake office closed the file after launch.', { nullable: true }) closedAt!: string | null;
+  @dateTime('Time the draft was discarded or the model was declared not to be released.', { nullable: true }) endedAt!:
     | string
     | null;
-  /** Version of the current launch plan. */
   @kept({ type: 'int', default: 1 }) planVersion!: number;
-  /** Plan version whose opening of the window, and whose due launch, are on the timeline. */
+  /** Plan versions with their window opening, or due launch, already on the timeline. */
   @kept({ type: 'int', default: 0 }) windowNotedVersion!: number;
   @kept({ type: 'int', default: 0 }) dueNotedVersion!: number;
-  /** Access before launch so far, and since when some agency has it: see access-hours.ts. */
+  /** Seconds of access before launch so far, and start of the current stretch: see access-hours.ts. */
   @kept({ type: 'int', default: 0 }) accessSeconds!: number;
   @kept({ length: 24, nullable: true }) accessSince!: string | null;
-  /** Up to when what time brings is on the timeline, and when something falls due next. */
+  /** End of the time already written to the timeline, and the next instant at which something falls due. */
   @kept({ length: 24, default: '' }) settledAt!: string;
   @kept({ length: 24, nullable: true }) @Index() nextDueAt!: string | null;
-  /** The version while it is filed, so that the database refuses a second filed submission of it (I2). */
+  /** Version while filed: its unique index makes the database refuse a second filed submission (I2). */
   @kept({ length: 30, nullable: true }) @Index({ unique: true }) filedVersionId!: string | null;
-  /** When what a discarded draft said was erased. */
+  /** Time the content of a discarded draft was erased. */
   @kept({ length: 24, nullable: true }) erasedAt!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => LaunchPlan, 'submissionId', 'All versions of the launch plan, the first first.') planHistory!: unknown;
-  @hasMany(() => AccessGrant, 'submissionId', 'Access that was offered or given to agencies.') accessGrants!: unknown;
-  @hasMany(() => Declaration, 'submissionId', 'Capabilities that the developer declares.')
+  @hasMany(() => LaunchPlan, 'submissionId', 'Versions of the launch plan, oldest first.') planHistory!: unknown;
+  @hasMany(() => AccessGrant, 'submissionId', 'Access grants to agencies, in any status.') accessGrants!: unknown;
+  @hasMany(() => Declaration, 'submissionId', 'Capabilities declared by the developer.')
   declaredCapabilities!: unknown;
-  @hasMany(() => SelfEvaluation, 'submissionId', 'Results that the developer measured itself.')
+  @hasMany(() => SelfEvaluation, 'submissionId', 'Evaluation results measured by the developer.')
   selfEvaluations!: unknown;
-  @hasMany(() => Artifact, 'submissionId', 'Documents.') artifacts!: unknown;
-  @hasMany(() => InformationRequest, 'submissionId', 'Questions of the intake office.') informationRequests!: unknown;
-  @hasMany(() => DestructionObligation, 'submissionId', 'After a withdrawal: who is to destroy what it holds, by when.')
+  @hasMany(() => Artifact, 'submissionId', 'Documents attached to the submission.') artifacts!: unknown;
+  @hasMany(() => InformationRequest, 'submissionId', 'Information requests of the intake office.')
+  informationRequests!: unknown;
+  @hasMany(
+    () => DestructionObligation,
+    'submissionId',
+    'Destruction obligations after a withdrawal, one for each holder.',
+  )
   destructionList!: unknown;
   @hasMany(() => SharedFinding, 'submissionId', 'Findings that agencies shared with the developer.')
   sharedFindings!: unknown;
-  @hasMany(
-    () => SubmissionEvent,
-    'submissionId',
-    'Everything that happened to it in the intake program, in time order.',
-  )
+  @hasMany(() => SubmissionEvent, 'submissionId', 'Events of the submission in the intake program, oldest first.')
   timeline!: unknown;
 
-  @computed(() => LaunchPlan, 'The current launch plan.')
+  @computed(() => LaunchPlan, 'Current launch plan.')
   async launchPlan({ loaders }: Context): Promise<LaunchPlan> {
     return (await loaders.allBy(LaunchPlan, 'submissionId').load(this.id)).at(-1)!;
   }
 
-  @computed(() => WindowPhase, 'Where it stands in its 30 days now.', {
+  @computed(() => WindowPhase, 'Current position relative to the 30-day window.', {
     values: () => WindowPhase,
     derivedFrom: ['Submission.lifecycle', 'Submission.windowOpensAt', 'Submission.windowClosesAt'],
     conditions: {
@@ -252,14 +260,14 @@ export class Submission {
 
   @computed(
     () => GraphQLCivilDate,
-    'The day by which intake hopes to have looked at it: two business days after filing. A goal; nothing follows when it is missed.',
+    'Target date for the intake check: two business days after filing. Missing it has no consequence.',
     { nullable: true, derivedFrom: ['Submission.filedAt'] },
   )
   intakeTargetOn(): string | null {
     return this.filedAt === null ? null : addBusinessDays(civilDate(this.filedAt), INTAKE_BUSINESS_DAYS);
   }
 
-  @computed(() => LaunchRecord, 'The launch, once it is recorded.', { nullable: true })
+  @computed(() => LaunchRecord, 'Launch, once recorded.', { nullable: true })
   launch(): LaunchRecord | null {
     if (this.launchedAt === null) return null;
     return Object.assign(new LaunchRecord(), {
@@ -272,7 +280,7 @@ export class Submission {
     });
   }
 
-  @computed(() => Withdrawal, 'The withdrawal, if the developer withdrew.', { nullable: true })
+  @computed(() => Withdrawal, 'Withdrawal, if the developer withdrew the submission.', { nullable: true })
   withdrawal(): Withdrawal | null {
     if (this.withdrawnAt === null) return null;
     return Object.assign(new Withdrawal(), {
@@ -287,14 +295,14 @@ export const SubmissionSector = links(
   () => Submission,
   'sectorsOfConcern',
   () => Sector,
-  { remote: true, description: 'Critical-infrastructure sectors that the developer names.' },
+  { remote: true, description: 'Critical-infrastructure sectors that the developer names as possibly affected.' },
 );
 export const SubmissionAssignedAgency = links(
   () => Submission,
   'assignedAgencies',
   () => Agency,
   {
-    description: 'Agencies that the intake office assigned within what the developer prefers.',
+    description: 'Agencies assigned by the intake office, where the developer shares with all reviewing agencies.',
   },
 );
 export const SubmissionAgency = links(

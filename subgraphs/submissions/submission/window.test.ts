@@ -8,24 +8,24 @@ const wallClock = (text: string) =>
   Temporal.Instant.from(text).toZonedDateTimeISO('America/New_York').toPlainDateTime();
 
 test.each([
-  ['crosses the end of daylight saving', { at: '2026-11-15T09:00:00-05:00' }, '2026-10-16T09:00:00-04:00'],
-  ['crosses the beginning of daylight saving', { at: '2026-03-20T09:00:00-04:00' }, '2026-02-18T09:00:00-05:00'],
-  ['launch in Tokyo', { at: '2026-09-01T00:30:00+09:00' }, '2026-08-01T11:30:00-04:00'],
-  ['date only: its earliest instant', { date: '2027-03-01' }, '2027-01-30T00:00:00-05:00'],
-  ['opens at a time that clocks skip: moved forward', { at: '2026-04-07T02:30:00-04:00' }, '2026-03-08T03:30:00-04:00'],
-  ['opens at a time that comes twice: the first', { at: '2026-12-01T01:30:00-05:00' }, '2026-11-01T01:30:00-04:00'],
-])('%s', (_what, launch, opens) => {
+  ['across the end of daylight saving', { at: '2026-11-15T09:00:00-05:00' }, '2026-10-16T09:00:00-04:00'],
+  ['across the start of daylight saving', { at: '2026-03-20T09:00:00-04:00' }, '2026-02-18T09:00:00-05:00'],
+  ['a launch in Tokyo', { at: '2026-09-01T00:30:00+09:00' }, '2026-08-01T11:30:00-04:00'],
+  ['a launch by day, from its first instant', { date: '2027-03-01' }, '2027-01-30T00:00:00-05:00'],
+  ['to a time that clocks skip, moved forward', { at: '2026-04-07T02:30:00-04:00' }, '2026-03-08T03:30:00-04:00'],
+  ['to the first of a time that occurs twice', { at: '2026-12-01T01:30:00-05:00' }, '2026-11-01T01:30:00-04:00'],
+])('opens the window 30 days back: %s', (_what, launch, opens) => {
   expect(reviewWindow(launch).opens).toBe(instant(opens));
 });
 
-test('filed a minute before launch, the window is a minute long', () => {
+test('leaves a minute of the window to a submission filed a minute before launch', () => {
   const { opens, closes } = reviewWindow({ at: '2026-11-15T09:00:00-05:00' });
   const filed = instant('2026-11-15T08:59:00-05:00');
   expect(opens < filed && filed < closes).toBe(true);
 });
 
 // T1
-test('the window opens 30 civil days before launch at the same wall-clock time, skipped times aside', () => {
+test('opens the window 30 civil days before launch at the same wall-clock time, except at skipped times', () => {
   const launches = fc.date({ min: new Date('2000-01-01'), max: new Date('2060-01-01'), noInvalidDate: true });
   fc.assert(
     fc.property(launches, (launch) => {
@@ -41,14 +41,14 @@ test('the window opens 30 civil days before launch at the same wall-clock time, 
   );
 });
 
-test('a plan that moves later moves the window later, and never longer or shorter than 30 civil days', () => {
+test('moves the window with a later plan, and keeps it 30 civil days long', () => {
   const launches = fc.date({ min: new Date('2024-01-01'), max: new Date('2033-01-01'), noInvalidDate: true });
   fc.assert(
     fc.property(launches, fc.integer({ min: 1, max: 400 * 24 * 60 }), (launch, minutes) => {
       const before = reviewWindow({ at: launch.toISOString() });
       const after = reviewWindow({ at: new Date(launch.getTime() + minutes * 60_000).toISOString() });
       expect(after.closes > before.closes).toBe(true);
-      // within the hour that comes twice, a later launch may share the opening of an earlier one, or come before it by that hour
+      // in the hour that occurs twice, a later launch may share the opening of an earlier one, or precede it by that hour
       const sooner = (Date.parse(before.opens) - Date.parse(after.opens)) / 3_600_000;
       expect(sooner).toBeLessThanOrEqual(1);
       if (sooner > 0) expect(minutes).toBeLessThanOrEqual(60);
@@ -57,36 +57,39 @@ test('a plan that moves later moves the window later, and never longer or shorte
   );
 });
 
-test.each(['Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kolkata', 'UTC'])('the rule holds in %s too', (zone) => {
-  const launches = fc.date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
-  const shown = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO(zone).toPlainDateTime();
-  fc.assert(
-    fc.property(launches, (launch) => {
-      const { opens, closes } = reviewWindow({ at: launch.toISOString() }, zone);
-      const skipped = shown(opens)
-        .since(shown(closes).subtract({ days: 30 }))
-        .total('minutes');
-      expect([0, 30, 60]).toContain(skipped);
-    }),
-  );
-});
+test.each(['Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kolkata', 'UTC'])(
+  'opens the window 30 civil days before launch in %s',
+  (zone) => {
+    const launches = fc.date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
+    const shown = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO(zone).toPlainDateTime();
+    fc.assert(
+      fc.property(launches, (launch) => {
+        const { opens, closes } = reviewWindow({ at: launch.toISOString() }, zone);
+        const skipped = shown(opens)
+          .since(shown(closes).subtract({ days: 30 }))
+          .total('minutes');
+        expect([0, 30, 60]).toContain(skipped);
+      }),
+    );
+  },
+);
 
 test.each([
-  ['a leap day', { date: '2028-02-29' }, '2028-01-30T00:00:00-05:00'],
-  ['thirty days after a leap day', { date: '2028-03-30' }, '2028-02-29T00:00:00-05:00'],
-  ['the same day without one', { date: '2027-03-30' }, '2027-02-28T00:00:00-05:00'],
-])('%s', (_what, launch, opens) => {
+  ['from a leap day', { date: '2028-02-29' }, '2028-01-30T00:00:00-05:00'],
+  ['to a leap day', { date: '2028-03-30' }, '2028-02-29T00:00:00-05:00'],
+  ['without a leap day', { date: '2027-03-30' }, '2027-02-28T00:00:00-05:00'],
+])('opens the window 30 days back: %s', (_what, launch, opens) => {
   expect(reviewWindow(launch).opens).toBe(instant(opens));
 });
 
 test.each([
   ['ORDERGRAPH_ZONE', () => readZone('Mars/Olympus'), /"Mars\/Olympus", which is no time zone/],
   ['ORDERGRAPH_LAUNCH_REFERENCE', () => readReference('SOME_DAY'), /PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE/],
-])('a value of %s that is none is refused in words', (_name, read, said) => {
-  expect(read).toThrow(said);
+])('rejects an invalid %s with a message that names it', (_name, read, message) => {
+  expect(read).toThrow(message);
 });
 
-test('both reference events can be the one that is meant when a plan says none', () => {
+test('accepts both reference events as the default of a plan', () => {
   expect([readReference(), readReference('TRUSTED_PARTNER_RELEASE')]).toEqual([
     'PUBLIC_LAUNCH',
     'TRUSTED_PARTNER_RELEASE',

@@ -15,8 +15,10 @@ import { TalentArea } from '../role/talent-area';
 /** Government-wide goal for time to hire, in calendar days. */
 export const TIME_TO_HIRE_GOAL_DAYS = 80;
 
-/** Fields of the executive order that the workforce program adds. */
-@stub('An executive order. Each subgraph adds the metrics of its program.', { key: 'number' })
+/** The executive order, as the workforce program extends it. */
+@stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
+  key: 'number',
+})
 export class ExecutiveOrder {
   @stubKey() number!: string;
 }
