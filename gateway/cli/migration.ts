@@ -7,13 +7,13 @@ import { pendingStatements } from '#kit/database/draft-migration';
 import { loadSubgraph } from './load-subgraph';
 
 /**
- * Writes the next migration of a subgraph: what its tables lack of what its entities say, for both databases.
+ * Writes the next migration of a subgraph: the statements that make its tables match its entities, for both kinds of database.
  * @param mysqlUrl an empty scratch database on a MySQL-protocol server.
- * @returns the file written; undefined when nothing is to be done.
+ * @returns the path of the file from the project's root; undefined when the tables already match.
  */
 export async function draftMigration(subgraph: string, title: string, mysqlUrl: string): Promise<string | undefined> {
   if (!/^[a-z0-9-]+$/.test(title))
-    throw new OperatorError(`"${title}" is no name for a migration`, 'Use lower-case letters, digits and hyphens');
+    throw new OperatorError(`"${title}" is not a valid migration name`, 'Use lower-case letters, digits and hyphens');
   const { name, entities, migrations } = (await loadSubgraph(subgraph)).parts;
   const scratch = mkdtempSync(join(tmpdir(), 'ordergraph-migration-'));
   try {
@@ -26,45 +26,62 @@ export async function draftMigration(subgraph: string, title: string, mysqlUrl: 
   }
 }
 
-function writeMigration(subgraph: string, title: string, statements: { mysql: string[]; sqlite: string[] }): string {
+function writeMigration(subgraph: string, title: string, statements: Statements): string {
   const folder = join(packageRoot, 'subgraphs', subgraph, 'migrations');
   const existing = readdirSync(folder).filter((file) => /^\d{4}-/.test(file));
   const name = `${String(existing.length + 1).padStart(4, '0')}-${title}`;
-  const list = (sql: readonly string[]) => sql.map((statement) => `    ${JSON.stringify(statement)},`).join('\n');
-  writeFileSync(
-    join(folder, `${name}.ts`),
-    `import type { Migration } from '../../../shared/database/migrations';
+  writeFileSync(join(folder, `${name}.ts`), migrationSource(name, statements));
+  const index = join(folder, 'migrations.ts');
+  writeFileSync(index, listing(readFileSync(index, 'utf8'), name));
+  return join('subgraphs', subgraph, 'migrations', `${name}.ts`);
+}
+
+/** SQL of one migration, by the kind of database. */
+interface Statements {
+  readonly mysql: readonly string[];
+  readonly sqlite: readonly string[];
+}
+
+/** Source of the file of a migration, formatted as `npm run check` wants it. */
+export function migrationSource(name: string, { mysql, sqlite }: Statements): string {
+  return `import type { Migration } from '#kit/database/migrations';
 
 export const migration: Migration = {
-  name: '${name}',
-  mysql: [
-${list(statements.mysql)}
-  ],
-  sqlite: [
-${list(statements.sqlite)}
-  ],
+  name: ${quoted(name)},
+  mysql: ${array(mysql)},
+  sqlite: ${array(sqlite)},
 };
-`,
-  );
-  const index = join(folder, 'migrations.ts');
+`;
+}
+
+/** Single statements stay on the line if they fit, longer lists have a line for each: the formatter's rule. */
+function array(statements: readonly string[]): string {
+  const line = `[${statements.map(quoted).join(', ')}]`;
+  const fits = '  sqlite: ,'.length + line.length <= LINE_WIDTH;
+  return fits ? line : `[\n${statements.map((sql) => `    ${quoted(sql)},`).join('\n')}\n  ]`;
+}
+
+/** `lineWidth` of biome.json. */
+const LINE_WIDTH = 120;
+
+/** A string literal in the quotes that need fewer escapes; single quotes where both need as many. */
+function quoted(text: string): string {
+  const double = JSON.stringify(text);
+  const singles = text.split("'").length;
+  const doubles = text.split('"').length;
+  return singles > doubles ? double : `'${double.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}
+
+/** The source of `migrations.ts` with one more migration at the end of its imports and of its list. */
+export function listing(source: string, name: string): string {
   const variable = `m${name.slice(0, 4)}`;
-  const before = readFileSync(index, 'utf8');
-  const after = before
+  return source
     .replace(
       /(import type \{ Migration \}[^\n]*\n(?:import [^\n]*\n)*)/,
       `$1import { migration as ${variable} } from './${name}';\n`,
     )
-    .replace(
-      /\[([^\]]*)\];/,
-      (_match, inside: string) =>
-        `[${[
-          ...inside
-            .split(',')
-            .map((part) => part.trim())
-            .filter(Boolean),
-          variable,
-        ].join(', ')}];`,
-    );
-  writeFileSync(index, after);
-  return join('subgraphs', subgraph, 'migrations', `${name}.ts`);
+    .replace(/\[([^\]]*)\];/, (_match, inside: string) => {
+      const listed = inside.split(',').map((part) => part.trim());
+      return `[${[...listed.filter(Boolean), variable].join(', ')}];`;
+    });
 }

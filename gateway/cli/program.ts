@@ -405,7 +405,7 @@ program
   .action(async (subgraph: string, name: string, { mysql }: { mysql: string }) => {
     const { draftMigration } = await import('./migration');
     const file = await draftMigration(subgraph, name, mysql);
-    process.stdout.write(file ? `wrote ${file}\n` : 'The tables already say what the entities say\n');
+    process.stdout.write(file ? `wrote ${file}\n` : 'The tables already match the entities\n');
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,4 +1,6 @@
 import { type DocumentNode, parse, visit } from 'graphql';
+import { workTables } from '#kit/events/tables';
+import { Subgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { compose } from '../../gateway/composition/compose';
 import { gateVocabulary, wordsOf } from '../../gateway/composition/voluntary';
@@ -37,6 +39,25 @@ describe.each(subgraphs.map(({ name }) => name))('the schema of %s', (name) => {
     });
     expect(unclassified).toEqual([]);
   });
+});
+
+const withWork = subgraphs
+  .map(({ parts }) => parts)
+  .flatMap((parts) =>
+    (['mutations', 'handlers', 'schedule'] as const).flatMap((kind) =>
+      parts[kind]?.length ? [[parts.name, kind, parts] as const] : [],
+    ),
+  );
+
+test.each(withWork)('%s: refuses %s without each of the tables that they need', (_name, kind, parts) => {
+  const only = { mutations: [], handlers: [], schedule: [], [kind]: parts[kind] };
+  for (const table of workTables) {
+    const entities = parts.entities.filter((entity) => entity !== table);
+    expect(() => new Subgraph({ ...parts, ...only, entities })).toThrow(
+      /add "\.\.\.workTables" of #kit\/events\/tables/,
+    );
+  }
+  expect(() => new Subgraph({ ...parts, ...only })).not.toThrow();
 });
 
 describe('N4: nothing near models, submissions and reviews is named as a gate', () => {

@@ -2,14 +2,16 @@ import type { ModelClass } from '../model/model';
 import { Database } from './database';
 import type { Migration } from './migrations';
 
-/** The statements that would bring a database's tables from what the migrations made to what the entities say. */
-export async function pendingStatements(options: {
-  url: string;
-  name: string;
-  entities: readonly ModelClass[];
-  migrations: readonly Migration[];
-}): Promise<string[]> {
-  const database = await Database.open(options);
+interface Options {
+  readonly url: string;
+  readonly name: string;
+  readonly entities: readonly ModelClass[];
+  readonly migrations: readonly Migration[];
+}
+
+/** The statements that would make the tables, as the migrations leave them, match the entities. */
+export async function pendingStatements(options: Options): Promise<string[]> {
+  const database = await openByServer(options);
   try {
     const log = await database.source.driver.createSchemaBuilder().log();
     const statements = log.upQueries.map(({ query }) => query);
@@ -17,6 +19,21 @@ export async function pendingStatements(options: {
   } finally {
     await database.close();
   }
+}
+
+/**
+ * MySQL and MariaDB describe defaults of columns in different forms: read as the other server, every nullable column looks changed.
+ * The server itself decides which it is, since `mysql://` reaches both.
+ */
+async function openByServer(options: Options): Promise<Database> {
+  const database = await Database.open(options);
+  const { address } = database;
+  if (address.kind === 'sqlite') return database;
+  const [row] = await database.query<{ version: string }>('SELECT VERSION() AS version');
+  const server = /mariadb/i.test(row!.version) ? 'mariadb' : 'mysql';
+  if (server === address.server) return database;
+  await database.close();
+  return Database.open({ ...options, url: options.url.replace(/^\w+:/, `${server}:`) });
 }
 
 const REBUILT = /^CREATE TABLE "temporary_(\w+)" \((.*)\)$/s;

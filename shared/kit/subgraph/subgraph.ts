@@ -35,6 +35,7 @@ import { Database } from '../database/database';
 import type { DatabaseLimits } from '../database/limits';
 import type { Migration, MigrationProgress } from '../database/migrations';
 import type { EventHandler } from '../events/inbox';
+import { workTables } from '../events/tables';
 import type { ContentStore } from '../files/content-store';
 import type { Importer } from '../import/importer';
 import { requireDistinctMembers } from '../model/members';
@@ -123,6 +124,7 @@ export class Subgraph {
   readonly policies: Policies;
 
   constructor(readonly parts: SubgraphParts) {
+    requireWorkTables(parts);
     this.policies = new Policies(parts.policies);
   }
 
@@ -350,6 +352,16 @@ export class OpenSubgraph {
     await this.database.close();
     await this.audit?.close();
   }
+}
+
+/** Without these tables, every mutation would fail at its first statement. @throws Error that says what to add */
+function requireWorkTables({ name, entities, mutations = [], handlers = [], schedule = [] }: SubgraphParts): void {
+  if (mutations.length + handlers.length + schedule.length === 0) return;
+  const missing = workTables.filter((table) => !entities.includes(table));
+  if (missing.length > 0)
+    throw new Error(
+      `Subgraph ${name} has mutations, handlers or scheduled tasks, which need tables: add "...workTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${missing.map((table) => modelOf(table).name).join(', ')}`,
+    );
 }
 
 /** Formats an error, with a default code. */
