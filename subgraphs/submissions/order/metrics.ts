@@ -3,7 +3,7 @@ import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '#base/civi
 import type { Database } from '#kit/database/database';
 import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
-import { figure } from '#kit/model/figure';
+import { figure, yearsOf } from '#kit/model/figure';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
 import { figuresAsOf } from '#kit/policy/suppression';
@@ -23,7 +23,10 @@ const FILED: Counted = {
 export class WithdrawalCount {
   @part(() => WindowPhase, 'The phase they were in.') phase!: ValueOf<typeof WindowPhase>;
   @part(() => Int, 'How many.', { counted: FILED }) count!: number;
-  @part(() => Ratio, 'Out of all that were filed.', { counted: { partOf: 'count' } }) rate!: Ratio;
+  @part(() => Ratio, 'Out of all that were filed.', {
+    counted: { partOf: 'count', numerator: ['count'], denominator: 'filed' },
+  })
+  rate!: Ratio;
 }
 
 @valueObject('How many submissions were filed in a quarter.')
@@ -47,7 +50,9 @@ export class SubmissionMetrics {
   inWindow!: number;
   @part(() => Int, 'Filed submissions whose model is launched.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
-  @part(() => [WithdrawalCount], 'Withdrawn submissions by the phase they had reached.')
+  @part(() => [WithdrawalCount], 'Withdrawn submissions by the phase they had reached.', {
+    addUpTo: { count: 'withdrawn' },
+  })
   withdrawnByPhase!: WithdrawalCount[];
   @part(() => Float, 'Median days from filing to the planned launch; null of none.', {
     nullable: true,
@@ -59,8 +64,12 @@ export class SubmissionMetrics {
     counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share filed inside the window.', { counted: FILED }) filedInsideWindow!: Ratio;
-  @part(() => Ratio, 'Changes of launch plan per submission.', { counted: { over: 'filed' } }) planChanges!: Ratio;
+  @part(() => Ratio, 'Share filed inside the window.', { counted: { ...FILED, denominator: 'filed' } })
+  filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Changes of launch plan per submission.', {
+    counted: { over: 'filed', numerator: ['plansMovedLater', 'plansMovedEarlier'], denominator: 'filed' },
+  })
+  planChanges!: Ratio;
   @part(() => Int, 'Changes to a later launch.', { counted: FILED }) plansMovedLater!: number;
   @part(() => Int, 'Changes to an earlier launch.', { counted: FILED }) plansMovedEarlier!: number;
   @part(
@@ -69,8 +78,11 @@ export class SubmissionMetrics {
     { counted: FILED },
   )
   launchRecordedWithinSevenDays!: Ratio;
-  @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
-  @part(() => [ReferenceCount], 'Submissions filed by the event that their plan counts back from.')
+  @part(() => [QuarterCount], 'Submissions filed by calendar quarter.', { addUpTo: { count: 'filed' } })
+  filedByQuarter!: QuarterCount[];
+  @part(() => [ReferenceCount], 'Submissions filed by the event that their plan counts back from.', {
+    addUpTo: { count: 'filed' },
+  })
   filedByReference!: ReferenceCount[];
   @part(
     () => Int,
@@ -200,7 +212,7 @@ async function breaches(database: Database, asOf: string): Promise<number> {
 export class SubmissionMetricsResolver {
   @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'How the intake program stands.' })
   @sensitivity('GOV')
-  @figure(500)
+  @figure(500, yearsOf('submission.filed_at'))
   submissionMetrics(
     @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {

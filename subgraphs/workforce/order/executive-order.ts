@@ -42,7 +42,10 @@ export class WorkforceMetrics {
   @part(() => Int, 'People that the hiring goals of all agencies add up to.', { nullable: true }) goal!: number;
   @part(() => Ratio, 'Entered on duty over goal.', { nullable: true }) progress!: Ratio;
   @part(() => Int, 'Positions that are funded and not filled now.', open(POSITIONS)) vacancies!: number;
-  @part(() => [TalentAreaFill], 'Vacancies by talent area, now.', { sensitivity: 'PUBLIC' })
+  @part(() => [TalentAreaFill], 'Vacancies by talent area, now.', {
+    sensitivity: 'PUBLIC',
+    addUpTo: { vacancies: 'vacancies' },
+  })
   byTalentArea!: TalentAreaFill[];
   @part(
     () => Float,
