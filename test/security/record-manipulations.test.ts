@@ -701,7 +701,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     ['of nobody', 'refused', () => forged(foreign)],
   ])('over the bus, with the key %s, is %s', async (_whose, outcome, make) => {
     const [seal, board] = [make(), new InProcessBus([])];
-    await board.show(seal.record, JSON.stringify(seal));
+    await board.show(seal.subgraph, seal.record, JSON.stringify(seal));
     const audit = await openRecord('reviews', folder, later);
     const ofGateway = join(folder, 'gateway.jsonl');
     const keys = new SealKeys([], { current: publicKeys });

@@ -426,7 +426,7 @@ describeOnRedis('events over Redis', () => {
   });
 
   const connect = () => {
-    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], keys, log: silent });
+    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], sealers: ['reviews', 'submissions', 'workforce'], keys, log: silent });
     buses.push(bus);
     return bus;
   };

@@ -1,10 +1,15 @@
-import { Directive, Extensions } from 'type-graphql';
+import { Directive } from 'type-graphql';
 import { fiscalYear } from '#base/civil';
 import type { Database } from '../database/database';
 import type { Context } from '../subgraph/context';
 
 /** The fiscal years that a figure counts something in, in any order. */
 export type FiscalYears = (database: Database) => Promise<readonly number[]>;
+
+const yearsByField = new Map<string, FiscalYears>();
+
+/** The fiscal years of the figures of a field that is shown of each of them and of all time, as {@link figure} has them. */
+export const fiscalYearsOf = (field: string): FiscalYears | undefined => yearsByField.get(field);
 
 /**
  * The fiscal years that instants of columns lie in.
@@ -41,7 +46,7 @@ const isContext = (value: unknown): value is Context =>
 export function figure(cost: number, years?: FiscalYears) {
   return (prototype: object, name: string, descriptor: PropertyDescriptor): void => {
     Directive(`@cost(weight: ${cost})`)(prototype, name, descriptor);
-    if (years) Extensions({ fiscalYears: years })(prototype, name, descriptor);
+    if (years) yearsByField.set(name, years);
     const compute = descriptor.value as (...parameters: unknown[]) => Promise<unknown>;
     descriptor.value = function (this: unknown, ...parameters: unknown[]) {
       const { loaders } = parameters.find(isContext)!;

@@ -12,7 +12,7 @@ import {
 import { RequestError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
-import type { FiscalYears } from '../model/figure';
+import { type FiscalYears, fiscalYearsOf } from '../model/figure';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Counted, countedOf, listsOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
@@ -159,7 +159,7 @@ function seenOnly(model: ModelClass, resolve: Resolve): Resolve {
 /** Figures, to those who do not see what they count, without counts of fewer than five. */
 function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Resolve {
   const type = namedType(field);
-  const years = fiscalYearsOf(field);
+  const years = requiredYears(field);
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
     if (!value) return value;
@@ -182,8 +182,8 @@ function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Reso
  * The fiscal years of a figure that is shown of each and of all time.
  * @throws Error for a figure that does not say them: the figure of all time and those of other years would give away a hidden one
  */
-function fiscalYearsOf(field: GraphQLField<unknown, unknown>): FiscalYears | undefined {
-  const { fiscalYears } = field.extensions as { fiscalYears?: FiscalYears };
+function requiredYears(field: GraphQLField<unknown, unknown>): FiscalYears | undefined {
+  const fiscalYears = fiscalYearsOf(field.name);
   const type = getNamedType(field.type);
   const year = isObjectType(type) ? type.getFields().fiscalYear : undefined;
   const isOfAllTime = field.args.some(({ name }) => name === 'fiscalYear') && year && !isNonNullType(year.type);
