@@ -63,7 +63,7 @@ export function countedOf(type: string): ReadonlyMap<string, Counted> | undefine
 
 /** A list of figures in an object of figures. */
 export interface FigureList {
-  readonly of: () => Function;
+  readonly of: () => { readonly name: string };
   /** Figures of the object that those of the cells add up to, by the name of the cell's figure. */
   readonly addUpTo: Readonly<Record<string, string>>;
 }
@@ -92,7 +92,7 @@ interface PartOptions extends Derivation {
 export function part(type: () => GraphQLTypeReference, description: string, options: PartOptions = {}) {
   return (prototype: object, property: string): void => {
     const { counted, nullable = counted !== undefined, addUpTo } = options;
-    if (addUpTo) noteList(prototype, property, { of: () => ([type()].flat() as Function[])[0]!, addUpTo });
+    if (addUpTo) noteList(prototype, property, { of: () => ([type()].flat() as { name: string }[])[0]!, addUpTo });
     const told = counted ? noteCounted(prototype, property, counted, description) : description;
     Field(type, { nullable, description: told })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);
