@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { OperatorError } from '#base/errors';
 import { WatchedFile } from '#base/files/watched-file';
 import type { Principal } from '#base/identity/principal';
 
 /**
- * Tokens that are rejected although they have not expired: a file with an entry a line, a token id (`jti`) or `sub:<subject>`. An issuer and
- * a space before it limit the entry to tokens of that issuer; without one it holds for those of every issuer.
+ * Tokens that are rejected although they have not expired: a file with an entry a line. An entry is a token id (`jti`) or `sub:<subject>`, after
+ * an issuer and a space where it is limited to tokens of that issuer; or a JSON object, {@link entrySchema}, which can name every id and subject:
+ * also those with white space, or with the beginning of a comment or of an object.
  */
 export class Revocations {
   private readonly entries: WatchedFile<ReadonlySet<string>>;
@@ -17,19 +19,48 @@ export class Revocations {
     } catch (error) {
       throw new OperatorError(
         `The file of revoked tokens "${file}" cannot be read: ${(error as Error).message}`,
-        'Make it, or leave --revoked-tokens out; one token id, or sub:<subject>, a line, after its issuer',
+        'Make it, or leave --revoked-tokens out; one token id, or sub:<subject>, a line, after its issuer; or {"issuer": "…", "jti": "…"}',
       );
     }
   }
 
   has(tokenId: string | undefined, { issuer, subject }: Principal): boolean {
     const { current } = this.entries;
-    const entries = [`sub:${subject}`, ...(tokenId === undefined ? [] : [tokenId])];
-    return entries.some((entry) => current.has(entry) || current.has(`${issuer} ${entry}`));
+    const plain = [`sub:${subject}`, ...(tokenId === undefined ? [] : [tokenId])];
+    if (plain.some((entry) => current.has(entry) || current.has(`${issuer} ${entry}`))) return true;
+    const named = [{ sub: subject }, ...(tokenId === undefined ? [] : [{ jti: tokenId }])];
+    return named.some((entry) => current.has(namedKey(entry)) || current.has(namedKey({ issuer, ...entry })));
   }
 }
 
+/** A line of JSON: all of what an id or a subject is made of, in quotes. */
+const entrySchema = z.union([
+  z.strictObject({ issuer: z.string().optional(), jti: z.string() }),
+  z.strictObject({ issuer: z.string().optional(), sub: z.string() }),
+]);
+
+type NamedEntry = { readonly issuer?: string; readonly jti?: string; readonly sub?: string };
+
+const namedKey = ({ issuer, jti, sub }: NamedEntry): string =>
+  JSON.stringify([issuer ?? null, jti ?? null, sub ?? null]);
+
+/** @throws Error for a line that begins as JSON and is no entry: a revocation must not be lost to a typing error */
 function entriesOf(text: string): ReadonlySet<string> {
-  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/, ' '));
-  return new Set(lines.filter((line) => line !== '' && !line.startsWith('#')));
+  const keys = new Set<string>();
+  for (const [place, line] of text.split('\n').entries()) {
+    const entry = line.trim();
+    if (entry === '' || entry.startsWith('#')) continue;
+    keys.add(entry.startsWith('{') ? namedKey(entryOf(entry, place + 1)) : entry.replace(/\s+/, ' '));
+  }
+  return keys;
+}
+
+function entryOf(line: string, number: number): NamedEntry {
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch {
+    throw new Error(
+      `line ${number} is not a revocation: write {"issuer": "…", "jti": "…"} or {"issuer": "…", "sub": "…"}`,
+    );
+  }
 }

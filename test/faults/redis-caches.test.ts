@@ -6,7 +6,7 @@ import { signingKeyOf } from '#base/identity/signed-identity';
 import { MAX_RECEIVED_BYTES } from '#base/redis';
 import { BusUnavailableError } from '#kit/events/bus';
 import { RedisBus } from '#kit/events/redis-bus';
-import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { EVENT_READERS, PROGRAMMES } from '../../gateway/cli/programmes';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
@@ -261,9 +261,15 @@ describe('a Redis of events that sends without end', () => {
   test('is cut off, by whatever it answers so', async () => {
     const redis = await OddRedis.start();
     const { log } = recordingLog();
-    const bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, keys: await newEventKeys(), log });
+    const bus = new RedisBus({
+      url: redis.url,
+      readers: EVENT_READERS,
+      sealers: PROGRAMMES,
+      keys: await newEventKeys(),
+      log,
+    });
     try {
-      for (const call of [() => bus.shown(), () => bus.head('submissions')]) {
+      for (const call of [() => bus.shown('reviews'), () => bus.head('submissions')]) {
         redis.isToFlood = true;
         redis.flood.isCut = false;
         redis.flood.bytes = 0;
@@ -277,6 +283,34 @@ describe('a Redis of events that sends without end', () => {
         );
         expect(redis.flood.bytes).toBeLessThan(2 * MAX_RECEIVED_BYTES);
       }
+    } finally {
+      await bus.close();
+      redis.stop();
+    }
+  });
+});
+
+describe('a Redis of events that answers at once that there is nothing', () => {
+  test.each(['*0\r\n', '*-1\r\n', '$-1\r\n'])('%j keeps no reader busy', async (answer) => {
+    const redis = await OddRedis.start();
+    redis.answer = answer;
+    const { log } = recordingLog();
+    const keys = await newEventKeys();
+    const bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMMES, keys, log });
+    const stop = new AbortController();
+    const consumer = { async act() {}, async setAside() {}, async compare() {} };
+    try {
+      const reading = bus.read('reviews', consumer, stop.signal);
+      await until(
+        () => redis.answered > 3,
+        () => 'the reader has read',
+      );
+      const before = redis.answered;
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      stop.abort();
+      await reading;
+      // two rounds a second at most, of which each asks for heads, groups and entries
+      expect(redis.answered - before).toBeLessThan(50);
     } finally {
       await bus.close();
       redis.stop();

@@ -176,6 +176,34 @@ describe('tokens of an issuer', () => {
       });
   });
 
+  test.each(['#a', 'a  b', 'a b', ' a', 'a\t', '{"jti":"a"}', 'sub:someone', 'a"b', 'a\nb', ''])(
+    'with the id or subject %j are revoked by a line of JSON, and no others',
+    (id) => {
+      const file = join(folder, 'revoked-names');
+      const ids = ['#a', 'a  b', 'a b', 'a', ' a', 'a\t', '{"jti":"a"}', 'sub:someone', 'someone', 'a"b', 'a\nb', ''];
+      const issuer = 'https://id.example.gov';
+      const of = (subject: string, by = issuer) => ({ issuer: by, subject }) as Principal;
+      for (const limit of [{}, { issuer }])
+        for (const claim of ['jti', 'sub'] as const) {
+          writeFileSync(file, `# revoked\n${JSON.stringify({ ...limit, [claim]: id })}\n`);
+          const revocations = new Revocations(file, log);
+          const has = (name: string, by?: string) =>
+            claim === 'jti' ? revocations.has(name, of('x', by)) : revocations.has('x', of(name, by));
+          expect(ids.filter((name) => has(name))).toEqual([id]);
+          expect(has(id, 'https://other.example.gov')).toBe(!('issuer' in limit));
+        }
+    },
+  );
+
+  test.each(['{"jti": 1}', '{"jti": "a", "sub": "b"}', '{"issuer": "https://id.example.gov"}', '{"jti": "a"', '{}'])(
+    'a file of revoked tokens with the line %s is refused',
+    (line) => {
+      const file = join(folder, 'revoked-wrong');
+      writeFileSync(file, `a-1\n${line}\n`);
+      expect(() => new Revocations(file, log)).toThrow(/line 2 is not a revocation/);
+    },
+  );
+
   /** An authenticator with a limit, and what it has had signatures checked of. */
   const counting = (mostRefused: number) => {
     const checks = jest.spyOn(crypto.subtle, 'verify');

@@ -332,6 +332,52 @@ describe('what is derived, as subgraphs declare it', () => {
   });
 });
 
+describe('figures of fiscal years', () => {
+  const YEARS = [2023, 2024, 2025, 2026, 2027];
+  const METRICS = {
+    submissionMetrics: ['filed', 'launched', 'withdrawn', 'plansMovedLater', 'plansMovedEarlier'],
+    reviewMetrics: [
+      'closedBeforeLaunch',
+      'closedAfterLaunch',
+      'findings',
+      'findingsShared',
+      'findingsSharedBeforeLaunch',
+    ],
+    infrastructureMetrics: ['casesPatched'],
+  };
+  type Figures = Record<string, number | null>;
+
+  const ofYears = async (metrics: keyof typeof METRICS, text: string | null): Promise<[Figures, Figures[]]> => {
+    const fields = METRICS[metrics].join(' ');
+    const years = YEARS.map((year) => `y${year}: ${metrics}(fiscalYear: ${year}) { ${fields} }`);
+    const { data } = await world.ask(
+      `{ executiveOrder(number: "14409") { all: ${metrics} { ${fields} } ${years.join(' ')} } }`,
+      {},
+      text,
+    );
+    const { all, ...rest } = data.executiveOrder as Record<string, Figures>;
+    return [all!, Object.values(rest)];
+  };
+
+  test.each(CALLERS.filter(([, text]) => text !== null && !/developer|operator/.test(text)))(
+    '%s learns nothing below five by taking the years that it reads from all time',
+    async (_name, text) => {
+      for (const metrics of Object.keys(METRICS) as (keyof typeof METRICS)[]) {
+        const [all, years] = await ofYears(metrics, text);
+        const [, whole] = await ofYears(metrics, 'role=inspector; subject=x');
+        for (const name of METRICS[metrics]) {
+          const hidden = years.flatMap((year, place) => (year[name] === null ? [whole[place]![name]!] : []));
+          const isKnownTogether = all[name] !== null && hidden.some((count) => count > 0);
+          const left = isKnownTogether
+            ? all[name]! - years.reduce((sum, year) => sum + (year[name] ?? 0), 0)
+            : undefined;
+          expect([name, left !== undefined && (hidden.length === 1 || left < 5)]).toEqual([name, false]);
+        }
+      }
+    },
+  );
+});
+
 describe('what changes when protected values do', () => {
   /** Figures over what is protected: they follow it, and hide what is fewer than five. */
   const isFigure = (fact: Fact): boolean => {

@@ -701,7 +701,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     ['of nobody', 'refused', () => forged(foreign)],
   ])('over the bus, with the key %s, is %s', async (_whose, outcome, make) => {
     const [seal, board] = [make(), new InProcessBus([])];
-    await board.show(seal.record, JSON.stringify(seal));
+    await board.show(seal.subgraph, seal.record, JSON.stringify(seal));
     const audit = await openRecord('reviews', folder, later);
     const ofGateway = join(folder, 'gateway.jsonl');
     const keys = new SealKeys([], { current: publicKeys });
@@ -716,6 +716,27 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(existsSync(ofGateway) && readFileSync(ofGateway, 'utf8').includes(seal.hash)).toBe(isTaken);
     const flaws = await flawsOf(NAMES.map(record), []);
     expect(flaws).toEqual(isTaken ? [expect.stringContaining('it was written anew'), ...flaws.slice(1)] : []);
+  });
+
+  test('in the place of another subgraph on the bus is refused, and keeps no seal of the others from being read', async () => {
+    const board = new InProcessBus([]);
+    const [seal, misplaced] = [forged(stolen), forged(neighbor)];
+    await board.show('infrastructure', 'x', '{}');
+    await board.show('workforce', misplaced.record, JSON.stringify(misplaced));
+    await board.show(seal.subgraph, seal.record, JSON.stringify(seal));
+    const { shown } = board;
+    jest.spyOn(board, 'shown').mockImplementation(async (subgraph) => {
+      if (subgraph === 'infrastructure') throw new Error('the event bus has seals of 201 records');
+      return shown.call(board, subgraph);
+    });
+    const audit = await openRecord('reviews', folder, later);
+    const exchange = new SealExchange({ audit, board, log });
+    await exchange.round();
+    await audit.close();
+    await exchange.close();
+    expect(exchange.counts).toMatchObject({ received: 1, refused: 1, failures: 1 });
+    expect(headsIn(record('reviews'))).toContain(seal.hash);
+    expect(await board.shown('reviews')).toHaveLength(1);
   });
 
   test('is a flaw of the record that holds it, and of no other', async () => {

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import pino from 'pino';
 import { RequestError } from '#base/errors';
 import '#domain/contracts/events';
@@ -409,6 +410,8 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
   });
 });
 
+const SEALS = 'ordergraph:events:seals:reviews';
+
 describeOnRedis('events over Redis', () => {
   let redis: PrivateRedis;
   let keys: EventKeys;
@@ -426,10 +429,37 @@ describeOnRedis('events over Redis', () => {
   });
 
   const connect = () => {
-    const bus = new RedisBus({ url: redis.url, readers: ['reviews', 'submissions'], keys, log: silent });
+    const bus = new RedisBus({
+      url: redis.url,
+      readers: ['reviews', 'submissions'],
+      sealers: ['reviews', 'submissions', 'workforce'],
+      keys,
+      log: silent,
+    });
     buses.push(bus);
     return bus;
   };
+  test.each<[what: string, fill: (client: Redis) => Promise<unknown>]>([
+    [
+      'too many seals',
+      (client) => client.hset(SEALS, Object.fromEntries(Array.from({ length: 201 }, (_, i) => [i, 'x']))),
+    ],
+    ['a seal that is too large', (client) => client.hset(SEALS, 'reviews', 'x'.repeat(2_000_000))],
+    ['another value', (client) => client.set(SEALS, 'x')],
+  ])('%s of one subgraph keep no seal of the others from being shown and read', async (_what, fill) => {
+    const bus = connect();
+    const client = new Redis(redis.url);
+    try {
+      await fill(client);
+      await bus.show('submissions', 'submissions', 'seal');
+      await expect(bus.shown('reviews')).rejects.toThrow(/limit is|WRONGTYPE/);
+      expect(await bus.shown('submissions')).toEqual(['seal']);
+      expect(await bus.shown('workforce')).toEqual([]);
+    } finally {
+      client.disconnect();
+    }
+  });
+
   const positionOf = (sequence: number): LogPosition => ({ epoch: '1-test', offset: sequence, digest: `d${sequence}` });
   const event = (sequence: number, subject = 's'): EventEnvelope => ({
     id: `evt_${subject}_${sequence}`,

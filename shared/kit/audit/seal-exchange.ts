@@ -2,14 +2,17 @@ import type { Logger } from 'pino';
 import { abortable, pause } from '../events/abortable';
 import type { Anchor } from './anchor';
 import type { Seal } from './entry';
+import { isRecordOf } from './parts';
 import { parseSeal, type SealKeys } from './seal';
 
-/** Where processes show each other the newest seals of their records: the event bus carries them. */
+/** Where processes show each other the newest seals of their records, each subgraph in a place of its own: the event bus carries them. */
 export interface SealBoard {
-  /** Shows the newest seal of a record. @throws Error when the board cannot be reached */
-  show(record: string, seal: string): Promise<void>;
-  /** The newest seals of all records, as they were shown: they prove nothing. @throws Error */
-  shown(): Promise<readonly string[]>;
+  /** Subgraphs that show seals. */
+  readonly sealers: readonly string[];
+  /** Shows the newest seal of a record of a subgraph. @throws Error when the board cannot be reached */
+  show(subgraph: string, record: string, seal: string): Promise<void>;
+  /** The newest seals of the records of a subgraph, as they were shown: they prove nothing. @throws Error also for too many */
+  shown(subgraph: string): Promise<readonly string[]>;
 }
 
 export interface SealExchangeParts {
@@ -71,9 +74,17 @@ export class SealExchange {
     const { board, anchor, audit } = this.parts;
     const { signal } = this.stopping;
     if (anchor) await this.attempt('anchor', () => abortable(this.bringToAnchor(anchor, signal), signal));
-    if (board) await this.attempt('event bus', () => abortable(this.look(board), signal));
+    if (board) await this.lookAt(board);
     // a part that says that the record was cut off is news
     if (audit && anchor) await this.attempt('anchor', () => abortable(this.bringToAnchor(anchor, signal), signal));
+  }
+
+  /** Each subgraph by itself: what stands in the place of one does not keep the seals of the others from being read, or shown. */
+  private async lookAt(board: SealBoard): Promise<void> {
+    const { signal } = this.stopping;
+    for (const subgraph of board.sealers)
+      await this.attempt(`event bus, seals of ${subgraph}`, () => abortable(this.look(board, subgraph), signal));
+    await this.attempt('event bus', () => abortable(this.show(board), signal));
   }
 
   /** Fails without harm: seals are cumulative, and the next one vouches for all before it. */
@@ -106,37 +117,38 @@ export class SealExchange {
     this.counts.sent += 1;
   }
 
-  private async look(board: SealBoard): Promise<void> {
+  private async look(board: SealBoard, subgraph: string): Promise<void> {
     const { audit } = this.parts;
-    const seals = (await board.shown()).flatMap((text) => parseSeal(text) ?? []);
-    for (const seal of seals) {
-      if (seal.record !== audit?.name) await this.receive(seal);
-      else if (!this.isCompared.board) await audit.recall(seal, 'the event bus');
-    }
+    const seals = (await board.shown(subgraph)).flatMap((text) => parseSeal(text) ?? []);
+    const own = seals.find((seal) => seal.record === audit?.name && isOf(seal, subgraph));
+    for (const seal of seals) if (seal !== own) await this.receive(seal, subgraph);
+    if (!audit || !isRecordOf(audit.name, subgraph)) return;
+    if (own && !this.isCompared.board) await audit.recall(own, 'the event bus');
     this.isCompared.board = true;
-    await this.show(board);
   }
 
   private async show(board: SealBoard): Promise<void> {
     const news = this.parts.audit?.news;
     if (!news || news.hash === this.shownHash) return;
-    await board.show(news.record, JSON.stringify(news));
+    await board.show(news.subgraph, news.record, JSON.stringify(news));
     this.shownHash = news.hash;
   }
 
-  private async receive(seal: Seal): Promise<void> {
+  /** @param shownBy in whose place on the board it stood: a subgraph that shows a seal of another one is refused */
+  private async receive(seal: Seal, shownBy: string): Promise<void> {
     const { audit, anchor, keys, log } = this.parts;
     const { record, subgraph, keyId, hash } = seal;
-    if (this.received.get(record) === hash) return;
-    const isRefused = (audit ?? keys)?.isGenuine(seal) === false;
+    const place = `${shownBy} ${record}`;
+    if (this.received.get(place) === hash) return;
+    const isRefused = !isOf(seal, shownBy) || (audit ?? keys)?.isGenuine(seal) === false;
     if (isRefused)
       log.warn(
-        { record, subgraph, keyId },
-        'ignored a seal of another record: no configured key of its subgraph signed it',
+        { record, subgraph, keyId, shownBy },
+        'ignored a seal of another record: no configured key of its subgraph signed it, or another subgraph showed it',
       );
     else if (audit) await audit.append(null, null, { kind: 'head', head: seal });
     else await anchor?.send(seal, this.stopping.signal);
-    this.received.set(record, hash);
+    this.received.set(place, hash);
     this.counts[isRefused ? 'refused' : 'received'] += 1;
   }
 
@@ -155,3 +167,5 @@ export class SealExchange {
     await abortable(last, until).catch(() => {});
   }
 }
+
+const isOf = (seal: Seal, subgraph: string): boolean => seal.subgraph === subgraph && isRecordOf(seal.record, subgraph);

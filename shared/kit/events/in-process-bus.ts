@@ -19,7 +19,7 @@ export class InProcessBus implements EventBus, SealBoard {
   private readonly consumers = new Map<string, Consumer>();
   private readonly writers = new Map<string, Answer>();
   private readonly heads = new Map<string, LogPosition>();
-  private readonly seals = new Map<string, string>();
+  private readonly seals = new Map<string, Map<string, string>>();
 
   /** @param readers all readers: events wait until each of them listens. */
   constructor(private readonly readers: readonly string[]) {}
@@ -61,12 +61,16 @@ export class InProcessBus implements EventBus, SealBoard {
     return 0;
   }
 
-  async show(record: string, seal: string): Promise<void> {
-    this.seals.set(record, seal);
+  get sealers(): readonly string[] {
+    return [...this.seals.keys()];
   }
 
-  async shown(): Promise<readonly string[]> {
-    return [...this.seals.values()];
+  async show(subgraph: string, record: string, seal: string): Promise<void> {
+    this.seals.set(subgraph, (this.seals.get(subgraph) ?? new Map()).set(record, seal));
+  }
+
+  async shown(subgraph: string): Promise<readonly string[]> {
+    return [...(this.seals.get(subgraph)?.values() ?? [])];
   }
 
   async close(): Promise<void> {

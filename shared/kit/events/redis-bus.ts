@@ -31,8 +31,9 @@ const MAX_REQUESTS = 100;
 /** Milliseconds between two lines of the log about refused messages of one kind: whoever reaches the bus can send any number. */
 const REPORT_EVERY_MS = 60_000;
 
-/** Most records whose seals are on the bus: more were put there by another. */
+/** Records of one subgraph whose seals are on the bus, and bytes of all of them in Redis: more is no work of that subgraph. */
 const MAX_RECORDS = 200;
+const MAX_SEAL_BYTES = 1_000_000;
 
 type Entries = [id: string, fields: string[] | null][];
 
@@ -51,6 +52,8 @@ export interface RedisBusOptions {
   readonly url: string;
   /** All subgraphs with events: each has a stream, and a consumer group on the streams of the others. */
   readonly readers: readonly string[];
+  /** All subgraphs with records: each shows seals under a key of its own. */
+  readonly sealers: readonly string[];
   readonly keys: EventKeys;
   readonly log: Logger;
   /** Beginning of the names of all keys. */
@@ -140,8 +143,8 @@ export class RedisBus implements EventBus, SealBoard {
     return `${this.prefix}:head:${source}`;
   }
 
-  private get seals(): string {
-    return `${this.prefix}:seals`;
+  private sealsKey(subgraph: string): string {
+    return `${this.prefix}:seals:${subgraph}`;
   }
 
   private requests(source: string): string {
@@ -269,6 +272,7 @@ export class RedisBus implements EventBus, SealBoard {
     if (isTaken) for (const source of sources) await this.call(() => this.ensureGroup(source, reader));
     // before the entries: what the heads count and the streams then do not have is lost
     const heads = await this.call(() => this.client.mget(sources.map((source) => this.headKey(source))));
+    const askedAt = performance.now();
     const streams = await this.call(() => this.next(client, reader, sources, isTaken)).catch(unlessForeign(null));
     if (!streams) {
       // without its streams a reader asks the writers
@@ -284,6 +288,8 @@ export class RedisBus implements EventBus, SealBoard {
       }
     if (streams.some(([, entries]) => entries.length > 0)) return isTaken;
     if (isTaken) return false;
+    // a server that does not wait as it was asked to must not keep the reader busy
+    await pause(Math.max(0, BLOCK_MS - (performance.now() - askedAt)), signal);
     await this.compare(sources, heads, consumer);
     return false;
   }
@@ -352,17 +358,23 @@ export class RedisBus implements EventBus, SealBoard {
     return undefined;
   }
 
-  async show(record: string, seal: string): Promise<void> {
-    await this.call(() => this.client.hset(this.seals, record, seal));
+  get sealers(): readonly string[] {
+    return this.options.sealers;
   }
 
-  shown(): Promise<readonly string[]> {
-    return this.call(async () => {
-      const records = await this.client.hlen(this.seals);
-      if (records > MAX_RECORDS)
-        throw new Error(`the event bus has seals of ${records} records; the limit is ${MAX_RECORDS}`);
-      return Object.values(await this.client.hgetall(this.seals));
-    });
+  async show(subgraph: string, record: string, seal: string): Promise<void> {
+    await this.call(() => this.client.hset(this.sealsKey(subgraph), record, seal));
+  }
+
+  async shown(subgraph: string): Promise<readonly string[]> {
+    const key = this.sealsKey(subgraph);
+    const records = await this.call(() => this.client.hlen(key));
+    const bytes = await this.call(() => this.client.memory('USAGE', key, 'SAMPLES', 0));
+    if (records > MAX_RECORDS)
+      throw new Error(`the event bus has seals of ${records} records of ${subgraph}; the limit is ${MAX_RECORDS}`);
+    if (Number(bytes ?? 0) > MAX_SEAL_BYTES)
+      throw new Error(`the event bus has ${bytes} bytes of seals of ${subgraph}; the limit is ${MAX_SEAL_BYTES}`);
+    return this.call(async () => Object.values(await this.client.hgetall(key)));
   }
 
   async serve(source: string, answer: (request: ReplayRequest) => Promise<ReplayAnswer>): Promise<number> {

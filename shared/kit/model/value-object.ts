@@ -24,6 +24,13 @@ export interface Counted {
   readonly partOf?: string;
   /** Another figure of the object, which counts the objects that this one is computed over. */
   readonly over?: string;
+  /**
+   * Of a share, other figures that show its numerator: the one figure that it is, or those that add up to it. A share stands for its
+   * denominator unless `.numerator` follows.
+   */
+  readonly numerator?: readonly string[];
+  /** Of a share, another figure that shows its denominator. */
+  readonly denominator?: string;
   /** Whether it is a measure over the counted objects, such as a median, and not a count or share. */
   readonly isMeasure?: boolean;
 }
@@ -50,14 +57,38 @@ export function countedOf(type: string): ReadonlyMap<string, Counted> | undefine
   return counted.get(type);
 }
 
+/** A list of figures in an object of figures. */
+export interface FigureList {
+  readonly of: () => { readonly name: string };
+  /** Figures of the object that those of the cells add up to, by the name of the cell's figure. */
+  readonly addUpTo: Readonly<Record<string, string>>;
+}
+
+const lists = new Map<string, Map<string, FigureList>>();
+
+/** The lists of figures in a type of figures, by field. */
+export function listsOf(type: string): ReadonlyMap<string, FigureList> {
+  return lists.get(type) ?? new Map();
+}
+
+function noteList(prototype: object, field: string, list: FigureList): void {
+  const type = prototype.constructor.name;
+  lists.set(type, (lists.get(type) ?? new Map()).set(field, list));
+}
+
+interface PartOptions extends Derivation {
+  readonly nullable?: boolean;
+  readonly sensitivity?: Sensitivity;
+  readonly counted?: Counted;
+  /** Of a list of figures: {@link FigureList.addUpTo}. */
+  readonly addUpTo?: FigureList['addUpTo'];
+}
+
 /** A field of a {@link valueObject}. */
-export function part(
-  type: () => GraphQLTypeReference,
-  description: string,
-  options: { nullable?: boolean; sensitivity?: Sensitivity; counted?: Counted } & Derivation = {},
-) {
+export function part(type: () => GraphQLTypeReference, description: string, options: PartOptions = {}) {
   return (prototype: object, property: string): void => {
-    const { counted, nullable = counted !== undefined } = options;
+    const { counted, nullable = counted !== undefined, addUpTo } = options;
+    if (addUpTo) noteList(prototype, property, { of: () => ([type()].flat() as { name: string }[])[0]!, addUpTo });
     const fullDescription = counted ? noteCounted(prototype, property, counted, description) : description;
     Field(type, { nullable, description: fullDescription })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);

@@ -4,19 +4,22 @@ import {
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  getNamedType,
+  isNonNullType,
   isObjectType,
   responsePathAsArray,
 } from 'graphql';
 import { RequestError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
+import { type FiscalYears, fiscalYearsOf } from '../model/figure';
 import { type ModelClass, modelOf } from '../model/model';
-import { type Counted, countedOf } from '../model/value-object';
+import { type Counted, countedOf, listsOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
 import { sensitivityOf } from './field-class';
 import type { Policies, Protected } from './policy';
 import { government, oversight, type Rule } from './rule';
-import { withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
+import { withheldOf, withheldSmall, withoutSmallCells, withoutSmallCounts, withoutSmallYears } from './suppression';
 
 /** The caller may not read the field of any object. */
 export class FieldForbiddenError extends RequestError {
@@ -130,8 +133,9 @@ function show(
   const led = byName.get(namedType(field));
   const isOfModel = byName.has(type.name);
   if (led && modelOf(led).stored && (isOfModel || isRoot)) field.resolve = seenOnly(led, resolverOf(field));
-  const counts = led ? undefined : countedOf(namedType(field));
-  if (counts) field.resolve = counting(counts, resolverOf(field));
+  // lists in an object of figures are counted with it
+  if (!led && !listsOf(type.name).has(field.name) && countedOf(namedType(field)))
+    field.resolve = counting(field, resolverOf(field));
   const counted = isOfModel && countedOf(type.name)?.get(field.name);
   if (counted) field.resolve = countingOne(field.name, counted, resolverOf(field));
 }
@@ -153,13 +157,38 @@ function seenOnly(model: ModelClass, resolve: Resolve): Resolve {
 }
 
 /** Hides small counts in figures from readers who may not see the counted objects. */
-function counting(counted: ReadonlyMap<string, Counted>, resolve: Resolve): Resolve {
+function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Resolve {
+  const type = namedType(field);
+  const years = requiredYears(field);
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
     if (!value) return value;
-    const hidden = withheldSmall(counted, (context as Context).principal);
-    return Array.isArray(value) ? withoutSmallCells(value, hidden) : withoutSmallCounts(value as object, hidden);
+    const { principal, database } = context as Context;
+    const withheld = withheldOf(type, principal)!;
+    if (Array.isArray(value)) return withoutSmallCells(value, withheld);
+    if (!years || withheld.figures.size === 0) return withoutSmallCounts(value as object, withheld);
+    const of = (fiscalYear: number | null) =>
+      Promise.resolve(resolve(source, { ...args, fiscalYear }, context, info)) as Promise<object>;
+    const asked = (args.fiscalYear ?? null) as number | null;
+    const all = new Set([...(await years(database)), ...(asked === null ? [] : [asked])]);
+    const figures = new Map([[null, await of(null)] as [number | null, object]]);
+    for (const year of all) figures.set(year, await of(year));
+    const [total, ...single] = [...figures.values()];
+    return withoutSmallYears(single, total!, figures.get(asked)!, withheld);
   };
+}
+
+/**
+ * The fiscal years of a figure that is shown of each and of all time.
+ * @throws Error for a figure that does not say them: the figure of all time and those of other years would give away a hidden one
+ */
+function requiredYears(field: GraphQLField<unknown, unknown>): FiscalYears | undefined {
+  const fiscalYears = fiscalYearsOf(field.name);
+  const type = getNamedType(field.type);
+  const year = isObjectType(type) ? type.getFields().fiscalYear : undefined;
+  const isOfAllTime = field.args.some(({ name }) => name === 'fiscalYear') && year && !isNonNullType(year.type);
+  if (isOfAllTime && !fiscalYears) throw new Error(`${field.name} takes a fiscal year: name its years in @figure`);
+  return fiscalYears;
 }
 
 /** Same as {@link counting}, for a single figure of a stored object. */
@@ -167,8 +196,8 @@ function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
   const counted = new Map([[name, of]]);
   return async (source, args, context, info) => {
     const value: unknown = await resolve(source, args, context, info);
-    const hidden = withheldSmall(counted, (context as Context).principal);
-    return (withoutSmallCounts({ [name]: value }, hidden) as Record<string, unknown>)[name];
+    const figures = withheldSmall(counted, (context as Context).principal);
+    return (withoutSmallCounts({ [name]: value }, { figures }) as Record<string, unknown>)[name];
   };
 }
 

@@ -9,14 +9,14 @@ const isSmall = (count: number) => count > 0 && count < 5;
 
 test('counts of one to four are not shown; none, and five or more, are', () => {
   const of = counted({ a: {}, b: {}, c: {} });
-  expect(withoutSmallCounts({ a: 0, b: 4, c: 5, d: 1 }, of)).toEqual({ a: 0, b: null, c: 5, d: 1 });
+  expect(withoutSmallCounts({ a: 0, b: 4, c: 5, d: 1 }, { figures: of })).toEqual({ a: 0, b: null, c: 5, d: 1 });
 });
 
 test('nor is a part that leaves one to four', () => {
   const of = counted({ all: {}, some: { partOf: 'all' } });
-  expect(withoutSmallCounts({ all: 20, some: 17 }, of)).toEqual({ all: 20, some: null });
-  expect(withoutSmallCounts({ all: 20, some: 15 }, of)).toEqual({ all: 20, some: 15 });
-  expect(withoutSmallCounts({ all: 20, some: 20 }, of)).toEqual({ all: 20, some: 20 });
+  expect(withoutSmallCounts({ all: 20, some: 17 }, { figures: of })).toEqual({ all: 20, some: null });
+  expect(withoutSmallCounts({ all: 20, some: 15 }, { figures: of })).toEqual({ all: 20, some: 15 });
+  expect(withoutSmallCounts({ all: 20, some: 20 }, { figures: of })).toEqual({ all: 20, some: 20 });
 });
 
 test('nor a share, nor what was worked out over so few, nor what hangs on what is hidden', () => {
@@ -27,14 +27,14 @@ test('nor a share, nor what was worked out over so few, nor what hangs on what i
     mean: { over: 'share', isMeasure: true },
   });
   const share = Ratio.of(18, 20);
-  expect(withoutSmallCounts({ n: 3, share, median: 2, mean: 1 }, of)).toEqual({
+  expect(withoutSmallCounts({ n: 3, share, median: 2, mean: 1 }, { figures: of })).toEqual({
     n: null,
     share: null,
     median: null,
     mean: null,
   });
   // a measure is no count: two days are two days
-  expect(withoutSmallCounts({ n: 9, share: Ratio.of(9, 20), median: 2, mean: 1 }, of)).toMatchObject({
+  expect(withoutSmallCounts({ n: 9, share: Ratio.of(9, 20), median: 2, mean: 1 }, { figures: of })).toMatchObject({
     median: 2,
     mean: 1,
   });
@@ -42,7 +42,7 @@ test('nor a share, nor what was worked out over so few, nor what hangs on what i
 
 test('what was worked out once is shown to the next as it is', () => {
   const object = { a: 2 };
-  withoutSmallCounts(object, counted({ a: {} }));
+  withoutSmallCounts(object, { figures: counted({ a: {} }) });
   expect(object).toEqual({ a: 2 });
 });
 
@@ -52,7 +52,7 @@ test('of any table no hidden cell is left alone, and no small one is shown', () 
     fc.property(fc.array(fc.nat({ max: 12 }), { maxLength: 12 }), (counts) => {
       const cells = withoutSmallCells(
         counts.map((count) => ({ count })),
-        of,
+        { figures: of },
       ).map(({ count }) => count as number | null);
       const hidden = cells.filter((count) => count === null).length;
       expect(cells.some((count) => count !== null && isSmall(count))).toBe(false);
@@ -72,7 +72,7 @@ test('with a cell that is hidden for another goes what is worked out from it', (
     { findings: 3, answered: 0, median: null },
     { findings: 20, answered: 10, median: 4 },
   ];
-  expect(withoutSmallCells(cells, of)[1]).toEqual({ findings: null, answered: null, median: null });
+  expect(withoutSmallCells(cells, { figures: of })[1]).toEqual({ findings: null, answered: null, median: null });
 });
 
 test.each([

@@ -2,11 +2,9 @@ import { civilDate, startOfDay } from '#base/civil';
 import type { Clock } from '#base/clock';
 import type { Principal, Role } from '#base/identity/principal';
 import { pastInstant } from '../model/past-instant';
-import { type Counted, Ratio } from '../model/value-object';
+import { type Counted, countedOf, listsOf, Ratio } from '../model/value-object';
+import { type Count, type Figure, hideDisclosed, isSmall, type Sum } from './disclosure';
 import { GOVERNMENT, having } from './rule';
-
-/** Smallest count shown: a smaller one would say something about single objects. Small counts: docs/domain.md. */
-const LEAST_SHOWN = 5;
 
 type CountedFigures = ReadonlyMap<string, Counted>;
 
@@ -30,8 +28,6 @@ export function withheldSmall(
 ): ReadonlyMap<string, Counted> {
   return new Map([...counted].filter(([, of]) => !isWhole(of, who, counted)));
 }
-
-const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
 
 /** Whether a caller may read what is computed over so many objects. */
 export const isShown = (count: number, who: Principal | null, of: Counted = {}): boolean =>
@@ -77,43 +73,236 @@ function givesAway(figures: Figures, name: string, { partOf, over, isMeasure }: 
   return isSmall(whole) || isSmall(whole - Number(value));
 }
 
+/** What is hidden from a caller in objects of one type. */
+export interface Withheld {
+  readonly figures: ReadonlyMap<string, Counted>;
+  /** Lists of figures that stand in the object. */
+  readonly lists?: ReadonlyMap<string, WithheldList>;
+}
+
+interface WithheldList {
+  readonly cells: Withheld;
+  /** Which figures of the object those of the cells add up to. */
+  readonly addUpTo: Readonly<Record<string, string>>;
+}
+
+/** What of a type a caller is told from five on only; undefined of a type that counts nothing. */
+export function withheldOf(type: string, who: Principal | null): Withheld | undefined {
+  const figures = countedOf(type);
+  const lists = new Map<string, WithheldList>();
+  for (const [field, { of, addUpTo }] of listsOf(type)) {
+    const cells = withheldOf(of().name, who);
+    if (cells) lists.set(field, { cells, addUpTo });
+  }
+  if (!figures && lists.size === 0) return undefined;
+  return { figures: withheldSmall(figures ?? new Map(), who), lists };
+}
+
+const hidesNothing = ({ figures, lists }: Withheld): boolean =>
+  figures.size === 0 && [...(lists?.values() ?? [])].every(({ cells }) => hidesNothing(cells));
+
 /** The figures of one object without those that would give away fewer than five. */
-export function withoutSmallCounts<T extends object>(object: T, counted: ReadonlyMap<string, Counted>): T {
-  const figures = object as Figures;
-  const hidden = new Set([...counted].filter(([name, of]) => givesAway(figures, name, of)).map(([name]) => name));
-  return hidden.size === 0 ? object : without(object, hidden, counted);
+export function withoutSmallCounts<T extends object>(object: T, withheld: Withheld): T {
+  if (hidesNothing(withheld)) return object;
+  const row = new Row(object, withheld);
+  hideSmall([row], []);
+  return row.shown() as T;
+}
+
+/** The same of a table's cells, whose sums are shown elsewhere: the smallest of the others are hidden with one that could be derived. */
+export function withoutSmallCells<T extends object>(cells: readonly T[], withheld: Withheld): readonly T[] {
+  if (hidesNothing(withheld)) return cells;
+  const rows = cells.map((cell) => new Row(cell, withheld));
+  hideSmall(rows, sumsShownElsewhere(rows));
+  return rows.map((row) => row.shown() as T);
 }
 
 /**
- * The same of a table's cells. One hidden cell alone could be worked out from the others and their sum, which is shown elsewhere: the
- * smallest of the others goes with it.
+ * The figures of one fiscal year, or of all time, for callers who can ask for each year and for all of them: one table with a margin.
+ * @param years the figures of all years with data
+ * @param total the figures of all time
+ * @param asked one of them
  */
-export function withoutSmallCells<T extends object>(
-  cells: readonly T[],
-  counted: ReadonlyMap<string, Counted>,
-): readonly T[] {
-  const shown = cells.map((cell) => withoutSmallCounts(cell, counted));
-  for (const name of counted.keys()) {
-    const value = (cell: T) => (cell as Figures)[name];
-    const hidden = cells.filter((cell, place) => value(cell) !== null && value(shown[place]!) === null);
-    if (hidden.length !== 1) continue;
-    const left = [...shown.keys()].filter((place) => typeof value(shown[place]!) === 'number');
-    const smallest = left.reduce<number | undefined>(
-      (least, place) =>
-        least === undefined || Number(value(shown[place]!)) < Number(value(shown[least]!)) ? place : least,
-      undefined,
-    );
-    if (smallest !== undefined) shown[smallest] = without(shown[smallest]!, new Set([name]), counted);
-  }
-  return shown;
+export function withoutSmallYears<T extends object>(years: readonly T[], total: T, asked: T, withheld: Withheld): T {
+  if (hidesNothing(withheld)) return asked;
+  const rows = years.map((year) => new Row(year, withheld));
+  const margin = new Row(total, withheld);
+  hideSmall([...rows, margin], sumsOfYears(rows, margin));
+  return (asked === total ? margin : rows[years.indexOf(asked)]!).shown() as T;
 }
 
-/** The object without some of its figures, and without what is worked out from them, which would show them. */
-function without<T extends object>(object: T, names: ReadonlySet<string>, counted: ReadonlyMap<string, Counted>): T {
-  const hidden = new Set(names);
-  for (const [name, { partOf, over }] of counted)
-    if (hidden.has(partOf ?? '') || hidden.has(over ?? '')) hidden.add(name);
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(object)), object);
-  for (const name of hidden) copy[name] = null;
-  return copy;
+/** A figure that everyone who reads the table reads. */
+const ALWAYS_SHOWN: Figure = { canHide: false, isHidden: false };
+
+/** A figure of an object, as the disclosure of a table has it. */
+class ObjectFigure implements Figure {
+  isHidden = false;
+
+  constructor(
+    readonly row: Row,
+    readonly name: string,
+    readonly canHide: boolean,
+  ) {}
+}
+
+/** An object of figures: its counts by path (`figure`, `figure.numerator`, `figure.denominator`, `figure.rest`), and its lists. */
+class Row {
+  readonly counts = new Map<string, Count>();
+  readonly sums: Sum[] = [];
+  readonly cells = new Map<string, readonly Row[]>();
+  private readonly figures = new Map<string, ObjectFigure>();
+
+  constructor(
+    readonly object: object,
+    private readonly withheld: Withheld,
+    private readonly parent?: Row,
+  ) {
+    for (const [name, of] of withheld.figures) this.add(name, of);
+    for (const [field, list] of withheld.lists ?? []) this.addCells(field, list);
+  }
+
+  private value(name: string): unknown {
+    return (this.object as Figures)[name];
+  }
+
+  private figure(name: string): Figure {
+    const figure = this.figures.get(name) ?? new ObjectFigure(this, name, this.withheld.figures.has(name));
+    this.figures.set(name, figure);
+    return figure;
+  }
+
+  /** The count at a path of this object, or of the one whose list it stands in. */
+  countAt(path: string): Count | undefined {
+    const known = this.counts.get(path);
+    if (known) return known;
+    const [name, part] = path.split('.') as [string, 'numerator' | 'denominator' | undefined];
+    const value = this.value(name);
+    if (value === undefined) return this.parent?.countAt(path);
+    if (value === null) return undefined;
+    const count = value instanceof Ratio ? value[part ?? 'denominator'] : Number(value);
+    return this.keep(path, { value: count, shownBy: [], guardedBy: [this.figure(name)] }, this.figure(name));
+  }
+
+  private keep(path: string, count: Count, figure: Figure): Count {
+    if (!count.shownBy.includes(figure)) count.shownBy.push(figure);
+    this.counts.set(path, count);
+    return count;
+  }
+
+  private add(name: string, of: Counted): void {
+    const value = this.value(name);
+    const figure = this.figure(name);
+    if (value === null || value === undefined || of.isMeasure) return;
+    if (value instanceof Ratio) {
+      this.addShare(name, of, value);
+      return;
+    }
+    const count = this.countAt(name)!;
+    const whole = of.partOf === undefined ? undefined : this.countAt(of.partOf);
+    if (whole) this.addRest(name, whole, count, figure);
+  }
+
+  private addShare(name: string, { numerator = [], denominator }: Counted, share: Ratio): void {
+    const figure = this.figure(name);
+    const same = (part: 'numerator' | 'denominator', path: string | undefined): Count => {
+      const other = path === undefined ? undefined : this.countAt(path);
+      return other ? this.keep(`${name}.${part}`, other, figure) : this.countAt(`${name}.${part}`)!;
+    };
+    const whole = same('denominator', denominator);
+    const part = same('numerator', numerator.length === 1 ? numerator[0] : undefined);
+    const terms = numerator.length > 1 ? numerator.flatMap((path) => this.countAt(path) ?? []) : [];
+    if (terms.length > 0) this.sums.push({ whole: part, parts: terms });
+    // a mean has more in its numerator than it is worked out over
+    if (share.numerator <= share.denominator) this.addRest(name, whole, part, figure);
+  }
+
+  /** What a part leaves of its whole is protected as the part is, and follows from both. */
+  private addRest(name: string, whole: Count, part: Count, figure: Figure): void {
+    const rest = { value: whole.value - part.value, shownBy: [], guardedBy: [figure], impliedBy: [part, whole] };
+    this.counts.set(`${name}.rest`, rest);
+    this.sums.push({ whole, parts: [part, rest] });
+  }
+
+  private addCells(field: string, { cells: withheld, addUpTo }: WithheldList): void {
+    const cells = ((this.value(field) ?? []) as object[]).map((cell) => new Row(cell, withheld, this));
+    this.cells.set(field, cells);
+    for (const [name, total] of Object.entries(addUpTo)) {
+      const whole = this.countAt(total);
+      if (whole) this.sums.push({ whole, parts: cells.flatMap((cell) => cell.countAt(name) ?? []) });
+    }
+  }
+
+  /** What tells a cell from others of its list: all of it that is no figure. */
+  get label(): string {
+    const isFigure = (value: unknown) => value === null || typeof value === 'number' || value instanceof Ratio;
+    return JSON.stringify(Object.entries(this.object).filter(([, value]) => !isFigure(value)));
+  }
+
+  hideSmall(): void {
+    for (const [name, of] of this.withheld.figures) if (givesAway(this.object as Figures, name, of)) this.hide(name);
+    for (const cell of this.allCells()) cell.hideSmall();
+  }
+
+  /** Hides a figure, what is worked out from it, and what shows the same count. */
+  hide(name: string): void {
+    const figure = this.figure(name);
+    if (!figure.canHide || figure.isHidden) return;
+    figure.isHidden = true;
+    for (const [other, { partOf, over }] of this.withheld.figures)
+      if (partOf === name || over === name) this.hide(other);
+    for (const { guardedBy, shownBy } of this.counts.values())
+      if (guardedBy.includes(figure)) for (const other of shownBy as ObjectFigure[]) other.row.hide(other.name);
+  }
+
+  allCells(): Row[] {
+    return [...this.cells.values()].flat();
+  }
+
+  /** The object without what is hidden in it. */
+  shown(): object {
+    const hidden = [...this.figures.values()].filter(({ isHidden }) => isHidden);
+    const lists = [...this.cells].filter(([, cells]) => cells.length > 0);
+    if (hidden.length === 0 && lists.length === 0) return this.object;
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this.object)), this.object);
+    for (const { name } of hidden) copy[name] = null;
+    for (const [field, cells] of lists) copy[field] = cells.map((cell) => cell.shown());
+    return copy;
+  }
+}
+
+/** Hides what is small, and then what discloses it. @param margins sums of counts of several rows */
+function hideSmall(rows: readonly Row[], margins: readonly Sum[]): void {
+  for (const row of rows) row.hideSmall();
+  const all = rows.flatMap((row) => [row, ...row.allCells()]);
+  const sums = [...margins, ...all.flatMap((row) => row.sums)];
+  hideDisclosed(sums, (figure) => {
+    if (figure instanceof ObjectFigure) figure.row.hide(figure.name);
+  });
+}
+
+/** Every column of a table, with a sum that readers know. */
+function sumsShownElsewhere(rows: readonly Row[]): Sum[] {
+  const paths = new Set(rows.flatMap((row) => [...row.counts.keys()]));
+  return [...paths].map((path) => {
+    const parts = rows.flatMap((row) => row.counts.get(path) ?? []);
+    const value = parts.reduce((sum, part) => sum + part.value, 0);
+    return { whole: { value, shownBy: [ALWAYS_SHOWN], guardedBy: [] }, parts };
+  });
+}
+
+/** Every count of all time, with those of the years; of lists, those of the cells with the same label. */
+function sumsOfYears(years: readonly Row[], total: Row): Sum[] {
+  const sums = [...total.counts].map(([path, whole]) => ({
+    whole,
+    parts: years.flatMap((year) => year.counts.get(path) ?? []),
+  }));
+  const ofCells = [...total.cells].flatMap(([field, cells]) =>
+    cells.flatMap((cell) => {
+      const same = years.flatMap((year) => year.cells.get(field)?.find(({ label }) => label === cell.label) ?? []);
+      return sumsOfYears(same, cell);
+    }),
+  );
+  // what is as of now, whichever year is asked for, does not add up
+  const addsUp = ({ whole, parts }: Sum) => parts.reduce((sum, { value }) => sum + value, 0) === whole.value;
+  return [...sums.filter(addsUp), ...ofCells];
 }

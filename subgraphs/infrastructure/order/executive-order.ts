@@ -3,7 +3,7 @@ import { civilDate, fiscalYearPeriod } from '#base/civil';
 import type { Database } from '#kit/database/database';
 import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
-import { figure } from '#kit/model/figure';
+import { figure, yearsOf } from '#kit/model/figure';
 import { stub, stubKey } from '#kit/model/model';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
@@ -138,7 +138,7 @@ export class InfrastructureMetricsResolver {
     description: 'Metrics of the infrastructure program.',
   })
   @sensitivity('GOV')
-  @figure(500)
+  @figure(500, yearsOf('vulnerability_finding.due_at', 'clearinghouse_case.opened_at'))
   infrastructureMetrics(
     @Ctx() { database, clock }: Context,
     @Arg('fiscalYear', () => Int, {

@@ -4,7 +4,7 @@ import type { Role } from '#base/identity/principal';
 import { businessDaysBetween } from '#domain/business-days';
 import type { Database } from '#kit/database/database';
 import { sensitivity } from '#kit/model/fields';
-import { figure } from '#kit/model/figure';
+import { figure, yearsOf } from '#kit/model/figure';
 import { stub, stubKey } from '#kit/model/model';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
@@ -34,13 +34,15 @@ export class ReviewMetrics {
   @part(() => Int, 'Reviews opened.') opened!: number;
   @part(() => Int, 'Opened reviews that ended before the launch.', { counted: CLOSED }) closedBeforeLaunch!: number;
   @part(() => Int, 'Opened reviews that ended after the launch.', { counted: CLOSED }) closedAfterLaunch!: number;
-  @part(() => Ratio, 'Share of invited agencies that issued a determination.', { counted: INVITED })
+  @part(() => Ratio, 'Share of invited agencies that issued a determination.', {
+    counted: { ...INVITED, numerator: ['reviewNecessary.denominator'] },
+  })
   determinationCoverage!: Ratio;
   @part(() => Ratio, 'Share of invited agencies that issued a determination before the planned launch.', {
-    counted: INVITED,
+    counted: { ...INVITED, denominator: 'determinationCoverage.denominator' },
   })
   answeredBeforeLaunch!: Ratio;
-  @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findings' } })
+  @part(() => Int, 'Findings shared with developers before the launch.', { counted: { partOf: 'findingsShared' } })
   findingsSharedBeforeLaunch!: number;
   @part(() => Ratio, 'Share of issued determinations that find a review necessary.') reviewNecessary!: Ratio;
   @part(() => Float, 'Median business days from invitation to determination; null without determinations.', {
@@ -126,7 +128,7 @@ const DAY_MS = 86_400_000;
 export class ReviewMetricsResolver {
   @FieldResolver(() => ReviewMetrics, { nullable: true, description: 'Figures on the review program.' })
   @sensitivity('GOV')
-  @figure(500)
+  @figure(500, yearsOf('review.opened_at', 'determination.created_at', 'finding.created_at'))
   reviewMetrics(
     @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {

@@ -3,7 +3,7 @@ import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '#base/civi
 import type { Database } from '#kit/database/database';
 import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
-import { figure } from '#kit/model/figure';
+import { figure, yearsOf } from '#kit/model/figure';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
 import { figuresAsOf } from '#kit/policy/suppression';
@@ -23,7 +23,10 @@ const FILED: Counted = {
 export class WithdrawalCount {
   @part(() => WindowPhase, 'Phase at withdrawal.') phase!: ValueOf<typeof WindowPhase>;
   @part(() => Int, 'Number of submissions.', { counted: FILED }) count!: number;
-  @part(() => Ratio, 'Share of all filed submissions.', { counted: { partOf: 'count' } }) rate!: Ratio;
+  @part(() => Ratio, 'Share of all filed submissions.', {
+    counted: { partOf: 'count', numerator: ['count'], denominator: 'filed' },
+  })
+  rate!: Ratio;
 }
 
 @valueObject('Submissions filed in one calendar quarter.')
@@ -47,7 +50,7 @@ export class SubmissionMetrics {
   inWindow!: number;
   @part(() => Int, 'Filed submissions of launched models.', { counted: { partOf: 'filed' } }) launched!: number;
   @part(() => Int, 'Filed submissions that were withdrawn.', { counted: { partOf: 'filed' } }) withdrawn!: number;
-  @part(() => [WithdrawalCount], 'Withdrawn submissions by phase at withdrawal.')
+  @part(() => [WithdrawalCount], 'Withdrawn submissions by phase at withdrawal.', { addUpTo: { count: 'withdrawn' } })
   withdrawnByPhase!: WithdrawalCount[];
   @part(() => Float, 'Median days from filing to the planned launch; null without filings.', {
     nullable: true,
@@ -59,8 +62,11 @@ export class SubmissionMetrics {
     counted: { over: 'filed', isMeasure: true },
   })
   medianUsableWindowDays!: number | null;
-  @part(() => Ratio, 'Share of submissions filed inside the window.', { counted: FILED }) filedInsideWindow!: Ratio;
-  @part(() => Ratio, 'Average number of launch plan changes per submission.', { counted: { over: 'filed' } })
+  @part(() => Ratio, 'Share of submissions filed inside the window.', { counted: { ...FILED, denominator: 'filed' } })
+  filedInsideWindow!: Ratio;
+  @part(() => Ratio, 'Average number of launch plan changes per submission.', {
+    counted: { over: 'filed', numerator: ['plansMovedLater', 'plansMovedEarlier'], denominator: 'filed' },
+  })
   planChanges!: Ratio;
   @part(() => Int, 'Launch plan changes to a later date.', { counted: FILED }) plansMovedLater!: number;
   @part(() => Int, 'Launch plan changes to an earlier date.', { counted: FILED }) plansMovedEarlier!: number;
@@ -68,8 +74,11 @@ export class SubmissionMetrics {
     counted: FILED,
   })
   launchRecordedWithinSevenDays!: Ratio;
-  @part(() => [QuarterCount], 'Submissions filed by calendar quarter.') filedByQuarter!: QuarterCount[];
-  @part(() => [ReferenceCount], 'Submissions filed, by the event from which their 30 days count back.')
+  @part(() => [QuarterCount], 'Submissions filed by calendar quarter.', { addUpTo: { count: 'filed' } })
+  filedByQuarter!: QuarterCount[];
+  @part(() => [ReferenceCount], 'Submissions filed, by the event from which their 30 days count back.', {
+    addUpTo: { count: 'filed' },
+  })
   filedByReference!: ReferenceCount[];
   @part(
     () => Int,
@@ -199,7 +208,7 @@ async function breaches(database: Database, asOf: string): Promise<number> {
 export class SubmissionMetricsResolver {
   @FieldResolver(() => SubmissionMetrics, { nullable: true, description: 'Figures on the intake program.' })
   @sensitivity('GOV')
-  @figure(500)
+  @figure(500, yearsOf('submission.filed_at'))
   submissionMetrics(
     @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {

@@ -44,7 +44,10 @@ export class WorkforceMetrics {
   @part(() => Int, 'Sum of the hiring goals of all agencies for the fiscal year.', { nullable: true }) goal!: number;
   @part(() => Ratio, 'Entries on duty as a share of the goal.', { nullable: true }) progress!: Ratio;
   @part(() => Int, 'Number of funded positions that are vacant or in hiring now.', open(POSITIONS)) vacancies!: number;
-  @part(() => [TalentAreaFill], 'Current vacancies and fill rate by talent area.', { sensitivity: 'PUBLIC' })
+  @part(() => [TalentAreaFill], 'Current vacancies and fill rate by talent area.', {
+    sensitivity: 'PUBLIC',
+    addUpTo: { vacancies: 'vacancies' },
+  })
   byTalentArea!: TalentAreaFill[];
   @part(
     () => Float,
