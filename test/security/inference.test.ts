@@ -14,6 +14,7 @@ import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-sys
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { ModelVersion } from '../../subgraphs/submissions/model/model-version';
+import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 import { type Fact, Knowledge } from './knowledge';
@@ -364,7 +365,7 @@ describe('figures of fiscal years', () => {
     async (_name, text) => {
       for (const metrics of Object.keys(METRICS) as (keyof typeof METRICS)[]) {
         const [all, years] = await ofYears(metrics, text);
-        const [, whole] = await ofYears(metrics, 'role=inspector; subject=x');
+        const [, whole] = await ofYears(metrics, INSPECTOR);
         for (const name of METRICS[metrics]) {
           const hidden = years.flatMap((year, place) => (year[name] === null ? [whole[place]![name]!] : []));
           const isKnownTogether = all[name] !== null && hidden.some((count) => count > 0);
