@@ -90,12 +90,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
   });
 
   test.each([
-    [
-      'kev',
-      'broken.json',
-      KEV.slice(0, 700),
-      /not valid JSON \(line \d+, column \d+\)[\s\S]*Nothing was imported/,
-    ],
+    ['kev', 'broken.json', KEV.slice(0, 700), /not valid JSON \(line \d+, column \d+\)[\s\S]*Nothing was imported/],
     ['kev', 'empty.json', '', /not valid JSON \(it is empty\)/],
     ['kev', 'other.json', '{"items": []}', /has no list at "vulnerabilities"/],
     ['kev', 'norows.json', '{"vulnerabilities": []}', /holds no rows/],
