@@ -228,10 +228,10 @@ describe('cursors', () => {
 
 describe('bad pages', () => {
   test.each([
-    [{ first: -1 }, '"first" is -1; ask for 0 to 500'],
+    [{ first: -1 }, '"first" is -1: request 0 to 500'],
     [{ first: 1_000_000_000 }, '"first" is 1000000000'],
     [{ last: -1 }, '"last" is -1'],
-    [{ first: 1, last: 1 }, '"first" and "last" are both given'],
+    [{ first: 1, last: 1 }, '"first" and "last" cannot be combined'],
     [{ after: 'not a cursor' }, 'it does not have the format of a cursor'],
     [
       { after: Buffer.from('["AIModel -releasedOn -id",null,"x"]').toString('base64url') },

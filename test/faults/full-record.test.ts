@@ -239,7 +239,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       expect(found?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
       expect(entries(file).length).toBeGreaterThan(before);
       expect(messages.map(({ msg }) => msg)).toContain(
-        'recorded changes that an earlier process committed and did not record',
+        'recorded changes that an earlier process committed without recording',
       );
       expect(await flaw(file)).toBeUndefined();
       // once

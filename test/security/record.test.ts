@@ -198,7 +198,7 @@ describe('a process that finds its record changed', () => {
     await exchanged(restored);
     expect(restored.counts.breaches).toBe(1);
     const { flaw } = await verify();
-    expect(flaw?.what).toMatch(new RegExp(`${by}.* holds its seal of .*, which it does not contain`));
+    expect(flaw?.what).toMatch(new RegExp(`${by}.* holds seal number .*, which the record does not contain`));
   });
 });
 
@@ -383,7 +383,9 @@ describeOnRedis('four processes and a gateway', () => {
     for (const holder of ['record \\S+workforce.jsonl', 'anchor'])
       expect([found, rolledBack.output()]).toEqual([
         1,
-        expect.stringMatching(new RegExp(`reviews: the ${holder}.* holds its seal of .*, which it does not contain`)),
+        expect.stringMatching(
+          new RegExp(`reviews: the ${holder}.* holds seal number .*, which the record does not contain`),
+        ),
       ]);
     const again = start('reviews');
     await says(again, /record was changed; continuing in a new part/);

@@ -184,7 +184,7 @@ export function compareHeads(
       flaws.push({
         file: record,
         line: 0,
-        what: `${holder} holds its seal of ${missing.at}, number ${missing.number}, which it does not contain: its end was cut off, or it was written anew`,
+        what: `${holder} holds seal number ${missing.number} of ${missing.at}, which the record does not contain: the record was truncated or rewritten`,
       });
     if (own.length > 0) by.push(holder);
     for (const { number, hash } of own) if (seals.get(number) === hash) upTo = Math.max(upTo, number);

@@ -43,7 +43,7 @@ describe('big numbers', () => {
   });
 
   test.each(['-1', 'many', '', '1e99999', '0x10', '1,000'])('"%s" is refused', (text) => {
-    expect(() => parseBigNumber(text)).toThrow('is not a number');
+    expect(() => parseBigNumber(text)).toThrow('is not a non-negative number');
   });
 });
 
