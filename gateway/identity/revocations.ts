@@ -4,8 +4,8 @@ import { WatchedFile } from '#base/files/watched-file';
 import type { Principal } from '#base/identity/principal';
 
 /**
- * Tokens that are rejected although they have not expired: a file with an entry a line, a token id (`jti`) or `sub:<subject>`. An issuer and
- * a space before it limit the entry to tokens of that issuer; without one it holds for those of every issuer.
+ * Tokens that are rejected before they expire: a file with one entry per line, a token id (`jti`) or `sub:<subject>`. An issuer and
+ * a space before it limit the entry to that issuer's tokens; otherwise it applies to all issuers.
  */
 export class Revocations {
   private readonly entries: WatchedFile<ReadonlySet<string>>;
@@ -16,8 +16,8 @@ export class Revocations {
       this.entries = new WatchedFile(file, { what: 'the revoked tokens', parse: entriesOf, log });
     } catch (error) {
       throw new OperatorError(
-        `The file of revoked tokens "${file}" cannot be read: ${(error as Error).message}`,
-        'Make it, or leave --revoked-tokens out; one token id, or sub:<subject>, a line, after its issuer',
+        `Cannot read the revoked tokens file "${file}": ${(error as Error).message}`,
+        'Create it or remove --revoked-tokens; each line is a token id or sub:<subject>, optionally after an issuer',
       );
     }
   }

@@ -152,7 +152,7 @@ describe('global ids', () => {
       10_000,
       undefined,
       'OPERATION_TOO_LARGE',
-      'The document has more than 1000 values in a list of its variables; ask in several requests',
+      'The document has more than 1000 values in a list of its variables; split it into several requests',
     ],
   ])('refuses %i ids', async (count, data, code, message) => {
     const ids = Array.from({ length: count }, (_, index) => `Sector:${index}`);

@@ -276,7 +276,7 @@ describe('help and bad commands', () => {
     [
       ['gateway', '--auth', 'development', '--host', '0.0.0.0'],
       1,
-      /The development issuer does not run here: .*0\.0\.0\.0/,
+      /The development issuer is not allowed here: .*0\.0\.0\.0/,
     ],
     [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
     [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
