@@ -34,7 +34,7 @@ export function nodesSchema(subgraphs: readonly Source[]): string | undefined {
   if (subgraphs.some(({ name }) => name === NODES))
     throw new OperatorError(
       `A subgraph is called "${NODES}", as the one that finds objects by their global ids is`,
-      'Give it another name; the supergraph was left as it is',
+      'Give it another name; the supergraph is unchanged',
     );
   const definitions = types.map(({ name, prefix, keyField, subgraphs: owners }) => {
     const key = keyField === 'id' ? '' : ` ${keyField}: ID! @shareable`;
@@ -77,7 +77,7 @@ function nodeTypesIn(subgraphs: readonly Source[]): NodeType[] {
           rival
             ? `Global ids that begin with "${prefix}" would be of ${rival.name} (${rival.subgraphs[0]}) and of ${name} (${subgraph})`
             : `${name} has ids that begin with "${known!.prefix}" in ${known!.subgraphs[0]} and with "${prefix}" in ${subgraph}`,
-          'Give each type one prefix of its own in @node(prefix:); the supergraph was left as it is',
+          'Give each type one prefix of its own in @node(prefix:); the supergraph is unchanged',
         );
       types.set(name, { name, prefix, keyField, subgraphs: [...(known?.subgraphs ?? []), subgraph] });
     }

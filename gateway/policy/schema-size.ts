@@ -26,7 +26,7 @@ const TIMES_STANDARD = 2;
  */
 export class SchemaSize {
   /** Maximum values that an operation may request. */
-  readonly most: number;
+  readonly max: number;
   /** Values that the standard introspection query requests. */
   private readonly standard: number;
   /** Average list length by introspection field. */
@@ -45,7 +45,7 @@ export class SchemaSize {
       }),
     );
     this.standard = this.estimate(standard);
-    this.most = TIMES_STANDARD * this.standard;
+    this.max = TIMES_STANDARD * this.standard;
   }
 
   /** Cost of an introspection in units of other work: the standard introspection query takes a fifth of a second. */
