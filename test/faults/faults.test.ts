@@ -277,7 +277,7 @@ describe('a subgraph', () => {
     const refused = answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SUBGRAPH_OVERLOADED');
     expect(refused.length).toBe(8);
     expect(refused[0]!.errors![0]).toMatchObject({
-      message: 'The "shops" subgraph has too many requests waiting for it',
+      message: 'The "shops" subgraph has too many queued requests',
       extensions: { retryable: true, retryAfterSeconds: 1 },
     });
     expect(answers.filter(({ errors }) => !errors).length).toBe(4);

@@ -270,7 +270,7 @@ describe('help and bad commands', () => {
     [
       ['gateway', '--supergraph', '/no/such/file', '--auth', 'off'],
       1,
-      /The supergraph cannot be read from "\/no\/such\/file"/,
+      /Cannot read the supergraph file "\/no\/such\/file"/,
     ],
     [['gateway'], 1, /No token issuers are configured[\s\S]*--auth FILE/],
     [

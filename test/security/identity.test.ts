@@ -98,7 +98,7 @@ describe('tokens of an issuer', () => {
   });
 
   test.each<[string, (provider: OidcProvider) => Promise<string> | string, RegExp]>([
-    ['without a signature', () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer })}.`, /write "auth/],
+    ['without a signature', () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer })}.`, /send "auth/],
     [
       'whose algorithm is none',
       () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer, sub: 'x', exp: seconds() + 60 })}.AAAA`,
@@ -388,7 +388,7 @@ describe('tokens of an issuer', () => {
     [
       'a role for an agency and no agency',
       { agencies: undefined },
-      /at 0\.agencies: list the keys .* or write "\*": its role agency-reviewer is exercised for one agency/,
+      /at 0\.agencies: list the keys .* or "\*": its role agency-reviewer requires one agency/,
     ],
     [
       'a role for an organization and no organization',
