@@ -614,7 +614,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(data).toEqual({ [field]: null });
       expect(errors).toEqual([
         {
-          message: `The "things" subgraph gave a value for "Query.${field}" that is no value of the type ${type}`,
+          message: `The "things" subgraph returned a value for "Query.${field}" that is not a valid ${type}`,
           path: [field],
           extensions: { code: 'SUBGRAPH_BAD_RESPONSE', subgraph: 'things', retryable: false },
         },
@@ -627,7 +627,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       const { data, errors } = await askAgain('thing { id views }');
       expect(data).toEqual({ thing: null });
       expect(errors!.map(({ message }) => message)).toEqual([
-        'The "things" subgraph gave a value for "Query.thing" that is no object',
+        'The "things" subgraph returned a value for "Query.thing" that is not an object',
       ]);
     });
   });
