@@ -10,7 +10,7 @@ import { serveMetrics } from '#base/telemetry/server';
 import type { GatewayConfig } from './config';
 import { openGraph } from './graph/open';
 import { ApolloPipeline } from './http/apollo';
-import { contextOf, type RequestRules, tellOrigin } from './http/context';
+import { contextOf, originHeaders, type RequestRules } from './http/context';
 import { addCors } from './http/cors';
 import { countPreflights, countRequests, warnOfProxies } from './http/counting';
 import type { DocumentSource } from './http/documents';
@@ -126,7 +126,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
       headersOf: (request) => {
         const { identities } = request.caller;
         return {
-          ...(identities && tellOrigin(identities, request).get(files.subgraph)),
+          ...(identities && originHeaders(identities, request).get(files.subgraph)),
           [REQUEST_ID_HEADER]: request.id,
         };
       },

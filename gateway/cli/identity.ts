@@ -33,7 +33,7 @@ export async function believedOf(
   const revocations = revokedTokens === '' ? undefined : new Revocations(revokedTokens, log);
   const options = {
     isRevoked: (tokenId: string | undefined, principal: Principal) => revocations?.has(tokenId, principal) ?? false,
-    mostRefused: maxRefusedTokens,
+    maxInvalidTokens: maxRefusedTokens,
   };
   if (auth !== 'development') {
     const issuers = readIssuers(auth).map((settings) => Issuer.remote(settings, log));

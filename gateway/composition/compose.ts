@@ -6,13 +6,13 @@ import { unclassifiedFields } from '../policy/sensitivity';
 import { understatedFields } from './derivations';
 import { gateVocabulary } from './voluntary';
 
-/** A subgraph as composition sees it. */
+/** Input of composition: a subgraph's schema. */
 export interface PublishedSubgraph {
   readonly name: string;
   readonly sdl: string;
-  /** Where it answers; empty when it is reached in-process. */
+  /** Its URL; empty for an in-process subgraph. */
   readonly url?: string;
-  /** The file of its schema, for messages; by default its name. */
+  /** Schema file for error messages; its name by default. */
   readonly file?: string;
 }
 
@@ -24,27 +24,27 @@ interface ParsedSubgraph {
 
 /**
  * Composes subgraphs into a supergraph by the rules of Federation 2.
- * @returns the supergraph schema. @throws OperatorError with every composition error when they do not compose.
+ * @returns the supergraph schema @throws OperatorError with all composition errors
  */
 export function compose(subgraphs: readonly PublishedSubgraph[]): string {
   requireSources([...duplicateNames(subgraphs), ...syntaxProblems(subgraphs)]);
   const gates = gateVocabulary(subgraphs);
   if (gates.length > 0)
     throw new OperatorError(
-      `Names that would make a gate of the voluntary framework:\n${gates.map((name) => `- ${name}`).join('\n')}`,
-      'Agencies advise and developers decide: name it after what it is. The supergraph was left as it is',
+      `Names that would turn the voluntary framework into a gate:\n${gates.map((name) => `- ${name}`).join('\n')}`,
+      'Agencies advise and developers decide: choose descriptive names. The supergraph is unchanged',
     );
   const unclassified = unclassifiedFields(subgraphs);
   if (unclassified.length > 0)
     throw new OperatorError(
-      `It is not said of every field, once, how sensitive it is:\n${unclassified.map((flaw) => `- ${flaw}`).join('\n')}`,
-      'Who may read a field follows from its class: say it at the fields named above. The supergraph was left as it is',
+      `Every field needs exactly one @sensitivity class. Missing or conflicting:\n${unclassified.map((flaw) => `- ${flaw}`).join('\n')}`,
+      'The class determines who may read a field: fix the fields listed above. The supergraph is unchanged',
     );
   const understated = understatedFields(subgraphs);
   if (understated.length > 0)
     throw new OperatorError(
       `Fields reveal more than their classes allow:\n${understated.map((flaw) => `- ${flaw}`).join('\n')}`,
-      'Give the field the class of what it is derived from, or give the reason in "coarsened" why it reveals less. The supergraph was left as it is',
+      'Give the field the class of its source, or state in "coarsened" why it reveals less. The supergraph is unchanged',
     );
   const nodes = nodesSchema(subgraphs);
   const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];
@@ -59,11 +59,11 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
   if (supergraphSdl !== undefined) return `${supergraphSdl}\n`;
   throw new OperatorError(
     `The subgraphs ${subgraphs.map(({ name }) => name).join(', ')} do not compose:\n${errors.map((error) => `- ${withPlaces(error)}`).join('\n')}`,
-    'Fix the schemas named above; the supergraph was left as it is',
+    'Fix the schemas named above; the supergraph is unchanged',
   );
 }
 
-/** The names that several subgraphs have, with their files. */
+/** Names that several subgraphs share, with their files. */
 export function duplicateNames(subgraphs: readonly Pick<PublishedSubgraph, 'name' | 'file'>[]): string[] {
   const files = new Map<string, string[]>();
   for (const { name, file = name } of subgraphs) files.set(name, [...(files.get(name) ?? []), file]);
@@ -82,7 +82,7 @@ export function requireSources(problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new OperatorError(
     `The subgraphs cannot be composed:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
-    'Fix the sources named above; the supergraph was left as it is',
+    'Fix the sources named above; the supergraph is unchanged',
   );
 }
 
@@ -103,7 +103,7 @@ function syntaxProblem(subgraph: PublishedSubgraph): string | undefined {
 
 type Composed = { readonly supergraphSdl?: string; readonly errors?: readonly Error[] };
 
-/** Composes; where composition itself crashes, by a schema that it does not expect, that is an error of the schema. */
+/** Composes, and reports a crash of composition as an error of the schemas. */
 function composed(subgraphs: ParsedSubgraph[]): Composed {
   try {
     return composeServices(subgraphs);
@@ -123,7 +123,7 @@ function crashes(subgraph: ParsedSubgraph): boolean {
   }
 }
 
-/** The message of a composition error, with the file, line and column of what it is about. */
+/** The message of a composition error, with file, line, and column. */
 function withPlaces(error: Error): string {
   const nodes = error instanceof GraphQLError ? (error.nodes ?? []) : [];
   const places = nodes.flatMap(({ loc }) => {

@@ -1,7 +1,7 @@
 import { type DocumentNode, type NameNode, parse, visit } from 'graphql';
 
 /**
- * N4 in docs/domain.md: no subgraph about models, submissions, or reviews names anything as a gate. Only whole words count, split at
+ * N4 in docs/domain.md: subgraphs about models, submissions, or reviews must not name anything as a gate. Only whole words count, split at
  * camelCase and underscores, so "threshold", "aggregate", and "clearinghouse" pass.
  */
 const GATE_WORDS = new Set(
@@ -12,7 +12,7 @@ const GATE_WORDS = new Set(
   ).split(' '),
 );
 
-/** What the framework is about. A subgraph that adds a field to one of these is about it too, and is looked at as a whole. */
+/** The framework's types. A subgraph that adds a field to one of them belongs to the framework, and all its names are checked. */
 const FRAMEWORK_TYPES = new Set(
   (
     'DeveloperOrganization AIModel ModelVersion Submission LaunchPlan AccessGrant Artifact Determination Designation Review ' +
@@ -20,8 +20,8 @@ const FRAMEWORK_TYPES = new Set(
   ).split(' '),
 );
 
-/** Words that other programmes need for something else, by subgraph: hiring asks for clearances, coordinated disclosure has embargoes. */
-const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
+/** Words that other programs use in another sense, by subgraph: hiring has clearances, coordinated disclosure has embargoes. */
+const ALLOWED_WORDS: Readonly<Record<string, readonly string[]>> = {
   workforce: ['clearance'],
   infrastructure: ['embargo'],
 };
@@ -29,7 +29,7 @@ const OWN_WORDS: Readonly<Record<string, readonly string[]>> = {
 export const wordsOf = (name: string): string[] =>
   name.split(/_|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/).map((word) => word.toLowerCase());
 
-/** Every name of these subgraphs that breaks the rule, each with where it stands. None where there is no framework. */
+/** Names that break the rule, with their location. Empty for graphs without the framework. */
 export function gateVocabulary(subgraphs: readonly { name: string; sdl: string }[]): string[] {
   const names = new Set(subgraphs.map(({ name }) => name));
   if (!names.has('submissions') || !names.has('reviews')) return [];
@@ -38,18 +38,18 @@ export function gateVocabulary(subgraphs: readonly { name: string; sdl: string }
     const core = name === 'submissions' || name === 'reviews';
     const added = frameworkFields(document);
     if (!core && added === 0) return [];
-    const own = OWN_WORDS[name] ?? [];
+    const allowed = ALLOWED_WORDS[name] ?? [];
     return namesIn(document).flatMap(({ text, within }) => {
-      const found = wordsOf(text).filter((word) => GATE_WORDS.has(word));
-      const excused = !FRAMEWORK_TYPES.has(within ?? text) && found.every((word) => own.includes(word));
-      return found.length === 0 || excused
+      const gateWords = wordsOf(text).filter((word) => GATE_WORDS.has(word));
+      const excused = !FRAMEWORK_TYPES.has(within ?? text) && gateWords.every((word) => allowed.includes(word));
+      return gateWords.length === 0 || excused
         ? []
-        : [`${name}: ${within ? `${within}.` : ''}${text} ("${found.join('", "')}")`];
+        : [`${name}: ${within ? `${within}.` : ''}${text} ("${gateWords.join('", "')}")`];
     });
   });
 }
 
-/** How many fields, keys aside, a subgraph has on types of the framework. */
+/** Number of fields, except keys, that a subgraph has on types of the framework. */
 function frameworkFields(document: DocumentNode): number {
   let fields = 0;
   const count = (node: { name: NameNode; fields?: readonly unknown[]; directives?: readonly { name: NameNode }[] }) => {
@@ -59,7 +59,7 @@ function frameworkFields(document: DocumentNode): number {
   return fields;
 }
 
-/** Names of types, fields, arguments, enum values and directives. */
+/** Names of types, fields, arguments, enum values, and directives. */
 function namesIn(document: DocumentNode): { text: string; within?: string }[] {
   const names: { text: string; within?: string }[] = [];
   for (const definition of document.definitions) {

@@ -8,44 +8,44 @@ import type { CompiledFetch } from './general/fetch';
 export interface CallsOptions {
   /** Values of the client's variables and of the operation's literals. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Handed on to every subgraph. */
+  /** Forwarded to every subgraph. */
   readonly headers: Readonly<Record<string, string>>;
-  /** By subgraph, handed to it alone. */
+  /** Signed identity headers by subgraph. */
   readonly identities?: { get(subgraph: string): Readonly<Record<string, string>> | undefined };
-  /** Who asks, and all else that may make an answer another: calls are shared only between requests of one scope. */
+  /** The caller and anything else that may change an answer: only requests of one scope share calls. */
   readonly scope: string;
-  /** When the client gives up, in milliseconds of `performance.now()`. */
+  /** Deadline of the request, by `performance.now()`. */
   readonly deadline: number;
-  /** Most milliseconds of one fetch. */
+  /** Timeout of one fetch in milliseconds. */
   readonly fetchTimeoutMs: number;
   readonly cancellation?: Cancellation;
   readonly transport: (subgraph: string) => Transport;
-  /** Called when a call has ended: with `ok`, or the code of the error and the error. */
+  /** Called after each call with `ok`, or with the error and its code. */
   readonly ended: (subgraph: string, result: string, error?: unknown, requestId?: string) => void;
 }
 
-interface Made {
+interface Sent {
   readonly variables: JsonText;
   readonly answer: Promise<SubgraphAnswer>;
 }
 
-/** The calls of subgraphs that one execution of an operation makes, each once however often it is asked for. */
+/** The subgraph calls of one execution. Each call is sent once, even if several steps need it. */
 export class Calls {
-  /** Headers of the subgraphs' answers. */
+  /** Headers of subgraph responses. */
   readonly answered: SubgraphAnswer['headers'][] = [];
-  private readonly made = new Map<CompiledFetch, Made>();
+  private readonly sent = new Map<CompiledFetch, Sent>();
   private readonly variableTexts = new Map<string, string>();
 
   constructor(private readonly options: CallsOptions) {}
 
-  /** The client's variables that a fetch uses, as members of a JSON object. */
+  /** The client variables of a fetch, as members of a JSON object. */
   variables(fetch: CompiledFetch): string {
     let text = '';
     for (const name of fetch.variables) {
       let member = this.variableTexts.get(name);
       if (member === undefined) {
         const { variables } = this.options;
-        // absent variables must not be found among what every object inherits
+        // an absent variable must not resolve to an inherited property
         const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
         member = value === undefined ? '' : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
         this.variableTexts.set(name, member);
@@ -57,10 +57,10 @@ export class Calls {
 
   /** @param variables text of a JSON object. @throws SubgraphError */
   call(fetch: CompiledFetch, variables: JsonText): Promise<SubgraphAnswer> {
-    const before = this.made.get(fetch);
-    if (before && isSameText(before.variables, variables)) return before.answer;
+    const previous = this.sent.get(fetch);
+    if (previous && isSameText(previous.variables, variables)) return previous.answer;
     const answer = this.make(fetch, variables);
-    this.made.set(fetch, { variables, answer });
+    this.sent.set(fetch, { variables, answer });
     return answer;
   }
 
@@ -73,7 +73,7 @@ export class Calls {
   private async make(fetch: CompiledFetch, variables: JsonText): Promise<SubgraphAnswer> {
     const { deadline, fetchTimeoutMs, scope, cancellation } = this.options;
     const transport = this.options.transport(fetch.subgraph);
-    // what may follow gets its share: a hanging subgraph must not cost the fetches after it
+    // later fetches keep a share of the time: a hanging subgraph must not use all of it
     const now = performance.now();
     const timeoutMs = Math.min(fetchTimeoutMs, (deadline - now) / fetch.stages);
     if (timeoutMs <= 0) throw SubgraphError.timeout(fetch.subgraph, 0);

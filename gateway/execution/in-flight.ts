@@ -1,13 +1,13 @@
 import { Cancellation } from '#base/cancellation';
 
 /**
- * Work that several wait for at once. Whoever asks for what is already under way, under the same key, gets the same promise; it is
- * ended only when all who wait have gone.
+ * Shares work in flight. Requests with the same key get the same promise; the work is
+ * canceled only when all of its waiters have canceled.
  */
 export class InFlight<T> {
   private readonly running = new Map<string, Running<T>>();
 
-  /** How many pieces of work are under way. */
+  /** Number of keys in flight. */
   get size(): number {
     return this.running.size;
   }
@@ -45,7 +45,7 @@ export class InFlight<T> {
   private leave(key: string, work: Running<T>): void {
     work.waiting -= 1;
     if (work.waiting > 0) return;
-    // nobody may join what is being ended
+    // no new waiter may join canceled work
     this.forget(key, work);
     work.cancellation.cancel();
   }

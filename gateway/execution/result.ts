@@ -1,6 +1,6 @@
 import type { FormattedExecutionResult } from 'graphql';
 
-/** The data of an answer, written as JSON already. Apollo Server hands it through; {@link stringifyResult} writes it out. */
+/** The data of an answer as JSON text. Apollo Server passes it through; {@link stringifyResult} writes it. */
 export class RenderedData {
   static readonly HEAD = Buffer.from('{"data":');
 
@@ -8,7 +8,7 @@ export class RenderedData {
 
   private constructor(
     private readonly written: string | undefined,
-    /** The whole body of a response that has data and nothing else, where it exists as such. */
+    /** The complete body of a response with only data, if it was written as such. */
     readonly body: Buffer | undefined,
   ) {}
 
@@ -26,7 +26,7 @@ export class RenderedData {
     return this.written ?? this.body!.toString('utf8', RenderedData.HEAD.length, this.body!.length - 1);
   }
 
-  /** Of the text, in characters or bytes, whichever is known. */
+  /** Length of the text, in characters or bytes. */
   get length(): number {
     return this.written?.length ?? this.body!.length;
   }
@@ -36,8 +36,8 @@ export class RenderedData {
   }
 
   /**
-   * UTF-8 of `{<members>,"data":…}`; copying is cheaper than what Node keeps of a response that is written in two pieces. Those who share
-   * the data and are told the same beside it share the copy.
+   * UTF-8 of `{<members>,"data":…}`. One copy is cheaper than Node's bookkeeping for a response in two chunks. Answers that share
+   * the data and have equal members share the copy.
    */
   bodyWith(members: string): Buffer {
     if (this.last?.members === members) return this.last.body;
@@ -53,13 +53,13 @@ export class RenderedData {
     return whole;
   }
 
-  /** For plug-ins that look into answers. */
+  /** For plug-ins that inspect answers. */
   toJSON(): unknown {
     return JSON.parse(this.text);
   }
 }
 
-/** The body of a response, without turning data into text a second time. */
+/** Serializes a response without serializing its data again. */
 export function stringifyResult({ data, ...rest }: FormattedExecutionResult): string {
   if (!(data instanceof RenderedData)) return JSON.stringify({ ...rest, data });
   let text = '{';

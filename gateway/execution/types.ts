@@ -13,13 +13,13 @@ import {
 } from 'graphql';
 import { ExactNumber } from '../transport/exact-json';
 
-/** An object of the answer under construction, as subgraphs gave it, keyed by response name. */
+/** An object of the answer under construction, as subgraphs returned it, keyed by response name. */
 export type AnswerObject = Record<string, unknown>;
 
 export const isObject = (value: unknown): value is AnswerObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
-/** Which object types a type condition takes in, by the whole supergraph. */
+/** The object types that match a type condition, by the whole supergraph. */
 export class TypeConditions {
   private readonly possible = new Map<string, ReadonlySet<string>>();
   private readonly objects = new Set<string>();
@@ -30,18 +30,18 @@ export class TypeConditions {
         this.objects.add(type.name);
         this.possible.set(type.name, new Set([type.name]));
       }
-      // the interface's own name stands for an object of which a subgraph knows only the interface (`@interfaceObject`)
+      // the interface's name represents objects that a subgraph knows only by the interface (`@interfaceObject`)
       else if (isAbstractType(type))
         this.possible.set(type.name, new Set([type.name, ...schema.getPossibleTypes(type).map(({ name }) => name)]));
     }
   }
 
-  /** Whether objects can be of this very type. */
+  /** Whether this is a concrete object type. */
   isObjectType(name: unknown): boolean {
     return typeof name === 'string' && this.objects.has(name);
   }
 
-  /** Object types, and the condition's own name. */
+  /** Matching object types, and the name of the condition. */
   matching(condition: string): ReadonlySet<string> {
     return this.possible.get(condition) ?? new Set([condition]);
   }
@@ -49,15 +49,15 @@ export class TypeConditions {
   /** Whether an operation selects fields of custom scalars. */
   hasCustomScalars(operation: string): boolean {
     const typeInfo = new TypeInfo(this.schema);
-    let isFound = false;
+    let hasCustom = false;
     const Field = () => {
       const type = getNamedType(typeInfo.getType());
       if (!isScalarType(type) || isSpecifiedScalarType(type)) return undefined;
-      isFound = true;
+      hasCustom = true;
       return BREAK;
     };
     visit(parse(operation, { noLocation: true }), visitWithTypeInfo(typeInfo, { Field }));
-    return isFound;
+    return hasCustom;
   }
 
   matchingAny(conditions: readonly string[]): ReadonlySet<string> {

@@ -18,21 +18,21 @@ import {
 } from 'graphql';
 import { DEFER } from '../operation/conditions';
 
-/** The schema that clients see: of the supergraph, what is not inaccessible, and the directives that operations may have. */
+/** The schema that clients see: accessible elements of the supergraph and executable directives. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   const document = parse(supergraphSdl, { noLocation: true });
   return apiSchemaIn(Supergraph.build(document, { supportedFeatures: null }), document);
 }
 
-/** The schema that clients of a supergraph see, as a file for their tools. */
+/** Prints the API schema for client tools. */
 export const printApiSchema = (supergraphSdl: string): string => `${printSchema(apiSchemaOf(supergraphSdl))}\n`;
 
-/** As {@link apiSchemaOf}, of a supergraph that has been read. */
+/** Like {@link apiSchemaOf}, for a parsed supergraph. */
 export function apiSchemaIn(supergraph: Supergraph, document: DocumentNode): GraphQLSchema {
   return withDefer(withComposedDirectives(supergraph.apiSchema().toGraphQLJSSchema(), document));
 }
 
-/** Clients may defer fragments, whatever the subgraphs know of it. */
+/** Adds `@defer`, which the gateway implements without help from subgraphs. */
 function withDefer(schema: GraphQLSchema): GraphQLSchema {
   const config = schema.toConfig();
   return new GraphQLSchema({ ...config, directives: [...config.directives, DEFER_DIRECTIVE] });
@@ -52,7 +52,7 @@ const DEFER_DIRECTIVE = new GraphQLDirective({
   },
 });
 
-/** Where operations may have directives. */
+/** Locations of executable directives. */
 const EXECUTABLE = new Set<string>([
   DirectiveLocation.QUERY,
   DirectiveLocation.MUTATION,
@@ -64,7 +64,7 @@ const EXECUTABLE = new Set<string>([
   DirectiveLocation.VARIABLE_DEFINITION,
 ]);
 
-/** With what "@composeDirective" of the Federation specification composes for operations: Apollo's API schema leaves it out. */
+/** Adds executable directives composed by `@composeDirective`, which Apollo's API schema omits. */
 function withComposedDirectives(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLSchema {
   const types = new Map(definitions.filter(isTypeDefinitionNode).map((type) => [type.name.value, type]));
   const directives = definitions.flatMap((definition): DirectiveDefinitionNode[] => {
@@ -80,7 +80,7 @@ function withComposedDirectives(schema: GraphQLSchema, { definitions }: Document
   return extendSchema(schema, extension, { assumeValid: true });
 }
 
-/** Adds an input type, and those of its fields, that the schema lacks. */
+/** Adds an input type and those of its fields if the schema lacks them. */
 function addMissing(
   node: TypeNode,
   schema: GraphQLSchema,

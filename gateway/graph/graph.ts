@@ -61,38 +61,38 @@ export interface GraphParts {
   readonly planLimits: PlanLimits;
   readonly sharedPlans?: (supergraphSdl: string, planner: Planner['name'], subgraphs: readonly string[]) => SharedPlans;
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
-  /** Most milliseconds of one fetch. */
+  /** Timeout of one fetch in milliseconds. */
   readonly fetchTimeoutMs: number;
-  /** Learns how calls of subgraphs end; outlives this supergraph. */
+  /** Observes the results of subgraph calls; outlives this supergraph. */
   readonly watch?: SubgraphWatch;
-  /** What becomes of an operation with fields that the caller may not ask for: those are null, or all of it is refused. */
+  /** Whether fields that the caller may not read become null or reject the operation. */
   readonly unauthorizedFields?: GatewayConfig['unauthorizedFields'];
 }
 
-/** One request to the graph, its document valid against {@link Graph.apiSchema}. */
+/** One request to the graph. Its document is valid against {@link Graph.apiSchema}. */
 export interface GraphRequest {
   readonly document: DocumentNode;
   readonly operationName?: string | null;
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** Handed on to subgraphs. */
+  /** Forwarded to subgraphs. */
   readonly headers: Readonly<Record<string, string>>;
-  /** By subgraph, further headers that tell it who asks. */
+  /** Signed identity headers by subgraph. */
   readonly identities?: { get(subgraph: string): Readonly<Record<string, string>> | undefined };
-  /** Who asks, and whatever else may make an answer another. */
+  /** The caller and anything else that may change an answer; requests of one scope may share answers. */
   readonly scope: string;
   readonly deadline: number;
   readonly cancellation?: Cancellation;
-  /** Told what the operation is estimated to cost, before any subgraph is asked. @throws CostError when that is too much */
+  /** Called with the estimated cost before any subgraph call. @throws CostError if the cost exceeds a limit */
   readonly spend?: (cost: number, before?: number) => Spending | Promise<Spending>;
-  /** Told what work has cost that no estimate knows of. */
+  /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
-  /** Told that the operation has to be planned. */
+  /** Called before the operation is planned. */
   readonly chargePlanning?: () => void;
 }
 
-/** What is told about an answer besides its data. */
+/** Response extensions of an answer. */
 export interface AnswerExtensions {
-  /** How it is to be handled, where the supergraph says how sensitive its fields are. */
+  /** Handling instructions, if the supergraph states sensitivity classes. */
   readonly sensitivity?: Handling;
   readonly cost?: Spending;
 }
@@ -108,27 +108,27 @@ export type GraphResult =
 
 /** The normalized operations of a document, by operation name and the values of its conditions. */
 interface Variants {
-  /** Names of the Boolean variables that its conditions read. */
+  /** Names of Boolean variables used in conditions. */
   readonly conditions: readonly string[];
   readonly operations: LRUCache<string, NormalizedOperation>;
 }
 
-/** Normalized operations kept of one document. */
+/** Maximum normalized operations cached per document. */
 const MAX_VARIANTS = 64;
 
-/** An operation as clients write it. */
+/** An operation as clients sent it. */
 export interface SourceOperation {
   readonly source: string;
   readonly operationName: string | undefined;
-  /** Values of the variables that its conditions read. */
+  /** Values of the variables used in conditions. */
   readonly conditions?: Readonly<Record<string, boolean>>;
 }
 
-/** One supergraph, being served: its schema for clients, its planner and plans, the ways to its subgraphs. */
+/** One supergraph in service: its API schema, planner, plans, and transports. */
 export class Graph {
   readonly apiSchema: GraphQLSchema;
   readonly subgraphs: readonly string[];
-  /** Who may ask for which fields, where the supergraph says so. */
+  /** Access rules, if the supergraph states any. */
   readonly rules: SchemaRules | undefined;
   private readonly sensitivities: Sensitivities | undefined;
   private readonly costs: Costs;
@@ -138,11 +138,11 @@ export class Graph {
   private readonly planner: Planner;
   private readonly schemas: Schemas;
   private readonly transports = new Map<string, Transport>();
-  /** Whether subgraphs' answers come as bytes. */
+  /** Whether all transports return responses as bytes. */
   private readonly givesBytes: boolean;
-  /** Executions, and those whose answers were written from slices of what subgraphs sent. */
+  /** Executions, and those whose answers were sliced from subgraph responses. */
   readonly counts = { executions: 0, sliced: 0 };
-  /** Calls of each subgraph by how they ended. */
+  /** Calls by subgraph and result. */
   readonly callCounts = new Map<string, Map<string, number>>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
   private apiSchemaText: string | undefined;
@@ -150,14 +150,14 @@ export class Graph {
   private readonly schemaSize: SchemaSize;
   private readonly partlyHidden: ReadonlySet<string>;
   private readonly normalized = new WeakMap<DocumentNode, Variants>();
-  /** Operations that ask for more than the plan of their text knows of: introspection, and the name of the root type. */
+  /** Operations that select more than their plan covers: introspection and the root type's name. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
-  /** Answers to operations that ask for the schema and nothing else, which stay the same for as long as it does. */
+  /** Cached answers to pure introspection; they depend only on the schema. */
   private readonly schemaAnswers = new LRUCache<NormalizedOperation, ExecutionResult>({
     maxSize: MAX_SCHEMA_ANSWERS,
     sizeCalculation: ({ data }) => data.text.length,
   });
-  /** Whole requests under way, by operation, who asks, and variables. */
+  /** Requests in flight, by operation, scope, and variables. */
   private readonly requests = new WeakMap<CompiledOperation, InFlight<ExecutionResult>>();
 
   /** @throws OperatorError when the supergraph cannot be served. */
@@ -166,7 +166,7 @@ export class Graph {
     let planner: Planner | undefined;
     try {
       planner = parts.planner(supergraphSdl);
-      // it makes itself ready while we do
+      // the planner warms up during the rest of this constructor
       planner.warmUp?.().catch(() => {});
       this.planner = planner;
       const document = parse(supergraphSdl, { noLocation: true });
@@ -195,8 +195,8 @@ export class Graph {
       planner?.close().catch(() => {});
       if (error instanceof OperatorError) throw error;
       throw new OperatorError(
-        `The supergraph cannot be served: ${(error as Error).message}`,
-        'Check that the file is a Federation 2 supergraph schema, as composition writes it',
+        `Invalid supergraph: ${(error as Error).message}`,
+        'The file must be a Federation 2 supergraph schema, as composition writes it',
         { cause: error },
       );
     }
@@ -208,14 +208,14 @@ export class Graph {
   }
 
   /** @throws PlanningError, CostError */
-  async execute(given: GraphRequest): Promise<GraphResult> {
-    const { request, message: messageOf } = this.unreserved(given);
+  async execute(original: GraphRequest): Promise<GraphResult> {
+    const { request, message: messageOf } = this.unreserved(original);
     const { document, operationName, variables = {}, scope, cancellation, spend, charge, chargePlanning } = request;
     const { variableDefinitions = [] } = operationOf(document, operationName);
-    const { coerced, errors: unfit } = this.variableValues(variableDefinitions, variables);
-    if (unfit)
+    const { coerced, errors: invalid } = this.variableValues(variableDefinitions, variables);
+    if (invalid)
       return {
-        errors: unfit.map(({ message, extensions }) => ({
+        errors: invalid.map(({ message, extensions }) => ({
           message: messageOf(message),
           extensions: { ...extensions, code: 'BAD_USER_INPUT', http: { status: 400 } },
         })),
@@ -224,15 +224,15 @@ export class Graph {
     const normalized = this.normalize(document, operationName, coerced);
     const operation = this.compiled(normalized) ?? (await this.compile(normalized, chargePlanning));
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
-    // what is answered without a subgraph, and without work, is free
+    // operations without subgraph calls or other work are free
     const isFree = operation.fetches.length === 0 && estimated === 0;
     const spending = isFree ? undefined : spend?.(estimated);
     const cost = spending instanceof Promise ? await spending : spending;
     const extensions = this.extensions(normalized, operation, cost, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
       this.counts.executions += 1;
-      const kept = this.schemaAnswers.get(normalized);
-      if (kept) return kept;
+      const cached = this.schemaAnswers.get(normalized);
+      if (cached) return cached;
       const calls = this.calls(normalized, { ...request, cancellation: until });
       const slices = this.givesBytes ? operation.slices() : undefined;
       const data = slices && (await new SliceRun(slices, calls).run());
@@ -242,7 +242,7 @@ export class Graph {
       }
       const introspected = this.introspected(normalized, variables);
       const execute = (isWary = false) => new Execution(operation, { calls, introspected, isWary }).run();
-      // the stack is exhausted by data that are nested very deeply: calls already made are not made again
+      // deeply nested data can exhaust the stack; the second run reuses the calls of the first
       const result = await execute().catch((error) => {
         if (error instanceof RangeError) return execute(true);
         throw error;
@@ -259,7 +259,7 @@ export class Graph {
     return { data, errors, answered, extensions };
   }
 
-  /** Values of variables, or what is wrong with the first few that do not fit. */
+  /** Coerced variable values, or the first few errors. */
   private variableValues(
     definitions: readonly VariableDefinitionNode[],
     variables: Readonly<Record<string, unknown>>,
@@ -267,7 +267,7 @@ export class Graph {
     return getVariableValues(this.apiSchema, definitions, variables, { maxErrors: MAX_VARIABLE_ERRORS });
   }
 
-  /** A request whose variables have no names that planners use themselves. */
+  /** Renames variables whose names are reserved for planners. */
   private unreserved(request: GraphRequest): { request: GraphRequest; message: (text: string) => string } {
     let unreserved = this.unreservedDocuments.get(request.document);
     if (unreserved === undefined) {
@@ -279,13 +279,13 @@ export class Graph {
     return { request: { ...request, document, variables: variables(request.variables ?? {}) }, message };
   }
 
-  /** What it costs to answer about the schema; nothing where that answer is kept. */
+  /** Cost of introspection; 0 if the answer is cached. */
   private schemaCost(normalized: NormalizedOperation): number {
     if (!normalized.introspection || this.schemaAnswers.has(normalized)) return 0;
     return this.schemaSize.cost(normalized.introspection);
   }
 
-  /** What an operation is estimated to cost by the values of its variables. */
+  /** Estimated cost of an operation for its variable values. */
   private costIn(
     operation: CompiledOperation,
     { hasLiterals, literals }: NormalizedOperation,
@@ -318,16 +318,16 @@ export class Graph {
   }
 
   /**
-   * Answers in parts, as `@defer` asks. Undefined for what is answered as a whole: mutations, invalid variables, and operations in which
-   * nothing is deferred after all.
-   * @param repeatsFields whether each fragment delivers all its fields, also those that are delivered before it.
+   * Executes an operation with `@defer`. Undefined if it must be answered whole: mutations, invalid variables, and operations in which
+   * conditions leave nothing deferred.
+   * @param repeatsFields whether each fragment delivers all its fields, including those already delivered
    * @throws PlanningError, CostError
    */
   async executeIncrementally(
-    given: GraphRequest,
+    original: GraphRequest,
     { repeatsFields }: { readonly repeatsFields: boolean },
   ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
-    const { request } = this.unreserved(given);
+    const { request } = this.unreserved(original);
     const { document, operationName, variables = {} } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced } = this.variableValues(variableDefinitions, variables);
@@ -336,18 +336,18 @@ export class Graph {
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
     const together = { ...request, spend: request.spend && summed(request.spend) };
-    const { run, extensions: own } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
-    const extensions = fragments.length > 0 ? this.withHandlingOfAll(own, request, coerced) : own;
+    const { run, extensions: initial } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
+    const extensions = fragments.length > 0 ? this.withHandlingOfAll(initial, request, coerced) : initial;
     const separate = fragments.map(({ label, document: part }): SeparateFragment => {
       const started = this.startSeparate({ ...together, document: part }, coerced, repeatsFields);
-      // the fragment fails when its turn comes
+      // the error surfaces when the fragment is awaited
       started.catch(() => {});
       return { label, started };
     });
     return { ...new Incremental().answer(await run(), separate), extensions };
   }
 
-  /** The extensions of an answer whose parts are planned one by one: its class is that of the strictest part. */
+  /** Extensions of an answer with separately planned parts: the strictest part's class applies. */
   private withHandlingOfAll(
     extensions: AnswerExtensions | undefined,
     { document, operationName }: GraphRequest,
@@ -360,7 +360,7 @@ export class Graph {
     return { ...extensions, sensitivity: this.withNodes(handling, whole, coerced) };
   }
 
-  /** How an answer with objects found by their global ids is handled: as the types of these objects are, too. */
+  /** Adds the handling of the types whose objects an answer finds by global id. */
   private withNodes(
     handling: Handling,
     { selectionSet, literals }: NormalizedOperation,
@@ -371,7 +371,7 @@ export class Graph {
     return types.length === 0 ? handling : this.sensitivities.withTypes(handling, types);
   }
 
-  /** Starts a fragment that was split off from an operation. @throws PlanningError, CostError */
+  /** Starts executing a fragment that was split off an operation. @throws PlanningError, CostError */
   private async startSeparate(
     request: GraphRequest,
     coerced: Readonly<Record<string, unknown>>,
@@ -383,11 +383,11 @@ export class Graph {
       return run();
     }
     const result = await this.execute(request);
-    if (result.data === undefined) throw new Error('variables that fit an operation do not fit a fragment of it');
+    if (result.data === undefined) throw new Error('Variables valid for an operation are invalid for its fragment');
     return { result };
   }
 
-  /** Plans an operation and pays for it. */
+  /** Plans an operation and charges its estimated cost. */
   private async prepareDeferred(
     deferred: DeferredOperation,
     request: GraphRequest,
@@ -427,22 +427,22 @@ export class Graph {
     });
   }
 
-  /** Plans operations before they are asked for; those that this supergraph cannot answer are left out. */
-  async warmUp(operations: readonly SourceOperation[], mostMs: number): Promise<number> {
-    const until = performance.now() + mostMs;
+  /** Plans operations in advance; skips those that are invalid on this supergraph. @returns how many were planned */
+  async warmUp(operations: readonly SourceOperation[], maxMs: number): Promise<number> {
+    const until = performance.now() + maxMs;
     let warm = 0;
     for (const { source, operationName, conditions = {} } of operations) {
       if (performance.now() > until) break;
       try {
         await this.compile(this.normalize(parse(source, { noLocation: true }), operationName, conditions));
         warm += 1;
-        // biome-ignore lint/plugin: an operation of the supergraph before this one need not fit this one
+        // biome-ignore lint/plugin: an operation of the previous supergraph may be invalid on this one
       } catch {}
     }
     return warm;
   }
 
-  /** Plans by who made them. */
+  /** Plan counts by planner. */
   get planCounts(): PlanCounts {
     return this.planner.counts;
   }
@@ -458,7 +458,7 @@ export class Graph {
     return this.costs.areStated;
   }
 
-  /** How many processes of its planner have died. */
+  /** Planner processes that died. */
   get plannerDeaths(): number {
     return this.planner.deaths ?? 0;
   }
@@ -467,7 +467,7 @@ export class Graph {
     await Promise.all([this.planner.close(), ...[...this.transports.values()].map((transport) => transport.close())]);
   }
 
-  /** The breakers of its subgraphs, where their transports have one. */
+  /** Circuit breakers by subgraph. */
   get breakers(): [subgraph: string, breaker: Breaker][] {
     return [...this.transports].flatMap(([name, { breaker }]) => (breaker ? [[name, breaker]] : []));
   }
@@ -486,8 +486,8 @@ export class Graph {
   private readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
 
   /**
-   * Conditions are decided before an operation is planned: planners and execution know none. One document has as many normalized
-   * operations as its conditions have had different values.
+   * Decides conditions before planning, so planners and execution never see them. A document has one normalized operation per
+   * combination of condition values.
    */
   private normalize(
     document: DocumentNode,
@@ -503,14 +503,14 @@ export class Graph {
     for (const name of variants.conditions) key += coerced[name] === true ? '\n1' : '\n0';
     let normalized = variants.operations.get(key);
     if (!normalized) {
-      const given = variants.conditions.length > 0 ? decided(document, coerced) : document;
-      normalized = normalize(given, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
+      const unconditional = variants.conditions.length > 0 ? decided(document, coerced) : document;
+      normalized = normalize(unconditional, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
       variants.operations.set(key, normalized);
     }
     return normalized;
   }
 
-  /** The values that the conditions of an operation have had, most recent first; one without conditions has one, which is empty. */
+  /** Condition values that an operation has been executed with, most recent first; one empty object without conditions. */
   conditionsSeen(document: DocumentNode, operationName: string | undefined): Record<string, boolean>[] {
     const { conditions = [], operations } = this.normalized.get(document) ?? {};
     return [...(operations?.keys() ?? [])].flatMap((key) => {
@@ -524,7 +524,7 @@ export class Graph {
     return normalized.isPlannedWhole ? this.plans.peek(normalized.key) : this.unshared.get(normalized);
   }
 
-  /** @param planning is told when there is no plan yet */
+  /** @param planning called if no plan is cached */
   private async compile(normalized: NormalizedOperation, planning?: () => void): Promise<CompiledOperation> {
     const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
     if (normalized.text === undefined) {
@@ -535,10 +535,10 @@ export class Graph {
     if (this.plans.peek(normalized.key) === undefined) planning?.();
     const operation = await this.plans.get(normalized.key, normalized.text, compile);
     if (normalized.isPlannedWhole) return operation;
-    // the plan is that of all operations that ask the same of subgraphs; the answer has more
-    const own = operation.writing(normalized);
-    this.unshared.set(normalized, own);
-    return own;
+    // operations with the same subgraph selections share the plan, but this one's answer has more fields
+    const extended = operation.writing(normalized);
+    this.unshared.set(normalized, extended);
+    return extended;
   }
 
   private inFlight(operation: CompiledOperation): InFlight<ExecutionResult> {
@@ -550,17 +550,17 @@ export class Graph {
     return inFlight;
   }
 
-  /** Introspection has no asynchronous resolvers, so its result is there at once. */
+  /** Introspection has no asynchronous resolvers, so it runs synchronously. */
   private introspected(
     { introspection }: NormalizedOperation,
     variables: Readonly<Record<string, unknown>>,
   ): Introspected | undefined {
     if (!introspection) return undefined;
     const size = this.schemaSize.estimate(introspection);
-    if (size > this.schemaSize.most)
+    if (size > this.schemaSize.max)
       throw new PlanningError(
         'OPERATION_TOO_LARGE',
-        `The operation asks for about ${size} values of the schema, and may ask for ${this.schemaSize.most}; ask for less of it at once`,
+        `The operation requests about ${size} values of the schema, and the limit is ${this.schemaSize.max}; request less at once`,
         { status: 400 },
       );
     const { data, errors = [] } = executeSync({
@@ -572,19 +572,19 @@ export class Graph {
   }
 }
 
-/** Whether what an operation asks of the schema depends on variables. */
+/** Whether an operation's introspection uses variables. */
 const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
   introspection!.definitions.some(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
   );
 
-/** Characters of answers about the schema that are kept. Each is kept as text, as bytes, and compressed. */
+/** Maximum characters of cached introspection answers. Each is cached as text, as bytes, and compressed. */
 const MAX_SCHEMA_ANSWERS = 8 * 1024 * 1024;
 
-/** Errors of variables after which the rest of their values is not looked at. */
+/** Maximum variable errors; coercion stops then. */
 const MAX_VARIABLE_ERRORS = 20;
 
-/** Interfaces and unions with types that clients may not see. */
+/** Interfaces and unions with inaccessible types. */
 function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<string> {
   return new Set(
     Object.values(whole.getTypeMap())
@@ -595,7 +595,7 @@ function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<
   );
 }
 
-/** Spends for the parts of one operation, which together may cost what one operation may. */
+/** Applies the limit for one operation to the sum of its parts. */
 function summed(spend: NonNullable<GraphRequest['spend']>): NonNullable<GraphRequest['spend']> {
   let total = 0;
   return (cost) => {

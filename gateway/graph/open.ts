@@ -11,27 +11,27 @@ import type { GraphParts } from './graph';
 import { ServedGraph } from './served-graph';
 
 export interface GraphOptions {
-  /** The supergraph, or where it comes from and changes. */
+  /** The supergraph, or a source of supergraph versions. */
   readonly supergraph: string | SupergraphSource;
   readonly config: GatewayConfig;
   readonly log: Logger;
-  /** How a subgraph of the supergraph is reached. */
+  /** Creates the transport of a subgraph. */
   readonly transport: GraphParts['transport'];
-  /** The key that vouches for plans that gateways share. */
+  /** The key that signs shared plans. */
   readonly planKey: (() => SigningKey) | undefined;
 }
 
 export interface OpenGraph {
   readonly served: ServedGraph;
-  /** Plans that gateways share through Redis, where they do. */
+  /** Plans shared through Redis; undefined if disabled. */
   readonly sharedPlans: RedisPlans | undefined;
   close(): Promise<void>;
 }
 
-/** Serves a supergraph, and each that takes its place. @throws OperatorError when it cannot be served */
+/** Serves a supergraph and its later versions. @throws OperatorError if the first is invalid */
 export async function openGraph({ supergraph, config, log, transport, planKey }: GraphOptions): Promise<OpenGraph> {
   const update = (supergraphSdl: string): void => {
-    served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'failed to take a new supergraph'));
+    served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'failed to load a new supergraph'));
   };
   const { supergraphSdl, cleanup } =
     typeof supergraph === 'string'
@@ -62,7 +62,7 @@ export async function openGraph({ supergraph, config, log, transport, planKey }:
   return { served, sharedPlans, close };
 }
 
-/** @throws OperatorError when plans are to be shared and no key shows which gateway made them */
+/** @throws OperatorError if plans are shared without a signing key */
 function sharedPlansOf(
   { plansUrl, redisPrefix, planCacheEntries, planCacheBytes }: GatewayConfig,
   planKey: (() => SigningKey) | undefined,
@@ -71,8 +71,8 @@ function sharedPlansOf(
   if (plansUrl === '') return undefined;
   if (!planKey)
     throw new OperatorError(
-      'Plans are shared through Redis, but no key shows which gateway made them',
-      'Set --identity-key to the key of the gateways; `ordergraph keys FOLDER` makes it',
+      'Sharing plans through Redis requires a signing key',
+      "Set --identity-key to the gateways' key; `ordergraph keys FOLDER` creates it",
     );
   return new RedisPlans({
     url: plansUrl,

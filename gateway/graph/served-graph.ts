@@ -21,58 +21,58 @@ import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 
-/** What a request's context holds for the graph. */
+/** A request's context. */
 export interface GraphContext extends Omit<GraphRequest, 'document' | 'operationName' | 'variables'> {
-  /** Whether the caller is shown the schema. */
+  /** Whether the caller may see the schema. */
   readonly seesSchema?: boolean;
-  /** Who asks; null for the public. */
+  /** The caller; null for the public. */
   readonly principal?: Principal | null;
-  /** Told the headers of the subgraphs' answers. */
+  /** Called with the headers of subgraph responses. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
-  /** How an answer in parts is delivered; undefined where the client takes an answer in one. */
+  /** Incremental delivery options; undefined if the client does not accept parts. */
   readonly delivery?: Parameters<Graph['executeIncrementally']>[1];
-  /** Keeps the answer to an operation that Apollo Server has had executed. */
+  /** Receives the answer to an operation that Apollo Server executes. */
   readonly executed?: { answer?: GraphAnswer };
-  /** Takes what the errors of an answer cost from the caller's budget. */
+  /** Charges the caller for the errors of an answer. */
   readonly chargeErrors?: (errors: Parameters<typeof countErrors>[0]) => void;
 }
 
-/** Operations that are planned against a new supergraph before it serves. */
+/** Maximum operations planned on a new supergraph before it serves. */
 const WARM_OPERATIONS = 200;
-/** Milliseconds that warming up may take; the rest is planned when it is asked for. */
+/** Maximum milliseconds of warm-up. */
 const WARM_MS = 10_000;
 
-/** Bounds on the operations that are known to be valid, in number and in bytes, by estimate. */
+/** Limits of the cache of validated operations, in entries and estimated bytes. */
 const KNOWN = { max: 10_000, maxSize: 64 * 1024 * 1024 };
-/** Bytes of a document and its normalised form to one character of its text. */
+/** Estimated bytes of a document and its normalized form per character of text. */
 const BYTES_A_CHARACTER = 60;
 
 interface Serving {
   readonly graph: Graph;
   readonly since: string;
-  /** Operations that have been validated against its schema and executed, by name and text. */
+  /** Operations validated and executed on it, by name and text. */
   readonly known: LRUCache<string, DocumentNode>;
-  /** Requests that run on it. */
+  /** Requests in progress. */
   requests: number;
   replaced: boolean;
 }
 
-/** An operation that has been executed before on the supergraph that serves. */
+/** An operation that has been executed before on the current supergraph. */
 export interface KnownOperation {
   readonly serving: Serving;
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
 }
 
-/** An answer, ready to be written out. */
+/** An answer, ready to be written. */
 export interface GraphAnswer {
   /** Undefined when the operation was not executed. */
   readonly data?: ExecutionResult['data'];
   readonly errors?: readonly GraphQLFormattedError[];
   readonly extensions?: AnswerExtensions;
-  /** Headers of the subgraphs' answers. */
+  /** Headers of subgraph responses. */
   readonly answered: ExecutionResult['answered'];
-  /** What follows, in an answer in parts. */
+  /** Later parts of an incremental answer. */
   readonly parts?: Pick<IncrementalAnswer, 'pending' | 'later'>;
 }
 
@@ -80,36 +80,36 @@ export interface Totals {
   executions: number;
   sliced: number;
   planned: number;
-  /** Operations that no planner found a plan for. */
+  /** Operations without a plan. */
   unplanned: number;
   plannerDeaths: number;
   readonly plans: PlanCounts;
-  /** Calls by subgraph and how they ended. */
+  /** Calls by subgraph and result. */
   readonly calls: Map<string, Map<string, number>>;
 }
 
-/** Why a supergraph that was offered does not serve. */
+/** A rejected supergraph. */
 export interface Refusal {
   readonly at: string;
   readonly reason: string;
 }
 
 /**
- * The graph that Apollo Server serves, and its replacement while serving: a request is validated and executed on one and the same
- * supergraph, a supergraph that cannot be served is kept out, and the old one goes when its last request has ended.
+ * The graph that Apollo Server serves, with replacement at runtime: each request is validated and executed on the same supergraph,
+ * invalid supergraphs are rejected, and the previous one closes after its last request.
  */
 export class ServedGraph implements GatewayInterface {
   private current: Serving;
   private readonly bySchema = new WeakMap<GraphQLSchema, Serving>();
   private readonly listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
   private sdl: string;
-  /** The last supergraph that was kept out; undefined when the last one offered serves. */
+  /** The last supergraph, if it was rejected. */
   refusal: Refusal | undefined;
-  /** How many supergraphs have been taken, and how many kept out. */
+  /** Accepted and rejected supergraphs. */
   readonly counts = { taken: 0, refused: 0 };
 
-  /** What was counted on supergraphs that no longer serve. */
-  private readonly before: Totals = {
+  /** Totals of previous supergraphs. */
+  private readonly previous: Totals = {
     executions: 0,
     sliced: 0,
     planned: 0,
@@ -118,10 +118,10 @@ export class ServedGraph implements GatewayInterface {
     plans: new PlanCounts(),
     calls: new Map(),
   };
-  /** Supergraphs are taken one after the other. */
+  /** Serializes offers. */
   private offers: Promise<unknown> = Promise.resolve();
 
-  /** @throws OperatorError when the supergraph cannot be served. */
+  /** @throws OperatorError if the supergraph is invalid */
   constructor(
     private readonly parts: GraphParts,
     private readonly log: Logger,
@@ -135,7 +135,7 @@ export class ServedGraph implements GatewayInterface {
   }
 
   async load(): Promise<GatewayLoadResult> {
-    this.tell();
+    this.notify();
     return { executor: (context) => this.execute(context) };
   }
 
@@ -145,16 +145,16 @@ export class ServedGraph implements GatewayInterface {
   }
 
   /**
-   * Serves another supergraph, once the most used operations are planned on it.
-   * @returns whether it serves; when not, {@link refusal} says why, and the old one goes on.
+   * Replaces the supergraph, once the most recent operations are planned on the new one.
+   * @returns whether it now serves; if not, {@link refusal} has the reason, and the previous one still serves
    */
   offer(supergraphSdl: string): Promise<boolean> {
-    const taken = this.offers.then(() => this.take(supergraphSdl));
-    this.offers = taken.catch(() => {});
-    return taken;
+    const accepted = this.offers.then(() => this.accept(supergraphSdl));
+    this.offers = accepted.catch(() => {});
+    return accepted;
   }
 
-  private async take(supergraphSdl: string): Promise<boolean> {
+  private async accept(supergraphSdl: string): Promise<boolean> {
     if (supergraphSdl === this.sdl) {
       this.refusal = undefined;
       return true;
@@ -165,25 +165,25 @@ export class ServedGraph implements GatewayInterface {
     } catch (error) {
       this.refusal = { at: new Date().toISOString(), reason: (error as Error).message };
       this.counts.refused += 1;
-      this.log.error({ err: error }, 'a supergraph was offered that cannot be served; the one before it goes on');
+      this.log.error({ err: error }, 'rejected invalid supergraph; still serving the previous one');
       return false;
     }
-    // as clients write them: a plan's own text is normalised already, and normalised again would be another
+    // source texts: normalizing a plan's text, which is already normalized, would give a different key
     const recent = this.recentOperations();
     const warm = await graph.warmUp(recent, WARM_MS);
     const old = this.current;
     this.sdl = supergraphSdl;
     this.refusal = undefined;
     this.current = this.serve(graph);
-    this.tell();
+    this.notify();
     old.replaced = true;
-    addTotals(this.before, old.graph);
+    addTotals(this.previous, old.graph);
     this.closeWhenIdle(old);
-    this.log.info({ subgraphs: graph.subgraphs, warm, of: recent.length }, 'another supergraph serves');
+    this.log.info({ subgraphs: graph.subgraphs, warm, of: recent.length }, 'now serving new supergraph');
     return true;
   }
 
-  /** What has been asked for lately, as clients wrote it, once for each decision of its conditions. */
+  /** Recent operations as clients sent them, one for each combination of condition values. */
   private recentOperations(): SourceOperation[] {
     const { graph, known } = this.current;
     return [...known.entries()]
@@ -196,18 +196,18 @@ export class ServedGraph implements GatewayInterface {
       .slice(0, WARM_OPERATIONS);
   }
 
-  /** For whoever looks after the gateway. */
+  /** Status for operators. */
   status(): { subgraphs: readonly string[]; servingSince: string; refused?: Refusal } {
     const { graph, since } = this.current;
     return { subgraphs: graph.subgraphs, servingSince: since, ...(this.refusal ? { refused: this.refusal } : {}) };
   }
 
-  /** What has been counted since the start. */
+  /** Totals since the start. */
   totals(): Totals {
     const totals: Totals = {
-      ...this.before,
-      plans: new PlanCounts().add(this.before.plans),
-      calls: new Map([...this.before.calls].map(([name, one]) => [name, new Map(one)])),
+      ...this.previous,
+      plans: new PlanCounts().add(this.previous.plans),
+      calls: new Map([...this.previous.calls].map(([name, results]) => [name, new Map(results)])),
     };
     addTotals(totals, this.graph);
     return totals;
@@ -228,26 +228,26 @@ export class ServedGraph implements GatewayInterface {
     return serving;
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const listener of this.listeners) listener({ apiSchema: this.graph.apiSchema, coreSupergraphSdl: this.sdl });
   }
 
-  /** An operation that needs no validation, since it has been executed before on the supergraph that serves. */
+  /** Finds an operation that has been executed before on the current supergraph, and so needs no validation. */
   known(source: string, operationName: string | null | undefined): KnownOperation | undefined {
-    // an empty name is an unknown one and not a missing one, and names without a line break keep keys apart
+    // an empty name is invalid, not absent; and names without line breaks keep cache keys unambiguous
     if (typeof operationName === 'string' && !NAME.test(operationName)) return undefined;
     const serving = this.current;
     const document = serving.known.get(knownKey(source, operationName));
     return document && { serving, document, operationName: operationName ?? undefined };
   }
 
-  /** Answers an operation that is valid on its supergraph. Never throws for what a client or a subgraph did. */
+  /** Executes a valid operation. Never throws for errors of clients or subgraphs. */
   async answer(
-    known: KnownOperation,
+    validOperation: KnownOperation,
     variables: Readonly<Record<string, unknown>> | undefined,
     context: GraphContext,
   ): Promise<GraphAnswer> {
-    const { serving, document, operationName } = known;
+    const { serving, document, operationName } = validOperation;
     const { rules } = serving.graph;
     const operation = { document, operationName, variables };
     const refusals = this.refusalsOf(serving, operation, context);
@@ -257,7 +257,7 @@ export class ServedGraph implements GatewayInterface {
     const release = this.hold(serving);
     let answer: GraphAnswer | undefined;
     try {
-      // what is withheld is so in one part
+      // operations with withheld fields are answered whole
       if (context.delivery && allowed === document && asksToDefer(document))
         answer = await this.answerInParts(serving, request, context.delivery);
       answer ??= await serving.graph.execute(request);
@@ -271,12 +271,12 @@ export class ServedGraph implements GatewayInterface {
     if (answer.data) context.answered?.(answer.answered);
     if (!answer.parts) return answer;
     const { pending, later } = answer.parts;
-    // whoever has gone reads nothing more, not even the end
+    // a disconnected client never reads to the end
     context.cancellation?.onCancel(release);
     return { ...answer, parts: { pending, later: untilEnd(later, release) } };
   }
 
-  /** Undefined for what is answered as a whole. @throws PlanningError when there was no time for a plan; CostError */
+  /** Undefined if the operation must be answered whole. @throws PlanningError if planning timed out */
   private async answerInParts(
     { graph }: Serving,
     request: GraphRequest,
@@ -288,14 +288,14 @@ export class ServedGraph implements GatewayInterface {
       const { first, pending, later, extensions } = answer;
       return { ...first, extensions, ...(pending.length > 0 ? { parts: { pending, later } } : {}) };
     } catch (error) {
-      // a plan of the whole may be found where none is of its parts; but not by waiting as long once more
+      // the whole may be plannable where its parts are not, but a second timeout is not worth the wait
       if (error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT') return undefined;
       if (error instanceof CostError) return undefined;
       throw error;
     }
   }
 
-  /** Keeps a supergraph from being closed while a request runs on it. */
+  /** Prevents a supergraph from closing during a request. @returns a function that releases it */
   private hold(serving: Serving): () => void {
     let isHeld = true;
     serving.requests += 1;
@@ -308,22 +308,22 @@ export class ServedGraph implements GatewayInterface {
   }
 
   private async execute(context: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> {
-    // the schema that the document was validated against; a newer one may have come since
+    // the supergraph of the schema that validated the document, even if a newer one serves now
     const serving = this.bySchema.get(context.schema) ?? this.current;
     const { source, request } = context;
     const operationName = request.operationName ?? undefined;
     const key = knownKey(source, operationName);
-    // without the places of its tokens, which would be kept with it and are for error messages that it no longer can have
-    const own = serving.known.get(key) ?? parse(source, { noLocation: true });
-    serving.known.set(key, own);
+    // without token locations, which would cost memory and serve only syntax and validation errors
+    const document = serving.known.get(key) ?? parse(source, { noLocation: true });
+    serving.known.set(key, document);
     const graphContext = context.context as GraphContext;
-    const answer = await this.answer({ serving, document: own, operationName }, request.variables, graphContext);
-    // Apollo Server only has to know that the operation was executed: http/answer.ts writes this answer
+    const answer = await this.answer({ serving, document, operationName }, request.variables, graphContext);
+    // Apollo Server needs no data: http/answer.ts writes the answer
     if (graphContext.executed) graphContext.executed.answer = answer;
     return { data: null };
   }
 
-  /** Why a caller may not have an operation executed; mostly nothing. */
+  /** Errors that prevent an operation's execution; usually none. */
   private refusalsOf(
     { graph }: Serving,
     operation: OperationRequest,
@@ -336,28 +336,28 @@ export class ServedGraph implements GatewayInterface {
 
   private closeWhenIdle(serving: Serving): void {
     if (!serving.replaced || serving.requests > 0) return;
-    // requests that are being validated may still come
+    // requests still in validation may arrive later
     setTimeout(() => {
       if (serving.requests === 0) serving.graph.close().catch(() => {});
     }, 5_000).unref();
   }
 }
 
-function addTotals(totals: Totals, { counts, plans, planCounts, plannerDeaths, callCounts }: Graph): void {
-  totals.executions += counts.executions;
-  totals.sliced += counts.sliced;
+function addTotals(totals: Totals, { counts: graphCounts, plans, planCounts, plannerDeaths, callCounts }: Graph): void {
+  totals.executions += graphCounts.executions;
+  totals.sliced += graphCounts.sliced;
   totals.planned += plans.planned;
   totals.unplanned += plans.unplanned;
   totals.plans.add(planCounts);
   totals.plannerDeaths += plannerDeaths;
   for (const [subgraph, results] of callCounts) {
-    const known = totals.calls.get(subgraph) ?? new Map<string, number>();
-    totals.calls.set(subgraph, known);
-    for (const [result, count] of results) known.set(result, (known.get(result) ?? 0) + count);
+    const counts = totals.calls.get(subgraph) ?? new Map<string, number>();
+    totals.calls.set(subgraph, counts);
+    for (const [result, count] of results) counts.set(result, (counts.get(result) ?? 0) + count);
   }
 }
 
-/** Whether it is read to its end or not. */
+/** Calls `end` after the last part, or when the reader stops early. */
 async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): IncrementalAnswer['later'] {
   try {
     yield* later;
@@ -366,7 +366,7 @@ async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): In
   }
 }
 
-/** A name by GraphQL's grammar. */
+/** A GraphQL name. */
 const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 const knownKey = (source: string, operationName: string | null | undefined): string =>
@@ -378,7 +378,7 @@ function sourceOf(key: string): SourceOperation {
   return { operationName: key.slice(0, end) || undefined, source: key.slice(end + 1) };
 }
 
-/** What the graph is asked: an operation, and what the request's context says of who asks and for how long. */
+/** Combines an operation with its request's context. */
 const requestOf = (
   document: DocumentNode,
   operationName: string | undefined,

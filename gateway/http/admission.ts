@@ -7,24 +7,24 @@ import { type DocumentSource, resolveDocument } from './documents';
 import { type Parameters, parametersOf } from './parameters';
 import { MUTATION_BY_GET, type Refusal, unsupported } from './unsupported';
 
-/** What requests are held against before an operation is parsed. */
+/** Rules that a request must pass before its operation is parsed. */
 export interface AdmissionRules {
   readonly served: ServedGraph;
   readonly limits: Limits;
-  /** Where documents come from that requests name by an id. */
+  /** Source of documents that requests reference by id. */
   readonly documents: DocumentSource;
-  /** Takes what looking at a request costs from its caller's budget. */
+  /** Charges the caller for the work of checking a request. */
   readonly charge: (request: FastifyRequest, cost: number) => void;
 }
 
-/** A request that may be executed, once its operation is known to be valid. */
+/** An accepted request. Its operation may still turn out to be invalid. */
 export interface Admitted extends Omit<Parameters, 'documentId'> {
   readonly query: string;
-  /** The operation, where it has been executed before. */
+  /** The operation, if it has been executed before. */
   readonly known?: KnownOperation;
 }
 
-/** Lets a request in, or says why not; nothing has been parsed or executed then. */
+/** Accepts or rejects a request before anything is parsed or executed. */
 export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted | Refusal {
   const refused = unsupported(request);
   if (refused) return refused;
@@ -47,15 +47,15 @@ export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted 
     operationName,
     variables,
     known,
-    // Apollo Server would look for a document that it does not have
+    // without a registration, Apollo Server would look up a document that it does not have
     extensions: isRegistration ? extensions : undefined,
   };
 }
 
-/** What is wrong with the size of a request. */
-function sizeError(look: () => void): Refusal | undefined {
+/** The rejection of a request that exceeds a size limit. */
+function sizeError(check: () => void): Refusal | undefined {
   try {
-    look();
+    check();
     return undefined;
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;

@@ -15,11 +15,11 @@ import { answerTypeOf, incrementalFormatOf, statusOf } from './media-type';
 import { CONTENT_TYPES, onePart, type PublicErrors, partsOf } from './parts';
 import type { Refusal } from './unsupported';
 
-/** Writes what `/graphql` answers: nothing else sets a status, headers, or a body for it, whoever has parsed the operation. */
+/** Writes every `/graphql` response. Nothing else sets its status, headers, or body. */
 export class AnswerWriter {
   constructor(private readonly log: Logger) {}
 
-  /** Writes why a request is not executed. */
+  /** Writes the response to a rejected request. */
   refuse({ status, error }: Refusal, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { http: _http, ...extensions } = error.extensions ?? {};
     const seconds = retryAfter(extensions);
@@ -31,7 +31,7 @@ export class AnswerWriter {
       .send({ errors: [{ message: error.message, extensions }] });
   }
 
-  /** Writes the answer to an operation; in parts where it has parts. */
+  /** Writes the answer to an operation, incrementally if it has deferred parts. */
   write(answer: GraphAnswer, context: GraphContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { extensions } = answer;
     const { accept } = request.headers;
@@ -72,35 +72,35 @@ export class AnswerWriter {
     const format = incrementalFormatOf(request.headers.accept) ?? 'no version';
     reply.header('cache-control', isOnlyFor(context.principal, answer.extensions) ? PRIVATE : 'no-store');
     reply.header('content-type', CONTENT_TYPES[format]);
-    const ofParts: PublicErrors = (some = []) =>
-      some.length > 0 ? { errors: this.shown(some, context, request).errors } : {};
+    const ofParts: PublicErrors = (errors = []) =>
+      errors.length > 0 ? { errors: this.shown(errors, context, request).errors } : {};
     if (answer.parts) return reply.send(Readable.from(partsOf(answer, format, ofParts)));
     const { errors, status } = this.shown(answer.errors ?? [], context, request);
     if (!answer.data) reply.code(status);
     return reply.send(onePart(answer, errors));
   }
 
-  /** Errors as the client gets them, and the status they ask for. The caller pays for them. */
+  /** Errors as clients see them, and the HTTP status they imply. Charges the caller for them. */
   private shown(
-    given: readonly GraphQLFormattedError[],
+    internalErrors: readonly GraphQLFormattedError[],
     context: GraphContext,
     { id }: FastifyRequest,
   ): { readonly errors: readonly GraphQLFormattedError[]; readonly status: number } {
-    context.chargeErrors?.(given as never);
+    context.chargeErrors?.(internalErrors as never);
     let status = 200;
-    const errors = new ErrorList(given).toArray().map((error): GraphQLFormattedError => {
+    const errors = new ErrorList(internalErrors).toArray().map((error): GraphQLFormattedError => {
       const { http, ...extensions } = (error.extensions ?? {}) as { http?: { status?: number } };
       status = http?.status ?? status;
       const { message, path, locations } = error;
-      const own = { message, ...(locations ? { locations } : {}), ...(path ? { path } : {}), extensions };
-      const shown = publicError(own, error, this.log, id);
+      const formatted = { message, ...(locations ? { locations } : {}), ...(path ? { path } : {}), extensions };
+      const shown = publicError(formatted, error, this.log, id);
       return context.seesSchema ? shown : withoutSchemaDetails(shown);
     });
     return { errors, status };
   }
 }
 
-/** How an answer is handled is one object for each operation, and so is its text. */
+/** JSON of handlings. Each operation has one handling object, so its text is built once. */
 const handlings = new WeakMap<object, string>();
 
 function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {

@@ -8,7 +8,7 @@ import type { GraphAnswer, GraphContext, ServedGraph } from '../graph/served-gra
 import type { PersistedQueries } from './persisted-query';
 import { MUTATION_BY_GET } from './unsupported';
 
-/** An operation that has to be parsed and validated. */
+/** An operation that has not been parsed and validated yet. */
 export interface NewOperation {
   readonly query: string;
   readonly operationName?: string;
@@ -19,11 +19,11 @@ export interface NewOperation {
   readonly isReadOnly: boolean;
 }
 
-/** Apollo Server over a graph: it parses and validates what is new, registers persisted queries, and has the page of Apollo Sandbox. */
+/** Apollo Server over a graph: parses and validates new operations, registers persisted queries, and serves Apollo Sandbox. */
 export class ApolloPipeline {
   private constructor(
     private readonly server: ApolloServer<GraphContext>,
-    /** Of operations of GET requests. */
+    /** Execution records of GET requests. */
     private readonly readOnly: WeakSet<object>,
   ) {}
 
@@ -37,7 +37,9 @@ export class ApolloPipeline {
       requestDidStart: async () => ({
         didResolveOperation: async ({ operation, request, schema, contextValue }) => {
           if (!operation || !schema.getRootType(operation.operation))
-            throw rejected(operation ? `This graph has no ${operation.operation}s` : unresolved(request.operationName));
+            throw rejected(
+              operation ? `This graph does not support ${operation.operation}s` : unresolved(request.operationName),
+            );
           if (operation.operation !== 'query' && contextValue.executed && readOnly.has(contextValue.executed))
             throw new GraphQLError(MUTATION_BY_GET.error.message, {
               extensions: { ...MUTATION_BY_GET.error.extensions, http: { status: MUTATION_BY_GET.status } },
@@ -49,37 +51,37 @@ export class ApolloPipeline {
       gateway: served,
       stringifyResult,
       introspection: true,
-      // for the log; `publicError` takes them out
+      // for the log; `publicError` removes them
       includeStacktraceInErrorResponses: true,
       plugins: [
         ApolloServerPluginLandingPageLocalDefault({ embed: true }),
         ApolloServerPluginCacheControlDisabled(),
         operations,
       ],
-      // reading by GET needs no protection: nothing that a browser would send by itself says who asks; mutations go by POST only
+      // GET reads need no protection: browsers attach no credentials on their own, and mutations require POST
       csrfPrevention: false,
       persistedQueries: registered ? { cache: registered } : false,
       logger: log,
-      // the process ends when the HTTP server has ended, and not before
+      // the process exits after the HTTP server has closed
       stopOnTerminationSignals: false,
     } as never);
     await server.start();
     return new ApolloPipeline(server, readOnly);
   }
 
-  /** Has an operation executed by the graph once it is valid, or answers what is wrong with it. */
+  /** Executes a valid operation, or returns its validation errors. */
   async answer({ isReadOnly, ...operation }: NewOperation, context: GraphContext): Promise<GraphAnswer> {
     const executed: { answer?: GraphAnswer } = {};
     if (isReadOnly) this.readOnly.add(executed);
     const { body, http } = await this.server.executeOperation(operation, { contextValue: { ...context, executed } });
     if (executed.answer) return executed.answer;
     if (body.kind !== 'single' || !body.singleResult.errors)
-      throw new Error('Apollo Server has neither had the operation executed nor said what is wrong with it');
+      throw new Error('Apollo Server neither executed the operation nor returned errors');
     const status = http.status ?? 500;
     return { errors: body.singleResult.errors.map((error) => withStatus(error, status)), answered: [] };
   }
 
-  /** The page of Apollo Sandbox. */
+  /** HTML of Apollo Sandbox. */
   async page(context: GraphContext): Promise<string> {
     const headers = new HeaderMap([['accept', 'text/html']]);
     const { body } = await this.server.executeHTTPGraphQLRequest({
@@ -102,7 +104,7 @@ const withStatus = (error: GraphQLFormattedError, status: number): GraphQLFormat
 const rejected = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } } });
 
-/** Why a valid document has no operation of a name. */
+/** Error message for a valid document from which `operationName` selects nothing. */
 function unresolved(operationName: string | null | undefined): string {
   if (operationName === '')
     return 'operationName is empty: name an operation of the document or leave operationName out';

@@ -5,7 +5,7 @@ import Negotiator from 'negotiator';
 
 type Encoding = 'br' | 'gzip';
 
-/** Bytes or characters from which compressing an answer is worth its time. */
+/** Minimum length, in bytes or characters, at which compression pays off. */
 export const MIN_LENGTH = 1_024;
 
 const compressBrotli = promisify(brotliCompress);
@@ -15,10 +15,10 @@ const compressGzip = promisify(gzip);
 const BROTLI_QUALITY = 3;
 const GZIP_LEVEL = 5;
 
-// clients send few different ones
+// clients send few distinct headers
 const negotiated = new LRUCache<string, Encoding | 'identity'>({ max: 200 });
 
-/** The encoding that a client prefers by its `Accept-Encoding`; undefined for none of ours. */
+/** The supported encoding that the client's `Accept-Encoding` prefers; undefined if it accepts none. */
 export function encodingOf(acceptEncoding: string | undefined): Encoding | undefined {
   if (!acceptEncoding) return undefined;
   let encoding = negotiated.get(acceptEncoding);
@@ -29,30 +29,30 @@ export function encodingOf(acceptEncoding: string | undefined): Encoding | undef
   return encoding === 'identity' ? undefined : encoding;
 }
 
-/** As the library is; its types lack the second argument. */
+/** Corrects the library's types, which lack the second argument. */
 type Encodings = {
   encoding(available: readonly string[], options: { preferred: readonly string[] }): string | undefined;
 };
 
 function negotiate(acceptEncoding: string): Encoding | 'identity' {
   const negotiator: Encodings = new Negotiator({ headers: { 'accept-encoding': acceptEncoding } }) as never;
-  // clients that give no weights leave the choice to us
+  // without weights, the order of this list decides
   const encoding = negotiator.encoding(['br', 'gzip', 'identity'], { preferred: ['br', 'gzip'] });
   return (encoding ?? 'identity') as Encoding | 'identity';
 }
 
-/** Bodies that several requests share, such as the schema, by encoding. */
+/** Compressed bodies that several requests share, such as the schema, by encoding. */
 const compressed = new WeakMap<Buffer, Map<Encoding, Promise<Buffer>>>();
 
-/** Compresses a text, or its UTF-8, in another thread; a buffer once, for as long as it is kept. */
+/** Compresses a body in another thread. The result for a buffer is cached for the buffer's lifetime. */
 export function compress(body: string | Buffer, encoding: Encoding): Promise<Buffer> {
   if (typeof body === 'string') return compressOnce(body, encoding);
-  const known = compressed.get(body) ?? new Map<Encoding, Promise<Buffer>>();
-  compressed.set(body, known);
-  let result = known.get(encoding);
+  const byEncoding = compressed.get(body) ?? new Map<Encoding, Promise<Buffer>>();
+  compressed.set(body, byEncoding);
+  let result = byEncoding.get(encoding);
   if (!result) {
     result = compressOnce(body, encoding);
-    known.set(encoding, result);
+    byEncoding.set(encoding, result);
   }
   return result;
 }

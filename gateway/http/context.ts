@@ -9,7 +9,7 @@ import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import { costOfError } from '../policy/work';
 
-/** Which headers pass, by lower-case name; no others do. */
+/** Headers that the gateway passes on, by lower-case name. It drops all others. */
 export interface HeaderRules {
   /** From clients to subgraphs. */
   readonly forwardHeaders: readonly string[];
@@ -18,22 +18,22 @@ export interface HeaderRules {
 }
 
 export interface RequestRules extends HeaderRules {
-  /** What callers may have their operations cost; not looked at when there are none. */
+  /** Cost budgets of callers; undefined when costs are not counted. */
   readonly budgets?: Budgets;
   readonly timeoutMs: number;
-  /** Who is shown the schema. */
+  /** Callers who may see the schema. */
   readonly introspection: 'everyone' | 'known' | 'nobody';
 }
 
-/** A name of GraphQL's grammar that is recorded; other texts name no operation. */
+/** A GraphQL name short enough to record as an operation's name. */
 const NAME = /^[_A-Za-z][_0-9A-Za-z]{0,99}$/;
 
-/** What subgraphs are told of who asks, with what they are to record of this request. */
-export function tellOrigin(
+/** Identity headers for subgraphs, with the request's origin for their audit records. */
+export function originHeaders(
   identities: NonNullable<GraphContext['identities']>,
   request: FastifyRequest,
 ): NonNullable<GraphContext['identities']> {
-  // most requests share the calls of others, and tell nobody
+  // lazy: most requests share another's subgraph calls and send no headers
   let origin: string | undefined;
   return {
     get: (subgraph) => {
@@ -47,11 +47,11 @@ export function tellOrigin(
   };
 }
 
-/** Whether a caller is shown the schema. */
+/** Whether a caller may see the schema. */
 export const seesSchema = (introspection: RequestRules['introspection'], principal: Principal | null): boolean =>
   introspection === 'everyone' || (introspection === 'known' && principal !== null);
 
-/** What the graph is told of a request: headers that are handed on, until when to answer, and that the client has gone. */
+/** Execution context of a request: forwarded headers, deadline, and the client's disconnect signal. */
 export function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -69,10 +69,10 @@ export function contextOf(
   });
   const { caller } = request;
   const payer = { key: payerOf(request), principal: caller.principal };
-  // requests with different forwarded headers share nothing; the request id does not count as one
+  // requests with different forwarded headers share no calls; the request id does not count
   const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
   headers[REQUEST_ID_HEADER] = request.id;
-  const identities = caller.identities && tellOrigin(caller.identities, request);
+  const identities = caller.identities && originHeaders(caller.identities, request);
   return {
     headers,
     identities,

@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 
-/** Request headers that GraphQL clients send, and tracing of browsers adds. */
+/** Request headers that GraphQL clients and browser tracing send. */
 const CLIENT_HEADERS = [
   'content-type',
   'authorization',
@@ -31,23 +31,23 @@ const EXPOSED_HEADERS = [
 
 const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
-/** Seconds for which browsers keep the answer to a preflight. */
+/** Seconds for which browsers cache a preflight response. */
 const MAX_AGE = 600;
 
 export interface CorsRules {
   /** Origins whose pages may send requests. */
   readonly origins: readonly string[];
-  /** Whether pages of any port of this machine may, too. */
+  /** Whether pages on any localhost port may send requests, too. */
   readonly allowLocalhost: boolean;
-  /** Request headers that pages may send, besides those of common clients. */
+  /** Request headers that pages may send, in addition to those of common clients. */
   readonly requestHeaders: readonly string[];
-  /** Response headers that pages may read, besides our own. */
+  /** Response headers that pages may read, in addition to the gateway's. */
   readonly responseHeaders: readonly string[];
 }
 
 /**
- * Lets pages of other origins send requests. Add it before whatever rejects requests: a browser shows its page no error without these
- * headers. Every preflight gets the same answer, whatever it asks for: it costs the same, and says which headers are allowed.
+ * Lets pages of other origins send requests. Register it before anything that rejects requests: without these headers, a browser hides
+ * the error from its page. Every preflight gets the same response, which lists the allowed headers.
  */
 export async function addCors(server: FastifyInstance, rules: CorsRules): Promise<void> {
   const origin = [...rules.origins, ...(rules.allowLocalhost ? [LOCALHOST] : [])];

@@ -4,7 +4,7 @@ import { addressKey } from '#base/http/address';
 import { payerOf } from '../identity/caller';
 import type { RequestRate } from '../policy/request-rate';
 
-/** Counts CORS preflights by client address: browsers send them without credentials. Add it before CORS, which answers them. */
+/** Counts CORS preflights by client address: browsers send them without credentials. Register it before CORS, which answers them. */
 export function countPreflights(server: FastifyInstance, rate: RequestRate): void {
   server.addHook('onRequest', (request, reply, next) => {
     if (request.method === 'OPTIONS') rate.check(addressKey(request.ip), reply, next);
@@ -12,7 +12,7 @@ export function countPreflights(server: FastifyInstance, rate: RequestRate): voi
   });
 }
 
-/** Counts requests by caller; those of load balancers for health are free. Add it once callers are known. */
+/** Counts requests by caller; health checks are free. Register it after authentication. */
 export function countRequests(server: FastifyInstance, rate: RequestRate): void {
   server.addHook('onRequest', (request, reply, next) => {
     if (request.url.startsWith('/health/') || request.method === 'OPTIONS') next();
@@ -20,14 +20,14 @@ export function countRequests(server: FastifyInstance, rate: RequestRate): void 
   });
 }
 
-/** Warns once when client addresses are probably those of a proxy. */
+/** Warns once if client addresses are probably a proxy's. */
 export function warnOfProxies(server: FastifyInstance, log: Logger): void {
   let hasWarned = false;
   server.addHook('onRequest', (request, _reply, next) => {
     if (!hasWarned && request.headers['x-forwarded-for'] !== undefined) {
       hasWarned = true;
       log.warn(
-        'requests carry X-Forwarded-For, but no proxy is trusted: set --trusted-proxy, or all its clients share one limit',
+        'received X-Forwarded-For from an untrusted proxy: set --trusted-proxy, or all its clients share one limit',
       );
     }
     next();

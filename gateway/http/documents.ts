@@ -4,19 +4,19 @@ import type { Parameters } from './parameters';
 import { type PersistedQueries, persistedQueryError } from './persisted-query';
 import { type Refusal, refusal } from './unsupported';
 
-/** The documents that requests may name by an id: those of manifests, or those that clients have registered. */
+/** Documents that requests may reference by id: those in manifests, or those that clients have registered. */
 export type DocumentSource =
   | { readonly trusted: TrustedDocuments; readonly registered?: undefined }
   | { readonly trusted?: undefined; readonly registered: PersistedQueries };
 
-/** A request with the text of its document. */
+/** The text of a request's document. */
 export interface Resolved {
   readonly query: string;
-  /** Whether the document is registered once it is valid. */
+  /** Whether to register the document once it is validated. */
   readonly isRegistration?: boolean;
 }
 
-/** The text of a request's document, or why the document cannot be executed. */
+/** Finds the text of a request's document, or rejects the request. */
 export function resolveDocument(
   request: FastifyRequest,
   parameters: Parameters,
@@ -34,12 +34,12 @@ function resolveTrusted(
 ): Resolved | Refusal {
   const { query } = parameters;
   const { id, isAutomatic } = referenceOf(parameters);
-  // nothing is registered beside the manifests: a reference beside a text is of no use
+  // with manifests, clients register nothing: ignore an id sent along with a text
   if (query !== undefined) return trusted.allows(query, principal) ? { query } : NOT_TRUSTED;
   if (id === undefined) return NO_DOCUMENT;
   const text = trusted.textOf(id);
   if (text !== undefined) return { query: text };
-  // the client then sends the text, which this caller may
+  // makes the client send the text, which this caller may do
   return isAutomatic && trusted.allowsAdHoc(principal) ? NOT_REGISTERED : NOT_FOUND;
 }
 
@@ -55,26 +55,22 @@ function resolveRegistered(parameters: Parameters, registered: PersistedQueries)
   return isAutomatic ? NOT_REGISTERED : NOT_FOUND;
 }
 
-/** The id by which a request names its document: as Apollo Client and urql send it, or by the draft of GraphQL over HTTP. */
+/** The document id in a request: as Apollo Client and urql send it, or as the GraphQL over HTTP draft defines it. */
 function referenceOf({ extensions, documentId }: Parameters): { id?: string; isAutomatic: boolean } {
   const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
   const hash = persistedQuery?.sha256Hash;
   return typeof hash === 'string' ? { id: hash, isAutomatic: true } : { id: documentId, isAutomatic: false };
 }
 
-const NO_DOCUMENT = refusal(400, 'BAD_REQUEST', 'The request has no document: send it as "query", or its id');
+const NO_DOCUMENT = refusal(400, 'BAD_REQUEST', 'The request has no document: send "query" or a document id');
 
-/** In the words of the protocol: clients look for them, and send the text. */
+/** Clients match this message and then send the text. */
 const NOT_REGISTERED = refusal(200, 'PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
 
-const NOT_FOUND = refusal(
-  400,
-  'DOCUMENT_NOT_FOUND',
-  'This graph knows no document of this id; deploy the manifest that has it first',
-);
+const NOT_FOUND = refusal(400, 'DOCUMENT_NOT_FOUND', 'Unknown document id: deploy the manifest that contains it first');
 
 const NOT_TRUSTED = refusal(
   403,
   'DOCUMENT_NOT_TRUSTED',
-  'Only documents of the manifests are allowed; ad hoc operations require one of the roles of --ad-hoc-role',
+  'Only documents in the manifests are allowed; ad hoc operations require one of the roles of --ad-hoc-role',
 );

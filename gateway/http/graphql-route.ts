@@ -28,16 +28,16 @@ export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
     delivery?: GraphContext['delivery'],
   ) => GraphContext;
   readonly log: Logger;
-  /** Where callers pay for the work that their requests cause. */
+  /** Budgets that the work of requests is charged to. */
   readonly budgets?: Budgets;
   readonly responses: ResponseRules;
-  /** Answers browsers in place of Apollo Server's page. */
+  /** Page for browsers, instead of Apollo Server's. */
   readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
 /**
- * `/graphql`. Apollo Server parses and validates what is new; what has been executed once goes to the graph without it from then on, since
- * its pipeline costs more than most operations here. See docs/decisions/0010.
+ * Adds `/graphql`. Apollo Server parses and validates new operations; operations executed before go straight to the graph, since
+ * Apollo's pipeline costs more than most operations here. See docs/decisions/0010.
  */
 export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): void {
   const { budgets, served, apollo } = route;
@@ -67,7 +67,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
-    // before its body is read
+    // before the body is read
     onRequest: (request, reply, next) => {
       if (!budgets || request.method === 'OPTIONS') {
         next();
@@ -78,7 +78,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
           reply.raw.once('close', priced);
           request.priced = priced;
         }
-        // whoever has gone while it waited
+        // the client may have disconnected while waiting
         if (request.raw.socket.destroyed) {
           priced?.();
           return;

@@ -1,14 +1,14 @@
 import type { FastifyReply } from 'fastify';
 
-/** Of everything that is no page: it is what it says it is, and is shown in no frame. */
+/** Headers of API responses: no content sniffing, no framing. */
 export function addApiHeaders(reply: FastifyReply): void {
   reply.header('x-content-type-options', 'nosniff');
   reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
 }
 
-/** Of the explorer's page, which itself says where its scripts may come from: what a page cannot say of itself. */
+/** Headers of the explorer's page that its own content security policy does not cover. */
 export function addPageHeaders(reply: FastifyReply): void {
-  // pages of other origins may call the API, and not read the tokens of this page
+  // pages of other origins may call the API but not read this page's tokens
   reply.removeHeader('access-control-allow-origin');
   reply.header('x-content-type-options', 'nosniff');
   reply.header(

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { rememberExactly } from '../operation/exact-variables';
 
-/** A body that is rejected before it is read as a request. */
+/** A body rejected before it is parsed as a GraphQL request. */
 class BodyError extends Error {
   constructor(
     readonly statusCode: 400 | 415,
@@ -13,8 +13,8 @@ class BodyError extends Error {
 }
 
 /**
- * Reads JSON bodies: UTF-8 only, each top-level name once, so that a proxy in front of the gateway sees the same request.
- * @param received is told of each body before it is read
+ * Parses JSON bodies: UTF-8 only, each top-level name once, so that a proxy in front of the gateway sees the same request.
+ * @param received called with each body before it is parsed
  */
 export function addJsonBodies(
   server: FastifyInstance,
@@ -32,12 +32,7 @@ export function addJsonBodies(
     parseJson(request, text, (failure, body) => {
       const repeated = failure ? undefined : repeatedName(body, text);
       if (repeated !== undefined) {
-        done(
-          new BodyError(
-            400,
-            `The body has ${JSON.stringify(repeated.slice(0, 50))} more than once: send each name once`,
-          ),
-        );
+        done(new BodyError(400, `The body repeats ${JSON.stringify(repeated.slice(0, 50))}: send each name once`));
         return;
       }
       rememberExactly(body, text);
@@ -55,7 +50,7 @@ function textError({ headers }: FastifyRequest, bytes: Buffer): BodyError | unde
 
 const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*("[^"]*"|[^; \t]*)/gi;
 
-/** A charset that a media type names besides UTF-8. */
+/** The charset of a media type, if it is not UTF-8. */
 function otherCharset(contentType: string): string | undefined {
   if (!contentType.includes(';')) return undefined;
   for (const [, value = ''] of contentType.matchAll(CHARSET)) {
@@ -65,7 +60,7 @@ function otherCharset(contentType: string): string | undefined {
   return undefined;
 }
 
-/** The names that clients send, as they are written unless a character is escaped. */
+/** Names that clients send, as they appear in a body without escapes. */
 const PLAIN_NAMES: ReadonlySet<string> = new Set([
   'query',
   'operationName',
@@ -76,18 +71,18 @@ const PLAIN_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A name that occurs twice at the top of an object. Deeper names do not matter: only this process reads the text, and subgraphs get the
- * values it has read.
- * @param text valid JSON @param body what `JSON.parse` has made of it
+ * A name that occurs twice at the top level of an object. Deeper names do not matter: only this process reads the text, and subgraphs get
+ * the parsed values.
+ * @param text valid JSON @param body the result of `JSON.parse(text)`
  */
 export function repeatedName(body: unknown, text: string): string | undefined {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
   return isPlain(Object.keys(body), text) ? undefined : repeatedInScan(text);
 }
 
-/** Whether each name can be seen to occur once by looking for it, which takes a fraction of a scan. */
+/** Whether a text search proves that each name occurs once; much faster than a scan. */
 function isPlain(names: readonly string[], text: string): boolean {
-  // an escape may write a name in another way
+  // an escape can spell a name differently
   if (text.includes('\\u')) return false;
   return names.every((name) => {
     if (!PLAIN_NAMES.has(name)) return false;
@@ -124,7 +119,7 @@ function repeatedInScan(text: string): string | undefined {
   return undefined;
 }
 
-/** Where the string ends that begins at a quote. */
+/** Index of the end of the string that starts at a quote. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at++) {
     const code = text.charCodeAt(at);

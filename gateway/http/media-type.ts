@@ -5,7 +5,7 @@ import { parseMIMEType } from 'undici';
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
-/** The formats of answers in parts, as clients ask for them: see docs/incremental-delivery.md. */
+/** Incremental delivery formats, as clients request them: see docs/incremental-delivery.md. */
 export type IncrementalFormat = 'deferSpec=20220824' | 'incrementalSpec=v0.2' | 'no version';
 
 interface Negotiated {
@@ -14,24 +14,24 @@ interface Negotiated {
   readonly isPage: boolean;
 }
 
-// clients send few different ones, and each is looked at several times for one request
+// clients send few distinct headers, and each request needs the result several times
 const negotiated = new LRUCache<string, Negotiated>({
   max: 200,
   maxSize: 256 * 1024,
   sizeCalculation: (_result, accept) => accept.length,
 });
 
-/** The media type of an answer that is one JSON object, by the client's `Accept`; undefined when it takes none of ours. */
+/** The media type for an answer in one JSON object, by the client's `Accept`; undefined if it accepts none. */
 export const answerTypeOf = (accept: string | undefined): string | undefined => negotiate(accept).type;
 
-/** The format of an answer in parts; undefined when the client does not accept one, or prefers an answer in one JSON object. */
+/** The incremental delivery format; undefined if the client accepts none or prefers one JSON object. */
 export const incrementalFormatOf = (accept: string | undefined): IncrementalFormat | undefined =>
   negotiate(accept).incremental;
 
-/** Whether a client likes a page better than JSON, as browsers do for what they show in a tab. */
+/** Whether a client prefers HTML to JSON, as browsers do when they open a URL. */
 export const prefersPage = (accept: string | undefined): boolean => negotiate(accept).isPage;
 
-/** An `Accept` without `text/html`, for Apollo Server: between equals it may choose its page. */
+/** An `Accept` without `text/html`, for Apollo Server, which may choose its page on a tie. */
 export const withoutPages = (accept: string): string => accept.replace(/(^|,)\s*text\/html[^,]*/gi, '$1');
 
 const ANYTHING: Negotiated = { type: JSON_TYPE, incremental: undefined, isPage: false };
@@ -41,7 +41,7 @@ function negotiate(accept: string | undefined): Negotiated {
   let result = negotiated.get(accept);
   if (!result) {
     const ranges = rangesOf(accept);
-    // parameters of these types mean nothing to us
+    // parameters of these types have no meaning here
     const plain = ranges.map(({ essence, quality }) => `${essence};q=${quality}`).join();
     result = {
       type: new Negotiator({ headers: { accept: plain } }).mediaType([JSON_TYPE, RESPONSE_TYPE]),
@@ -59,15 +59,15 @@ interface MediaRange {
   readonly quality: number;
 }
 
-/** Ranges of one header that are looked at: more than any client has reason to send, in a millisecond or two. */
+/** Maximum media ranges read from one header: more than any client needs, in a millisecond or two. */
 const MAX_RANGES = 500;
 
-/** The first members of a list in a header: what stands between commas that are not quoted. In time linear in its length. */
-function splitList(header: string, most: number): string[] {
+/** The first members of a header list, split at unquoted commas, in linear time. */
+function splitList(header: string, limit: number): string[] {
   const members: string[] = [];
   let start = 0;
   let isQuoted = false;
-  for (let i = 0; i <= header.length && members.length < most; i++) {
+  for (let i = 0; i <= header.length && members.length < limit; i++) {
     const char = header[i];
     if (isQuoted && char === '\\') i += 1;
     else if (char === '"') isQuoted = !isQuoted;
@@ -79,7 +79,7 @@ function splitList(header: string, most: number): string[] {
   return members;
 }
 
-/** The ranges of an `Accept`, without those that are no media types. */
+/** The media ranges of an `Accept`; ignores malformed ones. */
 function rangesOf(accept: string): MediaRange[] {
   return splitList(accept, MAX_RANGES).flatMap((text) => {
     const parsed = parseMIMEType(text.trim());
@@ -98,7 +98,7 @@ function preferredFormat(ranges: readonly MediaRange[]): IncrementalFormat | und
     if (format && range.quality > (best?.quality ?? 0)) best = { format, quality: range.quality };
   }
   if (best && best.quality >= json) return best.format;
-  // whoever accepts everything gets JSON
+  // clients that accept everything get JSON
   return json === 0 && qualityOf('multipart/mixed', ranges) > 0 ? (best?.format ?? 'no version') : undefined;
 }
 
@@ -107,29 +107,29 @@ function formatOf({ essence, parameters }: MediaRange): IncrementalFormat | unde
   const [defer, incremental] = [parameters.get('deferspec'), parameters.get('incrementalspec')];
   if (incremental?.toLowerCase() === 'v0.2') return 'incrementalSpec=v0.2';
   if (defer === '20220824') return 'deferSpec=20220824';
-  // other versions, and the format of subscriptions
-  const isOther = [defer, incremental, parameters.get('subscriptionspec')].some((one) => one !== undefined);
+  // other versions, and the subscription format
+  const isOther = [defer, incremental, parameters.get('subscriptionspec')].some((version) => version !== undefined);
   return isOther ? undefined : 'no version';
 }
 
 const qualityOfJson = (ranges: readonly MediaRange[]): number =>
-  Math.max(...['application/json', 'application/graphql-response+json'].map((one) => qualityOf(one, ranges)));
+  Math.max(...['application/json', 'application/graphql-response+json'].map((type) => qualityOf(type, ranges)));
 
-/** How much a client likes a media type: as the range says that fits it best. */
+/** A client's quality value for a media type, from the most specific matching range. */
 function qualityOf(essence: string, ranges: readonly MediaRange[]): number {
   for (const range of [essence, `${essence.split('/')[0]}/*`, '*/*']) {
-    const fitting = ranges.filter((one) => one.essence === range);
+    const fitting = ranges.filter(({ essence }) => essence === range);
     if (fitting.length > 0) return Math.max(...fitting.map(({ quality }) => quality));
   }
   return 0;
 }
 
-/** Errors of a request that is well-formed HTTP and JSON, and was not executed. */
+/** Codes of errors in well-formed requests that were not executed. */
 const REQUEST_ERRORS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
 
 /**
- * The status of such an error. Whoever asks for `application/json` by name is of before `application/graphql-response+json`, and takes
- * every other status for a failure of the transport: GraphQL over HTTP, section 6.4.1.
+ * The HTTP status of an error. Clients that request `application/json` by name predate `application/graphql-response+json`, and treat
+ * any status but 200 as a transport failure: GraphQL over HTTP, section 6.4.1.
  */
 export function statusOf(accept: string | undefined, status: number, code: unknown): number {
   const isOfBefore = accept !== undefined && accept !== '*/*' && answerTypeOf(accept)?.startsWith('application/json');

@@ -16,7 +16,7 @@ const OPERATORS_ONLY = {
   errors: [{ message: 'Reading metrics requires the operator role', extensions: { code: 'FORBIDDEN' } }],
 };
 
-/** `/metrics` for operators, `/schema.graphql` for callers who may see the schema, and the way from `/` to the explorer. */
+/** Adds `/metrics` for operators, `/schema.graphql` for callers who may see the schema, and a redirect from `/` to the explorer. */
 export function addOperatorRoutes(server: FastifyInstance, routes: OperatorRoutes): void {
   const { metrics, served, introspection, isOperator } = routes;
   server.get('/metrics', async ({ caller }, reply) =>

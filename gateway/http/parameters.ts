@@ -3,39 +3,41 @@ import { type Refusal, refusal } from './unsupported';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What a GraphQL request consists of, by the names of GraphQL over HTTP. */
+/** The parameters of a GraphQL request, as GraphQL over HTTP names them. */
 export interface Parameters {
   readonly query?: string;
   readonly operationName?: string;
   readonly variables?: Record<string, unknown>;
   readonly extensions?: JsonObject;
-  /** The id of a persisted document: Appendix A of GraphQL over HTTP, or `doc_id` as Relay names it. */
+  /** The id of a persisted document: Appendix A of GraphQL over HTTP, or Relay's `doc_id`. */
   readonly documentId?: string;
 }
 
 const NAMES = ['query', 'operationName', 'variables', 'extensions', 'documentId', 'doc_id'] as const;
 type Name = (typeof NAMES)[number];
 
-/** Parameters that have a JSON value in a URL. */
+/** Parameters whose value in a URL is JSON. */
 const JSON_NAMES: ReadonlySet<Name> = new Set(['variables', 'extensions']);
 
-/** The parameters of a POST's body or a GET's URL, or why they are not those of a request. */
+/** Reads the parameters from a POST body or a GET URL, or rejects the request. */
 export function parametersOf(request: FastifyRequest): Parameters | Refusal {
   return request.method === 'GET' ? ofUrl(request) : ofBody(request.body);
 }
 
 function ofBody(body: unknown): Parameters | Refusal {
   if (!isObject(body) || Object.keys(body).length === 0)
-    return badRequest('The body has no request: send a JSON object with "query" and the Content-Type application/json');
+    return badRequest(
+      'The body is not a GraphQL request: send a JSON object with "query" and the Content-Type application/json',
+    );
   return checked(body);
 }
 
 function ofUrl({ raw, headers }: FastifyRequest): Parameters | Refusal {
   if (headers['content-type'] !== undefined && !/^application\/json[ \t]*(;|$)/i.test(headers['content-type']))
-    return refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'GET requests have no body: leave the Content-Type header out');
+    return refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'GET requests must not have a body: remove the Content-Type header');
   const search = new URL(raw.url ?? '', 'http://graph.invalid').searchParams;
   const repeated = NAMES.find((name) => search.getAll(name).length > 1);
-  if (repeated) return badRequest(`The URL has "${repeated}" more than once: send each name once`);
+  if (repeated) return badRequest(`The URL repeats "${repeated}": send each name once`);
   if (!(raw.url?.match(ESCAPED_BYTES) ?? []).every(isText))
     return badRequest('The URL is not valid UTF-8: encode parameters as UTF-8 before escaping them');
   const parameters: Partial<Record<Name, unknown>> = {};
@@ -49,7 +51,7 @@ function ofUrl({ raw, headers }: FastifyRequest): Parameters | Refusal {
   return checked(parameters);
 }
 
-/** Bytes beyond ASCII that stand together in a URL. */
+/** A run of escaped non-ASCII bytes in a URL. */
 const ESCAPED_BYTES = /(?:%[89a-f][0-9a-f])+/gi;
 
 function isText(escaped: string): boolean {
@@ -61,7 +63,7 @@ function isText(escaped: string): boolean {
   }
 }
 
-/** The value of a JSON text; undefined for other texts. */
+/** The value of a JSON text; undefined if the text is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -70,24 +72,26 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Some clients send null for what they leave out. */
-function checked(given: Readonly<Partial<Record<Name, unknown>>>): Parameters | Refusal {
-  const { query, operationName, variables, extensions } = given;
-  if (isGiven(query) && typeof query !== 'string') return badRequest('query must be a string with a GraphQL document');
-  if (isGiven(operationName) && typeof operationName !== 'string') return badRequest('operationName must be a string');
+/** Checks types. Null counts as absent: some clients send it for parameters they omit. */
+function checked(values: Readonly<Partial<Record<Name, unknown>>>): Parameters | Refusal {
+  const { query, operationName, variables, extensions } = values;
+  if (isPresent(query) && typeof query !== 'string')
+    return badRequest('query must be a string with a GraphQL document');
+  if (isPresent(operationName) && typeof operationName !== 'string')
+    return badRequest('operationName must be a string');
   for (const [name, value] of Object.entries({ variables, extensions }))
-    if (isGiven(value) && !isObject(value)) return badRequest(`${name} must be a JSON object`);
-  const documentId = [given.documentId, given.doc_id].find((one) => typeof one === 'string');
+    if (isPresent(value) && !isObject(value)) return badRequest(`${name} must be a JSON object`);
+  const documentId = [values.documentId, values.doc_id].find((id) => typeof id === 'string');
   return {
-    ...(isGiven(query) ? { query: query as string } : {}),
-    ...(isGiven(operationName) ? { operationName: operationName as string } : {}),
-    ...(isGiven(variables) ? { variables: variables as Record<string, unknown> } : {}),
-    ...(isGiven(extensions) ? { extensions: extensions as JsonObject } : {}),
+    ...(isPresent(query) ? { query: query as string } : {}),
+    ...(isPresent(operationName) ? { operationName: operationName as string } : {}),
+    ...(isPresent(variables) ? { variables: variables as Record<string, unknown> } : {}),
+    ...(isPresent(extensions) ? { extensions: extensions as JsonObject } : {}),
     ...(documentId === undefined ? {} : { documentId: documentId as string }),
   };
 }
 
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -5,24 +5,24 @@ import { stringifyResult } from '../execution/result';
 import type { GraphAnswer } from '../graph/served-graph';
 import type { IncrementalFormat } from './media-type';
 
-/** Makes errors public. */
+/** Converts internal errors to those that clients see. */
 export type PublicErrors = (errors?: readonly GraphQLFormattedError[]) => { errors?: readonly GraphQLFormattedError[] };
 
-/** Media types of answers in parts. Clients that name no version understand the one of Apollo Client 3. */
+/** Media types of incremental delivery. Clients that name no version understand Apollo Client 3's. */
 export const CONTENT_TYPES: Readonly<Record<IncrementalFormat, string>> = {
   'deferSpec=20220824': 'multipart/mixed; boundary="-"; deferSpec=20220824',
   'incrementalSpec=v0.2': 'multipart/mixed; boundary="-"; incrementalSpec=v0.2',
   'no version': 'multipart/mixed; boundary="-"; deferSpec=20220824',
 };
 
-/** A payload of a part. */
+/** The payload of one part. */
 interface Payload {
   readonly hasNext: boolean;
   readonly data?: unknown;
   readonly incremental?: readonly object[];
 }
 
-/** Text of the parts of an answer: see docs/incremental-delivery.md. */
+/** Writes an answer as multipart text: see docs/incremental-delivery.md. */
 export async function* partsOf(
   answer: GraphAnswer,
   format: IncrementalFormat,
@@ -33,7 +33,7 @@ export async function* partsOf(
   for await (const batch of answer.parts!.later) yield part(writing.next(batch));
 }
 
-/** Text of a whole answer to a client that accepts nothing but parts. */
+/** Writes a complete answer as a single part, for clients that accept only multipart. */
 export function onePart({ data, extensions }: GraphAnswer, errors: readonly GraphQLFormattedError[]): string {
   const beside = { ...(errors.length > 0 ? { errors } : {}), ...(extensions && { extensions }) };
   return first({ ...(data ? { data } : {}), ...beside, hasNext: false });
@@ -44,11 +44,11 @@ const first = (payload: Payload): string => `\r\n---\r\n${part(payload)}`;
 const part = (payload: Payload): string =>
   `content-type: application/json; charset=utf-8\r\n\r\n${jsonOf(payload)}\r\n---${payload.hasNext ? '' : '--'}\r\n`;
 
-/** Data are written as they are, so that their numbers stay exact. */
+/** Serializes a payload; data keep their original text, so that numbers stay exact. */
 function jsonOf({ incremental, ...rest }: Payload): string {
   const text = stringifyResult(rest as never);
   if (!incremental) return text;
-  return `{"incremental":[${incremental.map((one) => stringifyResult(one)).join(',')}],${text.slice(1)}`;
+  return `{"incremental":[${incremental.map((item) => stringifyResult(item)).join(',')}],${text.slice(1)}`;
 }
 
 interface Writing {
@@ -59,12 +59,12 @@ interface Writing {
 const named = ({ label, path }: DeliveryGroup) => ({ path, ...(label === undefined ? {} : { label }) });
 
 /**
- * The format of Apollo Client 3 and Relay: each payload has the path and the label of its fragment. Clients that name no version merge
- * payloads by path alone, some of them one level deep only: they get each field once, at a path below that of the fragment if need be.
+ * The format of Apollo Client 3 and Relay: each payload carries its fragment's path and label. Clients that name no version merge
+ * payloads by path alone, some only one level deep: they get each field once, at a path below the fragment's if necessary.
  */
-function byPath({ data, errors: own, extensions }: GraphAnswer, errors: PublicErrors): Writing {
+function byPath({ data, errors: initialErrors, extensions }: GraphAnswer, errors: PublicErrors): Writing {
   return {
-    first: { data, ...errors(own), ...(extensions && { extensions }), hasNext: true },
+    first: { data, ...errors(initialErrors), ...(extensions && { extensions }), hasNext: true },
     next: ({ delivered, completed, hasNext }) => {
       const incremental = [
         ...delivered.map(({ group, subPath, data: part, errors: ownErrors }) => ({
@@ -82,12 +82,18 @@ function byPath({ data, errors: own, extensions }: GraphAnswer, errors: PublicEr
   };
 }
 
-/** The format of the working draft and of graphql-js 17: fragments are announced under an id, and each field is delivered once. */
-function byId({ data, errors: own, extensions, parts }: GraphAnswer, errors: PublicErrors): Writing {
+/** The format of the working draft and graphql-js 17: announces fragments by id and delivers each field once. */
+function byId({ data, errors: initialErrors, extensions, parts }: GraphAnswer, errors: PublicErrors): Writing {
   const announced = (groups: readonly DeliveryGroup[]) =>
     groups.length > 0 ? { pending: groups.map((group) => ({ id: group.id, ...named(group) })) } : {};
   return {
-    first: { data, ...errors(own), ...announced(parts!.pending), ...(extensions && { extensions }), hasNext: true },
+    first: {
+      data,
+      ...errors(initialErrors),
+      ...announced(parts!.pending),
+      ...(extensions && { extensions }),
+      hasNext: true,
+    },
     next: ({ delivered, completed, pending, hasNext }) => {
       const incremental = delivered.map(({ group, subPath, data: part, errors: ownErrors }) => ({
         id: group.id,

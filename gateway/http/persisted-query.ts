@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { GraphQLFormattedError } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-/** Bound on the documents that clients have registered, in characters. */
+/** Maximum total characters of registered documents. */
 const MAX_CHARACTERS = 30 * 1024 * 1024;
-/** Characters of a document beyond which it is executed and not kept: one caller must not drive out what others have registered. */
+/** Maximum characters of a registered document; longer ones are executed only, so that one caller cannot evict everyone's documents. */
 const MAX_DOCUMENT = 100_000;
-/** What Apollo Server puts before the hashes of automatic persisted queries. */
+/** Apollo Server's key prefix for automatic persisted queries. */
 const PREFIX = 'apq:';
 
-/** The documents that clients have registered by the protocol of automatic persisted queries. Apollo Server adds them once they are valid. */
+/** Documents that clients have registered as automatic persisted queries. Apollo Server adds them once they are valid. */
 export class PersistedQueries {
   private readonly texts = new LRUCache<string, string>({
     maxSize: MAX_CHARACTERS,
@@ -35,8 +35,8 @@ export class PersistedQueries {
 }
 
 /**
- * What is wrong with the `persistedQuery` extension of a request, by the protocol of automatic persisted queries. Apollo Server would reject the
- * same requests without a code, as failures of its own.
+ * Validates the `persistedQuery` extension by the protocol of automatic persisted queries. Apollo Server would reject the same requests
+ * as internal errors, without a code.
  */
 export function persistedQueryError(query: unknown, extensions: unknown): GraphQLFormattedError | undefined {
   if (!isObject(extensions)) return undefined;
@@ -45,7 +45,7 @@ export function persistedQueryError(query: unknown, extensions: unknown): GraphQ
   if (!isObject(persistedQuery))
     return badRequest('extensions.persistedQuery must be an object with version and sha256Hash');
   const { version, sha256Hash } = persistedQuery;
-  if (version !== 1) return badRequest('extensions.persistedQuery.version must be 1: there is no other version');
+  if (version !== 1) return badRequest('extensions.persistedQuery.version must be 1');
   if (typeof sha256Hash !== 'string')
     return badRequest('extensions.persistedQuery.sha256Hash must be a string: the SHA-256 of the query in hexadecimal');
   if (typeof query !== 'string') return undefined;

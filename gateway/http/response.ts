@@ -4,13 +4,13 @@ import { answerTypeOf, JSON_TYPE } from './media-type';
 
 export interface ResponseRules {
   readonly compression: 'on' | 'off';
-  /** Request headers that answers depend on. */
+  /** Request headers that responses depend on. */
   readonly varyBy: readonly string[];
 }
 
 /**
- * Completes every answer of `/graphql`, whoever has written it: errors get the media type that the client asked for, caches learn what
- * the answer depends on, and large answers are compressed. Answers in parts stay as they are, so that each part leaves at once.
+ * Completes every `/graphql` response: sets the media type of errors, adds `Vary` for caches, and compresses large bodies.
+ * Incremental responses are not compressed, so that each part is sent immediately.
  */
 export function responseHook({ compression, varyBy }: ResponseRules): onSendHookHandler {
   const vary = [...varyBy, 'accept', ...(compression === 'on' ? ['accept-encoding'] : [])].join(', ');

@@ -3,10 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parsePrincipal } from '#base/identity/principal';
 import { type DevelopmentIssuer, LOOPBACK } from '../identity/development-issuer';
 
-/** Hours for which the page's tokens are good: a working day. */
+/** Lifetime of the page's tokens in hours: a working day. */
 const HOURS = 12;
 
-/** Whom the page lets one ask as: each role, in the exercise's organisations and agencies. */
+/** Identities that the page offers: each role, in the exercise's organizations and agencies. */
 const CALLERS: readonly [name: string, principal: string][] = [
   ['Analyst', 'role=analyst; subject=explorer'],
   ['Developer (exercise-alder)', 'role=developer-submitter; organization=exercise-alder; subject=explorer'],
@@ -26,13 +26,13 @@ const SANDBOX = 'https://embeddable-sandbox.cdn.apollographql.com';
 const FRAME = 'https://sandbox.embed.apollographql.com';
 
 /**
- * Apollo Sandbox with a choice of who asks, for graphs of the development issuer: its tokens are on the page. A page of another name that
- * resolves to this machine could read them, so it is only given by the names of this machine itself.
+ * Apollo Sandbox with a choice of identity, for graphs that use the development issuer. The page contains tokens, and a hostile domain
+ * that resolves to this machine could read them (DNS rebinding), so only requests to loopback names get it.
  */
 export function rolePicker(issuer: DevelopmentIssuer) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     if (!LOOPBACK.has(request.hostname.replace(/^\[(.*)\]$/, '$1')))
-      return reply.code(403).type('text/plain').send('This graph is for development: open it as localhost.\n');
+      return reply.code(403).type('text/plain').send('This graph runs in development mode: open it as localhost\n');
     const callers = await Promise.all(
       CALLERS.map(async ([name, principal]) => ({
         name,
@@ -83,11 +83,11 @@ function pageOf(callers: readonly { name: string; token: string }[], nonce: stri
   <b>Ordergraph</b>
   <label>Ask as <select id="caller"><option value="">the public</option>${options.join('')}</select></label>
   <button id="copy" type="button">Copy token</button>
-  <span>Development issuer: these tokens are for this machine, ${HOURS} hours.</span>
+  <span>Development issuer: tokens work on this machine only and expire in ${HOURS} hours.</span>
 </header>
 <div id="explorer"></div>
 <div id="plain">
-  <div><p>Apollo Sandbox could not be loaded; this asks the graph all the same. <button id="run" type="button">Run</button></p>
+  <div><p>Apollo Sandbox could not be loaded; run a query here instead. <button id="run" type="button">Run</button></p>
   <textarea id="query" rows="30" cols="60" aria-label="Query">{ sectors(first: 3) { nodes { name } } }</textarea></div>
   <pre id="answer"></pre>
 </div>

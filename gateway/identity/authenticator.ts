@@ -2,45 +2,48 @@ import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { addressKey } from '#base/http/address';
 import type { Principal } from '#base/identity/principal';
-import { AuthenticationError, type Issuer, refused, type Verified } from './issuers';
+import { AuthenticationError, type Issuer, invalidToken, type Verified } from './issuers';
 import { VerificationBudget } from './verification-budget';
 
-/** Most characters of a token that are looked at. */
-const MOST_CHARACTERS = 8_192;
-/** Most tokens whose verification is remembered. */
-const MOST_KEPT = 10_000;
-/** Milliseconds after which a token is verified again, so that an issuer's withdrawn key counts. */
+/** Maximum characters of a token. */
+const MAX_CHARACTERS = 8_192;
+/** Maximum verified tokens in the cache. */
+const MAX_VERIFIED = 10_000;
+/** Milliseconds after which a token is verified again, so that a withdrawn issuer key takes effect. */
 const VERIFIED_MS = 5 * 60_000;
-/** Milliseconds for which a token whose signature was refused is refused unseen: a client that goes on with it pays for one check. */
-const REFUSED_MS = 10_000;
-const MOST_REFUSED_KEPT = 1_000;
+/** Milliseconds for which a token with an invalid signature is rejected unchecked, so that a client that retries it costs one check. */
+const REJECTED_MS = 10_000;
+const MAX_REJECTED = 1_000;
 
 interface AuthenticatorOptions {
-  /** Whether a token has been withdrawn, by its `jti` or its principal. */
+  /** Whether a token has been revoked, by its `jti` or its principal. */
   readonly isRevoked?: (tokenId: string | undefined, principal: Principal) => boolean;
-  /** Signature checks in vain of one address a minute, before it goes on at a reserved rate; 0 for no limit. */
-  readonly mostRefused?: number;
+  /** Maximum failed signature checks per address and minute before a reserved rate applies; 0 disables the limit. */
+  readonly maxInvalidTokens?: number;
 }
 
-/** Says who a caller is, by the token it brings. */
+/** Authenticates callers by their tokens. */
 export class Authenticator {
   private readonly issuers: ReadonlyMap<string, Issuer>;
-  private readonly verified = new LRUCache<string, Verified>({ max: MOST_KEPT });
-  private readonly refused = new LRUCache<string, AuthenticationError>({ max: MOST_REFUSED_KEPT, ttl: REFUSED_MS });
-  /** Tokens that are being verified, so that a page's requests with one new token cost one check. */
+  private readonly verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
+  private readonly rejected = new LRUCache<string, AuthenticationError>({ max: MAX_REJECTED, ttl: REJECTED_MS });
+  /** Verifications in progress, so that parallel requests with one new token cost one check. */
   private readonly pending = new Map<string, Promise<Verified>>();
   private readonly budget: VerificationBudget;
   private readonly isRevoked: NonNullable<AuthenticatorOptions['isRevoked']>;
 
-  constructor(issuers: readonly Issuer[], { isRevoked = () => false, mostRefused = 0 }: AuthenticatorOptions = {}) {
+  constructor(
+    issuers: readonly Issuer[],
+    { isRevoked = () => false, maxInvalidTokens = 0 }: AuthenticatorOptions = {},
+  ) {
     this.issuers = new Map(issuers.map((issuer) => [issuer.settings.issuer, issuer]));
     this.isRevoked = isRevoked;
-    this.budget = new VerificationBudget(mostRefused);
+    this.budget = new VerificationBudget(maxInvalidTokens);
   }
 
   /**
-   * @param authorization the header; without it the caller is the public, which is null.
-   * @param from where the request comes from; its address is only looked at when the token is not known
+   * @param authorization the header; without it, the caller is the public (null)
+   * @param from the client, whose address is read only if the token is not cached
    * @throws AuthenticationError
    */
   authenticate(
@@ -48,18 +51,18 @@ export class Authenticator {
     from?: { readonly ip: string },
   ): Principal | null | Promise<Principal> {
     if (authorization === undefined) return null;
-    const known = this.verified.get(authorization);
-    if (known && known.expiresAt > Date.now()) return this.unlessRevoked(known);
-    return this.tryAnew(authorization, from?.ip ?? '');
+    const cached = this.verified.get(authorization);
+    if (cached && cached.expiresAt > Date.now()) return this.unlessRevoked(cached);
+    return this.verifyOnce(authorization, from?.ip ?? '');
   }
 
   /**
-   * Looks at a token that is not known. What can be seen without its signature is looked at first, and costs nothing that would have to be
-   * counted; a token that was valid before is verified again whatever its address has sent.
+   * Verifies a token that is not cached. Checks that need no signature come first and do not count against the budget. A token that was
+   * valid before is verified again regardless of its address's budget.
    */
-  private async tryAnew(authorization: string, address: string): Promise<Principal> {
-    const before = this.refused.get(authorization);
-    if (before) throw before;
+  private async verifyOnce(authorization: string, address: string): Promise<Principal> {
+    const rejection = this.rejected.get(authorization);
+    if (rejection) throw rejection;
     let verifying = this.pending.get(authorization);
     if (!verifying) {
       verifying = this.verify(authorization, address).finally(() => this.pending.delete(authorization));
@@ -88,34 +91,34 @@ export class Authenticator {
     } catch (error) {
       if (error instanceof AuthenticationError && error.status === 401) {
         this.verified.delete(authorization);
-        if (isPaid) this.refused.set(authorization, error);
+        if (isPaid) this.rejected.set(authorization, error);
       }
       throw error;
     }
   }
 
   private issuerOf(token: string): Issuer {
-    let named: unknown;
+    let name: unknown;
     try {
-      named = decodeJwt(token).iss;
+      name = decodeJwt(token).iss;
     } catch {
-      throw refused('it is no JWT');
+      throw invalidToken('not a JWT');
     }
-    const issuer = typeof named === 'string' ? this.issuers.get(named) : undefined;
-    if (!issuer) throw refused('its issuer is not one that this graph trusts');
+    const issuer = typeof name === 'string' ? this.issuers.get(name) : undefined;
+    if (!issuer) throw invalidToken('unknown issuer');
     return issuer;
   }
 
   private unlessRevoked({ principal, tokenId }: Verified): Principal {
-    if (this.isRevoked(tokenId, principal)) throw refused('it has been revoked');
+    if (this.isRevoked(tokenId, principal)) throw invalidToken('revoked');
     return principal;
   }
 }
 
-/** The token of the header. @throws AuthenticationError when it has not the form of one */
+/** The token in the header. @throws AuthenticationError for malformed headers */
 function tokenIn(authorization: string): string {
-  if (authorization.length > MOST_CHARACTERS) throw refused('it is too long');
+  if (authorization.length > MAX_CHARACTERS) throw invalidToken('too long');
   const token = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i.exec(authorization)?.[1];
-  if (!token) throw refused('write "authorization: Bearer <token>", the token a JWT');
+  if (!token) throw invalidToken('send "authorization: Bearer <token>" with a JWT');
   return token;
 }

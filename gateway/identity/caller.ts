@@ -7,15 +7,15 @@ import type { Authenticator } from './authenticator';
 import type { DevelopmentIssuer } from './development-issuer';
 import { AuthenticationError, BeyondIssuerError } from './issuers';
 
-/** Who asks, as the gateway knows and tells it. */
+/** The caller of a request. */
 export interface Caller {
   /** Null for the public. */
   readonly principal: Principal | null;
-  /** What callers must have in common to share an answer. */
+  /** Callers with the same key may share an answer. */
   readonly key: string;
-  /** The person or program, whatever its roles: by whom requests and costs are counted. */
+  /** The person or program, independent of its roles; requests and costs are counted by it. */
   readonly person: string;
-  /** By subgraph, the headers that tell it who asks. */
+  /** Signed identity headers by subgraph. */
   readonly identities: ReadonlyMap<string, Readonly<Record<string, string>>> | undefined;
 }
 
@@ -25,25 +25,25 @@ declare module 'fastify' {
   }
 }
 
-/** What stands for the public where callers are told apart by their principals. */
+/** Key of the public in the cache of callers, which is keyed by principal. */
 const PUBLIC = {};
 
-/** Everyone, where nobody is asked who they are. */
+/** Every caller of a graph without authentication. */
 const ANYONE: Caller = { principal: null, key: '', person: '', identities: undefined };
 
 export interface IdentityParts {
   readonly authenticator: Authenticator;
   readonly signer: IdentitySigner;
-  /** Whose tokens are believed where nothing is secret. */
+  /** Issuer of tokens for development. */
   readonly development?: DevelopmentIssuer;
 }
 
-/** Milliseconds after which a caller's identities are asked of the signer again. */
-const KEPT_MS = 20_000;
+/** Milliseconds for which signed identities of a caller are cached. */
+const CACHED_MS = 20_000;
 
 /**
- * Establishes who asks before anything of a request is read. Without parts, everyone may ask.
- * @param rate counts requests whose token is refused: for their address
+ * Authenticates the caller before the request's body is read. Without parts, authentication is off.
+ * @param rate counts requests with rejected tokens by client address
  */
 export function addIdentity(
   server: FastifyInstance,
@@ -52,31 +52,31 @@ export function addIdentity(
   rate: RequestRate | undefined,
 ): void {
   server.decorateRequest('caller', null as unknown as Caller);
-  // by the principal itself, which is one object for as long as its token's verification is remembered
+  // keyed by principal, which is one object while its token's verification is cached
   let callers = new WeakMap<object, { readonly caller: Caller; readonly until: number }>();
   let signedFor = subgraphs();
   let signedWith = parts?.signer.key;
-  const known = (principal: Principal | null): Caller | undefined => {
-    const kept = callers.get(principal ?? PUBLIC);
-    return kept && kept.until > Date.now() ? kept.caller : undefined;
+  const cachedCaller = (principal: Principal | null): Caller | undefined => {
+    const entry = callers.get(principal ?? PUBLIC);
+    return entry && entry.until > Date.now() ? entry.caller : undefined;
   };
   const callerOf = async (principal: Principal | null, { signer }: IdentityParts): Promise<Caller> => {
     const identities = new Map<string, Record<string, string>>();
-    // not into those of a supergraph that comes meanwhile
+    // while this signs, a new supergraph may replace `callers`
     const into = callers;
     for (const name of subgraphs()) identities.set(name, { [IDENTITY_HEADER]: await signer.sign(principal, name) });
     const person = principal === null ? '' : personKey(principal);
     const caller: Caller = { principal, key: principalKey(principal), person, identities };
-    into.set(principal ?? PUBLIC, { caller, until: Date.now() + KEPT_MS });
+    into.set(principal ?? PUBLIC, { caller, until: Date.now() + CACHED_MS });
     return caller;
   };
   const establish = async (
     request: FastifyRequest,
     authenticated: Principal | null | Promise<Principal>,
-    found: IdentityParts,
+    identityParts: IdentityParts,
   ): Promise<void> => {
     const principal = await authenticated;
-    request.caller = known(principal) ?? (await callerOf(principal, found));
+    request.caller = cachedCaller(principal) ?? (await callerOf(principal, identityParts));
   };
   server.addHook('onRequest', (request, reply, next) => {
     if (!parts) {
@@ -89,19 +89,19 @@ export function addIdentity(
         next(error as Error);
         return;
       }
-      const turnAway = () => {
+      const sendError = () => {
         if (error.status === 401) reply.header('www-authenticate', 'Bearer error="invalid_token"');
         else reply.header('retry-after', error.retrySeconds ?? 5);
         reply
           .code(error.status)
           .header('cache-control', 'no-store')
-          .send({ errors: [toldOf(error, request)] });
+          .send({ errors: [publicErrorOf(error, request)] });
       };
-      if (rate) rate.check(addressKey(request.ip), reply, (tooMany) => (tooMany ? next(tooMany) : turnAway()));
-      else turnAway();
+      if (rate) rate.check(addressKey(request.ip), reply, (tooMany) => (tooMany ? next(tooMany) : sendError()));
+      else sendError();
     };
     const { key } = parts.signer;
-    // another supergraph may have other subgraphs, and subgraphs may not know a replaced key for long
+    // a new supergraph may have other subgraphs, and subgraphs soon stop accepting a replaced key
     if (signedFor !== subgraphs() || signedWith !== key) {
       signedFor = subgraphs();
       signedWith = key;
@@ -109,8 +109,8 @@ export function addIdentity(
     }
     try {
       const authenticated = parts.authenticator.authenticate(request.headers.authorization, request);
-      // without a promise where there is nothing to wait for: this is in the way of every request
-      const caller = authenticated instanceof Promise ? undefined : known(authenticated);
+      // hot path: no promise for cached callers
+      const caller = authenticated instanceof Promise ? undefined : cachedCaller(authenticated);
       if (caller) {
         request.caller = caller;
         next();
@@ -121,18 +121,18 @@ export function addIdentity(
   });
 }
 
-/** What requests are counted under: the caller, or the address of one without a token. */
+/** The key that requests are counted by: the caller, or the address of a caller without a token. */
 export const payerOf = ({ caller, ip }: FastifyRequest): string => (caller.principal ? caller.person : addressKey(ip));
 
-/** What the caller learns. A token that goes beyond its issuer is a mistake of operators: they find it in the log by the reference. */
-function toldOf(error: AuthenticationError, request: FastifyRequest): object {
-  const told = error.toJSON();
-  if (!(error instanceof BeyondIssuerError)) return told;
+/** The error as the caller sees it. Operators find the details of a token that exceeds its issuer's scope in the log, by the reference. */
+function publicErrorOf(error: AuthenticationError, request: FastifyRequest): object {
+  const publicError = error.toJSON();
+  if (!(error instanceof BeyondIssuerError)) return publicError;
   const { issuer, subject, claim, value } = error;
   const reference = request.id;
   request.log.warn(
     { issuer, subject, claim, value, reference },
-    'refused a token: its issuer may not speak for what it claims',
+    'rejected a token with a claim that its issuer may not make',
   );
-  return { ...told, extensions: { ...told.extensions, reference } };
+  return { ...publicError, extensions: { ...publicError.extensions, reference } };
 }

@@ -11,13 +11,13 @@ const AUDIENCE = 'ordergraph';
 const keyFile = (folder: string): string => join(folder, 'development-issuer.json');
 
 /**
- * Issues tokens to whoever can read its key's file: so that the graph can be tried on one machine without an identity provider.
+ * Issues tokens to anyone who can read its key file, so that the graph runs on one machine without an identity provider.
  * Never in production: see {@link requireDevelopment}.
  */
 export class DevelopmentIssuer {
   private constructor(private readonly key: JWK) {}
 
-  /** With the key of a data folder, made when there is none. @throws OperatorError */
+  /** Loads the key of a data folder, or creates it. @throws OperatorError */
   static async in(folder: string): Promise<DevelopmentIssuer> {
     return new DevelopmentIssuer(await privateKeyIn(keyFile(folder), 'the key of the development issuer'));
   }
@@ -51,7 +51,7 @@ export class DevelopmentIssuer {
     );
   }
 
-  /** @param seconds how long it is valid. */
+  /** @param seconds lifetime of the token */
   async token(
     { subject, roles, organization, agency, caseNumber, scopes }: Principal,
     seconds: number,
@@ -75,20 +75,20 @@ export class DevelopmentIssuer {
   }
 }
 
-/** The names of this machine, to itself. */
+/** Loopback host names and addresses. */
 export const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** @throws OperatorError where a development issuer would let strangers in. */
+/** @throws OperatorError if other machines could use a development issuer's tokens */
 export function requireDevelopment(host: string, environment: NodeJS.ProcessEnv = process.env): void {
   const why =
     environment.NODE_ENV === 'production'
       ? 'NODE_ENV is "production"'
       : LOOPBACK.has(host)
         ? undefined
-        : `the graph would listen on ${host}, where others reach it`;
+        : `the graph would listen on ${host}, which other machines can reach`;
   if (why)
     throw new OperatorError(
-      `The development issuer does not run here: ${why}`,
-      'Name the issuers you trust by --auth FILE; docs/identity.md has an example',
+      `The development issuer is not allowed here: ${why}`,
+      'Set the trusted issuers with --auth FILE; see the example in docs/identity.md',
     );
 }

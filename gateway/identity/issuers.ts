@@ -16,7 +16,7 @@ import { nearest } from '#base/nearest';
 import { readText } from '#base/read-text';
 import { agencies } from '#domain/agency/agencies';
 
-/** Signature algorithms that a token may have: asymmetric ones only, and never none. */
+/** Allowed signature algorithms: asymmetric only, never `none`. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -43,16 +43,16 @@ const agencyKey = z.string().refine((key) => AGENCY_KEYS.includes(key), {
 });
 
 const issuerSchema = z.strictObject({
-  /** The `iss` of its tokens. */
+  /** The `iss` claim of its tokens. */
   issuer: address,
-  /** What its tokens for this graph name as `aud`. */
+  /** The `aud` claim of its tokens for this graph. */
   audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-  /** Where its keys are; found by OpenID discovery when it is not said. */
+  /** URL of its keys; OpenID discovery by default. */
   jwksUri: address.optional(),
   algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256', 'ES256', 'EdDSA']),
-  /** Seconds that its clock may differ from ours. */
+  /** Maximum difference between its clock and the gateway's, in seconds. */
   clockToleranceSeconds: z.number().int().min(0).max(300).default(30),
-  /** Names of claims, with dots where they are nested. */
+  /** Names of claims, with dots for nested claims. */
   claims: z
     .strictObject({
       subject: z.string().default('sub'),
@@ -63,20 +63,20 @@ const issuerSchema = z.strictObject({
       scopes: z.string().default('scope'),
     })
     .prefault({}),
-  /** Our role by the issuer's name of it: the roles that it may give. Other names give nothing, even if they are those of our roles. */
+  /** Graph role by issuer role: the roles that it may grant. Unmapped names grant nothing, even if they equal a graph role. */
   roles: z.record(z.string(), z.enum(ROLES)).default({}),
-  /** Keys of the agencies that it may speak for; "*" for all. */
+  /** Keys of the agencies that its tokens may claim; "*" for all. */
   agencies: z.union([z.literal('*'), z.array(agencyKey)]).default([]),
-  /** Keys of the developer organizations that it may speak for; "*" for all. */
+  /** Keys of the developer organizations that its tokens may claim; "*" for all. */
   organizations: z.union([z.literal('*'), z.array(z.string().min(1))]).default([]),
 });
 
-/** For whom an issuer may speak, by the claim. */
+/** The setting that limits each claim. */
 const SCOPES_OF_ISSUERS = { agency: 'agencies', organization: 'organizations' } as const;
 type BoundClaim = keyof typeof SCOPES_OF_ISSUERS;
 const BOUND_CLAIMS = Object.keys(SCOPES_OF_ISSUERS) as readonly BoundClaim[];
 
-/** What is wrong with settings that are each valid; undefined when nothing is. */
+/** A contradiction between settings that are valid individually. */
 function contradictionIn({ roles, ...settings }: IssuerSettings): { path: string; message: string } | undefined {
   for (const role of Object.values(roles))
     for (const claim of BOUND_CLAIMS) {
@@ -84,7 +84,7 @@ function contradictionIn({ roles, ...settings }: IssuerSettings): { path: string
       if (NEEDS[role] === claim && settings[path].length === 0)
         return {
           path,
-          message: `list the keys that it may speak for, or write "*": its role ${role} is exercised for one ${claim}`,
+          message: `list the keys that its tokens may claim, or "*": its role ${role} requires one ${claim}`,
         };
     }
   return undefined;
@@ -94,35 +94,36 @@ export type IssuerSettings = z.output<typeof issuerSchema>;
 
 /** Reads a file of trusted issuers: a JSON list. @throws OperatorError */
 export function readIssuers(file: string): readonly IssuerSettings[] {
-  const fix = 'It is a JSON list of {"issuer", "audience", …}; see docs/identity.md';
-  let given: unknown;
+  const fix = 'The file must contain a JSON list of {"issuer", "audience", …}; see docs/identity.md';
+  let content: unknown;
   try {
-    given = JSON.parse(readText(file, 'The file of trusted issuers (--auth, ORDERGRAPH_AUTH)'));
+    content = JSON.parse(readText(file, 'The file of trusted issuers (--auth, ORDERGRAPH_AUTH)'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);
+    throw new OperatorError(`"${file}" is not valid JSON: ${(error as Error).message}`, fix);
   }
-  const parsed = z.array(issuerSchema).min(1).safeParse(given);
+  const parsed = z.array(issuerSchema).min(1).safeParse(content);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
-    throw new OperatorError(`"${file}", at ${path.join('.') || 'its top'}: ${message}`, fix);
+    throw new OperatorError(`"${file}", at ${path.join('.') || 'the top level'}: ${message}`, fix);
   }
   for (const [place, settings] of parsed.data.entries()) {
-    const wrong = contradictionIn(settings);
-    if (wrong) throw new OperatorError(`"${file}", at ${place}.${wrong.path}: ${wrong.message}`, fix);
+    const contradiction = contradictionIn(settings);
+    if (contradiction)
+      throw new OperatorError(`"${file}", at ${place}.${contradiction.path}: ${contradiction.message}`, fix);
     if (parsed.data.findIndex(({ issuer }) => issuer === settings.issuer) < place)
       throw new OperatorError(`"${file}", at ${place}.issuer: "${settings.issuer}" is listed twice`, fix);
   }
   return parsed.data;
 }
 
-/** Why a caller's token is not taken. */
+/** A token could not be accepted. */
 export class AuthenticationError extends RequestError {
   constructor(
     code: 'UNAUTHENTICATED' | 'AUTHENTICATION_UNAVAILABLE' | 'TOO_MANY_REQUESTS',
     message: string,
     readonly status: 401 | 429 | 503,
-    /** After which it may be tried again. */
+    /** Seconds after which the client may retry. */
     readonly retrySeconds?: number,
   ) {
     super(code, message);
@@ -139,23 +140,23 @@ export class BeyondIssuerError extends AuthenticationError {
   ) {
     super(
       'UNAUTHENTICATED',
-      `The token is not taken: its issuer may not speak for the ${claim} "${value}"; ask the operator of this graph, and give the reference`,
+      `Invalid token: its issuer may not claim the ${claim} "${value}"; contact the operator of this graph with the reference`,
       401,
     );
   }
 }
 
-/** What a token that holds says. */
+/** The contents of a valid token. */
 export interface Verified {
   readonly principal: Principal;
-  /** Milliseconds since 1970 at which it ends. */
+  /** Expiration, in milliseconds since 1970. */
   readonly expiresAt: number;
   readonly tokenId: string | undefined;
 }
 
 type KeyLookup = Parameters<typeof jwtVerify>[1];
 
-/** Whoever issues tokens that are trusted. */
+/** A trusted token issuer. */
 export class Issuer {
   constructor(
     readonly settings: IssuerSettings,
@@ -163,7 +164,7 @@ export class Issuer {
     private readonly log?: Logger,
   ) {}
 
-  /** Names of our roles that were met without a mapping, each logged once. */
+  /** Graph roles seen in tokens without a mapping; each is logged once. */
   private readonly unmapped = new Set<string>();
 
   static remote(settings: IssuerSettings, log: Logger): Issuer {
@@ -172,7 +173,7 @@ export class Issuer {
   }
 
   /**
-   * @param beforeSignature called once everything but the signature is valid; its error is passed on
+   * @param beforeSignature called after all checks but the signature's; its errors propagate
    * @throws AuthenticationError
    */
   async verify(token: string, beforeSignature: () => void = () => {}): Promise<Verified> {
@@ -218,7 +219,7 @@ export class Issuer {
         scopes: listOf(claimAt(payload, claims.scopes)),
       });
     } catch (error) {
-      throw refused((error as Error).message);
+      throw invalidToken((error as Error).message);
     }
     for (const claim of BOUND_CLAIMS) this.requireWithin(claim, principal);
     return principal;
@@ -229,10 +230,7 @@ export class Issuer {
     if (Object.hasOwn(roles, name)) return [roles[name]!];
     if (ROLES.includes(name as Role) && !this.unmapped.has(name)) {
       this.unmapped.add(name);
-      this.log?.warn(
-        { issuer, role: name },
-        'an issuer names a role of this graph that its "roles" do not map; it gives nothing',
-      );
+      this.log?.warn({ issuer, role: name }, 'ignored a role: the issuer\'s "roles" do not map it');
     }
     return [];
   }
@@ -249,11 +247,11 @@ export class Issuer {
 function requireClaims(payload: JWTPayload, { audience, clockToleranceSeconds }: IssuerSettings): void {
   const now = Date.now() / 1_000;
   if (typeof payload.exp === 'number' && payload.exp + clockToleranceSeconds < now)
-    throw refused('it has expired; get a new one');
+    throw invalidToken('expired; get a new one');
   for (const claim of ['exp', 'sub'] as const)
-    if (payload[claim] === undefined) throw refused(`its claim "${claim}" does not fit`);
+    if (payload[claim] === undefined) throw invalidToken(`missing claim "${claim}"`);
   const named = [payload.aud].flat();
-  if (![audience].flat().some((one) => named.includes(one))) throw refused('its claim "aud" does not fit');
+  if (![audience].flat().some((name) => named.includes(name))) throw invalidToken('claim "aud" is not valid');
 }
 
 function requireAlgorithm(token: string, algorithms: readonly string[]): void {
@@ -261,9 +259,9 @@ function requireAlgorithm(token: string, algorithms: readonly string[]): void {
   try {
     named = decodeProtectedHeader(token).alg;
   } catch {
-    throw refused('it is no JWT');
+    throw invalidToken('not a JWT');
   }
-  if (!algorithms.includes(String(named))) throw refused('its signature algorithm is not allowed');
+  if (!algorithms.includes(String(named))) throw invalidToken('signature algorithm is not allowed');
 }
 
 function claimAt(payload: JWTPayload, path: string): unknown {
@@ -275,63 +273,63 @@ function claimAt(payload: JWTPayload, path: string): unknown {
   return value;
 }
 
-/** A claim that lists texts: as a list, or as one text with spaces between them. */
+/** Reads a claim with several values: a list, or a space-separated string. */
 function listOf(claim: unknown): string[] {
   if (typeof claim === 'string') return claim.split(' ').filter(Boolean);
-  return Array.isArray(claim) ? claim.filter((one) => typeof one === 'string') : [];
+  return Array.isArray(claim) ? claim.filter((item) => typeof item === 'string') : [];
 }
 
 function refusalOf(error: unknown): AuthenticationError {
   if (error instanceof AuthenticationError) return error;
-  if (error instanceof errors.JWTExpired) return refused('it has expired; get a new one');
-  if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not fit`);
-  if (error instanceof errors.JOSEAlgNotAllowed) return refused('its signature algorithm is not allowed');
-  if (error instanceof errors.JWKSNoMatchingKey) return refused('its issuer has no key with this "kid" and algorithm');
+  if (error instanceof errors.JWTExpired) return invalidToken('expired; get a new one');
+  if (error instanceof errors.JWTClaimValidationFailed) return invalidToken(`claim "${error.claim}" is not valid`);
+  if (error instanceof errors.JOSEAlgNotAllowed) return invalidToken('signature algorithm is not allowed');
+  if (error instanceof errors.JWKSNoMatchingKey) return invalidToken('unknown "kid" for this issuer and algorithm');
   if (error instanceof errors.JOSEError)
-    return refused(
-      'its signature does not hold, or it is no JWT; a token for development comes from `token` with the same --data as the graph',
+    return invalidToken(
+      'bad signature or not a JWT; for a development token, run `token` with the same --data as the graph',
     );
   return unavailable();
 }
 
-export const refused = (why: string): AuthenticationError =>
-  new AuthenticationError('UNAUTHENTICATED', `The token is not taken: ${why}`, 401);
+export const invalidToken = (reason: string): AuthenticationError =>
+  new AuthenticationError('UNAUTHENTICATED', `Invalid token: ${reason}`, 401);
 
 const unavailable = (): AuthenticationError =>
   new AuthenticationError(
     'AUTHENTICATION_UNAVAILABLE',
-    'The keys of the token’s issuer cannot be had at the moment; try again',
+    "The keys of the token's issuer are temporarily unavailable; try again",
     503,
   );
 
 /** Milliseconds after which keys are fetched again, in the background. */
 const REFRESH_MS = 10 * 60_000;
-/** Milliseconds that keys are good for while the issuer cannot be reached. */
+/** Milliseconds for which keys stay valid while the issuer is unreachable. */
 const STALE_MS = 60 * 60_000;
-/** Milliseconds between two attempts: for unknown key ids, which anybody can make up, and while the issuer is down. */
+/** Milliseconds between fetch attempts: for unknown key ids, which anyone can make up, and while the issuer is down. */
 const COOLDOWN_MS = 15_000;
 const TIMEOUT_MS = 5_000;
-/** Compressed answers are not asked for: see SECURITY.md. */
+/** Requests uncompressed responses: see SECURITY.md. */
 const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 
-/** Maximum bytes of a document of an issuer: a few hundred keys with their certificates take less. */
+/** Maximum bytes of an issuer's document: a few hundred keys with certificates take less. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
-/** A JSON document of an issuer. @throws Error unless it comes in time and is not too long; the rest is not read */
+/** Fetches a JSON document of an issuer. @throws Error if it is late or too long; stops reading then */
 async function fetchDocument(url: string): Promise<unknown> {
   const response = await fetch(url, { headers: HEADERS, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_DOCUMENT_BYTES) throw new Error(`${url} sends more than ${MAX_DOCUMENT_BYTES} bytes`);
+    if (bytes > MAX_DOCUMENT_BYTES) throw new Error(`${url} returned more than ${MAX_DOCUMENT_BYTES} bytes`);
     chunks.push(chunk);
   }
-  if (response.status !== 200) throw new Error(`${url} answers with status ${response.status}`);
+  if (response.status !== 200) throw new Error(`${url} returned status ${response.status}`);
   return JSON.parse(Buffer.concat(chunks).toString());
 }
 
-/** The keys of an issuer: fetched once, refreshed while in use, kept through an outage, but not for ever. */
+/** The keys of an issuer, refreshed while in use and cached for a limited time during an outage. */
 class RemoteKeys {
   private uri: string | undefined;
   private set: ReturnType<typeof createLocalJWKSet> | undefined;
@@ -344,7 +342,7 @@ class RemoteKeys {
     private readonly log: Logger,
   ) {}
 
-  /** @throws AuthenticationError when there are no keys, or none that are recent enough */
+  /** @throws AuthenticationError if no recent keys are available */
   async lookup(): Promise<KeyLookup> {
     const age = performance.now() - this.fetchedAt;
     if (age > REFRESH_MS) {
@@ -382,7 +380,7 @@ class RemoteKeys {
       this.set = createLocalJWKSet((await fetchDocument(this.uri)) as JSONWebKeySet);
       this.fetchedAt = performance.now();
     } catch (error) {
-      this.log.warn({ err: error, issuer }, 'the keys of an issuer cannot be fetched');
+      this.log.warn({ err: error, issuer }, 'failed to fetch the keys of an issuer');
     }
   }
 
@@ -391,8 +389,9 @@ class RemoteKeys {
     const { issuer, jwksUri } = this.settings;
     if (jwksUri) return jwksUri;
     const document = await fetchDocument(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-    const found = z.object({ issuer: z.literal(issuer), jwks_uri: address }).safeParse(document);
-    if (!found.success) throw new Error('it has no OpenID configuration that names it and its keys');
-    return found.data.jwks_uri;
+    const configuration = z.object({ issuer: z.literal(issuer), jwks_uri: address }).safeParse(document);
+    if (!configuration.success)
+      throw new Error('invalid OpenID configuration: "issuer" or "jwks_uri" is missing or wrong');
+    return configuration.data.jwks_uri;
   }
 }

@@ -5,9 +5,9 @@ import { WatchedFile } from '#base/files/watched-file';
 import type { Principal } from '#base/identity/principal';
 
 /**
- * Tokens that are rejected although they have not expired: a file with an entry a line. An entry is a token id (`jti`) or `sub:<subject>`, after
- * an issuer and a space where it is limited to tokens of that issuer; or a JSON object, {@link entrySchema}, which can name every id and subject:
- * also those with white space, or with the beginning of a comment or of an object.
+ * Tokens that are rejected before they expire: a file with one entry per line, a token id (`jti`) or `sub:<subject>`. An issuer and a space
+ * before it limit the entry to that issuer's tokens. A line may be a JSON object instead, {@link entrySchema}, which can name every id and
+ * subject, including those with white space or with the beginning of a comment.
  */
 export class Revocations {
   private readonly entries: WatchedFile<ReadonlySet<string>>;
@@ -18,8 +18,8 @@ export class Revocations {
       this.entries = new WatchedFile(file, { what: 'the revoked tokens', parse: entriesOf, log });
     } catch (error) {
       throw new OperatorError(
-        `The file of revoked tokens "${file}" cannot be read: ${(error as Error).message}`,
-        'Make it, or leave --revoked-tokens out; one token id, or sub:<subject>, a line, after its issuer; or {"issuer": "…", "jti": "…"}',
+        `Cannot read the revoked tokens file "${file}": ${(error as Error).message}`,
+        'Create it or remove --revoked-tokens; each line is a token id or sub:<subject>, optionally after an issuer, or {"issuer": "…", "jti": "…"}',
       );
     }
   }

@@ -54,8 +54,8 @@ export class VerificationBudget {
 
   private accountOf(address: string): Account {
     const now = performance.now();
-    const known = this.accounts.get(address);
-    if (known && known.until > now) return known;
+    const current = this.accounts.get(address);
+    if (current && current.until > now) return current;
     const account = { spent: 0, until: now + WINDOW_MS, reserve: RESERVED_PER_SECOND, filledAt: now };
     this.accounts.set(address, account);
     return account;

@@ -2,20 +2,20 @@ import { type DocumentNode, Kind, type SelectionSetNode, valueFromASTUntyped } f
 import { featuresOf } from '../supergraph/features';
 import { argumentOf, type NodeType } from './schema';
 
-/** An object that may be there. */
+/** An object that may exist. */
 export interface Candidate {
   readonly type: NodeType;
   readonly key: string;
 }
 
-/** The root fields that find objects. */
+/** Root fields that find objects by global id. */
 const ROOTS: ReadonlySet<string> = new Set(['node', 'nodes']);
 
-/** Which types a supergraph finds by global ids. */
+/** The types that a supergraph finds by global id. */
 export class NodeDirectory {
   private constructor(private readonly byPrefix: ReadonlyMap<string, NodeType>) {}
 
-  /** Undefined when the supergraph finds none. */
+  /** Undefined if there are no such types. */
   static of(supergraph: DocumentNode): NodeDirectory | undefined {
     const feature = featuresOf(supergraph).find(({ name }) => name === 'node');
     if (!feature) return undefined;
@@ -39,23 +39,23 @@ export class NodeDirectory {
     return [...this.byPrefix.values()];
   }
 
-  /** The types of the objects that an operation looks for by their global ids. @param values of its variables */
+  /** The types of the global ids in an operation. @param values values of its variables */
   typesIn({ selections }: SelectionSetNode, values: Readonly<Record<string, unknown>>): readonly NodeType[] {
-    const found = new Set<NodeType>();
+    const types = new Set<NodeType>();
     for (const selection of selections) {
       if (selection.kind === Kind.INLINE_FRAGMENT)
-        for (const type of this.typesIn(selection.selectionSet, values)) found.add(type);
+        for (const type of this.typesIn(selection.selectionSet, values)) types.add(type);
       if (selection.kind !== Kind.FIELD || !ROOTS.has(selection.name.value)) continue;
       for (const { value } of selection.arguments ?? [])
         for (const id of [valueFromASTUntyped(value, values)].flat()) {
           const type = this.candidate(String(id))?.type;
-          if (type) found.add(type);
+          if (type) types.add(type);
         }
     }
-    return [...found];
+    return [...types];
   }
 
-  /** What an id may be of; undefined when it has the form of no type. */
+  /** The type and key of an id; undefined if it matches no type. */
   candidate(id: string): Candidate | undefined {
     const end = id.search(/[:_]/) + 1;
     const type = this.byPrefix.get(id.slice(0, end));

@@ -1,20 +1,20 @@
 import { type ConstDirectiveNode, Kind, type ObjectTypeDefinitionNode, parse, valueFromASTUntyped } from 'graphql';
 import { OperatorError } from '#base/errors';
 
-/** The name of the subgraph that finds objects by their global ids; the gateway answers for it. */
+/** Name of the virtual subgraph that finds objects by global id; the gateway implements it. */
 export const NODES = 'nodes';
 
-/** Most ids that `nodes` takes at once. */
-export const MOST_IDS = 100;
+/** Maximum ids of one `nodes` field. */
+export const MAX_IDS = 100;
 
-/** A type whose objects are found by their global ids. */
+/** A type with global ids. */
 export interface NodeType {
   readonly name: string;
-  /** How the ids begin. */
+  /** Prefix of the ids. */
   readonly prefix: string;
-  /** The field of its key. Ids are the keys themselves where it is `id`, and otherwise the prefix and the key. */
+  /** Key field. If it is `id`, ids are the keys; otherwise, ids are the prefix and the key. */
   readonly keyField: string;
-  /** Subgraphs that know which objects there are. */
+  /** Subgraphs that know which objects exist. */
   readonly subgraphs: readonly string[];
 }
 
@@ -24,17 +24,17 @@ interface Source {
 }
 
 /**
- * The schema of the subgraph that finds objects by their global ids: `node` and `nodes` of the Relay specification "GraphQL Global Object
+ * The schema of the virtual subgraph for global ids: `node` and `nodes` of the Relay specification "GraphQL Global Object
  * Identification", over every type that a subgraph marks with `@node(prefix:)`. Undefined if no type is marked.
- * @throws OperatorError when ids would not tell types apart.
+ * @throws OperatorError if the ids of two types could be confused
  */
 export function nodesSchema(subgraphs: readonly Source[]): string | undefined {
   const types = nodeTypesIn(subgraphs);
   if (types.length === 0) return undefined;
   if (subgraphs.some(({ name }) => name === NODES))
     throw new OperatorError(
-      `A subgraph is called "${NODES}", as the one that finds objects by their global ids is`,
-      'Give it another name; the supergraph was left as it is',
+      `The subgraph name "${NODES}" is reserved for the gateway's subgraph that finds objects by global id`,
+      'Rename the subgraph; the supergraph is unchanged',
     );
   const definitions = types.map(({ name, prefix, keyField, subgraphs: owners }) => {
     const key = keyField === 'id' ? '' : ` ${keyField}: ID! @shareable`;
@@ -53,7 +53,7 @@ type Query {
   "The object with this global ID, or null if it does not exist or you may not see it."
   node("The global ID." id: ID!): Node
   "The objects with these global IDs, in the same order. An item is null if the object does not exist or you may not see it."
-  nodes("At most ${MOST_IDS} global IDs." ids: [ID!]!): [Node] @listSize(assumedSize: ${MOST_IDS})
+  nodes("At most ${MAX_IDS} global IDs." ids: [ID!]!): [Node] @listSize(assumedSize: ${MAX_IDS})
 }
 
 ${definitions.join('\n')}
@@ -70,16 +70,16 @@ function nodeTypesIn(subgraphs: readonly Source[]): NodeType[] {
       const keyField = argumentOf(definition, 'key', 'fields');
       if (typeof prefix !== 'string' || typeof keyField !== 'string') continue;
       const name = definition.name.value;
-      const known = types.get(name);
-      const rival = [...types.values()].find((other) => other.prefix === prefix && other.name !== name);
-      if (rival || (known && (known.prefix !== prefix || known.keyField !== keyField)))
+      const existing = types.get(name);
+      const rival = [...types.values()].find((type) => type.prefix === prefix && type.name !== name);
+      if (rival || (existing && (existing.prefix !== prefix || existing.keyField !== keyField)))
         throw new OperatorError(
           rival
-            ? `Global ids that begin with "${prefix}" would be of ${rival.name} (${rival.subgraphs[0]}) and of ${name} (${subgraph})`
-            : `${name} has ids that begin with "${known!.prefix}" in ${known!.subgraphs[0]} and with "${prefix}" in ${subgraph}`,
-          'Give each type one prefix of its own in @node(prefix:); the supergraph was left as it is',
+            ? `The global id prefix "${prefix}" is used by both ${rival.name} (${rival.subgraphs[0]}) and ${name} (${subgraph})`
+            : `${name} has the global id prefix "${existing!.prefix}" in ${existing!.subgraphs[0]} and "${prefix}" in ${subgraph}`,
+          'Give each type one unique prefix in @node(prefix:); the supergraph is unchanged',
         );
-      types.set(name, { name, prefix, keyField, subgraphs: [...(known?.subgraphs ?? []), subgraph] });
+      types.set(name, { name, prefix, keyField, subgraphs: [...(existing?.subgraphs ?? []), subgraph] });
     }
   return [...types.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -90,7 +90,7 @@ export const argumentOf = (
   directive: string,
   argument: string,
 ): unknown => {
-  const found = directives.find(({ name }): boolean => name.value === directive) as ConstDirectiveNode | undefined;
-  const given = found?.arguments?.find(({ name }) => name.value === argument);
-  return given && valueFromASTUntyped(given.value);
+  const node = directives.find(({ name }): boolean => name.value === directive) as ConstDirectiveNode | undefined;
+  const argumentNode = node?.arguments?.find(({ name }) => name.value === argument);
+  return argumentNode && valueFromASTUntyped(argumentNode.value);
 };

@@ -15,9 +15,9 @@ import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
 import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
 import type { Candidate, NodeDirectory } from './directory';
-import { MOST_IDS, NODES, type NodeType } from './schema';
+import { MAX_IDS, NODES, type NodeType } from './schema';
 
-/** Asks a subgraph which of some entities there are. */
+/** Queries which of several entities exist. */
 const EXISTENCE_TEXT =
   'query Exists($representations:[_Any!]!){_entities(representations:$representations){__typename}}';
 const EXISTENCE: SubgraphOperation = {
@@ -26,19 +26,19 @@ const EXISTENCE: SubgraphOperation = {
   json: JSON.stringify(EXISTENCE_TEXT),
 };
 
-/** With these a subgraph refuses an object that the caller may not see: to them it is not there. */
+/** Error codes for objects that the caller may not see: to that caller they do not exist. */
 const NOT_SEEN = new Set(['FORBIDDEN', 'UNAUTHENTICATED', 'NOT_FOUND']);
 
-/** Operations that are kept parsed. */
-const MOST_OPERATIONS = 1_000;
+/** Maximum parsed operations in the cache. */
+const MAX_OPERATIONS = 1_000;
 
 interface Asking {
-  readonly isThere: DataLoader<Candidate, boolean, string>;
+  readonly exists: DataLoader<Candidate, boolean, string>;
 }
 
 /**
- * Answers for the subgraph that finds objects by their global ids. It knows of every id which type it would be of, and asks a subgraph that
- * keeps the objects of that type whether it is there for the caller. The fields are fetched by the plan, as those of every entity.
+ * Implements the virtual subgraph for global ids. It derives the type from each id, and asks a subgraph that stores this type
+ * whether the object exists for the caller. The plan fetches the fields, as for any entity.
  */
 export class NodesTransport implements Transport {
   readonly shareable = true;
@@ -53,14 +53,14 @@ export class NodesTransport implements Transport {
   }
 
   async request(request: SubgraphRequest): Promise<SubgraphAnswer> {
-    const isThere = new DataLoader<Candidate, boolean, string>((candidates) => this.areThere(candidates, request), {
+    const exists = new DataLoader<Candidate, boolean, string>((candidates) => this.exist(candidates, request), {
       cacheKeyFn: ({ type, key }) => `${type.prefix} ${key}`,
     });
     const { data, errors } = await execute({
       schema: this.schema,
       document: this.document(request.operation.text),
       variableValues: JSON.parse(String(request.variables)) as Record<string, unknown>,
-      contextValue: { isThere } satisfies Asking,
+      contextValue: { exists } satisfies Asking,
     });
     const bytes = Buffer.from(JSON.stringify({ data, errors }));
     return { headers: {}, bytes, read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }) };
@@ -72,40 +72,40 @@ export class NodesTransport implements Transport {
     let document = this.documents.get(text);
     if (!document) {
       document = parse(text, { noLocation: true });
-      if (this.documents.size >= MOST_OPERATIONS) this.documents.clear();
+      if (this.documents.size >= MAX_OPERATIONS) this.documents.clear();
       this.documents.set(text, document);
     }
     return document;
   }
 
   /**
-   * Whether each of some objects is there, by one request to each subgraph.
-   * @param attempt how many subgraphs that know the objects have failed.
+   * Whether each object exists, with one request per subgraph.
+   * @param attempt number of subgraphs that have failed so far
    */
-  private async areThere(
+  private async exist(
     candidates: readonly Candidate[],
     request: SubgraphRequest,
     attempt = 0,
   ): Promise<(boolean | Error)[]> {
-    const found: (boolean | Error)[] = new Array(candidates.length).fill(false);
-    // types that several subgraphs know are asked for apart, so that a failure asks for no other type again
+    const results: (boolean | Error)[] = new Array(candidates.length).fill(false);
+    // types with several subgraphs get separate requests, so that a failure repeats no other type
     const groups = Map.groupBy(
       [...candidates.entries()],
       ([, { type }]) => `${type.subgraphs[attempt]} of ${type.subgraphs.length}`,
     );
     await Promise.all(
       [...groups.values()].map(async (group) => {
-        const own = group.map(([, candidate]) => candidate);
-        const { subgraphs } = own[0]!.type;
+        const members = group.map(([, candidate]) => candidate);
+        const { subgraphs } = members[0]!.type;
         const left = subgraphs.length - attempt;
         const timed = { ...request, deadline: shareOf(request.deadline, left) };
-        const answers = await this.ask(subgraphs[attempt]!, own, timed).catch((error: Error) =>
-          left > 1 ? this.areThere(own, request, attempt + 1) : own.map(() => error),
+        const answers = await this.ask(subgraphs[attempt]!, members, timed).catch((error: Error) =>
+          left > 1 ? this.exist(members, request, attempt + 1) : members.map(() => error),
         );
-        for (const [place, [index]] of group.entries()) found[index] = answers[place]!;
+        for (const [place, [index]] of group.entries()) results[index] = answers[place]!;
       }),
     );
-    return found;
+    return results;
   }
 
   private async ask(
@@ -123,9 +123,9 @@ export class NodesTransport implements Transport {
     });
     const { data, errors = [] } = answer.read();
     const entities = data?._entities;
-    const isOfNone = ({ path }: GraphQLFormattedError) => typeof path?.[1] !== 'number';
-    if (!Array.isArray(entities) || entities.length !== candidates.length || errors.some(isOfNone))
-      throw whole(subgraph, errors);
+    const isGlobal = ({ path }: GraphQLFormattedError) => typeof path?.[1] !== 'number';
+    if (!Array.isArray(entities) || entities.length !== candidates.length || errors.some(isGlobal))
+      throw failureOf(subgraph, errors);
     return entities.map((entity, index) => {
       if (entity !== null) return true;
       const error = errors.find(({ path }) => path?.[1] === index);
@@ -134,12 +134,12 @@ export class NodesTransport implements Transport {
   }
 }
 
-/** When an attempt is given up after which others have to have their time. */
+/** Deadline of an attempt that leaves time for the remaining ones. */
 const shareOf = (deadline: number, attempts: number): number =>
   performance.now() + (deadline - performance.now()) / attempts;
 
-/** Why a subgraph has not said of any object whether it is there. */
-function whole(subgraph: string, errors: readonly GraphQLFormattedError[]): Error {
+/** The error if a subgraph answered for no object. */
+function failureOf(subgraph: string, errors: readonly GraphQLFormattedError[]): Error {
   const [first] = errors;
   return first
     ? graphQLError(first)
@@ -151,13 +151,13 @@ function whole(subgraph: string, errors: readonly GraphQLFormattedError[]): Erro
 const graphQLError = ({ message, extensions }: GraphQLFormattedError): GraphQLError =>
   new GraphQLError(message, { extensions });
 
-/** The schema of the subgraph, with what answers its fields. */
+/** The executable schema of the virtual subgraph. */
 function executableSchema(directory: NodeDirectory): GraphQLSchema {
   const id = new GraphQLNonNull(GraphQLID);
   const node = new GraphQLInterfaceType({ name: 'Node', fields: { id: { type: id } }, resolveType: typeOf });
-  const find = async (given: string, { isThere }: Asking): Promise<object | null> => {
-    const found = directory.candidate(given);
-    return found && (await isThere.load(found)) ? objectOf(found, given) : null;
+  const find = async (id: string, { exists }: Asking): Promise<object | null> => {
+    const candidate = directory.candidate(id);
+    return candidate && (await exists.load(candidate)) ? objectOf(candidate, id) : null;
   };
   const query = new GraphQLObjectType({
     name: 'Query',
@@ -172,8 +172,8 @@ function executableSchema(directory: NodeDirectory): GraphQLSchema {
         args: { ids: { type: new GraphQLNonNull(new GraphQLList(id)) } },
         resolve: (_source, args, asking: Asking) => {
           const ids = args.ids as readonly string[];
-          if (ids.length > MOST_IDS) throw tooMany(ids.length);
-          return ids.map((one) => find(one, asking));
+          if (ids.length > MAX_IDS) throw tooMany(ids.length);
+          return ids.map((item) => find(item, asking));
         },
       },
     },
@@ -194,9 +194,6 @@ const objectOf = ({ type: { name, keyField }, key }: { type: NodeType; key: stri
 });
 
 const tooMany = (count: number): GraphQLError =>
-  new GraphQLError(
-    `"nodes" takes at most ${MOST_IDS} ids at once, and got ${count}; ask for them in several requests`,
-    {
-      extensions: { code: 'BAD_USER_INPUT', subgraph: NODES },
-    },
-  );
+  new GraphQLError(`"nodes" accepts at most ${MAX_IDS} ids but got ${count}; split them into several requests`, {
+    extensions: { code: 'BAD_USER_INPUT', subgraph: NODES },
+  });

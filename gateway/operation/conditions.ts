@@ -1,15 +1,15 @@
 import { type ArgumentNode, type DirectiveNode, type DocumentNode, Kind, type SelectionSetNode, visit } from 'graphql';
 
-/** The directive of incremental delivery, by the working draft that clients speak. */
+/** The directive of incremental delivery, as in the working draft that clients implement. */
 export const DEFER = 'defer';
 
-/** The document with its conditions decided: those of `@skip`, `@include`, and `@defer`, which is left out where it is off. */
+/** Replaces variables in the conditions of `@skip`, `@include`, and `@defer` by their values; removes disabled `@defer`. */
 export function decided(document: DocumentNode, variables: Readonly<Record<string, unknown>>): DocumentNode {
   return visit(document, {
     Directive: (directive) => {
-      const { name, arguments: given = [] } = directive;
+      const { name, arguments: nodes = [] } = directive;
       if (name.value !== DEFER && !isCondition(directive)) return undefined;
-      const values = given.map((argument): ArgumentNode => {
+      const values = nodes.map((argument): ArgumentNode => {
         if (argument.name.value !== 'if' || argument.value.kind !== Kind.VARIABLE) return argument;
         const variable = argument.value.name.value;
         const value = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
@@ -25,7 +25,7 @@ export function decided(document: DocumentNode, variables: Readonly<Record<strin
   });
 }
 
-/** Constant conditions are decided; undefined when they leave the selection out. `@defer` is a hint, which need not be heeded. */
+/** Removes constant conditions; undefined if they skip the selection. `@defer` is a hint and may be dropped. */
 export function foldConditions(
   directives: readonly DirectiveNode[] = [],
   keepsDefer: boolean,
@@ -42,7 +42,7 @@ export function foldConditions(
   return kept;
 }
 
-/** Names of the Boolean variables that `@skip` and `@include` of a document, or a part of it, read. */
+/** Names of the Boolean variables in `@skip` and `@include` of a document or a part of it. */
 export function variablesOfConditions(node: DocumentNode | SelectionSetNode): string[] {
   const names = new Set<string>();
   visit(node, {

@@ -17,34 +17,34 @@ import type { PathStep } from '../planning/plan';
 import { DEFER, foldConditions } from './conditions';
 import { type NormalizedOperation, normalize, operationOf } from './normalize';
 
-/** A fragment that the client can wait for. */
+/** A deferred fragment of an operation. */
 export interface DeferredFragment {
   readonly label: string | undefined;
-  /** The directive as the client wrote it; a fragment that is spread several times has it several times. */
+  /** The client's directive node; a fragment that is spread several times shares it. */
   readonly directive: DirectiveNode;
-  /** The way to the objects it is on, by internal response names and by types. */
+  /** Path to its objects, by internal response names and types. */
   readonly path: readonly PathStep[];
   readonly type: string;
-  /** What it selects, without what is deferred within it. */
+  /** Its selections, without nested deferred fragments. */
   readonly selectionSet: SelectionSetNode;
-  /** The fragment that it is deferred within. */
+  /** The enclosing deferred fragment. */
   readonly within: DeferredFragment | undefined;
 }
 
-/** Whether a document asks for anything to be deferred. */
+/** Whether a document contains `@defer`. */
 export function asksToDefer(document: DocumentNode): boolean {
-  let found = false;
+  let hasDefer = false;
   visit(document, {
     Directive: ({ name }) => {
       if (name.value !== DEFER) return undefined;
-      found = true;
+      hasDefer = true;
       return BREAK;
     },
   });
-  return found;
+  return hasDefer;
 }
 
-/** An operation without the fragments that are deferred at its root, and each of those as an operation of its own. */
+/** An operation without the fragments deferred at its root, and each of those as a separate operation. */
 export interface DividedOperation {
   readonly rest: DocumentNode;
   readonly fragments: readonly { readonly label: string | undefined; readonly document: DocumentNode }[];
@@ -53,11 +53,11 @@ export interface DividedOperation {
 /**
  * Splits off fragments deferred at the root that share no field with the rest. Planners fetch all root fields of a subgraph at once, so
  * that the rest would wait for them.
- * @param document as {@link decided} returns it.
+ * @param document a result of {@link decided}
  */
 export function divideAtRoot(document: DocumentNode, operationName: string | undefined | null): DividedOperation {
   const operation = operationOf(document, operationName);
-  const fragments = document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
+  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   const selecting = (selections: readonly SelectionNode[]): DocumentNode => ({
     kind: Kind.DOCUMENT,
     definitions: [{ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }, ...fragments],
@@ -65,13 +65,13 @@ export function divideAtRoot(document: DocumentNode, operationName: string | und
   const { selections } = operation.selectionSet;
   const names = new Map(selections.map((selection) => [selection, rootNames([selection], fragments)]));
   const uses = new Map<string, number>();
-  for (const own of names.values()) for (const name of own) uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const rootFields of names.values()) for (const name of rootFields) uses.set(name, (uses.get(name) ?? 0) + 1);
   const isSeparate = (selection: SelectionNode): boolean => {
     const defer = deferOf(selection);
     if (!defer) return false;
-    // it needs fields besides those of fragments deferred within it
-    const own = rootNames([withoutDirective(selection, defer)], fragments, { skipsDeferred: true });
-    return own.size > 0 && [...names.get(selection)!].every((name) => uses.get(name) === 1);
+    // it must have fields outside of its nested deferred fragments
+    const immediate = rootNames([withoutDirective(selection, defer)], fragments, { skipsDeferred: true });
+    return immediate.size > 0 && [...names.get(selection)!].every((name) => uses.get(name) === 1);
   };
   const separate = selections.filter(isSeparate);
   return {
@@ -88,10 +88,10 @@ const deferOf = ({ directives }: SelectionNode): DirectiveNode | undefined =>
 
 const withoutDirective = <T extends SelectionNode>(selection: T, directive: DirectiveNode): T => ({
   ...selection,
-  directives: selection.directives?.filter((one) => one !== directive),
+  directives: selection.directives?.filter((node) => node !== directive),
 });
 
-/** Response names at the top of selections, those of fragments included. */
+/** Response names at the top level of selections, including those in fragments. */
 function rootNames(
   selections: readonly SelectionNode[],
   fragments: readonly FragmentDefinitionNode[],
@@ -114,18 +114,18 @@ function rootNames(
   return names;
 }
 
-/** An operation as a whole, what of it is answered at once, and what later. */
+/** An operation divided into an initial result and deferred fragments. */
 export interface DeferredOperation {
   readonly whole: NormalizedOperation;
   readonly first: SelectionSetNode;
   readonly fragments: readonly DeferredFragment[];
-  /** The same by their nodes in the normalized selections. */
+  /** Fragments by their node in the normalized selections. */
   readonly byNode: ReadonlyMap<SelectionNode, DeferredFragment>;
 }
 
 /**
- * As {@link normalize}, with `@defer` heeded.
- * @param document as {@link decided} gives it.
+ * Like {@link normalize}, but applies `@defer`.
+ * @param document a result of {@link decided}
  */
 export function normalizeDeferred(
   document: DocumentNode,
@@ -139,8 +139,8 @@ export function normalizeDeferred(
   return { whole, first, fragments: [...byNode.values()], byNode };
 }
 
-function labelOf({ arguments: given = [] }: DirectiveNode): string | undefined {
-  const value = given.find(({ name }) => name.value === 'label')?.value;
+function labelOf({ arguments: nodes = [] }: DirectiveNode): string | undefined {
+  const value = nodes.find(({ name }) => name.value === 'label')?.value;
   return value?.kind === Kind.STRING ? value.value : undefined;
 }
 
@@ -150,7 +150,7 @@ function withoutDeferred(
   path: readonly PathStep[],
   within: DeferredFragment | undefined,
   schema: GraphQLSchema,
-  found: Map<SelectionNode, DeferredFragment>,
+  byNode: Map<SelectionNode, DeferredFragment>,
 ): SelectionSetNode {
   const kept = selections.flatMap((selection): SelectionNode[] => {
     if (selection.kind === Kind.FIELD) {
@@ -161,7 +161,7 @@ function withoutDeferred(
       // introspection is not deferred
       if (!type) return [selection];
       const at: PathStep[] = [...path, { kind: 'Field', name }];
-      const inner = withoutDeferred(selection.selectionSet, type, at, within, schema, found);
+      const inner = withoutDeferred(selection.selectionSet, type, at, within, schema, byNode);
       return [{ ...selection, selectionSet: inner }];
     }
     if (selection.kind !== Kind.INLINE_FRAGMENT) return [selection];
@@ -169,10 +169,10 @@ function withoutDeferred(
     const at: PathStep[] = type === parent ? [...path] : [...path, { kind: 'Types', names: [type.name] }];
     const defer = deferOf(selection);
     if (!defer) {
-      const inner = withoutDeferred(selection.selectionSet, type, at, within, schema, found);
+      const inner = withoutDeferred(selection.selectionSet, type, at, within, schema, byNode);
       return inner.selections.length > 0 ? [{ ...selection, selectionSet: inner }] : [];
     }
-    const own: { -readonly [K in keyof DeferredFragment]: DeferredFragment[K] } = {
+    const fragment: { -readonly [K in keyof DeferredFragment]: DeferredFragment[K] } = {
       label: labelOf(defer),
       directive: defer,
       path: at,
@@ -180,8 +180,8 @@ function withoutDeferred(
       selectionSet: selection.selectionSet,
       within,
     };
-    found.set(selection, own);
-    own.selectionSet = withoutDeferred(selection.selectionSet, type, at, own, schema, found);
+    byNode.set(selection, fragment);
+    fragment.selectionSet = withoutDeferred(selection.selectionSet, type, at, fragment, schema, byNode);
     return [];
   });
   return { kind: Kind.SELECTION_SET, selections: kept };

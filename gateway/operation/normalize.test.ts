@@ -12,7 +12,7 @@ const schema = buildSchema(`
 `);
 const text = (query: string, name?: string) => normalize(parse(query), name, schema).text;
 
-test('the same shape is the same text, whatever its whitespace, fragments, literals and order of definitions', () => {
+test('gives operations of one shape the same text, whatever their whitespace, fragments, or literals', () => {
   const shapes = [
     '{ thing(id: "1") { id friends(filter: { colour: RED, at: [1, 2] }) { name(length: 4) } } }',
     'query Named { thing(id: 7) { ...A } } fragment A on Thing { id ...B } fragment B on Thing { friends(filter: {colour: GREEN, at: 3}) { name(length: 5) } }',
@@ -22,7 +22,7 @@ test('the same shape is the same text, whatever its whitespace, fragments, liter
   expect(new Set(shapes).size).toBe(1);
 });
 
-test('literals become variables of the argument’s type; the same literal is the same variable; custom scalars stay', () => {
+test('turns literals into variables of the argument’s type, equal ones into one; keeps custom scalars', () => {
   const { literals, text: planned } = normalize(
     parse(
       '{ a: thing(id: 5) { name(length: 2, big: 12345678901234567890) } b: thing(id: 5) { friends(odd: {big: 1}) { id } } }',
@@ -36,18 +36,18 @@ test('literals become variables of the argument’s type; the same literal is th
   expect(planned).toMatch(/\(\$_l0: ID!, \$_l1: Int\)/);
 });
 
-test('a variable of the client that looks like one of ours is not taken for it', () => {
+test('keeps a client variable apart that looks like a generated one', () => {
   const { literals } = normalize(parse('query($_l0: ID!) { thing(id: $_l0) { name(length: 2) } }'), undefined, schema);
   expect(literals).toEqual({ _l_0: 2 });
 });
 
-test('response names that could be confused have names of their own', () => {
+test('renames response names that could be confused', () => {
   expect(text('{ thing(id: 1) { id: name __proto__: id constructor name } node { id } }')).toBe(
     'query ($_l0: ID!) {\n  _o_thing: thing(id: $_l0) {\n    _o_id: name\n    _o___proto__: id\n    _o_constructor: constructor\n    _o_name: name\n  }\n  node {\n    id\n  }\n}',
   );
 });
 
-test('introspection is not planned', () => {
+test('does not plan introspection', () => {
   const only = normalize(parse('{ __schema { types { name } } __typename }'), undefined, schema);
   expect(only.text).toBeUndefined();
   expect(only.introspection).toBeDefined();
@@ -55,13 +55,13 @@ test('introspection is not planned', () => {
   expect(both.text).toBe('{\n  node {\n    id\n    __typename\n  }\n}');
 });
 
-test('an object of which everything is left out is still asked for', () => {
+test('still selects an object whose fields are all skipped', () => {
   const { text: planned, selectionSet } = normalize(parse('{ node { id @skip(if: true) } }'), undefined, schema);
   expect(planned).toBe('{\n  node {\n    __typename\n  }\n}');
   expect(JSON.stringify(selectionSet)).toContain('notRendered');
 });
 
-test('fragments that multiply are refused in words', () => {
+test('rejects fragments that multiply with a clear message', () => {
   const levels = Array.from(
     { length: 30 },
     (_, i) => `fragment F${i} on Thing { friends { ...F${i + 1} ...F${i + 1} } }`,

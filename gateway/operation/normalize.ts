@@ -32,53 +32,53 @@ import {
 import { PlanningError } from '../planning/errors';
 import { DEFER, foldConditions } from './conditions';
 
-/** An operation in the form in which operations of one shape are the same text. */
+/** An operation in a normal form: operations of one shape have the same text. */
 export interface NormalizedOperation {
   readonly kind: OperationTypeNode;
-  /** What the planner is given; undefined when nothing is asked of subgraphs. */
+  /** The planner's input; undefined if no subgraph is needed. */
   readonly text: string | undefined;
-  /** The key of its compiled plan: the text, with what only the answer needs. */
+  /** Key of its compiled plan: the text, plus details that affect only the answer. */
   readonly key: string;
-  /** Whether the text says everything the answer has: root fields that begin with `__` are not in it, nor is what is withheld. */
+  /** Whether the text covers the whole answer: it omits root fields that begin with `__` and withheld fields. */
   readonly isPlannedWhole: boolean;
-  /** Whether something of the answer is {@link WITHHELD}. */
+  /** Whether any field is {@link WITHHELD}. */
   readonly isWithheldInPart: boolean;
-  /** The selections of the answer that the text says. */
+  /** The selections that the text covers. */
   readonly planned: SelectionSetNode | undefined;
   /** The selections of the answer: fragments inlined, introspection and {@link WITHHELD} fields included, response names as {@link responseName} reads them. */
   readonly selectionSet: SelectionSetNode;
-  /** The introspection fields alone with the fragments they may spread, for local execution; undefined when there are none. */
+  /** The introspection fields with their fragments, for local execution; undefined if there are none. */
   readonly introspection: DocumentNode | undefined;
-  /** The operation as the client wrote it. */
+  /** The client's operation. */
   readonly definition: OperationDefinitionNode;
   readonly hasLiterals: boolean;
-  /** Values of the variables that stand for literals of the operation. */
+  /** Values of the variables that replace literals. */
   readonly literals: Readonly<Record<string, unknown>>;
 }
 
-/** Selections of an operation with its fragments inlined; beyond this, fragments were multiplied to exhaust us. */
+/** Maximum selections after inlining fragments, against fragments that multiply. */
 const MAX_SELECTIONS = 50_000;
 
 /**
- * Stands before the response names that a planner must not confuse with fields it selects for itself (aliases, and fields with
- * arguments, which may share their name with a key or a requirement), before those that every object inherits, and, numbered, before
- * those that mean something else for another type: where a subgraph knows an interface only as one object, it would be asked for both
+ * Prefix of response names that a planner must not confuse with fields it selects for itself (aliases, and fields with
+ * arguments, which may share their name with a key or a requirement), of names that every object inherits, and, numbered, of names
+ * with a different meaning for another type: a subgraph that knows an interface only as one object would have to return both
  * under one name.
  */
 const PREFIX = /^_o\d*_/;
 const LITERAL = '_l';
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-/** The client's name of a field of the answer. */
+/** The client's response name for an internal one. */
 export function responseName(internal: string): string {
-  // most names have no prefix, and this is asked for every field of every answer
+  // hot path: most names have no prefix
   return internal.startsWith('_o') ? internal.replace(PREFIX, '') : internal;
 }
 
-/** Whether a name must not be looked up in an object as it is. */
+/** Whether every object inherits a property of this name, so that a plain lookup would find it. */
 export const isInherited = (name: string): boolean => inherited.has(name);
 
-/** Marks a field that no subgraph is asked for, and whose place in the answer is an error. */
+/** Directive that marks a withheld field: it is not fetched, and the answer has an error in its place. */
 const WITHHELD = 'withheld';
 
 /** Why a field is withheld. */
@@ -89,7 +89,7 @@ export interface Withheld {
   readonly coordinate: string;
 }
 
-/** The field, withheld. */
+/** Marks a field as withheld. */
 export const withhold = (field: FieldNode, why: Withheld): FieldNode => ({
   ...field,
   selectionSet: undefined,
@@ -107,7 +107,7 @@ export const withhold = (field: FieldNode, why: Withheld): FieldNode => ({
   ],
 });
 
-/** Why a field of a normalised selection set is withheld, if it is. */
+/** Why a field of a normalized selection set is withheld; undefined if it is not. */
 export function withheldOf({ directives }: FieldNode): Withheld | undefined {
   const directive = directives?.find(({ name }) => name.value === WITHHELD);
   if (!directive) return undefined;
@@ -116,8 +116,8 @@ export function withheldOf({ directives }: FieldNode): Withheld | undefined {
 }
 
 /**
- * The same selections where nothing is withheld. Wherever something is, or is below, the type of the object is asked for: it decides whether
- * the field may be null.
+ * Removes withheld fields; returns the same selections if there are none. Selects the type of objects with withheld fields: it decides
+ * whether the field may be null.
  */
 function withoutWithheld(selectionSet: SelectionSetNode): SelectionSetNode {
   let isWhole = true;
@@ -138,16 +138,16 @@ function withoutWithheld(selectionSet: SelectionSetNode): SelectionSetNode {
 
 export interface NormalizeOptions {
   readonly keepsDefer?: boolean;
-  /** Interfaces and unions with types that clients may not see: of which type their objects are is always asked for. */
+  /** Interfaces and unions with inaccessible types; `__typename` is always selected on them. */
   readonly partlyHidden?: ReadonlySet<string>;
 }
 
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set();
 
 /**
- * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, gives ambiguous response names
- * of their own, and takes introspection out of what is planned.
- * @param document valid against the schema, its conditions decided: see {@link decided}.
+ * Inlines fragments, folds constant conditions, turns literals of built-in types into variables, renames ambiguous response names,
+ * and separates introspection from the planned selections.
+ * @param document valid against the schema; a result of {@link decided}
  * @throws PlanningError OPERATION_TOO_LARGE
  */
 export function normalize(
@@ -160,8 +160,8 @@ export function normalize(
   const normalizer = new Normalizer(document, schema, operation, keepsDefer, partlyHidden);
   const root = schema.getRootType(operation.operation)!;
   const selectionSet = normalizer.selectionSet(operation.selectionSet, root);
-  const given = withoutWithheld(selectionSet);
-  const planned = onlyAtRoot(given, (name) => !name.startsWith('__'));
+  const readable = withoutWithheld(selectionSet);
+  const planned = onlyAtRoot(readable, (name) => !name.startsWith('__'));
   const introspection = onlyAtRoot(selectionSet, (name) => name === '__schema' || name === '__type');
   const used = variablesIn(selectionSet);
   const variableDefinitions = [...(operation.variableDefinitions ?? []), ...normalizer.literalDefinitions].filter(
@@ -179,8 +179,8 @@ export function normalize(
     kind: operation.operation,
     text,
     key: planned ? textOf(planned) : '',
-    isWithheldInPart: given !== selectionSet,
-    isPlannedWhole: given === selectionSet && !onlyAtRoot(selectionSet, (name) => name.startsWith('__')),
+    isWithheldInPart: readable !== selectionSet,
+    isPlannedWhole: readable === selectionSet && !onlyAtRoot(selectionSet, (name) => name.startsWith('__')),
     planned,
     selectionSet,
     introspection: introspection && {
@@ -215,11 +215,11 @@ class Normalizer {
   readonly literalDefinitions: NonNullable<OperationDefinitionNode['variableDefinitions']>[number][] = [];
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
   private readonly literalNames = new Map<string, string>();
-  /** By response name, what fields of that name ask for, in the order met. */
+  /** Distinct meanings of fields by response name, in order of appearance. */
   private readonly meanings = new Map<string, string[]>();
   private readonly literalPrefix: string;
   private selections = 0;
-  /** How many selection sets are around. */
+  /** Number of enclosing selection sets. */
   private depth = 0;
 
   constructor(
@@ -239,18 +239,18 @@ class Normalizer {
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
     const possible = new Set(this.possibleTypes(parent));
     this.depth += 1;
-    const found = selections.flatMap((selection) => this.selection(selection, parent, possible));
+    const normalized = selections.flatMap((selection) => this.selection(selection, parent, possible));
     this.depth -= 1;
-    if (this.partlyHidden.has(parent.name)) found.unshift(...onlyTypename().selections);
-    // an object of which nothing is wanted is still an object
-    return found.length > 0 ? { kind: Kind.SELECTION_SET, selections: found } : onlyTypename();
+    if (this.partlyHidden.has(parent.name)) normalized.unshift(...onlyTypename().selections);
+    // an object with no remaining fields is still an object
+    return normalized.length > 0 ? { kind: Kind.SELECTION_SET, selections: normalized } : onlyTypename();
   }
 
   private possibleTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
     return isObjectType(type) ? [type] : this.schema.getPossibleTypes(type);
   }
 
-  /** @param possible of which types objects can be here, by the fragments around. */
+  /** @param possible object types possible here, by the enclosing fragments */
   private selection(
     selection: SelectionNode,
     parent: GraphQLCompositeType,
@@ -260,7 +260,7 @@ class Normalizer {
     if (this.selections > MAX_SELECTIONS)
       throw new PlanningError(
         'OPERATION_TOO_LARGE',
-        `The operation selects more than ${MAX_SELECTIONS} fields once its fragments are written out; split it`,
+        `The operation selects more than ${MAX_SELECTIONS} fields with its fragments expanded; split it`,
         { status: 400 },
       );
     const directives = foldConditions(selection.directives, this.keepsDefer);
@@ -269,8 +269,9 @@ class Normalizer {
     const { typeCondition, selectionSet } =
       selection.kind === Kind.FRAGMENT_SPREAD ? this.fragments.get(selection.name.value)! : selection;
     const type = typeCondition ? (this.schema.getType(typeCondition.name.value) as GraphQLCompositeType) : parent;
-    const within = type === parent ? possible : new Set(this.possibleTypes(type).filter((one) => possible.has(one)));
-    // one fragment within another may leave no type over; a planner that finds nothing to ask for leaves out the field that has them
+    const within =
+      type === parent ? possible : new Set(this.possibleTypes(type).filter((candidate) => possible.has(candidate)));
+    // nested fragments may exclude every type; a planner would drop the field that contains only such fragments
     if (within.size === 0) return [];
     const inner = selectionSet.selections.flatMap((child) => this.selection(child, type, within));
     if (inner.length === 0) return [];
@@ -291,7 +292,7 @@ class Normalizer {
     if ((name === '__schema' || name === '__type') && this.depth > 1)
       throw new PlanningError(
         'PLAN_NOT_SUPPORTED',
-        `"${name}" is supported at the root of an operation only; move it there`,
+        `"${name}" is supported only at the root of an operation; move it there`,
         {
           status: 400,
         },
@@ -299,15 +300,15 @@ class Normalizer {
     if (name.startsWith('__')) return { ...node, alias: this.alias(name, response, false, ''), directives };
     const definition = (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined)!;
     const type = getNamedType(definition.type);
-    // given or not: a field with its defaults is another than one with arguments that a requirement gives
+    // a field with default arguments differs from one whose arguments a requirement sets
     const hasArguments = definition.args.length > 0;
-    const given = node.arguments?.map((argument) => this.argument(argument, definition.args));
-    const meaning = `${name}(${(given ?? []).map(print).toSorted().join()})`;
+    const argumentNodes = node.arguments?.map((argument) => this.argument(argument, definition.args));
+    const meaning = `${name}(${(argumentNodes ?? []).map(print).toSorted().join()})`;
     return {
       kind: Kind.FIELD,
       name: node.name,
       alias: this.alias(name, response, hasArguments, meaning),
-      arguments: given,
+      arguments: argumentNodes,
       directives,
       selectionSet: node.selectionSet && isCompositeType(type) ? this.selectionSet(node.selectionSet, type) : undefined,
     };
@@ -335,7 +336,7 @@ class Normalizer {
     };
   }
 
-  /** The same literal of the same type is the same variable: fields that were the same stay the same. */
+  /** Equal literals of one type share a variable, so that equal fields stay equal. */
   private literal(value: ValueNode, type: GraphQLInputType): string {
     const key = `${type}=${print(value)}`;
     let name = this.literalNames.get(key);
@@ -353,7 +354,7 @@ class Normalizer {
   }
 }
 
-/** Asks for objects and nothing of them. */
+/** A selection set for objects without visible fields. */
 const onlyTypename = (): SelectionSetNode => ({
   kind: Kind.SELECTION_SET,
   selections: [
@@ -366,10 +367,10 @@ const onlyTypename = (): SelectionSetNode => ({
   ],
 });
 
-/** Marks a selection that is asked for and not shown. Never printed: the planner's text is made without it. */
+/** Directive that marks a fetched field as not part of the answer. Never printed in the planner's text. */
 const NOT_RENDERED = 'notRendered';
 
-/** Whether a literal is JSON as it stands: of built-in scalars, enums, and lists and input objects of these, without variables. */
+/** Whether a literal is plain JSON: built-in scalars, enums, and lists and input objects of these, without variables. */
 function isPlain(value: ValueNode, type: GraphQLInputType): boolean {
   const named = getNamedType(type);
   const plainType =
@@ -391,10 +392,10 @@ function onlyPlainFields(type: GraphQLInputType, seen: Set<GraphQLInputType>): b
   if (!isInputObjectType(named)) return isEnumType(named) || isSpecifiedScalarType(named);
   if (seen.has(named)) return true;
   seen.add(named);
-  return Object.values(named.getFields()).every((one) => onlyPlainFields(one.type, seen));
+  return Object.values(named.getFields()).every((field) => onlyPlainFields(field.type, seen));
 }
 
-/** What of a root selection set has a field of a wanted name; undefined when nothing has. */
+/** Filters a root selection set by field name; undefined if nothing remains. */
 function onlyAtRoot(selectionSet: SelectionSetNode, wanted: (name: string) => boolean): SelectionSetNode | undefined {
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
     if (selection.kind === Kind.FIELD) return wanted(selection.name.value) ? [selection] : [];
@@ -405,7 +406,7 @@ function onlyAtRoot(selectionSet: SelectionSetNode, wanted: (name: string) => bo
   return selections.length > 0 ? { kind: Kind.SELECTION_SET, selections } : undefined;
 }
 
-/** Marks what a named fragment selects, where the fragment is deferred somewhere or defers another: an object has such a fragment once. */
+/** Directive that marks an inlined fragment spread, if deferral depends on it: an object visits a named fragment once. */
 const SPREAD = 'spread';
 
 const spreadMark = (name: string): DirectiveNode => ({
@@ -420,7 +421,7 @@ const spreadMark = (name: string): DirectiveNode => ({
   ],
 });
 
-/** The named fragment that an inlined one was, if that matters for what is deferred. */
+/** The name of an inlined fragment spread, if deferral depends on it. */
 export function spreadOf({ directives }: InlineFragmentNode): string | undefined {
   const mark = directives?.find(({ name }) => name.value === SPREAD);
   return mark && (mark.arguments![0]!.value as StringValueNode).value;
@@ -428,13 +429,13 @@ export function spreadOf({ directives }: InlineFragmentNode): string | undefined
 
 const MARKS: ReadonlySet<string> = new Set([NOT_RENDERED, SPREAD, DEFER]);
 
-/** As the planner is asked for it: without our marks; the type's name under its own name, which is where it is looked for. */
+/** The planner's version: without internal directives, and with `__typename` under its plain name, where execution reads it. */
 const asPlanned = (selectionSet: SelectionSetNode): SelectionSetNode =>
   visit(selectionSet, {
     Directive: ({ name }) => (MARKS.has(name.value) ? null : undefined),
     Field: (node) => (node.name.value === '__typename' && node.alias ? { ...node, alias: undefined } : undefined),
   });
 
-/** Whether a field of a normalised selection set is part of the answer. */
+/** Whether a field of a normalized selection set is part of the answer. */
 export const isRendered = (node: FieldNode): boolean =>
   !node.directives?.some(({ name }) => name.value === NOT_RENDERED);

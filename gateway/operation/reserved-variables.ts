@@ -1,19 +1,19 @@
 import { type DocumentNode, type NameNode, visit } from 'graphql';
 
-/** Planners call the variables of representations so, whatever variables an operation has. */
+/** Variable names that planners use for representations, even if the operation has the same. */
 const RESERVED = /^representations\d*$/;
 
 const PREFIX = '_v_';
 
-/** A document whose variables have names that planners do not use, and its variables by their names in it. */
+/** A document with its reserved variables renamed. */
 export interface Unreserved {
   readonly document: DocumentNode;
-  variables(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  /** A message with the names that the client knows. */
+  variables(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** Restores the client's variable names in an error message. */
   message(text: string): string;
 }
 
-/** Undefined when no variable of a document has a reserved name. */
+/** Renames reserved variables; undefined if there are none. */
 export function withoutReservedVariables(document: DocumentNode): Unreserved | undefined {
   const reserved = new Set<string>();
   const renamed = visit(document, {
@@ -27,9 +27,9 @@ export function withoutReservedVariables(document: DocumentNode): Unreserved | u
   if (reserved.size === 0) return undefined;
   return {
     document: renamed,
-    variables: (given) =>
+    variables: (values) =>
       Object.fromEntries(
-        Object.entries(given).map(([name, value]) => [reserved.has(name) ? `${PREFIX}${name}` : name, value]),
+        Object.entries(values).map(([name, value]) => [reserved.has(name) ? `${PREFIX}${name}` : name, value]),
       ),
     message: (text) => text.replaceAll(`$${PREFIX}`, '$'),
   };

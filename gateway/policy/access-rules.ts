@@ -3,14 +3,14 @@ import { OperatorError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import { featuresOf } from '../supergraph/features';
 
-/** Lists of names, one of which a caller needs in full: a disjunction of conjunctions. */
+/** A disjunction of conjunctions: the caller needs every name in at least one list. */
 type AnyOf = readonly (readonly string[])[];
 
-/** What one use of `@authenticated`, `@requiresScopes` or `@policy` demands of a caller. */
+/** The requirement that one use of `@authenticated`, `@requiresScopes`, or `@policy` states. */
 export type Rule =
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'scopes'; readonly anyOf: AnyOf }
-  /** A caller has a policy by a role or a scope of its name. */
+  /** A caller satisfies a policy with a role or scope of the same name. */
   | { readonly kind: 'policies'; readonly anyOf: AnyOf };
 
 const DIRECTIVES: Record<string, (directive: ConstDirectiveNode) => Rule> = {
@@ -26,10 +26,10 @@ const SPECS = 'https://specs.apollo.dev/';
 /** Security features handled elsewhere: the API schema has nothing inaccessible, and contexts belong to the planner. */
 const HANDLED_ELSEWHERE = new Set(['inaccessible', 'context']);
 
-/** Conjunctions that {@link conjunction} may produce before it gives up. */
+/** Maximum conjunctions that {@link conjunction} may produce. */
 const MAX_CONJUNCTIONS = 10_000;
 
-/** The rules of a supergraph, by the object type they apply to. See docs/decisions/0015. */
+/** A supergraph's access rules, by the object type they apply to. See docs/decisions/0015. */
 export class AccessRules {
   private constructor(
     /** By `Type` or `Type.field`. */
@@ -44,7 +44,7 @@ export class AccessRules {
     return stated.size === 0 ? undefined : new AccessRules(withInterfaceRules(stated, implementersOf(supergraph)));
   }
 
-  /** Of an object type: also the rules that stand on interfaces it implements. Of an interface: only those that stand on it. */
+  /** The rules of a type. An object type also has those of the interfaces it implements; an interface has only its own. */
   ofType(type: string): readonly Rule[] {
     return this.byCoordinate.get(type) ?? [];
   }
@@ -66,7 +66,7 @@ export function holds(rule: Rule, principal: Principal | null): boolean {
   return rule.anyOf.some((all) => all.every(has));
 }
 
-/** By the names that directives have in the supergraph, the directive. @throws OperatorError */
+/** Federation directive names by their name in the supergraph. @throws OperatorError */
 function directiveNames(supergraph: DocumentNode): Map<string, string> {
   const names = new Map<string, string>();
   for (const { url, name, isForSecurity, directiveNamed } of featuresOf(supergraph)) {
@@ -74,14 +74,14 @@ function directiveNames(supergraph: DocumentNode): Map<string, string> {
     if (isFederation && Object.hasOwn(DIRECTIVES, name)) names.set(directiveNamed(name), name);
     else if (isForSecurity && !(isFederation && HANDLED_ELSEWHERE.has(name)))
       throw new OperatorError(
-        `The supergraph has a security feature that is not known here: ${url}`,
+        `The supergraph requires an unknown security feature: ${url}`,
         'Remove it or use a release that supports it: without it, this gateway would serve data the feature protects',
       );
   }
   return names;
 }
 
-/** The rules as the supergraph states them, equal ones as one object. */
+/** The rules that the supergraph states; equal rules share one object. */
 function statedRules(supergraph: DocumentNode, names: ReadonlyMap<string, string>): Map<string, Rule[]> {
   const stated = new Map<string, Rule[]>();
   const interned = new Map<string, Rule>();
@@ -105,7 +105,7 @@ function statedRules(supergraph: DocumentNode, names: ReadonlyMap<string, string
   return stated;
 }
 
-/** By interface, the object types that implement it, including inaccessible ones: composition lifts their rules, too. */
+/** Implementing object types by interface, including inaccessible types: composition lifts their rules, too. */
 function implementersOf(supergraph: DocumentNode): Map<string, string[]> {
   const implementers = new Map<string, string[]>();
   for (const definition of supergraph.definitions) {
@@ -122,8 +122,8 @@ function implementersOf(supergraph: DocumentNode): Map<string, string[]> {
 }
 
 /**
- * Composition lifts the rules of object types and their fields to the interfaces they implement, where they look like rules that an
- * interface states itself. Lifted rules are dropped. Any other stands on the interface and applies to every type that implements it.
+ * Composition lifts the rules of object types and their fields to the interfaces they implement, where they look like rules that the
+ * interface states itself. This drops lifted rules. The remaining rules of an interface apply to every type that implements it.
  */
 function withInterfaceRules(
   stated: ReadonlyMap<string, readonly Rule[]>,
@@ -144,7 +144,7 @@ function withInterfaceRules(
   return effective;
 }
 
-/** Whether the supergraph may be of a composition that lifts rules: older ones leave interfaces without those of their types. */
+/** Whether the supergraph's composition may lift rules; older versions do not. */
 function liftsRules(
   stated: ReadonlyMap<string, readonly Rule[]>,
   implementers: ReadonlyMap<string, readonly string[]>,
@@ -156,28 +156,30 @@ function liftsRules(
   });
 }
 
-/** Whether a rule of an interface says exactly what some of the rules of its implementers say together. */
+/** Whether an interface's rule equals a conjunction of rules of its implementers. */
 function isLifted(rule: Rule, implementers: readonly Rule[]): boolean {
   if (implementers.includes(rule)) return true;
   if (rule.kind === 'authenticated') return false;
-  const parts = implementers.flatMap((other) =>
-    other.kind === rule.kind && implies(setsOf(rule.anyOf), setsOf(liftable(other.anyOf))) ? [other.anyOf] : [],
+  const parts = implementers.flatMap((candidate) =>
+    candidate.kind === rule.kind && implies(setsOf(rule.anyOf), setsOf(liftable(candidate.anyOf)))
+      ? [candidate.anyOf]
+      : [],
   );
   const together = conjunction(new Set(parts));
   return together !== undefined && implies(together, setsOf(rule.anyOf));
 }
 
-/** Composition lifts a rule without lists as one that demands nothing. */
+/** Composition lifts a rule without lists as one without requirements. */
 const liftable = (anyOf: AnyOf): AnyOf => (anyOf.length === 0 ? [[]] : anyOf);
 
 type Sets = readonly ReadonlySet<string>[];
 
 const setsOf = (anyOf: AnyOf): Sets => anyOf.map((names) => new Set(names));
 
-const implies = (one: Sets, other: Sets): boolean =>
-  one.every((names) => other.some((needed) => [...needed].every((name) => names.has(name))));
+const implies = (stronger: Sets, weaker: Sets): boolean =>
+  stronger.every((names) => weaker.some((needed) => [...needed].every((name) => names.has(name))));
 
-/** What satisfies all of them; undefined when there are none, or too many combinations. */
+/** The conjunction of all rules; undefined for no rules or too many combinations. */
 function conjunction(rules: ReadonlySet<AnyOf>): Sets | undefined {
   if (rules.size === 0) return undefined;
   let all: Sets = [new Set()];

@@ -5,21 +5,21 @@ import { OperatorError } from '#base/errors';
 import { type Principal, ROLES } from '#base/identity/principal';
 import { redisClient } from '#base/redis';
 import { Pace } from './pace';
-import { OwnWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
+import { LocalWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
 import { COST_OF_PLANNING } from './work';
 
-/** What an operation costs and what its caller has left, as it is told in the answer. */
+/** The cost of an operation and its caller's remaining budget, as the answer reports them. */
 export interface Spending {
-  /** What the operation was estimated to cost before any subgraph was asked. */
+  /** Estimated cost, computed before any subgraph is called. */
   readonly estimated: number;
-  /** What operations of this caller may cost a minute, and what is left of it. */
+  /** The caller's budget per minute, and the rest of it. */
   readonly budget: number;
   readonly remaining: number;
-  /** Seconds until the budget is whole again. */
+  /** Seconds until the budget resets. */
   readonly resetSeconds: number;
 }
 
-/** Tells what is left as it is when it is told: answers that are given at once say the same, and can be one. */
+/** Computes the remaining budget when it is read, so that simultaneous answers are equal and can be shared. */
 class Spent implements Spending {
   constructor(
     readonly estimated: number,
@@ -41,69 +41,69 @@ class Spent implements Spending {
   }
 }
 
-/** An operation costs more than it may. */
+/** The operation exceeds a cost limit or its caller's budget. */
 export class CostError extends GraphQLError {
   constructor(code: 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED', message: string, status: number, cost: object) {
     super(message, { extensions: { code, cost, http: { status } } });
   }
 }
 
-/** The headers that say what an operation cost and what is left, as its answer does. */
+/** Response headers with an operation's cost and the remaining budget. */
 export const costHeaders = ({ estimated, remaining }: Spending): Readonly<Record<string, number>> => ({
   'ordergraph-cost': estimated,
   'ordergraph-budget-remaining': remaining,
 });
 
-/** After how many seconds an operation may be asked again that was refused with these extensions; undefined for never. */
+/** Seconds until a rejected operation may be retried, by its error extensions; undefined if it may not. */
 export function retryAfter(extensions: Readonly<Record<string, unknown>> | undefined): number | undefined {
-  // a subgraph may have budgets of its own, with the same code
+  // a subgraph may have its own budgets, with the same code
   const isOurs = extensions?.code === 'BUDGET_EXHAUSTED' && extensions.subgraph === undefined;
   return isOurs ? (extensions.cost as Spending).resetSeconds : undefined;
 }
 
 export interface BudgetSettings {
-  /** Whether operations are rejected now, or only measured: that may change with the supergraph. */
+  /** Whether limits are enforced or only measured; may change with the supergraph. */
   readonly isEnforced: () => boolean;
-  /** Most that one operation may cost. */
-  readonly mostOfOne: number;
-  /** By role, what the operations of one caller may cost a minute; `public` is for callers without a token. */
+  /** Maximum cost of one operation. */
+  readonly maxPerOperation: number;
+  /** Budget of one caller per minute, by role; `public` applies to callers without a token. */
   readonly perMinute: ReadonlyMap<string, number>;
-  /** Where several gateways count together. */
+  /** Shared counters of several gateways. */
   readonly redis?: Redis;
 }
 
-/** Errors of one answer that cost nothing. Each of the others costs 1, about as much as an object: what is refused is not free. */
+/** Free errors per answer. Each further error costs 1, about as much as an object, so that rejected work is not free. */
 const FREE_ERRORS = 10;
-/** Operations that are planned for one caller in a minute at no cost. */
+/** Free plannings per caller and minute. */
 const FREE_PLANS = 60;
-/** How much faster than evenly an address without a token may spend its budget, and the cost that it may always cause in a millisecond: a quarter of a core. */
+/** Pace of an address without a token, as a multiple of its evenly spread budget; at least a quarter of a core. */
 const BURST = 1.5;
 const MIN_UNITS_PER_MS = 25;
 
-/** Who pays. */
+/** The caller or address that is charged. */
 export interface Payer {
-  /** Tells callers apart. */
+  /** Unique per caller. */
   readonly key: string;
   /** Null for an address without a token. */
   readonly principal: Principal | null;
 }
 
-/** A caller sends requests faster than they can be begun. */
+/** Too many requests of one caller are queued. */
 class TooManyWaiting extends Error {
   readonly statusCode = 429;
 
   constructor() {
-    super('Too many requests of your address wait for each other: send fewer at once');
+    super('Too many queued requests from your address: send fewer at once');
   }
 }
 
-/** Counts what callers spend. */
+/** Counts the spending of callers. */
 interface Purse {
-  /** Nothing is taken when it would come to more than `most`. */
-  spend(cost: number, key: string, most: number): Payment | Promise<Payment>;
+  /** Adds a cost unless the total would exceed `limit`. */
+  spend(cost: number, key: string, limit: number): Payment | Promise<Payment>;
   charge(cost: number, key: string): void;
-  /** What has been spent, as far as this process knows; undefined for nothing. */
-  known(key: string): Window | undefined;
+  /** The caller's spending as this process last saw it; undefined for none. */
+  latest(key: string): Window | undefined;
 }
 
 interface Payment {
@@ -111,14 +111,14 @@ interface Payment {
   readonly isTaken: boolean;
 }
 
-/** What callers may have their operations cost. */
+/** Enforces the cost budgets of callers. */
 export class Budgets {
-  /** What has been asked for, and how often it was too much. */
+  /** Totals for metrics. */
   readonly counts = { operations: 0, cost: 0, refused: 0 };
   private readonly purse: Purse;
   private readonly pace: Pace;
-  /** Operations that were planned for callers. */
-  private readonly planned = new OwnWindows();
+  /** Plannings per caller. */
+  private readonly planned = new LocalWindows();
 
   constructor(private readonly settings: BudgetSettings) {
     const perMs = (settings.perMinute.get('public') ?? 0) / (WINDOW_SECONDS * 1_000);
@@ -127,39 +127,39 @@ export class Budgets {
   }
 
   /**
-   * @param cost of an operation, or a part of one, that is about to be run @param key tells callers apart
-   * @param before what other parts of the same operation have cost
-   * @throws CostError when it is refused; it has cost nothing then
+   * @param cost estimated cost of an operation, or of a part of one, before it runs @param key unique per caller
+   * @param before cost of the operation's other parts so far
+   * @throws CostError if the operation is rejected, which costs nothing
    */
   spend(cost: number, key: string, principal: Principal | null, before = 0): Spending | Promise<Spending> {
-    const { isEnforced, mostOfOne } = this.settings;
+    const { isEnforced, maxPerOperation } = this.settings;
     const enforce = isEnforced();
     const budget = this.budgetOf(principal);
-    const most = Math.min(mostOfOne, budget);
+    const most = Math.min(maxPerOperation, budget);
     this.counts.operations += 1;
     this.counts.cost += cost;
     if (enforce && before + cost > most) {
       this.counts.refused += 1;
       throw new CostError(
         'OPERATION_TOO_COSTLY',
-        `The operation is estimated to cost ${before + cost}, and one may cost ${most}; ask for fewer objects a page or for fewer lists within lists`,
+        `The operation's estimated cost is ${before + cost}, and the limit is ${most}; request smaller pages or fewer nested lists`,
         400,
         { estimated: before + cost, most },
       );
     }
-    // without a promise where there is nothing to wait for: this is in the way of every request
+    // hot path: no promise unless the purse is asynchronous
     const payment = this.purse.spend(cost, key, enforce ? budget : Number.POSITIVE_INFINITY);
     return payment instanceof Promise
-      ? payment.then((made) => this.judge(cost, budget, made, { key, principal }))
+      ? payment.then((settled) => this.judge(cost, budget, settled, { key, principal }))
       : this.judge(cost, budget, payment, { key, principal });
   }
 
-  /** Takes what the errors of an answer cost from a caller's budget, whatever is left of it. @param each what one costs */
+  /** Charges a caller for the errors of an answer, even beyond its budget. @param each cost of one error */
   chargeErrors(count: number, payer: Payer, each = 1): void {
     this.charge((count - FREE_ERRORS) * each, payer);
   }
 
-  /** Takes what work has cost from a caller's budget, whatever is left of it. */
+  /** Charges a caller for completed work, even beyond its budget. */
   charge(cost: number, { key, principal }: Payer): void {
     if (cost <= 0) return;
     this.counts.cost += cost;
@@ -167,37 +167,37 @@ export class Budgets {
     this.slow(cost, { key, principal });
   }
 
-  /** Anyone can be the public: what one address asks for is spread over time. */
+  /** Spreads the work of an address without a token over time. */
   private slow(cost: number, { key, principal }: Payer): void {
     if (principal === null && this.settings.isEnforced()) this.pace.add(cost, key);
   }
 
   /**
-   * Calls `begin` when a request may begin: with what to call once it has paid or ended, where its caller's requests wait for each other; or
-   * with an error when the caller has too many that wait.
+   * Calls `begin` when a request may begin: with what to call once it is paid for or ended, where its caller's requests queue; or with an error
+   * if the caller has too many queued requests.
    */
   enter({ key, principal }: Payer, begin: (priced: (() => void) | undefined, error?: TooManyWaiting) => void): void {
     if (principal !== null || !this.settings.isEnforced()) begin(undefined);
     else this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting()));
   }
 
-  /** Counts an operation that is planned for a caller: dashboards ask the same few, and pay for none. */
+  /** Counts a planning. Dashboards repeat a few operations and stay below the free allowance. */
   chargePlanning(payer: Payer): void {
     const window = this.planned.of(payer.key);
     window.count += 1;
     if (window.count > FREE_PLANS) this.charge(COST_OF_PLANNING, payer);
   }
 
-  /** Why nothing is done for a caller who has nothing left: reading a request costs something too. Undefined for all others. */
+  /** The error for a caller whose budget is used up, thrown before its request is read; undefined for all others. */
   exhausted({ key, principal }: Payer): CostError | undefined {
-    const account = this.settings.isEnforced() ? this.purse.known(key) : undefined;
+    const account = this.settings.isEnforced() ? this.purse.latest(key) : undefined;
     const budget = this.budgetOf(principal);
     if (!account || account.count < budget) return undefined;
     this.counts.refused += 1;
     const spending = new Spent(0, budget, account);
     return new CostError(
       'BUDGET_EXHAUSTED',
-      `Your requests have cost your budget of ${budget} per minute; try again in ${spending.resetSeconds} s`,
+      `Your requests have used your budget of ${budget} per minute; try again in ${spending.resetSeconds} s`,
       429,
       spending.toJSON(),
     );
@@ -213,13 +213,13 @@ export class Budgets {
     const { remaining, resetSeconds } = spending;
     throw new CostError(
       'BUDGET_EXHAUSTED',
-      `The operation is estimated to cost ${cost}, and of your ${budget} a minute ${remaining} are left; try again in ${resetSeconds} s`,
+      `The operation's estimated cost is ${cost}, and ${remaining} of your ${budget} per minute remain; try again in ${resetSeconds} s`,
       429,
       spending.toJSON(),
     );
   }
 
-  /** The most generous of a caller's roles counts. */
+  /** The largest budget among a caller's roles. */
   private budgetOf(principal: Principal | null): number {
     const { perMinute } = this.settings;
     let most = perMinute.get('public') ?? 0;
@@ -228,13 +228,13 @@ export class Budgets {
   }
 }
 
-/** Counted in this process. */
+/** Counts in this process only. */
 class OwnPurse implements Purse {
-  private readonly windows = new OwnWindows();
+  private readonly windows = new LocalWindows();
 
-  spend(cost: number, key: string, most: number): Payment {
+  spend(cost: number, key: string, limit: number): Payment {
     const account = this.windows.of(key);
-    const isTaken = account.count + cost <= most;
+    const isTaken = account.count + cost <= limit;
     if (isTaken) account.count += cost;
     return { account, isTaken };
   }
@@ -243,12 +243,12 @@ class OwnPurse implements Purse {
     this.windows.of(key).count += cost;
   }
 
-  known(key: string): Window | undefined {
+  latest(key: string): Window | undefined {
     return this.windows.peek(key);
   }
 }
 
-/** Counted in Redis together with other gateways. */
+/** Counts in Redis, together with other gateways. */
 class SharedPurse implements Purse {
   private readonly windows: SharedWindows;
 
@@ -257,42 +257,42 @@ class SharedPurse implements Purse {
   }
 
   charge(cost: number, key: string): void {
-    // nothing waits for it
+    // fire and forget
     this.windows.add(key, cost).catch(() => {});
   }
 
-  known(key: string): Window | undefined {
+  latest(key: string): Window | undefined {
     return this.windows.latest(key);
   }
 
-  async spend(cost: number, key: string, most: number): Promise<Payment> {
+  async spend(cost: number, key: string, limit: number): Promise<Payment> {
     const { count, until } = await this.windows.add(key, cost);
-    const isTaken = count <= most;
+    const isTaken = count <= limit;
     if (!isTaken) await this.windows.takeBack(key, cost);
     return { account: { count: isTaken ? count : count - cost, until }, isTaken };
   }
 }
 
 /** Reads `role=amount`. @throws OperatorError */
-export function budgetsOf(given: readonly string[]): ReadonlyMap<string, number> {
+export function budgetsOf(entries: readonly string[]): ReadonlyMap<string, number> {
   const names: readonly string[] = ['public', ...ROLES];
   return new Map(
-    given.map((text) => {
+    entries.map((text) => {
       const [name = '', amount = ''] = text.split('=').map((part) => part.trim());
       if (!names.includes(name) || !/^\d{1,12}$/.test(amount))
         throw new OperatorError(
-          `"${text}" is no budget`,
-          `Write it like "analyst=200000": one of ${names.join(', ')}, and what it may cost a minute`,
+          `"${text}" is not a valid budget`,
+          `Use role=cost per minute, such as "analyst=200000"; roles: ${names.join(', ')}`,
         );
       return [name, Number(amount)] as const;
     }),
   );
 }
 
-/** Milliseconds after which a count in Redis is no longer waited for. */
+/** Timeout of a Redis command in milliseconds. */
 const COMMAND_TIMEOUT_MS = 100;
 
-/** Redis, in which gateways count together; while it is away each counts for itself. @param prefix before every key */
+/** Redis client for shared counters; while Redis is unavailable, each gateway counts alone. @param prefix prefix of every key */
 export const limitsClient = (url: string, prefix: string, log: Logger): Redis =>
   redisClient({
     url,

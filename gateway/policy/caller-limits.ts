@@ -5,16 +5,16 @@ import { Budgets, budgetsOf, limitsClient } from './budgets';
 import { costModeOf } from './cost-mode';
 import { effectiveRate, RequestRate } from './request-rate';
 
-/** How the gateway knows its callers. */
+/** How the gateway authenticates callers. */
 export type CallerTrust = 'everyone' | 'development' | 'issuers';
 
-/** The graph whose operations cost; what its supergraph says of costs may change. */
+/** The graph whose operations have costs; its cost directives may change with the supergraph. */
 export interface CostSource {
   readonly graph: { readonly statesCosts: boolean };
   onSchemaLoadOrUpdate(callback: () => void): unknown;
 }
 
-/** What one caller may ask for a minute, counted with other gateways where Redis is configured. */
+/** Rate limit and cost budgets of callers, shared with other gateways if Redis is configured. */
 export interface CallerLimits {
   readonly budgets: Budgets | undefined;
   /** Undefined when requests are not limited. */
@@ -32,7 +32,7 @@ export function callerLimits(config: GatewayConfig, trust: CallerTrust, served: 
   };
 }
 
-/** Undefined when costs are not looked at. How they are handled follows the supergraph while it is replaced. */
+/** Undefined when costs are not counted. The cost mode follows the supergraph as it is replaced. */
 function budgets(
   config: GatewayConfig,
   trust: CallerTrust,
@@ -46,13 +46,12 @@ function budgets(
   served.onSchemaLoadOrUpdate(() => {
     const { mode } = costs;
     costs = modeOf();
-    if (costs.mode !== mode)
-      log.warn({ from: mode, to: costs.mode, reason: costs.reason }, 'changed handling of costs');
+    if (costs.mode !== mode) log.warn({ from: mode, to: costs.mode, reason: costs.reason }, 'changed cost mode');
   });
   if (costs.mode === 'off') return undefined;
   return new Budgets({
     isEnforced: () => costs.mode === 'enforce',
-    mostOfOne: config.maxCost,
+    maxPerOperation: config.maxCost,
     perMinute: budgetsOf(config.budget),
     redis,
   });

@@ -2,16 +2,16 @@ import { parse } from 'graphql';
 import type { GatewayConfig } from '../config';
 import { statesCosts } from './cost';
 
-/** What is done about the cost of operations: `measure` reports it, `enforce` also rejects what exceeds a limit. */
+/** How operation costs are handled: `measure` reports them, `enforce` also rejects operations over a limit. */
 export interface CostMode {
   readonly mode: 'off' | 'measure' | 'enforce';
-  /** Why, where no setting says so. */
+  /** Why this mode applies; undefined for an explicit setting. */
   readonly reason?: string;
 }
 
 /**
- * An explicit setting always wins. By default, limits made for this graph's own programs are enforced only where they can be fair: where
- * callers can be told apart, and the supergraph says what its fields cost.
+ * An explicit setting always wins. By default, limits are enforced only where they can be fair: where callers are authenticated and the
+ * supergraph states the costs of its fields.
  */
 export function costModeOf(
   setting: GatewayConfig['costs'],
@@ -23,7 +23,7 @@ export function costModeOf(
   return { mode: 'enforce', reason: 'the supergraph carries @cost or @listSize' };
 }
 
-/** As the settings at start show it, before the supergraph is served. */
+/** Cost mode for the startup log, before the supergraph is served. */
 export function describeCostMode({ costs, auth }: GatewayConfig, supergraphSdl: string): string {
   const knowsCallers = auth !== 'off';
   const { mode, reason } = costModeOf(costs, { knowsCallers, statesCosts: knowsCallers && readsCosts(supergraphSdl) });
@@ -34,7 +34,7 @@ function readsCosts(supergraphSdl: string): boolean {
   try {
     return statesCosts(parse(supergraphSdl, { noLocation: true }));
   } catch {
-    // a supergraph that does not parse is reported when it is served
+    // a supergraph that does not parse fails later, when it is loaded
     return false;
   }
 }

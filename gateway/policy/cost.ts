@@ -23,15 +23,15 @@ import {
 import type { FetchNode, PathStep } from '../planning/plan';
 import { featuresOf } from '../supergraph/features';
 
-/** What `@listSize` says of a list field. */
+/** The `@listSize` of a field. */
 interface ListSize {
   readonly assumedSize: number | undefined;
   readonly slicingArguments: readonly string[];
-  /** Fields below that are lists of this size; the field itself when there are none. */
+  /** Child fields that are lists of this size; the field itself if empty. */
   readonly sizedFields: readonly string[];
 }
 
-/** How many objects a list has: as many as the greatest of the arguments says, else a number by assumption. */
+/** The size of a list: the largest slicing argument, or an assumed size without one. */
 interface Factor {
   readonly key: string;
   readonly assumed: number;
@@ -39,42 +39,42 @@ interface Factor {
   readonly variables: readonly string[];
 }
 
-/** What of an operation costs a weight for each combination of objects. */
+/** A weight multiplied by list sizes. */
 interface Term {
   readonly weight: number;
   readonly factors: readonly Factor[];
-  /** Where the weight is that of a variable's value. */
+  /** Set if a variable's value determines the weight. */
   readonly input?: InputVariable;
 }
 
-/** A variable whose value is an argument, or stands in one. */
+/** A variable used as an argument or inside one. */
 interface InputVariable {
   readonly name: string;
-  /** Tells apart what the value is weighed as. */
+  /** Distinguishes uses of the variable with different weights. */
   readonly key: string;
   readonly weigh: (value: unknown) => number;
 }
 
-/** A fetch, and how its response names are called in the answer where they differ. */
+/** A fetch, with its response names that differ in the answer. */
 interface PlannedFetch {
   readonly node: FetchNode;
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-/** Weights by the specification: of objects, of what has no objects in it, of the root fields of mutations. */
+/** Default weights of the cost specification: objects, leaves, and root fields of mutations. */
 const COMPOSITE = 1;
 const LEAF = 0;
 const MUTATION = 10;
-/** A part of an answer that delivers a deferred fragment of one object. */
+/** Delivering the deferred fragment of one object. */
 const PART = 5;
-/** A field of an input object that is not an object itself, unless `@cost` says otherwise, and a value in a list. */
+/** An input field without subfields, unless it has `@cost`, and each value in an input list. */
 const INPUT_VALUE = 1;
-/** Objects of a list about whose size nothing is said. */
+/** Assumed size of a list without `@listSize`. */
 const ASSUMED_SIZE = 10;
-/** Beyond this it does not matter any more. */
-export const MOST_COST = Number.MAX_SAFE_INTEGER;
+/** Cap that keeps sums exact. */
+export const MAX_COST = Number.MAX_SAFE_INTEGER;
 
-/** What an operation costs, by the values of its variables. */
+/** An operation's cost as a function of its variables. */
 export class Cost {
   private readonly constant: number;
   private readonly terms: readonly Term[];
@@ -86,7 +86,7 @@ export class Cost {
     this.terms = all.filter((term) => !isConstant(term));
   }
 
-  /** @param variables those of the operation, with their defaults, and of the plan */
+  /** @param variables of the operation, with defaults, and of the plan */
   of(variables: Readonly<Record<string, unknown>>): number {
     let cost = this.constant;
     for (const { weight, factors, input } of this.terms) {
@@ -94,7 +94,7 @@ export class Cost {
       for (const factor of factors) count *= sizeOf(factor, variables);
       cost += count;
     }
-    return Math.min(MOST_COST, Math.ceil(cost));
+    return Math.min(MAX_COST, Math.ceil(cost));
   }
 }
 
@@ -104,16 +104,16 @@ function sizeOf({ assumed, literals, variables }: Factor, values: Readonly<Recor
     const value = values[name];
     if (typeof value === 'number' && value > size) size = value;
   }
-  // what is no number of objects is refused by the subgraph
+  // the subgraph rejects negative sizes
   return size < 0 ? assumed : size;
 }
 
-/** What plans cost, by `@cost` and `@listSize` of the supergraph: the cost specification, as Federation composes it. */
+/** Estimates the cost of plans from the supergraph's `@cost` and `@listSize`, by the cost specification. */
 export class Costs {
   private constructor(
-    /** With what clients may not see: plans ask for that, too. */
+    /** Includes inaccessible elements: plans select those, too. */
     private readonly schema: GraphQLSchema,
-    /** By `Type`, `Type.field`, `Type.field(argument)` and `Input.field`. */
+    /** By `Type`, `Type.field`, `Type.field(argument)`, and `Input.field`. */
     private readonly weights: ReadonlyMap<string, number>,
     private readonly sizes: ReadonlyMap<string, ListSize>,
   ) {}
@@ -123,21 +123,21 @@ export class Costs {
     return new Costs(schema, weights, sizes);
   }
 
-  /** Whether the supergraph carries any `@cost` or `@listSize`; without them, every estimate is an assumption. */
+  /** Whether the supergraph has any `@cost` or `@listSize`; without them, every estimate is an assumption. */
   get areStated(): boolean {
     return this.weights.size > 0 || this.sizes.size > 0;
   }
 
   /**
-   * @param fetches of a plan, in the order in which they run
-   * @param deferred paths of the objects whose deferred fragments are delivered in parts of their own
+   * @param fetches the plan's fetches, in execution order
+   * @param deferred paths of objects with separately delivered fragments
    */
   ofPlan(fetches: readonly PlannedFetch[], deferred: readonly (readonly PathStep[])[] = []): Cost {
     return new Cost(new PlanCost(this.schema, this.weights, this.sizes).terms(fetches, deferred));
   }
 }
 
-/** The weights and list sizes that a supergraph states. */
+/** The weights and list sizes stated in a supergraph. */
 function stated(supergraph: DocumentNode): { weights: Map<string, number>; sizes: Map<string, ListSize> } {
   const feature = featuresOf(supergraph).find(({ name }) => name === 'cost');
   const weights = new Map<string, number>();
@@ -166,14 +166,14 @@ function stated(supergraph: DocumentNode): { weights: Map<string, number>; sizes
   return { weights, sizes };
 }
 
-/** Whether the supergraph carries any `@cost` or `@listSize`. */
+/** Whether the supergraph has any `@cost` or `@listSize`. */
 export function statesCosts(supergraph: DocumentNode): boolean {
   const { weights, sizes } = stated(supergraph);
   return weights.size > 0 || sizes.size > 0;
 }
 
-const argumentsOf = ({ arguments: given = [] }: ConstDirectiveNode): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(given.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]));
+const argumentsOf = ({ arguments: nodes = [] }: ConstDirectiveNode): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]));
 
 const listSizeOf = ({ assumedSize, slicingArguments, sizedFields }: Readonly<Record<string, unknown>>): ListSize => ({
   assumedSize: typeof assumedSize === 'number' ? assumedSize : undefined,
@@ -181,26 +181,26 @@ const listSizeOf = ({ assumedSize, slicingArguments, sizedFields }: Readonly<Rec
   sizedFields: (sizedFields as string[] | null | undefined) ?? [],
 });
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** Where a selection set stands. */
+/** Context of a selection set. */
 interface Position {
   readonly type: GraphQLNamedType | undefined;
-  /** The lists on the way there. */
+  /** Enclosing lists. */
   readonly within: readonly Factor[];
-  /** Response names on the way there. */
+  /** Response names of the path. */
   readonly place: string;
-  /** Fields whose sizes the field above has said. */
+  /** Fields whose sizes the parent field determines. */
   readonly sized: ReadonlyMap<string, Factor>;
 }
 
 const NONE: ReadonlyMap<string, Factor> = new Map();
 
-/** Goes through the fetches of one plan. */
+/** Collects the cost terms of one plan. */
 class PlanCost {
-  /** By the sizes of the lists they stand in, what costs something. */
-  private readonly found = new Map<string, Term>();
-  /** By place in the answer, the lists that it stands in. */
+  /** Terms by the sizes of their enclosing lists. */
+  private readonly termsByKey = new Map<string, Term>();
+  /** Enclosing lists by place in the answer. */
   private readonly places = new Map<string, readonly Factor[]>();
 
   constructor(
@@ -212,7 +212,7 @@ class PlanCost {
   terms(fetches: readonly PlannedFetch[], deferred: readonly (readonly PathStep[])[]): Iterable<Term> {
     for (const fetch of fetches) this.fetch(fetch);
     for (const path of deferred) this.add(PART, this.listsAt(placeOf(path)));
-    return this.found.values();
+    return this.termsByKey.values();
   }
 
   private fetch({ node, renamed }: PlannedFetch): void {
@@ -221,7 +221,7 @@ class PlanCost {
     const [operation] = definitions;
     if (operation?.kind !== Kind.OPERATION_DEFINITION) return;
     const fragments = new Map(
-      definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [])),
+      definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
     );
     const walk = ({ selections }: SelectionSetNode, at: Position): void => {
       for (const selection of selections) {
@@ -242,36 +242,36 @@ class PlanCost {
       return;
     }
     for (const { alias, paths } of entities) {
-      const asked = operation.selectionSet.selections.find(
-        (one): one is FieldNode => one.kind === Kind.FIELD && (one.alias ?? one.name).value === alias,
+      const entityField = operation.selectionSet.selections.find(
+        (node): node is FieldNode => node.kind === Kind.FIELD && (node.alias ?? node.name).value === alias,
       );
-      for (const path of asked?.selectionSet ? paths : []) {
+      for (const path of entityField?.selectionSet ? paths : []) {
         const place = placeOf(path);
         const within = this.listsAt(place);
-        // each is looked up once more, by its key
+        // the subgraph looks each entity up again, by its key
         this.add(COMPOSITE, within);
-        walk(asked!.selectionSet!, { type: undefined, within, place, sized: NONE });
+        walk(entityField!.selectionSet!, { type: undefined, within, place, sized: NONE });
       }
     }
   }
 
-  /** The lists that a place stands in. */
+  /** The lists that enclose a place. */
   private listsAt(place: string): readonly Factor[] {
     for (let above = place; above !== ''; above = above.slice(0, above.lastIndexOf('\0'))) {
-      const found = this.places.get(above);
-      if (found) return found;
+      const lists = this.places.get(above);
+      if (lists) return lists;
     }
     return [];
   }
 
-  /** Counts a field, and says where what it selects stands. */
+  /** Counts a field. @returns the context of its selection set */
   private field(node: FieldNode, place: string, { type: parent, within, sized }: Position): Position | undefined {
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
     if (!field || !parent) return undefined;
     const coordinate = `${parent.name}.${field.name}`;
-    const own = this.sizes.get(coordinate);
-    const factor = own && this.factorOf(coordinate, own, node, field);
-    const isSizedBelow = own !== undefined && own.sizedFields.length > 0;
+    const listSize = this.sizes.get(coordinate);
+    const factor = listSize && this.factorOf(coordinate, listSize, node, field);
+    const isSizedBelow = listSize !== undefined && listSize.sizedFields.length > 0;
     const isList = isListType(getNullableType(field.type));
     const size =
       (isSizedBelow ? undefined : factor) ??
@@ -280,28 +280,28 @@ class PlanCost {
     const inner = isList && size ? [...within, size] : within;
     this.add(this.weightOf(coordinate, parent, field), inner);
     for (const { name, value } of node.arguments ?? []) {
-      const argument = field.args.find((one) => one.name === name.value);
+      const argument = field.args.find((arg) => arg.name === name.value);
       this.add(this.weights.get(`${coordinate}(${name.value})`) ?? 0, within);
       if (argument) this.input(argument.type, value);
     }
     if (!node.selectionSet) return undefined;
     this.places.set(place, inner);
-    const sizes = isSizedBelow ? new Map(own.sizedFields.map((name) => [name, factor!])) : NONE;
+    const sizes = isSizedBelow ? new Map(listSize.sizedFields.map((name) => [name, factor!])) : NONE;
     return { type: getNamedType(field.type), within: inner, place, sized: sizes };
   }
 
   private weightOf(coordinate: string, parent: GraphQLNamedType, field: GraphQLField<unknown, unknown>): number {
     const type = getNamedType(field.type);
-    const given = this.weights.get(coordinate) ?? this.weights.get(type.name);
-    if (given !== undefined) return given;
+    const stated = this.weights.get(coordinate) ?? this.weights.get(type.name);
+    if (stated !== undefined) return stated;
     if (parent === this.schema.getMutationType()) return MUTATION;
     return isCompositeType(type) ? COMPOSITE : LEAF;
   }
 
-  /** Counts what is in the value of an argument, once for all objects that the field is asked of: subgraphs read lists in one statement. */
+  /** Counts the value of an argument, once for all parent objects: subgraphs read lists in one statement. */
   private input(type: GraphQLInputType, value: ValueNode): void {
     if (value.kind === Kind.VARIABLE) {
-      const weigh = (given: unknown): number => weightOfInput(type, given, this.weights);
+      const weigh = (input: unknown): number => weightOfInput(type, input, this.weights);
       this.add(1, [], { name: value.name.value, key: String(type), weigh });
     } else if (value.kind === Kind.LIST) {
       for (const item of value.values) {
@@ -315,9 +315,9 @@ class PlanCost {
         const field = fields[name.value];
         if (!field) continue;
         const weight = weightOfInputField(named.name, field, this.weights);
-        // a variable may have no value
+        // a variable may be unset
         if (inner.kind === Kind.VARIABLE)
-          this.add(weight, [], { name: inner.name.value, key: 'given', weigh: (given) => (given == null ? 0 : 1) });
+          this.add(weight, [], { name: inner.name.value, key: 'present', weigh: (input) => (input == null ? 0 : 1) });
         else if (inner.kind !== Kind.NULL) this.add(weight, []);
         this.input(field.type, inner);
       }
@@ -333,11 +333,11 @@ class PlanCost {
     const literals: number[] = [];
     const variables: string[] = [];
     for (const name of slicingArguments) {
-      const given = node.arguments?.find((one) => one.name.value === name)?.value;
-      if (given?.kind === Kind.VARIABLE) variables.push(given.name.value);
-      else if (given?.kind === Kind.INT) literals.push(Number(given.value));
-      else if (!given) {
-        const { defaultValue } = field.args.find((one) => one.name === name) ?? {};
+      const argument = node.arguments?.find((node) => node.name.value === name)?.value;
+      if (argument?.kind === Kind.VARIABLE) variables.push(argument.name.value);
+      else if (argument?.kind === Kind.INT) literals.push(Number(argument.value));
+      else if (!argument) {
+        const { defaultValue } = field.args.find((arg) => arg.name === name) ?? {};
         if (typeof defaultValue === 'number') literals.push(defaultValue);
       }
     }
@@ -345,7 +345,7 @@ class PlanCost {
     return { key, assumed: assumedSize, literals, variables };
   }
 
-  /** A list of a fixed size is a number; of the others, those of the same sizes are one term. */
+  /** Multiplies by fixed list sizes, and merges terms with the same variable sizes. */
   private add(weight: number, within: readonly Factor[], input?: InputVariable): void {
     if (weight === 0) return;
     let count = weight;
@@ -355,23 +355,23 @@ class PlanCost {
       else count *= sizeOf(factor, {});
     }
     const key = [...factors, ...(input ? [{ key: `${input.name} ${input.key}` }] : [])]
-      .map((one) => one.key)
+      .map((part) => part.key)
       .join('\n');
-    const before = this.found.get(key)?.weight ?? 0;
-    this.found.set(key, { weight: before + count, factors, input });
+    const before = this.termsByKey.get(key)?.weight ?? 0;
+    this.termsByKey.set(key, { weight: before + count, factors, input });
   }
 }
 
 const hasFields = (type: GraphQLInputType): boolean => isInputObjectType(getNamedType(type));
 
-/** What an input field costs that has a value. */
+/** Weight of an input field that has a value. */
 const weightOfInputField = (
   type: string,
   { name, type: of }: GraphQLInputField,
   weights: ReadonlyMap<string, number>,
 ) => weights.get(`${type}.${name}`) ?? (hasFields(of) ? 0 : INPUT_VALUE);
 
-/** What is in a coerced value of an argument costs. */
+/** Weight of the contents of a coerced input value. */
 function weightOfInput(type: GraphQLInputType, value: unknown, weights: ReadonlyMap<string, number>): number {
   if (Array.isArray(value)) return sum(value.map((item) => INPUT_VALUE + weightOfInput(type, item, weights)));
   const named = getNamedType(type);

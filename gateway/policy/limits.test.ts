@@ -62,7 +62,7 @@ test.each<[string, string, string | undefined]>([
   expect(limitOf(source)).toBe(limit);
 });
 
-test('400 fragments are read, and one more is not', () => {
+test('accepts 400 fragments and rejects 401', () => {
   const fragments = (count: number) =>
     `{ a } ${Array.from({ length: count }, (_, i) => `fragment F${i} on Q { a }`).join(' ')}`;
   const limits = { ...LIMITS, maxTokens: 10_000 };
@@ -70,14 +70,14 @@ test('400 fragments are read, and one more is not', () => {
   expect(limitOf(fragments(401), limits)).toBe('maxFragments');
 });
 
-test('fragments that double at each step are measured without being written out', () => {
+test('measures fragments that double at each step without expanding them', () => {
   const steps = 40;
   const fragments = Array.from({ length: steps }, (_, i) => `fragment F${i} on Q { ...F${i + 1} ...F${i + 1} }`);
   const source = `{ ...F0 } ${fragments.join(' ')} fragment F${steps} on Q { a }`;
   expect(limitOf(source, { ...LIMITS, maxTokens: 10_000 })).toBe('maxFields');
 });
 
-test('whatever the text is, it is read, refused for its size, or left to the server', () => {
+test('accepts any text, rejects it for its size, or leaves it to the server', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -103,7 +103,7 @@ test.each<[string, unknown, boolean]>([
   else expect(look).toThrow(/more than 4 values in a list of its variables/);
 });
 
-test('variables: too many values, and too many levels', () => {
+test('rejects variables with too many values or levels', () => {
   const limit = (variables: unknown) => {
     try {
       variablesWithin(variables, LIMITS);
@@ -118,7 +118,7 @@ test('variables: too many values, and too many levels', () => {
   expect([limit(nested(11)), limit(nested(12))]).toEqual([undefined, 'maxNesting']);
 });
 
-test('variables that are deeper than the stack are looked at all the same', () => {
+test('checks variables that are nested deeper than the stack', () => {
   let deep: unknown = [1, 2, 3, 4, 5];
   for (let level = 0; level < 200_000; level++) deep = [deep];
   expect(() => variablesWithin({ deep }, LIMITS)).toThrow(/variables/);

@@ -11,27 +11,27 @@ import {
 } from 'graphql';
 import type { DocumentSize } from './work';
 
-/** What a document may have at most, wherever its fragments put it. */
+/** Size limits of documents and variables. Fragments count wherever they are spread. */
 export interface Limits {
   readonly maxTokens: number;
   readonly maxDepth: number;
   readonly maxAliases: number;
   readonly maxRootFields: number;
   readonly maxDirectives: number;
-  /** Fields, when every fragment is written out where it is spread. */
+  /** Fields, with every fragment spread expanded. */
   readonly maxFields: number;
   /** Values of one list, in the document or in its variables. */
   readonly maxList: number;
   /** Values in variables, objects and lists included. */
   readonly maxValues: number;
-  /** Levels of braces, brackets and parentheses in the document, and of lists and objects in its variables. */
+  /** Levels of braces, brackets, and parentheses in the document, and of lists and objects in its variables. */
   readonly maxNesting: number;
 }
 
-/** A document asks for more than anybody needs at once. */
+/** A request exceeds a size limit. */
 export class LimitError extends GraphQLError {
   constructor(what: string, most: number, limit: keyof Limits | 'maxNameLength' | 'maxFragments') {
-    super(`The document has more than ${most} ${what}; ask in several requests`, {
+    super(`The document has more than ${most} ${what}; split it into several requests`, {
       extensions: { code: 'OPERATION_TOO_LARGE', limit, most, http: { status: 400 } },
     });
   }
@@ -47,9 +47,9 @@ interface Size {
 const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 };
 
 /**
- * Reads a document and says whether it keeps to the limits: before it is validated, since validation is what some documents are made to
- * exhaust. Fragments are measured once each, so that the work is linear in the text.
- * @returns the size of the document; undefined when it is none, which is for the server to say.
+ * Parses a document and checks its limits before validation, since some documents are built to exhaust validation.
+ * Measures each fragment once, so that the work is linear in the text.
+ * @returns the size of the document; undefined for a syntax error, which the server reports
  * @throws LimitError
  */
 export function readWithin(source: string, limits: Limits): DocumentSize | undefined {
@@ -58,15 +58,15 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
   const document = parsed(source);
   if (!document) return undefined;
   const fragments = new Map(
-    document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [])),
+    document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
   );
   if (fragments.size > MAX_FRAGMENTS) throw new LimitError('fragments', MAX_FRAGMENTS, 'maxFragments');
   const measured = new Map<string, Size>();
   const sizeOfFragment = (name: string): Size => {
-    const known = measured.get(name);
-    if (known) return known;
+    const cached = measured.get(name);
+    if (cached) return cached;
     const fragment = fragments.get(name);
-    // one that spreads itself is refused by validation; here it must only come to an end
+    // validation rejects fragment cycles; this only has to terminate on them
     measured.set(name, NOTHING);
     if (!fragment) return NOTHING;
     const size = sizeOf(fragment.selectionSet);
@@ -105,12 +105,12 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
     if (directives + (definition.directives?.length ?? 0) > limits.maxDirectives)
       throw new LimitError('directives', limits.maxDirectives, 'maxDirectives');
     if (fields > limits.maxFields)
-      throw new LimitError('fields, with its fragments written out', limits.maxFields, 'maxFields');
+      throw new LimitError('fields, with its fragments expanded', limits.maxFields, 'maxFields');
   }
   return { tokens, fragments: fragments.size };
 }
 
-/** Checks that variables keep to the limits. @returns the number of their values, objects and lists included. @throws LimitError */
+/** Checks the limits of variables. @returns the number of values, objects and lists included @throws LimitError */
 export function variablesWithin(variables: unknown, { maxList, maxNesting, maxValues }: Limits): number {
   // level by level: recursion would exhaust the stack on deep values
   let level = [variables];
@@ -125,24 +125,24 @@ export function variablesWithin(variables: unknown, { maxList, maxNesting, maxVa
       const inner = Object.values(value);
       count += inner.length;
       if (count > maxValues) throw new LimitError('values in its variables', maxValues, 'maxValues');
-      for (const one of inner) if (typeof one === 'object') next.push(one);
+      for (const item of inner) if (typeof item === 'object') next.push(item);
     }
     level = next;
   }
   return count;
 }
 
-/** Characters of a name: validation compares an unknown one with all that it could have been. */
+/** Maximum characters of a name: validation compares unknown names with all known ones for its suggestions. */
 const MAX_NAME_LENGTH = 500;
-/** Fragments of a document: validation compares each with each. */
+/** Maximum fragments of a document: validation compares each pair. */
 const MAX_FRAGMENTS = 400;
 
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /**
- * Checks the tokens of a document before it is parsed: the parser, and whatever walks through a document, recurses as deeply as it is nested.
- * @returns their number; undefined for what does not consist of GraphQL's tokens. @throws LimitError
+ * Checks the tokens of a document before parsing: the parser and all visitors recurse as deeply as the document is nested.
+ * @returns the number of tokens; undefined for invalid tokens @throws LimitError
  */
 function countTokens(source: string, { maxTokens, maxNesting }: Limits): number | undefined {
   const lexer = new Lexer(new Source(source));
@@ -167,7 +167,7 @@ function countTokens(source: string, { maxTokens, maxNesting }: Limits): number 
   }
 }
 
-/** Undefined for what is not a document. */
+/** Undefined for a syntax error. */
 function parsed(source: string): DocumentNode | undefined {
   try {
     return parse(source, { noLocation: true });

@@ -7,7 +7,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Sends requests of a caller, each of which costs something once it begins. @returns how many began, and how many were refused */
+/** Sends requests of a caller, each of which costs something once it begins. @returns how many began and how many were rejected */
 function requests(pace: Pace, key: string, count: number, cost: number) {
   const outcome = { begun: 0, refused: 0 };
   for (let i = 0; i < count; i++)
@@ -23,7 +23,7 @@ function requests(pace: Pace, key: string, count: number, cost: number) {
   return outcome;
 }
 
-test('begins a request at once, and the next when what it has cost is over', () => {
+test('begins a request at once, and the next when its cost has been worked off', () => {
   const pace = new Pace(25);
   const sent = requests(pace, 'a', 5, 2_500);
   expect(sent.begun).toBe(1);
@@ -35,7 +35,7 @@ test('begins a request at once, and the next when what it has cost is over', () 
   expect(sent).toEqual({ begun: 5, refused: 0 });
 });
 
-test('keeps the cost of what begins within a share of the time, however much is sent at once', () => {
+test('keeps the cost of begun requests within a share of time, however many arrive at once', () => {
   const pace = new Pace(25);
   const sent = requests(pace, 'a', 150, 1_000);
   jest.advanceTimersByTime(2_000);
@@ -44,18 +44,18 @@ test('keeps the cost of what begins within a share of the time, however much is 
   expect(sent.begun).toBeLessThanOrEqual(51);
 });
 
-test('lets one caller wait for no other', () => {
+test('does not delay one caller for another', () => {
   const pace = new Pace(25);
   requests(pace, 'a', 100, 25_000);
   expect(requests(pace, 'b', 1, 1).begun).toBe(1);
 });
 
-test('refuses requests when too many wait, and those that have waited for too long', () => {
+test('rejects requests when too many are queued, and those that have waited too long', () => {
   const pace = new Pace(25);
   const sent = requests(pace, 'a', 300, 1_000_000);
   expect(sent).toEqual({ begun: 1, refused: 99 });
   jest.advanceTimersByTime(10_000);
-  // no cost keeps the next waiting for more than a second
+  // no cost delays the next request by more than a second
   expect(sent.begun).toBeGreaterThanOrEqual(5);
   expect(sent.begun + sent.refused).toBe(300);
   expect(requests(pace, 'a', 1, 1).begun).toBe(1);

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache';
 
-/** Milliseconds that a request takes whatever it costs. */
+/** Minimum milliseconds charged for a request. */
 const START_MS = 1;
-/** Milliseconds that one cost keeps the next request waiting at most: estimates are upper bounds, by far where lists are shorter than they may be. */
+/** Maximum milliseconds that one cost delays the next request: estimates are upper bounds, often far too high. */
 const MAX_REST_MS = 1_000;
-/** Requests of one caller that wait, and milliseconds for which one does; others are refused. */
+/** Maximum queued requests of one caller, and maximum milliseconds in the queue; others are rejected. */
 const MAX_WAITING = 200;
 const MAX_WAIT_MS = 5_000;
-/** Requests of one caller that have begun and of which nobody knows yet what they cost: none is priced before it is parsed and planned. */
+/** Maximum running requests of one caller whose cost is not known yet: a request is priced once it is parsed and planned. */
 const MAX_UNPRICED = 2;
-/** Callers remembered; the least recently seen one starts over. */
+/** Maximum callers remembered; the least recently seen one starts over. */
 const MAX_CALLERS = 10_000;
 
-/** Begins a request, which calls `priced` once it has paid or ended; or refuses it: its caller has too many that wait. */
+/** Begins a request, which calls `priced` once it is paid for or ended; or rejects it because its caller has too many queued. */
 type Begin = (priced: (() => void) | undefined) => void;
 
 interface Lane {
@@ -24,16 +24,16 @@ interface Lane {
 }
 
 /**
- * Spreads the work of a caller over time. A budget alone lets its whole minute be spent at once, and everyone else wait for as long as that
- * takes: so each request begins only when what the earlier ones have cost is over, at a share of one core.
+ * Spreads the work of a caller over time. A budget alone would let a caller spend its whole minute at once and block everyone else.
+ * So each request begins only when the cost of earlier ones has been worked off, at a share of one core.
  */
 export class Pace {
   private readonly lanes = new LRUCache<string, Lane>({ max: MAX_CALLERS });
 
-  /** @param unitsPerMs cost that a caller may cause in a millisecond */
+  /** @param unitsPerMs cost that a caller may cause per millisecond */
   constructor(private readonly unitsPerMs: number) {}
 
-  /** Calls `begin` when a request may begin: mostly at once. */
+  /** Calls `begin` when a request may begin, usually immediately. */
   enter(key: string, begin: Begin): void {
     const lane = this.laneOf(key);
     if (lane.waiting.length === 0 && isFree(lane)) start(lane, begin);
@@ -44,7 +44,7 @@ export class Pace {
     }
   }
 
-  /** Keeps the next request of a caller waiting for what an earlier one has cost. */
+  /** Delays the caller's next request by the cost of an earlier one. */
   add(cost: number, key: string): void {
     const lane = this.laneOf(key);
     lane.freeAt = Math.max(lane.freeAt, performance.now()) + Math.min(cost / this.unitsPerMs, MAX_REST_MS);
@@ -73,7 +73,7 @@ function start(lane: Lane, begin: Begin): void {
   });
 }
 
-/** Begins what waits, one after the other, and refuses what has waited for too long. */
+/** Begins queued requests in order, and rejects those that have waited too long. */
 function drain(lane: Lane): void {
   const { waiting } = lane;
   while (waiting[0] && waiting[0].until <= performance.now()) waiting.shift()!.begin(undefined);

@@ -21,7 +21,7 @@ import { variablesOfConditions } from '../operation/conditions';
 import { operationOf } from '../operation/normalize';
 import type { AccessRules, Rule } from './access-rules';
 
-/** A field that an operation reads, with the rules that its caller has to satisfy. */
+/** A field that an operation reads, with the rules that its caller must satisfy. */
 export interface FieldRead {
   /** A node of {@link OperationReads.document}. */
   readonly node: FieldNode;
@@ -30,16 +30,16 @@ export interface FieldRead {
   readonly coordinate: string;
 }
 
-/** By variable, the value of a condition; one that is missing leaves selections in. */
+/** Values of conditions by variable. A missing value keeps the selections. */
 export type ConditionValues = ReadonlyMap<string, boolean>;
 
 /**
- * What one operation reads, and by which rules. What counts is the object types that are possible at a place, by the fragments around it:
+ * The fields that one operation reads, with their rules. The object types possible at a place, by the enclosing fragments, decide:
  * a field needs the rules of these types and of their fields of its name; a field that returns objects also needs the rules of the types
- * of which something is read there, so that a caller who may not read a type does not learn whether there is such an object.
+ * that are read there, so that a caller who may not read a type does not learn whether such an object exists.
  */
 export class OperationReads {
-  /** The operation alone, every fragment written out where it is spread: what a field needs depends on its place. */
+  /** The operation with every fragment spread expanded: the rules of a field depend on its place. */
   readonly document: DocumentNode;
   private readonly operation: OperationDefinitionNode;
   /** Variables that conditions use. */
@@ -67,7 +67,7 @@ export class OperationReads {
     return values;
   }
 
-  /** The fields that have rules, those that conditions leave out excepted. */
+  /** The fields that have rules, except those that conditions skip. */
   fields(values: ConditionValues): readonly FieldRead[] {
     const root = this.schema.getRootType(this.operation.operation)!;
     const walk = new Walk(this.schema, this.rules, values);
@@ -92,7 +92,7 @@ class Walk {
     private readonly values: ConditionValues,
   ) {}
 
-  /** @param possible types of the objects here. @returns those of which something is read, be it the name of the type */
+  /** @param possible object types at this place @returns those that are read, even if only by `__typename` */
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType, possible: ObjectTypes): ObjectTypes {
     const read = new Set<GraphQLObjectType>();
     for (const selection of selections) {
@@ -107,18 +107,18 @@ class Walk {
       this.field(selection, parent, possible);
       return possible;
     }
-    if (selection.kind !== Kind.INLINE_FRAGMENT) throw new Error('spreads are written out');
+    if (selection.kind !== Kind.INLINE_FRAGMENT) throw new Error('fragment spreads must be expanded first');
     const { typeCondition, selectionSet } = selection;
     if (!typeCondition) return this.selectionSet(selectionSet, parent, possible);
     const type = this.schema.getType(typeCondition.name.value) as GraphQLCompositeType;
     const within = new Set([...this.possibleTypes(type)].filter((name) => possible.has(name)));
-    // no object is of such a type, so nothing is read
+    // no object can have this type, so nothing is read
     return within.size === 0 ? within : this.selectionSet(selectionSet, type, within);
   }
 
   private field(node: FieldNode, parent: GraphQLCompositeType, possible: ObjectTypes): void {
     const name = node.name.value;
-    // a __typename counts as a read of its object types, which the field that returns them needs the rules of
+    // __typename reads its object types, whose rules the parent field gets
     if (name.startsWith('__') || isUnionType(parent)) return;
     const type = getNamedType(parent.getFields()[name]!.type);
     const rules = new Set<Rule>();
@@ -155,7 +155,7 @@ class Walk {
   }
 }
 
-/** Writes fragments out where they are spread, as nodes of their own. */
+/** Expands fragment spreads into separate nodes. */
 class Inliner {
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
 

@@ -1,23 +1,23 @@
 import type { FastifyReply } from 'fastify';
 import type { Redis } from 'ioredis';
-import { OwnWindows, SharedWindows, type Window } from './windows';
+import { LocalWindows, SharedWindows, type Window } from './windows';
 
-/** Default requests per minute of one caller, or of one address. */
+/** Default maximum requests per minute and caller or address. */
 const DEFAULT_RATE = 6_000;
 
 /**
  * The effective limit; 0 disables it.
- * @param areCallersKnown whether trusted issuers identify callers; without them, an address or a development token may stand for many
+ * @param areCallersKnown whether trusted issuers identify callers; otherwise an address or a development token may represent many
  */
 export const effectiveRate = (rateLimit: number | '', areCallersKnown: boolean): number =>
   rateLimit === '' ? (areCallersKnown ? DEFAULT_RATE : 0) : rateLimit;
 
 /** Counts the requests of callers in windows of a minute. */
 export class RequestRate {
-  private readonly windows = new OwnWindows();
+  private readonly windows = new LocalWindows();
   private readonly shared: SharedWindows | undefined;
 
-  /** @param limit requests a minute @param redis shared counters of several gateways; without a connection each counts for itself */
+  /** @param limit requests per minute @param redis shared counters of several gateways; without a connection each counts alone */
   constructor(
     readonly limit: number,
     redis: Redis | undefined,
@@ -26,8 +26,8 @@ export class RequestRate {
   }
 
   /**
-   * Counts a request, and says in headers what is left.
-   * @param key tells callers apart @param done is called at once unless Redis is asked, with an error for one request too many
+   * Counts a request and reports the remaining requests in headers.
+   * @param key unique per caller @param done called synchronously unless Redis is used, with an error above the limit
    */
   check(key: string, reply: FastifyReply, done: (error?: TooManyRequests) => void): void {
     if (this.shared) {
@@ -50,11 +50,11 @@ export class RequestRate {
   }
 }
 
-/** A caller asks more often than the configuration allows. */
+/** A caller exceeds the request rate limit. */
 export class TooManyRequests extends Error {
   readonly statusCode = 429;
 
   constructor(limit: number, seconds: number) {
-    super(`More than ${limit} requests in a minute; try again in ${seconds} s`);
+    super(`More than ${limit} requests per minute; try again in ${seconds} s`);
   }
 }

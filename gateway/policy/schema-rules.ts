@@ -5,7 +5,7 @@ import { type Withheld, withhold } from '../operation/normalize';
 import { AccessRules, holds, type Rule } from './access-rules';
 import { type ConditionValues, type FieldRead, OperationReads } from './reads';
 
-/** An operation as its caller sends it. */
+/** An operation as the client sent it. */
 export interface OperationRequest {
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
@@ -13,19 +13,19 @@ export interface OperationRequest {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
-/** What is kept of an operation: what it reads by the values of its conditions, and its document by what is withheld. */
-interface Kept {
+/** Cached results for an operation: its reads by condition values, and its document by withheld fields. */
+interface Cached {
   readonly reads: OperationReads;
   readonly fields: LRUCache<string, readonly FieldRead[]>;
   readonly withheld: LRUCache<string, DocumentNode>;
 }
 
-/** Values of conditions, and kinds of callers, for which something of an operation is kept. */
+/** Maximum cached combinations of condition values, and of withheld fields, per operation. */
 const MAX_KINDS = 64;
 
-/** Who may read which fields, by the rules that a supergraph states: Federation's specification of authorization. */
+/** Enforces a supergraph's access rules, by Federation's authorization specification. */
 export class SchemaRules {
-  private readonly kept = new WeakMap<DocumentNode, Map<string | undefined, Kept>>();
+  private readonly cache = new WeakMap<DocumentNode, Map<string | undefined, Cached>>();
 
   private constructor(
     private readonly schema: GraphQLSchema,
@@ -38,7 +38,7 @@ export class SchemaRules {
     return rules && new SchemaRules(schema, rules);
   }
 
-  /** What of an operation its caller may not read: one error for each field of the schema and rule. */
+  /** Errors for the fields that the caller may not read: one per schema field and rule. */
   refusals(operation: OperationRequest, principal: Principal | null): readonly GraphQLError[] {
     const refused = new Map<string, GraphQLError>();
     for (const { rules, coordinate } of this.fieldsOf(operation).fields)
@@ -51,58 +51,58 @@ export class SchemaRules {
     return [...refused.values()];
   }
 
-  /** The document with the fields withheld that the caller may not read; the document itself when there are none. */
+  /** Marks the fields that the caller may not read as withheld; returns the same document if the caller may read all. */
   withhold(operation: OperationRequest, principal: Principal | null): DocumentNode {
-    const { kept, values, fields } = this.fieldsOf(operation);
+    const { cached, values, fields } = this.fieldsOf(operation);
     if (fields.length === 0) return operation.document;
-    const why = new Map<FieldNode, Withheld>();
+    const reasons = new Map<FieldNode, Withheld>();
     for (const { node, rules, coordinate } of fields) {
       const rule = rules.find((candidate) => !holds(candidate, principal));
-      if (rule) why.set(node, refusal(rule, coordinate, principal));
+      if (rule) reasons.set(node, refusal(rule, coordinate, principal));
     }
-    if (why.size === 0) return operation.document;
-    const key = `${keyOf(values)}\n${fields.map(({ node }) => why.get(node)?.message ?? '').join('\n')}`;
-    let marked = kept.withheld.get(key);
+    if (reasons.size === 0) return operation.document;
+    const key = `${keyOf(values)}\n${fields.map(({ node }) => reasons.get(node)?.message ?? '').join('\n')}`;
+    let marked = cached.withheld.get(key);
     if (!marked) {
-      marked = visit(kept.reads.document, {
+      marked = visit(cached.reads.document, {
         Field: (node) => {
-          const reason = why.get(node);
+          const reason = reasons.get(node);
           return reason && withhold(node, reason);
         },
       });
-      kept.withheld.set(key, marked);
+      cached.withheld.set(key, marked);
     }
     return marked;
   }
 
   private fieldsOf({ document, operationName, variables = {} }: OperationRequest) {
-    const kept = this.keptOf(document, operationName);
-    const values = kept.reads.conditionValues(variables);
+    const cached = this.cachedOf(document, operationName);
+    const values = cached.reads.conditionValues(variables);
     const key = keyOf(values);
-    let fields = kept.fields.get(key);
+    let fields = cached.fields.get(key);
     if (!fields) {
-      fields = kept.reads.fields(values);
-      kept.fields.set(key, fields);
+      fields = cached.reads.fields(values);
+      cached.fields.set(key, fields);
     }
-    return { kept, values, fields };
+    return { cached, values, fields };
   }
 
-  private keptOf(document: DocumentNode, operationName: string | undefined): Kept {
-    let byName = this.kept.get(document);
+  private cachedOf(document: DocumentNode, operationName: string | undefined): Cached {
+    let byName = this.cache.get(document);
     if (!byName) {
       byName = new Map();
-      this.kept.set(document, byName);
+      this.cache.set(document, byName);
     }
-    let kept = byName.get(operationName);
-    if (!kept) {
-      kept = {
+    let cached = byName.get(operationName);
+    if (!cached) {
+      cached = {
         reads: new OperationReads(document, operationName, this.schema, this.rules),
         fields: new LRUCache({ max: MAX_KINDS }),
         withheld: new LRUCache({ max: MAX_KINDS }),
       };
-      byName.set(operationName, kept);
+      byName.set(operationName, cached);
     }
-    return kept;
+    return cached;
   }
 }
 
@@ -119,5 +119,5 @@ function refusal(rule: Rule, coordinate: string, principal: Principal | null): W
 function needOf(rule: Rule): string {
   if (rule.kind === 'authenticated') return 'a token';
   const lists = rule.anyOf.map((all) => all.join(' and ')).join(', or ');
-  return lists === '' ? `${rule.kind} that no caller has` : `the ${rule.kind} ${lists}`;
+  return lists === '' ? `${rule.kind} that no caller can have` : `the ${rule.kind} ${lists}`;
 }

@@ -1,41 +1,41 @@
 import { BREAK, type DocumentNode, GraphQLError, type GraphQLFormattedError, visit } from 'graphql';
 
-const asked = new WeakMap<DocumentNode, boolean>();
+const cache = new WeakMap<DocumentNode, boolean>();
 
-/** Whether a document asks for the schema itself; `__typename` is no secret. */
+/** Whether a document queries the schema. `__typename` does not count. */
 export function introspects(document: DocumentNode): boolean {
-  let found = asked.get(document);
-  if (found === undefined) {
-    found = false;
+  let result = cache.get(document);
+  if (result === undefined) {
+    result = false;
     visit(document, {
       Field({ name }) {
         if (name.value !== '__schema' && name.value !== '__type') return undefined;
-        found = true;
+        result = true;
         return BREAK;
       },
     });
-    asked.set(document, found);
+    cache.set(document, result);
   }
-  return found;
+  return result;
 }
 
-/** Whoever asks is not shown the schema. */
+/** The error for callers who may not see the schema. */
 export const introspectionRefused = (): GraphQLError =>
-  new GraphQLError('The schema is shown to known callers; send "authorization: Bearer <token>"', {
+  new GraphQLError('Introspection requires authentication: send "authorization: Bearer <token>"', {
     extensions: { code: 'INTROSPECTION_DISABLED', http: { status: 403 } },
   });
 
 const VALIDATION = 'GRAPHQL_VALIDATION_FAILED';
 
 /**
- * An error without what would tell the schema to somebody who guesses names: what is wrong with an operation, or with the shape of its
- * variables, is said to those only who may see the schema anyway.
+ * Removes schema details from an error, which would help a caller guess names. Only callers who may see the schema get the details of
+ * invalid operations and variables.
  */
 export function withoutSchemaDetails(error: GraphQLFormattedError): GraphQLFormattedError {
   const code = error.extensions?.code;
   if (code === VALIDATION)
-    return { message: 'The operation does not fit the schema of this graph', extensions: { code } };
+    return { message: 'The operation is not valid for the schema of this graph', extensions: { code } };
   if (code === 'BAD_USER_INPUT' && /^Variable "\$/.test(error.message) && !error.path)
-    return { message: 'The variables do not fit the operation', extensions: { code } };
+    return { message: 'The variables are not valid for the operation', extensions: { code } };
   return error;
 }

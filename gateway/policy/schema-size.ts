@@ -17,19 +17,19 @@ import {
 /** Cost of the standard introspection query. */
 const STANDARD_COST = 20_000;
 
-/** An operation may ask for so many times what the standard introspection query asks for. */
+/** Maximum size of an introspection, as a multiple of the standard introspection query. */
 const TIMES_STANDARD = 2;
 
 /**
- * Estimates how many values of a schema an operation asks for. Introspection is executed in one go, and lists within lists of it multiply:
- * a small operation can ask for hundreds of millions of values.
+ * Estimates how many schema values an operation requests. Introspection runs synchronously, and its nested lists multiply:
+ * a small operation can request hundreds of millions of values.
  */
 export class SchemaSize {
-  /** Values that an operation may ask for. */
-  readonly most: number;
-  /** Values of the standard introspection query. */
+  /** Maximum values that an operation may request. */
+  readonly max: number;
+  /** Values that the standard introspection query requests. */
   private readonly standard: number;
-  /** How many objects a list has on average, by the field of introspection that leads to it. */
+  /** Average list length by introspection field. */
   private readonly lengths: ReadonlyMap<string, number>;
   private readonly estimates = new WeakMap<DocumentNode, number>();
 
@@ -45,15 +45,15 @@ export class SchemaSize {
       }),
     );
     this.standard = this.estimate(standard);
-    this.most = TIMES_STANDARD * this.standard;
+    this.max = TIMES_STANDARD * this.standard;
   }
 
-  /** What it costs to answer about the schema, as other work does: the standard introspection query takes a fifth of a second. */
+  /** Cost of an introspection in units of other work: the standard introspection query takes a fifth of a second. */
   cost(document: DocumentNode): number {
     return Math.ceil((STANDARD_COST * this.estimate(document)) / this.standard);
   }
 
-  /** @param document an operation, with the fragments that it spreads */
+  /** @param document an operation with its fragments */
   estimate(document: DocumentNode): number {
     let estimate = this.estimates.get(document);
     if (estimate === undefined) {
@@ -66,7 +66,7 @@ export class SchemaSize {
 
 class Estimation {
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
-  private readonly known = new Map<SelectionSetNode, number>();
+  private readonly cache = new Map<SelectionSetNode, number>();
 
   constructor(
     private readonly document: DocumentNode,
@@ -83,9 +83,9 @@ class Estimation {
     return operation ? this.values(operation.selectionSet) : 0;
   }
 
-  /** Values in one object. Fragments are looked at once. */
+  /** Values in one object. Visits each fragment once. */
   private values(selectionSet: SelectionSetNode): number {
-    let values = this.known.get(selectionSet);
+    let values = this.cache.get(selectionSet);
     if (values !== undefined) return values;
     values = 0;
     for (const selection of selectionSet.selections)
@@ -97,12 +97,12 @@ class Estimation {
           selection.kind === Kind.FRAGMENT_SPREAD ? this.fragments.get(selection.name.value)! : selection;
         values += this.values(inner);
       }
-    this.known.set(selectionSet, values);
+    this.cache.set(selectionSet, values);
     return values;
   }
 }
 
-/** Names of fields are enough: those of one name lead to lists that are about as long. */
+/** Average list lengths by field name; fields of one name have similar lengths. */
 function lengthsOf(schema: GraphQLSchema): Map<string, number> {
   const types = Object.values(schema.getTypeMap());
   const composites = types.filter((type) => isObjectType(type) || isInterfaceType(type));
@@ -118,12 +118,12 @@ function lengthsOf(schema: GraphQLSchema): Map<string, number> {
     ['possibleTypes', mean(types.filter(isAbstractType).map((type) => schema.getPossibleTypes(type).length))],
     ['enumValues', mean(types.filter(isEnumType).map((type) => type.getValues().length))],
     ['inputFields', mean(types.filter(isInputObjectType).map((type) => Object.keys(type.getFields()).length))],
-    // the largest type may be the one that is asked for
+    // the operation may request the largest type
     ['__type', largest / average],
   ]);
 }
 
-/** The average of those that there are; not less than one. */
+/** The average, at least 1. */
 function mean(lengths: readonly number[]): number {
   const present = lengths.filter((length) => length > 0);
   return present.reduce((sum, length) => sum + length, 0) / present.length || 1;

@@ -19,21 +19,21 @@ import type { Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../operation/normalize';
 import { featuresOf } from '../supergraph/features';
 
-/** From what everyone may read to what few may. */
+/** From least to most restricted. */
 const CLASSES: readonly Sensitivity[] = ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'];
 
-/** The feature whose directives say how sensitive fields are, and whose data subgraphs hold. */
+/** The feature that defines `@sensitivity` and `@owner`. */
 const FEATURE = 'sensitivity';
 
-/** How an answer is to be handled. */
+/** Handling instructions for an answer. */
 export interface Handling {
-  /** The strictest class of what was asked for. */
+  /** The strictest class of the requested fields. */
   readonly class: Sensitivity;
-  /** Keys of the agencies whose data it holds, in order. */
+  /** Sorted keys of the agencies that own its data. */
   readonly agencies: readonly string[];
 }
 
-/** What a supergraph says of how sensitive its fields are: `@sensitivity` and `@owner`. */
+/** Sensitivity classes and owners, from a supergraph's `@sensitivity` and `@owner`. */
 export class Sensitivities {
   private constructor(
     private readonly schema: GraphQLSchema,
@@ -43,29 +43,29 @@ export class Sensitivities {
     private readonly owners: ReadonlyMap<string, readonly string[]>,
   ) {}
 
-  /** Undefined when it says nothing of it. @param schema as clients see it */
+  /** Undefined if the supergraph does not use the feature. @param schema the API schema */
   static of(supergraph: DocumentNode, schema: GraphQLSchema): Sensitivities | undefined {
     const feature = featuresOf(supergraph).find(({ name }) => name === FEATURE);
     if (!feature) return undefined;
     const classes = new Map<string, Sensitivity>();
     for (const { coordinate, directives } of fieldsIn(supergraph)) {
-      const found = classOf(directives, feature.directiveNamed(FEATURE));
-      if (found) classes.set(coordinate, found);
+      const sensitivity = classOf(directives, feature.directiveNamed(FEATURE));
+      if (sensitivity) classes.set(coordinate, sensitivity);
     }
     const owners = new Map<string, readonly string[]>();
     for (const definition of supergraph.definitions)
       if (definition.kind === Kind.SCHEMA_DEFINITION)
-        for (const { name, arguments: given = [] } of definition.directives ?? []) {
+        for (const { name, arguments: nodes = [] } of definition.directives ?? []) {
           if (name.value !== feature.directiveNamed('owner')) continue;
           const { subgraph, agencies } = Object.fromEntries(
-            given.map((one) => [one.name.value, valueFromASTUntyped(one.value)]),
+            nodes.map((node) => [node.name.value, valueFromASTUntyped(node.value)]),
           );
           owners.set(String(subgraph), agencies as string[]);
         }
     return new Sensitivities(schema, classes, owners);
   }
 
-  /** How an answer is handled that shows that objects of some types are there, as the root fields of these types do. */
+  /** Adds to an answer's handling that it reveals the existence of objects, as the root fields of their types do. */
   withTypes(
     handling: Handling,
     types: readonly { readonly name: string; readonly subgraphs: readonly string[] }[],
@@ -78,33 +78,33 @@ export class Sensitivities {
     };
   }
 
-  /** The class of the root field that leads to one object of a type. */
+  /** The class of the root field that returns one object of a type. */
   private classOfType(name: string): Sensitivity {
     const roots = Object.values(this.schema.getQueryType()?.getFields() ?? {});
     const classes = roots.flatMap(({ name: field, type }) =>
       type instanceof GraphQLObjectType && type.name === name ? [this.classes.get(`Query.${field}`) ?? 'PUBLIC'] : [],
     );
-    return CLASSES[Math.max(0, ...classes.map((one) => CLASSES.indexOf(one)))]!;
+    return CLASSES[Math.max(0, ...classes.map((name) => CLASSES.indexOf(name)))]!;
   }
 
-  /** Of what an operation asks for, what is withheld left aside. @param subgraphs those that are asked */
+  /** The handling of an operation's answer, without withheld fields. @param subgraphs those that the plan calls */
   handlingOf(root: GraphQLCompositeType, selectionSet: SelectionSetNode, subgraphs: readonly string[]): Handling {
     let strictest = 0;
-    const look = (parent: GraphQLCompositeType, { selections }: SelectionSetNode): void => {
+    const visit = (parent: GraphQLCompositeType, { selections }: SelectionSetNode): void => {
       for (const selection of selections) {
         if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
         if (selection.kind === Kind.INLINE_FRAGMENT) {
           const named = selection.typeCondition && this.schema.getType(selection.typeCondition.name.value);
-          look(isCompositeType(named) ? named : parent, selection.selectionSet);
+          visit(isCompositeType(named) ? named : parent, selection.selectionSet);
           continue;
         }
         if (selection.name.value.startsWith('__') || withheldOf(selection)) continue;
         strictest = Math.max(strictest, CLASSES.indexOf(this.classOf(parent, selection)));
         const type = this.fieldType(parent, selection);
-        if (type && selection.selectionSet) look(type, selection.selectionSet);
+        if (type && selection.selectionSet) visit(type, selection.selectionSet);
       }
     };
-    look(root, selectionSet);
+    visit(root, selectionSet);
     const agencies = new Set(subgraphs.flatMap((subgraph) => this.owners.get(subgraph) ?? []));
     return { class: CLASSES[strictest]!, agencies: [...agencies].sort() };
   }
@@ -115,38 +115,38 @@ export class Sensitivities {
     return isCompositeType(type) ? type : undefined;
   }
 
-  /** A field is as sensitive as the interfaces of its type have it, and one of an interface as the strictest of its types. */
+  /** A field takes the strictest class of its type's interfaces, and an interface field that of its implementing types. */
   private classOf(parent: GraphQLCompositeType, { name }: FieldNode): Sensitivity {
     const above = isObjectType(parent) || isInterfaceType(parent) ? parent.getInterfaces() : [];
     const below = isInterfaceType(parent) ? this.schema.getPossibleTypes(parent) : [];
     const types = [parent, ...above, ...below];
-    const found = types.map((type) => this.classes.get(`${type.name}.${name.value}`) ?? 'PUBLIC');
-    return CLASSES[Math.max(...found.map((one) => CLASSES.indexOf(one)))]!;
+    const classes = types.map((type) => this.classes.get(`${type.name}.${name.value}`) ?? 'PUBLIC');
+    return CLASSES[Math.max(...classes.map((name) => CLASSES.indexOf(name)))]!;
   }
 }
 
 /**
- * What subgraphs fail to say of how sensitive their fields are, and where they contradict each other. Once one says it of its fields,
- * all have to: a field that nobody has thought about must not pass for a public one.
+ * Fields without a valid class, and fields that subgraphs classify differently. Once one subgraph classifies its fields, all must:
+ * an unclassified field must not count as public.
  */
 export function unclassifiedFields(subgraphs: readonly { readonly name: string; readonly sdl: string }[]): string[] {
   const documents = subgraphs.map(({ name, sdl }) => {
     const document = parse(sdl, { noLocation: true });
-    const feature = featuresOf(document).find((one) => one.name === FEATURE);
+    const feature = featuresOf(document).find(({ name }) => name === FEATURE);
     return { name, document, directive: feature?.directiveNamed(FEATURE) };
   });
   if (documents.every(({ directive }) => directive === undefined)) return [];
   const flaws: string[] = [];
-  const said = new Map<string, { readonly by: string; readonly of: Sensitivity }>();
+  const classified = new Map<string, { readonly by: string; readonly of: Sensitivity }>();
   for (const { name, document, directive } of documents)
     for (const { coordinate, directives } of fieldsIn(document)) {
       const of = directive === undefined ? undefined : classOf(directives, directive);
-      const before = said.get(coordinate);
-      if (!of) flaws.push(`${name}: ${coordinate} has no @sensitivity(class: …), one of ${CLASSES.join(', ')}`);
-      else if (!CLASSES.includes(of)) flaws.push(`${name}: ${coordinate} is of class ${of}, which is no class`);
+      const before = classified.get(coordinate);
+      if (!of) flaws.push(`${name}: ${coordinate} is missing @sensitivity(class: …) with one of ${CLASSES.join(', ')}`);
+      else if (!CLASSES.includes(of)) flaws.push(`${name}: ${coordinate} has the unknown class ${of}`);
       else if (before && before.of !== of)
-        flaws.push(`${name}: ${coordinate} is of class ${of} here and of class ${before.of} in ${before.by}`);
-      else said.set(coordinate, { by: name, of });
+        flaws.push(`${name}: ${coordinate} has class ${of} here and class ${before.of} in ${before.by}`);
+      else classified.set(coordinate, { by: name, of });
     }
   return flaws;
 }
@@ -172,8 +172,8 @@ export function sensitivitiesOf(subgraphs: readonly { readonly sdl: string }[]):
   return classes;
 }
 
-/** Federation's own fields of a subgraph. */
-const OWN_FIELDS = new Set(['_service', '_entities']);
+/** Subgraph fields that Federation defines. */
+const FEDERATION_FIELDS = new Set(['_service', '_entities']);
 
 /** The fields of object types and interfaces. */
 export function* fieldsIn(
@@ -189,7 +189,7 @@ export function* fieldsIn(
     if (!hasOutput) continue;
     const type: NameNode = definition.name;
     for (const field of definition.fields ?? [])
-      if (!OWN_FIELDS.has(field.name.value))
+      if (!FEDERATION_FIELDS.has(field.name.value))
         yield { coordinate: `${type.value}.${field.name.value}`, directives: field.directives };
   }
 }

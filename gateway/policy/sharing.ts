@@ -1,13 +1,13 @@
 import type { Principal } from '#base/identity/principal';
 
-/** `Cache-Control` of what is for one caller. */
+/** `Cache-Control` of answers for one caller only. */
 export const PRIVATE = 'private, no-store';
 
-/** Whether nobody but the caller may be given an answer: what known callers see, and all that is not of the class PUBLIC. */
+/** Whether only the caller may get an answer: if the caller is authenticated or the class is not PUBLIC. */
 export const isOnlyFor = (
   principal: Principal | null | undefined,
   extensions: { readonly sensitivity?: { readonly class: string } } | undefined,
 ): boolean => (principal ?? null) !== null || (extensions?.sensitivity ?? ALL_PUBLIC).class !== 'PUBLIC';
 
-/** Of supergraphs that do not say how sensitive their fields are. */
+/** Handling for supergraphs without sensitivity classes. */
 const ALL_PUBLIC = { class: 'PUBLIC' } as const;

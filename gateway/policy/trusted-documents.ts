@@ -3,16 +3,16 @@ import { OperatorError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import { readText } from '#base/read-text';
 
-/** What `@apollo/generate-persisted-query-manifest` writes. */
+/** The format of `@apollo/generate-persisted-query-manifest`. */
 const apolloManifest = z.object({
   format: z.literal('apollo-persisted-query-manifest'),
   version: z.literal(1),
   operations: z.array(z.object({ id: z.string().min(1), body: z.string().min(1) })),
 });
-/** What the Relay compiler writes: texts by id. */
+/** The format of the Relay compiler: texts by id. */
 const relayManifest = z.record(z.string().min(1), z.string().min(1));
 
-/** The documents of dashboards, which everyone may have executed; others are for few. */
+/** Documents that everyone may execute. Other documents require an ad hoc role. */
 export class TrustedDocuments {
   private readonly texts: ReadonlySet<string>;
 
@@ -23,15 +23,15 @@ export class TrustedDocuments {
     this.texts = new Set(byId.values());
   }
 
-  /** From manifests, as the tooling of Apollo and Relay writes them. @throws OperatorError */
+  /** Reads manifests in the formats of Apollo and Relay. @throws OperatorError */
   static read(files: readonly string[], adHocRoles: readonly string[]): TrustedDocuments {
     const byId = new Map<string, string>();
     for (const file of files)
       for (const [id, text] of documentsOf(file)) {
         if ((byId.get(id) ?? text) !== text)
           throw new OperatorError(
-            `Two manifests give "${id}" to two documents`,
-            'Ids are digests of documents: one of the manifests was made otherwise',
+            `Two manifests assign the id "${id}" to different documents`,
+            'Ids must be digests of their documents: regenerate the manifests',
           );
         byId.set(id, text);
       }
@@ -42,32 +42,32 @@ export class TrustedDocuments {
     return this.byId.get(id) ?? this.byId.get(withoutAlgorithm(id));
   }
 
-  /** Whether a caller may have documents executed that are not in the manifests. */
+  /** Whether a caller may execute documents that are not in the manifests. */
   allowsAdHoc(principal: Principal | null): boolean {
     return principal?.roles.some((role) => this.adHocRoles.includes(role)) ?? false;
   }
 
-  /** Whether a caller may have a document executed. */
+  /** Whether a caller may execute a document. */
   allows(text: string, principal: Principal | null): boolean {
     return this.texts.has(text) || this.allowsAdHoc(principal);
   }
 }
 
 function documentsOf(file: string): readonly (readonly [string, string])[] {
-  const fix = 'It is a manifest of @apollo/generate-persisted-query-manifest or of the Relay compiler';
-  let given: unknown;
+  const fix = 'Use a manifest from @apollo/generate-persisted-query-manifest or the Relay compiler';
+  let content: unknown;
   try {
-    given = JSON.parse(readText(file, 'The manifest of trusted documents (--trusted-documents)'));
+    content = JSON.parse(readText(file, 'The manifest of trusted documents (--trusted-documents)'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`"${file}" is no JSON: ${(error as Error).message}`, fix);
+    throw new OperatorError(`"${file}" is not valid JSON: ${(error as Error).message}`, fix);
   }
-  const apollo = apolloManifest.safeParse(given);
+  const apollo = apolloManifest.safeParse(content);
   if (apollo.success) return apollo.data.operations.map(({ id, body }) => [id, body] as const);
-  const relay = relayManifest.safeParse(given);
+  const relay = relayManifest.safeParse(content);
   if (relay.success) return Object.entries(relay.data);
-  throw new OperatorError(`"${file}" is no manifest of documents`, fix);
+  throw new OperatorError(`"${file}" is not a document manifest`, fix);
 }
 
-/** An id without the name of its digest's algorithm, which GraphQL over HTTP puts before it and manifests do not. */
+/** Removes the digest algorithm from an id: GraphQL over HTTP has this prefix, manifests do not. */
 export const withoutAlgorithm = (id: string): string => id.replace(/^sha256:/, '');

@@ -2,48 +2,48 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
-/** Seconds of a window. */
+/** Length of a window in seconds. */
 export const WINDOW_SECONDS = 60;
 /** Maximum callers remembered in this process; the least recently seen one starts over. */
 const MAX_CALLERS = 100_000;
 
-/** What is counted of a caller in the minute that its first request began. */
+/** A caller's count in the minute that began with its first request. */
 export interface Window {
   count: number;
   /** When the minute ends, by `performance.now()`. */
   readonly until: number;
 }
 
-/** Windows of this process. */
-export class OwnWindows {
+/** Windows that this process counts alone. */
+export class LocalWindows {
   private readonly windows = new LRUCache<string, Window>({ max: MAX_CALLERS });
 
-  /** The window of a caller, to be counted in. */
+  /** A caller's current window, created if it does not exist. */
   of(key: string): Window {
     const now = performance.now();
-    const known = this.windows.get(key);
-    if (known && known.until > now) return known;
+    const current = this.windows.get(key);
+    if (current && current.until > now) return current;
     const window = { count: 0, until: now + WINDOW_SECONDS * 1_000 };
     this.windows.set(key, window);
     return window;
   }
 
-  /** The window of a caller if there is one, and it has not ended. */
+  /** A caller's current window; undefined if there is none. */
   peek(key: string): Window | undefined {
-    const known = this.windows.get(key);
-    return known && known.until > performance.now() ? known : undefined;
+    const window = this.windows.get(key);
+    return window && window.until > performance.now() ? window : undefined;
   }
 
-  /** Puts another count in the place of a caller's. */
+  /** Replaces a caller's window. */
   put(key: string, window: Window): void {
     this.windows.set(key, window);
   }
 }
 
 /**
- * Adds to a count whose window ends by itself. What gateways do not write begins anew: a count without an end, one that ends later than its
- * window, and whatever is not a whole number from zero on. So whoever can write to Redis locks a caller out for no longer than a window at a
- * time. KEYS: count. ARGV: amount, seconds of the window. Returns the count and the milliseconds that are left.
+ * Adds to a count that expires with its window. Values that gateways never write start over: a count that never expires, one that
+ * outlives its window, and anything but a non-negative integer. So an attacker who can write to Redis locks a caller out for at most one
+ * window at a time. KEYS: count. ARGV: amount, window in seconds. Returns the count and the remaining milliseconds.
  */
 const ADD = `
 local count, window = redis.pcall('GET', KEYS[1]), ARGV[2] * 1000
@@ -62,7 +62,7 @@ declare module 'ioredis' {
   }
 }
 
-/** What {@link ADD} returns. A server that answers anything else is not counted with. */
+/** The result of {@link ADD}; any other result is discarded. */
 const answerSchema = z.tuple([
   z.int(),
   z
@@ -72,15 +72,15 @@ const answerSchema = z.tuple([
 ]);
 
 /**
- * Windows in Redis that several gateways count in together. While it is away, or answers what no count is, each gateway counts in windows of
- * its own: no answer of Redis fails a request.
+ * Windows in Redis that several gateways share. While Redis is unavailable or returns invalid counts, each gateway counts locally:
+ * no Redis response can fail a request.
  */
 export class SharedWindows {
-  private readonly own = new OwnWindows();
-  /** As Redis last said, for what has to be known without asking. */
-  private readonly seen = new OwnWindows();
+  private readonly local = new LocalWindows();
+  /** The last counts from Redis, for synchronous reads. */
+  private readonly seen = new LocalWindows();
 
-  /** @param name what is counted: the beginning of the keys */
+  /** @param name prefix of the keys */
   constructor(
     private readonly redis: Redis,
     private readonly name: string,
@@ -91,16 +91,16 @@ export class SharedWindows {
   async add(key: string, amount: number): Promise<Window> {
     const answer = await this.redis.addToWindow(`${this.name}:${key}`, amount, WINDOW_SECONDS).catch(() => undefined);
     const { data } = answerSchema.safeParse(answer);
-    // less than what was added is no count
+    // a count below the added amount is invalid
     const window =
-      data && data[0] >= amount ? { count: data[0], until: performance.now() + data[1] } : this.addToOwn(key, amount);
+      data && data[0] >= amount ? { count: data[0], until: performance.now() + data[1] } : this.addLocally(key, amount);
     this.seen.put(key, window);
     return window;
   }
 
-  private addToOwn(key: string, amount: number): Window {
-    const window = this.own.of(key);
-    // what is taken back may have been added in Redis
+  private addLocally(key: string, amount: number): Window {
+    const window = this.local.of(key);
+    // the amount may have been added in Redis
     window.count = Math.max(0, window.count + amount);
     return { ...window };
   }
@@ -109,7 +109,7 @@ export class SharedWindows {
     await this.add(key, -amount);
   }
 
-  /** What this process was last told of a caller; other processes may have counted since. */
+  /** A caller's window as this process last saw it; other processes may have counted since. */
   latest(key: string): Window | undefined {
     return this.seen.peek(key);
   }

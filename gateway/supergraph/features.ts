@@ -1,23 +1,23 @@
 import { type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
 
-/** A feature that a supergraph links, by the specification `link`. */
+/** A feature that a supergraph links by the `link` specification. */
 export interface Feature {
   readonly url: string;
-  /** The part of its URL before the version. */
+  /** Last part of its URL before the version. */
   readonly name: string;
   readonly isForSecurity: boolean;
-  /** The name that a directive of it has in this supergraph, without the `@`. */
+  /** The name of one of its directives in this supergraph, without the `@`. */
   directiveNamed(directive: string): string;
 }
 
 export function featuresOf(supergraph: DocumentNode): Feature[] {
   return supergraph.definitions.flatMap((definition) => {
     if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) return [];
-    return (definition.directives ?? []).flatMap(({ name, arguments: given = [] }) => {
+    return (definition.directives ?? []).flatMap(({ name, arguments: nodes = [] }) => {
       if (name.value !== 'link') return [];
       const argument = (of: string) => {
-        const found = given.find((one) => one.name.value === of);
-        return found && valueFromASTUntyped(found.value);
+        const node = nodes.find(({ name: argumentName }) => argumentName.value === of);
+        return node && valueFromASTUntyped(node.value);
       };
       return [feature(String(argument('url') ?? ''), argument('as'), argument('import'), argument('for'))];
     });
@@ -37,11 +37,11 @@ function feature(url: string, as: unknown, imports: unknown, purpose: unknown): 
   };
 }
 
-/** The name under which a directive is imported; undefined when it is not. */
+/** The name a directive is imported as; undefined if it is not imported. */
 function importedAs(imports: unknown, directive: string): string | undefined {
   if (!Array.isArray(imports)) return undefined;
-  for (const one of imports as (string | { name: string; as?: string })[]) {
-    const { name, as = name } = typeof one === 'string' ? { name: one } : one;
+  for (const item of imports as (string | { name: string; as?: string })[]) {
+    const { name, as = name } = typeof item === 'string' ? { name: item } : item;
     if (name === directive) return as.slice(1);
   }
   return undefined;

@@ -4,8 +4,8 @@ import { OperatorError } from '#base/errors';
 import { stampOf } from '#base/files/stamp';
 
 /**
- * Where a supergraph comes from and how it changes: the part of Apollo's `SupergraphManager` that concerns the supergraph itself, so
- * that one of theirs which asks for nothing else fits too.
+ * A source of supergraph versions: the part of Apollo's `SupergraphManager` that concerns the supergraph itself, so that Apollo's
+ * managers that need nothing else fit, too.
  */
 export interface SupergraphSource {
   initialize(options: {
@@ -13,62 +13,62 @@ export interface SupergraphSource {
   }): Promise<{ supergraphSdl: string; cleanup?: () => Promise<void> }>;
 }
 
-/** A supergraph in a file, looked at again and again: what is written there is offered to the gateway. */
+/** Polls a supergraph file and offers each new version to the gateway. */
 export class SupergraphFile implements SupergraphSource {
   private last = '';
   private stamp = '';
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param everyMs how often the file is looked at; 0 only once. */
+  /** @param everyMs polling interval in milliseconds; 0 reads the file only once */
   constructor(
     private readonly file: string,
     private readonly everyMs: number,
     private readonly log: Logger,
   ) {}
 
-  /** @returns the supergraph as it is served first. @throws OperatorError when the file cannot be read. */
+  /** @returns the first version @throws OperatorError if the file cannot be read */
   async read(): Promise<string> {
     if (this.last !== '') return this.last;
     try {
       this.last = await readFile(this.file, 'utf8');
     } catch (error) {
       throw new OperatorError(
-        `The supergraph cannot be read from "${this.file}": ${(error as Error).message}`,
-        'Name a file by --supergraph; `npm run compose` writes one',
+        `Cannot read the supergraph file "${this.file}": ${(error as Error).message}`,
+        'Set --supergraph to a supergraph file; `npm run compose` writes one',
         { cause: error },
       );
     }
     return this.last;
   }
 
-  /** @throws OperatorError when the file cannot be read. */
+  /** @throws OperatorError if the file cannot be read */
   async initialize({ update }: Parameters<SupergraphSource['initialize']>[0]) {
     const supergraphSdl = await this.read();
-    this.lookLater(update);
+    this.pollLater(update);
     return {
       supergraphSdl,
       cleanup: async () => clearTimeout(this.timer),
     };
   }
 
-  private lookLater(update: (supergraphSdl: string) => void): void {
+  private pollLater(update: (supergraphSdl: string) => void): void {
     if (this.everyMs === 0) return;
-    this.timer = setTimeout(() => this.look(update).finally(() => this.lookLater(update)), this.everyMs);
+    this.timer = setTimeout(() => this.poll(update).finally(() => this.pollLater(update)), this.everyMs);
     this.timer.unref();
   }
 
-  private async look(update: (supergraphSdl: string) => void): Promise<void> {
+  private async poll(update: (supergraphSdl: string) => void): Promise<void> {
     try {
       const stamp = stampOf(await stat(this.file));
       if (stamp === this.stamp) return;
       const now = await readFile(this.file, 'utf8');
       this.stamp = stamp;
-      // a file that is just being written is looked at next time
+      // an empty file is probably being written; the next poll reads it
       if (now === this.last || now.trim() === '') return;
       this.last = now;
       update(now);
     } catch (error) {
-      this.log.warn({ err: error }, 'the supergraph file cannot be read; the supergraph before goes on');
+      this.log.warn({ err: error }, 'failed to read the supergraph file; still serving the previous supergraph');
     }
   }
 }

@@ -1,7 +1,7 @@
 import { QueryFailedError } from 'typeorm';
 import { createLog } from './log';
 
-test('a failed statement is logged without the values it was given', () => {
+test('logs a failed statement without its values', () => {
   let written = '';
   const log = createLog('info', 'test', {
     write(line: string) {

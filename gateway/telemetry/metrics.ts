@@ -11,7 +11,7 @@ export interface GatewayMetricsParts {
   readonly traffic: Traffic;
 }
 
-/** What operators learn about one gateway process. */
+/** Metrics of one gateway process. */
 export function gatewayMetrics({ served, budgets, sharedPlans, traffic }: GatewayMetricsParts): Registry {
   const metrics = new Metrics();
   addTrafficMetrics(metrics, traffic);
@@ -20,14 +20,11 @@ export function gatewayMetrics({ served, budgets, sharedPlans, traffic }: Gatewa
   if (sharedPlans)
     metrics.counter(
       'ordergraph_shared_plans_rejected_total',
-      'Plans in Redis that no gateway of this deployment made, or that do what their operation does not ask for.',
+      'Rejected plans in Redis: not made by a gateway of this deployment, or beyond what their operation requests.',
       () => sharedPlans.rejected,
     );
-  metrics.counters(
-    'ordergraph_supergraphs_total',
-    'Supergraphs offered, by whether they were taken or refused.',
-    'result',
-    () => Object.entries(served.counts),
+  metrics.counters('ordergraph_supergraphs_total', 'Supergraphs offered, by result: taken or refused.', 'result', () =>
+    Object.entries(served.counts),
   );
   addCallMetrics(metrics, served);
   return metrics.registry;
@@ -43,7 +40,7 @@ function addPlanMetrics(metrics: Metrics, served: ServedGraph): void {
   );
   metrics.counter(
     'ordergraph_operations_unplanned_total',
-    'Operations that no planner found a plan for.',
+    'Operations without a query plan.',
     () => served.totals().unplanned,
   );
   metrics.counters('ordergraph_plans_made_total', 'Query plans in use, by planner.', 'planner', () =>
@@ -71,25 +68,29 @@ function addPlanMetrics(metrics: Metrics, served: ServedGraph): void {
 function addBudgetMetrics(metrics: Metrics, { counts }: Budgets): void {
   metrics.counter('ordergraph_operations_cost_total', 'Estimated cost of all operations.', () => counts.cost);
   metrics.counter('ordergraph_operations_costed_total', 'Operations with an estimated cost.', () => counts.operations);
-  metrics.counter('ordergraph_operations_too_costly_total', 'Operations refused for their cost.', () => counts.refused);
+  metrics.counter(
+    'ordergraph_operations_too_costly_total',
+    'Operations rejected for their cost.',
+    () => counts.refused,
+  );
 }
 
 function addCallMetrics(metrics: Metrics, served: ServedGraph): void {
   metrics.gauges(
     'ordergraph_subgraph_breaker_open',
-    'Whether the subgraph is not called but probed, because it failed repeatedly: 1 or 0.',
+    'Whether the circuit breaker of the subgraph is open: 1 or 0.',
     'subgraph',
     () => served.graph.breakers.map(([name, { isOpen }]) => [name, Number(isOpen)]),
   );
   metrics.counters(
     'ordergraph_subgraph_breaker_changes_total',
-    'Times that the circuit breaker of the subgraph opened or closed.',
+    'Openings and closings of the circuit breaker of the subgraph.',
     'subgraph',
     () => served.graph.breakers.map(([name, { changes }]) => [name, changes]),
   );
   new Counter({
     name: 'ordergraph_subgraph_calls_total',
-    help: 'Calls of subgraphs, by result: ok, or the code of the error.',
+    help: 'Subgraph calls, by result: ok or the error code.',
     labelNames: ['subgraph', 'result'],
     registers: [metrics.registry],
     collect() {

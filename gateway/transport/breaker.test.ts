@@ -51,7 +51,7 @@ test('opens after ten failures in a row, and logs and counts each change once', 
   ]);
 });
 
-test('says how long until the next probe, which never takes more than a second', async () => {
+test('reports the time until the next probe, which is at most a second', async () => {
   await open();
   const call = jest.fn(answers);
   for (let outage = 0; outage < 20; outage++) {
@@ -66,7 +66,7 @@ test('says how long until the next probe, which never takes more than a second',
   expect(await attempt(call)).toBe('answer');
 });
 
-test('lets one call a second through while it is open, whether or not the one before has ended', async () => {
+test('lets one call per second through while open, even if the previous one has not ended', async () => {
   await open();
   const hanging: ((answer: string) => void)[] = [];
   const hangs = jest.fn(() => new Promise<string>((resolve) => hanging.push(resolve)));
@@ -85,7 +85,7 @@ test('lets one call a second through while it is open, whether or not the one be
 });
 
 test.each<SubgraphErrorCode>(['SUBGRAPH_BAD_RESPONSE', 'SUBGRAPH_OVERLOADED'])(
-  'closes at %s, since the subgraph is there',
+  'closes at %s, since the subgraph is reachable',
   async (code) => {
     await open();
     clock.advance(1_000);
@@ -94,14 +94,14 @@ test.each<SubgraphErrorCode>(['SUBGRAPH_BAD_RESPONSE', 'SUBGRAPH_OVERLOADED'])(
   },
 );
 
-test('learns nothing from a client that has gone', async () => {
+test('ignores calls of disconnected clients', async () => {
   await open();
   clock.advance(1_000);
   await attempt(fails('REQUEST_CANCELLED'));
   expect(breaker.isOpen).toBe(true);
 });
 
-test('is not opened again by calls that began before it closed', async () => {
+test('does not reopen for calls that began before it closed', async () => {
   const late: (() => void)[] = [];
   const old = Array.from({ length: 30 }, () =>
     attempt(() => new Promise((_, reject) => late.push(() => reject(errorOf('SUBGRAPH_TIMEOUT'))))),
@@ -114,7 +114,7 @@ test('is not opened again by calls that began before it closed', async () => {
   expect(breaker.isOpen).toBe(false);
 });
 
-test('is not delayed by a wall clock that is set back', async () => {
+test('ignores a wall clock that is set back', async () => {
   await open();
   jest.spyOn(Date, 'now').mockReturnValue(0);
   clock.advance(1_000);

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import { causeOf, SubgraphError } from './errors';
 
-/** Failures in a row after which a subgraph is no longer called. */
+/** Consecutive failures that open the breaker. */
 const FAILURES_TO_OPEN = 10;
-/** Milliseconds between probes of a subgraph that is not called: at random up to a quarter less, so that gateways do not probe together. */
+/** Milliseconds between probes while open: randomly up to a quarter less, so that gateways do not probe in step. */
 const PROBE_EVERY_MS = 1_000;
 
-/** Codes of a subgraph in trouble; one that refuses a request or answers it badly is not. */
+/** Codes that count as failures; rejected requests and malformed responses do not. */
 const TROUBLE = new Set(['SUBGRAPH_UNREACHABLE', 'SUBGRAPH_TIMEOUT', 'SUBGRAPH_UNAVAILABLE']);
 
 export interface BreakerOptions {
@@ -18,18 +18,18 @@ export interface BreakerOptions {
 
 interface Outage {
   readonly since: number;
-  /** When the next call may go through as a probe. */
+  /** When the next call may pass as a probe. */
   probeAt: number;
   refused: number;
 }
 
 /**
- * Stops calling a subgraph that fails again and again, so that requests do not wait for it, and lets one call through about every second
- * until any call succeeds. A probe that hangs does not hold up the next one. Times are of the monotonic clock: a clock that is set does
+ * Stops calling a subgraph after repeated failures, so that requests do not wait for it, and lets one call through about every second
+ * until any call succeeds. A hanging probe does not delay the next one. Times are monotonic: setting the clock does
  * not prolong an outage. See docs/decisions/0020.
  */
 export class Breaker {
-  /** How often it has opened or closed. */
+  /** Number of times it has opened or closed. */
   changes = 0;
   private failures = 0;
   private outage: Outage | undefined;
@@ -50,7 +50,7 @@ export class Breaker {
       return result;
     } catch (error) {
       const code = error instanceof SubgraphError ? error.extensions.code : undefined;
-      // a client that has gone says nothing about the subgraph; nor does a failure of a call from before the last change
+      // neither a disconnected client nor a call from before the last change says anything about the subgraph now
       if (TROUBLE.has(String(code))) {
         if (changes === this.changes) this.fail(error as SubgraphError);
       } else if (code !== 'REQUEST_CANCELLED') this.succeed();
@@ -65,7 +65,7 @@ export class Breaker {
       throw new SubgraphError(
         'SUBGRAPH_UNAVAILABLE',
         this.options.subgraph,
-        'has failed repeatedly and is left alone for now',
+        'has failed repeatedly and is not called for now',
         { retryable: true, retryAfterMs: outage.probeAt - now },
       );
     }

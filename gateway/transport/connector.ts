@@ -1,7 +1,7 @@
 import { buildConnector } from 'undici';
 import type { TlsSource, TlsTexts } from '#base/http/tls-files';
 
-/** Opens connections with the certificates that are current when each is opened. */
+/** Opens each connection with the current certificates. */
 export function connectorWith(
   tls: TlsSource,
   options: Pick<buildConnector.BuildOptions, 'timeout' | 'allowH2'> = {},

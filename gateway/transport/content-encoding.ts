@@ -7,7 +7,7 @@ type Decode = (bytes: Buffer, options: ZlibOptions, done: (error: Error | null, 
 const inflateEither: Decode = (bytes, options, done) =>
   ((bytes[0]! & 0x0f) === 8 ? inflate : inflateRaw)(bytes, options, done);
 
-// of Node 22.15 and later
+// requires Node 22.15
 const { zstdDecompress } = zlib as { zstdDecompress?: Decode };
 
 const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
@@ -17,10 +17,10 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ['br', brotliDecompress],
   ...(zstdDecompress ? [['zstd', zstdDecompress] as const] : []),
 ]);
-/** More of them, one around the other, are refused. */
+/** Maximum nested encodings. */
 const MAX_ENCODINGS = 4;
 
-/** Why a body is not read. */
+/** A body that cannot be decoded. */
 export interface Unreadable {
   readonly code: SubgraphErrorCode;
   readonly what: string;
@@ -35,7 +35,7 @@ export function encodingsOf(header: string | string[] | undefined): string[] {
     .filter((name) => name !== '' && name !== 'identity');
 }
 
-/** Calls back with the decoded body, or with why there is none. @param maxBytes of the decoded body; no more of it is kept. */
+/** Decodes a body and calls back with it or with an error. @param maxBytes limit of the decoded body */
 export function decode(
   bytes: Buffer,
   encodings: readonly string[],

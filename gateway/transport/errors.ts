@@ -15,15 +15,15 @@ export interface SubgraphErrorOptions {
   readonly retryable: boolean;
   readonly cause?: unknown;
   readonly retryAfterMs?: number;
-  /** Whether it is about a mutation that was sent: the message says so, and it is never retryable. */
+  /** Whether a mutation was sent and may have run: the message says so, and the error is never retryable. */
   readonly mayHaveRun?: boolean;
-  /** The errors that the subgraph itself returned, where those say more. */
+  /** Errors that the subgraph returned, if they are more specific. */
   readonly own?: readonly GraphQLFormattedError[];
 }
 
-/** A subgraph gave no usable answer. Says which and in what way, and nothing that is internal to it. */
+/** A subgraph call failed. The message names the subgraph and the failure, without internal details. */
 export class SubgraphError extends GraphQLError {
-  /** The subgraph's own errors, to be passed on instead; most often none. */
+  /** The subgraph's errors, which replace this one in the answer; usually empty. */
   readonly own: readonly GraphQLFormattedError[];
 
   constructor(
@@ -62,7 +62,7 @@ export class SubgraphError extends GraphQLError {
   }
 
   static cancelled(subgraph: string): SubgraphError {
-    return new SubgraphError('REQUEST_CANCELLED', subgraph, 'was not waited for: the client has gone', {
+    return new SubgraphError('REQUEST_CANCELLED', subgraph, 'call was canceled: the client disconnected', {
       retryable: false,
     });
   }
@@ -72,13 +72,13 @@ export class SubgraphError extends GraphQLError {
   }
 }
 
-/** Why a call failed, for operators: the error of the socket beneath where there is one. Has nothing of requests or answers in it. */
+/** The cause of a failed call, for logs: the socket's error if there is one. Contains nothing from requests or responses. */
 export function causeOf(error: unknown): string {
   if (!(error instanceof SubgraphError)) return error instanceof Error ? error.name : typeof error;
   const { originalError: cause } = error;
   if (!cause) return error.message;
   const { code } = cause as NodeJS.ErrnoException;
-  // attempts at several addresses fail as one error without a message
+  // attempts on several addresses fail as one error without a message
   if (!cause.message) return code ?? cause.name;
   return code === undefined || cause.message.includes(code) ? cause.message : `${code}: ${cause.message}`;
 }

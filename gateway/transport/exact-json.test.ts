@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ExactNumber, hasInexactNumber, parseExactly } from './exact-json';
 
 const digits = (max: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: max });
-/** Every form that the grammar of JSON has for numbers. */
+/** Every form of number in JSON's grammar. */
 const literal = fc
   .tuple(
     fc.constantFrom('', '-'),
@@ -21,7 +21,7 @@ const literal = fc
       `${sign}${whole}${fraction === undefined ? '' : `.${fraction}`}${exponent ?? ''}`,
   );
 
-/** The number that a literal stands for, as digits without zeros around them and a power of ten. */
+/** The number of a literal, as digits without surrounding zeros and a power of ten. */
 function decimalOf(text: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
   const all = `${whole}${fraction}`.replace(/^0+/, '');
@@ -78,10 +78,10 @@ test.each([
   ['"9007199254740993"', false],
   ['"5e123456"', false],
   ['"2026-01-02T03:04:05.678901234567890"', false],
-])('finds in %s a number that no double holds: %s', (json, isFound) => {
+])('finds in %s a number that no double holds: %s', (json, isInexact) => {
   for (let before = 0; before < 17; before++) {
-    expect(hasInexactNumber(`[${' '.repeat(before)}${json}]`, true)).toBe(isFound);
-    expect(hasInexactNumber(`[${' '.repeat(before)}${json}]`, false)).toBe(isFound && json.length > 15);
+    expect(hasInexactNumber(`[${' '.repeat(before)}${json}]`, true)).toBe(isInexact);
+    expect(hasInexactNumber(`[${' '.repeat(before)}${json}]`, false)).toBe(isInexact && json.length > 15);
   }
 });
 

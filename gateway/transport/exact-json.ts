@@ -7,7 +7,7 @@ declare global {
   }
 }
 
-/** A JSON number that no double holds exactly, as its text. `JSON.stringify` writes that text. */
+/** The text of a JSON number that no double holds exactly. `JSON.stringify` writes that text. */
 export class ExactNumber {
   constructor(readonly text: string) {}
 
@@ -16,45 +16,45 @@ export class ExactNumber {
   }
 }
 
-/** As `JSON.parse`, with numbers that no double holds exactly as {@link ExactNumber}. @throws RangeError when nested too deeply for the stack. */
+/** Like `JSON.parse`, with {@link ExactNumber} for numbers that no double holds. @throws RangeError if nested too deeply for the stack */
 export const parseExactly = (text: string): unknown => exactly(JSON.parse(text), text, true);
 
 /**
- * What `JSON.parse` has made of a text, where that is exact; otherwise as {@link parseExactly}.
- * @param hasAnySize whether to look for exponents too that are beyond doubles, such as that of `1e400`: they take longer to find.
+ * The result of `JSON.parse` if it is exact; otherwise that of {@link parseExactly}.
+ * @param hasAnySize whether to also look for exponents beyond doubles, such as `1e400`: they take longer to find
  */
 export function exactly(parsed: unknown, text: string, hasAnySize: boolean): unknown {
   if (!hasInexactNumber(text, hasAnySize)) return parsed;
   return parse(text, undefined, {
     parseNumber: (literal) => (isHeld(literal) ? Number(literal) : new ExactNumber(literal)),
-    // as JSON.parse: the last one wins
+    // like JSON.parse: the last duplicate wins
     onDuplicateKey: ({ newValue }) => newValue,
   });
 }
 
 /** The smallest double that has all its digits. */
 const MIN_NORMAL = 2.2250738585072014e-308;
-/** Digits that every double holds; more are held by chance. */
+/** Digits that a double always holds exactly. */
 const MAX_HELD_DIGITS = 15;
 const STRIDE = MAX_HELD_DIGITS + 1;
 const LARGE_EXPONENT = /[eE][-+]?\d{3}/;
 const WITH_LARGE_EXPONENT = /(?<=[:,[\s]|^)-?\d+(?:\.\d+)?[eE][-+]?\d{3,}(?=[,\]}\s]|$)/g;
 
-/** Whether JSON has a number that no double holds exactly. May say so of digits within a string too: that costs time only. */
+/** Whether JSON has a number that no double holds exactly. Digits inside strings can cause false positives, which cost only time. */
 export function hasInexactNumber(text: string, hasAnySize: boolean): boolean {
   if (hasLongNumber(text)) return true;
   if (!hasAnySize || !LARGE_EXPONENT.test(text)) return false;
   return text.match(WITH_LARGE_EXPONENT)?.some((literal) => !isHeld(literal)) ?? false;
 }
 
-/** Looks at one character in 16, which costs a twentieth of `JSON.parse`: a number that long has one of them. */
+/** Samples every 16th character, which costs a twentieth of `JSON.parse`: any long number contains a sample. */
 function hasLongNumber(text: string): boolean {
   const { length } = text;
   for (let at = STRIDE - 1; at < length; at += STRIDE) {
     if (!isOfNumber(text.charCodeAt(at))) continue;
     let start = at;
     while (isOfNumber(text.charCodeAt(start - 1))) start -= 1;
-    // most are short
+    // most literals are short
     if (!isOfNumber(text.charCodeAt(start + STRIDE - 1))) continue;
     while (isOfNumber(text.charCodeAt(at))) at += 1;
     if (at - start < STRIDE) continue;
@@ -64,7 +64,7 @@ function hasLongNumber(text: string): boolean {
   return false;
 }
 
-/** Whether a double holds a literal, so that it is written again as the same number. */
+/** Whether a double holds a literal exactly. */
 function isHeld(literal: string): boolean {
   const value = Number(literal);
   if (literal.length > MAX_HELD_DIGITS) return String(value) === literal;
@@ -75,7 +75,7 @@ function isHeld(literal: string): boolean {
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Of `0123456789+-.eE`. False of NaN, which is what stands before and after a text. */
+/** Whether a code is one of `0123456789+-.eE`. False for NaN, the code outside a text. */
 const isOfNumber = (code: number): boolean =>
   code <= NINE ? code >= ZERO || code === 0x2e || code === 0x2d || code === 0x2b : code === 0x65 || code === 0x45;
 

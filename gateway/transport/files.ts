@@ -11,15 +11,15 @@ import { connectorWith } from './connector';
 import { SubgraphError } from './errors';
 import type { HttpOptions } from './http';
 
-/** Milliseconds of silence after which a transfer is given up. */
+/** Idle timeout of a transfer in milliseconds. */
 const SILENCE_MS = 30_000;
 
-/** Hands files to and from a subgraph over HTTP as they stream; nothing is held in memory as a whole. */
+/** Streams files to and from a subgraph over HTTP without buffering them. */
 export class HttpFileExchange implements FileExchange {
-  /** Of each direction, so that neither keeps the other waiting. */
+  /** One pool per direction, so that neither delays the other. */
   private readonly pools: Readonly<Record<'GET' | 'PUT', Pool>>;
 
-  /** @param url any address of the subgraph; files are beside it. */
+  /** @param url the subgraph's GraphQL URL; file URLs are relative to it */
   constructor(
     private readonly name: string,
     url: string,
@@ -27,7 +27,7 @@ export class HttpFileExchange implements FileExchange {
   ) {
     const pool = () =>
       new Pool(new URL(url).origin, {
-        // as many as there may be transfers, so that nothing waits for another to end
+        // one connection per transfer, so that none waits for another
         connections: MAX_TRANSFERS,
         ...(tls && { connect: connectorWith(tls) }),
         headersTimeout: SILENCE_MS,
@@ -54,8 +54,8 @@ export class HttpFileExchange implements FileExchange {
   }
 
   private async request(method: 'GET' | 'PUT', id: string, headers: Headers, content?: Readable) {
-    // who asks, and what is to be recorded of the request
-    const told = [IDENTITY_HEADER, ORIGIN_HEADER, REQUEST_ID_HEADER].flatMap((name) => {
+    // the caller's identity, and the request's origin for audit records
+    const identityHeaders = [IDENTITY_HEADER, ORIGIN_HEADER, REQUEST_ID_HEADER].flatMap((name) => {
       const value = headers[name];
       return value === undefined ? [] : [[name, value]];
     });
@@ -64,26 +64,26 @@ export class HttpFileExchange implements FileExchange {
         method,
         path: `${FILES_PATH}/${encodeURIComponent(id)}`,
         headers: {
-          ...Object.fromEntries(told),
+          ...Object.fromEntries(identityHeaders),
           ...(content ? { 'content-type': 'application/octet-stream' } : {}),
         },
         body: content,
       });
     } catch (cause) {
-      throw new SubgraphError('SUBGRAPH_UNREACHABLE', this.name, 'did not take the file, or cannot be reached', {
+      throw new SubgraphError('SUBGRAPH_UNREACHABLE', this.name, 'cannot be reached or did not accept the file', {
         retryable: true,
         cause,
       });
     }
   }
 
-  /** What the subgraph says, as it says it. */
+  /** The subgraph's error, passed on unchanged. */
   private refusal(text: string): GraphQLError {
     try {
       const [{ message, extensions }] = JSON.parse(text).errors;
       return new GraphQLError(message, { extensions });
     } catch {
-      return new SubgraphError('SUBGRAPH_BAD_RESPONSE', this.name, 'refused the file without saying why', {
+      return new SubgraphError('SUBGRAPH_BAD_RESPONSE', this.name, 'rejected the file without a reason', {
         retryable: false,
       });
     }

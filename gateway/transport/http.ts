@@ -10,33 +10,33 @@ import { readResponse } from './response';
 import type { SubgraphAnswer, SubgraphRequest, SubgraphResponse, Transport } from './transport';
 
 export interface HttpOptions {
-  /** Most bytes of an answer that are read, as sent and decoded. */
+  /** Maximum bytes of a response, both encoded and decoded. */
   readonly maxResponseBytes: number;
-  /** Most connections to the subgraph. */
+  /** Maximum connections to the subgraph. */
   readonly connections: number;
-  /** Whether HTTP/2 is spoken with subgraphs that offer it, over TLS. */
+  /** Whether to use HTTP/2 if the subgraph offers it over TLS. */
   readonly http2?: boolean;
-  /** The gateway's certificate, and the authorities it trusts. */
+  /** The gateway's certificate and trusted authorities. */
   readonly tls?: TlsSource;
 }
 
-/** Milliseconds until a connection that is not made is given up. */
+/** Connection timeout in milliseconds. */
 const CONNECT_MS = 5_000;
 
-/** An address by scheme: `http`, `https`, or `http+unix` with the socket's path percent-encoded as the host. */
+/** Whether a URL has a supported scheme: `http`, `https`, or `http+unix` with the percent-encoded socket path as host. */
 export function isSubgraphUrl(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:', 'http+unix:'].includes(new URL(text).protocol);
 }
 
 /**
- * Hands a fetch to a subgraph over HTTP: a pool of kept-alive connections, a deadline, a bound on the answer; redirects are
- * not followed, compressed answers not asked for but decoded, nothing is cached.
+ * Sends fetches to a subgraph over HTTP, with pooled keep-alive connections, a deadline, and a response size limit. Does not
+ * follow redirects, request compression, or cache; decodes compressed responses.
  */
 export class HttpTransport implements Transport {
   readonly shareable = true;
   private pool: Pool;
   private readonly path: string;
-  /** Pools whose last requests are under way. */
+  /** Replaced pools with requests in flight. */
   private readonly leaving = new Set<Pool>();
 
   /** @param url see {@link isSubgraphUrl} */
@@ -58,7 +58,7 @@ export class HttpTransport implements Transport {
     return new Pool(socketPath ? 'http://localhost' : origin, {
       connections: options.connections,
       allowH2,
-      // one timer a request is enough: ours
+      // this transport has its own timer per request
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
@@ -104,7 +104,7 @@ export class HttpTransport implements Transport {
   reconnect(): void {
     const { pool } = this;
     this.pool = this.connect();
-    // when the requests under way have ended, each of which has a deadline
+    // after the requests in flight, each of which has a deadline
     this.leaving.add(pool);
     pool
       .close()
@@ -117,7 +117,7 @@ export class HttpTransport implements Transport {
   }
 }
 
-/** One request and its answer, as it comes. */
+/** One request and its response. */
 class Exchange implements Dispatcher.DispatchHandler {
   isOver = false;
   private controller: Dispatcher.DispatchController | undefined;
@@ -146,7 +146,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.isOver) controller.abort(new Error('given up'));
+    if (this.isOver) controller.abort(new Error('aborted'));
   }
 
   onResponseStart(
@@ -180,17 +180,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (cause instanceof undiciErrors.ConnectTimeoutError)
       this.fail(SubgraphError.timeout(name, CONNECT_MS, { cause }));
     else {
-      const what = mayHaveRun ? 'closed the connection before it answered' : 'cannot be reached';
+      const what = mayHaveRun ? 'closed the connection before responding' : 'cannot be reached';
       this.fail(new SubgraphError('SUBGRAPH_UNREACHABLE', name, what, { retryable: true, cause, mayHaveRun }));
     }
   }
 
-  /** Whether it is a mutation that the subgraph has been sent and has not refused. */
+  /** Whether this is a mutation that was sent and may have run. */
   private get mayHaveRun(): boolean {
     return this.isMutation && this.controller !== undefined && !(this.status >= 300 && this.status < 500);
   }
 
-  /** Ends with the whole body, decoded. */
+  /** Settles with the complete, decoded body. */
   private end(body: Buffer): void {
     if (!this.settle()) return;
     const { name, status, headers, mayHaveRun } = this;
@@ -200,9 +200,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       bytes,
       read: (hasAnySize) => readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize }),
     };
-    const refused = status === 401 ? this.identityRefusal(responseOf(answer)?.errors) : undefined;
-    if (refused) {
-      this.reject(refused);
+    const identityError = status === 401 ? this.identityRefusal(responseOf(answer)?.errors) : undefined;
+    if (identityError) {
+      this.reject(identityError);
       return;
     }
     const refusal = this.refusal();
@@ -211,30 +211,30 @@ class Exchange implements Dispatcher.DispatchHandler {
     else this.reject(this.refusal(response?.errors)!);
   }
 
-  /** A subgraph that refuses the identity the gateway has signed: a fault of the deployment, which its operators must see. */
+  /** The error if a subgraph rejects the identity that the gateway signed: a deployment fault that operators must see. */
   private identityRefusal(errors: SubgraphResponse['errors'] = []): SubgraphError | undefined {
-    const [refused] = errors;
-    const code = refused?.extensions?.code;
+    const [first] = errors;
+    const code = first?.extensions?.code;
     if (code !== 'IDENTITY_REQUIRED' && code !== 'IDENTITY_CLOCK_SKEW') return undefined;
-    const what = `refused the identity signed by the gateway: ${refused!.message}`;
+    const what = `rejected the identity signed by the gateway: ${first!.message}`;
     return new SubgraphError(code, this.name, what, { retryable: false, own: errors });
   }
 
-  /** What a status alone says: redirects are not followed; a subgraph that is busy or away may be asked again. */
+  /** The error for a status alone. Calls to a busy or unavailable subgraph are retryable. */
   private refusal(errors: SubgraphResponse['errors'] = []): SubgraphError | undefined {
     const { name, status, headers, mayHaveRun } = this;
     if (status >= 300 && status < 400)
       return SubgraphError.badResponse(name, `returned a redirect (HTTP ${status}), which is not followed`);
-    // an error without a code says less to clients than the status does
+    // an error without a code is less specific than the status
     const own = errors.filter(({ extensions }) => extensions?.code !== undefined);
     const options = { retryable: true, retryAfterMs: retryAfter(headers), mayHaveRun, own };
-    if (status === 429) return new SubgraphError('SUBGRAPH_OVERLOADED', name, 'asks for fewer requests', options);
+    if (status === 429) return new SubgraphError('SUBGRAPH_OVERLOADED', name, 'is overloaded (HTTP 429)', options);
     if (status === 502 || status === 503 || status === 504)
       return new SubgraphError('SUBGRAPH_UNAVAILABLE', name, `is not available (HTTP ${status})`, options);
     return undefined;
   }
 
-  /** Gives up a body that is not read; what the status says goes before. */
+  /** Stops reading a body. An error for the status takes precedence. */
   private refuse({ code, what }: Unreadable): void {
     const { name, mayHaveRun } = this;
     this.fail(this.refusal() ?? new SubgraphError(code, name, what, { retryable: false, mayHaveRun }));
@@ -244,10 +244,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (!this.settle()) return;
     this.received.drop();
     this.reject(error);
-    this.controller?.abort(new Error('given up'));
+    this.controller?.abort(new Error('aborted'));
   }
 
-  /** Whether this is the first time it is over. */
+  /** Marks the exchange as settled. @returns false if it already was */
   private settle(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
@@ -257,7 +257,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The response in an answer, whatever its status; undefined when it is none. */
+/** The GraphQL response in an answer of any status; undefined if malformed. */
 function responseOf({ read }: SubgraphAnswer): SubgraphResponse | undefined {
   try {
     return read();
@@ -266,15 +266,15 @@ function responseOf({ read }: SubgraphAnswer): SubgraphResponse | undefined {
   }
 }
 
-/** Some servers put one before their JSON. */
+/** Strips the byte order mark that some servers send before JSON. */
 function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
-/** Milliseconds that `Retry-After` asks for, as seconds or as a date. */
+/** `Retry-After`, in seconds or as a date, converted to milliseconds. */
 function retryAfter(headers: SubgraphAnswer['headers']): number | undefined {
-  const given = headers['retry-after'];
-  if (typeof given !== 'string') return undefined;
-  const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now();
+  const header = headers['retry-after'];
+  if (typeof header !== 'string') return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

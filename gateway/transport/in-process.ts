@@ -14,9 +14,9 @@ export interface LocalSubgraph {
   }): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }>;
 }
 
-/** Hands a fetch to a subgraph in the same process. */
+/** Executes fetches on a subgraph in the same process. */
 export class InProcessTransport implements Transport {
-  // the answer is an object and no text: two readers would share it
+  // responses are objects, not text: two readers would share mutable state
   readonly shareable = false;
 
   constructor(private readonly subgraph: LocalSubgraph) {}
@@ -34,7 +34,7 @@ export class InProcessTransport implements Transport {
     return { headers: {}, read: () => answer };
   }
 
-  /** Waits for the work no longer than its caller does, and then cancels it. */
+  /** Cancels the work at the deadline or when its caller cancels. */
   private within<T>(
     timeoutMs: number,
     cancellation: Cancellation | undefined,

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { isSameText, type JsonText, joined, keyOfText } from './json-text';
 
-/** The same text, short or as if it were long. */
+/** A text as a string or, like long texts, as bytes. */
 const text = fc
   .tuple(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.boolean())
   .map(([value, isLong]): JsonText => (isLong ? Buffer.from(value) : value));
 
-test('texts are joined as they stand, whatever form they have', () => {
+test('joins texts of any form unchanged', () => {
   fc.assert(
     fc.property(fc.array(text, { minLength: 1 }), text, (texts, other) => {
       expect(String(joined(texts))).toBe(texts.map(String).join(''));
@@ -15,7 +15,7 @@ test('texts are joined as they stand, whatever form they have', () => {
   );
 });
 
-test('texts are the same when they say the same; their keys, when they have the same form too', () => {
+test('compares texts by content, and keys by content and form', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       expect(isSameText(a, b)).toBe(String(a) === String(b));

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The text of a JSON value; as UTF-8 where it is long. A long string is decoded, joined and encoded again by copying all of it each
- * time, into memory that V8 gets for it alone and gives back: see docs/performance.md.
+ * The text of a JSON value; long texts are UTF-8 bytes. Decoding, joining, and encoding a long string would copy all of it each
+ * time, into memory that V8 allocates for it alone: see docs/performance.md.
  */
 export type JsonText = string | Buffer;
 
-/** Bytes from which text is long: what does not fit into the pages that V8 has for many. */
+/** Minimum bytes of a long text: objects of this size do not fit into V8's shared pages. */
 export const LONG_TEXT = 131_072;
 
 export function joined(texts: readonly JsonText[]): JsonText {
@@ -20,7 +20,7 @@ export function isSameText(a: JsonText, b: JsonText): boolean {
   return Buffer.from(a as string).equals(Buffer.from(b as string));
 }
 
-/** What is the same for texts of one form that are the same, and for no others: a digest of the long. */
+/** A key that is equal exactly for equal texts of one form; a digest for long texts. */
 export function keyOfText(text: JsonText): string {
   return typeof text === 'string' ? text : createHash('sha256').update(text).digest('base64');
 }

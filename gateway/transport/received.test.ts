@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Received } from './received';
 
-/** Pieces as a socket gives them, few and many. */
+/** Chunks as a socket delivers them, few and many. */
 const pieces = fc.array(
   fc
     .tuple(fc.oneof(fc.nat(100), fc.integer({ min: 60_000, max: 70_000 })), fc.nat(255))
@@ -9,11 +9,11 @@ const pieces = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-test('what came is what was sent, whatever was said of its length', () => {
+test('returns the sent bytes, whatever length was announced', () => {
   fc.assert(
-    fc.property(pieces, fc.oneof(fc.constant(Number.NaN), fc.constant(0), fc.nat(1_000_000)), (sent, said) => {
+    fc.property(pieces, fc.oneof(fc.constant(Number.NaN), fc.constant(0), fc.nat(1_000_000)), (sent, announced) => {
       const whole = Buffer.concat(sent);
-      for (const expected of [said, whole.length]) {
+      for (const expected of [announced, whole.length]) {
         const received = new Received();
         for (const piece of sent) received.add(piece, expected);
         expect(received.length).toBe(whole.length);
@@ -23,7 +23,7 @@ test('what came is what was sent, whatever was said of its length', () => {
   );
 });
 
-test('a large body is copied out of its pieces as they come', () => {
+test('copies a large body out of its chunks as they arrive', () => {
   const received = new Received();
   const piece = Buffer.alloc(100_000, 1);
   for (let i = 0; i < 3; i++) received.add(piece, 300_000);

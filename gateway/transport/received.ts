@@ -1,12 +1,12 @@
 import { LONG_TEXT } from './json-text';
 
-/** What has come of a body, piece by piece; the pieces of a long one are not held until the last has come. */
+/** Collects the chunks of a body; copies those of a long one immediately instead of holding them. */
 export class Received {
   length = 0;
   private readonly pieces: Buffer[] = [];
   private whole: Buffer | undefined;
 
-  /** @param expected how long it will be; NaN where nobody says so. */
+  /** @param expected announced length of the body; NaN if unknown */
   add(piece: Buffer, expected: number): void {
     const at = this.length;
     this.length += piece.length;
@@ -16,24 +16,24 @@ export class Received {
     }
     if (!this.whole || this.whole.length < this.length)
       this.whole = this.copied(expected >= this.length ? expected : this.length * 2);
-    // copied at once: what many requests hold for a while outlives V8's collections of what is new
+    // copied at once: chunks held by many requests would survive V8's young-generation collections
     piece.copy(this.whole, at);
   }
 
-  /** All of it; nothing may be added afterwards. */
+  /** The complete body; nothing may be added afterwards. */
   bytes(): Buffer {
     const { pieces, whole, length } = this;
     if (whole) return whole.subarray(0, length);
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   }
 
-  /** It is not wanted any more. */
+  /** Releases the body. */
   drop(): void {
     this.pieces.length = 0;
     this.whole = undefined;
   }
 
-  /** What has come, with room for so many bytes. */
+  /** The bytes so far, copied into a buffer with room for more. */
   private copied(room: number): Buffer {
     const larger = Buffer.allocUnsafeSlow(room);
     this.whole?.copy(larger);

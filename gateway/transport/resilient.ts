@@ -12,18 +12,18 @@ import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
 
 export interface ResilienceOptions {
-  /** Most requests to the subgraph at once. */
+  /** Maximum concurrent requests to the subgraph. */
   readonly concurrency: number;
-  /** Most requests that wait for their turn; more are refused at once. */
+  /** Maximum queued requests; more are rejected immediately. */
   readonly queue: number;
-  /** How often a query is tried again. */
+  /** Maximum retries of a query. */
   readonly retries: number;
 }
 
-/** Milliseconds before further attempts: spread at random, so that gateways do not come back all at once. */
+/** Backoff before retries, with jitter so that gateways do not retry in step. */
 const FIRST_RETRY = new ExponentialBackoff({ initialDelay: 50, generator: decorrelatedJitterGenerator });
 
-/** A transport that retries queries, stops calling a subgraph that fails again and again, and refuses what would pile up. */
+/** Adds retries, a circuit breaker, and a bounded queue to a transport. */
 export class ResilientTransport implements Transport {
   readonly shareable: boolean;
   readonly breaker: Breaker;
@@ -63,7 +63,7 @@ export class ResilientTransport implements Transport {
       });
     } catch (error) {
       if (error instanceof BulkheadRejectedError)
-        throw new SubgraphError('SUBGRAPH_OVERLOADED', this.name, 'has too many requests waiting for it', {
+        throw new SubgraphError('SUBGRAPH_OVERLOADED', this.name, 'has too many queued requests', {
           retryable: true,
           retryAfterMs: 1_000,
         });
@@ -71,7 +71,7 @@ export class ResilientTransport implements Transport {
     }
   }
 
-  /** Milliseconds to wait before another attempt; undefined when there is to be none. */
+  /** Milliseconds to wait before a retry; undefined for no retry. */
   private pauseBefore(
     error: unknown,
     { operation, deadline, cancellation }: SubgraphRequest,
@@ -81,8 +81,8 @@ export class ResilientTransport implements Transport {
     if (operation.kind !== 'query' || attempt >= this.options.retries || cancellation?.cancelled || this.breaker.isOpen)
       return undefined;
     if (!(error instanceof SubgraphError) || !error.retryable) return undefined;
-    const asked = error.extensions.retryAfterSeconds;
-    const pause = typeof asked === 'number' ? Math.max(asked * 1_000, jitter) : jitter;
+    const retryAfter = error.extensions.retryAfterSeconds;
+    const pause = typeof retryAfter === 'number' ? Math.max(retryAfter * 1_000, jitter) : jitter;
     return performance.now() + pause < deadline ? pause : undefined;
   }
 

@@ -5,17 +5,17 @@ import { exactly } from './exact-json';
 import type { SubgraphResponse } from './transport';
 
 export interface ReadOptions {
-  /** Whether it answers a mutation that may have been carried out. */
+  /** Whether it answers a mutation that may have run. */
   readonly mayHaveRun?: boolean;
-  /** Whether its numbers may be of any size. */
+  /** Whether its numbers may exceed doubles. */
   readonly hasAnySize?: boolean;
 }
 
 type JsonObject = Record<string, unknown>;
 
 /**
- * Reads a body as a GraphQL response: data that is an object, errors, or both, whatever else stands beside them and whatever the
- * errors look like. docs/subgraph-responses.md lists what is accepted.
+ * Parses a body as a GraphQL response: an object of data, errors, or both. Tolerates additional members and malformed errors:
+ * docs/subgraph-responses.md lists the rules.
  * @throws SubgraphError
  */
 export function readResponse(
@@ -48,7 +48,7 @@ export function readResponse(
   return { data: null, errors };
 }
 
-/** Its data, with numbers that are beyond JavaScript's as they came. */
+/** The data, with numbers beyond doubles kept exact. */
 function exactData(
   answer: JsonObject,
   text: string,
@@ -63,7 +63,7 @@ function exactData(
   }
 }
 
-/** Some servers write null where there are no errors, and some write one error where a list belongs. */
+/** The errors of a response. Some servers send null for none, or one error instead of a list. */
 function errorsOf(subgraph: string, errors: unknown): GraphQLFormattedError[] {
   if (errors === undefined || errors === null) return [];
   const list = new ErrorList();
@@ -73,7 +73,7 @@ function errorsOf(subgraph: string, errors: unknown): GraphQLFormattedError[] {
   return list.toArray();
 }
 
-/** What can be passed on of an error; of its extensions, what cannot act on the gateway's own response. */
+/** Sanitizes an error: removes extensions that would act on the gateway's response. */
 function errorOf(subgraph: string, error: unknown): GraphQLFormattedError {
   const { message, path, extensions } = isObject(error) ? error : { message: error };
   const hasMessage = typeof message === 'string' && message.trim() !== '';
@@ -86,7 +86,7 @@ function errorOf(subgraph: string, error: unknown): GraphQLFormattedError {
   };
 }
 
-/** Steps of a path; longer ones lead nowhere. */
+/** Maximum steps of an error path; longer paths are dropped. */
 const MAX_PATH = 1_000;
 
 const isPath = (path: unknown): path is (string | number)[] =>
@@ -94,7 +94,7 @@ const isPath = (path: unknown): path is (string | number)[] =>
   path.length <= MAX_PATH &&
   path.every((step) => typeof step === 'string' || (Number.isSafeInteger(step) && step >= 0));
 
-/** Whether it can be written as JSON once more: what is nested very deeply can only be read. */
+/** Whether a value can be serialized: JSON can be nested too deeply for that. */
 function isWritable(value: unknown): boolean {
   try {
     JSON.stringify(value);
@@ -104,11 +104,11 @@ function isWritable(value: unknown): boolean {
   }
 }
 
-/** Levels of objects and lists in data. Only what is beyond can exhaust the stack of those who walk through data. */
+/** Maximum levels of objects and lists in data. Only deeper data can exhaust the stack during execution. */
 const MAX_NESTING = 1_000;
 export const NESTED_TOO_DEEPLY = `returned data nested deeper than ${MAX_NESTING} levels`;
 
-/** Whether data are nested deeper than is taken. Costly, and of use only once the stack was exhausted. */
+/** Whether data exceed the nesting limit. Expensive: call it only after a stack overflow. */
 export function isNestedTooDeeply(data: unknown): boolean {
   let level: unknown[] = [data];
   for (let depth = 0; level.length > 0; depth++) {

@@ -41,7 +41,7 @@ test('logs an outage of an hour once, then once a minute, then its end', () => {
   ]);
 });
 
-test('logs each new code of an outage, and nothing of the subgraphs beside it', () => {
+test('logs each new code of an outage, and nothing about other subgraphs', () => {
   for (let time = 0; time < 10; time++) {
     watch.failed('reviews', errorOf('SUBGRAPH_TIMEOUT'), undefined);
     watch.failed('reviews', errorOf('SUBGRAPH_UNAVAILABLE'), undefined);
@@ -51,7 +51,7 @@ test('logs each new code of an outage, and nothing of the subgraphs beside it', 
   expect([...watch.failing.keys()]).toEqual(['reviews']);
 });
 
-test('does not take a subgraph that fails now and then for one that recovers again and again', () => {
+test('does not log repeated recoveries of a subgraph with occasional failures', () => {
   for (let second = 0; second < 59; second++) {
     watch.failed('reviews', errorOf('SUBGRAPH_BAD_RESPONSE'), undefined);
     watch.succeeded('reviews');
@@ -60,7 +60,7 @@ test('does not take a subgraph that fails now and then for one that recovers aga
   expect(lines).toHaveLength(1);
 });
 
-test('ignores clients that have gone', () => {
+test('ignores disconnected clients', () => {
   watch.failed('reviews', SubgraphError.cancelled('reviews'), undefined);
   expect([lines, watch.failing.size]).toEqual([[], 0]);
 });

@@ -1,34 +1,34 @@
 import type { Logger } from 'pino';
 import { causeOf, SubgraphError } from './errors';
 
-/** Milliseconds without a failure after which a subgraph counts as recovered: one that fails now and then must not fill the log. */
+/** Milliseconds without a failure before a subgraph counts as recovered, so that occasional failures do not fill the log. */
 const RECOVERED_AFTER_MS = 5_000;
 const REMIND_EVERY_MS = 60_000;
 
-/** A time in which calls of a subgraph fail. */
+/** A period of failing calls. */
 interface Episode {
   readonly since: number;
-  /** Codes that have been logged. */
+  /** Codes already logged. */
   readonly codes: Set<string>;
   failed: number;
   loggedAt: number;
-  /** Of the first success after the last failure. */
+  /** Time of the first success after the last failure. */
   okSince: number | undefined;
 }
 
-/** Logs when calls of a subgraph begin to fail, with the cause, and when they succeed again; not each failure. */
+/** Logs when subgraph calls start to fail, with the cause, and when they succeed again; not every failure. */
 export class SubgraphWatch {
   private readonly episodes = new Map<string, Episode>();
 
   constructor(private readonly log: Logger) {}
 
-  /** Subgraphs whose calls fail at present. */
+  /** Subgraphs whose calls currently fail. */
   get failing(): ReadonlyMap<string, unknown> {
     return this.episodes;
   }
 
   succeeded(subgraph: string): void {
-    // most of the time
+    // the usual case
     if (this.episodes.size === 0) return;
     const episode = this.episodes.get(subgraph);
     if (!episode) return;
@@ -40,7 +40,7 @@ export class SubgraphWatch {
     this.log.info({ subgraph, failedCalls: failed, seconds: seconds(okSince - since) }, 'subgraph calls succeed again');
   }
 
-  /** @param requestId of the client's request that the call was for */
+  /** @param requestId id of the client request that made the call */
   failed(subgraph: string, error: unknown, requestId: string | undefined): void {
     const code = error instanceof SubgraphError ? String(error.extensions.code) : 'ERROR';
     if (code === 'REQUEST_CANCELLED') return;

@@ -8,17 +8,17 @@ export interface SubgraphRequest {
   readonly operation: SubgraphOperation;
   /** The variables as the text of a JSON object. */
   readonly variables: JsonText;
-  /** Headers handed on, by lower-case name. */
+  /** Forwarded headers, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The headers for another subgraph, for a transport that asks others. */
+  /** Headers for another subgraph, for transports that call several. */
   readonly headersOf?: (subgraph: string) => Readonly<Record<string, string>>;
-  /** When it is given up, in milliseconds of `performance.now()`. */
+  /** Deadline, by `performance.now()`. */
   readonly deadline: number;
-  /** Ends it early, when nobody waits for it any more. */
+  /** Cancels the request when no reader is left. */
   readonly cancellation?: Cancellation;
 }
 
-/** What is the same for every request of a fetch. */
+/** The constant part of a fetch's requests. */
 export interface SubgraphOperation {
   readonly kind: 'query' | 'mutation';
   readonly text: string;
@@ -26,7 +26,7 @@ export interface SubgraphOperation {
   readonly json: string;
 }
 
-/** A GraphQL response; anything else is refused by the transport. */
+/** A GraphQL response; transports reject anything else. */
 export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly GraphQLFormattedError[];
@@ -34,27 +34,27 @@ export interface SubgraphResponse {
 
 export interface SubgraphAnswer {
   /**
-   * Reads the response; of a shareable transport's answer, what one reader changes no other sees.
-   * @param hasAnySize whether its data have custom scalars, whose numbers may be of any size.
-   * @throws SubgraphError when it is no GraphQL response.
+   * Parses the response. Readers of a shareable transport's answer do not see each other's changes.
+   * @param hasAnySize whether its data have custom scalars, whose numbers may exceed doubles
+   * @throws SubgraphError if it is not a GraphQL response
    */
   read(hasAnySize?: boolean): SubgraphResponse;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The response as it came, where it came as bytes. */
+  /** The original bytes, if the transport returns bytes. */
   readonly bytes?: Buffer;
-  /** What a reader of the bytes has found in them, for the other readers of a shared answer. */
+  /** Scan result of one reader, for the other readers of a shared answer. */
   looked?: { readonly by: object; readonly found: unknown };
 }
 
-/** How a subgraph is reached. */
+/** Sends requests to one subgraph. */
 export interface Transport {
-  /** Whether several may read one answer. */
+  /** Whether several readers may share one answer. */
   readonly shareable: boolean;
   /** @throws SubgraphError */
   request(request: SubgraphRequest): Promise<SubgraphAnswer>;
-  /** Sends further requests over new connections: the old ones may lead nowhere. */
+  /** Opens new connections for further requests: the old ones may be dead. */
   reconnect?(): void;
-  /** Stops calls of a subgraph in trouble, where the transport has one. */
+  /** The circuit breaker, if the transport has one. */
   readonly breaker?: Breaker;
   close(): Promise<void>;
 }

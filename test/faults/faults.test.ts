@@ -277,7 +277,7 @@ describe('a subgraph', () => {
     const refused = answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SUBGRAPH_OVERLOADED');
     expect(refused.length).toBe(8);
     expect(refused[0]!.errors![0]).toMatchObject({
-      message: 'The "shops" subgraph has too many requests waiting for it',
+      message: 'The "shops" subgraph has too many queued requests',
       extensions: { retryable: true, retryAfterSeconds: 1 },
     });
     expect(answers.filter(({ errors }) => !errors).length).toBe(4);
@@ -432,9 +432,9 @@ describe('the gateway', () => {
     const good = readFileSync(supergraph, 'utf8');
     writeFileSync(supergraph, 'type Query { not: Supergraph }');
     await until(async () => (await ready()).details.supergraph.refused !== undefined, 'it is refused');
-    expect((await ready()).details.supergraph.refused!.reason).toMatch(/The supergraph cannot be served/);
+    expect((await ready()).details.supergraph.refused!.reason).toMatch(/Invalid supergraph/);
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
-    expect(gateway.output()).toMatch(/a supergraph was offered that cannot be served; the one before it goes on/);
+    expect(gateway.output()).toMatch(/rejected invalid supergraph; still serving the previous one/);
     expect(await (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text()).toMatch(
       /ordergraph_supergraphs_total\{result="refused"\} 1/,
     );

@@ -351,7 +351,7 @@ test('a supergraph that is none is refused in words', async () => {
       transport: () => ({}) as never,
       forwardHeaders: [],
     }),
-  ).rejects.toThrow(/The supergraph cannot be served[\s\S]*Federation 2 supergraph schema/);
+  ).rejects.toThrow(/Invalid supergraph[\s\S]*Federation 2 supergraph schema/);
 });
 
 describe('configuration', () => {

@@ -326,8 +326,8 @@ describe('media types', () => {
   });
 
   test.each([
-    ['text/csv', /^No media type in the Accept header is supported: accept application\/graphql-response\+json/],
-    ['text/event-stream', /^text\/event-stream is not supported, and this graph has no subscriptions: accept app/],
+    ['text/csv', /^The Accept header allows no supported media type: accept application\/graphql-response\+json/],
+    ['text/event-stream', /^text\/event-stream and subscriptions are not supported: accept app/],
   ])('that are all unsupported are rejected before execution: %s', async (accept, message) => {
     const before = calls;
     const response = await post({ accept }, { query: 'mutation { write }' });
@@ -361,7 +361,7 @@ describe('media types', () => {
     const response = await post({}, [{ query: '{ a }' }, { query: '{ a }' }]);
     expect(outcome(response)).toEqual([400, 'application/json; charset=utf-8', 'BATCHING_NOT_SUPPORTED']);
     expect(response.json().errors[0].message).toBe(
-      'Batches are not supported: send each operation in a request of its own',
+      'Batches are not supported: send each operation in a separate request',
     );
   });
 
@@ -378,8 +378,7 @@ describe('media types', () => {
     expect([response.statusCode, JSON.parse(Buffer.concat(chunks).toString()).errors[0]]).toEqual([
       400,
       {
-        message:
-          'WebSockets are not supported, and this graph has no subscriptions: send queries and mutations by HTTP POST',
+        message: 'WebSockets and subscriptions are not supported: send queries and mutations by HTTP POST',
         extensions: { code: 'WEBSOCKET_NOT_SUPPORTED' },
       },
     ]);

@@ -99,6 +99,6 @@ test('says that introspection is supported at the root only', () => {
   const nested = buildSchema('type Query { me: User } type User { query: Query }');
   const document = parse('{ me { query { __schema { queryType { name } } } } }');
   expect(() => normalize(document, undefined, nested)).toThrow(
-    '"__schema" is supported at the root of an operation only; move it there',
+    '"__schema" is supported only at the root of an operation; move it there',
   );
 });

@@ -457,7 +457,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         'SUBGRAPH_RESPONSE_TOO_LARGE',
         `returned a response larger than ${MAX_BYTES} bytes`,
       ],
-      ['HTTP 429', sends(() => '', { status: 429 }), 'SUBGRAPH_OVERLOADED', 'asks for fewer requests', true],
+      ['HTTP 429', sends(() => '', { status: 429 }), 'SUBGRAPH_OVERLOADED', 'is overloaded (HTTP 429)', true],
       [
         'HTTP 503 with broken gzip',
         sends(() => 'x', { status: 503, ...COMPRESSED('gzip') }),
@@ -614,7 +614,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(data).toEqual({ [field]: null });
       expect(errors).toEqual([
         {
-          message: `The "things" subgraph gave a value for "Query.${field}" that is no value of the type ${type}`,
+          message: `The "things" subgraph returned a value for "Query.${field}" that is not a valid ${type}`,
           path: [field],
           extensions: { code: 'SUBGRAPH_BAD_RESPONSE', subgraph: 'things', retryable: false },
         },
@@ -627,7 +627,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       const { data, errors } = await askAgain('thing { id views }');
       expect(data).toEqual({ thing: null });
       expect(errors!.map(({ message }) => message)).toEqual([
-        'The "things" subgraph gave a value for "Query.thing" that is no object',
+        'The "things" subgraph returned a value for "Query.thing" that is not an object',
       ]);
     });
   });
@@ -808,7 +808,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         'when the connection is lost',
         endsSocket,
         'SUBGRAPH_UNREACHABLE',
-        `closed the connection before it answered${MAY}`,
+        `closed the connection before responding${MAY}`,
       ],
       [
         'when the answer is cut off',
@@ -817,7 +817,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
           response.write('{', () => socket.destroy());
         },
         'SUBGRAPH_UNREACHABLE',
-        `closed the connection before it answered${MAY}`,
+        `closed the connection before responding${MAY}`,
       ],
       [
         'with HTTP 500',
@@ -908,13 +908,13 @@ describe('a mutation that was not sent may be retried', () => {
       extensions: { code: 'SUBGRAPH_UNREACHABLE', retryable: true },
     });
     expect(failures[10]).toMatchObject({
-      message: 'The "closed" subgraph has failed repeatedly and is left alone for now',
+      message: 'The "closed" subgraph has failed repeatedly and is not called for now',
       extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true },
     });
     await transport.close();
   });
 
-  test('only until new connections lead to it: those that swallow everything are given up', async () => {
+  test('only until new connections reach it: connections that swallow everything are closed', async () => {
     things.behavior = inOrder;
     const proxy = await SwallowingProxy.start(Number(new URL(things.url).port));
     const http = new HttpTransport('things', proxy.url, { maxResponseBytes: 1_000_000, connections: 30 });

@@ -37,7 +37,7 @@ const post = (body: string | Buffer, type = 'application/json') =>
 const get = (search: string) => outcome({ url: `/graphql?${search}` });
 
 const YES = [200, 'yes'];
-const repeated = (name: string) => [400, `BAD_REQUEST: The body has "${name}" more than once: send each name once`];
+const repeated = (name: string) => [400, `BAD_REQUEST: The body repeats "${name}": send each name once`];
 
 test.each([
   ['query', '{"query":"{ a }","query":"{ __typename }"}'],
@@ -136,7 +136,7 @@ test.each(['query', 'operationName', 'variables', 'extensions', 'documentId', 'd
     const value = { variables: '{}', extensions: '{}' }[name] ?? (name === 'query' ? '{a}' : '');
     expect(await get(`${name === 'query' ? '' : 'query={a}&'}${name}=${value}&${name}=${value}`)).toEqual([
       400,
-      `BAD_REQUEST: The URL has "${name}" more than once: send each name once`,
+      `BAD_REQUEST: The URL repeats "${name}": send each name once`,
     ]);
   },
 );

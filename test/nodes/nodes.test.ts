@@ -146,13 +146,13 @@ describe('global ids', () => {
       101,
       { nodes: null },
       'BAD_USER_INPUT',
-      '"nodes" takes at most 100 ids at once, and got 101; ask for them in several requests',
+      '"nodes" accepts at most 100 ids but got 101; split them into several requests',
     ],
     [
       10_000,
       undefined,
       'OPERATION_TOO_LARGE',
-      'The document has more than 1000 values in a list of its variables; ask in several requests',
+      'The document has more than 1000 values in a list of its variables; split it into several requests',
     ],
   ])('refuses %i ids', async (count, data, code, message) => {
     const ids = Array.from({ length: count }, (_, index) => `Sector:${index}`);
@@ -317,12 +317,10 @@ test('refuses to compose types whose ids would look alike', () => {
     `directive @node(prefix: String!) on OBJECT type ${type} @key(fields: "id") @node(prefix: "${prefix}") { id: ID! }`;
   const compose = (...sdls: string[]) => nodesSchema(sdls.map((one, index) => ({ name: `s${index}`, sdl: one })));
   expect(() => compose(sdl('A', 'a_'), sdl('B', 'a_'))).toThrow(
-    'Global ids that begin with "a_" would be of A (s0) and of B (s1)',
+    'The global id prefix "a_" is used by both A (s0) and B (s1)',
   );
-  expect(() => compose(sdl('A', 'a_'), sdl('A', 'b_'))).toThrow(
-    'A has ids that begin with "a_" in s0 and with "b_" in s1',
-  );
+  expect(() => compose(sdl('A', 'a_'), sdl('A', 'b_'))).toThrow('A has the global id prefix "a_" in s0 and "b_" in s1');
   expect(compose('type Query { a: Int }')).toBeUndefined();
-  expect(() => nodesSchema([{ name: 'nodes', sdl: sdl('A', 'a_') }])).toThrow('A subgraph is called "nodes"');
+  expect(() => nodesSchema([{ name: 'nodes', sdl: sdl('A', 'a_') }])).toThrow('The subgraph name "nodes" is reserved');
   expect(buildSchema(compose(sdl('A', 'a_'))!, { assumeValidSDL: true, assumeValid: true }).getType('A')).toBeDefined();
 });

@@ -96,7 +96,7 @@ test.each<[string[], string[]]>([
   const result = await composeAll(...sources);
   expect(result.problems).toEqual(problems);
   expect(result.output).not.toMatch(/^\s+at |node_modules|\bdist\b/m);
-  expect(result.output).toMatch(/^ {2}Fix the (sources|schemas) named above; the supergraph was left as it is$/m);
+  expect(result.output).toMatch(/^ {2}Fix the (sources|schemas) named above; the supergraph is unchanged$/m);
   expect(result.code).toBe(1);
 });
 

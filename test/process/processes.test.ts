@@ -270,13 +270,13 @@ describe('help and bad commands', () => {
     [
       ['gateway', '--supergraph', '/no/such/file', '--auth', 'off'],
       1,
-      /The supergraph cannot be read from "\/no\/such\/file"/,
+      /Cannot read the supergraph file "\/no\/such\/file"/,
     ],
     [['gateway'], 1, /No token issuers are configured[\s\S]*--auth FILE/],
     [
       ['gateway', '--auth', 'development', '--host', '0.0.0.0'],
       1,
-      /The development issuer does not run here: .*0\.0\.0\.0/,
+      /The development issuer is not allowed here: .*0\.0\.0\.0/,
     ],
     [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
     [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],

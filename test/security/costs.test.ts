@@ -253,7 +253,7 @@ describe('what may be spent', () => {
       for (let time = 0; time < 2; time++) {
         const { status, errors, data } = await ask(query);
         expect([status, data, errors[0].extensions.code]).toEqual([400, undefined, 'OPERATION_TOO_COSTLY']);
-        expect(errors[0].message).toMatch(/estimated to cost \d+, and one may cost 50; ask for fewer/);
+        expect(errors[0].message).toMatch(/estimated cost is \d+, and the limit is 50; request smaller/);
       }
     expect(calls).toBe(0);
     expect((await ask('{ shops(first: 50) { id } }')).extensions.cost.remaining).toBe(950);
@@ -404,7 +404,7 @@ describe('what may be spent', () => {
     // together they may cost what one operation may
     const part = (name: string) => `... @defer { ${name}: shops(first: 30) { id } }`;
     const { text: parts } = await ask(`{ __typename ${part('a')} ${part('b')} }`, OPERATOR, accept);
-    expect(parts).toContain('The operation is estimated to cost 60, and one may cost 50');
+    expect(parts).toContain("The operation's estimated cost is 60, and the limit is 50");
     expect(parts.match(/OPERATION_TOO_COSTLY/g)).toHaveLength(1);
   });
 
@@ -465,7 +465,7 @@ describe('what may be spent', () => {
     }
   });
 
-  test.each(['analyst', 'analyst=many', 'king=5', '=5', 'analyst=-1'])('"%s" is no budget', (text) => {
+  test.each(['analyst', 'analyst=many', 'king=5', '=5', 'analyst=-1'])('rejects the budget "%s"', (text) => {
     expect(() => budgetsOf([text])).toThrow(OperatorError);
   });
 

@@ -116,9 +116,9 @@ test('a document by GET is as one by POST', async () => {
 });
 
 test.each<[string, string, RegExp]>([
-  ['no JSON', '{', /no JSON/],
-  ['no manifest', '{"a":1}', /no manifest of documents/],
-  ['a manifest that contradicts another', '{"one":"query A { b }"}', /give "one" to two documents/],
+  ['invalid JSON', '{', /not valid JSON/],
+  ['no manifest', '{"a":1}', /not a document manifest/],
+  ['a manifest that contradicts another', '{"one":"query A { b }"}', /assign the id "one" to different documents/],
 ])('%s is said in words', (_what, content, said) => {
   writeFileSync(join(folder, 'bad.json'), content);
   expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(said);

@@ -35,7 +35,10 @@ export class TestIdentity {
     return new TestIdentity(
       folder,
       issuer,
-      { authenticator: new Authenticator([issuer.issuer], { mostRefused: 60 }), signer: await IdentitySigner.of(key) },
+      {
+        authenticator: new Authenticator([issuer.issuer], { maxInvalidTokens: 60 }),
+        signer: await IdentitySigner.of(key),
+      },
       (subgraph) => new SignedDoor({ current: { keys: [publicKey(key)] } }, subgraph),
       key,
     );

@@ -15,9 +15,9 @@ export type CompiledNode =
 
 /** The schemas of a supergraph. */
 export interface Schemas {
-  /** As clients see it. */
+  /** The API schema. */
   readonly api: GraphQLSchema;
-  /** With what clients may not see. */
+  /** Including inaccessible elements. */
   readonly whole: GraphQLSchema;
   readonly types: TypeConditions;
 }
@@ -30,10 +30,10 @@ export interface Output {
 
 const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
 
-/** An operation's shape made ready to be run many times: its fetches and how its answer is written. */
+/** An operation shape compiled for repeated execution: its fetches and how its answer is written. */
 export class CompiledOperation {
   private selectedNames: SelectedNames | undefined;
-  private made: Output | undefined;
+  private cachedOutput: Output | undefined;
   private slicePlan: SlicePlan | 'none' | undefined;
   private runs = 0;
 
@@ -46,7 +46,7 @@ export class CompiledOperation {
     private readonly isWithheldInPart = false,
   ) {}
 
-  /** What the text of the operation says, which other operations may say too. */
+  /** Compiles what the normalized text covers; other operations may share it. */
   static of(normalized: NormalizedOperation, plan: QueryPlan, schemas: Schemas): CompiledOperation {
     const index = new PlanIndex([...fetchesOf(plan.root)]);
     const fetches: CompiledFetch[] = [];
@@ -55,7 +55,7 @@ export class CompiledOperation {
     return new CompiledOperation(kind, planned, schemas, root, fetches);
   }
 
-  /** The same fetches, with the whole answer of an operation that has more than its text says. */
+  /** The same fetches, with the complete answer of an operation that has more than its text. */
   writing({ kind, selectionSet, isWithheldInPart }: NormalizedOperation): CompiledOperation {
     const { schemas, root, fetches } = this;
     return new CompiledOperation(kind, selectionSet, schemas, root, fetches, isWithheldInPart);
@@ -77,13 +77,13 @@ export class CompiledOperation {
     );
   }
 
-  /** How it is run over slices; undefined when it cannot be, and the first time, since most of all operations are asked once. */
+  /** The slice plan; undefined if unsupported, and on the first execution, since most operations run once. */
   slices(): SlicePlan | undefined {
     if (this.slicePlan === undefined) {
       this.runs += 1;
       if (this.runs === 1) return undefined;
       const { api, whole } = this.schemas;
-      // what is withheld may have been fetched as a key, and must not be written with what it stands beside
+      // a withheld field may have been fetched as a key, and must not be copied along with its neighbors
       const isSimple = this.kind === 'query' && this.root !== undefined && !this.isWithheldInPart;
       this.slicePlan = (isSimple && planSlices(this.root!, this.output().shapes, whole, api)) || 'none';
     }
@@ -91,17 +91,17 @@ export class CompiledOperation {
   }
 
   output(): Output {
-    if (!this.made) {
+    if (!this.cachedOutput) {
       const { api } = this.schemas;
       const root = api.getRootType(this.kind)!.name;
       const shapes = new Shapes(api, root, [this.selectionSet], '', this.sharedPlaces);
-      this.made = { shapes, render: compileRender(shapes) };
+      this.cachedOutput = { shapes, render: compileRender(shapes) };
     }
-    return this.made;
+    return this.cachedOutput;
   }
 }
 
-/** @param after how many fetches can follow one another after the node. */
+/** @param after maximum number of sequential fetches after the node */
 function compileNode(
   node: PlanNode,
   after: number,
@@ -129,7 +129,7 @@ function compileNode(
   }
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 function depthOf(node: PlanNode | undefined): number {
   if (!node) return 0;

@@ -1,7 +1,7 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
 import { ExactNumber } from '../../transport/exact-json';
 
-/** A leaf value as JSON text; undefined when the type has no such value. */
+/** Writes a leaf value as JSON text; undefined if it is not valid for the type. */
 export type LeafText = (value: unknown) => string | undefined;
 
 const MAX_INT = 2 ** 31;
@@ -24,7 +24,7 @@ const id: LeafText = (value) => {
   return /^-?\d+$/.test(digits) ? `"${digits}"` : undefined;
 };
 
-/** How values of a leaf type are written, by "Result Coercion" of the GraphQL specification; values come from JSON. @throws RangeError when one is nested too deeply */
+/** The writer of a leaf type, by "Result Coercion" of the GraphQL specification. It throws RangeError for values nested too deeply. */
 export function leafText(type: GraphQLLeafType): LeafText {
   if (isEnumType(type)) {
     const texts = new Map<unknown, string>(type.getValues().map(({ name }) => [name, `"${name}"`]));
@@ -46,9 +46,9 @@ export function leafText(type: GraphQLLeafType): LeafText {
   }
 }
 
-// what JSON writes as an escape: quotes, backslashes, control characters, and halves of surrogate pairs
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// characters that JSON escapes: quotes, backslashes, control characters, and lone surrogates
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for them
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-/** A string as JSON. Most need no escape, and looking is cheaper than letting JSON write a copy. */
+/** A string as JSON. Most strings need no escape, and checking is cheaper than `JSON.stringify`. */
 export const stringText = (value: string): string => (ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`);

@@ -4,8 +4,8 @@ import { type LeafText, leafText, stringText } from './leaf';
 import type { OutputField, Shape, Shapes } from './shape';
 
 /**
- * Writes the answer in one pass from what subgraphs gave, where nothing is amiss; the text of each value, or undefined as soon
- * as anything is: a value missing, null where none may be, or of no such type. Then `complete.ts` looks closely.
+ * Writes the answer in one pass if all subgraph data are valid. Returns the text of each value, or undefined as soon
+ * as one is missing, null for a non-null type, or of the wrong type. Then `complete.ts` finds the errors.
  */
 export type Render = (value: unknown) => string | undefined;
 
@@ -17,14 +17,14 @@ function renderObjects(shapes: Shapes): Render {
   return shapes.isShared ? renderOnce(renderTyped(shapes)) : renderTyped(shapes);
 }
 
-/** Writes an object that stands in several places once, and keeps its text with it. */
+/** Writes an object that occurs in several places once, and caches its text on it. */
 function renderOnce(render: Render): Render {
   const slot = Symbol('text');
   return (value) => {
     if (typeof value !== 'object' || value === null) return undefined;
     const object = value as Record<symbol, string | undefined>;
-    const made = object[slot];
-    if (made !== undefined) return made;
+    const cached = object[slot];
+    if (cached !== undefined) return cached;
     const text = render(value);
     object[slot] = text;
     return text;
@@ -43,7 +43,7 @@ function renderTyped(shapes: Shapes): Render {
       if (!render) {
         const shape = shapes.of(typename);
         render = shape && !shape.isAmbiguous ? renderShape(shape) : nothing;
-        // names come from subgraphs: a few are kept, a flood of them is not
+        // names come from subgraphs: caches a few, but not a flood
         if (byType.size < 1_000) byType.set(typename, render);
       }
       lastType = typename;
@@ -59,7 +59,7 @@ function renderShape(shape: Shape): Render {
   const keys: string[] = [];
   const heads: string[] = [];
   const renders: Render[] = [];
-  // text that needs no value, such as the name of the type, is written with what follows it
+  // constant text, such as the type's name, is merged with the next field
   let pending = '{';
   let isFirst = true;
   for (const field of shape.fields) {

@@ -19,7 +19,7 @@ import type { AnswerObject } from '../types';
 
 /** A field of the answer, for objects of one type. */
 export interface OutputField {
-  /** Its name in what subgraphs give. */
+  /** Its name in subgraph responses. */
   readonly key: string;
   /** Its name in the answer. */
   readonly name: string;
@@ -27,27 +27,27 @@ export interface OutputField {
   readonly field: string;
   /** Undefined for `__typename` and introspection. */
   readonly type: GraphQLOutputType | undefined;
-  /** The shapes of the objects in it, when it has any. */
+  /** The shapes of its objects, for composite types. */
   readonly objects: Shapes | undefined;
-  /** Why it is not given to whoever asks. */
+  /** Why it is withheld from the caller. */
   readonly withheld: Withheld | undefined;
 }
 
-/** Which fields objects of one type have in the answer. */
+/** The fields of one object type in the answer. */
 export interface Shape {
   readonly typename: string;
-  /** Whether objects can be of this very type. */
+  /** Whether this is a concrete object type. */
   readonly isObjectType: boolean;
-  /** Whether objects of the types of this interface or union have fields that it has not: of which type it is must be known. */
+  /** Whether the object types of this interface or union have additional fields, so that the concrete type is required. */
   readonly isAmbiguous: boolean;
   readonly fields: readonly OutputField[];
-  /** Undefined where nothing is deferred. */
+  /** Undefined if nothing is deferred. */
   readonly deferred?: DeferredFields;
 }
 
-/** What is delivered after the other fields of an object. */
+/** Fields that are delivered after the other fields of an object. */
 export interface DeferredFields {
-  /** The fragments deferred on this object, each after the one that contains it. */
+  /** The fragments deferred on this object, outer before inner. */
   readonly fragments: readonly DeferredFragment[];
   /** Its fields by the set of fragments that wait for them: an "execution group" each. */
   readonly groups: readonly { readonly fragments: ReadonlySet<DeferredFragment>; readonly shape: Shape }[];
@@ -56,20 +56,20 @@ export interface DeferredFields {
 /** How the fragments of an operation are deferred. */
 export interface Defers {
   readonly fragments: ReadonlyMap<SelectionNode, DeferredFragment>;
-  /** Whether each fragment delivers all its fields, also those that something else delivers; otherwise each field is delivered once. */
+  /** Whether each fragment delivers all its fields, even those delivered elsewhere; otherwise each field is delivered once. */
   readonly repeatsFields: boolean;
 }
 
-/** Where in the deferred fragments of an operation the objects of a position are. */
+/** Position of objects within deferred fragments. */
 interface Delivery {
   readonly defers: Defers;
   /** The fragments that wait for these objects; empty for those of the initial result. */
   readonly within: ReadonlySet<DeferredFragment>;
-  /** For each selection set of the position, the innermost deferred fragment that it is in. */
+  /** The innermost deferred fragment of each selection set of the position. */
   readonly innermost: readonly (DeferredFragment | undefined)[];
 }
 
-/** A field as it is selected in one place. */
+/** One selection of a field. */
 interface FieldDetails {
   readonly node: FieldNode;
   readonly fragment: DeferredFragment | undefined;
@@ -78,7 +78,7 @@ interface FieldDetails {
 /** By internal response name. */
 type GroupedFields = Map<string, FieldDetails[]>;
 
-/** What the objects of one position have in the answer, by their type; found out when the first one is met. */
+/** The shapes of objects at one position, by type; computed on first use. */
 export class Shapes {
   private readonly byType = new Map<string, Shape | undefined>();
 
@@ -86,7 +86,7 @@ export class Shapes {
     private readonly schema: GraphQLSchema,
     readonly declared: string,
     private readonly selectionSets: readonly SelectionSetNode[],
-    /** Response names on the way here. */
+    /** Response names of the path. */
     private readonly place = '',
     /** Places where objects that are the same entity are one object. */
     private readonly sharedPlaces: ReadonlySet<string> = new Set(),
@@ -99,12 +99,12 @@ export class Shapes {
     return new Shapes(schema, root, [selectionSet], '', undefined, delivery);
   }
 
-  /** Whether one object may stand here several times. */
+  /** Whether one object may occur here several times. */
   get isShared(): boolean {
     return this.sharedPlaces.has(this.place);
   }
 
-  /** The shape of an object that says of itself to be of a type; undefined when clients may not know such a type. */
+  /** The shape for a `__typename`; undefined if the type is unknown or inaccessible. */
   of(typename: unknown): Shape | undefined {
     const declared = this.schema.getType(this.declared);
     const name = typeof typename === 'string' && isAbstractType(declared) ? typename : this.declared;
@@ -112,10 +112,10 @@ export class Shapes {
     return this.byType.get(name);
   }
 
-  /** Whether anything of a selection set is in the answer. */
+  /** Whether any field of a selection set is in the answer. */
   private shows({ selections }: SelectionSetNode): boolean {
-    return selections.some((one) =>
-      one.kind === Kind.FIELD ? isRendered(one) : one.kind === Kind.INLINE_FRAGMENT && this.shows(one.selectionSet),
+    return selections.some((node) =>
+      node.kind === Kind.FIELD ? isRendered(node) : node.kind === Kind.INLINE_FRAGMENT && this.shows(node.selectionSet),
     );
   }
 
@@ -162,10 +162,10 @@ export class Shapes {
     });
     if (!this.delivery) return shape(gathered);
     const { within, defers } = this.delivery;
-    const { own, groups } = executionGroups(gathered, within, defers);
-    if (fragments.length === 0 && groups.length === 0) return shape(own, within);
+    const { immediate, groups } = executionGroups(gathered, within, defers);
+    if (fragments.length === 0 && groups.length === 0) return shape(immediate, within);
     return {
-      ...shape(own, within),
+      ...shape(immediate, within),
       deferred: {
         fragments,
         groups: groups.map((group) => ({ fragments: group.fragments, shape: shape(group.fields, group.fragments) })),
@@ -213,7 +213,7 @@ export class Shapes {
   }
 }
 
-/** The named fragments that an object has had: "CollectFields" of the incremental delivery specification takes each once. */
+/** Named fragments already visited for an object: "CollectFields" of the incremental delivery specification visits each once. */
 class VisitedSpreads {
   private readonly byName = new Map<string, Set<DirectiveNode | undefined>>();
 
@@ -227,17 +227,17 @@ class VisitedSpreads {
   }
 }
 
-/** The fields of an object by who waits for them: "BuildExecutionPlan" of the incremental delivery specification. */
+/** Groups an object's fields by their deferred fragments: "BuildExecutionPlan" of the incremental delivery specification. */
 function executionGroups(
   gathered: GroupedFields,
   within: ReadonlySet<DeferredFragment>,
   { repeatsFields }: Defers,
-): { own: GroupedFields; groups: { fragments: ReadonlySet<DeferredFragment>; fields: GroupedFields }[] } {
-  const own: GroupedFields = new Map();
+): { immediate: GroupedFields; groups: { fragments: ReadonlySet<DeferredFragment>; fields: GroupedFields }[] } {
+  const immediate: GroupedFields = new Map();
   const groups: { fragments: ReadonlySet<DeferredFragment>; fields: GroupedFields }[] = [];
   const fieldsFor = (fragments: ReadonlySet<DeferredFragment>): GroupedFields => {
-    if (isSameSet(fragments, within)) return own;
-    const group = groups.find((one) => isSameSet(one.fragments, fragments));
+    if (isSameSet(fragments, within)) return immediate;
+    const group = groups.find((candidate) => isSameSet(candidate.fragments, fragments));
     if (group) return group.fields;
     const fields: GroupedFields = new Map();
     groups.push({ fragments, fields });
@@ -255,10 +255,10 @@ function executionGroups(
       else fields.set(key, [one]);
     }
   }
-  return { own, groups };
+  return { immediate, groups };
 }
 
-/** The fragments that wait for a field, without those that contain each other; none when the initial result has it. */
+/** The outermost fragments that wait for a field; empty if the initial result has it. */
 function waitingFor(details: readonly FieldDetails[]): ReadonlySet<DeferredFragment> {
   const fragments = new Set<DeferredFragment>();
   for (const { fragment } of details) {
@@ -274,7 +274,7 @@ function isSameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
   return a.size === b.size && [...a].every((item) => b.has(item));
 }
 
-/** A field of an object wherever it is selected: several times where deferred fragments repeat it. */
+/** All selections of a field of an object: several if deferred fragments repeat it. */
 export const fieldsOf = (
   { __typename: typename }: AnswerObject,
   shapes: readonly Shapes[],
@@ -285,5 +285,5 @@ export const fieldsOf = (
     return shape ? [shape, ...laterShapes(shape)].flatMap(({ fields }) => fields.find(isIt) ?? []) : [];
   });
 
-/** The shapes of what is delivered after the other fields of an object. */
+/** The shapes of an object's deferred fields. */
 export const laterShapes = ({ deferred }: Shape): Shape[] => (deferred?.groups ?? []).map(({ shape }) => shape);

@@ -8,18 +8,18 @@ import type { CompiledFetch } from '../general/fetch';
 import { namesOf, type SelectedNames } from '../general/names';
 import type { TypeConditions } from '../types';
 
-/** How an operation's plan is divided into what the first answer waits for and what it does not. */
+/** Divides an operation's plan into steps for the initial result and deferred steps. */
 export interface Deferral {
-  /** Steps that the first answer does not wait for, all of whose fetches are such; none is within another. */
+  /** Outermost steps that contain only deferred fetches. */
   readonly nodes: ReadonlySet<CompiledNode>;
   readonly fetches: ReadonlySet<CompiledFetch>;
-  /** By fragment, the deferred steps that fetch something of it. */
+  /** The deferred steps that fetch fields of each fragment. */
   readonly steps: ReadonlyMap<DeferredFragment, readonly CompiledNode[]>;
-  /** How the whole answer is delivered. */
+  /** Shapes of the complete answer. */
   readonly shapes: Shapes;
 }
 
-/** @param repeatsFields whether each fragment delivers all its fields, as {@link Defers} has it. */
+/** @param repeatsFields see {@link Defers} */
 export function deferralOf(
   operation: CompiledOperation,
   { whole, first, fragments, byNode }: DeferredOperation,
@@ -42,7 +42,7 @@ export function deferralOf(
   return { nodes, fetches, steps, shapes };
 }
 
-/** The fetches that are for deferred fragments alone, and come before none that the first answer needs. */
+/** The fetches that only deferred fragments need, directly or through later fetches. */
 function deferredFetches(
   root: CompiledNode | undefined,
   first: SelectedNames,
@@ -59,8 +59,8 @@ function deferredFetches(
     const isNeeded =
       !isForLater ||
       gives(fetch, first, []) ||
-      fragments.some(({ path }) => tellsType(fetch, path)) ||
-      tellsWhatItIs(fetch, first, types) ||
+      fragments.some(({ path }) => findsType(fetch, path)) ||
+      findsConcreteType(fetch, first, types) ||
       needed.some((later) => before.get(later)!.includes(fetch) && touches(fetch, later));
     if (isNeeded) needed.push(fetch);
     else deferred.add(fetch);
@@ -68,8 +68,8 @@ function deferredFetches(
   return deferred;
 }
 
-/** Whether a fetch tells of which type the objects are on whose type a fragment depends: before that nobody knows what it is on. */
-function tellsType({ entities = [], selected }: CompiledFetch, path: readonly PathStep[]): boolean {
+/** Whether a fetch determines the type of objects that a fragment's type condition depends on. */
+function findsType({ entities = [], selected }: CompiledFetch, path: readonly PathStep[]): boolean {
   const typed = path.flatMap((step, index) =>
     step.kind === 'Types' ? [fieldNames(path.slice(0, index)).join('\0')] : [],
   );
@@ -79,8 +79,8 @@ function tellsType({ entities = [], selected }: CompiledFetch, path: readonly Pa
   );
 }
 
-/** Whether a fetch tells of which type objects of the first answer are that another subgraph knows by their interface only. */
-function tellsWhatItIs(
+/** Whether a fetch determines the type of objects in the initial result that another subgraph knows only by their interface. */
+function findsConcreteType(
   { entities = [], selected }: CompiledFetch,
   first: SelectedNames,
   types: TypeConditions,
@@ -93,7 +93,7 @@ function tellsWhatItIs(
   );
 }
 
-/** The fetches of a step, each with those that have ended when it begins. */
+/** The fetches of a step in order; records for each the fetches that end before it begins. */
 function inOrder(
   node: CompiledNode | undefined,
   earlier: readonly CompiledFetch[],
@@ -107,20 +107,20 @@ function inOrder(
     case 'Parallel':
       return node.nodes.flatMap((child) => inOrder(child, earlier, before));
     case 'Sequence': {
-      const made: CompiledFetch[] = [];
-      for (const child of node.nodes) made.push(...inOrder(child, [...earlier, ...made], before));
-      return made;
+      const fetches: CompiledFetch[] = [];
+      for (const child of node.nodes) fetches.push(...inOrder(child, [...earlier, ...fetches], before));
+      return fetches;
     }
   }
 }
 
-/** Whether a fetch gives something of the objects that a later one is about. */
+/** Whether a fetch returns fields of the objects that a later fetch extends. */
 function touches(fetch: CompiledFetch, later: CompiledFetch): boolean {
-  const own = [{ fetch: fetch.node, selectionSet: selectionOf(fetch.operation.text) }];
-  return pathsOf(later.node).some((path) => selectedBy(own, path).length > 0);
+  const fetched = [{ fetch: fetch.node, selectionSet: selectionOf(fetch.operation.text) }];
+  return pathsOf(later.node).some((path) => selectedBy(fetched, path).length > 0);
 }
 
-/** Whether a fetch gives a value of what is selected at a path. */
+/** Whether a fetch returns any of the fields selected at a path. */
 function gives(fetch: CompiledFetch, names: SelectedNames, path: readonly string[]): boolean {
   const tops = fetch.entities
     ? fetch.entities.flatMap(({ alias, source }) =>
@@ -145,7 +145,7 @@ function namesAt(names: SelectedNames | undefined, path: readonly string[]): Sel
   return at;
 }
 
-/** Whether two selections have a field in common. Of which type an object is says nothing, unless it is all that a fetch is for. */
+/** Whether two selections share a field. `__typename` does not count, unless it is the only field of a fetch. */
 function overlap(a: SelectedNames, b: SelectedNames): boolean {
   if ([a, b].some((names) => names.size === 1 && names.has('__typename'))) return true;
   for (const name of a.keys()) if (name !== '__typename' && b.has(name)) return true;
@@ -158,8 +158,8 @@ export function fetchesIn(node: CompiledNode | undefined): CompiledFetch[] {
   return node.nodes.flatMap(fetchesIn);
 }
 
-function outermost(node: CompiledNode, deferred: ReadonlySet<CompiledFetch>, found: Set<CompiledNode>): void {
-  if (fetchesIn(node).every((fetch) => deferred.has(fetch))) found.add(node);
+function outermost(node: CompiledNode, deferred: ReadonlySet<CompiledFetch>, steps: Set<CompiledNode>): void {
+  if (fetchesIn(node).every((fetch) => deferred.has(fetch))) steps.add(node);
   else if (node.kind === 'Sequence' || node.kind === 'Parallel')
-    for (const child of node.nodes) outermost(child, deferred, found);
+    for (const child of node.nodes) outermost(child, deferred, steps);
 }

@@ -11,30 +11,30 @@ import { type AnswerObject, isObject } from '../types';
 import type { Deferral } from './deferral';
 import { Deferrals, type DeliveryPart } from './delivery';
 
-/** What an execution delivers first, and what it leaves for later. */
+/** The initial result of an execution and its deferred parts. */
 export interface FirstResult {
   readonly result: ExecutionResult;
   readonly deferrals: Deferrals;
 }
 
-/** What a part delivers. */
+/** The result of a part. */
 export interface PartResult {
-  /** Undefined when it must be null. */
+  /** Undefined if it must be null. */
   readonly data: RenderedData | undefined;
   readonly errors: readonly GraphQLFormattedError[];
-  /** What it leaves for later. */
+  /** Deferred parts within it. */
   readonly deferrals: Deferrals;
 }
 
-/** Runs a compiled operation once, and delivers what is deferred part by part. */
+/** Runs a compiled operation once and delivers its deferred fragments part by part. */
 export class DeferredExecution extends Execution {
-  /** Deferred steps under way. */
+  /** Deferred steps in progress. */
   private readonly behind = new Map<CompiledNode, Promise<void>>();
-  /** Errors of subgraphs by the places they are in, as JSON; undefined when subgraphs have answered since. */
+  /** Subgraph errors by JSON of their enclosing places; undefined if outdated by later responses. */
   private errorsWithin: ReadonlyMap<string, readonly GraphQLFormattedError[]> | undefined;
-  /** Places that a part made null; as JSON. */
+  /** JSON of places that a part made null. */
   private readonly nulled = new Set<string>();
-  /** Errors of subgraphs that a part has reported. */
+  /** Subgraph errors that a part has reported. */
   private readonly reported = new Set<string>();
 
   constructor(
@@ -45,7 +45,7 @@ export class DeferredExecution extends Execution {
     super(operation, request, () => deferral.shapes);
   }
 
-  /** As {@link run}, without waiting for what is deferred. */
+  /** Like {@link run}, without waiting for deferred steps. */
   async runFirst(): Promise<FirstResult> {
     await this.runPlan();
     const deferrals = new Deferrals();
@@ -56,12 +56,12 @@ export class DeferredExecution extends Execution {
     return { result: this.resultOf(data, completion, unreported), deferrals };
   }
 
-  /** Waits for what a deferred fragment needs. */
+  /** Waits for the steps of a deferred fragment. */
   async settled(fragment: DeferredFragment): Promise<void> {
     await Promise.all(this.deferral.steps.get(fragment)!.map((node) => this.behind.get(node)));
   }
 
-  /** Writes a part, once what one of its fragments needs has {@link settled}. */
+  /** Writes a part after the steps of one of its fragments have {@link settled}. */
   deliver({ path, shape, scope }: DeliveryPart): PartResult {
     const deferrals = new Deferrals(scope, (at) => this.nulled.size > 0 && this.nulled.has(JSON.stringify(at)));
     const object = this.objectAt(path);
@@ -77,7 +77,7 @@ export class DeferredExecution extends Execution {
     return { data: RenderedData.ofText(text), errors, deferrals };
   }
 
-  /** Why a part is null. One error of a subgraph may explain several parts, and stands in one of them only. */
+  /** The errors of a null part. An error that explains several parts is reported in one of them only. */
   private reasons(path: AnswerPath, errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
     if (errors.length > 0) return errors;
     const within = this.errorsIn(path);
@@ -92,12 +92,12 @@ export class DeferredExecution extends Execution {
     ];
   }
 
-  /** What is null in one part is null in the parts that repeat it. */
+  /** Fields that are null in one part must be null in parts that repeat them. */
   private keepNulled({ nulled }: Deferrals): void {
     for (const path of nulled) this.nulled.add(JSON.stringify(path));
   }
 
-  /** Errors of subgraphs that no part has reported, nor will: they are about what has been delivered, or what only a planner asked for. */
+  /** Subgraph errors that no part reports: they concern delivered fields, or fields that only the planner requested. */
   strayErrors(): GraphQLFormattedError[] {
     const shape = this.deferral.shapes.of(this.root.__typename)!;
     const errors = this.errorsIn([]).filter(
@@ -107,7 +107,7 @@ export class DeferredExecution extends Execution {
     return errors;
   }
 
-  /** Errors of subgraphs at a place of the answer and in it. */
+  /** Subgraph errors at or below a place of the answer. */
   private errorsIn(place: AnswerPath): readonly GraphQLFormattedError[] {
     if (!this.errorsWithin) {
       const within = new Map<string, GraphQLFormattedError[]>();
@@ -123,12 +123,12 @@ export class DeferredExecution extends Execution {
     return this.errorsWithin.get(JSON.stringify(place)) ?? [];
   }
 
-  /** Errors that no field has reported; the caller reports them. */
+  /** Removes and returns errors that no field has reported; the caller must report them. */
   takeUnreported(): GraphQLFormattedError[] {
     return this.failures.takeUnreported();
   }
 
-  /** The object at a path of the answer. Fetches may have put another in the place of the one that was there. */
+  /** The current object at a path of the answer; fetches may have replaced the original. */
   private objectAt(path: AnswerPath): AnswerObject {
     let value: unknown = this.root;
     let shapes = [this.deferral.shapes];
@@ -160,10 +160,10 @@ export class DeferredExecution extends Execution {
     }
   }
 
-  /** Runs a deferred step, all of whose fetches are deferred, after other deferred work. */
+  /** Runs a deferred step after other deferred work. */
   private runBehind(node: CompiledNode, after: readonly Promise<void>[]): void {
     const running = Promise.all(after).then(() => super.runNode(node));
-    // those who wait for it see the failure; where nothing is left to deliver, nothing waits
+    // waiters see the failure; without anything left to deliver, there are no waiters
     running.catch(() => {});
     this.behind.set(node, running);
   }
@@ -180,17 +180,17 @@ export class DeferredExecution extends Execution {
     await Promise.all(nodes.map((node) => this.runNode(node, after)));
   }
 
-  /** What subgraphs answer may bring errors. */
+  /** Each response may add errors. */
   protected override fetch(fetch: CompiledFetch): Promise<void> | undefined {
     return super.fetch(fetch)?.then(() => {
       this.errorsWithin = undefined;
     });
   }
 
-  /** Deferred work that a step has begun. */
+  /** Deferred work started by a step. */
   private behindIn(node: CompiledNode): Promise<void>[] {
-    const own = this.behind.get(node);
-    if (own) return [own];
+    const work = this.behind.get(node);
+    if (work) return [work];
     return node.kind === 'Sequence' || node.kind === 'Parallel'
       ? node.nodes.flatMap((child) => this.behindIn(child))
       : [];
@@ -203,8 +203,8 @@ const fieldOf = ({ fields }: Shape, name: string): OutputField | undefined =>
   fields.find((field) => field.name === name);
 
 /**
- * Whether a path below an object leads to something of a shape ("here") or to something that is delivered after it ("later"); "nowhere"
- * otherwise. A null on the way is something too.
+ * Whether a path below an object leads to a field of a shape ("here") or to a field delivered later ("later"); "nowhere" otherwise.
+ * A null on the path counts as a field.
  */
 function leadsTo(object: AnswerObject, shape: Shape, path: AnswerPath): 'here' | 'later' | 'nowhere' {
   const [name, ...rest] = path;
@@ -213,14 +213,14 @@ function leadsTo(object: AnswerObject, shape: Shape, path: AnswerPath): 'here' |
   if (field) {
     const { value, below } = valueBelow(object[field.key], rest);
     const inner = isObject(value) && below.length > 0 ? field.objects?.of(value.__typename) : undefined;
-    const found = inner ? leadsTo(value as AnswerObject, inner, below) : 'here';
-    if (found !== 'nowhere') return found;
+    const target = inner ? leadsTo(value as AnswerObject, inner, below) : 'here';
+    if (target !== 'nowhere') return target;
   }
-  // where fragments repeat fields, they may select more of the same object
+  // fragments that repeat a field may select more of its object
   return laterShapes(shape).some((later) => leadsTo(object, later, path) !== 'nowhere') ? 'later' : 'nowhere';
 }
 
-/** What is left of a path once it has led through lists. */
+/** Follows the list indexes at the start of a path. */
 function valueBelow(list: unknown, path: AnswerPath): { value: unknown; below: AnswerPath } {
   let value = list;
   let depth = 0;

@@ -8,16 +8,16 @@ export class DeliveryGroup {
   id: string | undefined;
   /** False once it has been delivered, has failed, or has nothing to deliver. */
   isAlive = true;
-  /** What it delivers that nothing else has delivered. */
+  /** Its parts that have not been delivered yet. */
   readonly parts = new Set<DeliveryPart>();
-  /** Groups that are announced after it. */
+  /** Groups announced after it. */
   readonly children: DeliveryGroup[] = [];
 
   constructor(
     readonly label: string | undefined,
     readonly path: AnswerPath,
     readonly parent: DeliveryGroup | undefined,
-    /** Undefined for a fragment that is an operation of its own. */
+    /** Undefined for a fragment executed as a separate operation. */
     readonly fragment?: DeferredFragment,
   ) {}
 }
@@ -33,17 +33,17 @@ export interface DeliveryPart {
 
 type Scope = ReadonlyMap<DeferredFragment, DeliveryGroup>;
 
-/** Collects what is left for later while an answer is written. */
+/** Collects deferred groups and parts while an answer is written. */
 export class Deferrals {
   /** In the order of the answer, each group before the groups in it. */
-  private readonly found: (DeliveryGroup | DeliveryPart)[] = [];
+  private readonly entries: (DeliveryGroup | DeliveryPart)[] = [];
 
-  /** Places that turned out to be null while they were written. */
+  /** Places that became null during writing. */
   readonly nulled: AnswerPath[] = [];
 
   /**
-   * @param scope the groups that contain what is written, by their fragments.
-   * @param isNulled whether a part before this one made a place null, and so does every part after.
+   * @param scope enclosing groups by fragment
+   * @param isNulled whether an earlier part made a place null
    */
   constructor(
     private scope: Scope = new Map(),
@@ -51,14 +51,14 @@ export class Deferrals {
   ) {}
 
   get groups(): DeliveryGroup[] {
-    return this.found.filter((one) => one instanceof DeliveryGroup);
+    return this.entries.filter((entry) => entry instanceof DeliveryGroup);
   }
 
   get parts(): DeliveryPart[] {
-    return this.found.filter((one): one is DeliveryPart => !(one instanceof DeliveryGroup));
+    return this.entries.filter((entry): entry is DeliveryPart => !(entry instanceof DeliveryGroup));
   }
 
-  /** Begins an object; returns what {@link leave} needs. */
+  /** Begins an object. @returns the argument of {@link leave} */
   enter({ fragments, groups }: DeferredFields, path: AnswerPath): Scope {
     const outer = this.scope;
     const scope = new Map(outer);
@@ -66,10 +66,10 @@ export class Deferrals {
       const parent = fragment.within && scope.get(fragment.within);
       const group = new DeliveryGroup(fragment.label, path, parent, fragment);
       scope.set(fragment, group);
-      this.found.push(group);
+      this.entries.push(group);
     }
     for (const { fragments: waiting, shape } of groups)
-      this.found.push({ groups: [...waiting].map((fragment) => scope.get(fragment)!), path, shape, scope });
+      this.entries.push({ groups: [...waiting].map((fragment) => scope.get(fragment)!), path, shape, scope });
     this.scope = scope;
     return outer;
   }
@@ -79,12 +79,12 @@ export class Deferrals {
   }
 
   mark(): number {
-    return this.found.length;
+    return this.entries.length;
   }
 
-  /** Forgets what was found in a place that turned out to be null. */
+  /** Discards entries in a place that became null. */
   nullAt(path: AnswerPath, mark: number): void {
-    this.found.length = mark;
+    this.entries.length = mark;
     this.nulled.push(path);
   }
 }

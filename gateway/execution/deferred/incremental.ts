@@ -7,44 +7,44 @@ import { type Deferrals, DeliveryGroup, type DeliveryPart } from './delivery';
 
 /** Fields that are delivered now. */
 export interface Delivered {
-  /** The group that they are delivered under. */
+  /** The group that delivers them. */
   readonly group: DeliveryGroup;
-  /** Where they stand below the group's path. */
+  /** Their path below the group's path. */
   readonly subPath: AnswerPath;
   readonly data: RenderedData;
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-/** A group that nothing more is delivered under. */
+/** A group without further deliveries. */
 export interface Completed {
   readonly group: DeliveryGroup;
-  /** Why it is null; undefined when it was delivered. */
+  /** Errors if it is null; undefined if it was delivered. */
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** What is delivered at once. */
+/** One delivery. */
 export interface Batch {
   readonly delivered: readonly Delivered[];
   readonly completed: readonly Completed[];
-  /** Groups that are announced now. */
+  /** Newly announced groups. */
   readonly pending: readonly DeliveryGroup[];
   readonly hasNext: boolean;
 }
 
-/** An answer that comes in parts; in one when nothing is pending after the first. */
+/** An answer in parts; only the first if nothing is pending. */
 export interface IncrementalAnswer {
   readonly first: ExecutionResult;
   readonly pending: readonly DeliveryGroup[];
   readonly later: AsyncGenerator<Batch, void>;
 }
 
-/** The first result of an operation, and what it leaves for later. */
+/** The initial result of an operation and its deferred parts. */
 export interface Started {
   readonly result: ExecutionResult;
   readonly later?: { readonly execution: DeferredExecution; readonly deferrals: Deferrals };
 }
 
-/** A fragment deferred at the root that is executed as an operation of its own. */
+/** A fragment deferred at the root and executed as a separate operation. */
 export interface SeparateFragment {
   readonly label: string | undefined;
   readonly started: Promise<Started>;
@@ -56,25 +56,25 @@ interface Finished {
   readonly pending: readonly DeliveryGroup[];
 }
 
-/** Delivers the deferred fragments of an operation: each once it is there and the one that contains it has been delivered. */
+/** Delivers the deferred fragments of an operation, each when it is complete and its enclosing fragment has been delivered. */
 export class Incremental {
   private nextId = 0;
   private readonly executions = new Map<DeliveryGroup, DeferredExecution>();
   private readonly results = new Map<DeliveryPart, PartResult>();
-  /** What is waited for, with the groups it delivers; each says what it delivers when its turn comes. */
+  /** Pending work with the groups it delivers; each resolves to a function that writes the delivery. */
   private readonly running = new Map<Promise<() => Finished>, readonly DeliveryGroup[]>();
 
   answer({ result, later }: Started, separate: readonly SeparateFragment[]): IncrementalAnswer {
-    // nothing can be delivered into a null
+    // deferred fields of null data cannot be delivered
     const groups = result.data.isNull ? [] : separate.map((fragment) => this.followSeparate(fragment));
-    const own = later ? this.announce(this.add(later.deferrals, later.execution)) : [];
-    return { first: result, pending: [...groups, ...own], later: this.later() };
+    const announced = later ? this.announce(this.add(later.deferrals, later.execution)) : [];
+    return { first: result, pending: [...groups, ...announced], later: this.later() };
   }
 
   private async *later(): AsyncGenerator<Batch, void> {
     while (this.running.size > 0) {
       const { finish, running } = await Promise.race(
-        [...this.running.keys()].map(async (one) => ({ finish: await one, running: one })),
+        [...this.running.keys()].map(async (promise) => ({ finish: await promise, running: promise })),
       );
       const groups = this.running.get(running)!;
       this.running.delete(running);
@@ -82,14 +82,14 @@ export class Incremental {
       for (const [other, waiting] of this.running)
         if (!waiting.some(({ isAlive }) => isAlive)) this.running.delete(other);
       const hasNext = this.running.size > 0;
-      // no field reported them; the last chance to
+      // last chance for errors that no field has reported
       if (!hasNext)
         for (const execution of new Set(this.executions.values())) report(finished, execution.takeUnreported());
       yield { ...finished, hasNext };
     }
   }
 
-  /** A fault of ours must not break off the answer. */
+  /** An internal error must not abort the answer. */
   private attempt(finish: () => Finished, groups: readonly DeliveryGroup[]): Finished {
     try {
       return finish();
@@ -121,7 +121,7 @@ export class Incremental {
     return { delivered: [{ group, subPath: [], data, errors }], completed: [{ group }], pending };
   }
 
-  /** Takes in what was left for later; returns the groups among it that nothing contains. */
+  /** Adds deferred groups and parts. @returns the outermost groups */
   private add(deferrals: Deferrals, execution: DeferredExecution): DeliveryGroup[] {
     const outermost: DeliveryGroup[] = [];
     for (const group of deferrals.groups) {
@@ -137,7 +137,7 @@ export class Incremental {
     return outermost;
   }
 
-  /** Announces groups, and in place of those that have nothing to deliver, the groups in them; follows them from then on. */
+  /** Announces groups and waits for them; replaces empty groups by the groups within them. */
   private announce(groups: readonly DeliveryGroup[]): DeliveryGroup[] {
     const announced = groups.flatMap(nonEmpty);
     const together = new Map<DeliveryGroup['fragment'], DeliveryGroup[]>();
@@ -157,7 +157,7 @@ export class Incremental {
     return announced;
   }
 
-  /** Delivers groups of one fragment. */
+  /** Delivers the groups of one fragment. */
   private finish(groups: readonly DeliveryGroup[], execution: DeferredExecution): Finished {
     const delivered: Delivered[] = [];
     const completed: Completed[] = [];
@@ -182,11 +182,11 @@ export class Incremental {
       for (const part of group.parts) {
         const { data, errors, deferrals } = this.results.get(part)!;
         const under = part.groups
-          .filter((one) => one.isAlive && one.id !== undefined)
-          .reduce((best, one) => (one.path.length > best.path.length ? one : best), group);
+          .filter((candidate) => candidate.isAlive && candidate.id !== undefined)
+          .reduce((best, candidate) => (candidate.path.length > best.path.length ? candidate : best), group);
         delivered.push({ group: under, subPath: part.path.slice(under.path.length), data: data!, errors });
         for (const place of deferrals.nulled) nulled.push(place);
-        for (const one of part.groups) one.parts.delete(part);
+        for (const waiting of part.groups) waiting.parts.delete(part);
       }
       completed.push({ group });
       group.isAlive = false;
@@ -208,7 +208,7 @@ export class Incremental {
     return result;
   }
 
-  /** Drops the groups on objects that another group made null. */
+  /** Drops groups on objects that another group made null. */
   private dropWithin(places: readonly AnswerPath[], execution: DeferredExecution): void {
     const nulled = new Set(places.map((place) => JSON.stringify(place)));
     for (const [group, own] of this.executions) {
@@ -237,7 +237,7 @@ export class Incremental {
   }
 }
 
-/** The group, or the groups in it that are not empty when it is. */
+/** The group, or if it is empty, the non-empty groups within it. */
 function nonEmpty(group: DeliveryGroup): DeliveryGroup[] {
   if (!group.isAlive) return [];
   if (group.parts.size > 0) return [group];
@@ -245,25 +245,25 @@ function nonEmpty(group: DeliveryGroup): DeliveryGroup[] {
   return group.children.flatMap(nonEmpty);
 }
 
-/** Neither it nor the groups in it are delivered. */
+/** Cancels a group and the groups within it. */
 function drop(group: DeliveryGroup): void {
   group.isAlive = false;
   group.children.forEach(drop);
 }
 
-/** Adds errors that belong to no field of a batch. */
+/** Adds errors that belong to no field of a delivery. */
 function report({ delivered, completed }: Finished, errors: readonly GraphQLFormattedError[]): void {
   if (errors.length === 0) return;
   const first = delivered[0];
-  const failed = completed.findIndex((one) => one.errors);
+  const failed = completed.findIndex(({ errors }) => errors);
   if (first) delivered[0] = { ...first, errors: [...first.errors, ...errors] };
   else if (failed >= 0) {
-    const { group, errors: own = [] } = completed[failed]!;
-    completed[failed] = { group, errors: [...own, ...errors] };
+    const { group, errors: reasons = [] } = completed[failed]!;
+    completed[failed] = { group, errors: [...reasons, ...errors] };
   } else delivered.push({ group: completed[0]!.group, subPath: [], data: RenderedData.ofText('{}'), errors });
 }
 
-/** One part of an answer has no HTTP status of its own. */
+/** Removes the HTTP status: parts of an answer cannot have one. */
 function withoutStatus(error: Error): GraphQLFormattedError {
   if (!(error instanceof GraphQLError)) return { message: error.message };
   const { http: _http, ...extensions } = error.extensions;

@@ -1,13 +1,13 @@
 import type { AnswerObject } from '../types';
 import type { CompiledEntity, EntityPath } from './fetch';
 
-/** The objects that a fetch asks about, those that are the same entity once. */
+/** The objects of an entity fetch; equal entities are sent once. */
 export class Asked {
   readonly entities: AskedEntity[];
   readonly text: string;
   readonly isEmpty: boolean;
 
-  /** @param only of these objects, when not of all. */
+  /** @param only limits the fetch to these objects */
   constructor(entities: readonly CompiledEntity[], root: AnswerObject, only?: ReadonlySet<AnswerObject>) {
     const byVariable = new Map<string, Representations>();
     this.entities = entities.map((entity) => {
@@ -50,13 +50,13 @@ class Representations {
 
 export interface AskedEntity {
   readonly entity: CompiledEntity;
-  /** Objects of the answer, the index of each one's representation, and the path it was found by. */
+  /** Objects of the answer, the index of each object's representation, and its path. */
   readonly objects: AnswerObject[];
   readonly indexes: number[];
   readonly paths: EntityPath[];
-  /** The objects that a representation stands for. */
+  /** The objects of a representation. */
   objectsOf(index: number): ReadonlySet<AnswerObject>;
-  /** How many representations are sent. */
+  /** Number of representations sent. */
   readonly count: number;
 }
 
@@ -106,7 +106,7 @@ function grouped(objects: readonly AnswerObject[], indexes: readonly number[]): 
   return groups;
 }
 
-/** Asks about the first object of each representation, and puts it in the place of the others. */
+/** Fetches the first object of each representation, and replaces the others by it. */
 function askInterchangeable(
   path: EntityPath,
   entity: CompiledEntity,

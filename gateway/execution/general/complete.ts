@@ -7,11 +7,11 @@ import type { Deferrals } from '../deferred/delivery';
 import { type AnswerObject, isObject } from '../types';
 import type { AnswerPath } from './path';
 
-/** What completion needs to know of what went wrong while fetching. */
+/** Fetch failures, as completion needs them. */
 export interface Losses {
-  /** Why a field of an object is not there, or null; undefined when no error is the reason. */
+  /** The error that explains a missing or null field; undefined if there is none. */
   reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined;
-  /** The subgraph that was to give a field. */
+  /** The subgraph responsible for a field. */
   owner(path: AnswerPath): string | undefined;
 }
 
@@ -23,15 +23,15 @@ export interface Introspected {
 
 /**
  * Writes the answer field by field, by "Value Completion" and "Handling Execution Errors" of the GraphQL specification: what is
- * missing or wrong is null at its nearest nullable place, with an error at its exact path.
+ * missing or invalid becomes null at its nearest nullable place, with an error at its exact path.
  */
 export class Completion {
   readonly errors: ErrorList;
   private readonly erroredPaths = new Set<string>();
 
   /**
-   * @param located errors of subgraphs, each at its path in the answer, by response name as clients see it.
-   * @param deferrals collects what the answer leaves for later.
+   * @param located subgraph errors at their paths in the answer, by client response names
+   * @param deferrals collects deferred parts
    */
   constructor(
     private readonly losses: Losses,
@@ -54,16 +54,16 @@ export class Completion {
     return text ?? 'null';
   }
 
-  /** The text of the fields of an object that are delivered together; undefined when they must be null. */
+  /** The text of the fields of an object that are delivered together; undefined if they must be null. */
   part(value: AnswerObject, shape: Shape, path: AnswerPath): string | undefined {
     return this.members(value, shape, path);
   }
 
-  /** Undefined when it must be null and the reason is told. */
+  /** Undefined if it must be null; the error has been added. */
   private object(value: AnswerObject, shapes: Shapes, path: AnswerPath): string | undefined {
     const shape = shapes.of(value.__typename);
-    if (!shape) return this.invalid(path, 'is of a type that the graph does not have');
-    if (shape.isAmbiguous) return this.invalid(path, 'does not say of which type it is');
+    if (!shape) return this.invalid(path, 'has an unknown type');
+    if (shape.isAmbiguous) return this.invalid(path, 'has no __typename');
     if (!shape.deferred || !this.deferrals) return this.members(value, shape, path);
     const outer = this.deferrals.enter(shape.deferred, path);
     const text = this.members(value, shape, path);
@@ -84,7 +84,7 @@ export class Completion {
 
   private field(object: AnswerObject, field: OutputField, path: AnswerPath, isObjectType: boolean): string | undefined {
     if (field.field === '__typename')
-      return isObjectType ? stringText(field.parent) : this.invalid(path, 'does not say of which type it is');
+      return isObjectType ? stringText(field.parent) : this.invalid(path, 'has no __typename');
     if (!field.type) return this.introspection(field);
     if (field.withheld) {
       const { message, ...extensions } = field.withheld;
@@ -96,23 +96,23 @@ export class Completion {
     return this.value(value ?? null, field.type, field.objects, path, `${field.parent}.${field.field}`);
   }
 
-  /** Undefined when it must be null and the reason is told: `__schema` is never null. */
+  /** Undefined for a null `__schema`, which is non-null; the error has been added. */
   private introspection({ field, key }: OutputField): string | undefined {
     const value = this.introspected?.data?.[key] ?? null;
     return value === null && field === '__schema' ? undefined : JSON.stringify(value);
   }
 
-  /** A lost value is told once, where it was lost; so is a null where none may be. */
+  /** Adds one error for a lost value or an invalid null, at its place. */
   private explain(object: AnswerObject, field: OutputField, path: AnswerPath, isMissing: boolean): void {
     if (this.hasError(path)) return;
     const reason = this.losses.reason(object, field.key, isMissing);
     const what = `"${field.parent}.${field.field}"`;
-    // where null is allowed, it is the value of a field of an entity that its subgraph does not have
+    // nullable fields of an unknown entity are null without an error
     if (reason === 'unknown entity') {
       if (isNonNullType(field.type))
-        this.add(this.fault(path, 'ENTITY_NOT_FOUND', `returned no entity for ${what}, which is never null`));
+        this.add(this.fault(path, 'ENTITY_NOT_FOUND', `returned no entity for the non-null field ${what}`));
     } else if (reason) this.add({ ...reason, path });
-    else if (isMissing) this.add(this.badResponse(path, `gave no value for ${what}`));
+    else if (isMissing) this.add(this.badResponse(path, `returned no value for ${what}`));
   }
 
   private value(
@@ -125,7 +125,7 @@ export class Completion {
     if (isNonNullType(type)) {
       const text = this.value(value, type.ofType, objects, path, what);
       if (text !== 'null') return text;
-      if (!this.hasError(path)) this.add(this.badResponse(path, `gave null for "${what}", which is never null`));
+      if (!this.hasError(path)) this.add(this.badResponse(path, `returned null for the non-null field "${what}"`));
       return undefined;
     }
     if (value === null || this.deferrals?.isNulled(path)) return 'null';
@@ -144,7 +144,7 @@ export class Completion {
     what: string,
   ): string | undefined {
     if (isListType(type)) {
-      if (!Array.isArray(value)) return this.invalid(path, 'is no list', what);
+      if (!Array.isArray(value)) return this.invalid(path, 'is not a list', what);
       const items: string[] = [];
       for (let index = 0; index < value.length; index++) {
         const text = this.value(value[index] ?? null, type.ofType, objects, [...path, index], what);
@@ -153,14 +153,13 @@ export class Completion {
       }
       return `[${items.join(',')}]`;
     }
-    if (isLeafType(type))
-      return leafText(type)(value) ?? this.invalid(path, `is no value of the type ${type.name}`, what);
-    return isObject(value) ? this.object(value, objects!, path) : this.invalid(path, 'is no object', what);
+    if (isLeafType(type)) return leafText(type)(value) ?? this.invalid(path, `is not a valid ${type.name}`, what);
+    return isObject(value) ? this.object(value, objects!, path) : this.invalid(path, 'is not an object', what);
   }
 
   private invalid(path: AnswerPath, how: string, what?: string): undefined {
     if (!this.hasError(path))
-      this.add(this.badResponse(path, `gave a value${what ? ` for "${what}"` : ''} that ${how}`));
+      this.add(this.badResponse(path, `returned a value${what ? ` for "${what}"` : ''} that ${how}`));
     return undefined;
   }
 
@@ -182,7 +181,7 @@ export class Completion {
     this.markErrored(error.path ?? []);
   }
 
-  /** An error explains nulls at its path and on the way there. */
+  /** An error explains nulls at its path and at the path's prefixes. */
   private markErrored(path: AnswerPath): void {
     for (let length = path.length; length > 0; length--) {
       const key = JSON.stringify(path.slice(0, length));

@@ -18,23 +18,23 @@ import type { AnswerPath } from './path';
 export interface ExecutionRequest {
   readonly calls: Calls;
   readonly introspected?: Introspected;
-  /** Whether data that are nested very deeply are refused, which can exhaust the stack: looked for only once that has happened. */
+  /** Whether to reject deeply nested data, which can exhaust the stack; checked only after that has happened. */
   readonly isWary?: boolean;
 }
 
 export interface ExecutionResult {
   readonly data: RenderedData;
   readonly errors?: readonly GraphQLFormattedError[];
-  /** Headers of the subgraphs' answers. */
+  /** Headers of subgraph responses. */
   readonly answered: readonly SubgraphAnswer['headers'][];
 }
 
-/** Runs a compiled operation once, the general way: whatever subgraphs send, by the GraphQL specification. */
+/** Runs a compiled operation once, for any subgraph responses, by the GraphQL specification. */
 export class Execution {
   protected readonly root: AnswerObject = {};
   protected readonly failures: Failures;
 
-  /** @param shapes of the answer; those of the whole operation by default. */
+  /** @param shapes shapes of the answer; those of the whole operation by default */
   constructor(
     private readonly operation: CompiledOperation,
     protected readonly request: ExecutionRequest,
@@ -93,7 +93,7 @@ export class Execution {
     return this.ask(fetch, new Asked(fetch.entities, this.root), this.request.calls.variables(fetch));
   }
 
-  /** Asks for fields of a root type, wherever in the answer it stands. */
+  /** Fetches fields of a root type, wherever it occurs in the answer. */
   private rootFetch(fetch: CompiledFetch): Promise<void> | undefined {
     const objects = fetch.at ? fetch.at.collectOnce(this.root) : [this.root];
     if (objects.length === 0) return undefined;
@@ -103,7 +103,7 @@ export class Execution {
     );
   }
 
-  /** Asks about entities for each set of values that stand above them, by "@fromContext" of the Federation specification. */
+  /** Fetches entities once for each set of context values, by "@fromContext" of the Federation specification. */
   private async contextualFetch(
     fetch: CompiledFetch,
     entities: readonly CompiledEntity[],
@@ -121,15 +121,15 @@ export class Execution {
           const key = members.join(',');
           groups.set(key, (groups.get(key) ?? new Set()).add(place.object));
         }
-    const own = this.request.calls.variables(fetch);
+    const clientVariables = this.request.calls.variables(fetch);
     await Promise.all(
       [...groups].map(([members, objects]) =>
-        this.ask(fetch, new Asked(entities, this.root, objects), [own, members].filter(Boolean).join(',')),
+        this.ask(fetch, new Asked(entities, this.root, objects), [clientVariables, members].filter(Boolean).join(',')),
       ),
     );
   }
 
-  /** @param variables members of a JSON object, beside the representations. */
+  /** @param variables members of a JSON object, in addition to the representations */
   private ask(fetch: CompiledFetch, asked: Asked, variables: string): Promise<void> | undefined {
     if (asked.isEmpty) return undefined;
     return this.call(fetch, `{${asked.text}${variables === '' ? '' : `,${variables}`}}`).then(
@@ -170,15 +170,15 @@ export class Execution {
     error: GraphQLFormattedError,
     hasData: boolean,
   ): void {
-    const own = ofSubgraph(error, fetch);
+    const located = ofSubgraph(error, fetch);
     const within = answerPath(error.path ?? [], fetch);
-    // a path that does not begin with a field of the fetch leads nowhere
+    // ignores a path that does not start with a field of the fetch
     if (!fetch.keys.has(String(within[0]))) {
-      this.failures.lose(fetch, objects, own, hasData);
+      this.failures.lose(fetch, objects, located, hasData);
       return;
     }
     const places = fetch.at ? fetch.at.places(this.root).map(({ path }) => path) : [[]];
-    for (const place of places) this.failures.addAtRoot({ ...own, path: [...place, ...within] });
+    for (const place of places) this.failures.addAtRoot({ ...located, path: [...place, ...within] });
   }
 
   private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors = [] }: SubgraphResponse): void {
@@ -187,7 +187,7 @@ export class Execution {
     for (const one of asked.entities) {
       const given = data[one.entity.alias];
       if (Array.isArray(given) && given.length === one.count) this.mergeEntities(fetch, one, given);
-      // an error says why there are none
+      // errors already explain missing entities
       else if ((given ?? null) !== null || errors.length === 0)
         this.failures.lose(fetch, one.objects, badEntities(fetch, given, one.count));
     }
@@ -209,7 +209,7 @@ export class Execution {
           usedAt[index] = path;
           merge(object, value);
         } else merge(object, used === path && path.mayShare ? value : copy(value));
-        // a subgraph that knows the object by its interface says that it is of the interface
+        // a subgraph that knows the object only by its interface returns the interface's name
         if (object.__typename !== typename && types.isObjectType(typename) && !types.isObjectType(object.__typename))
           object.__typename = typename;
       } else if (value === null) this.failures.missEntity(fetch, object);
@@ -218,16 +218,16 @@ export class Execution {
   }
 
   private takeEntityError(fetch: CompiledFetch, asked: Asked, error: GraphQLFormattedError, hasData: boolean): void {
-    const own = ofSubgraph(error, fetch);
+    const located = ofSubgraph(error, fetch);
     const [alias, index, ...rest] = error.path ?? [];
     const one = asked.entities.find(({ entity }) => entity.alias === alias);
     if (one && typeof index === 'number' && index < one.count)
-      this.failures.addAtEntity(fetch, one.entity, one.objectsOf(index), own, answerPath(rest, fetch));
-    else this.failures.lose(fetch, one ? one.objects : asked.objects(), own, hasData);
+      this.failures.addAtEntity(fetch, one.entity, one.objectsOf(index), located, answerPath(rest, fetch));
+    else this.failures.lose(fetch, one ? one.objects : asked.objects(), located, hasData);
   }
 }
 
-/** The value at a path below an object, as long as the objects on the way are of the types that the path says. */
+/** The value at a path below an object; undefined if an object on the path has another type. */
 function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], types: TypeConditions): unknown {
   let value: unknown = from;
   for (const step of path) {
@@ -239,18 +239,18 @@ function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], t
   return value;
 }
 
-/** A path in a subgraph's answer as the answer under construction has it. */
+/** Converts a path in a subgraph response to the answer's response names. */
 const answerPath = (path: AnswerPath, { renamed }: CompiledFetch): AnswerPath =>
   path.map((step) => (typeof step === 'string' ? (renamed.get(step) ?? step) : step));
 
 function badEntities({ subgraph }: CompiledFetch, given: unknown, count: number): GraphQLFormattedError {
   const what = Array.isArray(given)
-    ? `gave ${given.length} entities where ${count} were asked for`
-    : 'gave something else than entities';
+    ? `returned ${given.length} entities for ${count} representations`
+    : 'returned something other than entities';
   return new SubgraphError('SUBGRAPH_BAD_RESPONSE', subgraph, what, { retryable: false }).toJSON();
 }
 
-/** A subgraph's own error, with the subgraph's name. */
+/** Adds the subgraph's name to its error. */
 function ofSubgraph(error: GraphQLFormattedError, { subgraph }: CompiledFetch): GraphQLFormattedError {
   const { message, extensions } = error;
   return {

@@ -11,7 +11,7 @@ import type { SelectedNames } from './names';
 import { ownerOf } from './owner';
 import type { AnswerPath } from './path';
 
-/** An error of a subgraph about one entity, to be placed where that stands in the answer. */
+/** A subgraph error about one entity, to be located at each of its places in the answer. */
 interface EntityError {
   readonly entity: CompiledEntity;
   readonly objects: ReadonlySet<AnswerObject>;
@@ -20,21 +20,21 @@ interface EntityError {
   readonly rest: AnswerPath;
 }
 
-/** Why objects lack what a fetch was to give them. */
+/** Why objects lack the fields of a fetch. */
 interface Loss {
   readonly fetch: CompiledFetch;
   readonly error: GraphQLFormattedError;
-  /** Whether the fetch gave data all the same, whose nulls may be due to the error. */
+  /** Whether the fetch also returned data, whose nulls the error may explain. */
   readonly hasData: boolean;
 }
 
-/** What went wrong while the objects of one answer were fetched: which error explains which null, and where each error stands. */
+/** Fetch failures of one answer: which error explains which null, and the place of each error. */
 export class Failures implements Losses {
   private readonly losses = new Map<AnswerObject, Loss[]>();
   private readonly unknown = new Set<AnswerObject>();
   private readonly rootErrors: GraphQLFormattedError[] = [];
   private readonly entityErrors: EntityError[] = [];
-  /** Errors that no field has reported, with the fetches that met them. */
+  /** Errors that no field has reported, with their fetches. */
   private readonly unreported = new Map<GraphQLFormattedError, CompiledFetch>();
   /** Why entities may be null. */
   private readonly causes = new Map<AnswerObject, Loss>();
@@ -46,17 +46,17 @@ export class Failures implements Losses {
     private readonly shapes: () => Shapes,
   ) {}
 
-  /** Whether any fetch met an error. */
+  /** Whether any fetch had an error. */
   get hasErrors(): boolean {
     return this.losses.size > 0 || this.rootErrors.length > 0 || this.entityErrors.length > 0;
   }
 
-  /** @param error with its path in the answer. */
+  /** @param error error with its path in the answer */
   addAtRoot(error: GraphQLFormattedError): void {
     this.rootErrors.push(error);
   }
 
-  /** @param rest path below the entity. */
+  /** @param rest path below the entity */
   addAtEntity(
     fetch: CompiledFetch,
     entity: CompiledEntity,
@@ -68,13 +68,13 @@ export class Failures implements Losses {
     for (const object of objects) this.causes.set(object, { fetch, error, hasData: false });
   }
 
-  /** An error is the reason why objects lack what a fetch was to give them. */
+  /** Records an error as the reason why objects lack the fields of a fetch. */
   lose(fetch: CompiledFetch, objects: readonly AnswerObject[], error: GraphQLFormattedError, hasData = false): void {
     this.unreported.set(error, fetch);
     for (const object of objects) this.addLoss(object, { fetch, error, hasData });
   }
 
-  /** An entity is null: its subgraph does not have it, or an error is the reason, which then is the one of all its fields. */
+  /** Records that an entity is null: unknown to its subgraph, or because of an error, which then explains all its fields. */
   missEntity(fetch: CompiledFetch, object: AnswerObject): void {
     const cause = this.causes.get(object);
     if (cause?.fetch === fetch) this.addLoss(object, cause);
@@ -89,9 +89,9 @@ export class Failures implements Losses {
 
   reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined {
     const losses = this.losses.get(object);
-    // a null comes from a fetch that gave data; only that fetch's own error can be the reason for it
+    // a null comes from a fetch with data; only an error of that fetch can explain it
     const loss = isMissing
-      ? // what no failed fetch was to give was to be given by one that needed what they would have given
+      ? // otherwise, a later fetch that depended on the failed one would have returned the field
         (losses?.find(({ fetch }) => fetch.keys.has(key)) ?? losses?.[0])
       : losses?.find(({ fetch, hasData }) => hasData && fetch.keys.has(key));
     if (loss) {
@@ -105,14 +105,14 @@ export class Failures implements Losses {
     return ownerOf(this.operation.fetches, path);
   }
 
-  /** Errors that no field has reported, of some fetches; the caller reports them. */
+  /** Removes and returns unreported errors of some fetches; the caller must report them. */
   takeUnreported(isOf: (fetch: CompiledFetch) => boolean = () => true): GraphQLFormattedError[] {
     const taken = [...this.unreported].flatMap(([error, fetch]) => (isOf(fetch) ? [error] : []));
     for (const error of taken) this.unreported.delete(error);
     return taken;
   }
 
-  /** Errors of subgraphs where they stand in the answer. */
+  /** Subgraph errors at their places in the answer. */
   located(): GraphQLFormattedError[] {
     const errors = new ErrorList();
     const add = (error: GraphQLFormattedError, at: AnswerPath): void => {
@@ -131,18 +131,18 @@ export class Failures implements Losses {
   }
 
   /**
-   * A path as the client wrote its names, as far as the client asked: an error may be about what a planner asked for besides. Undefined
-   * where the client asks for a field of other types than the object's only, and no other field requires it.
+   * Converts a path to the client's response names, up to the first field that only the planner selected. Undefined if
+   * the client selects the field only on other types, and no other field requires it.
    */
   private clientPath(path: AnswerPath): AnswerPath | undefined {
-    const known: (string | number)[] = [];
+    const clientSteps: (string | number)[] = [];
     let names: SelectedNames | undefined = this.operation.names;
     let value: unknown = this.root;
     let shapes = [this.shapes()];
     for (const step of path) {
       if (typeof step === 'number') {
         if (Array.isArray(value)) value = value[step];
-        known.push(step);
+        clientSteps.push(step);
         continue;
       }
       names = names?.get(step);
@@ -156,9 +156,9 @@ export class Failures implements Losses {
         shapes = fields.flatMap(({ objects }) => objects ?? []);
         value = value[step];
       }
-      known.push(responseName(step));
+      clientSteps.push(responseName(step));
     }
-    return known;
+    return clientSteps;
   }
 
   /** Names of the fields that fetches require. */
@@ -175,11 +175,11 @@ export class Failures implements Losses {
 const namesIn = (selections: readonly RequiredSelection[]): string[] =>
   selections.flatMap((one) => [...(one.kind === 'Field' ? [one.from] : []), ...namesIn(one.selections ?? [])]);
 
-/** Finds where the objects of an entity stand in an answer, looking through the answer once per entity. */
+/** Finds the places of an entity's objects in an answer, with one traversal per entity. */
 function placesFinder(root: AnswerObject): (entity: CompiledEntity) => ReadonlyMap<AnswerObject, AnswerPath[]> {
-  const found = new Map<CompiledEntity, Map<AnswerObject, AnswerPath[]>>();
+  const cache = new Map<CompiledEntity, Map<AnswerObject, AnswerPath[]>>();
   return (entity) => {
-    let places = found.get(entity);
+    let places = cache.get(entity);
     if (!places) {
       places = new Map();
       for (const { path } of entity.paths)
@@ -188,7 +188,7 @@ function placesFinder(root: AnswerObject): (entity: CompiledEntity) => ReadonlyM
           if (others) others.push(at);
           else places.set(object, [at]);
         }
-      found.set(entity, places);
+      cache.set(entity, places);
     }
     return places;
   };

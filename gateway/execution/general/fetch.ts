@@ -10,29 +10,29 @@ import type { PlanIndex } from './plan-index';
 import { compileRepresentation, type Represent } from './representation';
 import { type CompiledRewrite, compileRewrite } from './rewrite';
 
-/** A fetch of a plan, made ready to be run many times. */
+/** A fetch of a plan, compiled for repeated execution. */
 export interface CompiledFetch {
   readonly kind: 'Fetch';
   readonly node: FetchNode;
   readonly subgraph: string;
   readonly operation: SubgraphOperation;
-  /** Variables of the client's operation that are sent along. */
+  /** Client variables to send. */
   readonly variables: readonly string[];
   readonly entities: readonly CompiledEntity[] | undefined;
-  /** Of a root fetch, where the root type stands once more. */
+  /** For a root fetch below the root: the path of the nested root type. */
   readonly at: CompiledPath | undefined;
   readonly rewrites: readonly CompiledRewrite[];
-  /** How its own response names are called in the answer, where they differ. */
+  /** Response names in the answer, where they differ from the fetch's. */
   readonly renamed: ReadonlyMap<string, string>;
-  /** Names in its answer: of the root fields, or of the entities’ fields. */
+  /** Response names of its root fields or its entities' fields. */
   readonly keys: ReadonlySet<string>;
-  /** What it selects, nested by response name; for finding out who should have given a value. */
+  /** Its selections, nested by response name, to find the subgraph responsible for a value. */
   readonly selected: () => SelectedNames;
-  /** Whether it selects any. */
+  /** Whether it selects custom scalars. */
   readonly hasCustomScalars: () => boolean;
-  /** How many fetches can follow one another from this one on, itself included. */
+  /** Maximum number of sequential fetches from this one on, including itself. */
   readonly stages: number;
-  /** Calls under way, by who asks and for what. */
+  /** Calls in flight, by scope and variables. */
   readonly inFlight: InFlight<SubgraphAnswer>;
 }
 
@@ -51,11 +51,11 @@ export interface CompiledEntity {
 
 export interface EntityPath {
   readonly path: CompiledPath;
-  /** Whether objects there that are the same entity may share what is merged into them. */
+  /** Whether objects there that are the same entity may share merged values. */
   readonly mayShare: boolean;
-  /** Whether objects there are nothing but their representation: those that are the same entity can be one object. */
+  /** Whether objects there contain only their representation, so that equal entities can be one object. */
   readonly isInterchangeable: boolean;
-  /** Whether several ways may lead to one object there, since a fetch before has put one in the place of many. */
+  /** Whether several paths may lead to one object there, because an earlier fetch merged equal objects. */
   readonly mayRepeat: boolean;
 }
 
@@ -87,12 +87,12 @@ export function compileFetch(node: FetchNode, stages: number, index: PlanIndex, 
   };
 }
 
-/** Not made before it is asked for: large, and wanted only where parts are deferred or something has gone wrong. */
+/** Lazy: the value is large, and only deferral and errors need it. */
 function once<T>(make: () => T): () => T {
-  let made: T | undefined;
+  let value: T | undefined;
   return () => {
-    made ??= make();
-    return made;
+    value ??= make();
+    return value;
   };
 }
 
@@ -125,7 +125,7 @@ function compileEntity(
   };
 }
 
-/** Representations that are changed before they are sent are few: those of interfaces that a subgraph takes for objects. */
+/** Applies rewrites to a representation; only those of `@interfaceObject` types have any. */
 function rewritten(represent: Represent, rewrites: readonly CompiledRewrite[]): Represent {
   if (rewrites.length === 0) return represent;
   return (object) => {

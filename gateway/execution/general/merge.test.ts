@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parseExactly } from '../../transport/exact-json';
 import { copy } from './merge';
 
-test('copies whatever JSON can say, and shares no object', () => {
+test('copies any JSON value and shares no object', () => {
   const key = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'toString', 'constructor'));
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(

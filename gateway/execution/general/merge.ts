@@ -2,45 +2,45 @@ import { ExactNumber } from '../../transport/exact-json';
 import { type AnswerObject, isObject } from '../types';
 
 /**
- * Merges what a subgraph gave into an object of the answer: objects and lists of one length are merged in depth, a value takes
- * the place of another, and null never takes the place of a value.
+ * Merges a subgraph's object into an object of the answer: objects and lists of equal length are merged deeply, other values replace
+ * the existing one, and null never replaces a value.
  */
 export function merge(target: AnswerObject, source: AnswerObject): void {
   for (const key in source) {
-    // a subgraph must not reach the prototype all objects share
+    // a subgraph must not reach the shared object prototype
     if (key === '__proto__') continue;
-    const given = source[key];
+    const value = source[key];
     const there = target[key];
-    // a function is what every object inherits under the name, and is not there
-    if (there === undefined || there === null || typeof there === 'function') target[key] = given;
-    else if (given !== null && given !== there) target[key] = typeof given === 'object' ? merged(there, given) : given;
+    // a function is an inherited property, so the key is absent
+    if (there === undefined || there === null || typeof there === 'function') target[key] = value;
+    else if (value !== null && value !== there) target[key] = typeof value === 'object' ? merged(there, value) : value;
   }
 }
 
-function merged(there: unknown, given: unknown): unknown {
-  if (isObject(there) && isObject(given)) {
-    merge(there, given);
+function merged(there: unknown, value: unknown): unknown {
+  if (isObject(there) && isObject(value)) {
+    merge(there, value);
     return there;
   }
-  if (Array.isArray(there) && Array.isArray(given) && there.length === given.length) {
+  if (Array.isArray(there) && Array.isArray(value) && there.length === value.length) {
     for (let i = 0; i < there.length; i++)
-      if (there[i] === null || there[i] === undefined) there[i] = given[i];
-      else if (given[i] !== null) there[i] = typeof given[i] === 'object' ? merged(there[i], given[i]) : given[i];
+      if (there[i] === null || there[i] === undefined) there[i] = value[i];
+      else if (value[i] !== null) there[i] = typeof value[i] === 'object' ? merged(there[i], value[i]) : value[i];
     return there;
   }
-  return given;
+  return value;
 }
 
 const OWN = { enumerable: true, configurable: true, writable: true };
 
-/** A copy that shares nothing that changes, of what JSON was parsed into. */
+/** A deep copy of a parsed JSON value that shares no mutable object. */
 export function copy<T>(value: T): T {
   if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
-  const made: Record<string, unknown> = {};
-  // assigned, it would be the prototype of the copy
+  const result: Record<string, unknown> = {};
+  // an assignment would set the copy's prototype
   for (const key in value)
-    if (key === '__proto__') Object.defineProperty(made, key, { ...OWN, value: copy(value[key]) });
-    else made[key] = copy(value[key]);
-  return made as T;
+    if (key === '__proto__') Object.defineProperty(result, key, { ...OWN, value: copy(value[key]) });
+    else result[key] = copy(value[key]);
+  return result as T;
 }

@@ -4,7 +4,7 @@ import { nameOf } from '../../planning/selected';
 /** Response names, nested. */
 export type SelectedNames = ReadonlyMap<string, SelectedNames>;
 
-/** Response names of a selection set whose fragments are written out, nested, whatever types they are for. */
+/** Nested response names of a selection set with expanded fragments, regardless of type conditions. */
 export function namesOf(
   selectionSet: SelectionSetNode,
   renamed: ReadonlyMap<string, string> = new Map(),
@@ -17,9 +17,9 @@ export function namesOf(
         gather(selection.selectionSet, names);
         continue;
       }
-      const given = nameOf(selection);
-      const name = renamed.get(given) ?? given;
-      // one name may be selected several times, with other selections
+      const original = nameOf(selection);
+      const name = renamed.get(original) ?? original;
+      // a name may be selected several times with different subselections
       const inner: Names = names.get(name) ?? new Map();
       names.set(name, inner);
       if (selection.selectionSet) gather(selection.selectionSet, inner);

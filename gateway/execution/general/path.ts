@@ -6,11 +6,11 @@ export type AnswerPath = readonly (string | number)[];
 
 type Step = { readonly field: string } | { readonly types: ReadonlySet<string> } | 'list';
 
-/** Where a value stands in the answer. */
+/** The place of a value in the answer. */
 export class Place {
   constructor(
     readonly value: unknown,
-    /** Its key in what holds it. */
+    /** Its key in its parent. */
     readonly key: string | number,
     readonly above: Place | undefined,
   ) {}
@@ -25,18 +25,18 @@ export class Place {
     return path.reverse();
   }
 
-  /** The objects above it, the nearest first. */
+  /** Enclosing objects, nearest first. */
   *objectsAbove(): Generator<AnswerObject> {
     for (let at = this.above; at; at = at.above) if (isObject(at.value)) yield at.value;
   }
 
-  /** Puts another object there. */
+  /** Replaces the object at this place. */
   replace(object: AnswerObject): void {
     if (this.above) (this.above.value as Record<string | number, unknown>)[this.key] = object;
   }
 }
 
-/** Where the objects of a fetch stand. Lists are walked through, whether or not the planner says so. */
+/** The path to a fetch's objects. Traverses lists even if the planner's path omits them. */
 export class CompiledPath {
   private readonly steps: readonly Step[];
 
@@ -50,43 +50,43 @@ export class CompiledPath {
     });
   }
 
-  /** The objects there, in order; one that is reached by two ways twice. */
+  /** The objects at the path, in order; an object with two paths occurs twice. */
   collect(root: AnswerObject): AnswerObject[] {
-    const found: AnswerObject[] = [];
-    this.walk(root, 0, found);
-    return found;
+    const objects: AnswerObject[] = [];
+    this.walk(root, 0, objects);
+    return objects;
   }
 
-  /** As {@link collect}, each object once, however many ways lead to it. */
+  /** Like {@link collect}, but with each object once. */
   collectOnce(root: AnswerObject): AnswerObject[] {
     return [...new Set(this.collect(root))];
   }
 
-  /** The objects there, each with the way to it; one that is reached by two ways twice. */
+  /** The objects at the path with their places; an object with two paths occurs twice. */
   places(root: AnswerObject): Place[] {
-    const found: Place[] = [];
-    this.follow(new Place(root, '', undefined), 0, found);
-    return found;
+    const places: Place[] = [];
+    this.follow(new Place(root, '', undefined), 0, places);
+    return places;
   }
 
-  private follow(at: Place, from: number, found: Place[]): void {
+  private follow(at: Place, from: number, places: Place[]): void {
     const { value } = at;
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) this.follow(new Place(value[i], i, at), from, found);
+      for (let i = 0; i < value.length; i++) this.follow(new Place(value[i], i, at), from, places);
       return;
     }
     if (!isObject(value)) return;
     const step = this.steps[from];
-    if (step === undefined) found.push(at);
-    else if (step === 'list') this.follow(at, from + 1, found);
-    else if ('field' in step) this.follow(new Place(value[step.field], step.field, at), from + 1, found);
-    else if (matches(value, step.types)) this.follow(at, from + 1, found);
+    if (step === undefined) places.push(at);
+    else if (step === 'list') this.follow(at, from + 1, places);
+    else if ('field' in step) this.follow(new Place(value[step.field], step.field, at), from + 1, places);
+    else if (matches(value, step.types)) this.follow(at, from + 1, places);
   }
 
-  private walk(value: unknown, from: number, found: AnswerObject[]): void {
+  private walk(value: unknown, from: number, objects: AnswerObject[]): void {
     if (value === null || typeof value !== 'object') return;
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) this.walk(value[i], from, found);
+      for (let i = 0; i < value.length; i++) this.walk(value[i], from, objects);
       return;
     }
     let object = value as AnswerObject;
@@ -97,17 +97,17 @@ export class CompiledPath {
         const next = object[step.field];
         if (next === null || typeof next !== 'object') return;
         if (Array.isArray(next)) {
-          this.walk(next, i + 1, found);
+          this.walk(next, i + 1, objects);
           return;
         }
         object = next as AnswerObject;
       } else if (!matches(object, step.types)) return;
     }
-    found.push(object);
+    objects.push(object);
   }
 }
 
-/** An object that does not say what it is, is what the plan takes it for. */
+/** An object without `__typename` has the type that the plan assumes. */
 function matches(object: AnswerObject, types: ReadonlySet<string>): boolean {
   const typename = object.__typename;
   return typeof typename !== 'string' || types.has(typename);

@@ -3,13 +3,13 @@ import { fetched, fieldNames, nameOf, selectedBy } from '../../planning/selected
 
 type Path = readonly PathStep[];
 
-/** A step of a path, with the types that objects there must be of. */
+/** A step of a path with the allowed types of its objects. */
 interface TypedStep {
   readonly field: string;
   readonly types: string;
 }
 
-/** A path on which a fetch asks about entities. */
+/** A path at which a fetch resolves entities. */
 interface AskedPath {
   readonly node: FetchNode;
   readonly entity: EntityFetch;
@@ -18,7 +18,7 @@ interface AskedPath {
   readonly steps: readonly TypedStep[];
 }
 
-/** What the fetches of one plan do to one another's objects, each found out once. */
+/** Analyzes how the fetches of one plan affect each other's objects. */
 export class PlanIndex {
   private readonly asked: readonly AskedPath[];
   private readonly hasContext: boolean;
@@ -37,8 +37,8 @@ export class PlanIndex {
   }
 
   /**
-   * Whether objects at a path that are the same entity may share what is merged into them. They must not when another fetch goes through
-   * that place for objects of some types only: it would write into those of the others too. Nor where a value follows from what is above.
+   * Whether objects at a path that are the same entity may share merged values. They must not if another fetch passes through
+   * that place for some types only, since it would modify objects of other types, too; nor if values depend on context.
    */
   mayShare(path: Path): boolean {
     let answer = this.shareable.get(path);
@@ -56,8 +56,8 @@ export class PlanIndex {
   }
 
   /**
-   * Whether all that is known of the objects at a path when a fetch runs is what represents them. Then those of one representation
-   * need be held, filled and written once: in graphs that lead back to the same few entities, most of the work.
+   * Whether objects at a path contain only their representation when a fetch runs. Then objects with equal representations
+   * need to be stored, filled, and written only once: most of the work in graphs that keep returning to the same few entities.
    */
   isInterchangeable(path: Path, entity: EntityFetch, node: FetchNode): boolean {
     return this.mayShare(path) && path.at(-1)?.kind !== 'Types' && this.isKnownByItsKeyAlone(path, entity, node);
@@ -71,12 +71,12 @@ export class PlanIndex {
           : [],
       ),
     );
-    // the fetches after this one fill the same objects, and each of them alike
+    // later fetches fill equal objects equally
     const before = this.all.slice(0, this.all.indexOf(node)).map((one) => this.selections.get(one)!);
     return selectedBy(before, path).every((field) => represented.has(nameOf(field)));
   }
 
-  /** Whether a fetch before may have put one object in the place of many on the way to a path. */
+  /** Whether an earlier fetch may have merged equal objects on the way to a path. */
   goesThroughInterchangeable(path: Path, node: FetchNode): boolean {
     const own = `${place(path)}\0`;
     return this.asked.some(

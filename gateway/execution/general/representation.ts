@@ -3,10 +3,10 @@ import type { RequiredSelection } from '../../planning/plan';
 import { requiredOf } from '../../planning/required';
 import { type AnswerObject, isObject, type TypeConditions } from '../types';
 
-/** The representation of an object as JSON text, which is also its identity; undefined when the object lacks what is required. */
+/** Writes the representation of an object as JSON text, which is also its identity; undefined if a required field is missing. */
 export type Represent = (object: AnswerObject) => string | undefined;
 
-/** Compiles what a planner requires of an object, by the type that it is of. */
+/** Compiles a planner's required selections, by object type. */
 export function compileRepresentation(selections: readonly RequiredSelection[], types: TypeConditions): Represent {
   const byType = new Map<unknown, Represent>();
   return (object) => {
@@ -24,7 +24,7 @@ function representType(selections: readonly RequiredSelection[], typename: unkno
   if (typeof typename !== 'string') return () => undefined;
   const required = requiredOf(selections, typename, (condition, type) => types.matching(condition).has(type));
   if (!required) return () => undefined;
-  // a field must not be computed without what it requires
+  // a field must not be computed without its requirements
   return objectText(required, typename, types, true);
 }
 

@@ -2,7 +2,7 @@ import type { Rewrite, RewriteStep } from '../../planning/plan';
 import { type AnswerObject, isObject, type TypeConditions } from '../types';
 import { merge } from './merge';
 
-/** Changes a value in place: renames a response name that the planner had to invent, or sets a field. */
+/** Modifies a value in place: renames a generated response name, or sets a field. */
 export type CompiledRewrite = (value: unknown) => void;
 
 export function compileRewrite(rewrite: Rewrite, types: TypeConditions): CompiledRewrite {
@@ -16,10 +16,10 @@ export function compileRewrite(rewrite: Rewrite, types: TypeConditions): Compile
         }
       : (object: AnswerObject) => {
           if (!Object.hasOwn(object, name)) return;
-          const given = object[name];
+          const value = object[name];
           delete object[name];
-          // a planner may ask for parts of one field under several names
-          merge(object, { [rewrite.to]: given });
+          // a planner may select parts of one field under several names
+          merge(object, { [rewrite.to]: value });
         };
   const steps = rewrite.path.slice(0, -1);
   const accepted = steps.map((step) => (step.kind === 'Types' ? types.matchingAny(step.names) : undefined));

@@ -17,7 +17,7 @@ import {
 import { nameOf } from '../../planning/selected';
 import type { OutputField, Shapes } from '../compile/shape';
 
-/** The operation is beyond what slices can do; it runs the general way. */
+/** The operation does not support slices; the general execution runs it. */
 export class NotSliceable extends Error {}
 
 export enum Leaf {
@@ -33,11 +33,11 @@ export enum Leaf {
   Object,
 }
 
-/** A value that is verified and kept as one slice, whatever is in it. */
+/** A value that is validated and kept as one slice. */
 export interface ValueLayout {
   readonly leaf: Leaf;
   readonly isNonNull: boolean;
-  /** JSON texts that are allowed. */
+  /** Allowed JSON texts. */
   readonly texts: readonly Buffer[];
   readonly item: ValueLayout | undefined;
   readonly keys: readonly Buffer[];
@@ -45,11 +45,11 @@ export interface ValueLayout {
 }
 
 export enum Kept {
-  /** The value as a slice: where its key begins, where it begins, and where it ends. */
+  /** The value as a slice: start of its key, start, and end. */
   Whole,
-  /** An object whose fields are kept each: the number of its record, -1 for null. */
+  /** An object with separate fields: the number of its record, -1 for null. */
   Object,
-  /** A list of such: the number of the first record and how many follow, -1 for null. */
+  /** A list of such objects: the number of the first record and the length, -1 for null. */
   List,
 }
 
@@ -58,7 +58,7 @@ export interface FieldLayout {
   /** `"name":` */
   readonly key: Buffer;
   readonly kept: Kept;
-  /** Where in the record it is kept. */
+  /** Its position in the record. */
   readonly slot: number;
   readonly value: ValueLayout | undefined;
   readonly position: Position | undefined;
@@ -67,7 +67,7 @@ export interface FieldLayout {
 }
 
 /**
- * The objects at one place of a subgraph's answer. Each is a record of numbers: where its text begins (-1 for null) and ends, then
+ * The objects at one place of a subgraph response. Each is a record of numbers: start (-1 for null) and end of its text, then
  * the slots of its fields.
  */
 export interface Position {
@@ -77,22 +77,22 @@ export interface Position {
   readonly stride: number;
 }
 
-/** Where the objects of a position go: their place in the answer, and what of them is shown there, if anything. */
+/** The destination of a position's objects: their place in the answer, and their shown fields, if any. */
 export interface Destination {
   readonly place: string;
   readonly shapes: Shapes | undefined;
 }
 
-/** What is needed to lay out the answers of a plan's fetches. */
+/** Context for the layout of a plan's responses. */
 export interface LayoutContext {
-  /** The schema with what clients may not see. */
+  /** The schema, including inaccessible elements. */
   readonly schema: GraphQLSchema;
   readonly apiSchema: GraphQLSchema;
-  /** Places through which entities are looked for. */
+  /** Places that entity paths traverse. */
   readonly visited: ReadonlySet<string>;
 }
 
-/** The positions of one subgraph's answer. */
+/** The positions of one subgraph response. */
 export class AnswerLayout {
   readonly positions: Position[] = [];
 
@@ -230,7 +230,7 @@ const BUILT_IN: Readonly<Record<string, Leaf>> = {
   Int: Leaf.Int,
   Float: Leaf.Float,
   Boolean: Leaf.Boolean,
-  // a number is an ID too, but written as a string: that is looked at closely
+  // numeric IDs must be written as strings, so the general execution handles them
   ID: Leaf.String,
 };
 
@@ -243,10 +243,10 @@ const oneOf = (names: readonly string[], isNonNull: boolean): ValueLayout => ({
   texts: names.map((name) => Buffer.from(JSON.stringify(name))),
 });
 
-/** A place by the response names that lead to it. */
+/** The place below another, by response names. */
 export const below = (place: string, name: string): string => (place === '' ? name : `${place}\0${name}`);
 
-/** The fields of a selection set on objects of a type. @throws NotSliceable where that depends on more than the type. */
+/** The fields of a selection set on objects of a type. @throws NotSliceable if they depend on more than the type */
 export function fieldsOn({ selections }: SelectionSetNode, typename: string): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.directives?.length) throw new NotSliceable('a directive');
@@ -265,7 +265,7 @@ function fieldsShown(shapes: Shapes | undefined, typename: string): ReadonlyMap<
   return new Map(shape?.fields.map((field) => [field.key, field]));
 }
 
-/** Whether objects are shown just as a subgraph writes them. */
+/** Whether objects are copied exactly as the subgraph wrote them. */
 function isVerbatim(shapes: Shapes | undefined, selectionSet: SelectionSetNode): boolean {
   if (!shapes) return false;
   const nodes = fieldsOn(selectionSet, shapes.declared);

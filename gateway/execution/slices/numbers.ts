@@ -1,23 +1,23 @@
 /**
- * Small integers, many of them. Most answers are small, and typed arrays cost more to make than plain ones; large plain ones are looked
- * through whenever garbage is collected, typed ones never.
+ * Lists of integers. Most responses are small, and typed arrays are slower to create than plain arrays; but garbage collection scans
+ * large plain arrays and never typed ones.
  */
 export type Numbers = number[] | Int32Array;
 
-/** Numbers from which a typed array is the better one. */
+/** Minimum length for a typed array. */
 const MANY = 4_096;
 
-/** Zeros. */
+/** A list of zeros. */
 export function numbersOf(count: number): Numbers {
   return count < MANY ? new Array<number>(count).fill(0) : new Int32Array(count);
 }
 
-/** Times as long as before, at most, when more is expected. */
-const MOST_GROWTH = 64;
+/** Maximum growth factor. */
+const MAX_GROWTH = 64;
 
 /**
- * The same numbers, and zeros behind them. A plain array is made longer itself.
- * @param expected how long it will be in the end, as far as one can see.
+ * Extends a list with zeros. Plain arrays grow in place.
+ * @param expected estimated final length
  */
 export function lengthened(numbers: Numbers, needed: number, expected: number): Numbers {
   if (Array.isArray(numbers)) {
@@ -25,10 +25,10 @@ export function lengthened(numbers: Numbers, needed: number, expected: number): 
     return numbers;
   }
   const { length } = numbers;
-  const more = new Int32Array(Math.max(needed, Math.ceil(length * 1.5), Math.min(expected, length * MOST_GROWTH)));
+  const more = new Int32Array(Math.max(needed, Math.ceil(length * 1.5), Math.min(expected, length * MAX_GROWTH)));
   more.set(numbers);
   return more;
 }
 
-/** To be lengthened as they come, for what is made of so many bytes. */
+/** A list to extend while scanning a response of this many bytes. */
 export const numbersToGrow = (bytes: number): Numbers => (bytes < MANY * 16 ? [] : new Int32Array(MANY));

@@ -6,7 +6,7 @@ import type { CompiledFetch } from '../general/fetch';
 import { AnswerLayout, below, type FieldLayout, Kept, type LayoutContext, NotSliceable, type Position } from './layout';
 import type { RootLayout } from './scan';
 
-/** A fetch whose answers are kept as slices. */
+/** A fetch whose responses are kept as slices. */
 export interface SliceFetch {
   readonly index: number;
   readonly fetch: CompiledFetch;
@@ -14,10 +14,10 @@ export interface SliceFetch {
   readonly entities: readonly SliceEntities[];
 }
 
-/** One `_entities` field: of which objects it is asked, and by what. */
+/** One `_entities` field: its objects and representations. */
 export interface SliceEntities {
   readonly variable: string;
-  /** The variable's name, as it begins a member of a JSON object. */
+  /** The variable's name as the start of a JSON member. */
   readonly member: Buffer;
   readonly position: Position;
   readonly asked: readonly {
@@ -28,14 +28,14 @@ export interface SliceEntities {
   }[];
 }
 
-/** Text of a representation, and the value that follows. */
+/** Text of a representation and the value that follows it. */
 export interface RepresentationPart {
   readonly head: Buffer;
   readonly source: Source;
   readonly field: FieldLayout;
 }
 
-/** A position of a fetch's answer whose records are objects of a place. */
+/** A position of a response whose records are objects of a place. */
 export interface Source {
   readonly fetch: number;
   readonly position: Position;
@@ -43,7 +43,7 @@ export interface Source {
   readonly link: number;
 }
 
-/** The objects at one place of the answer: the records of its first source, and what entity fetches have added to them. */
+/** The objects at one place of the answer: the records of its first source and of entity fetches. */
 export class Place {
   readonly sources: Source[] = [];
   readonly children = new Map<string, Place>();
@@ -55,15 +55,15 @@ export class Place {
 }
 
 export enum Write {
-  /** What stands between two slots of a record. */
+  /** The bytes between two slots of a record. */
   Run,
-  /** The last of several values that is not null. */
+  /** The last non-null value of several. */
   Choice,
   Object,
   List,
 }
 
-/** One step in writing an object: text, and what follows it. */
+/** One step in writing an object: constant text, then a value. */
 export interface WriteStep {
   readonly write: Write;
   readonly head: Buffer;
@@ -80,7 +80,7 @@ export interface WritePlace {
   readonly sources: readonly Source[];
   readonly steps: readonly WriteStep[];
   readonly tail: Buffer;
-  /** Whether several ways may lead to one record. */
+  /** Whether several paths may lead to one record. */
   readonly isRepeated: boolean;
 }
 
@@ -88,7 +88,7 @@ export type SliceNode =
   | { readonly kind: 'Fetch'; readonly fetch: SliceFetch }
   | { readonly kind: 'Sequence' | 'Parallel'; readonly nodes: readonly SliceNode[] };
 
-/** An operation whose answer is written from slices of what subgraphs sent. */
+/** An operation whose answer is written from slices of subgraph responses. */
 export interface SlicePlan {
   readonly root: SliceNode;
   readonly fetches: readonly SliceFetch[];
@@ -98,8 +98,8 @@ export interface SlicePlan {
 }
 
 /**
- * Undefined when the operation is beyond slices: abstract types, rewrites, requirements of objects, mutations. It then
- * runs the general way, as does every answer that is other than expected.
+ * Undefined if the operation does not support slices: abstract types, rewrites, requirements of objects, mutations. The general
+ * execution then runs it, as it does for any unexpected response.
  */
 export function planSlices(
   root: CompiledNode,
@@ -138,7 +138,7 @@ class Planning {
     return { root, fetches: this.fetches, links: this.links, answer, places: this.places };
   }
 
-  /** @param made fetches whose answers are there when the node runs; those of the node are added. */
+  /** @param made completed fetches when the node runs; adds the node's fetches */
   private node(node: CompiledNode, made: Set<number>): SliceNode {
     switch (node.kind) {
       case 'Fetch': {
@@ -222,8 +222,8 @@ class Planning {
 
   /** The place of the objects in a field. */
   private child(place: Place, name: string, made?: ReadonlySet<number>): Place {
-    const known = place.children.get(name);
-    if (known) return known;
+    const existing = place.children.get(name);
+    if (existing) return existing;
     const from = place.sources.filter(({ fetch, position }) => {
       const field = position.fields.find((one) => one.name === name);
       return (!made || made.has(fetch)) && field !== undefined && field.position !== undefined;
@@ -244,7 +244,7 @@ class Planning {
     return shapes;
   }
 
-  /** `{"__typename":"T","key":` and so on; the text that closes it is always the same. */
+  /** Parts of a representation such as `{"__typename":"T","key":`; the closing text is constant. */
   private representation(
     requires: CompiledRequirements,
     place: Place,
@@ -269,7 +269,7 @@ class Planning {
     return parts;
   }
 
-  /** Where a value is found: of several sources the last, which the general way lets win too. */
+  /** The source of a value: the last of several, as in the general execution. */
   private latest(place: Place, name: string, made: ReadonlySet<number>): { source: Source; field: FieldLayout } {
     const found = place.sources.flatMap((source) => {
       const field = source.position.fields.find((one) => one.name === name);
@@ -355,7 +355,7 @@ class Planning {
 type CompiledFetchPath = NonNullable<CompiledFetch['entities']>[number]['source']['paths'][number];
 type CompiledRequirements = NonNullable<CompiledFetch['entities']>[number]['source']['requires'];
 
-/** Whether a field stands right after another in what the subgraph sends. */
+/** Whether a field directly follows another in the subgraph response. */
 function follows(
   place: Place,
   { source, field }: { source: number; field: FieldLayout },

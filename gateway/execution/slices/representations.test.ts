@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Representations } from './representations';
 
-test('each text is in the list once, and is given its number', () => {
+test('lists each text once and returns its number', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.nat(20).map(String), fc.string({ maxLength: 30 }))),

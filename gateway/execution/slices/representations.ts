@@ -6,43 +6,43 @@ const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 
-/** The text of a list of representations, each in it once. */
+/** Builds the text of a list of distinct representations. */
 export class Representations {
   private readonly writer = Writer.take();
-  /** Where each begins and ends. */
+  /** Start and end of each. */
   private readonly bounds: Numbers;
-  /** By hash, the number of a representation and one; open addressing, never more than half full. */
+  /** Number of a representation plus 1, by hash; open addressing, at most half full. */
   private readonly table: Numbers;
   private begun = 0;
   count = 0;
 
   /**
-   * @param most how many may come, the same ones included.
-   * @param before the byte before the member that the list is the value of.
-   * @param member its name.
+   * @param max maximum number of representations, including duplicates
+   * @param before the byte before the member whose value is the list
+   * @param member the member's name
    */
-  constructor(most: number, before: number, member: Buffer) {
-    this.bounds = numbersOf(most * 2);
-    this.table = numbersOf(2 << (32 - Math.clz32(most)));
+  constructor(max: number, before: number, member: Buffer) {
+    this.bounds = numbersOf(max * 2);
+    this.table = numbersOf(2 << (32 - Math.clz32(max)));
     this.writer.byte(before);
     this.writer.text(member);
     this.writer.byte(OPEN_LIST);
   }
 
-  /** Begins a representation; what is written until `end` is its text. */
+  /** Begins a representation, which consists of all bytes written until `end`. */
   begin(): Writer {
     if (this.count > 0) this.writer.byte(COMMA);
     this.begun = this.writer.length;
     return this.writer;
   }
 
-  /** The number of what has been written since `begin`. */
+  /** Ends a representation. @returns its number */
   end(): number {
     const { writer, begun } = this;
     const slot = this.find(begun, writer.length);
     const known = this.table[slot]!;
     if (known !== 0) {
-      // as if it had not been begun
+      // discards the duplicate
       writer.length = this.count > 0 ? begun - 1 : begun;
       return known - 1;
     }
@@ -53,14 +53,14 @@ export class Representations {
     return this.count - 1;
   }
 
-  /** The list as JSON, with what stands around it; nothing may be added afterwards. */
+  /** The list as JSON with its surrounding text; nothing may be added afterwards. */
   text(tail: Buffer): JsonText {
     this.writer.byte(CLOSE_LIST);
     this.writer.text(tail);
     return this.writer.giveBackText();
   }
 
-  /** Where in the table these bytes are, or belong. */
+  /** The table slot of these bytes, or the free slot for them. */
   private find(start: number, end: number): number {
     const { table, bounds } = this;
     const { bytes } = this.writer;

@@ -27,17 +27,17 @@ const NULL_LIST = Buffer.from('[]');
 const END = Buffer.from('}');
 const NOTHING = Buffer.alloc(0);
 
-/** The records of a source, at hand. */
+/** The records of a source. */
 interface Bound {
   readonly bytes: Buffer;
   readonly records: Numbers;
-  /** How many records there are. */
+  /** Number of records. */
   readonly count: number;
   readonly stride: number;
   readonly link: Numbers | undefined;
 }
 
-/** Runs a sliced operation once: nothing of what subgraphs send becomes an object. */
+/** Runs a sliced operation once, without parsing subgraph responses into objects. */
 export class SliceRun {
   private readonly scans: (Scan | undefined)[];
   private readonly links: Numbers[];
@@ -51,7 +51,7 @@ export class SliceRun {
     this.links = new Array(plan.links);
   }
 
-  /** The answer; undefined when anything is amiss, and must be looked at closely. Calls already made need not be made again. */
+  /** The answer; undefined after any unexpected response. The general execution then reuses the calls. */
   async run(): Promise<RenderedData | undefined> {
     await this.node(this.plan.root);
     return this.isAmiss ? undefined : this.answer();
@@ -98,7 +98,7 @@ export class SliceRun {
     try {
       answer = await this.calls.call(sliced.fetch, variables);
     } catch {
-      // biome-ignore lint/plugin: the general execution asks for the result of the same call, and reports its failure
+      // biome-ignore lint/plugin: the general execution gets the result of the same call and reports its failure
       this.isAmiss = true;
       return;
     }
@@ -118,13 +118,13 @@ export class SliceRun {
       const { records, stride } = this.bind(own!)!;
       const bound = parts.map(({ source }) => this.bind(source)!);
       for (let record = 0; record < count; record++)
-        // of null nothing is asked, and nothing will be looked up
+        // null has no representation
         numbers[record] =
           records[record * stride] === -1 ? -1 : writeRepresentation(representations, parts, bound, record);
     }
   }
 
-  /** How many objects are asked about, those that are the same and null included. */
+  /** Number of objects, including duplicates and nulls. */
   private countOf({ asked }: SliceEntities): number {
     let count = 0;
     for (const { place } of asked) count += this.count(place.sources[0]!);
@@ -149,7 +149,7 @@ export class SliceRun {
 
   private answer(): RenderedData {
     const bound = this.plan.places.map(({ sources }) => sources.map((source) => this.bind(source)));
-    // it says again what has been read, but for keys
+    // the response repeats data already read, except for keys
     const writing = new Writing(
       bound,
       this.scans.reduce((sum, scan) => sum + (scan?.bytes.length ?? 0), 0),
@@ -176,19 +176,19 @@ function writeRepresentation(
   return representations.end();
 }
 
-/** What one request has looked through, those that share its answer need not. */
+/** Scans a response once for all requests that share it. */
 function scanOf(answer: SubgraphAnswer, bytes: Buffer, { layout }: SliceFetch): Scan | undefined {
   if (answer.looked?.by !== layout) answer.looked = { by: layout, found: Scan.of(bytes, layout) };
   return answer.looked.found as Scan | undefined;
 }
 
-/** Writes the answer, place by place. */
+/** Writes the answer place by place. */
 class Writing {
   private readonly out: Writer;
-  /** By place and record, where what was written of it begins and ends. */
+  /** Start and end of written records, by place and record. */
   private readonly written = new Map<number, Numbers>();
 
-  /** @param expected how many bytes will be written, as far as one can see. */
+  /** @param expected estimated number of bytes */
   constructor(
     private readonly bound: readonly (readonly (Bound | undefined)[])[],
     expected: number,
@@ -209,7 +209,7 @@ class Writing {
     else this.fields(place, record);
   }
 
-  /** A record that several ways lead to is written once, and copied. */
+  /** Writes a record once; copies it for further paths. */
   private once(place: WritePlace, record: number): void {
     const { out } = this;
     let written = this.written.get(place.index);
@@ -285,7 +285,7 @@ class Writing {
       const { bytes, records, stride, link } = sources[choices[i]!.source]!;
       const base = (link ? link[record]! : record) * stride + choices[i]!.slot;
       const start = records[base + 1]!;
-      // null never takes the place of a value
+      // null never replaces a value
       if (bytes[start] === 0x6e && i < choices.length - 1) continue;
       this.out.copy(bytes, start, records[base + 2]!);
       return;

@@ -13,7 +13,7 @@ const schema = buildSchema(`
 const QUERY =
   '{ thing { id text } things { id size weight isOld colour tags any inner { id text } } maybe { __typename text } }';
 
-/** Of the things, those of `things` are kept one by one; the others as they are written. */
+/** A layout with separate records for `things`, and verbatim slices for other objects. */
 function layoutOf(visited: string[]) {
   const layout = new AnswerLayout({ schema, apiSchema: schema, visited: new Set(visited) });
   const [operation] = parse(QUERY).definitions as OperationDefinitionNode[];
@@ -46,7 +46,7 @@ const data = fc.record({
   maybe: nullable(fc.array(nullable(fc.record({ __typename: fc.constant('Thing'), text: nullable(text) })))),
 });
 
-/** What a scan found, by the numbers of its records. */
+/** Reads the values of a scan by record numbers. */
 function read(found: Scan) {
   const [query, ...others] = layout.positions;
   const slice = (position: number, record: number, slot: number) => {
@@ -57,7 +57,7 @@ function read(found: Scan) {
   return { query, others, slice };
 }
 
-test('every value is found where it is, whatever it is and however the JSON is spaced', () => {
+test('locates every value, whatever its type and however the JSON is spaced', () => {
   fc.assert(
     fc.property(data, fc.constantFrom(undefined, 1, '\t'), (given, space) => {
       const found = scan(JSON.stringify({ data: given, extensions: { took: [1, { a: null }] } }, null, space));
@@ -74,7 +74,7 @@ test('every value is found where it is, whatever it is and however the JSON is s
   );
 });
 
-test('what JSON.parse refuses is refused: any byte changed, left out or put in', () => {
+test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', () => {
   fc.assert(
     fc.property(
       data,
@@ -101,7 +101,7 @@ test('what JSON.parse refuses is refused: any byte changed, left out or put in',
   );
 });
 
-test('a large answer is looked through as a small one is', () => {
+test('scans a large answer like a small one', () => {
   fc.assert(
     fc.property(fc.array(id, { minLength: 3_000, maxLength: 3_000 }), (ids) => {
       const things = ids.map((one, i) => ({ ...thing, id: one, size: i }));
@@ -117,7 +117,7 @@ test('a large answer is looked through as a small one is', () => {
   );
 });
 
-/** The same text to `JSON.parse`, mostly, written otherwise: escapes, white space, members in between, other forms of numbers. */
+/** Mostly the same value to `JSON.parse`, written differently: escapes, white space, extra members, other forms of numbers. */
 function rewritten(json: string, choices: readonly number[]): string {
   let at = 0;
   return json.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]/g, (token) => {
@@ -152,7 +152,7 @@ const BESIDE = [
   ',"errors":[{}]',
 ];
 
-test('every text is refused, or understood as JSON.parse understands it', () => {
+test('rejects every text or reads it as JSON.parse does', () => {
   let understood = 0;
   fc.assert(
     fc.property(
@@ -181,7 +181,7 @@ test('every text is refused, or understood as JSON.parse understands it', () => 
   expect(understood).toBeGreaterThan(100);
 });
 
-test('bytes at random are refused, or are JSON', () => {
+test('rejects random bytes that are not JSON', () => {
   const piece = fc.constantFrom(...'{}[]",:\\ue0-1.5 \n'.split(''), 'null', 'true', '"data":', '"thing":', '"errors":');
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some)),
@@ -208,18 +208,18 @@ test.each<[string, string]>([
   ['fields in another order', '{"data":{"things":[],"thing":null,"maybe":null}}'],
   ['a field too many', '{"data":{"thing":null,"things":[],"maybe":null,"more":1}}'],
   ['null where none may be', JSON.stringify({ data: { ...good, things: [null] } })],
-  ['no list', JSON.stringify({ data: { ...good, things: {} } })],
+  ['an object for a list', JSON.stringify({ data: { ...good, things: {} } })],
   ['an ID that is a number', JSON.stringify({ data: { ...good, thing: { id: 1, text: null } } })],
   ['errors written with an escape', '{"data":{"thing":null,"things":[],"maybe":null},"\\u0065rrors":[{}]}'],
   ['another type', JSON.stringify({ data: { ...good, maybe: [{ __typename: 'Other', text: null }] } })],
   ['a byte-order mark', `\ufeff${JSON.stringify({ data: good })}`],
   ['something after the end', `${JSON.stringify({ data: good })} 1`],
-])('an answer with %s is looked at closely', (_what, answer) => {
+])('leaves an answer with %s to the general execution', (_what, answer) => {
   expect(scan(JSON.stringify({ data: { ...good, things: [thing] } }))).toBeDefined();
   expect(scan(answer)).toBeUndefined();
 });
 
-test('bytes that are no UTF-8 are looked at closely', () => {
+test('leaves bytes that are not UTF-8 to the general execution', () => {
   const bytes = Buffer.from('{"data":{"thing":{"id":"x","text":"?"},"things":[],"maybe":null}}');
   expect(scan(bytes)).toBeDefined();
   bytes[bytes.indexOf('?')] = 0xff;

@@ -20,10 +20,10 @@ const FALSE = Buffer.from('false');
 const DATA = Buffer.from('"data":');
 const ERRORS = Buffer.from('"errors":');
 const MAX_INT = 2 ** 31;
-/** Nested values of scalars whose form nobody knows. */
+/** Maximum nesting of custom scalar values. */
 const MAX_DEPTH = 200;
 
-/** The root of an answer: the objects of a root fetch, or a list of entities under each alias. */
+/** The root of a response: the objects of a root fetch, or a list of entities under each alias. */
 export interface RootLayout {
   readonly positions: readonly Position[];
   /** The root object of a root fetch. */
@@ -32,12 +32,12 @@ export interface RootLayout {
 }
 
 /**
- * A subgraph's answer, looked through once: that it is JSON in UTF-8, of the layout asked for, without errors and without null where
- * none may be; and where in it each value stands. Nothing is made of the values. It is faster than `JSON.parse`, whose objects
- * then have to be looked through, and collected: see docs/performance.md.
+ * A single scan of a subgraph response. It checks that the bytes are UTF-8 JSON of the requested layout, without errors and invalid
+ * nulls, and records the place of each value without creating values. This is faster than `JSON.parse`, whose objects
+ * must then be traversed and garbage-collected: see docs/performance.md.
  */
 export class Scan {
-  /** By position, the records of its objects; there may be room for more behind the last. */
+  /** Records of objects by position; may have unused capacity at the end. */
   readonly records: Numbers[];
   readonly counts: number[];
   private at = 0;
@@ -52,7 +52,7 @@ export class Scan {
     this.counts = positions.map(() => 0);
   }
 
-  /** Undefined when anything at all is other than expected: then the answer must be looked at closely. */
+  /** Undefined for any unexpected content: the general execution must then read the response. */
   static of(bytes: Buffer, layout: RootLayout): Scan | undefined {
     if (!isUtf8(bytes)) return undefined;
     const scan = new Scan(bytes, layout);
@@ -77,14 +77,14 @@ export class Scan {
     return hasData && this.at === this.end;
   }
 
-  /** Null, or an empty list, which some servers write. */
+  /** Accepts null or an empty list, which some servers send. */
   private noErrors(): boolean {
     if (!this.take(OPEN_LIST)) return this.text(NULL);
     this.space();
     return this.take(CLOSE_LIST);
   }
 
-  /** A member beside the data that says nothing, such as `extensions`. An escape might hide the name of one that does. */
+  /** Skips an irrelevant member such as `extensions`. Rejects names with escapes, which might hide a relevant one. */
   private other(): boolean {
     const { bytes, at } = this;
     if (!this.string() || bytes.subarray(at, this.at).includes(BACKSLASH)) return false;
@@ -107,7 +107,7 @@ export class Scan {
     return this.take(CLOSE);
   }
 
-  /** The items of a list of objects, each a record after the other. */
+  /** Scans a list of objects into consecutive records. */
   private list(position: Position, isItemNonNull: boolean): boolean {
     if (!this.take(OPEN_LIST)) return false;
     this.space();
@@ -125,7 +125,7 @@ export class Scan {
     return this.take(CLOSE_LIST);
   }
 
-  /** The number of the object's record; -1 when it is not as it should be. */
+  /** Scans an object. @returns the number of its record; -1 if invalid */
   private record(position: Position): number {
     const record = this.room(position);
     const index = this.counts[position.index]! - 1;
@@ -176,7 +176,7 @@ export class Scan {
     return true;
   }
 
-  /** Room for one more record. */
+  /** Makes room for one more record. */
   private room({ index, stride }: Position): Numbers {
     let records = this.records[index]!;
     const count = this.counts[index]! + 1;
@@ -188,9 +188,9 @@ export class Scan {
     return records;
   }
 
-  /** Apart from {@link room}, which V8 inlines for as long as it is small. */
+  /** Separate from {@link room}, which V8 inlines only while it is small. */
   private lengthened(records: Numbers, needed: number): Numbers {
-    // as dense as so far, and a little denser
+    // extrapolates the density so far, with a margin
     return lengthened(records, needed, Math.ceil((records.length * this.end * 1.05) / (this.at + 1)));
   }
 
@@ -320,7 +320,7 @@ export class Scan {
       value = value * 10 + byte - ZERO;
     const count = at - digits;
     const next = bytes[at];
-    // 1.0 and 1e3 are integers too: those are looked at closely
+    // 1.0 and 1e3 are integers, too; the general execution handles them
     if (count === 0 || count > 15 || (bytes[digits] === ZERO && (count > 1 || isNegative))) return false;
     if (next === DOT || next === 0x65 || next === 0x45) return false;
     if (isNegative ? value > MAX_INT : value >= MAX_INT) return false;
@@ -328,7 +328,7 @@ export class Scan {
     return true;
   }
 
-  /** @param isAny whether exponents may stand, whose values may be beyond all numbers. */
+  /** @param isAny whether to allow exponents, whose values may exceed doubles */
   private number(isAny: boolean): boolean {
     const { bytes } = this;
     let at = this.at;
@@ -381,7 +381,7 @@ export class Scan {
     return true;
   }
 
-  /** After a member: whether another follows. */
+  /** Whether another member follows. */
   private another(): boolean {
     this.space();
     return this.take(COMMA);
@@ -399,7 +399,7 @@ function afterDigits(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Bytes of an escape in a string; 0 when there is no such. */
+/** Length of an escape in a string; 0 if invalid. */
 function escapeLength(bytes: Buffer, at: number): number {
   switch (bytes[at + 1]) {
     case QUOTE:

@@ -1,20 +1,20 @@
 import { type JsonText, LONG_TEXT } from '../../transport/json-text';
 
-/** Writers that nobody uses, to be used again: making a buffer costs more than most of what is written into one. */
+/** Idle writers for reuse: allocating a buffer costs more than most writes. */
 const idle: Writer[] = [];
-const MOST_IDLE = 8;
+const MAX_IDLE = 8;
 const FIRST_BYTES = 16_384;
-/** A buffer that has grown beyond is given away instead of being copied from. */
-const MOST_KEPT_BYTES = 4 * 1_024 * 1_024;
+/** Maximum size of a reused buffer; larger ones are handed over instead of copied. */
+const MAX_REUSED_BYTES = 4 * 1_024 * 1_024;
 
-/** Bytes that grow as they are written. */
+/** A growing byte buffer. */
 export class Writer {
   bytes: Buffer;
   length = 0;
 
   private constructor(
     room: number,
-    private readonly isGivenAway = false,
+    private readonly isHandedOver = false,
   ) {
     this.bytes = Buffer.allocUnsafeSlow(room);
   }
@@ -26,32 +26,32 @@ export class Writer {
   }
 
   /**
-   * For a long text, one with a buffer of about its size, which is given away.
-   * @param expected how many bytes will be written, as far as one can see.
+   * A writer for a text of estimated size; a long one gets its own buffer, which is handed over at the end.
+   * @param expected estimated number of bytes
    */
   static for(expected: number): Writer {
     return expected < LONG_TEXT ? Writer.take() : new Writer(expected, true);
   }
 
-  /** What has been written. The writer must not be used any more. */
+  /** The written bytes. The writer must not be used afterwards. */
   giveBack(): Buffer {
-    if (this.isGivenAway || this.bytes.length > MOST_KEPT_BYTES) return this.bytes.subarray(0, this.length);
+    if (this.isHandedOver || this.bytes.length > MAX_REUSED_BYTES) return this.bytes.subarray(0, this.length);
     const written = Buffer.allocUnsafe(this.length);
     this.bytes.copy(written, 0, 0, this.length);
     this.rest();
     return written;
   }
 
-  /** As {@link giveBack}, as text. */
+  /** Like {@link giveBack}, as text. */
   giveBackText(): JsonText {
     if (this.length >= LONG_TEXT) return this.giveBack();
     const text = this.bytes.toString('utf8', 0, this.length);
-    if (this.bytes.length <= MOST_KEPT_BYTES) this.rest();
+    if (this.bytes.length <= MAX_REUSED_BYTES) this.rest();
     return text;
   }
 
   private rest(): void {
-    if (idle.length < MOST_IDLE) idle.push(this);
+    if (idle.length < MAX_IDLE) idle.push(this);
   }
 
   copy(from: Buffer, start: number, end: number): void {
@@ -59,7 +59,7 @@ export class Writer {
     let at = this.length;
     if (at + count > this.bytes.length) this.grow(count);
     const { bytes } = this;
-    // a call into native code costs more than copying a few bytes here
+    // a native call costs more than copying a few bytes here
     if (count > 48) from.copy(bytes, at, start, end);
     else for (let i = start; i < end; i++) bytes[at++] = from[i]!;
     this.length += count;
@@ -74,7 +74,7 @@ export class Writer {
     this.bytes[this.length++] = byte;
   }
 
-  /** Writes once more what stands between two places. */
+  /** Writes the bytes between two positions again. */
   again(start: number, end: number): void {
     if (this.length + end - start > this.bytes.length) this.grow(end - start);
     this.bytes.copyWithin(this.length, start, end);
