@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 
 export type PlanningErrorCode = 'PLANNING_TIMEOUT' | 'PLANNING_FAILED' | 'PLAN_NOT_SUPPORTED' | 'OPERATION_TOO_LARGE';
 
-/** No plan could be made for an operation; the message says why and what the caller can do. */
+/** An operation could not be planned. The message states the reason and what the caller can do. */
 export class PlanningError extends GraphQLError {
   constructor(code: PlanningErrorCode, message: string, options: { status: number; cause?: unknown }) {
     super(message, {
@@ -12,7 +12,7 @@ export class PlanningError extends GraphQLError {
   }
 }
 
-/** The planner found no plan, or none that computes the operation; the cause is for logs. */
+/** The planner found no valid plan; the cause is for logs. */
 export function noPlan(cause: unknown): PlanningError {
   return new PlanningError('PLANNING_FAILED', 'The query planner found no plan for this operation', {
     status: 500,
@@ -23,7 +23,7 @@ export function noPlan(cause: unknown): PlanningError {
 export function planningTimeout(timeoutMs: number): PlanningError {
   return new PlanningError(
     'PLANNING_TIMEOUT',
-    `The query planner found no plan for this operation within ${timeoutMs} ms; ask for fewer fields at once`,
+    `The query planner found no plan for this operation within ${timeoutMs} ms; request fewer fields at once`,
     { status: 503 },
   );
 }

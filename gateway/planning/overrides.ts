@@ -1,14 +1,14 @@
-/** Which progressive `@override`s are in force: those with a label (Federation 2.7). */
+/** The active progressive `@override`s: those with a label (Federation 2.7). */
 export interface Overrides {
   readonly labels: readonly string[];
-  /** `percent(x)` is in force when this is below x: 100 never, 0 always. Gateways of a fleet are given different ones. */
+  /** `percent(x)` is active if this is below x: 100 never, 0 always. Set different values within a fleet of gateways. */
   readonly percentile: number;
 }
 
-/** None is: fields stay where they were until the override is made unconditional. */
+/** No active overrides: fields stay in their old subgraph until the override becomes unconditional. */
 export const NO_OVERRIDES: Overrides = { labels: [], percentile: 100 };
 
-/** Whether each label of a supergraph is in force. */
+/** Whether each label of a supergraph is active. */
 export function overrideConditions(supergraphSdl: string, { labels, percentile }: Overrides): Map<string, boolean> {
   const conditions = new Map<string, boolean>();
   for (const [, label = ''] of supergraphSdl.matchAll(/overrideLabel: "([^"]*)"/g)) {

@@ -1,21 +1,21 @@
 /**
- * The one form of a query plan inside this gateway. Either planner's output is turned into it; execution knows no other.
+ * A query plan. All planners' output is converted to this form, the only one that execution supports.
  * Paths are those of the answer under construction, by response name.
  */
 export interface QueryPlan {
-  /** Absent when no subgraph need be asked. */
+  /** Absent if no subgraph call is needed. */
   readonly root?: PlanNode;
 }
 
 export type PlanNode = FetchNode | SequenceNode | ParallelNode;
 
-/** One after the other. */
+/** Steps that run in order. */
 export interface SequenceNode {
   readonly kind: 'Sequence';
   readonly nodes: readonly PlanNode[];
 }
 
-/** All at once. */
+/** Steps that run in parallel. */
 export interface ParallelNode {
   readonly kind: 'Parallel';
   readonly nodes: readonly PlanNode[];
@@ -27,32 +27,32 @@ export interface FetchNode {
   readonly subgraph: string;
   readonly operation: string;
   readonly operationKind: 'query' | 'mutation';
-  /** Names of the operation's variables that are sent along. */
+  /** Names of the operation's variables to send. */
   readonly variables: readonly string[];
   readonly entities?: readonly EntityFetch[];
-  /** Of a root fetch: where in the answer the root type stands once more, as the value of a field; at the root when there is none. */
+  /** For a root fetch: the path of a nested root type in the answer; the root by default. */
   readonly at?: readonly PathStep[];
-  /** Variables whose values stand above the entities in the answer: one request for each set of values. */
+  /** Variables whose values come from objects above the entities: one request per set of values. */
   readonly context?: readonly ContextVariable[];
-  /** Applied to the answer of a root fetch. */
+  /** Applied to the response of a root fetch. */
   readonly outputRewrites: readonly Rewrite[];
 }
 
-/** A variable that takes what `@fromContext` asks for. */
+/** A variable for an `@fromContext` argument. */
 export interface ContextVariable {
   readonly variable: string;
-  /** How many objects above the entity the value's path begins. */
+  /** Number of objects above the entity where the value's path starts. */
   readonly up: number;
   readonly path: readonly RewriteStep[];
 }
 
-/** One `_entities` field of a fetch: which objects it is asked about, and by what. */
+/** One `_entities` field of a fetch: its objects and their representations. */
 export interface EntityFetch {
   /** Response name of the `_entities` field. */
   readonly alias: string;
-  /** Variable that takes the representations. */
+  /** Variable for the representations. */
   readonly variable: string;
-  /** Where the objects stand; the answer is merged into them. */
+  /** Paths of the objects; the response is merged into them. */
   readonly paths: readonly (readonly PathStep[])[];
   readonly requires: readonly RequiredSelection[];
   readonly inputRewrites: readonly Rewrite[];
@@ -64,7 +64,7 @@ export type PathStep =
   | { readonly kind: 'List' }
   | { readonly kind: 'Types'; readonly names: readonly string[] };
 
-/** What a representation is made of. */
+/** The contents of a representation. */
 export type RequiredSelection =
   | {
       readonly kind: 'Field';
@@ -80,12 +80,12 @@ export type RewriteStep =
   | { readonly kind: 'Field'; readonly name: string }
   | { readonly kind: 'Types'; readonly names: readonly string[] };
 
-/** A change of a representation before it is sent, or of an answer before it is merged. */
+/** A change of a representation before sending, or of a response before merging. */
 export type Rewrite =
   | { readonly kind: 'Set'; readonly path: readonly RewriteStep[]; readonly value: unknown }
   | { readonly kind: 'Rename'; readonly path: readonly RewriteStep[]; readonly to: string };
 
-/** Every fetch of a plan, in the order in which they stand. */
+/** All fetches of a plan, in plan order. */
 export function* fetchesOf(node: PlanNode | undefined): Generator<FetchNode> {
   if (!node) return;
   if (node.kind === 'Fetch') yield node;

@@ -1,19 +1,19 @@
 import type { QueryPlan } from './plan';
 import type { PlanCounts } from './tasks';
 
-/** Turns operations into query plans, against one supergraph. */
+/** Plans operations against one supergraph. */
 export interface Planner {
   readonly name: 'native' | 'apollo';
   /**
-   * @param operation text of one operation without fragments, without introspection fields.
-   * @param signal ends the work where that is possible.
+   * @param operation text of one operation without fragments or introspection fields
+   * @param signal stops the work if possible
    * @throws PlanningError
    */
   plan(operation: string, signal: AbortSignal): Promise<QueryPlan>;
-  /** Makes ready what the first plan would wait for; resolves when it is. */
+  /** Prepares for the first plan; resolves when ready. */
   warmUp?(): Promise<void>;
   readonly counts: PlanCounts;
-  /** How many processes it has lost, where it has some. */
+  /** Number of processes that have died, if it uses any. */
   readonly deaths?: number;
   close(): Promise<void>;
 }

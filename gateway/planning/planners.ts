@@ -8,8 +8,8 @@ import type { Planner } from './planner';
 import { PlanCounts } from './tasks';
 
 /**
- * The planner by name. Each is the other’s fallback: for operations that it finds no plan for, whose plan does not compute them, or that
- * take too long. Apollo’s alone is used where the native one has no binary for this platform.
+ * The planner by name. Each is the other’s fallback for operations without a plan, with an invalid plan, or that
+ * take too long. Without a native binary for this platform, only Apollo’s is used.
  */
 export function plannerOf(
   name: Planner['name'],
@@ -25,16 +25,16 @@ export function plannerOf(
         : new PlannerWithFallback(apollo(), () => native);
     } catch (error) {
       if (!isMissingBinary(error)) throw error;
-      log.warn({ err: error }, 'the native planner has no binary for this platform; using the planner of Apollo');
+      log.warn({ err: error }, "native planner has no binary for this platform; using Apollo's planner");
       return apollo();
     }
   };
 }
 
-/** Milliseconds that a planner has before its fallback is asked. */
+/** Milliseconds that a planner has before its fallback runs. */
 const FIRST_MS = 3_000;
 
-/** A planner, and another for what it fails to plan; the other is made when it is first needed. */
+/** A planner with a fallback, which is created on first use. */
 export class PlannerWithFallback implements Planner {
   readonly name;
   private fallback: Planner | undefined;
@@ -71,12 +71,12 @@ export class PlannerWithFallback implements Planner {
   }
 
   private async planFirst(operation: string, signal: AbortSignal): Promise<QueryPlan> {
-    // how long it takes to start says nothing about the operation
+    // startup time must not count against the operation
     await this.first.warmUp?.();
-    const own = new AbortController();
-    const timer = setTimeout(() => own.abort(planningTimeout(this.firstMs)), this.firstMs);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(planningTimeout(this.firstMs)), this.firstMs);
     try {
-      return await this.first.plan(operation, AbortSignal.any([signal, own.signal]));
+      return await this.first.plan(operation, AbortSignal.any([signal, timeout.signal]));
     } finally {
       clearTimeout(timer);
     }

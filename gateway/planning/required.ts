@@ -3,10 +3,10 @@ import type { RequiredSelection } from './plan';
 export type RequiredFragment = Extract<RequiredSelection, { kind: 'Fragment' }>;
 
 /**
- * The fragments of what a planner requires that are about an object of a type.
- * @param type an object type, or the interface that a subgraph knows an object by.
- * @param includes whether the objects of a type condition can be of a type.
- * @returns undefined when nothing is about the object, or when what represents it depends on a type that is not known.
+ * The fragments of a planner's required selections that apply to an object of a type.
+ * @param type an object type, or the interface by which a subgraph knows an object
+ * @param includes whether a type condition includes a type
+ * @returns undefined if no fragment applies, or if the representation depends on an unknown type
  */
 export function requiredOf(
   selections: readonly RequiredSelection[],
@@ -26,7 +26,7 @@ export function requiredOf(
   return dependsOnType ? undefined : matching;
 }
 
-/** A fragment within another counts for itself; a type alone represents nothing. */
+/** Flattens nested fragments; drops those that select only `__typename`. */
 function flat(selections: readonly RequiredSelection[]): RequiredFragment[] {
   return selections.flatMap((one) => {
     if (one.kind !== 'Fragment') return [];

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { FetchNode, PathStep } from './plan';
 
-/** A fetch and what it selects. */
+/** A fetch and its selections. */
 export interface Fetched {
   readonly fetch: FetchNode;
   readonly selectionSet: SelectionSetNode;
@@ -36,10 +36,10 @@ export function selectedBy(fetched: readonly Fetched[], path: readonly PathStep[
 
 export const fetched = (fetch: FetchNode): Fetched => ({ fetch, selectionSet: selectionOf(fetch.operation) });
 
-/** What an operation selects, its fragments written out. */
+/** The selections of an operation, with fragments expanded. */
 export const selectionOf = (operation: string): SelectionSetNode => definitionOf(operation).selectionSet;
 
-/** The operation that a text has, its fragments written out. */
+/** The operation in a text, with fragments expanded. */
 export function definitionOf(operation: string): OperationDefinitionNode {
   const { definitions } = parse(operation, { noLocation: true });
   const fragments = new Map(
@@ -58,7 +58,7 @@ export function definitionOf(operation: string): OperationDefinitionNode {
 
 export const nameOf = (field: FieldNode): string => field.alias?.value ?? field.name.value;
 
-/** The arguments of a field as one text, in whatever order they and the fields of input objects stand. */
+/** The arguments of a field as text, independent of the order of arguments and input fields. */
 export const argumentsText = (field: FieldNode): string =>
   (field.arguments ?? [])
     .map(({ name, value }) => `${name.value}: ${print(ordered(value))}`)
@@ -75,7 +75,7 @@ const ordered = (value: ValueNode): ValueNode =>
     },
   });
 
-/** The fields of a selection set, those in fragments included, with the directives of these. */
+/** The fields of a selection set, including those in fragments, with the fragments' directives. */
 export function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return [selection];
@@ -96,7 +96,7 @@ export function typedFields(selectionSet: SelectionSetNode | undefined): [string
   );
 }
 
-/** Where in the answer the objects of a fetch stand that are not its root: the entities, or a root type once more. */
+/** Paths of a fetch's objects below the root: entities, or a nested root type. */
 export const pathsOf = ({ entities = [], at }: FetchNode): (readonly PathStep[])[] => [
   ...(at ? [at] : []),
   ...entities.flatMap(({ paths }) => paths),
@@ -106,13 +106,13 @@ export const pathsOf = ({ entities = [], at }: FetchNode): (readonly PathStep[])
 export const fieldNames = (path: readonly PathStep[]): string[] =>
   path.flatMap((step) => (step.kind === 'Field' ? [step.name] : []));
 
-/** What follows after one path on another; undefined when it does not begin so. */
+/** The rest of a path after a prefix; undefined if the path does not start with it. */
 function restOf(path: readonly PathStep[], begin: readonly PathStep[]): string[] | undefined {
   const [names, first] = [fieldNames(path), fieldNames(begin)];
   return first.every((name, index) => names[index] === name) ? names.slice(first.length) : undefined;
 }
 
-/** The fields that are selected at a path below a selection set. */
+/** The fields selected at a path below a selection set. */
 function selectedAt(selectionSet: SelectionSetNode, path: readonly string[]): FieldNode[] {
   const fields = fieldsOf(selectionSet);
   const [first, ...rest] = path;
@@ -126,7 +126,7 @@ export const nameNode = (value: string) => ({ kind: Kind.NAME, value }) as const
 
 export const TYPENAME: FieldNode = { kind: Kind.FIELD, name: nameNode('__typename') };
 
-/** What is selected of objects of a type; at least which type that is. */
+/** An inline fragment on a type; selects `__typename` if it would be empty. */
 export const fragmentOn = (type: string, selections: readonly SelectionNode[]): SelectionNode => ({
   kind: Kind.INLINE_FRAGMENT,
   typeCondition: { kind: Kind.NAMED_TYPE, name: nameNode(type) },

@@ -12,18 +12,18 @@ import {
   type Ready,
 } from './tasks';
 
-/** Milliseconds of planning after which an operation makes room for one that waits. */
+/** Milliseconds of planning after which an operation yields to a waiting one. */
 const MAX_MS_WHILE_OTHERS_WAIT = 1_000;
 
 export interface QueueOptions {
-  /** The planner, which has a program `<planner>/child.js`. */
+  /** The planner, whose process runs `<planner>/child.js`. */
   readonly planner: PlannerName;
   readonly start: PlanningStart;
-  /** Options of Node for the processes. */
+  /** Node options of the processes. */
   readonly execArgv?: readonly string[];
   readonly maxProcesses: number;
   readonly tasksPerProcess: number;
-  /** What to plan instead of a task that ended a process or found no end; undefined when its operation is given up. */
+  /** Replacement for a task that killed a process or never finished; undefined to reject the operation. */
   readonly insteadOf: (task: PlanningTask) => PlanningTask | undefined;
 }
 
@@ -40,26 +40,26 @@ interface RunningTask {
 
 interface PlanningProcess {
   readonly child: ChildProcess;
-  /** Resolves when it takes operations, or has ended. */
+  /** Resolves when the process accepts operations, or has exited. */
   readonly ready: Promise<void>;
   readonly running: Map<number, RunningTask>;
-  /** Whether it plans a suspect, which gets a process to itself. */
+  /** Whether it plans a suspect, which runs alone in its process. */
   isTrial: boolean;
 }
 
 /**
- * Operations that wait for their plans, and the processes that plan them: there are operations at which planners abort, take all memory, or
- * find no end. When a process ends, its operations are planned again one by one, and the one at which it ends again is the culprit. Where
- * all processes are taken, the operation that has been planned longest makes room. Planning that has begun can be stopped only with its
+ * A queue of operations and the processes that plan them: with some operations, planners abort, exhaust memory, or never
+ * finish. When a process dies, its operations are retried one by one, and the one that kills it again is the culprit. If
+ * all processes are busy, the longest-running operation yields. Planning in progress can be stopped only by killing its
  * process.
  */
 export class TaskQueue {
   readonly counts = new PlanCounts();
-  /** How many planning processes have died. */
+  /** Number of planning processes that have died. */
   deaths = 0;
   private readonly processes = new Set<PlanningProcess>();
   private readonly queue: WaitingTask[] = [];
-  /** What was being planned when a process died. */
+  /** Tasks that were running when a process died. */
   private readonly suspects: WaitingTask[] = [];
   private timer: NodeJS.Timeout | undefined;
   private nextId = 1;
@@ -67,13 +67,13 @@ export class TaskQueue {
 
   constructor(private readonly options: QueueOptions) {}
 
-  /** Starts a process before it is needed; resolves when it takes operations. */
+  /** Starts a process in advance; resolves when it accepts operations. */
   async warmUp(): Promise<void> {
     const [first = this.start()] = this.processes;
     await first?.ready;
   }
 
-  /** @throws PlanningError when no plan was found; the reason of the signal when it is aborted */
+  /** @throws PlanningError if there is no plan; the signal's reason if it is aborted */
   plan(task: Omit<PlanningTask, 'id'>, signal: AbortSignal): Promise<QueryPlan> {
     return new Promise((resolve, reject) => {
       const waiting: WaitingTask = { task: { ...task, id: this.nextId++ }, resolve, reject };
@@ -115,12 +115,12 @@ export class TaskQueue {
     planning.running.set(waiting.task.id, { waiting, since: performance.now() });
     planning.child.channel?.ref();
     planning.child.send(waiting.task, (error) => {
-      // its end is an event of its own
+      // the exit event follows
       if (error) planning.child.kill('SIGKILL');
     });
   }
 
-  /** Gives up what has been planned longest, once it has had its time. */
+  /** Stops the longest-running task once its time is up. */
   private makeRoom(): void {
     if (this.timer) return;
     const running = [...this.processes].flatMap((planning) => [...planning.running.values()]);
@@ -135,14 +135,14 @@ export class TaskQueue {
     this.timer.unref();
   }
 
-  /** Undefined when there are as many processes as there may be. */
+  /** Starts a process; undefined at the maximum. */
   private start(): PlanningProcess | undefined {
     const { planner, start, execArgv = [], maxProcesses } = this.options;
     if (this.processes.size >= maxProcesses || this.isClosed) return undefined;
-    // as compiled: processes are not started from sources
+    // processes run compiled code, never sources
     const program = join(packageRoot, 'dist', 'gateway', 'planning', planner, 'child.js');
     const child = fork(program, { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    // a gateway that has nothing else to do may end
+    // an idle process must not keep the gateway alive
     child.unref();
     child.channel?.unref();
     const ready = new Promise<void>((resolve) => {
@@ -171,7 +171,7 @@ export class TaskQueue {
     else
       waiting.reject(reply.failure ? errorOf(reply.failure) : noPlan(new Error(reply.rejected[this.options.planner])));
     this.next();
-    // one that waits for the next operation is enough
+    // one idle process is enough
     const isAnotherIdle = [...this.processes].some((other) => other !== planning && other.running.size === 0);
     if (planning.running.size === 0 && isAnotherIdle) this.end(planning);
   }
@@ -186,14 +186,14 @@ export class TaskQueue {
     this.next();
   }
 
-  /** Plans something else in the place of a task that ended a process, if there is something. */
+  /** Replaces a task that killed a process, or rejects it. */
   private replace(waiting: WaitingTask, error: Error): void {
     const task = this.options.insteadOf(waiting.task);
     if (!task) waiting.reject(error);
     else this.queue.unshift(Object.assign(waiting, { task }));
   }
 
-  /** Ends a process. @returns what it was planning */
+  /** Ends a process. @returns its unfinished tasks */
   private end(planning: PlanningProcess): WaitingTask[] {
     this.processes.delete(planning);
     planning.child.kill('SIGKILL');

@@ -2,17 +2,17 @@ import type { PlanningFailure } from './errors';
 import type { Overrides } from './overrides';
 import type { QueryPlan } from './plan';
 
-/** Who makes plans. */
+/** The planners. */
 export const PLANNERS = ['native', 'apollo', 'direct'] as const;
 export type PlannerName = (typeof PLANNERS)[number];
 
-/** What a planning process gets first. */
+/** The first message to a planning process. */
 export interface PlanningStart {
   readonly supergraphSdl: string;
   readonly overrides: Overrides;
 }
 
-/** What it says when it takes tasks. */
+/** Its message when it accepts tasks. */
 export const READY = { isReady: true } as const;
 export type Ready = typeof READY;
 
@@ -20,22 +20,22 @@ export type Ready = typeof READY;
 export interface PlanningTask {
   readonly id: number;
   readonly operation: string;
-  /** Not to be tried by the native planner, which aborted at it or found no end. */
+  /** Skips the native planner, which aborted on it or never finished. */
   readonly isDirect?: boolean;
 }
 
-/** Its plan, or why there is none. */
+/** Its plan or error. */
 export interface PlanningReply {
   readonly id: number;
   readonly plan?: QueryPlan;
-  /** Who made the plan. */
+  /** The planner of the plan. */
   readonly by?: PlannerName;
-  /** Flaws of plans that do not compute the operation, by who made them. */
+  /** Flaws of rejected plans, by planner. */
   readonly rejected: Partial<Record<PlannerName, string>>;
   readonly failure?: PlanningFailure;
 }
 
-/** Plans by who made them: those that were taken, and those that did not compute their operation. */
+/** Accepted and rejected plans by planner. */
 export class PlanCounts {
   readonly made: Record<PlannerName, number> = { native: 0, apollo: 0, direct: 0 };
   readonly rejected: Record<PlannerName, number> = { native: 0, apollo: 0, direct: 0 };

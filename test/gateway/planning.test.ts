@@ -72,7 +72,7 @@ describe('plans', () => {
     const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });
     for (let i = 0; i < 3; i++)
       await expect(plans.get('a', 'a', (plan) => plan)).rejects.toMatchObject({
-        message: expect.stringMatching(/found no plan for this operation within 20 ms; ask for fewer fields at once/),
+        message: expect.stringMatching(/found no plan for this operation within 20 ms; request fewer fields at once/),
         extensions: { code: 'PLANNING_TIMEOUT', http: { status: 503 } },
       });
     expect([planner.asked, planner.aborted, plans.unplanned]).toEqual([['a'], 1, 1]);

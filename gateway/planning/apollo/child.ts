@@ -4,7 +4,7 @@ import { type PlanningReply, type PlanningStart, type PlanningTask, READY } from
 import { PlanVerifier } from '../verification/verifier';
 import { ApolloPlans } from './plans';
 
-// runs as a process of its own: see apollo.ts. The first message is the supergraph, every other a task
+// runs in a separate process: see planner.ts. The first message is the supergraph, all others are tasks
 let plans: ApolloPlans | undefined;
 let verifier: PlanVerifier | undefined;
 
@@ -25,8 +25,8 @@ process.on('message', (message: PlanningStart | PlanningTask) => {
     process.send!(READY);
   } else process.send!(reply(message));
 });
-// the gateway has ended
+// the gateway has exited
 process.on('disconnect', () => process.exit());
-// Ctrl-C reaches the whole group; the gateway ends its requests first, and then this
+// Ctrl-C signals the whole process group; the gateway finishes its requests first, then stops this process
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

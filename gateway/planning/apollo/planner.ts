@@ -5,12 +5,12 @@ import { TaskQueue } from '../task-queue';
 
 const MAX_PROCESSES = 4;
 
-/** Of some operations that planner collects paths until memory ends. A thread would take the gateway with it. */
+/** For some operations that planner exhausts memory, which in a thread would kill the gateway. */
 const MAX_HEAP_MB = 512;
 
 /**
- * Plans with `@apollo/query-planner`, in processes of their own: planning takes tens of milliseconds, and of some operations has no end.
- * Each operation has a process to itself, so that none delays another's plan.
+ * Plans with `@apollo/query-planner` in separate processes: planning takes tens of milliseconds, and for some operations never ends.
+ * Each process plans one operation at a time, so that none delays another.
  */
 export class ApolloPlanner implements Planner {
   readonly name = 'apollo';

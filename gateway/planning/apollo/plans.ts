@@ -17,7 +17,7 @@ import type {
 import { serial } from '../repairs/serial';
 import { definitionOf } from '../selected';
 
-/** Plans with `@apollo/query-planner`; synchronous, and of some operations without end. */
+/** Plans with `@apollo/query-planner`; synchronous, and for some operations endless. */
 export class ApolloPlans {
   private readonly planner: QueryPlanner;
   private readonly apiSchema: Schema;
@@ -40,10 +40,13 @@ export class ApolloPlans {
       throw noPlan(cause);
     }
     const { node } = plan;
-    if (!node) throw noPlan(new Error('the plan for an operation that asks for something is empty'));
+    if (!node) throw noPlan(new Error('the plan of a non-empty operation is empty'));
     if (node.kind === 'Subscription') throw notSupported('a subscription');
-    // as plain data: what a plan holds besides cannot be sent to another process
-    return serial({ root: planNode(asAsked(JSON.parse(JSON.stringify(node)), operation), []) }, operation);
+    // as plain data: other plan content cannot be sent between processes
+    return serial(
+      { root: planNode(withOriginalVariables(JSON.parse(JSON.stringify(node)), operation), []) },
+      operation,
+    );
   }
 }
 
@@ -51,13 +54,14 @@ export class ApolloPlans {
  * The plan with the operation's own variable definitions, whose default values the planner writes anew and changes, and without type
  * conditions on root types, which subgraphs may call otherwise.
  */
-function asAsked(node: Apollo.PlanNode, operation: string): Apollo.PlanNode {
+function withOriginalVariables(node: Apollo.PlanNode, operation: string): Apollo.PlanNode {
   const definitions = new Map(
     (definitionOf(operation).variableDefinitions ?? []).map((one) => [one.variable.name.value, one]),
   );
-  if (node.kind === 'Flatten') return { ...node, node: asAsked(node.node, operation) as Apollo.FetchNode };
+  if (node.kind === 'Flatten')
+    return { ...node, node: withOriginalVariables(node.node, operation) as Apollo.FetchNode };
   if (node.kind === 'Sequence' || node.kind === 'Parallel')
-    return { ...node, nodes: node.nodes.map((child) => asAsked(child, operation)) };
+    return { ...node, nodes: node.nodes.map((child) => withOriginalVariables(child, operation)) };
   if (node.kind !== 'Fetch') return node;
   const hasDefaults = [...definitions.values()].some(({ defaultValue }) => defaultValue);
   if (!hasDefaults && (node.requires || !/\.\.\. ?on Query\b/.test(node.operation))) return node;

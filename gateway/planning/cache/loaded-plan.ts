@@ -56,17 +56,17 @@ const planNode: z.ZodType<PlanNode> = z.lazy(() =>
 );
 const planSchema: z.ZodType<QueryPlan> = z.strictObject({ root: planNode.optional() });
 
-/** A plan from outside of this process that must not be used. */
+/** A plan from another process that must not be used. */
 export class LoadedPlanError extends Error {}
 
 /**
- * Reads a plan that another process made. Whatever vouches for it, a query's plan changes nothing: it holds queries of known subgraphs
- * and nothing else; a mutation's plan has the root fields of its operation, each once.
- * @param operation that the plan is for @param subgraphs of the supergraph @throws LoadedPlanError
+ * Reads a plan from another process. Even a signed plan is checked: a query's plan may contain only queries of known subgraphs,
+ * and a mutation's plan each root field of its operation once.
+ * @param operation the plan's operation @param subgraphs names of the supergraph's subgraphs @throws LoadedPlanError
  */
 export function readLoadedPlan(text: string, operation: string, subgraphs: readonly string[]): QueryPlan {
   const parsed = planSchema.safeParse(parsedText(text));
-  if (!parsed.success) throw new LoadedPlanError('it has not the form of a plan');
+  if (!parsed.success) throw new LoadedPlanError('invalid plan format');
   const definition = definitionOf(operation);
   const changes: string[] = [];
   for (const fetch of fetchesOf(parsed.data.root)) {
@@ -74,7 +74,7 @@ export function readLoadedPlan(text: string, operation: string, subgraphs: reado
     const own = operationIn(fetch);
     if (fetch.operationKind !== 'mutation') continue;
     if (definition.operation !== 'mutation' || fetch.entities || fetch.at)
-      throw new LoadedPlanError(`it holds a mutation of "${fetch.subgraph}" that its operation does not ask for`);
+      throw new LoadedPlanError(`unexpected mutation of "${fetch.subgraph}"`);
     changes.push(...rootFieldsOf(own.selectionSet));
   }
   requireAsked(changes, rootFieldsOf(definition.selectionSet));
@@ -89,21 +89,21 @@ function parsedText(text: string): unknown {
   }
 }
 
-/** The one operation of a fetch, of the kind that the fetch says. @throws LoadedPlanError */
+/** The single operation of a fetch. @throws LoadedPlanError if there are several or the kind differs */
 function operationIn({ subgraph, operation, operationKind }: FetchNode): OperationDefinitionNode {
   let document: DocumentNode;
   try {
     document = parse(operation, { noLocation: true });
   } catch {
-    throw new LoadedPlanError(`what it asks "${subgraph}" is not GraphQL`);
+    throw new LoadedPlanError(`the fetch from "${subgraph}" is not valid GraphQL`);
   }
   const [own, ...others] = document.definitions.filter(({ kind }) => kind !== Kind.FRAGMENT_DEFINITION);
   if (own?.kind !== Kind.OPERATION_DEFINITION || others.length > 0 || own.operation !== operationKind)
-    throw new LoadedPlanError(`what it asks "${subgraph}" is not one ${operationKind}`);
+    throw new LoadedPlanError(`the fetch from "${subgraph}" is not a single ${operationKind}`);
   return definitionOf(operation);
 }
 
-/** Names of root fields; without names of their own, since planners may rename them. */
+/** Names of root fields, without aliases, which planners may change. */
 function rootFieldsOf({ selections }: SelectionSetNode): string[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return selection.name.value === '__typename' ? [] : [selection.name.value];
@@ -111,12 +111,12 @@ function rootFieldsOf({ selections }: SelectionSetNode): string[] {
   });
 }
 
-/** @throws LoadedPlanError for a change that is not asked for, or more often than it is */
+/** @throws LoadedPlanError for an unexpected or repeated mutation */
 function requireAsked(changes: readonly string[], asked: readonly string[]): void {
   const left = [...asked];
   for (const name of changes) {
     const place = left.indexOf(name);
-    if (place < 0) throw new LoadedPlanError(`it holds the mutation "${name}", which its operation does not ask for`);
+    if (place < 0) throw new LoadedPlanError(`unexpected mutation "${name}"`);
     left.splice(place, 1);
   }
 }

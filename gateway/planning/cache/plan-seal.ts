@@ -4,26 +4,26 @@ import type { SigningKey } from '#base/identity/signed-identity';
 const MAC_LENGTH = 43;
 
 /**
- * Authenticates plans that gateways share. The key follows from the private key that gateways sign identities with: all gateways of a
- * deployment have it, nothing else has, and it already decides what gateways can do in a caller's name.
+ * Authenticates shared plans. The key is derived from the private key that signs caller identities: all gateways of a
+ * deployment have it, nothing else does, and it already allows acting in any caller's name.
  */
 export class PlanSeal {
   private madeFor: SigningKey | undefined;
   private key: Buffer = Buffer.alloc(0);
 
-  /** @param source the gateways' key, another one once it has been replaced */
+  /** @param source the gateways' current key */
   constructor(private readonly source: () => SigningKey) {}
 
-  /** @param name of the plan: a plan does not hold under another name */
+  /** @param name name of the plan: the seal is invalid for any other */
   seal(name: string, text: string): string {
     return `${this.mac(name, text)}.${text}`;
   }
 
-  /** The text that was sealed under this name; undefined when it was not. */
+  /** The text sealed under this name; undefined if the seal is invalid. */
   open(name: string, sealed: string): string | undefined {
     const text = sealed.slice(MAC_LENGTH + 1);
-    const [given, expected] = [Buffer.from(sealed.slice(0, MAC_LENGTH + 1)), Buffer.from(`${this.mac(name, text)}.`)];
-    return given.length === expected.length && timingSafeEqual(given, expected) ? text : undefined;
+    const [actual, expected] = [Buffer.from(sealed.slice(0, MAC_LENGTH + 1)), Buffer.from(`${this.mac(name, text)}.`)];
+    return actual.length === expected.length && timingSafeEqual(actual, expected) ? text : undefined;
   }
 
   private mac(name: string, text: string): string {
@@ -41,7 +41,7 @@ export class PlanSeal {
   }
 }
 
-/** RFC 5869. The label keeps the key apart from every other use of the private key. */
+/** RFC 5869. The label separates this key from other uses of the private key. */
 function derived(secret: KeyObject): Buffer {
   const { d } = secret.export({ format: 'jwk' });
   return Buffer.from(hkdfSync('sha256', Buffer.from(d!, 'base64url'), '', 'ordergraph shared plans', 32));

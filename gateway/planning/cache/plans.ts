@@ -4,15 +4,15 @@ import type { QueryPlan } from '../plan';
 import type { Planner } from '../planner';
 
 export interface PlanLimits {
-  /** Most plans that are kept. */
+  /** Maximum cached plans. */
   readonly entries: number;
-  /** Most bytes of plans that are kept, by estimate. */
+  /** Maximum estimated bytes of cached plans. */
   readonly bytes: number;
-  /** Milliseconds until planning an operation is given up. */
+  /** Planning timeout in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Plans that several gateways have in common. */
+/** Plans that several gateways share. */
 export interface SharedPlans {
   get(operation: string): Promise<QueryPlan | undefined>;
   put(operation: string, plan: QueryPlan): Promise<void>;
@@ -25,24 +25,24 @@ interface Kept<T> {
 }
 
 /**
- * Bytes of a compiled plan to one character of its operation's text: 60 KB for 270, measured over 1,000 operations with their
+ * Estimated bytes of a compiled plan per character of its operation: 60 KB for 270, measured over 1,000 operations with their
  * documents, after each had been executed twice.
  */
 const BYTES_A_CHARACTER = 200;
 
-/** How many operations without a plan are remembered, and for how many milliseconds. */
+/** Maximum failed operations remembered, and milliseconds for which they are. */
 const MAX_FAILED = 1_000;
 const FAILED_MS = 60_000;
 
-/** The plans of one supergraph: each operation is planned once, the most used are kept within bounds. */
+/** The plans of one supergraph, cached within limits; concurrent requests share one planning. */
 export class Plans<T> {
   private readonly kept: LRUCache<string, Kept<T>>;
   private readonly planning = new Map<string, Promise<T>>();
-  /** Operations that no plan was found for lately, which are not planned again at each repetition. */
+  /** Recent operations without a plan, which are not planned again immediately. */
   private readonly failed = new LRUCache<string, PlanningError>({ max: MAX_FAILED, ttl: FAILED_MS });
-  /** How many operations were handed to the planner. */
+  /** Operations sent to the planner. */
   planned = 0;
-  /** How many of them have no plan. */
+  /** Operations without a plan. */
   unplanned = 0;
 
   constructor(
@@ -61,20 +61,20 @@ export class Plans<T> {
     return this.kept.size;
   }
 
-  /** Estimated bytes of what is kept. */
+  /** Estimated bytes of cached plans. */
   get bytes(): number {
     return this.kept.calculatedSize;
   }
 
-  /** The compiled plan if it is kept, without waiting. */
+  /** The compiled plan if it is cached. */
   peek(key: string): T | undefined {
-    const found = this.kept.get(key);
-    return found?.plan;
+    const cached = this.kept.get(key);
+    return cached?.plan;
   }
 
   /**
-   * One planning at a time of an operation: whoever asks for it meanwhile waits for the same.
-   * @param key tells apart what is made of one plan. @throws PlanningError
+   * The compiled plan of an operation. Concurrent requests for one operation share its planning.
+   * @param key cache key of the compiled plan @throws PlanningError
    */
   get(key: string, operation: string, compile: (plan: QueryPlan) => T): Promise<T> {
     const kept = this.peek(key);

@@ -6,20 +6,20 @@ import { readLoadedPlan } from './loaded-plan';
 import type { PlanSeal } from './plan-seal';
 import type { PlanLimits, SharedPlans } from './plans';
 
-/** Changes with the form of plans and with how they are made, so that gateways of different releases do not read each other's. */
+/** Version of the plan format and planners, so that gateways of different releases do not share plans. */
 const FORM = 4;
-/** Seconds that a plan is kept. */
+/** Lifetime of a plan in seconds. */
 const KEEP_SECONDS = 86_400;
-/** Milliseconds after which planning is quicker than waiting for Redis. */
+/** Redis timeout in milliseconds; planning is faster than waiting longer. */
 const COMMAND_TIMEOUT_MS = 100;
-/** Characters of the longest plan that is shared. */
+/** Maximum characters of a shared plan. */
 const MAX_PLAN_LENGTH = 1_000_000;
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /**
- * Stores a plan and removes the oldest ones beyond the bounds. An index orders plans by time; its members are `<bytes> <key>`, so that
- * their sum can be kept. KEYS: plan, index, sum of bytes. ARGV: plan, seconds to keep, most plans, most bytes.
+ * Stores a plan and removes the oldest ones beyond the limits. An index orders plans by time; its members are `<bytes> <key>`, so that
+ * their sum can be maintained. KEYS: plan, index, sum of bytes. ARGV: plan, lifetime in seconds, maximum plans, maximum bytes.
  */
 const PUT = `
 local ttl = tonumber(ARGV[2])
@@ -59,23 +59,23 @@ declare module 'ioredis' {
 export interface RedisPlansOptions {
   /** `redis://host:port` */
   readonly url: string;
-  /** Before every key. */
+  /** Prefix of every key. */
   readonly prefix: string;
-  /** Bounds on what all gateways store together. */
+  /** Limits on the plans of all gateways together. */
   readonly limits: Pick<PlanLimits, 'entries' | 'bytes'>;
   readonly seal: PlanSeal;
   readonly log: Logger;
 }
 
-/** Milliseconds between two lines of the log about rejected plans: whoever reaches Redis can write any number. */
+/** Minimum milliseconds between log lines about rejected plans: anyone with access to Redis can write any number of them. */
 const REPORT_EVERY_MS = 60_000;
 
 /**
- * Plans in Redis, for several gateways over one supergraph. Without Redis each plans for itself. Redis is not trusted: a plan is used only
- * if a gateway of this deployment made it for this operation, and if it does nothing that its operation does not ask for.
+ * Plans shared through Redis by gateways of one supergraph. Without Redis, each plans alone. Redis is not trusted: a plan is used only
+ * if a gateway of this deployment made it for this operation, and if it does nothing beyond its operation.
  */
 export class RedisPlans {
-  /** Plans that were not used: not made by a gateway, or not such as their operation allows. */
+  /** Rejected plans: not made by a gateway, or beyond their operation. */
   rejected = 0;
   private reportedAt = Number.NEGATIVE_INFINITY;
   private readonly redis: Redis;
@@ -93,7 +93,7 @@ export class RedisPlans {
     this.redis.defineCommand('putPlan', { lua: PUT, numberOfKeys: 3 });
   }
 
-  /** The plans of one supergraph. @param planner what made them, with its settings. */
+  /** The plans of one supergraph. @param planner name of the planner, with its settings */
   of(supergraphSdl: string, planner: string, subgraphs: readonly string[]): SharedPlans {
     const { redis } = this;
     const { seal, limits } = this.options;
@@ -106,7 +106,7 @@ export class RedisPlans {
         if (sealed === null) return undefined;
         try {
           const text = seal.open(name, sealed);
-          if (text === undefined) throw new Error('no gateway with the identity key of this one made it');
+          if (text === undefined) throw new Error("not sealed with this gateway's identity key");
           return readLoadedPlan(text, operation, subgraphs);
         } catch (error) {
           this.reject(name, error as Error);

@@ -14,10 +14,10 @@ import type { SubgraphSchema } from '../model/subgraph-schema';
 import type { EntityFetch, FetchNode, PathStep, RequiredSelection, Rewrite } from '../plan';
 import { fragmentOn, nameNode } from '../selected';
 
-/** What is asked of one subgraph about the objects of one type at one place. */
+/** The selections from one subgraph for the objects of one type at one place. */
 export interface Ask {
   readonly subgraph: SubgraphSchema;
-  /** The type as the subgraph knows it. */
+  /** The type in the subgraph. */
   readonly own: string;
   readonly type: string;
   readonly path: readonly PathStep[];
@@ -27,7 +27,7 @@ export interface Ask {
   readonly rewrites: readonly Rewrite[];
 }
 
-/** The fetches of a round: one of each root, one of each subgraph that is asked about entities. */
+/** The fetches of a round: one per root, and one entity fetch per subgraph. */
 export function writeFetches(asks: readonly Ask[], operation: OperationDefinitionNode): FetchNode[] {
   const roots = asks.filter(({ requires }) => !requires);
   const bySubgraph = new Map<SubgraphSchema, Ask[]>();

@@ -21,17 +21,17 @@ import { type Known, type KnownObjects, meaningOf } from '../verification/known'
 import { PlanFlaw, RULES_WITHOUT_CONFLICTS, Trial } from '../verification/verifier';
 import { type Ask, writeFetches } from './fetches';
 
-/** Rounds of fetches after which an operation is given up: each follows from the one before. */
+/** Maximum sequential rounds of fetches. */
 const MAX_ROUNDS = 40;
 
-/** Looks at selections after which an operation is given up. */
+/** Maximum steps of planning one operation. */
 const MAX_STEPS = 300_000;
 
 /**
- * Plans without search: in each round it asks, at every place, the subgraphs that it can reach by the keys that are known for whatever is
- * still missing, and wants the keys and requirements of those that it cannot reach. Its plans take more fetches than those of the other
- * planners, and its time grows with the operation, not with the ways to answer it. It plans what those fail at; it does not use
- * `@provides`, and does not plan arguments from the context.
+ * Plans without search: in each round, at every place, it selects missing fields from the subgraphs reachable by known keys,
+ * and adds the keys and requirements of unreachable ones to the wanted fields. Its plans have more fetches than those of the other
+ * planners, but its time grows with the operation, not with the number of alternatives. It is their fallback; it does not use
+ * `@provides` or support context arguments.
  */
 export class DirectPlanner {
   private readonly left: ReadonlySet<string>;
@@ -82,15 +82,15 @@ interface Place {
   readonly objects: KnownObjects;
 }
 
-/** What a subgraph can give of what is wanted. */
+/** The wanted fields that a subgraph can return. */
 interface Selected {
   readonly selections: readonly SelectionNode[];
   readonly rewrites: readonly Rewrite[];
   /** Response names of the wanted fields that it gives something new of. */
   readonly names: ReadonlySet<string>;
-  /** How many fields are new. */
+  /** Number of new fields. */
   readonly gain: number;
-  /** Whether it gives all that is wanted. */
+  /** Whether it returns all wanted fields. */
   readonly isAll: boolean;
 }
 
@@ -179,12 +179,12 @@ class Planning {
     return missing.length === 0 ? [] : this.ask(place, type, known, missing, all);
   }
 
-  /** Whether objects of a type are found by keys. */
+  /** Whether any subgraph resolves the type by keys. */
   private isEntity(type: string): boolean {
     return [...this.model.subgraphs.values()].some((subgraph) => subgraph.keysOf(type).length > 0);
   }
 
-  /** The fields that are wanted of objects of a type, each once. */
+  /** The distinct wanted fields of objects of a type. */
   private collect(type: string, selectionSets: readonly SelectionSetNode[]): FieldNode[] {
     const fields = new Map<string, FieldNode>();
     const gather = (selections: readonly SelectionNode[]): void => {
@@ -210,7 +210,7 @@ class Planning {
     return [...fields.values()];
   }
 
-  /** Asks the subgraphs that can be reached, the one that gives most first. @returns what none of them gives. */
+  /** Selects from reachable subgraphs, the one with most fields first. @returns fields that none returns */
   private ask(
     place: Place,
     type: string,
@@ -281,7 +281,7 @@ class Planning {
     return key && this.required(key, true);
   }
 
-  /** Whether every field of a field set is known of an object, for what it means. */
+  /** Whether every field of a field set is known with its meaning. */
   private isKnown({ selections }: SelectionSetNode, type: string, known: Known): boolean {
     return selections.every((selection) => {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
@@ -332,7 +332,7 @@ class Planning {
     return isTop ? [{ kind: 'Field', from: '__typename', name: '__typename' }, ...inner] : inner;
   }
 
-  /** What the fields that a subgraph gives require. */
+  /** The requirements of the fields that a subgraph returns. */
   private requirementsIn(
     subgraph: SubgraphSchema,
     own: string,
@@ -391,7 +391,7 @@ class Planning {
     return isNew;
   }
 
-  /** The fields of a key or requirement as they are fetched. */
+  /** The fields of a key or requirement, as fetched. */
   private wantedOf({ selections }: SelectionSetNode, type: string): FieldNode[] {
     return selections.flatMap((selection): FieldNode[] => {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
@@ -427,7 +427,7 @@ class Planning {
     return found && !found.isExternal && !this.left.has(`${subgraph.name} ${own}.${name}`) ? found : undefined;
   }
 
-  /** What a subgraph gives of the objects at a place that it is asked about. */
+  /** The fields that a subgraph returns for the objects at a place. */
   private selectTop(
     subgraph: SubgraphSchema,
     own: string,

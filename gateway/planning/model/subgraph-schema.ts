@@ -18,7 +18,7 @@ import { selectionOf } from '../selected';
 /** A field as one subgraph defines it. */
 export interface SubgraphField {
   readonly type: GraphQLOutputType;
-  /** Resolved by another subgraph; here only where a `@provides` names it. */
+  /** Whether another subgraph resolves it, and this one only under `@provides`. */
   readonly isExternal: boolean;
   readonly provides: SelectionSetNode | undefined;
   readonly requires: SelectionSetNode | undefined;
@@ -46,7 +46,7 @@ export class SubgraphSchema {
     return this.fields.get(`${type}.${name}`);
   }
 
-  /** The keys by which it resolves entities of a type; none when it does not. */
+  /** The keys by which it resolves entities of a type; empty if it does not. */
   keysOf(type: string): readonly SelectionSetNode[] {
     return this.resolvableKeys.get(type) ?? [];
   }
@@ -61,8 +61,8 @@ export class SubgraphSchema {
   }
 
   /**
-   * Names of the object types, as it knows them, that a value of a type can be. An interface that it knows no types of stands for objects
-   * of which it knows the interface only.
+   * Names of the possible object types of a type in this subgraph. An interface without known types represents objects
+   * that the subgraph knows only by the interface.
    */
   possibleTypes(name: string): readonly string[] {
     const type = this.schema.getType(name);
@@ -72,7 +72,7 @@ export class SubgraphSchema {
     return possible.length === 0 && isInterfaceType(type) ? [name] : possible.map((one) => one.name);
   }
 
-  /** Whether a type condition takes in objects of a type. */
+  /** Whether a type condition includes a type. */
   includes(condition: string, type: string): boolean {
     return condition === type || this.possibleTypes(condition).includes(type);
   }

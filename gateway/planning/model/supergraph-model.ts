@@ -1,7 +1,7 @@
 import { buildASTSchema, type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType, parse } from 'graphql';
 import { type SubgraphSchema, subgraphSchemasOf } from './subgraph-schema';
 
-/** A supergraph as planning needs to know it: the whole schema, and each subgraph’s. */
+/** A supergraph for planning: the whole schema and each subgraph’s. */
 export class SupergraphModel {
   readonly whole: GraphQLSchema;
   readonly subgraphs: ReadonlyMap<string, SubgraphSchema>;
@@ -15,18 +15,18 @@ export class SupergraphModel {
     return isAbstractType(this.whole.getType(name));
   }
 
-  /** Names of the object types that a type can be, by the whole supergraph. */
+  /** Names of the possible object types of a type in the whole supergraph. */
   possibleTypes(name: string): readonly string[] {
     const type = this.whole.getType(name);
     return isAbstractType(type) ? this.whole.getPossibleTypes(type).map((possible) => possible.name) : [name];
   }
 
-  /** Whether a type condition takes in an object of a type, or one known by the type, an interface, only. */
+  /** Whether a type condition includes a type, or objects known only by an interface. */
   includes(condition: string, type: string): boolean {
     return condition === type || this.isSubType(condition, type);
   }
 
-  /** Whether objects known by an interface only may be of a type condition, which cannot be told without their type. */
+  /** Whether a type condition may include objects known only by an interface, depending on their type. */
   mayInclude(condition: string, type: string): boolean {
     return this.isAbstract(type) && this.possibleTypes(type).some((possible) => this.includes(condition, possible));
   }

@@ -6,11 +6,11 @@ import { type PlanningReply, type PlanningStart, type PlanningTask, READY } from
 import { PlanVerifier } from '../verification/verifier';
 import { NativePlans } from './plans';
 
-/** Bytes of memory at which the process ends: an operation that takes them has no plan worth waiting for. */
+/** Memory limit of the process in bytes: an operation that exceeds it has no useful plan. */
 const MAX_BYTES = 1.5 * 1024 ** 3;
 const LOOK_MS = 200;
 
-/** Plans by the native planner that are verified, and direct ones of what that planner fails at. */
+/** Verified plans of the native planner, with the direct planner as fallback. */
 class VerifiedPlans {
   private readonly native: NativePlans;
   private readonly direct: DirectPlanner;
@@ -40,7 +40,7 @@ class VerifiedPlans {
     try {
       plan = await this.native.plan(operation);
     } catch {
-      // biome-ignore lint/plugin: whatever this planner fails at is planned by the planner of last resort
+      // biome-ignore lint/plugin: the direct planner is the fallback for any failure of this one
       return undefined;
     }
     const flaw = this.verifier.flawOf(plan, operation);
@@ -50,7 +50,7 @@ class VerifiedPlans {
   }
 }
 
-// runs as a process of its own: see native.ts. The first message is the supergraph, every other a task
+// runs in a separate process: see planner.ts. The first message is the supergraph, all others are tasks
 let plans: VerifiedPlans | undefined;
 
 process.on('message', async (message: PlanningStart | PlanningTask) => {
@@ -62,8 +62,8 @@ process.on('message', async (message: PlanningStart | PlanningTask) => {
 setInterval(() => {
   if (process.memoryUsage.rss() > MAX_BYTES) process.exit(1);
 }, LOOK_MS).unref();
-// the gateway has ended
+// the gateway has exited
 process.on('disconnect', () => process.exit());
-// Ctrl-C reaches the whole group; the gateway ends its requests first, and then this
+// Ctrl-C signals the whole process group; the gateway finishes its requests first, then stops this process
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -11,14 +11,14 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 
-/** Finds the fields of an operation whose arguments are from the context (`@fromContext`), which the native planner leaves out. */
+/** Finds fields with context arguments (`@fromContext`), which the native planner ignores. */
 export class ContextualFields {
   /** `Type.field` */
   private readonly fields = new Set<string>();
   private readonly schema: GraphQLSchema | undefined;
 
   constructor(supergraphSdl: string) {
-    // most supergraphs have none, and are large
+    // fast path: most supergraphs are large and have none
     if (!supergraphSdl.includes('contextArguments: [')) return;
     const document = parse(supergraphSdl, { noLocation: true });
     for (const definition of document.definitions)
@@ -29,12 +29,12 @@ export class ContextualFields {
     if (this.fields.size > 0) this.schema = buildASTSchema(document, { assumeValid: true });
   }
 
-  /** Whether an operation asks for such a field. */
+  /** Whether an operation selects such a field. */
   areIn(operation: string): boolean {
     const { schema, fields } = this;
     if (!schema) return false;
     const types = new TypeInfo(schema);
-    let found = false;
+    let hasContextual = false;
     visit(
       parse(operation, { noLocation: true }),
       visitWithTypeInfo(types, {
@@ -43,10 +43,11 @@ export class ContextualFields {
           if (!parent) return;
           const possible = isAbstractType(parent) ? schema.getPossibleTypes(parent) : [];
           for (const type of [parent, ...possible])
-            if ((isObjectType(type) || isInterfaceType(type)) && fields.has(`${type.name}.${name.value}`)) found = true;
+            if ((isObjectType(type) || isInterfaceType(type)) && fields.has(`${type.name}.${name.value}`))
+              hasContextual = true;
         },
       }),
     );
-    return found;
+    return hasContextual;
   }
 }

@@ -5,19 +5,19 @@ import type { Planner } from '../planner';
 import { TaskQueue } from '../task-queue';
 
 /**
- * Plans with the planner of Hive Router, in a process of its own: there are operations that clients may send at which its native
- * code aborts, and with it the process it is in. It plans several operations at once on threads of its own. What it fails at is planned
- * directly, in the same process.
+ * Plans with Hive Router's planner in a separate process: some client operations make its native
+ * code abort, which kills its process. It plans several operations in parallel on its own threads. The direct planner, in the
+ * same process, is its fallback.
  */
 export class NativePlanner implements Planner {
   readonly name = 'native';
   private readonly tasks: TaskQueue;
-  /** Operations that ended a process or found no end. */
+  /** Operations that killed a process or never finished. */
   private readonly deadly = new LRUCache<string, true>({ max: 1_000 });
 
-  /** @throws Error when the binary of this platform is missing. */
+  /** @throws Error if the binary for this platform is missing */
   constructor(supergraphSdl: string, overrides: Overrides = NO_OVERRIDES) {
-    // here it is only loaded, which is harmless, so that a missing one is known at once
+    // loads the binary, which is harmless, to detect a missing one early
     require('@graphql-hive/router-query-planner');
     this.tasks = new TaskQueue({
       planner: 'native',

@@ -5,13 +5,13 @@ import type { FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewri
 import { serial } from '../repairs/serial';
 import { ContextualFields } from './contextual';
 
-/** Plans with the planner of Hive Router, which is native code and works on threads of its own. */
+/** Plans with Hive Router's planner, native code that uses its own threads. */
 export class NativePlans {
   private readonly planner: Native.QueryPlanner;
   private readonly labels: Set<string>;
   private readonly contextual: ContextualFields;
 
-  /** @throws Error when the binary of this platform is missing, or the supergraph is none. */
+  /** @throws Error if the binary for this platform is missing or the supergraph is invalid */
   constructor(
     supergraphSdl: string,
     private readonly overrides: Overrides,
@@ -22,7 +22,7 @@ export class NativePlans {
     this.contextual = new ContextualFields(supergraphSdl);
   }
 
-  /** Whether an operation has what only Apollo’s planner knows: arguments from the context. */
+  /** Whether an operation needs context arguments, which only Apollo’s planner supports. */
   isBeyond(operation: string): boolean {
     return this.contextual.areIn(operation);
   }
@@ -35,7 +35,7 @@ export class NativePlans {
     } catch (cause) {
       throw noPlan(cause);
     }
-    if (!plan.node) throw noPlan(new Error('the plan for an operation that asks for something is empty'));
+    if (!plan.node) throw noPlan(new Error('the plan of a non-empty operation is empty'));
     return serial({ root: planNode(plan.node, []) }, operation);
   }
 }
@@ -112,7 +112,7 @@ function requiredSelection(selection: Native.RequiresSelection): RequiredSelecti
     case 'Field':
       return {
         kind: 'Field',
-        // the alias is what the representation calls it
+        // the alias is the name in the representation
         from: selection.name,
         name: selection.alias ?? selection.name,
         selections: selection.selections?.length ? selection.selections.map(requiredSelection) : undefined,
@@ -128,15 +128,15 @@ function requiredSelection(selection: Native.RequiresSelection): RequiredSelecti
   }
 }
 
-function rewrites(given: readonly Native.InputRewrite[] = []): Rewrite[] {
-  return given.map((rewrite) => {
+function rewrites(nativeRewrites: readonly Native.InputRewrite[] = []): Rewrite[] {
+  return nativeRewrites.map((rewrite) => {
     const steps = (path: readonly Native.FetchNodePathSegment[]) =>
       path.map((step) =>
         'Key' in step
           ? ({ kind: 'Field', name: step.Key } as const)
           : ({ kind: 'Types', names: step.TypenameEquals } as const),
       );
-    // the package writes both shapes
+    // the package uses both shapes
     const inner =
       'ValueSetter' in rewrite ? rewrite.ValueSetter : 'KeyRenamer' in rewrite ? rewrite.KeyRenamer : rewrite;
     return 'setValueTo' in inner

@@ -3,9 +3,9 @@ import { type FetchNode, fetchesOf, type PathStep, type PlanNode, type QueryPlan
 import { definitionOf, fieldNames, fieldsOf, nameOf, pathsOf, selectionOf } from '../selected';
 
 /**
- * A plan whose mutations are run in the order in which the operation has them, each whole before the next is begun, by "Serial execution"
- * of the GraphQL specification: what follows from the objects that a mutation gives is asked for before the next mutation. The native
- * planner asks for it after all of them, Apollo's after all that stand in a row and are of one subgraph.
+ * Reorders a plan so that mutations run in operation order, each completed before the next begins, by "Serial execution"
+ * of the GraphQL specification: fetches for a mutation's objects run before the next mutation. The native
+ * planner puts them after all mutations, Apollo's after all consecutive mutations of one subgraph.
  */
 export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   const all = [...fetchesOf(root)];
@@ -29,7 +29,7 @@ export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   return { root: nodes.length === 1 ? nodes[0] : { kind: 'Sequence', nodes } };
 }
 
-/** Some of the mutations of a fetch, as a fetch of their own. */
+/** Some of the mutations of a fetch, as a separate fetch. */
 interface Part {
   readonly mutation: FetchNode;
   readonly fetch: FetchNode;
@@ -41,7 +41,7 @@ const rootNames = (operation: string): string[] => [...new Set(fieldsOf(selectio
 
 const firstName = (path: readonly PathStep[]): string | undefined => fieldNames(path)[0];
 
-/** The part of a fetch that is about what has been given; undefined when nothing of it is. */
+/** The part of a fetch for certain root fields; undefined if there is none. */
 function about(fetch: FetchNode, given: readonly (string | undefined)[]): FetchNode | undefined {
   if (!fetch.entities) return fetch.at && given.includes(firstName(fetch.at)) ? fetch : undefined;
   const entities = fetch.entities.map((entity) => ({
@@ -66,7 +66,7 @@ function partOf(mutation: FetchNode, name: string): Part {
   return { mutation, fetch, names: [name] };
 }
 
-/** A selection set without fields of other names, at its top. */
+/** A selection set with only one root field. */
 function onlyField({ selections, ...rest }: SelectionSetNode, name: string): SelectionSetNode {
   return {
     ...rest,
@@ -79,7 +79,7 @@ function onlyField({ selections, ...rest }: SelectionSetNode, name: string): Sel
   };
 }
 
-/** A step with its fetches replaced, and without those replaced by nothing. */
+/** A step with its fetches replaced, or removed where the replacement is undefined. */
 function without(
   node: PlanNode | undefined,
   replace: (fetch: FetchNode) => FetchNode | undefined,

@@ -1,20 +1,20 @@
 import type { FieldNode } from 'graphql';
 import { argumentsText } from '../selected';
 
-/** What fetches have given of the objects of one type at one place of the answer, by response name. */
+/** Fetched fields of the objects of one type at one place of the answer, by response name. */
 export type Known = Map<string, KnownField>;
 
 export interface KnownField {
   /** See {@link meaningOf}. */
   readonly meaning: string;
-  /** Of a field of a composite type, what is known of its objects. */
+  /** The known objects of a composite field. */
   readonly objects: KnownObjects | undefined;
-  /** The subgraphs that gave it. */
+  /** The subgraphs that returned it. */
   readonly givers: Set<string>;
 }
 
 /**
- * The objects at one place of the answer, by the types that they can have. The name of an interface stands for objects that a subgraph
+ * The objects at one place of the answer, by possible type. The name of an interface represents objects that a subgraph
  * knows by the interface only (`@interfaceObject`).
  */
 export class KnownObjects {
@@ -30,10 +30,10 @@ export class KnownObjects {
   }
 }
 
-/** What a field asks for, whatever it is called: its name and arguments. */
+/** The meaning of a field independent of its alias: name and arguments. */
 export const meaningOf = (field: FieldNode): string => `${field.name.value}(${argumentsText(field)})`;
 
-/** Adds what is known of one object to what is known of another; nothing is shared between them. */
+/** Copies the known fields of one object to another, without sharing. */
 export function addKnown(to: Known, from: Known): void {
   for (const [name, { meaning, objects, givers }] of from) {
     const there = to.get(name);

@@ -21,25 +21,25 @@ import { addKnown, type Known, type KnownField, KnownObjects, meaningOf } from '
 /** Why a plan does not compute its operation. */
 export class PlanFlaw extends Error {}
 
-/** Objects looked at while a plan is verified; of operations beyond, plans are taken as they are. */
+/** Maximum steps of a verification; plans that need more are accepted unverified. */
 const MAX_STEPS = 500_000;
 
-/** What a subgraph is asked must be valid against its schema; unused variables and custom directives hurt nothing. */
+/** Validation rules for fetches; unused variables and custom directives are harmless. */
 const RULES = specifiedRules.filter(
   (rule) => rule !== KnownDirectivesRule && rule !== NoUnusedVariablesRule && rule !== NoUnusedFragmentsRule,
 );
 
 /**
- * Verifies plans by running them on types instead of data: what each fetch gives of the objects at each place, asked of a subgraph that
- * can resolve it there, by representations that have what its keys and requirements need; and that in the end each field of the operation
- * is there, computed from what it means. Both planners have been seen to give plans that fail: see docs/decisions/0009-planning.md.
+ * Verifies plans by running them on types instead of data: each fetch must select fields from a subgraph that
+ * can resolve them there, with representations that satisfy its keys and requirements; and in the end each field of the operation
+ * must be fetched with its meaning. Both planners have produced invalid plans: see docs/decisions/0009-planning.md.
  */
 export class PlanVerifier {
   constructor(private readonly model: SupergraphModel) {}
 
   /**
-   * Why a plan does not compute its operation; undefined when it does.
-   * @param operation as it was given to the planner.
+   * Why a plan does not compute its operation; undefined for a valid plan.
+   * @param operation the planner's input
    */
   flawOf(plan: QueryPlan, operation: string): string | undefined {
     const { operation: kind, selectionSet } = definitionOf(operation);
@@ -56,21 +56,21 @@ export class PlanVerifier {
   }
 }
 
-/** What graphql-js says of an operation whose fields it does not compare any further: nothing was found to be wrong. */
+/** Message of graphql-js when it stops comparing fields without having found an error. */
 const ABORTED = 'Validation aborted.';
 
-/** For operations that cannot ask for conflicting fields, comparing which is most of the work. */
+/** Rules for operations that cannot select conflicting fields; that check is most of the work. */
 export const RULES_WITHOUT_CONFLICTS = RULES.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule);
 
 class TooManySteps extends Error {}
 
-/** What allows a selection to ask for fields that the subgraph does not resolve itself. */
+/** Context that allows selecting fields that the subgraph does not resolve itself. */
 interface Scope {
-  /** Selections of `@provides` that hold here. */
+  /** Selections of `@provides` that apply here. */
   readonly provided: readonly SelectionSetNode[];
-  /** Whether only what is provided is there: a value object that is itself external. */
+  /** Whether only provided fields exist: inside an external value object. */
   readonly isOnlyProvided: boolean;
-  /** Of an entity, what represents it. */
+  /** The representation of an entity. */
   readonly representation?: Representation;
 }
 
@@ -81,7 +81,7 @@ interface Represented {
   readonly selections: readonly RequiredSelection[] | undefined;
 }
 
-/** A rename on its way down to the field that it is about. */
+/** A rename that applies to a field further down. */
 interface Renaming {
   readonly rewrite: Extract<Rewrite, { kind: 'Rename' }>;
   readonly at: number;
@@ -117,7 +117,7 @@ export class Trial {
     else for (const child of node.nodes) this.run(child);
   }
 
-  /** @throws PlanFlaw where a field of the operation is not there or means something else. */
+  /** @throws PlanFlaw if a field of the operation is missing or has another meaning */
   requireAll(selectionSet: SelectionSetNode): void {
     this.require(this.root, selectionSet, '');
   }
@@ -138,7 +138,7 @@ export class Trial {
     }
   }
 
-  /** Where the objects of a path stand, by type. */
+  /** The spots at the end of a path, by type. */
   private spotsAt(path: readonly PathStep[]): Spot[] {
     let spots: Spot[] = [{ objects: this.root, type: this.rootType, known: this.root.of(this.rootType) }];
     for (const step of path) {
@@ -149,14 +149,14 @@ export class Trial {
         });
       else if (step.kind === 'Types')
         spots = spots.filter(
-          // an object that does not say what it is, is what the plan takes it for
+          // an object without `__typename` has the type that the plan assumes
           ({ type, known }) => !known.has('__typename') || step.names.some((name) => this.isOf(name, type)),
         );
     }
     return spots;
   }
 
-  /** Whether execution takes an object of a type for one of a type condition. */
+  /** Whether execution includes a type in a type condition. */
   private isOf(condition: string, type: string): boolean {
     return condition === type || this.model.possibleTypes(condition).includes(type);
   }
@@ -167,7 +167,7 @@ export class Trial {
     const renamings = renamingsOf(entity.outputRewrites);
     const spots = new Map(entity.paths.flatMap((path) => this.spotsAt(path)).map((spot) => [spot.known, spot]));
     for (const { objects, type, known } of spots.values()) {
-      // what lacks the requirements is not asked about
+      // objects without the requirements are not fetched
       const representation = known.has('__typename') && this.representationOf(entity.requires, type, known);
       if (!representation) continue;
       const asked = this.typeSent(entity, type);
@@ -191,7 +191,7 @@ export class Trial {
     }
   }
 
-  /** The type that the representation of an object names: a subgraph may know it by an interface only. */
+  /** The `__typename` of an object's representation: a subgraph may know only its interface. */
   private typeSent({ inputRewrites }: EntityFetch, type: string): string {
     for (const { kind, path, ...rest } of inputRewrites) {
       const isOfIt = path.every((step) => step.kind === 'Field' || step.names.some((name) => this.isOf(name, type)));
@@ -200,7 +200,7 @@ export class Trial {
     return type;
   }
 
-  /** Adds what a subgraph gives of an object. @param own the object’s type as the subgraph knows it. */
+  /** Adds the fields that a subgraph returns. @param own the object’s type in the subgraph */
   private give(
     subgraph: SubgraphSchema,
     own: string,
@@ -249,7 +249,7 @@ export class Trial {
     }
   }
 
-  /** Notes that a field is there. @throws PlanFlaw where its name means something else already. */
+  /** Records a fetched field. @throws PlanFlaw if its name already has another meaning */
   private know(
     known: Known,
     name: string,
@@ -269,7 +269,7 @@ export class Trial {
     return objects;
   }
 
-  /** What a field set selects of the objects in a field, for one parent type; nothing where it does not name the field. */
+  /** The subselections of a field in a field set, for one parent type; empty if the set lacks the field. */
   private named(set: SelectionSetNode, name: string, own: string, subgraph: SubgraphSchema): SelectionSetNode[] {
     return set.selections.flatMap((selection) => {
       if (selection.kind === Kind.FIELD)
@@ -280,7 +280,7 @@ export class Trial {
     });
   }
 
-  /** What represents an object of a type; undefined when it lacks what is required. */
+  /** The representation of an object; undefined if required fields are missing. */
   private representationOf(
     requires: readonly RequiredSelection[],
     type: string,
@@ -309,7 +309,7 @@ export class Trial {
     });
   }
 
-  /** Fields that are required of an object of a type. */
+  /** The required fields of an object of a type. */
   private requiredOf(
     selections: readonly RequiredSelection[],
     type: string,
@@ -320,7 +320,7 @@ export class Trial {
     });
   }
 
-  /** Whether a representation has every field of a field set, each for what it means. */
+  /** Whether a representation has every field of a field set with its meaning. */
   private hasAll(representation: Representation, { selections }: SelectionSetNode, type?: string): boolean {
     return selections.every((wanted) => {
       if (wanted.kind === Kind.INLINE_FRAGMENT) {
@@ -393,7 +393,7 @@ const namedType = (type: Parameters<typeof getNamedType>[0]): string => (getName
 const selectsTypename = (selectionSet: SelectionSetNode): boolean =>
   fieldsOf(selectionSet).some((field) => nameOf(field) === '__typename');
 
-/** Whether a field set names a field, and what that selects. */
+/** Whether a field set includes a field and its subselections. */
 function isIn(set: SelectionSetNode, wanted: SelectionSetNode['selections'][number]): boolean {
   if (wanted.kind !== Kind.FIELD) return false;
   return fieldsOf(set).some(
@@ -406,7 +406,7 @@ function isIn(set: SelectionSetNode, wanted: SelectionSetNode['selections'][numb
 const renamingsOf = (rewrites: readonly Rewrite[]): Renaming[] =>
   rewrites.flatMap((rewrite) => (rewrite.kind === 'Rename' ? [{ rewrite, at: 0 }] : []));
 
-/** Renamings that go on below an object of a type. */
+/** Renamings that apply below an object of a type. */
 function ofType(renamings: readonly Renaming[], matches: (names: readonly string[]) => boolean): Renaming[] {
   return renamings.flatMap(({ rewrite, at }) => {
     let next = at;
@@ -416,7 +416,7 @@ function ofType(renamings: readonly Renaming[], matches: (names: readonly string
   });
 }
 
-/** What a field is called after renaming, and the renamings that go on below it. */
+/** The name of a field after renaming, and the renamings below it. */
 function renamedBy(renamings: readonly Renaming[], response: string): { renamed: string; below: Renaming[] } {
   let renamed = response;
   const below: Renaming[] = [];
@@ -429,7 +429,7 @@ function renamedBy(renamings: readonly Renaming[], response: string): { renamed:
   return { renamed, below };
 }
 
-/** A field without the arguments that the context gives. */
+/** A field without its context arguments. */
 function withoutContext<T extends { readonly arguments?: readonly { readonly value: { readonly kind: string } }[] }>(
   field: T,
   { context = [] }: FetchNode,
