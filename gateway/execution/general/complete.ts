@@ -22,7 +22,7 @@ export interface Introspected {
 }
 
 /**
- * Writes the answer field by field, by "Value Completion" and "Handling Execution Errors" of the GraphQL specification: what is
+ * Writes the answer field by field, by "Value Completion" and "Handling Execution Errors" of the GraphQL specification: anything
  * missing or invalid becomes null at its nearest nullable place, with an error at its exact path.
  */
 export class Completion {

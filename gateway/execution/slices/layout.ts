@@ -261,7 +261,7 @@ export function fieldsOn({ selections }: SelectionSetNode, typename: string): Fi
 function fieldsShown(shapes: Shapes | undefined, typename: string): ReadonlyMap<string, OutputField> {
   const shape = shapes?.of(typename);
   if (shapes && (shape?.typename !== typename || shape.isAmbiguous))
-    throw new NotSliceable(`what is shown of "${typename}" depends on more than its type`);
+    throw new NotSliceable(`the shown fields of "${typename}" depend on more than its type`);
   return new Map(shape?.fields.map((field) => [field.key, field]));
 }
 

@@ -98,7 +98,7 @@ class Planning {
   private readonly trial: Trial;
   private readonly rootType: string;
   private readonly queryType: string | undefined;
-  /** Keys and requirements that are wanted besides what the client asks for, by the objects that they are of. */
+  /** Wanted keys and requirements, in addition to the client's fields, by object. */
   private readonly wants = new Map<Known, Map<string, FieldNode>>();
   /** By meaning, the response names of required fields with arguments. */
   private readonly aliases = new Map<string, string>();
@@ -140,8 +140,8 @@ class Planning {
   }
 
   /**
-   * Asks for what is missing of the objects of one type at a place, and below.
-   * @returns what cannot be asked for here; whoever gave the objects may be asked for it.
+   * Selects the missing fields of the objects of one type at a place and below.
+   * @returns fields that cannot be selected here, but possibly by the fetch that returned the objects
    */
   private visit(place: Place, type: string, known: Known, selectionSets: readonly SelectionSetNode[]): FieldNode[] {
     this.step();
@@ -349,8 +349,8 @@ class Planning {
   }
 
   /**
-   * Wants the keys of subgraphs that have what is missing, and what that requires.
-   * @returns whether that is anything new.
+   * Adds the keys and requirements of subgraphs that have the missing fields to the wanted fields.
+   * @returns whether any of them is new
    */
   private want(
     type: string,
@@ -515,9 +515,9 @@ class Planning {
   }
 
   /**
-   * What a subgraph gives of an object of one of its types.
-   * @param known what is known of the object already; undefined where it has not been fetched.
-   * @param isKnown whether what a field requires can be sent.
+   * The fields that a subgraph returns for an object of one of its types.
+   * @param known already known fields of the object; undefined if it has not been fetched
+   * @param isKnown whether a field's requirements can be sent
    */
   private select(
     subgraph: SubgraphSchema,
@@ -603,7 +603,7 @@ class Planning {
   }
 }
 
-/** Whether what is selected of each of several types can be selected of the interface that they have in common. */
+/** Whether the selections of several types are equal, so that one selection on their interface suffices. */
 function isSameForAll(
   subgraph: SubgraphSchema,
   declared: string,
