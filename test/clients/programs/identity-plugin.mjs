@@ -1,7 +1,7 @@
 import { importJWK, SignJWT } from 'jose';
 
 /**
- * A plugin of Hive Gateway that signs for each subgraph who asks.
+ * A plugin of Hive Gateway that signs the caller's identity for each subgraph.
  * @param jwk the private key of `npm run keys` @param principalOf the caller of a request; null for the public
  */
 export function signIdentity(jwk, principalOf) {
