@@ -348,6 +348,26 @@ describe('figures of fiscal years', () => {
   };
   type Figures = Record<string, number | null>;
 
+  /** Three patched cases of the year that has most were opened in another: without its protection, the difference is three. */
+  let moved: { id: string; openedAt: string }[] = [];
+  const open = (id: string, openedAt: string) =>
+    world
+      .subgraph('infrastructure')
+      .database.query('UPDATE clearinghouse_case SET opened_at = ? WHERE id = ?', [openedAt, id]);
+  beforeAll(async () => {
+    moved = await world
+      .subgraph('infrastructure')
+      .database.query(
+        'SELECT id, opened_at AS openedAt FROM clearinghouse_case WHERE patched_at IS NOT NULL ORDER BY opened_at DESC LIMIT 3',
+      );
+    for (const { id } of moved) await open(id, '2024-06-03T14:00:00.000Z');
+    const [all, years] = await ofYears('infrastructureMetrics', INSPECTOR);
+    expect([years.map(({ casesPatched }) => casesPatched), all.casesPatched]).toEqual([[0, 3, 7, 5, 0], 15]);
+  });
+  afterAll(async () => {
+    for (const { id, openedAt } of moved) await open(id, openedAt);
+  });
+
   const ofYears = async (metrics: keyof typeof METRICS, text: string | null): Promise<[Figures, Figures[]]> => {
     const fields = METRICS[metrics].join(' ');
     const years = YEARS.map((year) => `y${year}: ${metrics}(fiscalYear: ${year}) { ${fields} }`);
