@@ -696,7 +696,7 @@ describe('the keys of events', () => {
     writeFileSync(eventKeys, JSON.stringify({ keys: [...keys, { ...keys[0], subgraph: 'reviews' }] }));
     expect(() => keysOf(eventKeys)).toThrow(/is listed twice: each subgraph needs a separate key/);
     writeFileSync(eventKeys, JSON.stringify({ keys: [{ ...keys[0], subgraph: undefined }] }));
-    expect(() => keysOf(eventKeys)).toThrow(/not a set of event keys/);
+    expect(() => keysOf(eventKeys)).toThrow(/expected a set of event keys/);
   });
 });
 
