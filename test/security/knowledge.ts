@@ -133,7 +133,7 @@ export class Knowledge {
       const { data, errors = [] } = await subgraph.execute({ query: query(), variables, headers });
       const before = this.refused.size;
       for (const { message, extensions } of errors) {
-        const [, coordinate] = /^(\w+\.\w+) is of class/.exec(message) ?? [];
+        const [, coordinate] = /^Your roles don't have access to (\w+\.\w+), a field of class/.exec(message) ?? [];
         if (coordinate) this.refused.add(coordinate);
         // this world keeps no record
         else if (!['RECORD_UNAVAILABLE', 'ERRORS_OMITTED'].includes(extensions?.code as string))

@@ -322,7 +322,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     }
     const retry = run(['events', 'rejected', 'retry', 'reviews', '--all'], victims.environment);
     expect(await retry.ended).toBe(1);
-    expect(retry.output().match(/No subgraph signed it; dismiss it/g)).toHaveLength(ENTRIES.length);
+    expect(retry.output().match(/No subgraph signed it: dismiss it/g)).toHaveLength(ENTRIES.length);
     expect(await victims.state()).toEqual(before);
     const dismiss = run(['events', 'rejected', 'dismiss', 'reviews', '--all'], victims.environment);
     expect(await dismiss.ended).toBe(0);
