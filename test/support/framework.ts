@@ -179,9 +179,13 @@ export class Framework {
     });
   }
 
-  /** Does a mutation, and returns the object it changed. Fails with what the graph says when it is refused. */
+  /** Does a mutation, and returns the object it changed. Fails with the errors of the graph; repeats it while the graph is busy, as clients do. */
   async does(who: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
-    const { data, errors } = await this.call(who, mutation, input, fields);
+    this.keys += 1;
+    const request = { idempotencyKey: `key-${this.keys}`, ...input };
+    let { data, errors } = await this.call(who, mutation, request, fields);
+    for (let time = 0; time < 5 && errors?.[0]?.extensions.retryable === true; time++)
+      ({ data, errors } = await this.call(who, mutation, request, fields));
     if (errors) throw new Error(`${mutation}: ${JSON.stringify(errors)}`);
     const { replayed: _replayed, ...payload } = data[mutation];
     return Object.values(payload)[0];
