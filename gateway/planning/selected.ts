@@ -88,14 +88,6 @@ export function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {
   });
 }
 
-export function typedFields(selectionSet: SelectionSetNode | undefined): [string, FieldNode][] {
-  return (selectionSet?.selections ?? []).flatMap((selection) =>
-    selection.kind === Kind.INLINE_FRAGMENT && selection.typeCondition
-      ? fieldsOf(selection.selectionSet).map((one): [string, FieldNode] => [selection.typeCondition!.name.value, one])
-      : [],
-  );
-}
-
 /** Paths of a fetch's objects below the root: entities, or a nested root type. */
 export const pathsOf = ({ entities = [], at }: FetchNode): (readonly PathStep[])[] => [
   ...(at ? [at] : []),

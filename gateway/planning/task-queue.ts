@@ -3,28 +3,23 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { errorOf, noPlan, planningTimeout } from './errors';
 import type { QueryPlan } from './plan';
-import {
-  PlanCounts,
-  type PlannerName,
-  type PlanningReply,
-  type PlanningStart,
-  type PlanningTask,
-  type Ready,
-} from './tasks';
+import type { Planner } from './planner';
+import { PlanCounts, type PlanningReply, type PlanningStart, type PlanningTask, type Ready } from './tasks';
+
+/** Milliseconds in which a process must start; one that hangs is killed. */
+const MAX_START_MS = 60_000;
 
 /** Milliseconds of planning after which an operation yields to a waiting one. */
 const MAX_MS_WHILE_OTHERS_WAIT = 1_000;
 
 export interface QueueOptions {
   /** The planner, whose process runs `<planner>/child.js`. */
-  readonly planner: PlannerName;
+  readonly planner: Planner['name'];
   readonly start: PlanningStart;
   /** Node options of the processes. */
   readonly execArgv?: readonly string[];
   readonly maxProcesses: number;
   readonly tasksPerProcess: number;
-  /** Replacement for a task that killed a process or never finished; undefined to reject the operation. */
-  readonly insteadOf: (task: PlanningTask) => PlanningTask | undefined;
 }
 
 interface WaitingTask {
@@ -53,7 +48,7 @@ interface PlanningProcess {
  * all processes are busy, the longest-running operation yields. Planning in progress can be stopped only by killing its
  * process.
  */
-export class TaskQueue {
+export class TaskQueue implements Planner {
   readonly counts = new PlanCounts();
   /** Number of planning processes that have died. */
   deaths = 0;
@@ -67,6 +62,10 @@ export class TaskQueue {
 
   constructor(private readonly options: QueueOptions) {}
 
+  get name(): Planner['name'] {
+    return this.options.planner;
+  }
+
   /** Starts a process in advance; resolves when it accepts operations. */
   async warmUp(): Promise<void> {
     const [first = this.start()] = this.processes;
@@ -74,13 +73,22 @@ export class TaskQueue {
   }
 
   /** @throws PlanningError if there is no plan; the signal's reason if it is aborted */
-  plan(task: Omit<PlanningTask, 'id'>, signal: AbortSignal): Promise<QueryPlan> {
+  plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
     return new Promise((resolve, reject) => {
-      const waiting: WaitingTask = { task: { ...task, id: this.nextId++ }, resolve, reject };
+      const waiting: WaitingTask = { task: this.taskOf(this.nextId++, operation), resolve, reject };
       this.queue.push(waiting);
       signal.addEventListener('abort', () => this.giveUp(waiting, signal.reason), { once: true });
       this.next();
     });
+  }
+
+  protected taskOf(id: number, operation: string): PlanningTask {
+    return { id, operation };
+  }
+
+  /** Replacement for a task that killed a process or never finished; undefined to reject the operation. */
+  protected insteadOf(_task: PlanningTask): PlanningTask | undefined {
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -145,10 +153,11 @@ export class TaskQueue {
     // an idle process must not keep the gateway alive
     child.unref();
     child.channel?.unref();
+    const timer = setTimeout(() => child.kill('SIGKILL'), MAX_START_MS).unref();
     const ready = new Promise<void>((resolve) => {
       child.once('message', () => resolve());
       child.once('exit', () => resolve());
-    });
+    }).then(() => clearTimeout(timer));
     const planning: PlanningProcess = { child, ready, running: new Map(), isTrial: false };
     this.processes.add(planning);
     child.on('message', (reply: PlanningReply | Ready) => {
@@ -188,7 +197,7 @@ export class TaskQueue {
 
   /** Replaces a task that killed a process, or rejects it. */
   private replace(waiting: WaitingTask, error: Error): void {
-    const task = this.options.insteadOf(waiting.task);
+    const task = this.insteadOf(waiting.task);
     if (!task) waiting.reject(error);
     else this.queue.unshift(Object.assign(waiting, { task }));
   }
@@ -208,7 +217,7 @@ export class TaskQueue {
     waiting.reject(reason);
     const planning = [...this.processes].find(({ running }) => running.has(waiting.task.id));
     if (planning) {
-      this.options.insteadOf(waiting.task);
+      this.insteadOf(waiting.task);
       this.queue.unshift(...this.end(planning).filter((other) => other !== waiting));
     }
     this.next();

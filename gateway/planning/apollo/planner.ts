@@ -1,6 +1,4 @@
 import { NO_OVERRIDES, type Overrides } from '../overrides';
-import type { QueryPlan } from '../plan';
-import type { Planner } from '../planner';
 import { TaskQueue } from '../task-queue';
 
 const MAX_PROCESSES = 4;
@@ -12,38 +10,14 @@ const MAX_HEAP_MB = 512;
  * Plans with `@apollo/query-planner` in separate processes: planning takes tens of milliseconds, and for some operations never ends.
  * Each process plans one operation at a time, so that none delays another.
  */
-export class ApolloPlanner implements Planner {
-  readonly name = 'apollo';
-  private readonly tasks: TaskQueue;
-
+export class ApolloPlanner extends TaskQueue {
   constructor(supergraphSdl: string, overrides: Overrides = NO_OVERRIDES) {
-    this.tasks = new TaskQueue({
+    super({
       planner: 'apollo',
       start: { supergraphSdl, overrides },
       execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
       maxProcesses: MAX_PROCESSES,
       tasksPerProcess: 1,
-      insteadOf: () => undefined,
     });
-  }
-
-  get counts() {
-    return this.tasks.counts;
-  }
-
-  get deaths(): number {
-    return this.tasks.deaths;
-  }
-
-  warmUp(): Promise<void> {
-    return this.tasks.warmUp();
-  }
-
-  plan(operation: string, signal: AbortSignal): Promise<QueryPlan> {
-    return this.tasks.plan({ operation }, signal);
-  }
-
-  close(): Promise<void> {
-    return this.tasks.close();
   }
 }

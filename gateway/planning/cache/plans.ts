@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { PlanningError, planningTimeout } from '../errors';
 import type { QueryPlan } from '../plan';
@@ -41,7 +40,6 @@ export class Plans<T> {
   private readonly planning = new Map<string, Promise<T>>();
   /** Recent operations without a plan, which are not planned again immediately. */
   private readonly failed = new LRUCache<string, PlanningError>({ max: MAX_FAILED, ttl: FAILED_MS });
-  private starting: Promise<unknown> | undefined;
   /** Operations sent to the planner. */
   planned = 0;
   /** Operations without a plan. */
@@ -102,15 +100,10 @@ export class Plans<T> {
     return compiled;
   }
 
-  /** Waits for the planner to start, which says nothing about an operation: on a busy machine it takes seconds. */
-  private started(): Promise<unknown> {
-    this.starting ??= Promise.race([this.planner.warmUp?.(), delay(this.limits.timeoutMs, undefined, { ref: false })]);
-    return this.starting;
-  }
-
   private async plan(operation: string): Promise<QueryPlan> {
     const { timeoutMs } = this.limits;
-    await this.started();
+    // startup time must not count against the operation
+    await this.planner.warmUp?.();
     const controller = new AbortController();
     const timeout = planningTimeout(timeoutMs);
     let timer: NodeJS.Timeout | undefined;
