@@ -20,7 +20,8 @@ interface Lane {
   freeAt: number;
   unpriced: number;
   readonly waiting: { readonly begin: Begin; readonly until: number }[];
-  isDraining: boolean;
+  /** Runs while requests wait. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -40,7 +41,7 @@ export class Pace {
     else if (lane.waiting.length >= MAX_WAITING) begin(undefined);
     else {
       lane.waiting.push({ begin, until: performance.now() + MAX_WAIT_MS });
-      if (!lane.isDraining) drain(lane);
+      if (!lane.timer) schedule(lane);
     }
   }
 
@@ -53,7 +54,7 @@ export class Pace {
   private laneOf(key: string): Lane {
     let lane = this.lanes.get(key);
     if (!lane) {
-      lane = { freeAt: 0, unpriced: 0, waiting: [], isDraining: false };
+      lane = { freeAt: 0, unpriced: 0, waiting: [], timer: undefined };
       this.lanes.set(key, lane);
     }
     return lane;
@@ -70,6 +71,7 @@ function start(lane: Lane, begin: Begin): void {
     if (isPriced) return;
     isPriced = true;
     lane.unpriced -= 1;
+    schedule(lane);
   });
 }
 
@@ -78,7 +80,16 @@ function drain(lane: Lane): void {
   const { waiting } = lane;
   while (waiting[0] && waiting[0].until <= performance.now()) waiting.shift()!.begin(undefined);
   if (waiting.length > 0 && isFree(lane)) start(lane, waiting.shift()!.begin);
-  const [next] = waiting;
-  lane.isDraining = next !== undefined;
-  if (next) setTimeout(drain, Math.max(START_MS, Math.min(lane.freeAt, next.until) - performance.now()), lane);
+  schedule(lane);
+}
+
+/** Sets the timer for when the next queued request may begin; if that depends on a price, for when it has waited too long. */
+function schedule(lane: Lane): void {
+  clearTimeout(lane.timer);
+  lane.timer = undefined;
+  const [next] = lane.waiting;
+  if (!next) return;
+  const { freeAt, unpriced } = lane;
+  const at = unpriced < MAX_UNPRICED ? Math.min(freeAt, next.until) : next.until;
+  lane.timer = setTimeout(drain, Math.max(START_MS, at - performance.now()), lane);
 }
