@@ -22,12 +22,9 @@ export class AnswerWriter {
   /** Writes the response to a rejected request. */
   refuse({ status, error }: Refusal, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { http: _http, ...extensions } = error.extensions ?? {};
-    const seconds = retryAfter(extensions);
-    if (seconds !== undefined) reply.header('retry-after', seconds);
-    if (status === 405 && !reply.hasHeader('allow')) reply.header('allow', 'POST');
+    addErrorHeaders(reply, status, extensions);
     return reply
       .code(statusOf(headers.accept, status, extensions.code))
-      .header('cache-control', 'no-store')
       .send({ errors: [{ message: error.message, extensions }] });
   }
 
@@ -41,11 +38,8 @@ export class AnswerWriter {
     reply.header('content-type', type);
     if (!answer.errors) return this.writeData(answer, context, reply);
     const { errors, status } = this.shown(answer.errors, context, request);
-    reply.header('cache-control', 'no-store');
     const [first] = errors;
-    const seconds = retryAfter(first?.extensions);
-    if (seconds !== undefined) reply.header('retry-after', seconds);
-    if (status === 405) reply.header('allow', 'POST');
+    addErrorHeaders(reply, status, first?.extensions);
     const { data } = answer;
     reply.code(data ? status : statusOf(accept, status, first?.extensions?.code));
     const beside = extensions ? { errors, extensions: { ...extensions } } : { errors };
@@ -98,6 +92,14 @@ export class AnswerWriter {
     });
     return { errors, status };
   }
+}
+
+/** Errors are not cached, and some tell clients how to succeed. @param extensions of the first error */
+function addErrorHeaders(reply: FastifyReply, status: number, extensions: GraphQLFormattedError['extensions']): void {
+  reply.header('cache-control', 'no-store');
+  const seconds = retryAfter(extensions);
+  if (seconds !== undefined) reply.header('retry-after', seconds);
+  if (status === 405 && !reply.hasHeader('allow')) reply.header('allow', 'POST');
 }
 
 /** JSON of handlings. Each operation has one handling object, so its text is built once. */

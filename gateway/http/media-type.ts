@@ -31,9 +31,6 @@ export const incrementalFormatOf = (accept: string | undefined): IncrementalForm
 /** Whether a client prefers HTML to JSON, as browsers do when they open a URL. */
 export const prefersPage = (accept: string | undefined): boolean => negotiate(accept).isPage;
 
-/** An `Accept` without `text/html`, for Apollo Server, which may choose its page on a tie. */
-export const withoutPages = (accept: string): string => accept.replace(/(^|,)\s*text\/html[^,]*/gi, '$1');
-
 const ANYTHING: Negotiated = { type: JSON_TYPE, incremental: undefined, isPage: false };
 
 function negotiate(accept: string | undefined): Negotiated {
