@@ -13,7 +13,7 @@ const compressGzip = promisify(gzip);
 
 // measured in docs/performance.md: higher levels cost several times as much and save little
 const BROTLI_QUALITY = 3;
-const GZIP_LEVEL = 5;
+const GZIP_LEVEL = 6;
 
 // clients send few distinct headers
 const negotiated = new LRUCache<string, Encoding | 'identity'>({ max: 200 });
