@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { Directive } from 'type-graphql';
 
 /** Sources of a value, so that its sensitivity class covers them. Composition checks it. */

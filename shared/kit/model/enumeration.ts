@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
 
 const names = new WeakMap<object, string>();

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { Directive } from 'type-graphql';
 import { fiscalYear } from '#base/civil';
 import type { Database } from '../database/database';

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { getMetadataStorage } from 'type-graphql';
 import { getMetadataArgsStorage } from 'typeorm';
 

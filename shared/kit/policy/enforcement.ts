@@ -170,11 +170,10 @@ function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Reso
     const of = (fiscalYear: number | null) =>
       Promise.resolve(resolve(source, { ...args, fiscalYear }, context, info)) as Promise<object>;
     const asked = (args.fiscalYear ?? null) as number | null;
-    const all = new Set([...(await years(database)), ...(asked === null ? [] : [asked])]);
-    const figures = new Map([[null, await of(null)] as [number | null, object]]);
-    for (const year of all) figures.set(year, await of(year));
-    const [total, ...single] = [...figures.values()];
-    return withoutSmallYears(single, total!, figures.get(asked)!, withheld);
+    const figures = new Map<number | null, object>([[asked, value]]);
+    for (const year of [null, ...(await years(database))]) if (!figures.has(year)) figures.set(year, await of(year));
+    const ofYears = [...figures].flatMap(([year, object]) => (year === null ? [] : [object]));
+    return withoutSmallYears(ofYears, figures.get(null)!, value, withheld);
   };
 }
 
