@@ -15,7 +15,7 @@ import { Cursors } from '#kit/collection/cursor';
 import { takeLock } from './data-folder';
 import { requireFolder } from './folders';
 import { auditKeyIn, writeSealKeys } from './keys';
-import { auditKeyVariable } from './programmes';
+import { auditKeyVariable } from './programs';
 import { configuredKeys } from './seals';
 
 const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');

@@ -8,7 +8,7 @@ import { type EventKeys, readEventKeys } from '#kit/events/event-keys';
 import { DEFAULT_PREFIX, RedisBus } from '#kit/events/redis-bus';
 import { FolderStore } from '#kit/files/content-store';
 import { requireFolder } from './folders';
-import { EVENT_READERS, eventKeyVariable, PROGRAMMES } from './programmes';
+import { EVENT_READERS, eventKeyVariable, PROGRAMS } from './programs';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -77,7 +77,7 @@ export function remoteBus(
   const url = environment.EVENTS_URL;
   if (!url) return undefined;
   const [keys, prefix] = [keysOf(environment), eventsPrefix(environment)];
-  return new RedisBus({ url, readers: EVENT_READERS, sealers: PROGRAMMES, keys, log, prefix });
+  return new RedisBus({ url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log, prefix });
 }
 
 /** The event keys that the environment names: the private ones of these subgraphs, and the public ones of all. @throws OperatorError */

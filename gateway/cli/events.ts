@@ -17,7 +17,7 @@ import {
 import { createLog } from '../telemetry/log';
 import { eventKeysFrom, remoteBus } from './background';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, EVENT_READERS } from './programmes';
+import { databaseUrl, EVENT_READERS } from './programs';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));

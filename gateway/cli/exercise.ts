@@ -10,10 +10,10 @@ import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
 import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
-import { databaseUrl } from './programmes';
+import { databaseUrl } from './programs';
 import { subgraphs } from './subgraphs';
 
-/** The story of all programmes, by subgraph. What one programme knows of another reaches it as a story, as events will. */
+/** The story of all programs, by subgraph. What one program knows of another reaches it as a story, as events will. */
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
   const submissions = submissionsExercise(world);
   const reviews = reviewsExercise(world, submissions.stories);

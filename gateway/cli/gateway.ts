@@ -18,7 +18,7 @@ import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
 import { remoteBus } from './background';
 import { believedOf } from './identity';
-import { defaultUrl, FILES_SUBGRAPH } from './programmes';
+import { defaultUrl, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 

@@ -11,7 +11,7 @@ import { progressOn } from '#kit/import/progress';
 import { requireReadable } from '#kit/import/readers';
 import { formatReject } from '#kit/import/reject';
 import type { OpenSubgraph, Subgraph } from '#kit/subgraph/subgraph';
-import { databaseUrl } from './programmes';
+import { databaseUrl } from './programs';
 import { subgraphs } from './subgraphs';
 
 interface Source {

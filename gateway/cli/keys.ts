@@ -6,7 +6,7 @@ import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } fro
 import { readText } from '#base/read-text';
 import { type SealKey, sealKeyOf } from '#kit/audit/seal';
 import { type SenderKey, senderKeysIn } from '#kit/events/event-keys';
-import { EVENT_READERS, PROGRAMMES } from './programmes';
+import { EVENT_READERS, PROGRAMS } from './programs';
 
 /** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
 const MAX_KEYS = 3;
@@ -74,7 +74,7 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
  */
 export async function writeSealKeys(folder: string, publicFiles: readonly string[]): Promise<void> {
   const current: SealKey[] = [];
-  for (const subgraph of PROGRAMMES)
+  for (const subgraph of PROGRAMS)
     current.push(
       sealKeyOf(
         await privateKeyIn(auditKeyIn(folder, subgraph), `The key that seals the record of ${subgraph}`),
@@ -93,7 +93,7 @@ function earlierSealKeys(file: string): readonly SealKey[] {
   if (!existsSync(file)) return [];
   const { keys } = readIdentityKeys(file).current as { readonly keys: readonly (JWK & Partial<SealKey>)[] };
   return keys.flatMap((key) =>
-    (key.subgraph === undefined ? PROGRAMMES : [key.subgraph]).map((name) => sealKeyOf(key, name)),
+    (key.subgraph === undefined ? PROGRAMS : [key.subgraph]).map((name) => sealKeyOf(key, name)),
   );
 }
 

@@ -1,8 +1,8 @@
 import { OperatorError } from '#base/errors';
 import type { Subgraph } from '#kit/subgraph/subgraph';
-import { PROGRAMMES, type Programme } from './programmes';
+import { PROGRAMS, type Program } from './programs';
 
-const code: Readonly<Record<Programme, () => Promise<Subgraph>>> = {
+const code: Readonly<Record<Program, () => Promise<Subgraph>>> = {
   submissions: async () => (await import('../../subgraphs/submissions/subgraph')).submissions,
   reviews: async () => (await import('../../subgraphs/reviews/subgraph')).reviews,
   workforce: async () => (await import('../../subgraphs/workforce/subgraph')).workforce,
@@ -15,6 +15,6 @@ const code: Readonly<Record<Programme, () => Promise<Subgraph>>> = {
  */
 export async function loadSubgraph(name: string): Promise<Subgraph> {
   if (!Object.hasOwn(code, name))
-    throw new OperatorError(`There is no subgraph "${name}"`, `Choose one of ${PROGRAMMES.join(', ')}`);
-  return code[name as Programme]();
+    throw new OperatorError(`There is no subgraph "${name}"`, `Choose one of ${PROGRAMS.join(', ')}`);
+  return code[name as Program]();
 }

@@ -5,7 +5,7 @@ import { type MigrationProgress, type MigrationState, migrationStates } from '#k
 import { parseDatabaseUrl } from '#kit/database/url';
 import type { Subgraph } from '#kit/subgraph/subgraph';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, PROGRAMMES } from './programmes';
+import { databaseUrl, PROGRAMS } from './programs';
 
 /** Milliseconds between lines of progress. */
 const REPORT_EVERY_MS = 1_000;
@@ -15,7 +15,7 @@ type Say = (line: string) => void;
 const toOutput: Say = (line) => process.stdout.write(`${line}\n`);
 
 const chosenOf = (names: readonly string[]): Promise<Subgraph[]> =>
-  Promise.all((names.length > 0 ? names : PROGRAMMES).map(loadSubgraph));
+  Promise.all((names.length > 0 ? names : PROGRAMS).map(loadSubgraph));
 
 /** Opens each database once: opening migrates it and writes its reference tables. @throws OperatorError */
 export async function migrate(names: readonly string[], dataFolder: string, say: Say = toOutput): Promise<void> {

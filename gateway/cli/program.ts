@@ -66,7 +66,7 @@ interface SubgraphFlags {
 }
 
 const program = new Command('ordergraph')
-  .description('A federated GraphQL graph over the programmes of the executive order on advanced AI.')
+  .description('A federated GraphQL graph over the programs of the executive order on advanced AI.')
   .showHelpAfterError('Run it with --help for all options')
   .enablePositionalOptions();
 
@@ -89,7 +89,7 @@ withSettings(program.command('start'))
 
 withSettings(program.command('gateway'))
   .description('The gateway alone, over any Federation 2 supergraph; its subgraphs are reached over HTTP.')
-  .option('--supergraph <file>', 'Supergraph schema; that of the four programmes by default. (ORDERGRAPH_SUPERGRAPH)')
+  .option('--supergraph <file>', 'Supergraph schema; that of the four programs by default. (ORDERGRAPH_SUPERGRAPH)')
   .option(
     '--subgraph-url <name=url>',
     'Where a subgraph answers, in place of what the supergraph says; repeatable. (ORDERGRAPH_SUBGRAPH_URLS, separated by commas)',
@@ -188,7 +188,7 @@ program
   )
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
     const { auditKeyIn, eventKeyIn, pruneKeys, sharedAuditKeyIn, writeKeys } = await import('./keys');
-    const { EVENT_READERS, eventKeyVariable, PROGRAMMES } = await import('./programmes');
+    const { EVENT_READERS, eventKeyVariable, PROGRAMS } = await import('./programs');
     if (prune) {
       for (const { file, removed } of pruneKeys(folder))
         process.stdout.write(`${file}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
@@ -200,7 +200,7 @@ program
       [
         `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
         `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
-        ...PROGRAMMES.map(
+        ...PROGRAMS.map(
           (name) => `${auditKeyIn(folder, name)}: for ${name} alone, ORDERGRAPH_AUDIT_KEY; keep it secret`,
         ),
         `${sealKeys}: for subgraphs, ORDERGRAPH_AUDIT_KEYS`,

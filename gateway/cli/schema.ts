@@ -7,7 +7,7 @@ import { compose } from '../composition/compose';
 import { printApiSchema } from '../graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { eventsDocument } from './events-document';
-import { defaultUrl } from './programmes';
+import { defaultUrl } from './programs';
 import { subgraphs } from './subgraphs';
 
 /** Every generated file with what it should hold. */

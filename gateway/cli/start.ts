@@ -21,7 +21,7 @@ import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { fillWhenNew } from './exercise';
 import { believedOf } from './identity';
-import { databaseUrl, EVENT_READERS, FILES_SUBGRAPH } from './programmes';
+import { databaseUrl, EVENT_READERS, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 import { subgraphs } from './subgraphs';

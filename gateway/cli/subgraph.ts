@@ -14,7 +14,7 @@ import { createLog } from '../telemetry/log';
 import { auditLog, cursorsOf } from './audit';
 import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, shutdownTimes, transferLimits } from './background';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, defaultPort, EVENT_READERS } from './programmes';
+import { databaseUrl, defaultPort, EVENT_READERS } from './programs';
 import { exchangeSeals } from './seals';
 import { closeOnSignal } from './shutdown';
 

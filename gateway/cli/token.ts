@@ -9,7 +9,7 @@ import { developerKeys, organizationNamed } from '#domain/organization/organizat
 import { parseDatabaseUrl } from '#kit/database/url';
 import { DevelopmentIssuer } from '../identity/development-issuer';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl } from './programmes';
+import { databaseUrl } from './programs';
 
 export interface TokenFlags {
   role: string[];

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { PROGRAMMES } from '../../gateway/cli/programmes';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { compose } from '../../gateway/composition/compose';
 import { parseOptions } from '../support/options';
 import { callsOf } from './calls';
@@ -185,7 +185,7 @@ async function soak(minutes: number, workload: Workload): Promise<void> {
 }
 
 function groundOf({ graph }: Workload): Promise<Ground> {
-  return graph === 'bench' ? benchGround() : programmesGround();
+  return graph === 'bench' ? benchGround() : programsGround();
 }
 
 async function benchGround(): Promise<Ground> {
@@ -200,10 +200,10 @@ async function benchGround(): Promise<Ground> {
   return { supergraph, calls, stop: () => subgraphs.stop() };
 }
 
-/** The four programmes on exercise data, each in a process of its own. */
-async function programmesGround(): Promise<Ground> {
+/** The four programs on exercise data, each in a process of its own. */
+async function programsGround(): Promise<Ground> {
   const main = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
-  const data = join(WORK, 'programmes');
+  const data = join(WORK, 'programs');
   if (!existsSync(data)) {
     const port = await freePort();
     const filled = await start([main, 'start', '--port', String(port), '--data', data, '--log-level', 'error'], port, {
@@ -213,7 +213,7 @@ async function programmesGround(): Promise<Ground> {
   }
   const running: Started[] = [];
   let sdl = readFileSync(join(packageRoot, 'gateway', 'supergraph', 'ordergraph.graphql'), 'utf8');
-  for (const name of PROGRAMMES) {
+  for (const name of PROGRAMS) {
     const port = await freePort();
     const counting = ['--require', join(DIST, 'count-requests.js')];
     running.push(
@@ -228,7 +228,7 @@ async function programmesGround(): Promise<Ground> {
       `$1http://127.0.0.1:${port}/graphql`,
     );
   }
-  const supergraph = join(WORK, 'programmes.graphql');
+  const supergraph = join(WORK, 'programs.graphql');
   writeFileSync(supergraph, sdl);
   return {
     supergraph,

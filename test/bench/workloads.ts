@@ -10,7 +10,7 @@ export interface Workload {
   readonly what: string;
   readonly clients: number;
   /** Which subgraphs it is on. */
-  readonly graph: 'bench' | 'programmes';
+  readonly graph: 'bench' | 'programs';
   readonly request: (index: number) => LoadRequest;
   /** Seconds of load until a gateway is as fast as it gets. */
   readonly warmSeconds: number;
@@ -67,7 +67,7 @@ export function workloads(): Workload[] {
         clients,
         // its subgraphs answer a few hundred requests a second
         warmSeconds: 30,
-        graph: 'programmes',
+        graph: 'programs',
         floor: 'calls',
         requests: asked,
         request: (index) => asked[index % asked.length]!,

@@ -6,7 +6,7 @@ import { signingKeyOf } from '#base/identity/signed-identity';
 import { MAX_RECEIVED_BYTES } from '#base/redis';
 import { BusUnavailableError } from '#kit/events/bus';
 import { RedisBus } from '#kit/events/redis-bus';
-import { EVENT_READERS, PROGRAMMES } from '../../gateway/cli/programmes';
+import { EVENT_READERS, PROGRAMS } from '../../gateway/cli/programs';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
@@ -264,7 +264,7 @@ describe('a Redis of events that sends without end', () => {
     const bus = new RedisBus({
       url: redis.url,
       readers: EVENT_READERS,
-      sealers: PROGRAMMES,
+      sealers: PROGRAMS,
       keys: await newEventKeys(),
       log,
     });
@@ -296,7 +296,7 @@ describe('a Redis of events that answers at once that there is nothing', () => {
     redis.answer = answer;
     const { log } = recordingLog();
     const keys = await newEventKeys();
-    const bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMMES, keys, log });
+    const bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log });
     const stop = new AbortController();
     const consumer = { async act() {}, async setAside() {}, async compare() {} };
     try {

@@ -17,7 +17,7 @@ const questions = readdirSync(QUESTIONS)
   .filter((name) => name.endsWith('.graphql'))
   .sort();
 
-/** Tables that grow with the programmes; the others are small reference tables. */
+/** Tables that grow with the programs; the others are small reference tables. */
 const LARGE = [
   'application',
   'candidate',

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { PROGRAMMES } from '../../gateway/cli/programmes';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { makeCertificates } from '../support/certificates';
 import { freshDatabases, processKinds } from '../support/databases';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
@@ -126,7 +126,7 @@ test('the gateway alone loads neither the code of subgraphs nor a way to their d
   expect(files).not.toMatch(/dist\/subgraphs\/|node_modules\/(typeorm|type-graphql|mysql2)\//);
 });
 
-test.each(PROGRAMMES)('%s alone loads no code of its neighbours, nor of the gateway’s server', async (name) => {
+test.each(PROGRAMS)('%s alone loads no code of its neighbours, nor of the gateway’s server', async (name) => {
   const files = await loadedAfter(`load('subgraph.js'); await load('load-subgraph.js').loadSubgraph('${name}')`);
   const folders = [...files.matchAll(/dist\/subgraphs\/(\w+)\//g)].map(([, folder]) => folder);
   expect([...new Set(folders)]).toEqual([name]);
@@ -321,21 +321,18 @@ describe('help and bad commands', () => {
 
 describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (kind) => {
   test('the voluntary framework is played through them, and all end on SIGTERM', async () => {
-    const databases = await freshDatabases(kind, PROGRAMMES);
+    const databases = await freshDatabases(kind, PROGRAMS);
     const redis = await PrivateRedis.start();
     const { environment, token } = await identityEnvironment();
     const ports = new Map<string, number>();
-    for (const name of ['gateway', ...PROGRAMMES]) ports.set(name, await freePort());
+    for (const name of ['gateway', ...PROGRAMS]) ports.set(name, await freePort());
     const portOf = (name: string) => ['--port', String(ports.get(name))];
     const ofSubgraphs = { ...environment, EVENTS_URL: redis.url, ORDERGRAPH_FILES: join(folder, 'files') };
-    const subgraphs = PROGRAMMES.map((name) =>
+    const subgraphs = PROGRAMS.map((name) =>
       run(['subgraph', name, ...portOf(name), '--database', databases.url(name)], ofSubgraphs),
     );
     for (const subgraph of subgraphs) await says(subgraph, /answers at/);
-    const urls = PROGRAMMES.flatMap((name) => [
-      '--subgraph-url',
-      `${name}=http://127.0.0.1:${ports.get(name)}/graphql`,
-    ]);
+    const urls = PROGRAMS.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
     const gateway = run(['gateway', ...portOf('gateway'), ...urls], environment);
     await says(gateway, /The graph answers at/);
     const { data, errors } = await ask(ports.get('gateway')!, QUESTION_1, await token(INSPECTOR));

@@ -5,7 +5,7 @@ import type { Entry } from '#kit/audit/entry';
 import { filesOfRecord } from '#kit/audit/parts';
 import { verifyRecord } from '#kit/audit/verify';
 import { auditKeyIn, writeKeys } from '../../gateway/cli/keys';
-import { PROGRAMMES } from '../../gateway/cli/programmes';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
 
@@ -60,9 +60,9 @@ beforeAll(async () => {
   ({ token } = identity);
   environment = { ...identity.environment, ORDERGRAPH_AUDIT: join(folder, 'audit') };
   expect(await run(['exercise', '--seed', 'test', '--as-of', '2026-11-23'], environment).ended).toBe(0);
-  for (const name of ['gateway', ...PROGRAMMES]) ports.set(name, await freePort());
-  for (const name of PROGRAMMES) await startSubgraph(name);
-  const urls = PROGRAMMES.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
+  for (const name of ['gateway', ...PROGRAMS]) ports.set(name, await freePort());
+  for (const name of PROGRAMS) await startSubgraph(name);
+  const urls = PROGRAMS.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
   await says(run(['gateway', '--port', String(ports.get('gateway')), ...urls], environment), /The graph answers at/);
 }, 120_000);
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { federalHolidays } from '#domain/business-days';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { importData } from '../../gateway/cli/import';
-import { databaseVariable } from '../../gateway/cli/programmes';
+import { databaseVariable } from '../../gateway/cli/programs';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 
@@ -171,7 +171,7 @@ const csv = (path: string): Record<string, string>[] =>
     expect(runs.filter((run) => known.has(run.version_id))).toHaveLength(336);
   });
 
-  test('every vendor found by hand in both catalogues is one vendor', async () => {
+  test('every vendor found by hand in both catalogs is one vendor', async () => {
     const byHand: { kevVendorProject: string; kevEntries: number; fedrampProducts: string[] }[] = json(
       'sets/crosswalks/kev-vendor.json',
     );

@@ -64,7 +64,7 @@ describe('N4: nothing near models, submissions and reviews is named as a gate', 
   const published = subgraphs.map(({ name, sdl }) => ({ name, sdl }));
   const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';
 
-  test('the four programmes compose', () => {
+  test('the four programs compose', () => {
     expect(gateVocabulary(published)).toEqual([]);
   });
 

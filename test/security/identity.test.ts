@@ -23,7 +23,7 @@ import { readEventKeys } from '#kit/events/event-keys';
 import { SignedMessages } from '#kit/events/signed-messages';
 import { auditLog, requireOwnKeys } from '../../gateway/cli/audit';
 import { auditKeyIn, eventKeyIn, keyFilesIn, pruneKeys, writeKeys } from '../../gateway/cli/keys';
-import { EVENT_READERS, PROGRAMMES } from '../../gateway/cli/programmes';
+import { EVENT_READERS, PROGRAMS } from '../../gateway/cli/programs';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { Authenticator } from '../../gateway/identity/authenticator';
@@ -596,11 +596,11 @@ describe('the keys that seal records', () => {
 
   test('are one for each subgraph, for it alone, and are known to all by public keys that name it', async () => {
     const { sealKeys, gatewaySealKeys, auditKeys } = await writeKeys(folder);
-    for (const name of PROGRAMMES) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
-    expect(new Set(PROGRAMMES.map((name) => kidOf(fileOf(name)))).size).toBe(PROGRAMMES.length);
+    for (const name of PROGRAMS) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
+    expect(new Set(PROGRAMS.map((name) => kidOf(fileOf(name)))).size).toBe(PROGRAMS.length);
     for (const file of [sealKeys, gatewaySealKeys, auditKeys])
       expect(listed(file)).toEqual(
-        PROGRAMMES.map((name) => expect.objectContaining({ subgraph: name, kid: kidOf(fileOf(name)) })),
+        PROGRAMS.map((name) => expect.objectContaining({ subgraph: name, kid: kidOf(fileOf(name)) })),
       );
     expect(readFileSync(auditKeys, 'utf8')).not.toContain('"d"');
   });
@@ -616,7 +616,7 @@ describe('the keys that seal records', () => {
     expect(after).not.toBe(before);
     for (const kid of [before, after]) expect(keys.subgraphsOf(kid)).toEqual(new Set(['reviews']));
     expect(keys.subgraphsOf('another')).toBeUndefined();
-    expect(listed(auditKeys)).toHaveLength(PROGRAMMES.length + 1);
+    expect(listed(auditKeys)).toHaveLength(PROGRAMS.length + 1);
   });
 
   test('of an earlier release, which sealed the records of all, are kept as keys of each', async () => {
@@ -628,10 +628,10 @@ describe('the keys that seal records', () => {
     for (let times = 0; times < 2; times++) {
       await writeKeys(folder);
       const earlier = listed(auditKeys).filter(({ kid }) => kid === shared.kid);
-      expect(earlier.map(({ subgraph }) => subgraph)).toEqual([...PROGRAMMES]);
-      expect(listed(auditKeys)).toHaveLength(2 * PROGRAMMES.length);
+      expect(earlier.map(({ subgraph }) => subgraph)).toEqual([...PROGRAMS]);
+      expect(listed(auditKeys)).toHaveLength(2 * PROGRAMS.length);
     }
-    expect(PROGRAMMES.map((name) => kidOf(fileOf(name)))).not.toContain(shared.kid);
+    expect(PROGRAMS.map((name) => kidOf(fileOf(name)))).not.toContain(shared.kid);
   });
 
   test('of another subgraph, of all, or of none of them, keep a subgraph from starting', async () => {
@@ -655,7 +655,7 @@ describe('the keys that seal records', () => {
       delete process.env.ORDERGRAPH_AUDIT_KEYS;
       delete process.env.ORDERGRAPH_AUDIT_KEY;
     }
-    await requireOwnKeys(PROGRAMMES, folder);
+    await requireOwnKeys(PROGRAMS, folder);
   });
 });
 

@@ -329,7 +329,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
   });
 
   test.each(CALLERS)(
-    '%s gets the figures of programmes when the government is meant, and else nothing',
+    '%s gets the figures of programs when the government is meant, and else nothing',
     async (_name, who) => {
       const principal = principalOf(who);
       for (const [query, path] of FIGURES) {

@@ -10,7 +10,7 @@ import type { EventEnvelope } from '#kit/events/event';
 import { eventKeysOf } from '#kit/events/event-keys';
 import { digestAfter } from '#kit/events/event-log';
 import { type MessageKind, SignedMessages } from '#kit/events/signed-messages';
-import { databaseVariable, EVENT_READERS, eventKeyVariable, PROGRAMMES } from '../../gateway/cli/programmes';
+import { databaseVariable, EVENT_READERS, eventKeyVariable, PROGRAMS } from '../../gateway/cli/programs';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
 import type { QueryPlan } from '../../gateway/planning/plan';
@@ -67,15 +67,15 @@ class Victims {
       ORDERGRAPH_FILES: join(folder, 'files'),
       ORDERGRAPH_SCHEDULE_MS: '200',
     };
-    for (const name of PROGRAMMES) environment[databaseVariable(name)] = join(folder, `${name}.sqlite`);
+    for (const name of PROGRAMS) environment[databaseVariable(name)] = join(folder, `${name}.sqlite`);
     const [ports, metrics] = [new Map<string, number>(), new Map<string, number>()];
-    for (const name of PROGRAMMES) {
+    for (const name of PROGRAMS) {
       ports.set(name, await freePort());
       metrics.set(name, await freePort());
     }
     const urls = [...ports].flatMap(([name, port]) => ['--subgraph-url', `${name}=http://127.0.0.1:${port}/graphql`]);
     const victims = new Victims(redis, folder, environment, token, metrics, urls);
-    for (const name of PROGRAMMES)
+    for (const name of PROGRAMS)
       victims.processes.push(
         run(
           ['subgraph', name, '--port', String(ports.get(name)), '--metrics-port', String(metrics.get(name))],

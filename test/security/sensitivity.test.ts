@@ -34,7 +34,7 @@ const both = (a: string, b: string) => [
 ];
 
 describe('composition', () => {
-  test('takes what is classified, and the four programmes are', () => {
+  test('takes what is classified, and the four programs are', () => {
     expect(() => compose(both(A, B))).not.toThrow();
     expect(unclassifiedFields(subgraphs)).toEqual([]);
   });

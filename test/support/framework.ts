@@ -15,7 +15,7 @@ import { relay } from '#kit/events/outbox';
 import { FolderStore } from '#kit/files/content-store';
 import type { BackgroundOptions } from '#kit/subgraph/background';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { EVENT_READERS } from '../../gateway/cli/programs';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
 import { createGateway } from '../../gateway/server';

@@ -7,7 +7,7 @@ import { newKey, publicKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
 import { eventKeyIn, writeKeys } from '../../gateway/cli/keys';
-import { EVENT_READERS, eventKeyVariable } from '../../gateway/cli/programmes';
+import { EVENT_READERS, eventKeyVariable } from '../../gateway/cli/programs';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import type { IdentityParts } from '../../gateway/identity/caller';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { newKey } from '#base/identity/keys';
 import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
-import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { EVENT_READERS } from '../../gateway/cli/programs';
 import { freePort, kill, type Running, runProgram, says } from './processes';
 import { programFor } from './programs';
 

@@ -381,7 +381,7 @@ const CASES: Case[] = [
     { code: 'PRECONDITION_FAILED', said: /has no access to the model now/ },
   ],
   [
-    'an evaluation that no catalogue has',
+    'an evaluation that no catalog has',
     nsa,
     'queueEvaluationRun',
     ({ review }) => ({ reviewId: review.id, definitionId: 'nothing' }),

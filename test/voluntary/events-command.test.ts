@@ -1,5 +1,5 @@
 import { dismiss, printRejected, printStatus, replay, retry } from '../../gateway/cli/events';
-import { databaseVariable, EVENT_READERS } from '../../gateway/cli/programmes';
+import { databaseVariable, EVENT_READERS } from '../../gateway/cli/programs';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 

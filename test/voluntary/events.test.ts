@@ -14,7 +14,7 @@ import { retryRejected } from '#kit/events/operations';
 import { relay } from '#kit/events/outbox';
 import { RedisBus } from '#kit/events/redis-bus';
 import { systemWork, type Work } from '#kit/mutation/work';
-import { EVENT_READERS } from '../../gateway/cli/programmes';
+import { EVENT_READERS } from '../../gateway/cli/programs';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { reviews as reviewsSubgraph } from '../../subgraphs/reviews/subgraph';
 import { databaseKinds } from '../support/databases';
@@ -50,7 +50,7 @@ class Memory implements EventBus {
   async close() {}
 }
 
-test('events are kept for the programmes that have handlers, and for no others', () => {
+test('events are kept for the programs that have handlers, and for no others', () => {
   const withHandlers = subgraphs.filter(({ parts }) => parts.handlers?.length);
   expect(EVENT_READERS).toEqual(withHandlers.map(({ name }) => name));
 });

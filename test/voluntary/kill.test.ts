@@ -397,7 +397,7 @@ async function nothingLostOrDoubled(
   expect(open.filter(({ submission }) => withdrawn.has(submission))).toEqual([]);
   expect(open.length + withdrawn.size).toBe(of('openReview').length);
 
-  // and back: each determination and each review has reached the submissions programme once
+  // and back: each determination and each review has reached the submissions program once
   expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'DETERMINATION_ISSUED'`)).toBe(
     of('issueDetermination').length,
   );

@@ -709,7 +709,7 @@ async function theFigures(stage: Stage, intake: Caller): Promise<void> {
          reviewMetrics { opened closedBeforeLaunch closedAfterLaunch findingsShared } } }`,
   );
   const { submissionMetrics, reviewMetrics } = executiveOrder;
-  stage.step(intake.name, 'asks for the figures of both programmes');
+  stage.step(intake.name, 'asks for the figures of both programs');
   stage.tell(`submissions: ${JSON.stringify(submissionMetrics)}`);
   stage.tell(`reviews:     ${JSON.stringify(reviewMetrics)}`);
   expect(submissionMetrics.voluntarinessBreaches === 0, 'nothing the government did moved a submission');

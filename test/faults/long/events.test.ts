@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { LeaseHolder } from '#kit/events/lease';
 import { RedisBus } from '#kit/events/redis-bus';
-import { EVENT_READERS, PROGRAMMES } from '../../../gateway/cli/programmes';
+import { EVENT_READERS, PROGRAMS } from '../../../gateway/cli/programs';
 import { databaseKinds } from '../../support/databases';
 import { developer, Framework, SUBMISSION } from '../../support/framework';
 import { identityEnvironment } from '../../support/identity';
@@ -115,7 +115,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
     redis = await PrivateRedis.start();
     const keys = await newEventKeys();
-    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMMES, keys, log: heard.log });
+    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log: heard.log });
     graph = await Framework.open(kind, { log: heard.log });
     graph.startBackground({ bus, ...TIMES });
   });

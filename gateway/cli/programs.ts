@@ -1,21 +1,21 @@
 import { join } from 'node:path';
 
 /**
- * The programmes, in the order of their ports. What knows them by name only need not load their code. A new subgraph of this repository is
+ * The programs, in the order of their ports. What knows them by name only need not load their code. A new subgraph of this repository is
  * added here, in `subgraphs.ts` and in `load-subgraph.ts`.
  */
-export const PROGRAMMES = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const;
-export type Programme = (typeof PROGRAMMES)[number];
+export const PROGRAMS = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const;
+export type Program = (typeof PROGRAMS)[number];
 
-/** The programme that takes and gives files. */
-export const FILES_SUBGRAPH: Programme = 'submissions';
+/** The program that takes and gives files. */
+export const FILES_SUBGRAPH: Program = 'submissions';
 
-/** The programmes that act on what others tell: those with handlers. Events are kept for each of them until it has read them. */
+/** The programs that act on what others tell: those with handlers. Events are kept for each of them until it has read them. */
 export const EVENT_READERS: readonly string[] = [
   'submissions',
   'reviews',
   'infrastructure',
-] satisfies readonly Programme[];
+] satisfies readonly Program[];
 
 /** The environment variable that names a subgraph's database. */
 export function databaseVariable(name: string): string {
@@ -39,7 +39,7 @@ export function databaseUrl(name: string, dataFolder: string, environment: NodeJ
 
 /** The port a subgraph has when it runs alone and none is said. */
 export function defaultPort(name: string): number {
-  return 4001 + PROGRAMMES.indexOf(name as Programme);
+  return 4001 + PROGRAMS.indexOf(name as Program);
 }
 
 /** Where a subgraph answers when it runs alone on this machine and nothing else is said. */

@@ -5,7 +5,7 @@ import { parsePrincipal } from '#base/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
 import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
 import { type MessageKind, SignedMessages } from '#kit/events/signed-messages';
-import { PROGRAMMES } from '../../gateway/cli/programmes';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { LoadedPlanError, readLoadedPlan } from '../../gateway/planning/cache/loaded-plan';
 import { INSPECTOR } from '../support/identity';
 import type { Outcome, Target } from './target';
@@ -429,7 +429,7 @@ tokens(
   },
   { status: 200, code: 'FORBIDDEN', data: { busyReviewers: null } },
 );
-for (const subgraph of PROGRAMMES) {
+for (const subgraph of PROGRAMS) {
   const direct =
     (headers: Record<string, string>, query = '{ _service { sdl } }') =>
     async (t: Target) => {
@@ -451,7 +451,7 @@ for (const subgraph of PROGRAMMES) {
     [null, 'IDENTITY_REQUIRED'],
   );
 }
-for (const subgraph of PROGRAMMES) {
+for (const subgraph of PROGRAMS) {
   const identified = (make: (t: Target) => Promise<string>) => async (t: Target) => {
     const headers = { [IDENTITY_HEADER]: await make(t) };
     const { data, errors } = await t.world.subgraph(subgraph).execute({ query: '{ __typename }', headers });
@@ -499,7 +499,7 @@ const changeOf = (change: object = {}) => fetchOf({ operation: CHANGE, operation
 /** Whether a plan in Redis would be used. */
 const loads = async (root: object, operation = OPERATION): Promise<string> => {
   try {
-    readLoadedPlan(JSON.stringify({ root }), operation, PROGRAMMES);
+    readLoadedPlan(JSON.stringify({ root }), operation, PROGRAMS);
     return 'used';
   } catch (error) {
     return error instanceof LoadedPlanError ? 'refused' : String(error);
@@ -1139,4 +1139,4 @@ leaks(
   async (t) => /\.(js|ts):\d+/.test((await t.ask('{ sectors(first: -1) { totalCount } }')).text),
   false,
 );
-export const catalogue: readonly Attack[] = attacks;
+export const catalog: readonly Attack[] = attacks;

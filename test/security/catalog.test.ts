@@ -1,10 +1,10 @@
 import { processKinds } from '../support/databases';
 import { openWorld, type World } from '../support/world';
-import { catalogue } from './catalogue';
+import { catalog } from './catalog';
 import { Target } from './target';
 
-test('the catalogue has at least 170 attacks, each named once', () => {
-  const names = catalogue.map(({ group, name }) => `${group}: ${name}`);
+test('the catalog has at least 170 attacks, each named once', () => {
+  const names = catalog.map(({ group, name }) => `${group}: ${name}`);
   expect(names.length).toBeGreaterThanOrEqual(170);
   expect(new Set(names).size).toBe(names.length);
 });
@@ -18,7 +18,7 @@ describe.each(processKinds)('attacks on the gateway with its four subgraphs, on 
   });
   afterAll(() => world.close());
 
-  test.each(catalogue.map((attack) => [`${attack.group}: ${attack.name}`, attack] as const))(
+  test.each(catalog.map((attack) => [`${attack.group}: ${attack.name}`, attack] as const))(
     '%s',
     async (_name, { run, safe }) => {
       expect(await run(target)).toEqual(safe);
