@@ -72,3 +72,16 @@ test('begins two requests of a caller while it is not known what they cost, and 
   jest.advanceTimersByTime(100);
   expect(begun).toHaveLength(3);
 });
+
+test('does nothing while it waits for a price', () => {
+  const pace = new Pace(25);
+  const refused: boolean[] = [];
+  for (let i = 0; i < 3; i++) pace.enter('a', (priced) => refused.push(priced === undefined));
+  jest.advanceTimersByTime(100);
+  expect(refused).toEqual([false, false]);
+  const start = performance.now();
+  jest.advanceTimersToNextTimer();
+  expect(performance.now() - start).toBeGreaterThan(4_000);
+  expect(refused).toEqual([false, false, true]);
+  expect(jest.getTimerCount()).toBe(0);
+});
