@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { OperatorError } from '#base/errors';
 import { ROLES } from '#base/identity/principal';
+import { type Environment, readSettings, type SettingTable, type SettingValues } from '#base/settings';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const list = z
@@ -8,10 +8,14 @@ const list = z
   .transform((value) =>
     (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter(Boolean),
   );
-/** HTTP's names of headers have no case. */
+export const redisUrl = z.union([
+  z.literal(''),
+  z.url({ protocol: /^rediss?$/, error: 'use a URL such as redis://host:6379' }),
+]);
+/** Header names are case-insensitive. */
 const headerNames = list.transform((names) => names.map((name) => name.toLowerCase()));
 
-/** Every setting of the gateway: what it is, its environment variable, its default. The one place they are declared. */
+/** Settings of the gateway. */
 export const settings = {
   host: { env: 'ORDERGRAPH_HOST', schema: z.string().min(1), default: '127.0.0.1', help: 'Address to listen on.' },
   port: { env: 'ORDERGRAPH_PORT', schema: port, default: 4000, help: 'Port to listen on; 0 takes a free one.' },
@@ -19,49 +23,51 @@ export const settings = {
     env: 'ORDERGRAPH_AUTH',
     schema: z.string(),
     default: '',
-    help: 'Who is believed: a file of trusted issuers; "development" for tokens of `ordergraph token`, which `start` takes by default; "off" asks nobody who they are and tells subgraphs nothing.',
+    help: 'Trusted token issuers: a file; "development" for tokens of `ordergraph token`, the default of `start`; or "off", which ignores tokens and treats every caller as the public.',
   },
   revokedTokens: {
     env: 'ORDERGRAPH_REVOKED_TOKENS',
+    value: 'file',
     schema: z.string(),
     default: '',
-    help: 'File of tokens that are no longer taken: a token id (jti), or sub:<subject>, a line.',
+    help: 'File of revoked tokens, one per line: a token id (jti), or sub:<subject>.',
   },
   identityKey: {
     env: 'ORDERGRAPH_IDENTITY_KEY',
+    value: 'file',
     schema: z.string(),
     default: '',
-    help: 'File of the private key that subgraphs are told by who asks; `ordergraph keys` makes one.',
+    help: 'Private key that signs the caller identity sent to subgraphs; `ordergraph keys` makes one.',
   },
   forwardHeader: {
     env: 'ORDERGRAPH_FORWARD_HEADERS',
     schema: headerNames,
     default: [] as string[],
-    help: 'Request header handed on to subgraphs; repeatable.',
+    help: 'Request header that the gateway forwards to subgraphs; repeatable.',
   },
   returnHeader: {
     env: 'ORDERGRAPH_RETURN_HEADERS',
     schema: headerNames,
     default: [] as string[],
-    help: 'Response header of subgraphs handed back to clients; repeatable.',
+    help: 'Response header of subgraphs that the gateway returns to clients; repeatable.',
   },
   subgraphTimeoutMs: {
     env: 'ORDERGRAPH_SUBGRAPH_TIMEOUT_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
     default: 30_000,
-    help: 'Milliseconds until a fetch to a subgraph is given up.',
+    help: 'Maximum milliseconds of a request to a subgraph.',
   },
   maxResponseBytes: {
     env: 'ORDERGRAPH_MAX_RESPONSE_BYTES',
     schema: z.coerce.number().int().min(1_024),
     default: 64 * 1024 * 1024,
-    help: 'Most bytes of a subgraph’s answer that are read.',
+    help: 'Maximum bytes of a subgraph’s response.',
   },
   maxRequestBytes: {
     env: 'ORDERGRAPH_MAX_REQUEST_BYTES',
     schema: z.coerce.number().int().min(1_024),
     default: 1024 * 1024,
-    help: 'Most bytes of a request.',
+    help: 'Maximum bytes of a request.',
   },
   receiveTimeoutMs: {
     env: 'ORDERGRAPH_RECEIVE_TIMEOUT_MS',
@@ -91,37 +97,37 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_TOKENS',
     schema: z.coerce.number().int().min(1),
     default: 8_000,
-    help: 'Most tokens of a document.',
+    help: 'Maximum tokens of a document.',
   },
   maxDepth: {
     env: 'ORDERGRAPH_MAX_DEPTH',
     schema: z.coerce.number().int().min(1),
     default: 20,
-    help: 'Most levels of fields in an operation.',
+    help: 'Maximum levels of fields in an operation.',
   },
   maxAliases: {
     env: 'ORDERGRAPH_MAX_ALIASES',
     schema: z.coerce.number().int().min(1),
     default: 100,
-    help: 'Most aliases in an operation.',
+    help: 'Maximum aliases in an operation.',
   },
   maxRootFields: {
     env: 'ORDERGRAPH_MAX_ROOT_FIELDS',
     schema: z.coerce.number().int().min(1),
     default: 40,
-    help: 'Most root fields of an operation.',
+    help: 'Maximum root fields of an operation.',
   },
   maxDirectives: {
     env: 'ORDERGRAPH_MAX_DIRECTIVES',
     schema: z.coerce.number().int().min(1),
     default: 100,
-    help: 'Most directives in an operation.',
+    help: 'Maximum directives in an operation.',
   },
   maxFields: {
     env: 'ORDERGRAPH_MAX_FIELDS',
     schema: z.coerce.number().int().min(1),
     default: 5_000,
-    help: 'Most fields of an operation, with its fragments written out.',
+    help: 'Maximum fields of an operation, with its fragments expanded.',
   },
   maxNesting: {
     env: 'ORDERGRAPH_MAX_NESTING',
@@ -139,7 +145,7 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_LIST',
     schema: z.coerce.number().int().min(1),
     default: 1_000,
-    help: 'Most values of a list in a document or in its variables.',
+    help: 'Maximum values of a list in a document or its variables.',
   },
   maxRefusedTokens: {
     env: 'ORDERGRAPH_MAX_REFUSED_TOKENS',
@@ -151,7 +157,7 @@ export const settings = {
     env: 'ORDERGRAPH_TRUSTED_PROXIES',
     schema: list,
     default: [] as string[],
-    help: 'Address, or range such as 10.0.0.0/8, of a proxy in front of the gateway whose X-Forwarded-For is believed; repeatable. Without one, callers have the address of whoever connects.',
+    help: 'Address or range, such as 10.0.0.0/8, of a proxy whose X-Forwarded-For the gateway trusts; repeatable. Without one, a caller’s address is the one that connects.',
   },
   rateLimit: {
     env: 'ORDERGRAPH_RATE_LIMIT',
@@ -171,17 +177,18 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_COST',
     schema: z.coerce.number().int().min(1),
     default: 250_000,
-    help: 'Most that one operation may cost: about as many objects.',
+    help: 'Maximum cost of one operation: about the number of its objects.',
   },
   budget: {
     env: 'ORDERGRAPH_BUDGETS',
     schema: list,
     default: ['public=1000000', ...ROLES.map((role) => `${role}=10000000`)] as string[],
-    help: 'What the operations of one caller may cost a minute, by role, as analyst=10000000; "public" is for an address without a token; repeatable. Roles that are not named have what the public has.',
+    help: 'Maximum cost per minute of one caller’s operations, by role, as analyst=10000000; repeatable. "public" is for an address without a token; roles without a budget have the public one.',
   },
   limitsUrl: {
     env: 'ORDERGRAPH_LIMITS_URL',
-    schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
+    value: 'url',
+    schema: redisUrl,
     default: '',
     help: 'Redis in which several gateways count requests and costs together, as redis://host:port.',
   },
@@ -189,25 +196,27 @@ export const settings = {
     env: 'ORDERGRAPH_INTROSPECTION',
     schema: z.enum(['', 'everyone', 'known', 'nobody']),
     default: '' as const,
-    help: 'Who is shown the schema, and what exactly is wrong with an operation: "everyone", "known" callers or "nobody"; by default known callers where issuers are trusted, else everyone.',
+    defaultHelp: 'known with trusted issuers, else everyone',
+    help: 'Who may read the schema and see details of invalid operations: "everyone", "known" callers, or "nobody".',
   },
   unauthorizedFields: {
     env: 'ORDERGRAPH_UNAUTHORIZED_FIELDS',
     schema: z.enum(['null', 'refuse']),
     default: 'null' as const,
-    help: 'What becomes of an operation with fields that @authenticated, @requiresScopes or @policy keep from the caller: "null" for those fields, with an error at each, or "refuse" for the whole operation.',
+    help: 'Result for fields that @authenticated, @requiresScopes, or @policy withhold from the caller: "null" with an error for each, or "refuse" to reject the operation.',
   },
   trustedDocuments: {
     env: 'ORDERGRAPH_TRUSTED_DOCUMENTS',
+    value: 'file',
     schema: list,
     default: [] as string[],
-    help: 'Manifest of documents that callers may have executed, of Apollo’s or Relay’s tooling; repeatable. With one, others are refused but of the roles of --ad-hoc-role.',
+    help: 'Manifest of the documents that callers may execute, from Apollo’s or Relay’s tooling; repeatable. With one, other documents require a role of --ad-hoc-role.',
   },
   adHocRole: {
     env: 'ORDERGRAPH_AD_HOC_ROLES',
     schema: list,
     default: ['analyst', 'inspector', 'coordinator'] as string[],
-    help: 'Role that may send documents of its own where --trusted-documents are given; repeatable.',
+    help: 'Role that may send documents outside --trusted-documents; repeatable.',
   },
   corsOrigin: {
     env: 'ORDERGRAPH_CORS_ORIGINS',
@@ -232,43 +241,44 @@ export const settings = {
     env: 'ORDERGRAPH_PLANNER',
     schema: z.enum(['native', 'apollo']),
     default: 'native',
-    help: 'What plans queries: "native" (Hive Router’s), or "apollo", which is slower and runs on every platform.',
+    help: 'Query planner: "native", which is Hive Router’s, or "apollo", which is slower and runs on every platform.',
   },
   overrideLabel: {
     env: 'ORDERGRAPH_OVERRIDE_LABELS',
     schema: list,
     default: [] as string[],
-    help: 'Label of a progressive @override that is in force; repeatable.',
+    help: 'Active label of progressive @override; repeatable.',
   },
   overridePercentile: {
     env: 'ORDERGRAPH_OVERRIDE_PERCENTILE',
     schema: z.coerce.number().min(0).max(100),
     default: 100,
-    help: 'Progressive @overrides labelled percent(x) are in force when this is below x: 100 for never, 0 for always.',
+    help: 'Progressive @overrides labeled percent(x) are active if this is below x: 100 for never, 0 for always.',
   },
   planTimeoutMs: {
     env: 'ORDERGRAPH_PLAN_TIMEOUT_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
     default: 10_000,
-    help: 'Milliseconds until planning an operation is given up.',
+    help: 'Maximum milliseconds of planning an operation.',
   },
   planCacheEntries: {
     env: 'ORDERGRAPH_PLAN_CACHE_ENTRIES',
     schema: z.coerce.number().int().min(1),
     default: 10_000,
-    help: 'Most plans that are kept.',
+    help: 'Maximum number of cached plans.',
   },
   planCacheBytes: {
     env: 'ORDERGRAPH_PLAN_CACHE_BYTES',
     schema: z.coerce.number().int().min(1_024),
     default: 256 * 1024 * 1024,
-    help: 'Most bytes of plans that are kept, by estimate.',
+    help: 'Maximum estimated bytes of cached plans.',
   },
   plansUrl: {
     env: 'ORDERGRAPH_PLANS_URL',
-    schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
+    value: 'url',
+    schema: redisUrl,
     default: '',
-    help: 'Redis in which several gateways share their plans, as redis://host:port; a cache, bounded by --plan-cache-entries and --plan-cache-bytes.',
+    help: 'Redis in which several gateways share their plans, as redis://host:port; a cache within --plan-cache-entries and --plan-cache-bytes.',
   },
   redisPrefix: {
     env: 'ORDERGRAPH_REDIS_PREFIX',
@@ -280,141 +290,100 @@ export const settings = {
     env: 'ORDERGRAPH_SUPERGRAPH_POLL_MS',
     schema: z.coerce.number().int().min(0).max(86_400_000),
     default: 2_000,
-    help: 'Milliseconds after which the supergraph file is looked at again; 0 for never.',
+    help: 'Milliseconds between checks of the supergraph file for changes; 0 disables them.',
   },
   shutdownMs: {
     env: 'ORDERGRAPH_SHUTDOWN_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
     default: 15_000,
-    help: 'Milliseconds in which the process ends after SIGTERM or SIGINT; requests in progress finish within them.',
+    help: 'Maximum milliseconds from SIGTERM or SIGINT to the end of the process; requests in progress finish within them.',
   },
   drainMs: {
     env: 'ORDERGRAPH_DRAIN_MS',
     schema: z.coerce.number().int().min(0).max(600_000),
     default: 0,
-    help: 'Milliseconds after SIGTERM in which /health/ready is 503 while requests are still answered: as long as a load balancer needs to notice, and part of --shutdown-ms. 0 stops at once.',
+    help: 'Milliseconds after SIGTERM in which /health/ready returns 503 and requests are still answered, so that a load balancer can notice; part of --shutdown-ms.',
   },
   requestTimeoutMs: {
     env: 'ORDERGRAPH_REQUEST_TIMEOUT_MS',
     schema: z.coerce.number().int().min(1).max(600_000),
     default: 60_000,
-    help: 'Milliseconds in which a request is answered, with what subgraphs have given until then.',
+    help: 'Maximum milliseconds of a request; the response has what the subgraphs returned by then.',
   },
   subgraphConcurrency: {
     env: 'ORDERGRAPH_SUBGRAPH_CONCURRENCY',
     schema: z.coerce.number().int().min(1),
     default: 128,
-    help: 'Most requests to one subgraph at once.',
+    help: 'Maximum concurrent requests to one subgraph.',
   },
   subgraphQueue: {
     env: 'ORDERGRAPH_SUBGRAPH_QUEUE',
     schema: z.coerce.number().int().min(0),
     default: 1_024,
-    help: 'Most requests that wait for one subgraph; more are refused.',
+    help: 'Maximum requests that wait for one subgraph; the gateway rejects more.',
   },
   subgraphRetries: {
     env: 'ORDERGRAPH_SUBGRAPH_RETRIES',
     schema: z.coerce.number().int().min(0).max(10),
     default: 2,
-    help: 'How often a query to a subgraph that is unreachable or busy is tried again.',
+    help: 'Maximum retries of a query to a subgraph that is unreachable or busy.',
   },
   subgraphHttp2: {
     env: 'ORDERGRAPH_SUBGRAPH_HTTP2',
     schema: z.union([z.boolean(), z.stringbool()]),
     default: false,
-    help: 'Whether HTTP/2 is spoken with subgraphs that offer it over TLS.',
+    help: 'Whether to use HTTP/2 with subgraphs that offer it over TLS: true or false.',
   },
   subgraphCa: {
     env: 'ORDERGRAPH_SUBGRAPH_CA',
+    value: 'file',
     schema: z.string(),
     default: '',
-    help: 'PEM file of the authorities that subgraphs’ certificates are trusted by.',
+    help: 'Authority of the subgraphs’ certificates in PEM.',
   },
   subgraphCert: {
     env: 'ORDERGRAPH_SUBGRAPH_CERT',
+    value: 'file',
     schema: z.string(),
     default: '',
-    help: 'PEM file of the certificate that subgraphs are shown.',
+    help: 'Client certificate for subgraphs in PEM.',
   },
   subgraphKey: {
     env: 'ORDERGRAPH_SUBGRAPH_KEY',
+    value: 'file',
     schema: z.string(),
     default: '',
-    help: 'PEM file of that certificate’s key.',
+    help: 'Key of --subgraph-cert in PEM.',
   },
   metricsPort: {
     env: 'ORDERGRAPH_METRICS_PORT',
     schema: z.union([z.literal(''), port]),
     default: '' as const,
-    help: 'Port that serves /metrics to scrapers without a token; 0 takes a free one.',
+    help: 'Port that serves /metrics without a token; 0 takes a free one.',
   },
   metricsHost: {
     env: 'ORDERGRAPH_METRICS_HOST',
     schema: z.string().min(1),
     default: '127.0.0.1',
-    help: 'Address of --metrics-port; reachable for scrapers only.',
+    help: 'Address of --metrics-port; keep it internal.',
   },
   logLevel: {
     env: 'ORDERGRAPH_LOG_LEVEL',
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     default: 'info',
-    help: 'What is logged.',
+    help: 'Minimum level of log entries: fatal, error, warn, info, debug, trace, or silent.',
   },
-} as const;
+  nodeEnv: {
+    env: 'NODE_ENV',
+    hasFlag: false,
+    schema: z.string(),
+    default: '',
+    help: '"production" rejects the development issuer, and keys that a process makes for itself.',
+  },
+} as const satisfies SettingTable;
 
-type Settings = typeof settings;
-export type GatewayConfig = { readonly [Name in keyof Settings]: z.output<Settings[Name]['schema']> };
+export type GatewayConfig = SettingValues<typeof settings>;
 
-export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-/** What applies without the setting, in words. */
-export const defaultOf = (setting: { readonly default: unknown; readonly defaultHelp?: string }): string =>
-  setting.defaultHelp ?? (String(setting.default) || 'none');
-
-/** Flags over environment over defaults. @throws OperatorError naming the setting, where it came from, and what it may be. */
-export function readConfig(
-  flags: Readonly<Record<string, unknown>>,
-  environment: NodeJS.ProcessEnv = process.env,
-): GatewayConfig {
-  const config: Record<string, unknown> = {};
-  for (const [name, setting] of Object.entries(settings)) {
-    const fromEnvironment = environment[setting.env];
-    const given = flags[name] ?? fromEnvironment;
-    if (given === undefined) {
-      config[name] = setting.default;
-      continue;
-    }
-    const parsed = (setting.schema as z.ZodType).safeParse(given);
-    if (!parsed.success) {
-      const source = flags[name] === undefined ? setting.env : flagOf(name);
-      throw new OperatorError(
-        `${source} is "${given}": ${parsed.error.issues[0]!.message}`,
-        `${setting.help} Default: ${defaultOf(setting)}`,
-      );
-    }
-    config[name] = parsed.data;
-  }
-  return config as GatewayConfig;
-}
-
-/**
- * One line per setting, without passwords.
- * @param effective values that follow from other settings, by setting
- */
-export function describeConfig(
-  config: GatewayConfig,
-  effective: Partial<Record<keyof GatewayConfig, string>> = {},
-): string {
-  return Object.entries({ ...config, ...effective })
-    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? listed(value) : withoutPassword(value)}`)
-    .join('\n');
-}
-
-const listed = (values: readonly unknown[]): string => values.map(withoutPassword).join(', ') || '(none)';
-
-/** Hides the password of a URL: up to the last @, since one that is not escaped may contain the characters around it. */
-function withoutPassword(value: unknown): string {
-  return String(value)
-    .replace(/^([a-z][\w+.-]*:\/\/[^:/?#]*:).*@/i, '$1…@')
-    .replace(/([?&]password=)[^&#]*/gi, '$1…');
-}
+/** The gateway's settings: flags over environment over defaults. @throws OperatorError for a value that is not valid */
+export const readConfig = (flags: Readonly<Record<string, unknown>>, environment?: Environment): GatewayConfig =>
+  readSettings(settings, flags, environment);

@@ -15,24 +15,21 @@ import { Cursors } from '#kit/collection/cursor';
 import { takeLock } from './data-folder';
 import { requireFolder } from './folders';
 import { auditKeyIn, writeSealKeys } from './keys';
-import { auditKeyVariable } from './programs';
 import { configuredKeys } from './seals';
-
-const folderOf = (dataFolder: string): string => process.env.ORDERGRAPH_AUDIT ?? join(dataFolder, 'audit');
+import { auditKeyVariable, type RecordSettings, type SettingsOf } from './settings';
 
 /**
- * The record of a subgraph process, in the folder that ORDERGRAPH_AUDIT names, else in the data folder. The file that
- * ORDERGRAPH_AUDIT_KEY names has the key of this subgraph that seals it; for development, one of the data folder.
+ * The record of a subgraph process. The configured key of this subgraph seals it; in development, one of the data folder.
  * @throws OperatorError
  */
-export async function auditLog(subgraph: string, dataFolder: string, log: Logger): Promise<AuditLog> {
-  const folder = folderOf(dataFolder);
+export async function auditLog(subgraph: string, settings: RecordSettings, log: Logger): Promise<AuditLog> {
+  const folder = settings.audit || join(settings.data, 'audit');
   requireFolder(folder, 'The record of reads and changes', 'ORDERGRAPH_AUDIT');
-  const key = await sealingKey(subgraph, dataFolder);
-  const keys = publicKeys(subgraph, dataFolder, log);
+  const key = await sealingKey(subgraph, settings);
+  const keys = publicKeys(settings, log);
   if (keys) requireOwnKey(key, subgraph, keys);
   // replicas that share a folder have a record each
-  for (let replica = firstReplica(); ; replica++) {
+  for (let replica = settings.auditReplica; ; replica++) {
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
     const lock = takeLock(`${path}.lock`);
     // the log holds it: a lock that nobody holds is freed with the garbage
@@ -44,44 +41,30 @@ export async function auditLog(subgraph: string, dataFolder: string, log: Logger
  * The cursors of a subgraph, under a key derived from the one that seals its record, which its replicas share already.
  * @throws OperatorError
  */
-export async function cursorsOf(subgraph: string, dataFolder: string): Promise<Cursors> {
-  return Cursors.of(await sealingKey(subgraph, dataFolder), subgraph);
-}
-
-/** The number of this process's record where replicas have folders of their own: records of one name would be taken for one. @throws OperatorError */
-function firstReplica({ ORDERGRAPH_AUDIT_REPLICA: number = '1' } = process.env): number {
-  if (/^[1-9]\d{0,3}$/.test(number)) return Number(number);
-  throw new OperatorError(
-    `ORDERGRAPH_AUDIT_REPLICA is "${number}"`,
-    'Write a whole number from 1 to 9999, another one for each replica of a subgraph',
-  );
+export async function cursorsOf(subgraph: string, settings: RecordSettings): Promise<Cursors> {
+  return Cursors.of(await sealingKey(subgraph, settings), subgraph);
 }
 
 const ITS_KEY = '`ordergraph keys FOLDER` makes senders/<name>/audit-key.json for each subgraph';
 
 /** The private key that seals the records of a subgraph. @throws OperatorError */
-async function sealingKey(subgraph: string, dataFolder: string): Promise<JWK> {
-  const named = namedKey(subgraph);
-  if (named) return readPrivateKey(named, 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)');
-  if (process.env.NODE_ENV === 'production')
+async function sealingKey(subgraph: string, { auditKey, nodeEnv, data }: RecordSettings): Promise<JWK> {
+  if (auditKey !== '') return readPrivateKey(auditKey, 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)');
+  if (nodeEnv === 'production')
     throw new OperatorError(
       'No key that seals the record is configured, which production requires',
       `Set ORDERGRAPH_AUDIT_KEY to the file of a private key of ${subgraph}; ${ITS_KEY}`,
     );
-  const folder = developmentKeys(dataFolder);
+  const folder = developmentKeys(data);
   await writeSealKeys(folder, [publicKeysIn(folder)]);
   return readPrivateKey(auditKeyIn(folder, subgraph), 'the key that seals the record');
 }
 
-/** The file of a private key that the environment names. */
-const namedKey = (subgraph: string): string | undefined =>
-  process.env[auditKeyVariable(subgraph)] || process.env.ORDERGRAPH_AUDIT_KEY;
-
-/** Public keys of all who seal records, as configured; for development, those of the data folder. @throws OperatorError */
-function publicKeys(subgraph: string, dataFolder: string, log: Logger): SealKeySource | undefined {
-  const configured = configuredKeys(log);
-  if (configured || namedKey(subgraph)) return configured;
-  return readSealKeys(publicKeysIn(developmentKeys(dataFolder)), log);
+/** The configured public keys that verify seals; in development, those of the data folder. @throws OperatorError */
+function publicKeys(settings: RecordSettings, log: Logger): SealKeySource | undefined {
+  const configured = configuredKeys(settings, log);
+  if (configured || settings.auditKey !== '') return configured;
+  return readSealKeys(publicKeysIn(developmentKeys(settings.data)), log);
 }
 
 const developmentKeys = (dataFolder: string): string => join(dataFolder, 'keys');
@@ -104,11 +87,11 @@ function requireOwnKey({ kid }: JWK, subgraph: string, source: SealKeySource): v
     );
 }
 
-/** Of subgraphs that one process runs. @throws OperatorError when two have the same key */
-export async function requireOwnKeys(names: readonly string[], dataFolder: string): Promise<void> {
+/** Checks the keys of subgraphs in one process. @throws OperatorError when two have the same key */
+export async function requireOwnKeys(names: readonly string[], settingsOf: SettingsOf<RecordSettings>): Promise<void> {
   const byKey = new Map<string, string>();
   for (const name of names) {
-    const { kid } = await sealingKey(name, dataFolder);
+    const { kid } = await sealingKey(name, settingsOf(name));
     const other = byKey.get(kid!);
     if (other !== undefined)
       throw new OperatorError(

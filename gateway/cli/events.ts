@@ -16,8 +16,12 @@ import {
 } from '#kit/events/operations';
 import { createLog } from '../telemetry/log';
 import { eventKeysFrom, remoteBus } from './background';
+import { databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, EVENT_READERS } from './programs';
+import { EVENT_READERS } from './programs';
+import type { EventSettings, SettingsOf, StoreSettings } from './settings';
+
+type Settings = SettingsOf<StoreSettings>;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));
@@ -30,8 +34,8 @@ function requireReaders(names: readonly string[]): readonly string[] {
 }
 
 /** Opens the database of a subgraph as it is, beside processes that use it. @throws OperatorError */
-async function connect(name: string, dataFolder: string): Promise<Database> {
-  const url = databaseUrl(name, dataFolder);
+async function connect(name: string, settingsOf: Settings): Promise<Database> {
+  const url = databaseUrl(name, settingsOf(name));
   const address = parseDatabaseUrl(url);
   if (address.kind === 'sqlite' && !existsSync(address.file))
     throw new OperatorError(
@@ -53,8 +57,12 @@ async function connect(name: string, dataFolder: string): Promise<Database> {
   }
 }
 
-async function withDatabase<T>(name: string, dataFolder: string, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = await connect(name, dataFolder);
+async function withDatabase<T>(
+  name: string,
+  settingsOf: Settings,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = await connect(name, settingsOf);
   try {
     return await work(database);
   } finally {
@@ -62,12 +70,15 @@ async function withDatabase<T>(name: string, dataFolder: string, work: (database
   }
 }
 
-/** What the bus of EVENTS_URL knows: the ends of the logs; undefined where there is no bus. */
-async function busHeads(names: readonly string[]): Promise<Map<string, LogPosition | undefined> | string | undefined> {
+/** The ends of the logs on the event bus; undefined where none is configured. */
+async function busHeads(
+  names: readonly string[],
+  settingsOf: SettingsOf<EventSettings>,
+): Promise<Map<string, LogPosition | undefined> | string | undefined> {
   let bus: EventBus | undefined;
   try {
     // reading the heads takes no private key
-    bus = remoteBus(createLog('silent', 'events'), eventKeysFrom([]));
+    bus = remoteBus(settingsOf(''), () => eventKeysFrom([], settingsOf), createLog('silent', 'events'));
     if (!bus) return undefined;
     const reading = bus;
     return new Map(await Promise.all(names.map(async (name) => [name, await reading.head(name)] as const)));
@@ -79,17 +90,21 @@ async function busHeads(names: readonly string[]): Promise<Map<string, LogPositi
 }
 
 /** Prints where the events of subgraphs stand. @returns whether every database could be read */
-export async function printStatus(names: readonly string[], dataFolder: string, json: boolean): Promise<boolean> {
+export async function printStatus(
+  names: readonly string[],
+  settingsOf: SettingsOf<StoreSettings & EventSettings>,
+  json: boolean,
+): Promise<boolean> {
   const chosen = requireReaders(names);
   const statuses: EventsStatus[] = [];
   const failures: { name: string; error: string }[] = [];
   for (const name of chosen)
     try {
-      statuses.push(await withDatabase(name, dataFolder, (database) => eventsStatus(database, systemClock)));
+      statuses.push(await withDatabase(name, settingsOf, (database) => eventsStatus(database, systemClock)));
     } catch (error) {
       failures.push({ name, error: (error as Error).message });
     }
-  const heads = await busHeads(chosen);
+  const heads = await busHeads(chosen, settingsOf);
   const last = new Map(statuses.map((status) => [status.name, status.lastPosition]));
   const bus = heads instanceof Map ? Object.fromEntries(heads) : heads;
   const reads = (status: EventsStatus) =>
@@ -147,17 +162,17 @@ function parseSince(text: string): Since {
 export interface ReplayOptions {
   readonly from?: string;
   readonly since?: string;
-  readonly dataFolder: string;
+  readonly settingsOf: Settings;
 }
 
 /** Lets a reader read logs again. */
-export async function replay(reader: string, { from, since = '0', dataFolder }: ReplayOptions): Promise<void> {
+export async function replay(reader: string, { from, since = '0', settingsOf }: ReplayOptions): Promise<void> {
   requireReaders(from === undefined ? [reader] : [reader, from]);
   if (from === reader)
     throw new OperatorError(`${reader} does not read its own events`, 'Name another subgraph with --from');
   const sources = from === undefined ? EVENT_READERS.filter((name) => name !== reader) : [from];
   const begin = parseSince(since);
-  await withDatabase(reader, dataFolder, async (database) => {
+  await withDatabase(reader, settingsOf, async (database) => {
     for (const source of sources) {
       const position = await rewindReader(database, systemClock, source, begin);
       print(
@@ -172,11 +187,11 @@ export async function replay(reader: string, { from, since = '0', dataFolder }: 
 /** Prints rejected events. */
 export async function printRejected(
   names: readonly string[],
-  options: { readonly all?: boolean; readonly json?: boolean; readonly dataFolder: string },
+  options: { readonly all?: boolean; readonly json?: boolean; readonly settingsOf: Settings },
 ): Promise<void> {
   const found: Record<string, unknown>[] = [];
   for (const name of requireReaders(names)) {
-    const rows = await withDatabase(name, options.dataFolder, (database) => rejectedEvents(database, options.all));
+    const rows = await withDatabase(name, options.settingsOf, (database) => rejectedEvents(database, options.all));
     found.push(...rows.map((row) => ({ reader: name, ...row, event: JSON.parse(row.event) })));
     if (options.json) continue;
     for (const { id, receivedAt, reason, dismissedAt, event } of rows) {
@@ -192,7 +207,7 @@ export async function printRejected(
 export interface Choice {
   readonly ids: readonly string[];
   readonly all?: boolean;
-  readonly dataFolder: string;
+  readonly settingsOf: Settings;
 }
 
 /** The rejected events that an operator names. @throws OperatorError unless either ids or --all is given */
@@ -209,7 +224,7 @@ async function chosenIds(database: Database, { ids, all }: Choice): Promise<read
 export async function retry(reader: string, choice: Choice): Promise<boolean> {
   requireReaders([reader]);
   const { handlers = [] } = (await loadSubgraph(reader)).parts;
-  return withDatabase(reader, choice.dataFolder, async (database) => {
+  return withDatabase(reader, choice.settingsOf, async (database) => {
     let isDone = true;
     for (const id of await chosenIds(database, choice)) {
       const result = await retryRejected(database, systemClock, handlers, id);
@@ -223,7 +238,7 @@ export async function retry(reader: string, choice: Choice): Promise<boolean> {
 /** Dismisses rejected events. @returns whether all of them were open */
 export async function dismiss(reader: string, choice: Choice): Promise<boolean> {
   requireReaders([reader]);
-  return withDatabase(reader, choice.dataFolder, async (database) => {
+  return withDatabase(reader, choice.settingsOf, async (database) => {
     let isDone = true;
     for (const id of await chosenIds(database, choice)) {
       const wasOpen = await dismissRejected(database, systemClock, id);

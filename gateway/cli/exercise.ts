@@ -2,7 +2,6 @@ import { startOfDay } from '#base/civil';
 import { OperatorError } from '#base/errors';
 import { hasExercise, replaceExerciseRows } from '#domain/exercise/store';
 import type { ExerciseRows, ExerciseWorld } from '#domain/exercise/story';
-import { unlimited } from '#kit/database/limits';
 import { parseDate } from '#kit/model/scalars';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { infrastructureExercise } from '../../subgraphs/infrastructure/exercise/exercise';
@@ -10,7 +9,8 @@ import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
 import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
-import { databaseUrl } from './programs';
+import { databaseUrl, unlimited } from './databases';
+import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
 
 /** The story of all programs, by subgraph. What one program knows of another reaches it as a story, as events will. */
@@ -61,17 +61,20 @@ export interface ExerciseOptions {
   scale: number;
   seed: string;
   asOf?: string;
-  dataFolder: string;
+  settingsOf: SettingsOf<StoreSettings>;
 }
 
 /** Replaces the exercise data of all databases. */
-export async function replaceExercise({ scale, seed, asOf, dataFolder }: ExerciseOptions): Promise<void> {
-  const lock = lockDataFolder(dataFolder);
+export async function replaceExercise({ scale, seed, asOf, settingsOf }: ExerciseOptions): Promise<void> {
+  const lock = lockDataFolder(settingsOf(subgraphs[0]!.name).data);
   const open: OpenSubgraph[] = [];
   try {
     const day = asOf === undefined ? new Date().toISOString() : startOfDay(readDay(asOf));
-    for (const subgraph of subgraphs)
-      open.push(await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), limits: unlimited() }));
+    for (const subgraph of subgraphs) {
+      const settings = settingsOf(subgraph.name);
+      const databaseAt = databaseUrl(subgraph.name, settings);
+      open.push(await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
+    }
     process.stdout.write(`Making exercise data of scale ${scale} …\n`);
     const rows = await storeExercise(open, { seed, scale, asOf: day }, (text) => process.stdout.write(`${text}\n`));
     process.stdout.write(`Made ${rows} rows: invented, and marked as exercise data\n`);

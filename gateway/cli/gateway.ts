@@ -3,8 +3,9 @@ import { OperatorError } from '#base/errors';
 import { listen } from '#base/http/listen';
 import { TlsFiles } from '#base/http/tls-files';
 import { identityKeyIn, signerOf } from '#base/identity/keys';
+import { describeSettings } from '#base/settings';
 import { NO_EVENT_KEYS } from '#kit/events/event-keys';
-import { describeConfig, type GatewayConfig } from '../config';
+import type { GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';
 import { effectiveRate } from '../policy/request-rate';
@@ -20,17 +21,13 @@ import { remoteBus } from './background';
 import { believedOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
+import type { GatewaySettings } from './settings';
 import { closeOnSignal } from './shutdown';
 
 export interface GatewayOptions {
-  config: GatewayConfig;
-  /** Whether every setting is printed first. */
+  config: GatewaySettings;
+  /** Whether to print all settings first. */
   printSettings?: boolean;
-  supergraph?: string;
-  /** `name=url`, in place of what the supergraph says. */
-  urls: readonly string[];
-  /** Where the development issuer keeps its key. */
-  dataFolder: string;
 }
 
 function parseUrls(urls: readonly string[]): Map<string, string> {
@@ -40,7 +37,7 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
       const url = rest.join('=');
       if (name === '' || !isSubgraphUrl(url))
         throw new OperatorError(
-          `"${entry}" does not say where a subgraph answers`,
+          `"${entry}" is not the URL of a subgraph`,
           'Write --subgraph-url name=http://host:port/graphql',
         );
       return [name.trim(), url.trim()];
@@ -48,14 +45,14 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
   );
 }
 
-/** @throws OperatorError unless it is said who is believed. */
-async function identityOf(config: GatewayConfig, dataFolder: string, log: Logger): Promise<IdentityParts | undefined> {
-  const believed = await believedOf(config, dataFolder, log, (text) => process.stdout.write(`${text}\n`));
+/** @throws OperatorError when no authentication is configured */
+async function identityOf(config: GatewaySettings, log: Logger): Promise<IdentityParts | undefined> {
+  const believed = await believedOf(config, config.data, log, (text) => process.stdout.write(`${text}\n`));
   if (!believed) return undefined;
   if (config.identityKey === '')
     throw new OperatorError(
-      'It is not said by which key subgraphs are told who asks',
-      'Name its file by --identity-key; `ordergraph keys FOLDER` makes one',
+      'No identity signing key is configured',
+      'Set --identity-key to the file of a private key; `ordergraph keys FOLDER` makes one',
     );
   return { ...believed, signer: signerOf(config.identityKey, log) };
 }
@@ -69,16 +66,10 @@ function tlsOf(
 }
 
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
-export async function startGateway({
-  config,
-  printSettings,
-  supergraph,
-  urls,
-  dataFolder,
-}: GatewayOptions): Promise<void> {
+export async function startGateway({ config, printSettings }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
-  const given = parseUrls(urls);
-  const own = supergraph === undefined;
+  const given = parseUrls(config.subgraphUrl);
+  const own = config.supergraph === '';
   const tls = tlsOf(config, log);
   const files = own
     ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
@@ -103,15 +94,17 @@ export async function startGateway({
     };
     return new ResilientTransport(name, http, resilience, log);
   };
-  const source = new SupergraphFile(supergraph ?? OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
+  const source = new SupergraphFile(config.supergraph || OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
   if (printSettings) {
-    const summary = describeConfig(config, {
+    const summary = describeSettings(config, {
       costs: describeCostMode(config, await source.read()),
       rateLimit: String(effectiveRate(config.rateLimit, !['off', 'development'].includes(config.auth))),
+      supergraph: config.supergraph || 'the four programs',
     });
-    process.stdout.write(`${summary}\n  supergraph = ${supergraph ?? 'the four programs'}\n`);
+    process.stdout.write(`${summary}
+`);
   }
-  const identity = await identityOf(config, dataFolder, log);
+  const identity = await identityOf(config, log);
   const server = await createGateway({
     supergraph: source,
     config,
@@ -122,8 +115,8 @@ export async function startGateway({
     identity,
     gatewayKey: !identity && config.identityKey ? identityKeyIn(config.identityKey, log) : undefined,
   });
-  const bus = process.env.ORDERGRAPH_AUDIT_ANCHOR ? remoteBus(log, () => NO_EVENT_KEYS) : undefined;
-  const seals = exchangeSeals(undefined, bus, log);
+  const bus = config.auditAnchor ? remoteBus(config, () => NO_EVENT_KEYS, log) : undefined;
+  const seals = exchangeSeals(undefined, bus, config, log);
   closeOnSignal({
     log,
     server,

@@ -7,15 +7,15 @@ import { DevelopmentIssuer, requireDevelopment } from '../identity/development-i
 import { Issuer, readIssuers } from '../identity/issuers';
 import { Revocations } from '../identity/revocations';
 
-/** Who is believed; with the development issuer, where it is that one. */
+/** Verifies tokens; with the development issuer, where that one is configured. */
 export interface Believed {
   readonly authenticator: Authenticator;
   readonly development?: DevelopmentIssuer;
 }
 
-/** How callers are known, as the configuration says; undefined when nobody is asked. @throws OperatorError */
+/** The configured authentication of callers; undefined where it is off. @throws OperatorError */
 export async function believedOf(
-  { auth, host, revokedTokens, maxRefusedTokens }: GatewayConfig,
+  { auth, host, nodeEnv, revokedTokens, maxRefusedTokens }: GatewayConfig,
   dataFolder: string,
   log: Logger,
   say: (text: string) => void,
@@ -26,7 +26,7 @@ export async function believedOf(
       'Set --auth FILE for a file of issuers, --auth development, or --auth off to accept every caller as the public',
     );
   if (auth === 'off') {
-    if (process.env.NODE_ENV === 'production')
+    if (nodeEnv === 'production')
       log.warn('--auth off in production: tokens are ignored, and every caller is the public');
     return undefined;
   }
@@ -39,7 +39,7 @@ export async function believedOf(
     const issuers = readIssuers(auth).map((settings) => Issuer.remote(settings, log));
     return { authenticator: new Authenticator(issuers, options) };
   }
-  requireDevelopment(host);
+  requireDevelopment(host, nodeEnv);
   const development = await DevelopmentIssuer.in(dataFolder);
   say(
     `DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. \`npm run token -- --role analyst --data ${dataFolder}\` prints a token.`,

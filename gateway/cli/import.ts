@@ -5,13 +5,13 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OperatorError } from '#base/errors';
-import { unlimited } from '#kit/database/limits';
 import { type Importer, type ImportReport, runImport } from '#kit/import/importer';
 import { progressOn } from '#kit/import/progress';
 import { requireReadable } from '#kit/import/readers';
 import { formatReject } from '#kit/import/reject';
 import type { OpenSubgraph, Subgraph } from '#kit/subgraph/subgraph';
-import { databaseUrl } from './programs';
+import { databaseUrl, unlimited } from './databases';
+import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
 
 interface Source {
@@ -35,22 +35,22 @@ export interface ImportOptions {
   source: string;
   /** File, URL, or with "all" a folder. */
   file: string;
-  dataFolder: string;
+  settingsOf: SettingsOf<StoreSettings>;
   rejectsFile?: string;
 }
 
 /** Imports one source, or all that a folder holds. @throws OperatorError when a file cannot be imported. */
-export async function importData({ source, file, dataFolder, rejectsFile }: ImportOptions): Promise<void> {
+export async function importData({ source, file, settingsOf, rejectsFile }: ImportOptions): Promise<void> {
   const open = new Map<Subgraph, OpenSubgraph>();
   const work = source === 'all' ? findAll(file) : [{ ...sourceNamed(source), path: file }];
   const reports: ImportReport[] = [];
   try {
     for (const { importer, subgraph, path } of work) {
-      if (!open.has(subgraph))
-        open.set(
-          subgraph,
-          await subgraph.open({ databaseUrl: databaseUrl(subgraph.name, dataFolder), limits: unlimited() }),
-        );
+      if (!open.has(subgraph)) {
+        const settings = settingsOf(subgraph.name);
+        const databaseAt = databaseUrl(subgraph.name, settings);
+        open.set(subgraph, await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
+      }
       const { database } = open.get(subgraph)!;
       const report = await withLocalFile(path, (local) =>
         runImport(database, importer, local, progressOn(process.stderr, importer.source), subgraph.parts.entities),

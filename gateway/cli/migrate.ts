@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { Database } from '#kit/database/database';
-import { unlimited } from '#kit/database/limits';
 import { type MigrationProgress, type MigrationState, migrationStates } from '#kit/database/migrations';
 import { parseDatabaseUrl } from '#kit/database/url';
 import type { Subgraph } from '#kit/subgraph/subgraph';
+import { databaseUrl, unlimited } from './databases';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, PROGRAMS } from './programs';
+import { PROGRAMS } from './programs';
+import type { SettingsOf, StoreSettings } from './settings';
 
 /** Milliseconds between lines of progress. */
 const REPORT_EVERY_MS = 1_000;
@@ -18,11 +19,15 @@ const chosenOf = (names: readonly string[]): Promise<Subgraph[]> =>
   Promise.all((names.length > 0 ? names : PROGRAMS).map(loadSubgraph));
 
 /** Opens each database once: opening migrates it and writes its reference tables. @throws OperatorError */
-export async function migrate(names: readonly string[], dataFolder: string, say: Say = toOutput): Promise<void> {
+export async function migrate(
+  names: readonly string[],
+  settingsOf: SettingsOf<StoreSettings>,
+  say: Say = toOutput,
+): Promise<void> {
   for (const subgraph of await chosenOf(names)) {
     const open = await subgraph.open({
-      databaseUrl: databaseUrl(subgraph.name, dataFolder),
-      limits: unlimited(),
+      databaseUrl: databaseUrl(subgraph.name, settingsOf(subgraph.name)),
+      limits: unlimited(settingsOf(subgraph.name)),
       onMigration: reporter(say),
     });
     await open.close();
@@ -43,12 +48,12 @@ function reporter(say: Say): (progress: MigrationProgress) => void {
 /** Prints which migrations each database has had. Changes nothing. @throws OperatorError */
 export async function migrationStatus(
   names: readonly string[],
-  dataFolder: string,
+  settingsOf: SettingsOf<StoreSettings>,
   say: Say = toOutput,
 ): Promise<void> {
   for (const subgraph of await chosenOf(names)) {
     say(`${subgraph.name}`);
-    for (const state of await statesOf(subgraph, databaseUrl(subgraph.name, dataFolder)))
+    for (const state of await statesOf(subgraph, databaseUrl(subgraph.name, settingsOf(subgraph.name))))
       say(`  ${state.migration.padEnd(28)} ${describe(state)}`);
   }
 }

@@ -8,6 +8,7 @@ import { printApiSchema } from '../graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { eventsDocument } from './events-document';
 import { defaultUrl } from './programs';
+import { settingsDocument } from './settings-document';
 import { subgraphs } from './subgraphs';
 
 /** Every generated file with what it should hold. */
@@ -21,6 +22,7 @@ function generated(): { file: string; content: string }[] {
     { file: OWN_SUPERGRAPH_FILE, content: supergraph },
     { file: join(packageRoot, 'schema.graphql'), content: printApiSchema(supergraph) },
     { file: join(packageRoot, 'docs', 'events.md'), content: eventsDocument() },
+    { file: join(packageRoot, 'docs', 'settings.md'), content: settingsDocument() },
   ];
 }
 

@@ -2,28 +2,30 @@ import type { Logger } from 'pino';
 import { anchorOf } from '#kit/audit/anchor';
 import { readSealKeys, type SealKeySource, SealKeys } from '#kit/audit/seal';
 import { type SealBoard, SealExchange, type SealedRecord } from '#kit/audit/seal-exchange';
+import type { AnchorSettings } from './settings';
 
-/** Public keys of those who seal records, where they are configured; read again when they are replaced. @throws OperatorError */
-export function configuredKeys(log: Logger): SealKeySource | undefined {
-  const { ORDERGRAPH_AUDIT_KEYS: file } = process.env;
-  return file ? readSealKeys(file, log) : undefined;
-}
+/** The configured public keys that verify seals, read again when the file changes. @throws OperatorError */
+export const configuredKeys = (
+  { auditKeys }: Pick<AnchorSettings, 'auditKeys'>,
+  log: Logger,
+): SealKeySource | undefined => (auditKeys === '' ? undefined : readSealKeys(auditKeys, log));
 
 /**
- * Shows the seals of a record to other processes and to the anchor that ORDERGRAPH_AUDIT_ANCHOR names, and takes in theirs.
- * @param audit undefined of a gateway, which brings the seals of all records to its anchor
+ * Sends the seals of a record to other processes and to the configured anchor, and receives theirs.
+ * @param audit undefined for a gateway, which forwards the seals of all records to its anchor
  * @returns undefined where no bus and no anchor is configured
  */
 export function exchangeSeals(
   audit: SealedRecord | undefined,
   board: SealBoard | undefined,
+  settings: AnchorSettings,
   log: Logger,
-  place = process.env.ORDERGRAPH_AUDIT_ANCHOR,
 ): SealExchange | undefined {
-  const anchor = place ? anchorOf(place) : undefined;
-  if (!audit && anchor && !board) log.warn('ORDERGRAPH_AUDIT_ANCHOR needs EVENTS_URL: no seals of records reach it');
+  const anchor = settings.auditAnchor === '' ? undefined : anchorOf(settings.auditAnchor);
+  if (!audit && anchor && !board)
+    log.warn('ORDERGRAPH_AUDIT_ANCHOR needs ORDERGRAPH_EVENTS_URL: no seals of records reach it');
   if (audit ? !board && !anchor : !board || !anchor) return undefined;
-  const known = audit ? undefined : configuredKeys(log);
+  const known = audit ? undefined : configuredKeys(settings, log);
   const exchange = new SealExchange({ audit, board, anchor, keys: known && new SealKeys([], known), log });
   exchange.start();
   return exchange;

@@ -5,11 +5,12 @@ import { SignedDoor } from '#base/identity/door';
 import { newKey, privateKeyIn, publicKey } from '#base/identity/keys';
 import { IdentitySigner, signingKeyOf } from '#base/identity/signed-identity';
 import { readText } from '#base/read-text';
+import { describeSettings } from '#base/settings';
 import type { SealExchange } from '#kit/audit/seal-exchange';
 import { eventKeysOf } from '#kit/events/event-keys';
 import { InProcessBus } from '#kit/events/in-process-bus';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { describeConfig, type GatewayConfig } from '../config';
+import type { GatewayConfig } from '../config';
 import { describeCostMode } from '../policy/cost-mode';
 import { effectiveRate } from '../policy/request-rate';
 import { createGateway, type GatewayParts } from '../server';
@@ -19,21 +20,23 @@ import { InProcessTransport } from '../transport/in-process';
 import { auditLog, cursorsOf, requireOwnKeys } from './audit';
 import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
+import { databaseLimits, databaseUrl } from './databases';
 import { fillWhenNew } from './exercise';
 import { believedOf } from './identity';
-import { databaseUrl, EVENT_READERS, FILES_SUBGRAPH } from './programs';
+import { EVENT_READERS, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
+import type { OpenSettings, SettingsOf } from './settings';
 import { closeOnSignal } from './shutdown';
 import { subgraphs } from './subgraphs';
 
 export interface StartOptions {
   config: GatewayConfig;
-  /** Whether every setting is printed first. */
+  settingsOf: SettingsOf<OpenSettings>;
+  /** Whether to print all settings first. */
   printSettings?: boolean;
-  dataFolder: string;
   /** Scale of the exercise data made when the databases are new; 0 makes none. */
   scale: number;
-  /** Where progress is told; standard output by default. */
+  /** Prints progress; to standard output by default. */
   say?: (text: string) => void;
 }
 
@@ -53,34 +56,38 @@ export interface Started {
 /** Runs the four subgraphs and the gateway in this process until a signal, or the caller, ends it. */
 export async function startAll({
   config,
+  settingsOf,
   printSettings,
-  dataFolder,
   scale,
   say = toOutput,
 }: StartOptions): Promise<Started> {
   const log = createLog(config.logLevel, 'ordergraph');
+  // settings that do not differ between the subgraphs
+  const common = settingsOf('');
+  const { data } = common;
   const supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
   if (printSettings)
     say(
-      `${describeConfig(config, {
-        costs: describeCostMode(config, supergraph),
-        rateLimit: String(effectiveRate(config.rateLimit, !['', 'off', 'development'].includes(config.auth))),
-      })}\n  data = ${dataFolder}`,
+      `${describeSettings(
+        { ...config, ...common },
+        {
+          costs: describeCostMode(config, supergraph),
+          rateLimit: String(effectiveRate(config.rateLimit, !['', 'off', 'development'].includes(config.auth))),
+        },
+      )}`,
     );
-  const lock = lockDataFolder(dataFolder);
+  const lock = lockDataFolder(data);
   // of this process and its time: gateway and subgraphs are one
   const key = await newKey();
   const signingKey = signingKeyOf(key);
   const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
-  const eventKey = process.env.EVENTS_URL
-    ? await privateKeyIn(join(dataFolder, 'event-key.json'), 'the event key')
-    : key;
+  const eventKey = common.eventsUrl ? await privateKeyIn(join(data, 'event-key.json'), 'the event key') : key;
   // one process, one key: its subgraphs could not keep secrets from each other
   const eventKeys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, eventKey])));
-  const bus = remoteBus(log, () => eventKeys) ?? new InProcessBus(EVENT_READERS);
+  const bus = remoteBus(common, () => eventKeys, log) ?? new InProcessBus(EVENT_READERS);
   const seals: SealExchange[] = [];
-  const store = fileStore(dataFolder);
+  const store = fileStore(common);
   const close = async () => {
     await Promise.all(seals.map((exchange) => exchange.stop()));
     await Promise.all(open.map((subgraph) => subgraph.close()));
@@ -90,22 +97,24 @@ export async function startAll({
   };
   try {
     say('Opening the databases …');
-    const believed = await believedOf({ ...config, auth: config.auth || 'development' }, dataFolder, log, say);
+    const believed = await believedOf({ ...config, auth: config.auth || 'development' }, data, log, say);
     await requireOwnKeys(
       subgraphs.map(({ name }) => name),
-      dataFolder,
+      settingsOf,
     );
     for (const subgraph of subgraphs) {
+      const settings = settingsOf(subgraph.name);
       const door = new SignedDoor(keys, subgraph.name, log);
-      const audit = await auditLog(subgraph.name, dataFolder, log);
-      const cursors = await cursorsOf(subgraph.name, dataFolder);
-      const url = databaseUrl(subgraph.name, dataFolder);
-      open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors }));
+      const audit = await auditLog(subgraph.name, settings, log);
+      const cursors = await cursorsOf(subgraph.name, settings);
+      const url = databaseUrl(subgraph.name, settings);
+      const limits = databaseLimits(settings);
+      open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits }));
     }
     for (const { audit } of open)
-      seals.push(...[audit && exchangeSeals(audit, bus, log)].filter((one) => one !== undefined));
+      seals.push(...[audit && exchangeSeals(audit, bus, common, log)].filter((one) => one !== undefined));
     await fillWhenNew(open, scale, say);
-    for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes() });
+    for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes(common) });
     say('Starting the gateway …');
     const server = await createGateway({
       supergraph,

@@ -12,75 +12,67 @@ import { subgraphMetrics } from '#kit/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
 import { createLog } from '../telemetry/log';
 import { auditLog, cursorsOf } from './audit';
-import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, shutdownTimes, transferLimits } from './background';
+import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, transferLimits } from './background';
+import { databaseLimits, databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl, defaultPort, EVENT_READERS } from './programs';
+import { defaultPort, EVENT_READERS } from './programs';
 import { exchangeSeals } from './seals';
+import type { SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
 
 export interface SubgraphOptions {
   name: string;
-  host: string;
-  port?: number;
-  database?: string;
-  dataFolder: string;
-  /** File of the public keys of gateways. */
-  identityKeys?: string;
-  /** Instead: take everyone for this principal. */
+  /** Instead of signed identities: the principal of every caller. */
   openTo?: string;
-  /** PEM files of its certificate, of that one's key, and of the authority of gateways' certificates. */
-  tlsCert?: string;
-  tlsKey?: string;
-  tlsCa?: string;
-  metricsHost: string;
-  /** Serves metrics there when set. */
-  metricsPort?: string;
+  settings: SubgraphSettings;
 }
 
-/** @throws OperatorError when only half of it is given, or a file cannot be read */
-function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphOptions, log: Logger): TlsFiles | undefined {
+/** @throws OperatorError for a certificate without its key, or a file that cannot be read */
+function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphSettings, log: Logger): TlsFiles | undefined {
   if (!tlsCert && !tlsKey && !tlsCa) return undefined;
   if (!tlsCert || !tlsKey)
     throw new OperatorError(
       'TLS needs a certificate and its key',
-      'Give both --tls-cert and --tls-key; --tls-ca besides, to let only gateways with a certificate in',
+      'Set both --tls-cert and --tls-key, and --tls-ca to accept only gateways with a certificate',
     );
   return new TlsFiles({ cert: tlsCert, key: tlsKey, ca: tlsCa }, log);
 }
 
-/** @throws OperatorError unless it is said whom to let in */
-function doorOf({ name, host, identityKeys, openTo }: SubgraphOptions, log: Logger): Door {
+/** @throws OperatorError when no gateways are configured */
+function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door {
+  const { host, nodeEnv, identityKeys } = settings;
   if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys, log), name, log);
   if (openTo === undefined)
     throw new OperatorError(
-      'It is not said whose word is taken for who asks',
-      'Name the file of the gateways’ public keys by --identity-keys; `ordergraph keys FOLDER` makes it',
+      'No gateway public keys are configured; refusing to start',
+      'Set --identity-keys to the file of the gateways’ public keys; `ordergraph keys FOLDER` makes it',
     );
-  requireDevelopment(host);
+  requireDevelopment(host, nodeEnv);
   const principal = parsePrincipal(openTo);
-  log.warn({ principal }, 'everyone who reaches this subgraph is taken for one principal: for development only');
+  log.warn({ principal }, 'every caller of this subgraph gets the same principal; for development only');
   return openDoor(principal);
 }
 
 /** Runs one subgraph until a signal ends it. */
 export async function startSubgraph(options: SubgraphOptions): Promise<void> {
-  const { name, host, port, database, dataFolder } = options;
+  const { name, settings } = options;
   const subgraph = await loadSubgraph(name);
-  const log = createLog(process.env.ORDERGRAPH_LOG_LEVEL ?? 'info', name);
-  const tls = tlsOf(options, log);
-  const [shutdown, background, transfers] = [shutdownTimes(), backgroundTimes(), transferLimits()];
-  const metricsAt = metricsAddress(options.metricsHost, options.metricsPort);
-  const store = subgraph.parts.files && fileStore(dataFolder);
+  const log = createLog(settings.logLevel, name);
+  const tls = tlsOf(settings, log);
+  const { drainMs, shutdownMs } = settings;
+  const metricsAt = metricsAddress(settings.metricsHost, String(settings.metricsPort));
+  const store = subgraph.parts.files && fileStore(settings);
   const door = doorOf(options, log);
-  const audit = await auditLog(name, dataFolder, log);
-  const cursors = await cursorsOf(name, dataFolder);
-  const url = database ?? databaseUrl(name, dataFolder);
-  const open = await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors });
+  const audit = await auditLog(name, settings, log);
+  const cursors = await cursorsOf(name, settings);
+  const url = databaseUrl(name, settings);
+  const limits = databaseLimits(settings);
+  const open = await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits });
   const hasEvents = EVENT_READERS.includes(name);
-  const bus = remoteBus(log, hasEvents ? eventKeysFrom([name], log) : () => NO_EVENT_KEYS);
-  if (hasEvents && !bus) log.warn('EVENTS_URL is not set: events to other subgraphs wait in the database until it is');
-  const server = await createSubgraphServer(open, log, { tls, transfers });
-  const seals = exchangeSeals(audit, bus, log);
+  const bus = remoteBus(settings, () => (hasEvents ? eventKeysFrom([name], () => settings, log) : NO_EVENT_KEYS), log);
+  if (hasEvents && !bus) log.warn('ORDERGRAPH_EVENTS_URL is not set; events to other subgraphs wait in the database');
+  const server = await createSubgraphServer(open, log, { tls, transfers: transferLimits(settings) });
+  const seals = exchangeSeals(audit, bus, settings, log);
   const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic, seals), metricsAt, log));
   closeOnSignal({
     log,
@@ -93,10 +85,11 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
       await metrics?.close();
       await bus?.close();
     },
-    ...shutdown,
+    drainMs,
+    shutdownMs,
   });
-  open.startBackground({ bus, ...background });
-  const address = await listen(server, host, port ?? defaultPort(name));
+  open.startBackground({ bus, ...backgroundTimes(settings) });
+  const address = await listen(server, settings.host, settings.port === '' ? defaultPort(name) : settings.port);
   if (metrics) process.stdout.write(`Metrics of ${name} at ${metrics.url}\n`);
   process.stdout.write(`${name} answers at ${address}/graphql\n`);
 }

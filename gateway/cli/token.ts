@@ -8,8 +8,9 @@ import { exerciseDeveloper, exerciseDevelopersAt } from '#domain/exercise/develo
 import { developerKeys, organizationNamed } from '#domain/organization/organizations';
 import { parseDatabaseUrl } from '#kit/database/url';
 import { DevelopmentIssuer } from '../identity/development-issuer';
+import { databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
-import { databaseUrl } from './programs';
+import type { StoreSettings } from './settings';
 
 export interface TokenFlags {
   role: string[];
@@ -21,7 +22,6 @@ export interface TokenFlags {
   scope?: string[];
   subject: string;
   hours: number;
-  data?: string;
 }
 
 const EXAMPLES = [
@@ -38,9 +38,9 @@ export const describeRoles = (): string =>
 export async function printToken({
   role,
   hours,
-  dataFolder,
+  settings,
   ...flags
-}: TokenFlags & { dataFolder: string }): Promise<void> {
+}: TokenFlags & { settings: StoreSettings }): Promise<void> {
   // first: a name or an abbreviation need not have the form of a key
   if (flags.agency !== undefined) requireAgency(flags.agency);
   let principal: ReturnType<typeof principalOf>;
@@ -57,12 +57,12 @@ export async function printToken({
     throw error;
   }
   if (principal.organization !== null && !flags.newOrganization)
-    await requireOrganization(principal.organization, dataFolder);
-  if (!DevelopmentIssuer.isIn(dataFolder))
+    await requireOrganization(principal.organization, settings);
+  if (!DevelopmentIssuer.isIn(settings.data))
     process.stderr.write(
-      `There was no development issuer in ${dataFolder}, so this makes one. A graph that runs with another --data does not accept its tokens.\n`,
+      `There was no development issuer in ${settings.data}, so this makes one. A graph that runs with another --data does not accept its tokens.\n`,
     );
-  const issuer = await DevelopmentIssuer.in(dataFolder);
+  const issuer = await DevelopmentIssuer.in(settings.data);
   process.stdout.write(`${await issuer.token(principal, hours * 3_600)}\n`);
 }
 
@@ -80,8 +80,8 @@ function requireAgency(key: string): void {
 }
 
 /** @throws OperatorError with the nearest names */
-async function requireOrganization(key: string, dataFolder: string): Promise<void> {
-  const keys = [...new Set([...(await registeredOrganizations(dataFolder)), ...developerKeys()])];
+async function requireOrganization(key: string, settings: StoreSettings): Promise<void> {
+  const keys = [...new Set([...(await registeredOrganizations(settings)), ...developerKeys()])];
   if (keys.includes(key)) return;
   const { key: meant, by } = organizationNamed(key);
   const hint = by === 'name' && keys.includes(meant) ? `; did you mean "${meant}"?` : nearest(key, keys);
@@ -92,8 +92,8 @@ async function requireOrganization(key: string, dataFolder: string): Promise<voi
 }
 
 /** Keys of the organizations in the database of submissions; where there is none yet, those that the first start will make. */
-async function registeredOrganizations(dataFolder: string): Promise<readonly string[]> {
-  const url = databaseUrl('submissions', dataFolder);
+async function registeredOrganizations(settings: StoreSettings): Promise<readonly string[]> {
+  const url = databaseUrl('submissions', settings);
   const address = parseDatabaseUrl(url);
   if (address.kind === 'sqlite' && !existsSync(address.file))
     return Array.from({ length: exerciseDevelopersAt(1) }, (_, index) => exerciseDeveloper(index).key);

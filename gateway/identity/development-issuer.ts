@@ -79,9 +79,9 @@ export class DevelopmentIssuer {
 export const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** @throws OperatorError if other machines could use a development issuer's tokens */
-export function requireDevelopment(host: string, environment: NodeJS.ProcessEnv = process.env): void {
+export function requireDevelopment(host: string, nodeEnv: string): void {
   const why =
-    environment.NODE_ENV === 'production'
+    nodeEnv === 'production'
       ? 'NODE_ENV is "production"'
       : LOOPBACK.has(host)
         ? undefined

@@ -1,20 +1,10 @@
 import { Temporal } from 'temporal-polyfill';
-import { OperatorError, RequestError } from './errors';
+import { calendarSettings } from './calendar-settings';
+import { RequestError } from './errors';
+import { readSettings } from './settings';
 
-/** The zone of official days: what "today" means to an agency. ORDERGRAPH_ZONE names another. */
-export const OFFICIAL_ZONE = readZone(process.env.ORDERGRAPH_ZONE);
-
-/** @throws OperatorError when there is no such zone. */
-export function readZone(name = 'America/New_York'): string {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId;
-  } catch {
-    throw new OperatorError(
-      `ORDERGRAPH_ZONE is "${name}", which is no time zone`,
-      'Write one such as America/New_York',
-    );
-  }
-}
+/** The time zone of official days. */
+export const OFFICIAL_ZONE = readSettings(calendarSettings).zone;
 
 /** Seconds between two instants as a clock on the wall of the zone shows them; never less than none. */
 export function wallClockSeconds(from: string, to: string, zone = OFFICIAL_ZONE): number {

@@ -24,7 +24,7 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
   const start = async (environment: Record<string, string> = {}) => {
     const { environment: identity } = await identityEnvironment();
     return run(['subgraph', 'reviews', '--port', '0', '--data', folder], {
-      EVENTS_URL: redis.url,
+      ORDERGRAPH_EVENTS_URL: redis.url,
       ORDERGRAPH_SCHEDULE_MS: '100',
       ...identity,
       ...environment,
@@ -52,10 +52,10 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     await says(reviews, /event bus available again/);
   });
 
-  test('warns of a Redis that evicts or keeps nothing, and keeps its keys under EVENTS_PREFIX', async () => {
+  test('warns of a Redis that evicts or keeps nothing, and keeps its keys under ORDERGRAPH_EVENTS_PREFIX', async () => {
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
     await redis.command('CONFIG', 'SET', 'appendonly', 'no');
-    const reviews = await start({ EVENTS_PREFIX: 'staging:events' });
+    const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'staging:events' });
     await says(reviews, /may evict events; set maxmemory-policy to noeviction/);
     await says(reviews, /keeps nothing on disk; set appendonly to yes/);
     for (let keys: unknown[] = []; keys.length < 2; )
@@ -64,8 +64,8 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
   });
 
   test('refuses a prefix that cannot begin a key', async () => {
-    const reviews = await start({ EVENTS_PREFIX: 'a b' });
+    const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'a b' });
     expect(await reviews.ended).toBe(1);
-    expect(reviews.output()).toMatch(/EVENTS_PREFIX is "a b"[\s\S]*letters, digits/);
+    expect(reviews.output()).toMatch(/ORDERGRAPH_EVENTS_PREFIX is "a b"[\s\S]*letters, digits/);
   });
 });

@@ -9,6 +9,7 @@ import { silent } from '#kit/import/progress';
 import { requireReadable } from '#kit/import/readers';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { importData } from '../../gateway/cli/import';
+import { settingsBySubgraph, storeSettings } from '../../gateway/cli/settings';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { AIUseCase } from '../../subgraphs/infrastructure/use-case/ai-use-case';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
@@ -149,7 +150,10 @@ test('a file that is missing, a folder, or an unknown source is said in words', 
     /File "\/no\/such\/file.json" does not exist[\s\S]*Check the path/,
   );
   await expect(requireReadable(tmpdir())).rejects.toThrow(/is not a file[\s\S]*import -- all <folder>/);
-  const options = { dataFolder: join(tmpdir(), 'never-made'), file: '/no/such/folder' };
+  const options = {
+    settingsOf: settingsBySubgraph(storeSettings, { data: join(tmpdir(), 'never-made') }),
+    file: '/no/such/folder',
+  };
   await expect(importData({ ...options, source: 'kevv' })).rejects.toThrow(
     /There is no source "kevv"[\s\S]*Choose one of .*kev/,
   );
@@ -163,18 +167,19 @@ test('a file is taken from a URL, and a URL that gives none is said in words', a
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const dataFolder = mkdtempSync(join(tmpdir(), 'ordergraph-url-'));
+  const data = mkdtempSync(join(tmpdir(), 'ordergraph-url-'));
+  const settingsOf = settingsBySubgraph(storeSettings, { data });
   const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    await importData({ source: 'kev', file: `${address}/known_exploited_vulnerabilities.json`, dataFolder });
+    await importData({ source: 'kev', file: `${address}/known_exploited_vulnerabilities.json`, settingsOf });
     expect(said.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
-    await expect(importData({ source: 'kev', file: `${address}/nothing.json`, dataFolder })).rejects.toThrow(
+    await expect(importData({ source: 'kev', file: `${address}/nothing.json`, settingsOf })).rejects.toThrow(
       /nothing.json" cannot be downloaded: the server answered 404[\s\S]*Check the address/,
     );
   } finally {
     said.mockRestore();
     server.close();
     server.closeAllConnections();
-    rmSync(dataFolder, { recursive: true, force: true });
+    rmSync(data, { recursive: true, force: true });
   }
 });

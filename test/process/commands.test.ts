@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { describeConfig, readConfig } from '../../gateway/config';
+import { describeSettings } from '#base/settings';
+import { readConfig } from '../../gateway/config';
 import { killAll, requireCompiled, run, runProgram, says } from '../support/processes';
 
 const SCRIPTS = join(packageRoot, 'scripts');
@@ -103,7 +104,7 @@ test('start --print-settings prints them all first', async () => {
   const start = run(['start', '--print-settings', '--port', '0', '--data', join(folder, 'more'), '--scale', '0']);
   await says(start, /The graph answers at/);
   expect(start.output()).toMatch(
-    /^ {2}host = 127\.0\.0\.1\n[\s\S]* {2}maxDepth = \d+\n[\s\S]* {2}data = .*more\nOpening/,
+    /^ {2}host = 127\.0\.0\.1\n[\s\S]* {2}maxDepth = \d+\n[\s\S]* {2}data = .*more\n[\s\S]*\nOpening/,
   );
 });
 
@@ -113,7 +114,7 @@ test.each([
   ['redis://user:top@se/cret@host', 'redis://user:…@host'],
   ['redis://host?db=1&password=top-secret', 'redis://host?db=1&password=…'],
 ])('printed settings hide passwords: %s', (url, shown) => {
-  const text = describeConfig(readConfig({ plansUrl: url }, {}));
+  const text = describeSettings(readConfig({ plansUrl: url }, {}));
   expect(text).toContain(`plansUrl = ${shown}\n`);
   expect(text).not.toMatch(/secret|se\/cret/);
 });

@@ -327,7 +327,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
     const ports = new Map<string, number>();
     for (const name of ['gateway', ...PROGRAMS]) ports.set(name, await freePort());
     const portOf = (name: string) => ['--port', String(ports.get(name))];
-    const ofSubgraphs = { ...environment, EVENTS_URL: redis.url, ORDERGRAPH_FILES: join(folder, 'files') };
+    const ofSubgraphs = { ...environment, ORDERGRAPH_EVENTS_URL: redis.url, ORDERGRAPH_FILES: join(folder, 'files') };
     const subgraphs = PROGRAMS.map((name) =>
       run(['subgraph', name, ...portOf(name), '--database', databases.url(name)], ofSubgraphs),
     );

@@ -58,7 +58,7 @@ test('a key file that holds another key is reported with the setting', async () 
 
 test('a time out of range is reported before anything is opened', async () => {
   const output = await refusal({ ORDERGRAPH_DRAIN_MS: '-1' });
-  expect(output).toMatch(/^ORDERGRAPH_DRAIN_MS is "-1"\n {2}Write milliseconds[^\n]*\n$/m);
+  expect(output).toMatch(/^ORDERGRAPH_DRAIN_MS is "-1": [^\n]*>=0\n {2}Milliseconds after SIGTERM[^\n]*\n$/m);
   expect(output).not.toContain('Warning');
 });
 
@@ -76,8 +76,10 @@ test('production requires a key that seals the record', async () => {
 });
 
 test.each([
-  ['ORDERGRAPH_DATABASE_TIMEOUT_MS', '-1', /from 0 to 3600000/],
-  ['ORDERGRAPH_DATABASE_CONNECTIONS', 'many', /from 2 to 1000/],
+  ['ORDERGRAPH_DATABASE_TIMEOUT_MS', '-1', />=0\n {2}Maximum milliseconds of a statement/],
+  ['ORDERGRAPH_DATABASE_CONNECTIONS', 'many', /expected number[^\n]*\n.*from 2 to 1000/],
+  ['ORDERGRAPH_AUDIT_REPLICA', '0', />=1\n.*from 1 to 9999/],
+  ['ORDERGRAPH_EVENTS_URL', 'host:6379', /use a URL such as redis:\/\/host:6379/],
 ])('%s of "%s" is refused with what it may be', async (setting, value, range) => {
   const output = await refusal({ [setting]: value });
   expect(output).toContain(`${setting} is "${value}"`);

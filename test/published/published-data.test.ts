@@ -5,7 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { federalHolidays } from '#domain/business-days';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { importData } from '../../gateway/cli/import';
-import { databaseVariable } from '../../gateway/cli/programs';
+import { databaseVariable, settingsBySubgraph, storeSettings } from '../../gateway/cli/settings';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 
@@ -34,7 +34,7 @@ const csv = (path: string): Record<string, string>[] =>
       return true;
     }) as typeof process.stdout.write;
     try {
-      await importData({ source: 'all', file: FOLDER, dataFolder: 'never-used' });
+      await importData({ source: 'all', file: FOLDER, settingsOf: settingsBySubgraph(storeSettings) });
     } finally {
       process.stdout.write = write;
     }

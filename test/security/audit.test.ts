@@ -8,6 +8,7 @@ import { fixedClock, systemClock } from '#base/clock';
 import { originHeader, readOrigin } from '#base/http/origin';
 import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
+import { readSettings } from '#base/settings';
 import { replaceExerciseRows } from '#domain/exercise/store';
 import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry } from '#kit/audit/entry';
@@ -18,6 +19,7 @@ import { verifyRecord } from '#kit/audit/verify';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { auditLog, pruneRecords, verifyRecords } from '../../gateway/cli/audit';
 import { tellExercise } from '../../gateway/cli/exercise';
+import { openSettings } from '../../gateway/cli/settings';
 import { createLog } from '../../gateway/telemetry/log';
 import { submissions } from '../../subgraphs/submissions/subgraph';
 import { databaseKinds, freshDatabases } from '../support/databases';
@@ -74,16 +76,12 @@ test('a process goes on where the one before it ended, also when that was cut of
 });
 
 test('replicas that share a folder have a record each, for as long as they run', async () => {
-  process.env.ORDERGRAPH_AUDIT = folder;
-  try {
-    const [first, second] = [await auditLog('reviews', folder, log), await auditLog('reviews', folder, log)];
-    await Promise.all([first, second].map((one) => one.append(ANN, null, read('a'))));
-    await first.close();
-    const third = await auditLog('reviews', folder, log);
-    await Promise.all([second.close(), third.close()]);
-  } finally {
-    delete process.env.ORDERGRAPH_AUDIT;
-  }
+  const settings = readSettings(openSettings, { data: folder, audit: folder }, {});
+  const [first, second] = [await auditLog('reviews', settings, log), await auditLog('reviews', settings, log)];
+  await Promise.all([first, second].map((one) => one.append(ANN, null, read('a'))));
+  await first.close();
+  const third = await auditLog('reviews', settings, log);
+  await Promise.all([second.close(), third.close()]);
   const { keys } = JSON.parse(readFileSync(join(folder, 'keys', 'audit-keys.json'), 'utf8'));
   for (const name of ['reviews', 'reviews-2'])
     expect((await verifyRecord([join(folder, `${name}.jsonl`)], keys)).flaw).toBeUndefined();

@@ -24,6 +24,7 @@ import { SignedMessages } from '#kit/events/signed-messages';
 import { auditLog, requireOwnKeys } from '../../gateway/cli/audit';
 import { auditKeyIn, eventKeyIn, keyFilesIn, pruneKeys, writeKeys } from '../../gateway/cli/keys';
 import { EVENT_READERS, PROGRAMS } from '../../gateway/cli/programs';
+import { openSettings, settingsBySubgraph } from '../../gateway/cli/settings';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { Authenticator } from '../../gateway/identity/authenticator';
@@ -450,9 +451,9 @@ describe('the development issuer', () => {
   });
 
   test('does not run where strangers are', () => {
-    expect(() => requireDevelopment('127.0.0.1', {})).not.toThrow();
-    expect(() => requireDevelopment('0.0.0.0', {})).toThrow(/listen on 0\.0\.0\.0/);
-    expect(() => requireDevelopment('127.0.0.1', { NODE_ENV: 'production' })).toThrow(/production/);
+    expect(() => requireDevelopment('127.0.0.1', '')).not.toThrow();
+    expect(() => requireDevelopment('0.0.0.0', '')).toThrow(/listen on 0\.0\.0\.0/);
+    expect(() => requireDevelopment('127.0.0.1', 'production')).toThrow(/production/);
   });
 });
 
@@ -636,26 +637,20 @@ describe('the keys that seal records', () => {
 
   test('of another subgraph, of all, or of none of them, keep a subgraph from starting', async () => {
     const { sealKeys } = await writeKeys(folder);
-    const open = (name: string, file: string) => {
-      Object.assign(process.env, { ORDERGRAPH_AUDIT_KEYS: sealKeys, ORDERGRAPH_AUDIT_KEY: file });
-      return auditLog(name, folder, log);
-    };
-    try {
-      await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
-        /The key that seals the record of reviews is a key of workforce, too/,
-      );
-      const other = join(folder, 'other');
-      await writeKeys(other);
-      await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
-      await expect(requireOwnKeys(['reviews', 'workforce'], folder)).rejects.toThrow(
-        'One key seals the records of reviews and of workforce',
-      );
-      await (await open('reviews', fileOf('reviews'))).close();
-    } finally {
-      delete process.env.ORDERGRAPH_AUDIT_KEYS;
-      delete process.env.ORDERGRAPH_AUDIT_KEY;
-    }
-    await requireOwnKeys(PROGRAMS, folder);
+    const environment = (file: string) => ({ ORDERGRAPH_AUDIT_KEYS: sealKeys, ORDERGRAPH_AUDIT_KEY: file });
+    const settingsOf = (file: string) => settingsBySubgraph(openSettings, { data: folder }, environment(file));
+    const open = (name: string, file: string) => auditLog(name, settingsOf(file)(name), log);
+    await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
+      /The key that seals the record of reviews is a key of workforce, too/,
+    );
+    const other = join(folder, 'other');
+    await writeKeys(other);
+    await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
+    await expect(requireOwnKeys(['reviews', 'workforce'], settingsOf(fileOf('reviews')))).rejects.toThrow(
+      'One key seals the records of reviews and of workforce',
+    );
+    await (await open('reviews', fileOf('reviews'))).close();
+    await requireOwnKeys(PROGRAMS, settingsBySubgraph(openSettings, { data: folder }, {}));
   });
 });
 

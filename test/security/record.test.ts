@@ -339,7 +339,12 @@ describeOnRedis('four processes and a gateway', () => {
   test('vouch for each other: an older copy of a record is found by those of the others', async () => {
     const { environment } = await identityEnvironment();
     const anchor = join(folder, 'anchor.jsonl');
-    const common = { ...environment, EVENTS_URL: redis.url, ORDERGRAPH_AUDIT: folder, ORDERGRAPH_FILES: folder };
+    const common = {
+      ...environment,
+      ORDERGRAPH_EVENTS_URL: redis.url,
+      ORDERGRAPH_AUDIT: folder,
+      ORDERGRAPH_FILES: folder,
+    };
     const start = (name: string) => run(['subgraph', name, '--port', '0', '--data', folder], common);
     const subgraphs = NAMES.map(start);
     await Promise.all(subgraphs.map((one) => says(one, /answers at (\S+)/)));

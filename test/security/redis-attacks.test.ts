@@ -10,7 +10,8 @@ import type { EventEnvelope } from '#kit/events/event';
 import { eventKeysOf } from '#kit/events/event-keys';
 import { digestAfter } from '#kit/events/event-log';
 import { type MessageKind, SignedMessages } from '#kit/events/signed-messages';
-import { databaseVariable, EVENT_READERS, eventKeyVariable, PROGRAMS } from '../../gateway/cli/programs';
+import { EVENT_READERS, PROGRAMS } from '../../gateway/cli/programs';
+import { databaseVariable, eventKeyVariable } from '../../gateway/cli/settings';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
 import type { QueryPlan } from '../../gateway/planning/plan';
@@ -63,7 +64,7 @@ class Victims {
     const { environment: identity, token } = await identityEnvironment();
     const environment: Record<string, string> = {
       ...identity,
-      EVENTS_URL: redis.url,
+      ORDERGRAPH_EVENTS_URL: redis.url,
       ORDERGRAPH_FILES: join(folder, 'files'),
       ORDERGRAPH_SCHEDULE_MS: '200',
     };

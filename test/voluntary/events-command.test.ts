@@ -1,5 +1,6 @@
 import { dismiss, printRejected, printStatus, replay, retry } from '../../gateway/cli/events';
-import { databaseVariable, EVENT_READERS } from '../../gateway/cli/programs';
+import { EVENT_READERS } from '../../gateway/cli/programs';
+import { databaseVariable, eventsCommandSettings, settingsBySubgraph } from '../../gateway/cli/settings';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 
@@ -9,7 +10,7 @@ type Loose = any;
 describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
   let graph: Framework;
   let output: string;
-  const dataFolder = 'unused';
+  const settingsOf = settingsBySubgraph(eventsCommandSettings, { data: 'unused' });
   beforeAll(async () => {
     graph = await Framework.open(kind);
     for (const name of EVENT_READERS) process.env[databaseVariable(name)] = graph.databaseUrl(name);
@@ -29,7 +30,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
 
   const status = async (): Promise<Loose> => {
     output = '';
-    await printStatus([], dataFolder, true);
+    await printStatus([], settingsOf, true);
     return JSON.parse(output);
   };
   const readsOf = (all: Loose, reader: string, source: string) =>
@@ -57,7 +58,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     const after = await status();
     expect([readsOf(after, 'reviews', 'submissions').lag, after.bus, after.failures]).toEqual([0, null, []]);
     output = '';
-    expect(await printStatus(['submissions', 'reviews'], dataFolder, false)).toBe(true);
+    expect(await printStatus(['submissions', 'reviews'], settingsOf, false)).toBe(true);
     expect(output).toMatch(/submissions: 2 events, epoch 1-[0-9a-f]{12} since 2026/);
     expect(output).toMatch(/lease: no replica holds it\n {2}unpublished: 0\n/);
     expect(output).toMatch(/reads submissions: position 2, 0 behind/);
@@ -72,7 +73,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     await graph.force('reviews', 'DELETE FROM inbox_event WHERE subject = ?', [first.id]);
     await graph.force('reviews', 'DELETE FROM determination WHERE submission_id = ?', [first.id]);
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [first.id]);
-    await replay('reviews', { from: 'submissions', since: String(at), dataFolder });
+    await replay('reviews', { from: 'submissions', since: String(at), settingsOf });
     expect(output).toMatch(/reviews reads submissions again after position \d+/);
     await graph.restart('reviews');
     await graph.deliver();
@@ -92,16 +93,16 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
       'submission { id }',
     );
     await graph.deliver();
-    await printRejected(['reviews'], { json: true, dataFolder });
+    await printRejected(['reviews'], { json: true, settingsOf });
     const [rejected] = JSON.parse(output);
     expect(rejected).toMatchObject({ reader: 'reviews', event: { type: 'submissions.plan-changed', subject: id } });
     output = '';
-    expect(await retry('reviews', { ids: [rejected.id], dataFolder })).toBe(false);
+    expect(await retry('reviews', { ids: [rejected.id], settingsOf })).toBe(false);
     expect(output).toMatch(/rejected again: There is no submission/);
-    expect(await dismiss('reviews', { ids: [rejected.id], dataFolder })).toBe(true);
-    expect(await dismiss('reviews', { ids: [rejected.id], dataFolder })).toBe(false);
+    expect(await dismiss('reviews', { ids: [rejected.id], settingsOf })).toBe(true);
+    expect(await dismiss('reviews', { ids: [rejected.id], settingsOf })).toBe(false);
     output = '';
-    await printRejected(['reviews'], { dataFolder });
+    await printRejected(['reviews'], { settingsOf });
     expect(output).toBe('No rejected events\n');
     const columns = Object.keys(notice[0]);
     await graph.force(
@@ -109,7 +110,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
       `INSERT INTO submission_notice (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
       Object.values(notice[0]),
     );
-    expect(await retry('reviews', { ids: [rejected.id], dataFolder })).toBe(true);
+    expect(await retry('reviews', { ids: [rejected.id], settingsOf })).toBe(true);
     expect(await graph.sql('reviews', 'SELECT 1 FROM inbox_rejected')).toEqual([]);
     const [moved] = await graph.sql('reviews', 'SELECT planned_launch_at AS at FROM submission_notice WHERE id = ?', [
       id,
@@ -120,13 +121,13 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
   test.each<[string, () => Promise<unknown>, RegExp]>([
     [
       'an unknown subgraph',
-      () => printStatus(['workforce'], dataFolder, false),
+      () => printStatus(['workforce'], settingsOf, false),
       /"workforce" is not a subgraph with events/,
     ],
-    ['a reader of itself', () => replay('reviews', { from: 'reviews', dataFolder }), /does not read its own events/],
-    ['no instant', () => replay('reviews', { since: 'yesterday', dataFolder }), /neither a position nor an instant/],
-    ['no event', () => retry('reviews', { ids: [], all: false, dataFolder }), /No event is named/],
-    ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, dataFolder }), /No event is named/],
+    ['a reader of itself', () => replay('reviews', { from: 'reviews', settingsOf }), /does not read its own events/],
+    ['no instant', () => replay('reviews', { since: 'yesterday', settingsOf }), /neither a position nor an instant/],
+    ['no event', () => retry('reviews', { ids: [], all: false, settingsOf }), /No event is named/],
+    ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, settingsOf }), /No event is named/],
   ])('refuses %s, and says what to write', async (_what, command, message) => {
     await expect(command()).rejects.toThrow(message);
   });
@@ -134,7 +135,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
   test('status shows the others when one database cannot be read', async () => {
     process.env[databaseVariable('reviews')] = '/nowhere/reviews.sqlite';
     try {
-      expect(await printStatus([], dataFolder, false)).toBe(false);
+      expect(await printStatus([], settingsOf, false)).toBe(false);
     } finally {
       process.env[databaseVariable('reviews')] = graph.databaseUrl('reviews');
     }

@@ -73,7 +73,7 @@ class Shape {
     const identity = await identityEnvironment();
     const shape = new Shape(databases, redis, identity.token);
     const environment = {
-      EVENTS_URL: redis.url,
+      ORDERGRAPH_EVENTS_URL: redis.url,
       ORDERGRAPH_FILES: folder,
       ORDERGRAPH_SCHEDULE_MS: '100',
       ORDERGRAPH_LEASE_MS: '900',

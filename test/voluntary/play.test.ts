@@ -39,7 +39,7 @@ describeOnRedis.each(processKinds)(
       const { environment } = await identityEnvironment();
       const processes = subgraphs.map(({ name }) =>
         run(['subgraph', name, '--port', String(ports.get(name)), '--database', databases.url(name)], {
-          EVENTS_URL: redis.url,
+          ORDERGRAPH_EVENTS_URL: redis.url,
           ORDERGRAPH_FILES: files,
           ORDERGRAPH_SCHEDULE_MS: '200',
           ...environment,

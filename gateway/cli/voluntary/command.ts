@@ -5,21 +5,24 @@ import { OperatorError } from '#base/errors';
 import { parsePrincipal } from '#base/identity/principal';
 import { readConfig } from '../../config';
 import { DevelopmentIssuer } from '../../identity/development-issuer';
+import { openSettings, settingsBySubgraph } from '../settings';
 import { startAll } from '../start';
 import { Stage, StoryError } from './stage';
 import { playVoluntaryFramework } from './story';
 
-/** Plays the exercise on a graph that runs, or on one of its own that is gone afterwards. */
-/** @param dataFolder of the graph at the address, whose development issuer's tokens it takes. */
+/**
+ * Plays the exercise on a running graph, or on one that it starts and removes.
+ * @param dataFolder of the running graph, which has its development issuer's key
+ */
 export async function exerciseVoluntary({ url, dataFolder }: { url?: string; dataFolder: string }): Promise<void> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const run = Date.now().toString(36);
   if (url !== undefined) return play(url, dataFolder, run, say);
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-exercise-'));
-  process.env.ORDERGRAPH_SCHEDULE_MS ??= '500';
   say('Starting a graph of its own …');
   const config = readConfig({ port: 0, logLevel: 'warn' });
-  const own = await startAll({ config, dataFolder: folder, scale: 0, say: () => {} });
+  const settingsOf = settingsBySubgraph(openSettings, { data: folder, scheduleMs: '500' });
+  const own = await startAll({ config, settingsOf, scale: 0, say: () => {} });
   try {
     await play(own.address, folder, run, say);
   } finally {

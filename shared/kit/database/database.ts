@@ -12,7 +12,7 @@ import { commitUnknown, DatabaseError, databaseErrorOf, isCommitUnknown } from '
 import { type Dialect, dialects } from './dialect';
 import { coded, driverErrorOf, type Failure, failureOf } from './driver-errors';
 import { DatabaseHealth } from './health';
-import { type DatabaseLimits, databaseLimits } from './limits';
+import { DATABASE_LIMITS, type DatabaseLimits } from './limits';
 import { type Migration, type MigrationProgress, runMigrations } from './migrations';
 import {
   type Caller,
@@ -48,7 +48,7 @@ export interface DatabaseOptions {
   readonly migrations: readonly Migration[];
   /** Runs after the migrations and before any use of the database, in one process at a time. */
   readonly prepare?: (database: Database) => Promise<void>;
-  /** Limits of its connections; read from the environment by default. */
+  /** Limits of its connections. */
   readonly limits?: DatabaseLimits;
   /** Log for changes of the database's state. */
   readonly log?: Log;
@@ -111,7 +111,7 @@ export class Database {
   }
 
   /** Opens the database without migrating it. */
-  static async connect({ url, name, entities, limits = databaseLimits(), log }: DatabaseOptions): Promise<Database> {
+  static async connect({ url, name, entities, limits = DATABASE_LIMITS, log }: DatabaseOptions): Promise<Database> {
     const address = parseDatabaseUrl(url);
     const counter = new StatementCounter();
     const shared = { entities: [...entities], logger: counter, logging: ['query'] as ['query'], synchronize: false };

@@ -91,7 +91,7 @@ export class RedisBus implements EventBus, SealBoard {
 
   private connect(commandTimeout: number): Redis {
     if (!/^rediss?:\/\//.test(this.options.url))
-      throw new OperatorError('EVENTS_URL is not the address of a Redis server', 'Write redis://host:6379');
+      throw new OperatorError('ORDERGRAPH_EVENTS_URL is not the address of a Redis server', 'Write redis://host:6379');
     const client = new Redis(this.options.url, {
       // a command fails when the server is away; the caller tries again, nothing waits in memory
       maxRetriesPerRequest: 1,

@@ -7,11 +7,11 @@ export async function warnOfForgetfulRedis(client: Redis, log: Logger): Promise<
   try {
     const policy = await setting('maxmemory-policy');
     if (policy !== 'noeviction')
-      log.warn({ policy }, 'Redis of EVENTS_URL may evict events; set maxmemory-policy to noeviction');
+      log.warn({ policy }, 'Redis of ORDERGRAPH_EVENTS_URL may evict events; set maxmemory-policy to noeviction');
     const [appendOnly, save] = [await setting('appendonly'), await setting('save')];
     if (appendOnly !== 'yes' && !save)
       log.warn(
-        'Redis of EVENTS_URL keeps nothing on disk; set appendonly to yes, or readers replay events after a restart',
+        'Redis of ORDERGRAPH_EVENTS_URL keeps nothing on disk; set appendonly to yes, or readers replay events after a restart',
       );
     // biome-ignore lint/plugin: a managed server may not have CONFIG, and one that does not answer is reported by whoever needs it
   } catch {}

@@ -106,7 +106,7 @@ export interface OpenOptions {
   readonly audit?: AuditLog;
   /** Seals cursors with a key that replicas share. By default a random key of this process. */
   readonly cursors?: Cursors;
-  /** Limits of database connections; read from the environment by default. */
+  /** Limits of database connections. */
   readonly limits?: DatabaseLimits;
   /** Called after each statement of a migration. */
   readonly onMigration?: (progress: MigrationProgress) => void;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { readZone } from '#base/civil';
-import { readReference, reviewWindow } from './window';
+import { calendarSettings } from '#base/calendar-settings';
+import { readSettings } from '#base/settings';
+import { frameworkSettings } from '../settings';
+import { reviewWindow } from './window';
 
 const instant = (text: string) => new Date(text).toISOString();
 const wallClock = (text: string) =>
@@ -83,16 +85,20 @@ test.each([
 });
 
 test.each([
-  ['ORDERGRAPH_ZONE', () => readZone('Mars/Olympus'), /"Mars\/Olympus", which is no time zone/],
-  ['ORDERGRAPH_LAUNCH_REFERENCE', () => readReference('SOME_DAY'), /PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE/],
-])('rejects an invalid %s with a message that names it', (_name, read, message) => {
+  ['ORDERGRAPH_ZONE', 'Mars/Olympus', /it is not a time zone; use a name such as America/],
+  ['ORDERGRAPH_LAUNCH_REFERENCE', 'SOME_DAY', /PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE/],
+])('rejects an invalid %s with a message that names it', (name, value, message) => {
+  const read = () => readSettings({ ...calendarSettings, ...frameworkSettings }, {}, { [name]: value });
+  expect(read).toThrow(`${name} is "${value}"`);
   expect(read).toThrow(message);
 });
 
 test('accepts both reference events as the default of a plan', () => {
-  expect([readReference(), readReference('TRUSTED_PARTNER_RELEASE')]).toEqual([
+  const read = (environment: Record<string, string>) =>
+    readSettings(frameworkSettings, {}, environment).launchReference;
+  expect([read({}), read({ ORDERGRAPH_LAUNCH_REFERENCE: 'TRUSTED_PARTNER_RELEASE' })]).toEqual([
     'PUBLIC_LAUNCH',
     'TRUSTED_PARTNER_RELEASE',
   ]);
-  expect(readZone()).toBe('America/New_York');
+  expect(readSettings(calendarSettings, {}, {}).zone).toBe('America/New_York');
 });

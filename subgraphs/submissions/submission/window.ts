@@ -1,23 +1,15 @@
 import { Temporal } from 'temporal-polyfill';
 import { OFFICIAL_ZONE } from '#base/civil';
-import { OperatorError } from '#base/errors';
+import { readSettings } from '#base/settings';
+import { frameworkSettings } from '../settings';
 
 export const WINDOW_DAYS = 30;
 
 /** Planned launch: an instant, or a day if the time is unknown. */
 export type PlannedLaunch = { at: string } | { date: string };
 
-/** Default event at the end of the 30 days: ORDERGRAPH_LAUNCH_REFERENCE, or the public launch. */
-export const defaultReference = readReference(process.env.ORDERGRAPH_LAUNCH_REFERENCE);
-
-/** @throws OperatorError if the setting is not a known event */
-export function readReference(name = 'PUBLIC_LAUNCH'): 'PUBLIC_LAUNCH' | 'TRUSTED_PARTNER_RELEASE' {
-  if (name === 'PUBLIC_LAUNCH' || name === 'TRUSTED_PARTNER_RELEASE') return name;
-  throw new OperatorError(
-    `ORDERGRAPH_LAUNCH_REFERENCE is "${name}"`,
-    'Use PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE; unset means PUBLIC_LAUNCH',
-  );
-}
+/** Default event at the end of the 30 days. */
+export const defaultReference = readSettings(frameworkSettings).launchReference;
 
 /** Time in which agencies may have access: from `opens` to just before `closes`. Instants in UTC. */
 export interface ReviewWindow {

@@ -349,7 +349,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
       const ahead = run(['subgraph', 'reviews', '--port', '0', '--database', graph.databaseUrl('reviews')], {
         ...environment,
         NODE_OPTIONS: `--require ${shift}`,
-        EVENTS_URL: redis.url,
+        ORDERGRAPH_EVENTS_URL: redis.url,
         ORDERGRAPH_FILES: folder,
         ORDERGRAPH_AUDIT: join(folder, 'audit'),
         ORDERGRAPH_LEASE_MS: '900',

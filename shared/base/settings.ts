@@ -1,0 +1,139 @@
+import type { z } from 'zod';
+import { OperatorError } from './errors';
+import { nearest } from './nearest';
+
+/** One setting of a process: its environment variable, values, default, and meaning. Its flag is its name in kebab case. */
+export interface Setting {
+  /** Environment variable; `<NAME>` in it stands for the name of a subgraph, in upper case. */
+  readonly env: string;
+  /** Variable that applies to every subgraph of the process where `env` is not set. */
+  readonly commonEnv?: string;
+  /** Name of the variable in earlier releases; still read, with a warning. */
+  readonly formerEnv?: string;
+  /** False for settings of the environment alone: what every part of a process must agree on before it loads. */
+  readonly hasFlag?: false;
+  readonly schema: z.ZodType;
+  readonly default: unknown;
+  /** The default in words, where it depends on other settings. */
+  readonly defaultHelp?: string;
+  /** Name of the flag's value in help texts, such as `file`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type SettingTable = Readonly<Record<string, Setting>>;
+export type SettingValues<Table extends SettingTable> = {
+  readonly [Name in keyof Table]: z.output<Table[Name]['schema']>;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The default of a setting, in words. */
+export const defaultOf = (setting: Pick<Setting, 'default' | 'defaultHelp'>): string =>
+  setting.defaultHelp ?? (String(setting.default) || 'none');
+
+/** The variable of a setting for one subgraph. */
+export const variableOf = (env: string, subgraph: string | undefined): string =>
+  subgraph === undefined ? env : env.replace('<NAME>', subgraph.toUpperCase());
+
+/** A value with where it comes from; an empty variable counts as unset. */
+function fromEnvironment(
+  { env, commonEnv, formerEnv }: Setting,
+  environment: Environment,
+  subgraph: string | undefined,
+): readonly [source: string, value: string] | undefined {
+  for (const variable of [variableOf(env, subgraph), commonEnv, formerEnv]) {
+    const value = variable === undefined ? undefined : environment[variable];
+    if (value) return [variable!, value];
+  }
+  return undefined;
+}
+
+/**
+ * Values of settings: flags over variables over defaults. Nothing else reads the environment.
+ * @param subgraph whose variables `<NAME>` stands for
+ * @throws OperatorError naming the setting, its source, and its valid values
+ */
+export function readSettings<Table extends SettingTable>(
+  table: Table,
+  flags: Readonly<Record<string, unknown>> = {},
+  environment: Environment = process.env,
+  subgraph?: string,
+): SettingValues<Table> {
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(table)) {
+    const flag = setting.hasFlag === false ? undefined : flags[name];
+    const [source, value] =
+      flag === undefined
+        ? (fromEnvironment(setting, environment, subgraph) ?? [setting.env, setting.default])
+        : [flagOf(name), flag];
+    if (value === setting.default) {
+      values[name] = value;
+      continue;
+    }
+    const parsed = setting.schema.safeParse(value);
+    if (!parsed.success)
+      throw new OperatorError(
+        `${source} is "${value}": ${parsed.error.issues[0]!.message}`,
+        `${setting.help} Default: ${defaultOf(setting)}`,
+      );
+    values[name] = parsed.data;
+  }
+  return values as SettingValues<Table>;
+}
+
+/**
+ * One line per setting, without passwords.
+ * @param effective values that follow from other settings, by setting
+ */
+export function describeSettings(
+  values: Readonly<Record<string, unknown>>,
+  effective: Readonly<Record<string, string>> = {},
+): string {
+  return Object.entries({ ...values, ...effective })
+    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? listed(value) : withoutPassword(value)}`)
+    .join('\n');
+}
+
+const listed = (values: readonly unknown[]): string => values.map(withoutPassword).join(', ') || '(none)';
+
+/** Hides the password of a URL: up to the last @, since one that is not escaped may contain the characters around it. */
+function withoutPassword(value: unknown): string {
+  return String(value)
+    .replace(/^([a-z][\w+.-]*:\/\/[^:/?#]*:).*@/i, '$1…@')
+    .replace(/([?&]password=)[^&#]*/gi, '$1…');
+}
+
+/** Variables of tests and scripts, which no process of the product reads. */
+const OF_SCRIPTS = /^ORDERGRAPH_(?:NODE$|TEST_|BENCH_|PUBLISHED_DATA$)/;
+
+/** One warning per variable that looks like a setting and is none, or has a new name. Never contains values. */
+export function environmentWarnings(
+  tables: readonly SettingTable[],
+  subgraphs: readonly string[],
+  environment: Environment = process.env,
+): string[] {
+  const all = tables.flatMap((table) => Object.values(table));
+  const known = new Set(
+    all.flatMap(({ env, commonEnv }) => [
+      ...(env.includes('<NAME>') ? subgraphs.map((name) => variableOf(env, name)) : [env]),
+      ...(commonEnv === undefined ? [] : [commonEnv]),
+    ]),
+  );
+  const unknown = Object.keys(environment)
+    .filter((name) => name.startsWith('ORDERGRAPH_') && !known.has(name) && !OF_SCRIPTS.test(name))
+    .map((name) => `${name} is not a setting and has no effect${nearestVariable(name, known)}`);
+  const former = new Map(all.flatMap(({ env, formerEnv }) => (formerEnv ? [[formerEnv, env] as const] : [])));
+  const renamed = [...former]
+    .filter(([name]) => environment[name])
+    .map(([name, current]) => `${name} is now called ${current}; the former name will stop working`);
+  return [...unknown, ...renamed].sort();
+}
+
+const nearestVariable = (name: string, known: ReadonlySet<string>): string =>
+  nearest(
+    name.toLowerCase(),
+    [...known].map((one) => one.toLowerCase()),
+  ).replace(/"[^"]+"/g, (quoted) => quoted.toUpperCase());

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
+import { flagOf } from '#base/settings';
+import { gatewaySettings, startSettings, subgraphSettings } from '../../gateway/cli/settings';
+import { killAll, requireCompiled, run } from '../support/processes';
+
+beforeAll(requireCompiled);
+afterEach(killAll);
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(join(packageRoot, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(path);
+    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name)) yield path;
+  }
+}
+
+test('only the reader of settings reads the environment', () => {
+  const readers = ['gateway', 'shared', 'subgraphs']
+    .flatMap((folder) => [...sources(folder)])
+    .filter((path) => /process\.env\b/.test(readFileSync(join(packageRoot, path), 'utf8')));
+  expect(readers).toEqual([join('shared', 'base', 'settings.ts')]);
+});
+
+test.each([
+  ['start', startSettings],
+  ['gateway', gatewaySettings],
+  ['subgraph', subgraphSettings],
+])('%s --help lists every setting that it reads', async (command, table) => {
+  const help = run([command, '--help']);
+  expect(await help.ended).toBe(0);
+  const text = help.output();
+  const missing = Object.entries(table).filter(([name, setting]) => {
+    const hasFlag = !('hasFlag' in setting) && (command === 'subgraph' || !setting.env.includes('<NAME>'));
+    return !text.includes(setting.env) || (hasFlag && !new RegExp(`^ +${flagOf(name)} <`, 'm').test(text));
+  });
+  expect(missing.map(([name]) => name)).toEqual([]);
+});
+
+test('a misspelled variable is named with the nearest setting, and the command goes on', async () => {
+  const status = run(['migrate', '--status'], { ORDERGRAPH_DATABSE_TIMEOUT_MS: '5', EVENTS_URL: 'redis://host' });
+  expect(await status.ended).toBe(0);
+  expect(status.output()).toContain(
+    'ORDERGRAPH_DATABSE_TIMEOUT_MS is not a setting and has no effect; did you mean "ORDERGRAPH_DATABASE_TIMEOUT_MS"',
+  );
+  expect(status.output()).toContain('EVENTS_URL is now called ORDERGRAPH_EVENTS_URL');
+});
