@@ -6,6 +6,7 @@ import { readText } from '#base/read-text';
 import { compose } from '../composition/compose';
 import { printApiSchema } from '../graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
+import { errorsDocument } from './errors-document';
 import { eventsDocument } from './events-document';
 import { defaultUrl } from './programs';
 import { settingsDocument } from './settings-document';
@@ -21,6 +22,7 @@ function generated(): { file: string; content: string }[] {
     })),
     { file: OWN_SUPERGRAPH_FILE, content: supergraph },
     { file: join(packageRoot, 'schema.graphql'), content: printApiSchema(supergraph) },
+    { file: join(packageRoot, 'docs', 'errors.md'), content: errorsDocument() },
     { file: join(packageRoot, 'docs', 'events.md'), content: eventsDocument() },
     { file: join(packageRoot, 'docs', 'settings.md'), content: settingsDocument() },
   ];

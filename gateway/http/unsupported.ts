@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
+import type { ErrorCode } from '#base/error-codes';
 import { answerTypeOf, incrementalFormatOf } from './media-type';
 
 /** The response to a rejected request. */
@@ -8,7 +9,7 @@ export interface Refusal {
   readonly error: GraphQLFormattedError;
 }
 
-export const refusal = (status: number, code: string, message: string): Refusal => ({
+export const refusal = (status: number, code: ErrorCode, message: string): Refusal => ({
   status,
   error: { message, extensions: { code } },
 });

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
+import type { ErrorCode } from '#base/error-codes';
 
-export type PlanningErrorCode = 'PLANNING_TIMEOUT' | 'PLANNING_FAILED' | 'PLAN_NOT_SUPPORTED' | 'OPERATION_TOO_LARGE';
+export type PlanningErrorCode = Extract<ErrorCode, `PLAN${string}` | 'OPERATION_TOO_LARGE'>;
 
 /** An operation could not be planned. The message states the reason and what the caller can do. */
 export class PlanningError extends GraphQLError {

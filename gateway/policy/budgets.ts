@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { ErrorCode } from '#base/error-codes';
 import { OperatorError } from '#base/errors';
 import { type Principal, ROLES } from '#base/identity/principal';
 import { redisClient } from '#base/redis';
@@ -43,7 +44,12 @@ class Spent implements Spending {
 
 /** The operation exceeds a cost limit or its caller's budget. */
 export class CostError extends GraphQLError {
-  constructor(code: 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED', message: string, status: number, cost: object) {
+  constructor(
+    code: Extract<ErrorCode, 'OPERATION_TOO_COSTLY' | 'BUDGET_EXHAUSTED'>,
+    message: string,
+    status: number,
+    cost: object,
+  ) {
     super(message, { extensions: { code, cost, http: { status } } });
   }
 }

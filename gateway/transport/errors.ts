@@ -1,15 +1,10 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { ErrorCode } from '#base/error-codes';
 
-export type SubgraphErrorCode =
-  | 'SUBGRAPH_UNREACHABLE'
-  | 'SUBGRAPH_TIMEOUT'
-  | 'SUBGRAPH_BAD_RESPONSE'
-  | 'SUBGRAPH_RESPONSE_TOO_LARGE'
-  | 'SUBGRAPH_OVERLOADED'
-  | 'SUBGRAPH_UNAVAILABLE'
-  | 'IDENTITY_REQUIRED'
-  | 'IDENTITY_CLOCK_SKEW'
-  | 'REQUEST_CANCELLED';
+export type SubgraphErrorCode = Extract<
+  ErrorCode,
+  `SUBGRAPH_${string}` | 'IDENTITY_REQUIRED' | 'IDENTITY_CLOCK_SKEW' | 'REQUEST_CANCELLED'
+>;
 
 export interface SubgraphErrorOptions {
   readonly retryable: boolean;

@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+import type { ErrorCode } from './error-codes';
 
 /**
  * An error without a stack trace. Where the code noticed a caller's mistake helps nobody, and a trace takes far longer than all else about
@@ -17,7 +18,7 @@ class UntracedError extends GraphQLError {
 export class RequestError extends UntracedError {
   /** @param path of the field; of an error without one, graphql-js makes another, with a trace */
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     /** Where in the input: argument name first, then input fields. */
     readonly inputPath: readonly (string | number)[] = [],

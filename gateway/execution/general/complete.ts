@@ -1,4 +1,5 @@
 import { type GraphQLFormattedError, type GraphQLOutputType, isLeafType, isListType, isNonNullType } from 'graphql';
+import type { ErrorCode } from '#base/error-codes';
 import { ErrorList } from '#base/error-list';
 import { responseName } from '../../operation/normalize';
 import { leafText, stringText } from '../compile/leaf';
@@ -167,7 +168,7 @@ export class Completion {
     return this.fault(path, 'SUBGRAPH_BAD_RESPONSE', what);
   }
 
-  private fault(path: AnswerPath, code: string, what: string): GraphQLFormattedError {
+  private fault(path: AnswerPath, code: ErrorCode, what: string): GraphQLFormattedError {
     const subgraph = this.losses.owner(path);
     return {
       message: `${subgraph ? `The "${subgraph}" subgraph` : 'A subgraph'} ${what}`,

@@ -9,6 +9,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { ErrorCode } from '../error-codes';
 import { newReference } from './errors';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
 import { endSlowReaders, type MinRate } from './slow-readers';
@@ -200,7 +201,7 @@ function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
 }
 
 /** Answers to requests that did not arrive, by Node's error code; `#` stands for the time limit in seconds. */
-const CLIENT_ERRORS: Readonly<Record<string, { status: string; message: string; code: string }>> = {
+const CLIENT_ERRORS: Readonly<Record<string, { status: string; message: string; code: ErrorCode }>> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: '408 Request Timeout',
     message: 'The request did not arrive within # s: send it faster',

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { ErrorCode } from '../error-codes';
 import { RequestError } from '../errors';
 import type { ClockSkew } from './clock-skew';
 import { type Principal, principalKey, principalOf } from './principal';
@@ -210,7 +211,7 @@ export class IdentityError extends RequestError {
   }
 }
 
-function describe(flaw: IdentityFlaw, age: number): { code: string; message: string } {
+function describe(flaw: IdentityFlaw, age: number): { code: ErrorCode; message: string } {
   if (flaw === 'early') return { code: 'IDENTITY_CLOCK_SKEW', message: earlyText(-age) };
   if (flaw === 'stale') return { code: 'IDENTITY_CLOCK_SKEW', message: staleText(age) };
   return { code: 'IDENTITY_REQUIRED', message: 'This subgraph answers the gateway only' };

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import type { ErrorCode } from '#base/error-codes';
 import { type Failure, failureOf } from './driver-errors';
 
 /**
@@ -9,7 +10,7 @@ export class DatabaseError extends GraphQLError {
   override readonly cause: unknown;
 
   constructor(
-    code: string,
+    code: Extract<ErrorCode, `DATABASE_${string}` | 'REQUEST_CANCELLED'>,
     message: string,
     /** Seconds after which a retry may succeed; undefined if none will. */
     retryAfterSeconds: number | undefined,

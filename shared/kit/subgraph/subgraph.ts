@@ -14,6 +14,7 @@ import pino, { type Logger } from 'pino';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import type { Cancellation } from '#base/cancellation';
 import { type Clock, systemClock } from '#base/clock';
+import type { ErrorCode } from '#base/error-codes';
 import { ErrorList } from '#base/error-list';
 import { RequestError } from '#base/errors';
 import type { FileExchange } from '#base/files/exchange';
@@ -365,7 +366,7 @@ function requireWorkTables({ name, entities, mutations = [], handlers = [], sche
 }
 
 /** Formats an error, with a default code. */
-function withCode(error: GraphQLError, code: string): GraphQLFormattedError {
+function withCode(error: GraphQLError, code: ErrorCode): GraphQLFormattedError {
   const formatted = error.toJSON();
   return { ...formatted, extensions: { code, ...formatted.extensions } };
 }
