@@ -180,7 +180,7 @@ export class Issuer {
     const { audience, algorithms, clockToleranceSeconds, issuer } = this.settings;
     let payload: JWTPayload;
     try {
-      requireAlgorithm(token, algorithms);
+      requireHeader(token, algorithms);
       requireClaims(decodeJwt(token), this.settings);
       const lookup = (await this.keys()) as JWTVerifyGetKey;
       const keyOf: JWTVerifyGetKey = async (header, content) => {
@@ -254,14 +254,19 @@ function requireClaims(payload: JWTPayload, { audience, clockToleranceSeconds }:
   if (![audience].flat().some((name) => named.includes(name))) throw invalidToken('claim "aud" is not valid');
 }
 
-function requireAlgorithm(token: string, algorithms: readonly string[]): void {
-  let named: unknown;
+/** Types of access tokens (RFC 9068) and of tokens that state none; others, such as logout tokens, grant nothing (RFC 8725, 3.11). */
+const TOKEN_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
+
+function requireHeader(token: string, algorithms: readonly string[]): void {
+  let header: { readonly alg?: unknown; readonly typ?: unknown };
   try {
-    named = decodeProtectedHeader(token).alg;
+    header = decodeProtectedHeader(token);
   } catch {
     throw invalidToken('not a JWT');
   }
-  if (!algorithms.includes(String(named))) throw invalidToken('signature algorithm is not allowed');
+  if (!algorithms.includes(String(header.alg))) throw invalidToken('signature algorithm is not allowed');
+  const type = String(header.typ ?? 'JWT').toLowerCase();
+  if (!TOKEN_TYPES.has(type.replace(/^application\//, ''))) throw invalidToken('not an access token');
 }
 
 function claimAt(payload: JWTPayload, path: string): unknown {

@@ -116,6 +116,8 @@ describe('tokens of an issuer', () => {
     ['that has expired', (of) => of.token({ exp: seconds() - 60 }), /expired/],
     ['that is not valid yet', (of) => of.token({ nbf: seconds() + 600 }), /"nbf" is not valid/],
     ['without an end', (of) => of.token({ exp: undefined }), /missing claim "exp"/],
+    ['for logging out', (of) => of.token({}, { typ: 'logout+jwt' }), /not an access token/],
+    ['of an event', (of) => of.token({}, { typ: 'application/secevent+jwt' }), /not an access token/],
     ['for another audience', (of) => of.token({ aud: 'someone-else' }), /"aud" is not valid/],
     ['of another issuer', (of) => of.token({ iss: 'https://evil.example' }), /unknown issuer/],
     ['that was changed', async (of) => `${(await of.token()).slice(0, -6)}AAAAAA`, /bad signature/],
@@ -241,10 +243,13 @@ describe('tokens of an issuer', () => {
       await provider.token({ exp: undefined }),
       await provider.token({ iss: 'https://evil.example' }),
       await provider.token({}, { kid: 'unknown' }),
+      await provider.token({}, { typ: 'logout+jwt' }),
     ];
     for (let round = 0; round < 20; round++) for (const token of bad) expect(await status(here(token))).toBe(401);
     expect(checks).toHaveBeenCalledTimes(0);
     expect(await status(here(await provider.token({ jti: 'new' })))).toBe(200);
+    for (const typ of ['JWT', 'at+jwt', 'application/at+jwt'])
+      expect(await status(here(await provider.token({ jti: typ }, { typ })))).toBe(200);
   });
 
   test('cost an address that floods a bounded number of signature checks, and keep out no valid one', async () => {

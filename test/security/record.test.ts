@@ -290,6 +290,14 @@ describe('a search', () => {
     expect(next.counts.filesIndexed).toBe(0);
   });
 
+  test('opens no index that was opened in the background before', async () => {
+    await search.prepare();
+    const { indexesOpened } = search.counts;
+    expect(indexesOpened).toBe(filesOfRecord(file).length - 1);
+    await requests();
+    expect(search.counts.indexesOpened).toBe(indexesOpened);
+  });
+
   test.each([
     ['is missing', (index: string) => rmSync(index)],
     ['is cut', (index: string) => writeFileSync(index, readFileSync(index).subarray(0, 500))],

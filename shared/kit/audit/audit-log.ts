@@ -144,6 +144,7 @@ export class AuditLog {
         unsettled,
       );
       await audit.resume(inspection);
+      void audit.searching.prepare();
       return audit;
     } catch (error) {
       if (error instanceof OperatorError) throw error;
@@ -397,7 +398,7 @@ export class AuditLog {
     try {
       if (this.composer.state.unsealed > 0) await this.writeLines([], true);
       await this.beginFile();
-      this.searching.partWasPutAway(this.path);
+      void this.searching.prepare();
     } catch (error) {
       this.log.error({ err: error }, 'could not begin a new part of the record; continuing in the same file');
       this.putAwayAt = this.size + this.partBytes;

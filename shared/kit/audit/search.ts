@@ -68,7 +68,7 @@ const KEPT_INDEXES = 1_000;
  */
 export class RecordSearch {
   /** For tests and operators: lines of records that were read because an index led to them, and files that were indexed. */
-  readonly counts = { linesRead: 0, filesIndexed: 0 };
+  readonly counts = { linesRead: 0, filesIndexed: 0, indexesOpened: 0 };
   private readonly stored = new LRUCache<string, PartIndex>({ max: KEPT_INDEXES });
   private readonly written = new Map<string, { readonly inode: bigint; readonly index: IndexBuilder }>();
   private readonly blocks = keptBlocks();
@@ -99,17 +99,19 @@ export class RecordSearch {
     return oldest ? filled.reverse() : filled;
   }
 
-  /** A part of a record has been put away: it is indexed before it is asked for. */
-  partWasPutAway(path: string): void {
-    this.indexing ??= this.indexParts(path)
+  /** Opens or makes the index of every part in the background, so that no search waits for all of them. */
+  prepare(): Promise<void> {
+    this.indexing ??= this.indexParts()
       .catch((error: unknown) => this.log.warn({ err: error }, 'could not index a part of the record'))
       .finally(() => {
         this.indexing = undefined;
       });
+    return this.indexing;
   }
 
-  private async indexParts(path: string): Promise<void> {
-    for (const file of filesOfRecord(path)) if (file !== path && !this.isClosed) await this.indexOfPart(file);
+  private async indexParts(): Promise<void> {
+    for (const path of recordsIn(this.folder, this.subgraph))
+      for (const file of filesOfRecord(path)) if (file !== path && !this.isClosed) await this.indexOfPart(file);
   }
 
   async close(): Promise<void> {
@@ -146,6 +148,7 @@ export class RecordSearch {
   private async indexOfPart(file: string): Promise<PartIndex> {
     const kept = this.stored.get(file);
     if (kept) return kept;
+    this.counts.indexesOpened += 1;
     const index = await StoredIndex.open(file, this.key, this.blocks).catch(() => this.indexAnew(file));
     this.stored.set(file, index);
     return index;
