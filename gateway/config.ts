@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ROLES } from '#base/identity/principal';
 import { type Environment, readSettings, type SettingTable, type SettingValues } from '#base/settings';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -182,8 +181,8 @@ export const settings = {
   budget: {
     env: 'ORDERGRAPH_BUDGETS',
     schema: list,
-    default: ['public=1000000', ...ROLES.map((role) => `${role}=10000000`)] as string[],
-    help: 'Maximum cost per minute of one caller’s operations, by role, as analyst=10000000; repeatable. "public" is for an address without a token; roles without a budget have the public one.',
+    default: ['public=1000000', '*=10000000'] as string[],
+    help: 'Maximum cost per minute of one caller’s operations, by role, as analyst=10000000; repeatable. "public" is for an address without a token, "*" for roles without a budget; without "*", they have the public one.',
   },
   limitsUrl: {
     env: 'ORDERGRAPH_LIMITS_URL',

@@ -1,14 +1,17 @@
+import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { listen } from '#base/http/listen';
 import { TlsFiles } from '#base/http/tls-files';
 import { identityKeyIn, signerOf } from '#base/identity/keys';
+import { declareRoles } from '#base/identity/roles';
 import { describeSettings } from '#base/settings';
 import { NO_EVENT_KEYS } from '#kit/events/event-keys';
 import type { GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
 import { describeCostMode } from '../policy/cost-mode';
 import { effectiveRate } from '../policy/request-rate';
+import { rolesOf } from '../policy/roles';
 import { createGateway } from '../server';
 import { SupergraphFile } from '../supergraph/file';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
@@ -104,6 +107,7 @@ export async function startGateway({ config, printSettings }: GatewayOptions): P
     process.stdout.write(`${summary}
 `);
   }
+  declareRoles(rolesOf(parse(await source.read(), { noLocation: true })));
   const identity = await identityOf(config, log);
   const server = await createGateway({
     supergraph: source,

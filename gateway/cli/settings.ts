@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { calendarSettings } from '#base/calendar-settings';
 import { TRANSFERS_OF_GATEWAYS } from '#base/files/transfers';
 import { type Environment, readSettings, type SettingTable, type SettingValues, variableOf } from '#base/settings';
+import { frameworkSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
-import { frameworkSettings } from '../../subgraphs/submissions/settings';
 import { settings as gateway, redisUrl } from '../config';
 import { PROGRAMS } from './programs';
 

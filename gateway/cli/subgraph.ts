@@ -1,3 +1,4 @@
+import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { listen } from '#base/http/listen';
@@ -5,11 +6,15 @@ import { TlsFiles } from '#base/http/tls-files';
 import { type Door, openDoor, SignedDoor } from '#base/identity/door';
 import { readIdentityKeys } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
+import { declareRoles } from '#base/identity/roles';
+import { readText } from '#base/read-text';
 import { metricsAddress, serveMetrics } from '#base/telemetry/server';
 import { NO_EVENT_KEYS } from '#kit/events/event-keys';
 import { createSubgraphServer } from '#kit/subgraph/server';
 import { subgraphMetrics } from '#kit/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
+import { rolesOf } from '../policy/roles';
+import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { auditLog, cursorsOf } from './audit';
 import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, transferLimits } from './background';
@@ -48,6 +53,8 @@ function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door 
       'Set --identity-keys to the file of the gateways’ public keys; `ordergraph keys FOLDER` makes it',
     );
   requireDevelopment(host, nodeEnv);
+  // roles of other programs, too
+  declareRoles(rolesOf(parse(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'), { noLocation: true })));
   const principal = parsePrincipal(openTo);
   log.warn({ principal }, 'every caller of this subgraph gets the same principal; for development only');
   return openDoor(principal);

@@ -1,13 +1,18 @@
 import { existsSync } from 'node:fs';
+import { parse } from 'graphql';
 import { OperatorError, RequestError } from '#base/errors';
-import { DEVELOPMENT_ISSUER, principalOf, ROLES } from '#base/identity/principal';
+import { DEVELOPMENT_ISSUER, principalOf } from '#base/identity/principal';
+import { declareRoles, roleNames, roleSpec } from '#base/identity/roles';
 import { nearest } from '#base/nearest';
+import { readText } from '#base/read-text';
 import { agencies } from '#domain/agency/agencies';
 import { findAgency } from '#domain/agency/directory';
 import { exerciseDeveloper, exerciseDevelopersAt } from '#domain/exercise/developers';
 import { developerKeys, organizationNamed } from '#domain/organization/organizations';
 import { parseDatabaseUrl } from '#kit/database/url';
 import { DevelopmentIssuer } from '../identity/development-issuer';
+import { rolesOf } from '../policy/roles';
+import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
 import type { StoreSettings } from './settings';
@@ -31,8 +36,27 @@ const EXAMPLES = [
   '--role inspector --case 2026-17',
 ];
 
-export const describeRoles = (): string =>
-  `\nRoles: ${ROLES.join(', ')}\nExamples:\n${EXAMPLES.map((one) => `  npm run token -- ${one}`).join('\n')}`;
+/** Declares the roles of the committed supergraph, without the code of its subgraphs. @throws OperatorError */
+function declareOwnRoles(): void {
+  declareRoles(rolesOf(parse(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'), { noLocation: true })));
+}
+
+export function describeRoles(): string {
+  declareOwnRoles();
+  return listOfRoles();
+}
+
+const listOfRoles = (): string =>
+  `\nRoles:\n${roleNames()
+    .map((name) => `  ${name.padEnd(24)} ${describeRole(name)}`)
+    .join('\n')}\nExamples:\n${EXAMPLES.map((one) => `  npm run token -- ${one}`).join('\n')}`;
+
+const CLAIM_FLAGS = { agency: '--agency', organization: '--organization', caseNumber: '--case' };
+
+function describeRole(name: string): string {
+  const { description, needs } = roleSpec(name)!;
+  return needs === undefined ? description : `${description} Requires ${CLAIM_FLAGS[needs]}.`;
+}
 
 /** Prints a token of the development issuer, and nothing else, so that a shell can take it. @throws OperatorError */
 export async function printToken({
@@ -41,6 +65,10 @@ export async function printToken({
   settings,
   ...flags
 }: TokenFlags & { settings: StoreSettings }): Promise<void> {
+  declareOwnRoles();
+  for (const name of role)
+    if (!roleSpec(name))
+      throw new OperatorError(`"${name}" is not a role${nearest(name, roleNames())}`, listOfRoles().trim());
   // first: a name or an abbreviation need not have the form of a key
   if (flags.agency !== undefined) requireAgency(flags.agency);
   let principal: ReturnType<typeof principalOf>;
@@ -53,7 +81,7 @@ export async function printToken({
       scopes: flags.scope,
     });
   } catch (error) {
-    if (error instanceof RequestError) throw new OperatorError(error.message, describeRoles().trim());
+    if (error instanceof RequestError) throw new OperatorError(error.message, listOfRoles().trim());
     throw error;
   }
   if (principal.organization !== null && !flags.newOrganization)

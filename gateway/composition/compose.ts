@@ -4,6 +4,7 @@ import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
 import { unclassifiedFields } from '../policy/sensitivity';
 import { understatedFields } from './derivations';
+import { conflictingRoles } from './roles';
 import { gateVocabulary } from './voluntary';
 
 /** Input of composition: a subgraph's schema. */
@@ -45,6 +46,12 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
     throw new OperatorError(
       `Fields reveal more than their classes allow:\n${understated.map((flaw) => `- ${flaw}`).join('\n')}`,
       'Give the field the class of its source, or state in "coarsened" why it reveals less. The supergraph is unchanged',
+    );
+  const roles = conflictingRoles(subgraphs);
+  if (roles.length > 0)
+    throw new OperatorError(
+      `Roles have different meanings:\n${roles.map((conflict) => `- ${conflict}`).join('\n')}`,
+      'Give your role a name of its own, or the meaning of the other subgraph. The supergraph is unchanged',
     );
   const nodes = nodesSchema(subgraphs);
   const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CryptoKey, createLocalJWKSet, importJWK, type JWK, SignJWT } from 'jose';
 import { OperatorError } from '#base/errors';
 import { privateKeyIn, publicKey } from '#base/identity/keys';
-import { DEVELOPMENT_ISSUER, type Principal, ROLES, type Role } from '#base/identity/principal';
+import { DEVELOPMENT_ISSUER, type Principal } from '#base/identity/principal';
 import { Issuer } from './issuers';
 
 const AUDIENCE = 'ordergraph';
@@ -43,7 +43,7 @@ export class DevelopmentIssuer {
           caseNumber: 'case_number',
           scopes: 'scope',
         },
-        roles: Object.fromEntries(ROLES.map((role): [string, Role] => [role, role])),
+        roles: '*',
         agencies: '*',
         organizations: '*',
       },

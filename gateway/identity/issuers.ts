@@ -11,7 +11,8 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { OperatorError, RequestError } from '#base/errors';
-import { NEEDS, type Principal, principalOf, ROLES, type Role } from '#base/identity/principal';
+import { type Principal, principalOf } from '#base/identity/principal';
+import { type Role, roleNames, roleSpec } from '#base/identity/roles';
 import { nearest } from '#base/nearest';
 import { readText } from '#base/read-text';
 import { agencies } from '#domain/agency/agencies';
@@ -64,7 +65,7 @@ const issuerSchema = z.strictObject({
     })
     .prefault({}),
   /** Graph role by issuer role: the roles that it may grant. Unmapped names grant nothing, even if they equal a graph role. */
-  roles: z.record(z.string(), z.enum(ROLES)).default({}),
+  roles: z.record(z.string(), z.string()).default({}),
   /** Keys of the agencies that its tokens may claim; "*" for all. */
   agencies: z.union([z.literal('*'), z.array(agencyKey)]).default([]),
   /** Keys of the developer organizations that its tokens may claim; "*" for all. */
@@ -77,20 +78,30 @@ type BoundClaim = keyof typeof SCOPES_OF_ISSUERS;
 const BOUND_CLAIMS = Object.keys(SCOPES_OF_ISSUERS) as readonly BoundClaim[];
 
 /** A contradiction between settings that are valid individually. */
-function contradictionIn({ roles, ...settings }: IssuerSettings): { path: string; message: string } | undefined {
-  for (const role of Object.values(roles))
+function contradictionIn({ roles, ...settings }: FileSettings): { path: string; message: string } | undefined {
+  for (const [name, role] of Object.entries(roles)) {
+    const names = roleNames();
+    if (names.length > 0 && roleSpec(role) === undefined)
+      return {
+        path: `roles.${name}`,
+        message: `"${role}" is not a role of this graph${nearest(role, names)} Roles: ${names.join(', ')}`,
+      };
     for (const claim of BOUND_CLAIMS) {
       const path = SCOPES_OF_ISSUERS[claim];
-      if (NEEDS[role] === claim && settings[path].length === 0)
+      if (roleSpec(role)?.needs === claim && settings[path].length === 0)
         return {
           path,
           message: `list the keys that its tokens may claim, or "*": its role ${role} requires one ${claim}`,
         };
     }
+  }
   return undefined;
 }
 
-export type IssuerSettings = z.output<typeof issuerSchema>;
+type FileSettings = z.output<typeof issuerSchema>;
+
+/** Settings of an issuer; the roles of its tokens by mapping, or "*" for those it names. */
+export type IssuerSettings = Omit<FileSettings, 'roles'> & { readonly roles: FileSettings['roles'] | '*' };
 
 /** Reads a file of trusted issuers: a JSON list. @throws OperatorError */
 export function readIssuers(file: string): readonly IssuerSettings[] {
@@ -227,8 +238,9 @@ export class Issuer {
 
   private roleOf(name: string): Role[] {
     const { issuer, roles } = this.settings;
-    if (Object.hasOwn(roles, name)) return [roles[name]!];
-    if (ROLES.includes(name as Role) && !this.unmapped.has(name)) {
+    if (roles === '*') return [name as Role];
+    if (Object.hasOwn(roles, name)) return [roles[name] as Role];
+    if (roleSpec(name) && !this.unmapped.has(name)) {
       this.unmapped.add(name);
       this.log?.warn({ issuer, role: name }, 'ignored a role: the issuer\'s "roles" do not map it');
     }

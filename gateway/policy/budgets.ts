@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { ErrorCode } from '#base/error-codes';
 import { OperatorError } from '#base/errors';
-import { type Principal, ROLES } from '#base/identity/principal';
+import type { Principal } from '#base/identity/principal';
+import { roleNames } from '#base/identity/roles';
 import { redisClient } from '#base/redis';
 import { Pace } from './pace';
 import { LocalWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
@@ -228,9 +229,8 @@ export class Budgets {
   /** The largest budget among a caller's roles. */
   private budgetOf(principal: Principal | null): number {
     const { perMinute } = this.settings;
-    let most = perMinute.get('public') ?? 0;
-    for (const role of principal?.roles ?? []) most = Math.max(most, perMinute.get(role) ?? 0);
-    return most;
+    const budgets = (principal?.roles ?? []).map((role) => perMinute.get(role) ?? perMinute.get(ANY_ROLE) ?? 0);
+    return Math.max(perMinute.get('public') ?? 0, ...budgets);
   }
 }
 
@@ -279,13 +279,21 @@ class SharedPurse implements Purse {
   }
 }
 
+/** Stands for every role without a budget. */
+const ANY_ROLE = '*';
+
+/** Names in a graph whose subgraphs declare no roles. */
+const ROLE_NAME = /^(\*|[\w-]+)$/;
+
 /** Reads `role=amount`. @throws OperatorError */
 export function budgetsOf(entries: readonly string[]): ReadonlyMap<string, number> {
-  const names: readonly string[] = ['public', ...ROLES];
+  const roles = roleNames();
+  const names: readonly string[] = ['public', ANY_ROLE, ...roles];
   return new Map(
     entries.map((text) => {
       const [name = '', amount = ''] = text.split('=').map((part) => part.trim());
-      if (!names.includes(name) || !/^\d{1,12}$/.test(amount))
+      const isName = roles.length > 0 ? names.includes(name) : ROLE_NAME.test(name);
+      if (!isName || !/^\d{1,12}$/.test(amount))
         throw new OperatorError(
           `"${text}" is not a valid budget`,
           `Use role=cost per minute, such as "analyst=200000"; roles: ${names.join(', ')}`,

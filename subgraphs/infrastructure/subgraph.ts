@@ -18,6 +18,7 @@ import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, InfrastructureMetricsResolver } from './order/executive-order';
 import { policies } from './policy';
 import { references } from './reference/references';
+import { ROLES } from './roles';
 import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
 import { FederalSystem, SystemCloudOffering, SystemDomain, SystemSector } from './system/federal-system';
 import { ToolAdoptionResolver } from './tool/adoption';
@@ -33,6 +34,7 @@ export const infrastructure = new Subgraph({
   description:
     'Sectors, federal systems, vulnerabilities, defensive tools, AI use cases, cloud offerings, capabilities, and directives.',
   owners: ['cisa'],
+  roles: ROLES,
   entities: [
     Sector,
     SectorRisk,

@@ -30,11 +30,12 @@ import { ReviewAssignment, Reviewer } from './review/reviewer';
 import { SubmissionNotice } from './submission-notice';
 
 const intake = having('intake-officer');
+const ofDeveloper = (property: string): Rule => ofOrganization(property, 'developer-submitter');
 const analyst = having('analyst');
 const ofNsa: Rule = (who) => having('agency-reviewer')(who) === true && who!.agency === 'nsa';
 
 /** Developer of the submission. */
-const developer = through('submissionId', () => SubmissionNotice, ofOrganization('developerKey'));
+const developer = through('submissionId', () => SubmissionNotice, ofDeveloper('developerKey'));
 
 /** Agencies with which the submission is or was shared. */
 const informed = through(

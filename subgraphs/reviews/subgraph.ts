@@ -1,3 +1,4 @@
+import { VOLUNTARY_ACTORS } from '#domain/contracts/actors';
 import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
 import { workTables } from '#kit/events/tables';
@@ -39,6 +40,7 @@ import { RequiredWorkRole, Review, ReviewAgency } from './review/review';
 import { reviewMutations } from './review/review.mutations';
 import { ReviewEvent } from './review/review-event';
 import { BusyReviewersResolver, ReviewAssignment, Reviewer } from './review/reviewer';
+import { ROLES } from './roles';
 import { reviewSchedule } from './schedule';
 import { Sector } from './sector';
 import { Submission } from './submission';
@@ -50,6 +52,8 @@ export const reviews = new Subgraph({
   name: 'reviews',
   description: 'Agency work on shared models: determinations, reviews, risk assessments, findings, and advice.',
   owners: ['nsa'],
+  roles: ROLES,
+  actors: VOLUNTARY_ACTORS,
   entities: [
     AtlasTactic,
     AtlasTechnique,

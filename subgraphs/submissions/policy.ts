@@ -31,6 +31,7 @@ import { Submission, SubmissionAgency, SubmissionAssignedAgency } from './submis
 import { SubmissionEvent } from './submission/submission-event';
 
 const intake = having('intake-officer');
+const ofDeveloper = (property: string): Rule => ofOrganization(property, 'developer-submitter');
 
 /** Lifecycle states in which the government may see a submission. Drafts stay with the developer. */
 const FILED = ['FILED', 'LAUNCHED', 'WITHDRAWN', 'NOT_RELEASED', 'CLOSED'];
@@ -46,7 +47,7 @@ const sharedWith = any(
 );
 
 /** Callers who may know that a submission exists. */
-const submission = any(ofOrganization('developerKey'), where('lifecycle', FILED, any(intake, oversight, sharedWith)));
+const submission = any(ofDeveloper('developerKey'), where('lifecycle', FILED, any(intake, oversight, sharedWith)));
 
 /** Parts of a submission, for callers who may know of it. */
 const part: Rule = through('submissionId', () => Submission, submission);
@@ -55,17 +56,17 @@ const part: Rule = through('submissionId', () => Submission, submission);
 const partOutsideAgencies: Rule = through(
   'submissionId',
   () => Submission,
-  any(ofOrganization('developerKey'), where('lifecycle', FILED, any(intake, oversight))),
+  any(ofDeveloper('developerKey'), where('lifecycle', FILED, any(intake, oversight))),
 );
 
 const partWithoutIntake: Rule = through(
   'submissionId',
   () => Submission,
-  any(ofOrganization('developerKey'), where('lifecycle', FILED, oversight)),
+  any(ofDeveloper('developerKey'), where('lifecycle', FILED, oversight)),
 );
 
 const sharedModel = through('id', () => Submission, where('lifecycle', FILED, sharedWith), 'modelId');
-const modelInsiders = any(ofOrganization('developerKey'), intake, oversight, sharedModel);
+const modelInsiders = any(ofDeveloper('developerKey'), intake, oversight, sharedModel);
 const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], everyone), modelInsiders);
 
 const whole = (rule: Rule): Policy => ({ rows: rule, GOV: rule, PROPIN: rule });
@@ -80,8 +81,8 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     DeveloperOrganization,
     {
       rows: everyone,
-      GOV: any(government, ofOrganization('key')),
-      PROPIN: any(ofOrganization('key'), intake, oversight),
+      GOV: any(government, ofDeveloper('key')),
+      PROPIN: any(ofDeveloper('key'), intake, oversight),
     },
   ],
   [AIModel, { rows: model, PROPIN: modelInsiders }],

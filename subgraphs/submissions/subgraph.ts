@@ -1,3 +1,4 @@
+import { VOLUNTARY_ACTORS } from '#domain/contracts/actors';
 import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
 import { workTables } from '#kit/events/tables';
@@ -16,6 +17,7 @@ import { FederalHoliday } from './order/federal-holiday';
 import { SubmissionMetricsResolver } from './order/metrics';
 import { policies } from './policy';
 import { references } from './reference/references';
+import { ROLES } from './roles';
 import { Sector } from './sector';
 import { AccessGrant } from './submission/access-grant';
 import { accessMutations } from './submission/access-grant.mutations';
@@ -44,6 +46,8 @@ export const submissions = new Subgraph({
   description:
     'AI models that developers voluntarily share before launch: developers, models, submissions, access, and documents.',
   owners: ['treasury'],
+  roles: ROLES,
+  actors: VOLUNTARY_ACTORS,
   entities: [
     ExecutiveOrder,
     OrderProvision,

@@ -21,11 +21,13 @@ import { references } from './reference/references';
 import { OccupationalSeries } from './role/occupational-series';
 import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCounterpart } from './role/work-role';
+import { ROLES } from './roles';
 
 export const workforce = new Subgraph({
   name: 'workforce',
   description: 'AI and cybersecurity workforce: work roles, positions, hiring, and monthly flows.',
   owners: ['opm'],
+  roles: ROLES,
   entities: [
     WorkRole,
     Ksat,

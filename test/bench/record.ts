@@ -96,7 +96,7 @@ async function main(): Promise<void> {
       {
         kind: 'read',
         objects: new Set(Array.from({ length: 7 }, (_, i) => `${object.slice(0, -1)}${i}`)),
-        roles: new Set(['agency-reviewer']),
+        byGovernment: true,
       },
     ],
     ['a request', { request: `request-${Math.floor(entries / 3)}` }],

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnumType } from 'graphql';
-import { NEEDS, ROLES } from '#base/identity/principal';
+import { roleNames, roleSpec } from '#base/identity/roles';
 import { packageRoot } from '#base/package-root';
 import { Sensitivity } from '#kit/audit/access-log';
 import { StateMachine } from '#kit/state/state-machine';
@@ -166,7 +166,8 @@ test('states that sources report are those of the schema', () => {
 
 test('every role is listed with what a token has to name for it', () => {
   const rows = tableOf('role', 'has to name').map(([role, needs]) => [codesIn(role!)[0], codesIn(needs!)[0] ?? null]);
-  expect(rows).toEqual(ROLES.map((role) => [role, NEEDS[role] ?? null]));
+  const declared = roleNames().map((role) => [role, roleSpec(role)!.needs ?? null]);
+  expect(rows.toSorted()).toEqual(declared.toSorted());
 });
 
 test('every mutation stands beside those who may call it', () => {

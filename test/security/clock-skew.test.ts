@@ -6,12 +6,14 @@ import { newKey, publicKey } from '#base/identity/keys';
 import { IDENTITY_HEADER, IdentityError, IdentitySigner } from '#base/identity/signed-identity';
 import { HttpTransport } from '../../gateway/transport/http';
 import { SubgraphWatch } from '../../gateway/transport/subgraph-watch';
+import '../support/roles';
 import { recordingLog } from '../support/log';
 
 const principal = (subject: string) => ({
   issuer: 'https://id.example.gov',
   subject,
   roles: ['analyst' as const],
+  governmentRoles: ['analyst' as const],
   organization: null,
   agency: null,
   caseNumber: null,

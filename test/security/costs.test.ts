@@ -10,6 +10,7 @@ import { plannerOf } from '../../gateway/planning/planners';
 import { budgetsOf } from '../../gateway/policy/budgets';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
+import '../support/roles';
 import { TestIdentity } from '../support/identity';
 import { requireCompiled } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';

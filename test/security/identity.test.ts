@@ -9,14 +9,8 @@ import { ORIGIN_HEADER } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { SignedDoor } from '#base/identity/door';
 import { newKey, publicKey, readIdentityKeys, readPrivateKey, signerOf } from '#base/identity/keys';
-import {
-  DEVELOPMENT_ISSUER,
-  type Principal,
-  parsePrincipal,
-  personKey,
-  principalKey,
-  ROLES,
-} from '#base/identity/principal';
+import { DEVELOPMENT_ISSUER, type Principal, parsePrincipal, personKey, principalKey } from '#base/identity/principal';
+import { roleNames } from '#base/identity/roles';
 import { IDENTITY_HEADER, IdentitySigner, signingKeyOf } from '#base/identity/signed-identity';
 import { readSealKeys, type SealKey, SealKeys } from '#kit/audit/seal';
 import { readEventKeys } from '#kit/events/event-keys';
@@ -35,6 +29,7 @@ import { RESERVED_PER_SECOND } from '../../gateway/identity/verification-budget'
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
+import '../support/roles';
 import { recordingLog } from '../support/log';
 import { controlMonotonicClock } from '../support/monotonic';
 import { OidcProvider } from '../support/oidc';
@@ -82,6 +77,7 @@ describe('tokens of an issuer', () => {
       issuer: provider.issuer,
       subject: 'someone',
       roles: ['analyst'],
+      governmentRoles: ['analyst'],
       organization: null,
       agency: 'nsa',
       caseNumber: null,
@@ -353,11 +349,11 @@ describe('tokens of an issuer', () => {
     const issuers = readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, heard));
     const by = new Authenticator(issuers);
     for (const sub of ['a', 'b']) {
-      const token = await provider.token({ sub, realm: { roles: [...ROLES, 'gov-analyst'] }, agency: 'nsa' });
+      const token = await provider.token({ sub, realm: { roles: [...roleNames(), 'gov-analyst'] }, agency: 'nsa' });
       expect(await authenticate(token, by)).toMatchObject({ roles: ['analyst'] });
     }
     const warned = lines.filter(({ msg }) => /do not map/.test(String(msg)));
-    expect(warned.map(({ role }) => role).sort()).toEqual([...ROLES].sort());
+    expect(warned.map(({ role }) => role).sort()).toEqual([...roleNames()].sort());
   });
 
   test.each<[string, Record<string, unknown>, string]>([

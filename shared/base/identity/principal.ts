@@ -1,20 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RequestError } from '../errors';
-
-/** Roles of callers; a caller without any is the public. Roles: docs/domain.md. */
-export const ROLES = [
-  'developer-submitter',
-  'intake-officer',
-  'agency-reviewer',
-  'hiring-manager',
-  'hr-specialist',
-  'infrastructure-officer',
-  'coordinator',
-  'analyst',
-  'inspector',
-  'operator',
-] as const;
-export type Role = (typeof ROLES)[number];
+import { actorOf, type Role, roleSpec } from './roles';
 
 /** Who asks: a subject means something only together with its issuer. */
 export interface Principal {
@@ -23,6 +9,8 @@ export interface Principal {
   /** The person or program, by whatever name the issuer gives it. */
   readonly subject: string;
   readonly roles: readonly Role[];
+  /** Those of its roles that work for the government. The gateway says so: a subgraph need not know the roles of others. */
+  readonly governmentRoles: readonly Role[];
   /** Key of the developer organization it acts for. */
   readonly organization: string | null;
   /** Key of the agency it acts for. */
@@ -38,35 +26,20 @@ export const SYSTEM: Principal = {
   issuer: 'urn:ordergraph:system',
   subject: 'system',
   roles: [],
+  governmentRoles: [],
   organization: null,
   agency: null,
   caseNumber: null,
   scopes: [],
 };
 
-const ACTOR_OF_ROLE: Partial<Record<Role, string>> = {
-  'developer-submitter': 'DEVELOPER',
-  'intake-officer': 'INTAKE',
-  'agency-reviewer': 'AGENCY',
-};
-
 /** The capacities in which a principal can change something in the voluntary framework. */
 export function actorsOf({ roles }: Principal): readonly string[] {
-  return roles.flatMap((role) => ACTOR_OF_ROLE[role] ?? []);
+  return roles.flatMap((role) => actorOf(role) ?? []);
 }
 
 /** The issuer of tokens of one machine: the `iss` by which they are known at a glance for what they are. */
 export const DEVELOPMENT_ISSUER = 'https://development-only.ordergraph.invalid';
-
-/** What each role has to name: for whom it is exercised. */
-export const NEEDS: Partial<Record<Role, 'organization' | 'agency' | 'caseNumber'>> = {
-  'developer-submitter': 'organization',
-  'agency-reviewer': 'agency',
-  'hiring-manager': 'agency',
-  'hr-specialist': 'agency',
-  'infrastructure-officer': 'agency',
-  inspector: 'caseNumber',
-};
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9@._|:-]{0,199}$/;
 const ISSUER = /^[\x21-\x7e]{1,500}$/;
@@ -79,6 +52,8 @@ export function principalOf(claims: {
   readonly issuer?: unknown;
   readonly subject?: unknown;
   readonly roles?: readonly unknown[];
+  /** Government roles that this process need not know. */
+  readonly governmentRoles?: readonly unknown[];
   readonly organization?: unknown;
   readonly agency?: unknown;
   readonly caseNumber?: unknown;
@@ -87,9 +62,9 @@ export function principalOf(claims: {
   const { issuer, subject, roles = [], scopes = [] } = claims;
   if (typeof issuer !== 'string' || !ISSUER.test(issuer)) throw invalid('The caller has no issuer');
   if (typeof subject !== 'string' || !NAME.test(subject)) throw invalid('The caller is named by no subject');
-  const unknown = roles.find((role) => !ROLES.includes(role as Role));
-  if (unknown !== undefined)
-    throw invalid(`"${String(unknown).slice(0, 50)}" is no role; roles are ${ROLES.join(', ')}`);
+  const misnamed = roles.find((role) => typeof role !== 'string' || !NAME.test(role));
+  if (misnamed !== undefined) throw invalid(`"${String(misnamed).slice(0, 50)}" is not the name of a role`);
+  const governmentRoles = claims.governmentRoles ?? roles.filter((role) => roleSpec(role as string)?.isGovernment);
   const named = (name: 'organization' | 'agency' | 'caseNumber'): string | null => {
     const value = claims[name] ?? null;
     if (value !== null && (typeof value !== 'string' || !NAME.test(value)))
@@ -100,13 +75,14 @@ export function principalOf(claims: {
     issuer,
     subject,
     roles: [...new Set(roles as readonly Role[])].sort(),
+    governmentRoles: (roles as readonly Role[]).filter((role) => governmentRoles.includes(role)).sort(),
     organization: named('organization'),
     agency: named('agency'),
     caseNumber: named('caseNumber'),
     scopes: [...new Set(scopes.filter((scope) => SCOPE.test(scope)))].sort(),
   };
   for (const role of principal.roles) {
-    const needed = NEEDS[role];
+    const needed = roleSpec(role)?.needs;
     if (needed && principal[needed] === null) throw invalid(`The role ${role} requires ${needed}=…`);
   }
   return principal;

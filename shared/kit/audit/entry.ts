@@ -1,6 +1,7 @@
 import { hash as hashed } from 'node:crypto';
 import type { Origin } from '#base/http/origin';
 import type { Principal } from '#base/identity/principal';
+import { roleSpec } from '#base/identity/roles';
 import type { Protected } from '../policy/policy';
 
 /** Objects of one type whose fields of one class were read, or which were shown without such a field. */
@@ -164,3 +165,7 @@ function parsed(text: string): Entry | undefined {
     return undefined;
   }
 }
+
+/** Whether a government role asked. Entries of earlier releases have roles only. */
+export const isOfGovernment = (who: Entry['who']): boolean =>
+  (who?.governmentRoles ?? who?.roles.filter((role) => roleSpec(role)?.isGovernment) ?? []).length > 0;

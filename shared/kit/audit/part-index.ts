@@ -3,13 +3,16 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import type { Entry, ReadObjects } from './entry';
+import { type Entry, isOfGovernment, type ReadObjects } from './entry';
 import { reading } from './files';
 import { indexPath } from './parts';
 import type { SealingKey } from './seal';
 
 /** Where a line is, and when it was written. */
 export type Place = readonly [at: string, offset: number, length: number];
+/** Name of the directory of an index; another one makes indexes of earlier releases invalid, so that they are made anew. */
+const DIRECTORY = 'directory 2';
+
 /** Where a list of keys is. */
 export type ListPlace = readonly [digest: string, offset: number, length: number];
 
@@ -18,7 +21,7 @@ export type TermKind =
   | 'kind'
   | 'subject'
   | 'agency'
-  | 'role'
+  | 'government'
   | 'request'
   | 'type'
   | 'class'
@@ -144,7 +147,7 @@ export class IndexBuilder implements PartIndex {
   private addTerms(entry: Entry, line: number): void {
     const { kind, who, origin } = entry;
     this.addTerm('kind', kind, line);
-    for (const role of who?.roles ?? []) this.addTerm('role', role, line);
+    if (isOfGovernment(who)) this.addTerm('government', '', line);
     if (who?.subject) this.addTerm('subject', who.subject, line);
     if (who?.agency) this.addTerm('agency', who.agency, line);
     if (origin?.request) this.addTerm('request', origin.request, line);
@@ -241,7 +244,7 @@ async function write(
   }
   const directory: Directory = { size, count, minAt, maxAt, isOrdered, blocks: places };
   const bytes = json(directory);
-  const signed = Buffer.concat([bytes, Buffer.from(`\n${macOf(key, part, 'directory', bytes)}`)]);
+  const signed = Buffer.concat([bytes, Buffer.from(`\n${macOf(key, part, DIRECTORY, bytes)}`)]);
   await file.appendFile(Buffer.concat([signed, Buffer.from(String(signed.length).padStart(TRAILER_BYTES))]));
 }
 
@@ -285,8 +288,7 @@ export class StoredIndex implements PartIndex {
     });
     const end = bytes.lastIndexOf(0x0a);
     const text = bytes.subarray(0, end);
-    if (macOf(key, basename(part), 'directory', text) !== bytes.toString('utf8', end + 1))
-      throw new IndexInvalidError();
+    if (macOf(key, basename(part), DIRECTORY, text) !== bytes.toString('utf8', end + 1)) throw new IndexInvalidError();
     const directory = JSON.parse(text.toString()) as Directory;
     if ((await stat(part)).size !== directory.size) throw new IndexInvalidError();
     return new StoredIndex(part, key, kept, directory);

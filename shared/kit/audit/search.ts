@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { Role } from '#base/identity/principal';
 import type { Protected } from '../policy/policy';
-import { type Entry, listDigest, type ReadObjects, readLine } from './entry';
+import { type Entry, isOfGovernment, listDigest, type ReadObjects, readLine } from './entry';
 import { reading } from './files';
 import { IndexBuilder, IndexInvalidError, keptBlocks, type PartIndex, StoredIndex, type TermKind } from './part-index';
 import { filesOfRecord, recordName, recordsIn } from './parts';
@@ -18,8 +17,8 @@ export interface Sought {
   readonly object?: string;
   /** Keys of objects of which at least one was read. */
   readonly objects?: ReadonlySet<string>;
-  /** Roles of which the caller had at least one. */
-  readonly roles?: ReadonlySet<Role>;
+  /** Whether the caller had a government role. */
+  readonly byGovernment?: true;
   readonly type?: string;
   readonly sensitivity?: Protected;
   /** Id of the client's request. */
@@ -310,7 +309,7 @@ async function inOrder(index: PartIndex, lines: readonly number[], oldest: boole
 
 /** The lines that have every term that is sought; all of them without any. */
 async function candidates(index: PartIndex, sought: Sought): Promise<readonly number[]> {
-  const { kind, subject, agency, request, type, sensitivity, object, objects, roles } = sought;
+  const { kind, subject, agency, request, type, sensitivity, object, objects, byGovernment } = sought;
   const terms: [TermKind, string | undefined][] = [
     ['kind', kind],
     ['subject', subject],
@@ -323,7 +322,7 @@ async function candidates(index: PartIndex, sought: Sought): Promise<readonly nu
   for (const [of, value] of terms) if (value !== undefined) conditions.push(await index.linesOf(of, value));
   if (object !== undefined) conditions.push(await linesOfKeys(index, [object]));
   if (objects !== undefined) conditions.push(await linesOfKeys(index, objects));
-  if (roles !== undefined) conditions.push(union(await all([...roles], (role) => index.linesOf('role', role))));
+  if (byGovernment) conditions.push(await index.linesOf('government', ''));
   if (conditions.length === 0) return Array.from({ length: index.count }, (_, line) => line);
   const [shortest, ...others] = conditions.toSorted((a, b) => a.length - b.length);
   const sets = others.map((lines) => new Set(lines));
@@ -388,12 +387,12 @@ function typesRead(
 }
 
 function fits(entry: Entry, sought: Sought, types: readonly string[]): boolean {
-  const { kind, subject, agency, object, objects, roles, type, sensitivity, request } = sought;
+  const { kind, subject, agency, object, objects, byGovernment, type, sensitivity, request } = sought;
   if (kind !== undefined && entry.kind !== kind) return false;
   if (subject !== undefined && entry.who?.subject !== subject) return false;
   if (agency !== undefined && entry.who?.agency !== agency) return false;
   if (request !== undefined && entry.origin?.request !== request) return false;
-  if (roles !== undefined && !entry.who?.roles.some((role) => roles.has(role))) return false;
+  if (byGovernment && !isOfGovernment(entry.who)) return false;
   if (object === undefined && objects === undefined && type === undefined && sensitivity === undefined) return true;
   if (entry.kind === 'change')
     return objects === undefined && type === undefined && sensitivity === undefined && entry.object === object;

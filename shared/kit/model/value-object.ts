@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
-import type { Role } from '#base/identity/principal';
+import type { Role } from '#base/identity/roles';
 import type { Sensitivity } from '#base/sensitivity';
 import { type Derivation, declareDerivation } from './derivation';
 import type { GraphQLTypeReference } from './model';

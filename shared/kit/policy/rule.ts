@@ -1,4 +1,5 @@
-import type { Principal, Role } from '#base/identity/principal';
+import type { Principal } from '#base/identity/principal';
+import { type Role, roleSpec } from '#base/identity/roles';
 import type { Condition } from '../collection/where';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
@@ -27,21 +28,11 @@ export const having =
   (who) =>
     who?.roles.some((role) => roles.includes(role)) ?? false;
 
-export const GOVERNMENT: readonly Role[] = [
-  'intake-officer',
-  'agency-reviewer',
-  'hiring-manager',
-  'hr-specialist',
-  'infrastructure-officer',
-  'coordinator',
-  'analyst',
-  'inspector',
-];
-
 /** Principals with a government role. For internal data that concerns no company, person, or vulnerability. */
-export const government: Rule = having(...GOVERNMENT);
+export const government: Rule = (who) => (who?.governmentRoles.length ?? 0) > 0;
 
-export const oversight: Rule = having('inspector');
+/** Principals who inspect objects for a named case. */
+export const oversight: Rule = (who) => who?.roles.some((role) => roleSpec(role)?.isOversight) ?? false;
 
 /** Rows of the principal's agency, for principals with one of the roles. */
 export const ofAgency =
@@ -49,13 +40,11 @@ export const ofAgency =
   (who) =>
     who?.agency != null && having(...roles)(who) === true ? equals(property, who.agency) : false;
 
-/** Rows of the principal's organization, for developers. */
+/** Rows of the principal's organization, for principals with one of the roles. */
 export const ofOrganization =
-  (property: string): Rule =>
+  (property: string, ...roles: readonly Role[]): Rule =>
   (who) =>
-    who?.organization != null && having('developer-submitter')(who) === true
-      ? equals(property, who.organization)
-      : false;
+    who?.organization != null && having(...roles)(who) === true ? equals(property, who.organization) : false;
 
 /** Rows that a link table links to the principal's agency, for principals with one of the roles. */
 export const linkedToAgency =

@@ -1,8 +1,15 @@
 import 'reflect-metadata';
 import fc from 'fast-check';
 import { parsePrincipal } from '#base/identity/principal';
+import { declareRoles } from '#base/identity/roles';
 import { type Counted, Ratio } from '../model/value-object';
 import { isShown, withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
+
+declareRoles({
+  analyst: { description: 'Figures.', isGovernment: true, isStatistical: true },
+  'agency-reviewer': { description: 'Reviews.', needs: 'agency', isGovernment: true },
+  'intake-officer': { description: 'Intake.', isGovernment: true },
+});
 
 const counted = (entries: Record<string, Counted>): ReadonlyMap<string, Counted> => new Map(Object.entries(entries));
 const isSmall = (count: number) => count > 0 && count < 5;

@@ -1,25 +1,27 @@
 import { civilDate, startOfDay } from '#base/civil';
 import type { Clock } from '#base/clock';
-import type { Principal, Role } from '#base/identity/principal';
+import type { Principal } from '#base/identity/principal';
+import { roleSpec } from '#base/identity/roles';
 import { pastInstant } from '../model/past-instant';
 import { type Counted, countedOf, listsOf, Ratio } from '../model/value-object';
 import { type Count, type Figure, hideDisclosed, isSmall, type Sum } from './disclosure';
-import { GOVERNMENT, having } from './rule';
+import { government, having, type Rule } from './rule';
 
 type CountedFigures = ReadonlyMap<string, Counted>;
 
-/** Roles that read a figure whole: those that work with what it counts. Parts and measures follow the figure they are of. */
-function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figures: CountedFigures): readonly Role[] {
-  if (roles) return roles;
-  if (hiddenFrom === 'public') return GOVERNMENT;
+/** Principals who read a figure whole: those that work with what it counts. Parts and measures follow the figure they are of. */
+function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figures: CountedFigures): Rule {
+  if (roles) return having(...roles);
+  if (hiddenFrom === 'public') return government;
   const figure = figures.get(partOf ?? over ?? '');
-  return figure ? wholeFor(figure, figures) : ALL_BUT_ANALYSTS;
+  return figure ? wholeFor(figure, figures) : casework;
 }
 
-const ALL_BUT_ANALYSTS = GOVERNMENT.filter((role) => role !== 'analyst');
+/** Principals with a government role that works with single objects, and not with figures only. */
+const casework: Rule = (who) => who?.governmentRoles.some((role) => !roleSpec(role)?.isStatistical) ?? false;
 
 const isWhole = (of: Counted, who: Principal | null, figures: CountedFigures = new Map()): boolean =>
-  having(...wholeFor(of, figures))(who) === true;
+  wholeFor(of, figures)(who) === true;
 
 /** Of the figures of a type, those that somebody is told from five on only. */
 export function withheldSmall(

@@ -15,6 +15,7 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
+import type { RoleSpec, RoleSpecs } from '#base/identity/roles';
 import type { Sensitivity } from '#base/sensitivity';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
 import { type Model, type ModelClass, modelOf } from '../model/model';
@@ -23,6 +24,7 @@ interface PublishedParts {
   readonly subgraph: string;
   /** Keys of the agencies whose data it holds. */
   readonly owners: readonly string[];
+  readonly roles: RoleSpecs;
   readonly models: readonly ModelClass[];
 }
 
@@ -91,12 +93,29 @@ const ROOT_DESCRIPTIONS: Readonly<Record<string, StringValueNode>> = {
   ),
 };
 
-const header = ({ subgraph, owners }: PublishedParts): string => `extend schema
+/** `@role` of one role on the schema. */
+function roleDirective([name, { description, needs, ...spec }]: [string, RoleSpec]): string {
+  const kinds = (
+    [
+      ['GOVERNMENT', spec.isGovernment],
+      ['STATISTICAL', spec.isStatistical],
+      ['OVERSIGHT', spec.isOversight],
+    ] as const
+  ).flatMap(([kind, is]) => (is ? [kind] : []));
+  const parts = { name, description, ...(needs ? { needs } : {}), ...(kinds.length > 0 ? { kinds } : {}) };
+  return `@role(${Object.entries(parts)
+    .map(([argument, value]) => `${argument}: ${JSON.stringify(value)}`)
+    .join(', ')})`;
+}
+
+const header = ({ subgraph, owners, roles }: PublishedParts): string => `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@cost", "@listSize"])
-  @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@sensitivity", "@owner", "Sensitivity"])
+  @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@sensitivity", "@owner", "@role", "Sensitivity"])
   @composeDirective(name: "@sensitivity")
   @composeDirective(name: "@owner")
+  @composeDirective(name: "@role")
   @owner(subgraph: "${subgraph}", agencies: ${JSON.stringify(owners)})
+  ${Object.entries(roles).map(roleDirective).join('\n  ')}
 
 "Sensitivity class of a field, which determines who may read it. The strictest class on the path to a field applies."
 directive @sensitivity("Sensitivity class." class: Sensitivity!) on FIELD_DEFINITION
@@ -106,6 +125,9 @@ directive @derivedFrom("Coordinates of the sources, such as Type.field, in any s
 
 "Agencies that own the data of a subgraph."
 directive @owner("Name of the subgraph." subgraph: String!, "Keys of the agencies." agencies: [String!]!) repeatable on SCHEMA
+
+"Role of callers."
+directive @role("Name of the role." name: String!, "Work of its callers." description: String!, "Claim that its callers must have: organization, agency, or caseNumber." needs: String, "GOVERNMENT, STATISTICAL for figures only, or OVERSIGHT." kinds: [String!]) repeatable on SCHEMA
 
 "The subgraph resolves objects of the type by global id."
 directive @node("Prefix of the global ids." prefix: String!) on OBJECT

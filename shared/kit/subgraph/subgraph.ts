@@ -23,6 +23,7 @@ import { publicError } from '#base/http/errors';
 import { originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
+import { type Actors, declareActors, declareRoles, type RoleSpecs } from '#base/identity/roles';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Happening } from '../audit/entry';
@@ -61,6 +62,10 @@ export interface SubgraphParts {
   readonly description: string;
   /** Keys of the agencies that own its data. */
   readonly owners: readonly string[];
+  /** Roles that its policies name. */
+  readonly roles: RoleSpecs;
+  /** Capacities of its state machines, by role. */
+  readonly actors?: Actors;
   /** Classes with a table: models and link tables, parents before children. */
   readonly entities: readonly ModelClass[];
   /** Entities of other subgraphs that it references or adds fields to. */
@@ -126,6 +131,8 @@ export class Subgraph {
 
   constructor(readonly parts: SubgraphParts) {
     requireWorkTables(parts);
+    declareRoles(parts.roles);
+    declareActors(parts.actors ?? {});
     this.policies = new Policies(parts.policies);
   }
 
@@ -372,7 +379,7 @@ function withCode(error: GraphQLError, code: ErrorCode): GraphQLFormattedError {
 }
 
 function buildFederated(
-  { name: subgraph, owners, entities, stubs, resolvers, mutations = [] }: SubgraphParts,
+  { name: subgraph, owners, roles, entities, stubs, resolvers, mutations = [] }: SubgraphParts,
   policies: Policies,
 ): Built {
   settleLists();
@@ -392,7 +399,7 @@ function buildFederated(
     validate: false,
     skipCheck: true,
   });
-  const { sdl, carriers } = publish(plain, { subgraph, owners, models: [...types, ...stubs] });
+  const { sdl, carriers } = publish(plain, { subgraph, owners, roles, models: [...types, ...stubs] });
   const references: Record<string, object> = {};
   for (const type of [...types, ...stubs])
     references[modelOf(type).name] = { __resolveReference: referenceResolver(type) };

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYearPeriod } from '#base/civil';
-import type { Role } from '#base/identity/principal';
+import type { Role } from '#base/identity/roles';
 import { businessDaysBetween } from '#domain/business-days';
 import type { Database } from '#kit/database/database';
 import { sensitivity } from '#kit/model/fields';

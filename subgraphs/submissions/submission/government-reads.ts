@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import type { Principal, Role } from '#base/identity/principal';
+import type { Principal } from '#base/identity/principal';
+import type { Role } from '#base/identity/roles';
 import type { Found } from '#kit/audit/search';
 import { pageSize } from '#kit/collection/page';
 import { sensitivity } from '#kit/model/fields';
@@ -7,7 +8,6 @@ import { stubOf } from '#kit/model/model';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { part, valueObject } from '#kit/model/value-object';
 import { FieldForbiddenError } from '#kit/policy/enforcement';
-import { GOVERNMENT } from '#kit/policy/rule';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { Artifact } from './artifact';
@@ -72,20 +72,18 @@ export class GovernmentReadsResolver {
     const from = since ?? new Date(clock.now().getTime() - DAYS * 86_400_000).toISOString();
     const objects = new Set([id, modelId, versionId, ...parts.flat().map(({ id }) => id)].filter(Boolean));
     const reads = await accessLog(
-      { kind: 'read', objects, roles: ROLES_OF_GOVERNMENT, from, until },
+      { kind: 'read', objects, byGovernment: true, from, until },
       { most: pageSize('first', first ?? undefined) },
     );
     return reads.map(readOf);
   }
 }
 
-const ROLES_OF_GOVERNMENT: ReadonlySet<Role> = new Set(GOVERNMENT);
-
 function readOf({ entry, types }: Found): GovernmentRead {
   return Object.assign(new GovernmentRead(), {
     at: entry.at,
     agency: entry.who?.agency ? stubOf(Agency, entry.who.agency) : null,
-    roles: entry.who?.roles.filter((role) => ROLES_OF_GOVERNMENT.has(role)) ?? [],
+    roles: entry.who?.governmentRoles ?? entry.who?.roles ?? [],
     types: types.toSorted(),
   });
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { calendarSettings } from '#base/calendar-settings';
 import { readSettings } from '#base/settings';
-import { frameworkSettings } from '../settings';
+import { frameworkSettings } from '#domain/settings';
 import { reviewWindow } from './window';
 
 const instant = (text: string) => new Date(text).toISOString();

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { OFFICIAL_ZONE } from '#base/civil';
 import { readSettings } from '#base/settings';
-import { frameworkSettings } from '../settings';
+import { frameworkSettings } from '#domain/settings';
 
 export const WINDOW_DAYS = 30;
 

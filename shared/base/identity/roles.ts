@@ -1,0 +1,58 @@
+/**
+ * Roles of callers. A subgraph declares its own, and publishes them with its schema: the gateway reads them from the supergraph. A role
+ * that a process does not know grants nothing there.
+ */
+export interface RoleSpec {
+  readonly description: string;
+  /** Claim that a caller with the role must have. */
+  readonly needs?: 'organization' | 'agency' | 'caseNumber';
+  /** Whether its callers work for the government, and so read internal data and figures. */
+  readonly isGovernment?: boolean;
+  /** Whether it works with figures only, so that small counts are hidden from it. */
+  readonly isStatistical?: boolean;
+  /** Whether it reads everything, for a named case. */
+  readonly isOversight?: boolean;
+}
+
+/** Names of all roles. Whoever declares a role adds its name by declaration merging, so that a misspelled one does not compile. */
+// biome-ignore lint/suspicious/noEmptyInterface: declaration merging fills it
+export interface RoleNames {}
+export type Role = keyof RoleNames & string;
+
+export type RoleSpecs = Readonly<Record<string, RoleSpec>>;
+
+const roles = new Map<string, RoleSpec>();
+
+/** @throws Error when a role was declared with another meaning */
+export function declareRoles(specs: RoleSpecs): void {
+  for (const [name, spec] of Object.entries(specs)) {
+    const declared = roles.get(name);
+    if (declared !== undefined && JSON.stringify(meaning(declared)) !== JSON.stringify(meaning(spec)))
+      throw new Error(`The role "${name}" is declared twice, with different meanings`);
+    roles.set(name, { ...spec, ...declared });
+  }
+}
+
+const meaning = ({ needs, isGovernment = false, isStatistical = false, isOversight = false }: RoleSpec) => [
+  needs,
+  isGovernment,
+  isStatistical,
+  isOversight,
+];
+
+/** Capacities in which callers change objects, as state machines name them, by role. */
+export type Actors = Readonly<Partial<Record<Role, string>>>;
+
+const actors = new Map<string, string>();
+
+export function declareActors(byRole: Actors): void {
+  for (const [role, actor] of Object.entries(byRole)) actors.set(role, actor);
+}
+
+export const actorOf = (role: Role): string | undefined => actors.get(role);
+
+/** Undefined for a role that no code of this process declares. */
+export const roleSpec = (name: string): RoleSpec | undefined => roles.get(name);
+
+/** Names of the declared roles, in order of declaration. */
+export const roleNames = (): readonly Role[] => [...roles.keys()] as Role[];

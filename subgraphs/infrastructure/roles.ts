@@ -1,0 +1,17 @@
+import type { RoleSpecs } from '#base/identity/roles';
+import { SHARED_ROLES } from '#domain/roles';
+
+const OWN_ROLES = {
+  'infrastructure-officer': {
+    description: 'Defends systems and infrastructure of an agency.',
+    needs: 'agency',
+    isGovernment: true,
+  },
+} as const satisfies RoleSpecs;
+
+type OwnRoles = { readonly [Name in keyof typeof OWN_ROLES]: true };
+declare module '#base/identity/roles' {
+  interface RoleNames extends OwnRoles {}
+}
+
+export const ROLES: RoleSpecs = { ...OWN_ROLES, ...SHARED_ROLES };
