@@ -412,7 +412,7 @@ describe('tokens of an issuer', () => {
     [
       'an agency that is none',
       { agencies: ['nsa', 'tresury'] },
-      /"tresury" is not the key of an agency; did you mean "treasury"/,
+      /"tresury" is not an agency key; did you mean "treasury"/,
     ],
     [
       'a role for an agency and no agency',
@@ -641,13 +641,13 @@ describe('the keys that seal records', () => {
     const settingsOf = (file: string) => settingsBySubgraph(openSettings, { data: folder }, environment(file));
     const open = (name: string, file: string) => auditLog(name, settingsOf(file)(name), log);
     await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
-      /The key that seals the record of reviews is a key of workforce, too/,
+      /The key that seals the record of reviews is also a key of workforce/,
     );
     const other = join(folder, 'other');
     await writeKeys(other);
     await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
     await expect(requireOwnKeys(['reviews', 'workforce'], settingsOf(fileOf('reviews')))).rejects.toThrow(
-      'One key seals the records of reviews and of workforce',
+      'The same key seals the records of reviews and workforce',
     );
     await (await open('reviews', fileOf('reviews'))).close();
     await requireOwnKeys(PROGRAMS, settingsBySubgraph(openSettings, { data: folder }, {}));
