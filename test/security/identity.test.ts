@@ -412,7 +412,7 @@ describe('tokens of an issuer', () => {
     [
       'an agency that is none',
       { agencies: ['nsa', 'tresury'] },
-      /"tresury" is not an agency key; did you mean "treasury"/,
+      /"tresury" is not the key of an agency; did you mean "treasury"/,
     ],
     [
       'a role for an agency and no agency',
