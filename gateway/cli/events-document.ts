@@ -62,8 +62,8 @@ position in one transaction.`,
 6. **No subgraph can impersonate another.** Each one signs its events, the end of its log, its requests, and its responses with its private
    key (Ed25519). Readers reject entries without a valid signature of the claimed sender, count them (\`ordergraph_events_unsigned_total\`), and
    store the first 1,000 with the rejected events, where they can be listed and dismissed but never acted on. Each event type has one sender;
-   readers reject it from any other subgraph, whatever the signature. So anyone who can write to Redis can delay events, but cannot forge, change,
-   or repeat one.
+   readers reject it from any other subgraph, whatever the signature. So anyone who can write to Redis can delay events, but cannot forge or
+   change one, or make a reader act on one twice.
 
 The log is never pruned, so a reader can be restored from a backup of any age.`,
     `## Operate
@@ -98,7 +98,7 @@ The commands read and write the databases, whether or not the subgraphs run. Set
 
 Besides its data, each event has \`id\`, \`type\`, \`version\`, \`source\` (the subgraph), \`subject\` (the submission's id), \`sequence\` (its
 number among the source's events about the subject, from 1), \`occurredAt\`, and \`log\`: the epoch, the offset (from 1, without gaps), and the
-digest of the log up to the event. New fields may be added without notice; a change of meaning increases the version.`,
+digest of the log up to the event. New fields may be added to an event; a change of meaning increases its version.`,
     ...[...eventTypes.values()].map(section),
   ].join('\n\n')}\n`;
 }

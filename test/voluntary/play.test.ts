@@ -61,7 +61,7 @@ describeOnRedis.each(processKinds)(
         /moves the launch to forty-five days from now; this needs no approval/,
         /withdraws during the review, without giving a reason/,
         /launches a week early and records the launch, which needs no approval/,
-        /goes on with its review after the launch/,
+        /continues its review after the launch, with the material it already has/,
         /"voluntarinessBreaches":0/,
       ])
         expect(transcript).toMatch(told);
