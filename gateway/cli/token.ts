@@ -60,7 +60,7 @@ export async function printToken({
     await requireOrganization(principal.organization, settings);
   if (!DevelopmentIssuer.isIn(settings.data))
     process.stderr.write(
-      `Created a development issuer in ${settings.data}, which had none. Graphs with another --data folder do not accept its tokens.\n`,
+      `Creating a development issuer in ${settings.data}, which has none. Graphs with another --data folder do not accept its tokens.\n`,
     );
   const issuer = await DevelopmentIssuer.in(settings.data);
   process.stdout.write(`${await issuer.token(principal, hours * 3_600)}\n`);
