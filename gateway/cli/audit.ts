@@ -19,41 +19,41 @@ import { configuredKeys } from './seals';
 import { auditKeyVariable, type RecordSettings, type SettingsOf } from './settings';
 
 /**
- * The record of a subgraph process. The configured key of this subgraph seals it; in development, one of the data folder.
+ * Opens the audit record of a subgraph process. The configured key of the subgraph seals it; in development, a key of the data folder.
  * @throws OperatorError
  */
 export async function auditLog(subgraph: string, settings: RecordSettings, log: Logger): Promise<AuditLog> {
   const folder = settings.audit || join(settings.data, 'audit');
-  requireFolder(folder, 'The record of reads and changes', 'ORDERGRAPH_AUDIT');
+  requireFolder(folder, 'The audit record', 'ORDERGRAPH_AUDIT');
   const key = await sealingKey(subgraph, settings);
   const keys = publicKeys(settings, log);
   if (keys) requireOwnKey(key, subgraph, keys);
-  // replicas that share a folder have a record each
+  // each replica that shares a folder keeps its own record
   for (let replica = settings.auditReplica; ; replica++) {
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
     const lock = takeLock(`${path}.lock`);
-    // the log holds it: a lock that nobody holds is freed with the garbage
+    // the log holds the lock: garbage collection would release an unreferenced one
     if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, { lock, keys });
   }
 }
 
 /**
- * The cursors of a subgraph, under a key derived from the one that seals its record, which its replicas share already.
+ * The cursors of a subgraph. Their key is derived from the one that seals its record, which its replicas already share.
  * @throws OperatorError
  */
 export async function cursorsOf(subgraph: string, settings: RecordSettings): Promise<Cursors> {
   return Cursors.of(await sealingKey(subgraph, settings), subgraph);
 }
 
-const ITS_KEY = '`ordergraph keys FOLDER` makes senders/<name>/audit-key.json for each subgraph';
+const KEYS_HINT = '`ordergraph keys FOLDER` creates senders/<name>/audit-key.json for each subgraph';
 
 /** The private key that seals the records of a subgraph. @throws OperatorError */
 async function sealingKey(subgraph: string, { auditKey, nodeEnv, data }: RecordSettings): Promise<JWK> {
   if (auditKey !== '') return readPrivateKey(auditKey, 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)');
   if (nodeEnv === 'production')
     throw new OperatorError(
-      'No key that seals the record is configured, which production requires',
-      `Set ORDERGRAPH_AUDIT_KEY to the file of a private key of ${subgraph}; ${ITS_KEY}`,
+      'No key to seal the audit record is configured; production requires one',
+      `Set ORDERGRAPH_AUDIT_KEY to the private key file of ${subgraph}; ${KEYS_HINT}`,
     );
   const folder = developmentKeys(data);
   await writeSealKeys(folder, [publicKeysIn(folder)]);
@@ -70,20 +70,20 @@ function publicKeys(settings: RecordSettings, log: Logger): SealKeySource | unde
 const developmentKeys = (dataFolder: string): string => join(dataFolder, 'keys');
 const publicKeysIn = (folder: string): string => join(folder, 'audit-keys.json');
 
-/** @throws OperatorError when the others would refuse the seals of a subgraph, or its key is that of another, too */
+/** @throws OperatorError when other processes would reject the seals of a subgraph, or another subgraph has the same key */
 function requireOwnKey({ kid }: JWK, subgraph: string, source: SealKeySource): void {
   source.look?.();
   const listed = source.current.filter((key) => key.kid === kid).map((key) => key.subgraph);
   const other = listed.find((name) => name !== subgraph);
   if (other !== undefined)
     throw new OperatorError(
-      `The key that seals the record of ${subgraph} is a key of ${other}, too: either could write the record of the other anew`,
-      `Give each subgraph a key of its own; ${ITS_KEY}`,
+      `The key that seals the record of ${subgraph} is also a key of ${other}: each could forge the other's record`,
+      `Give each subgraph its own key; ${KEYS_HINT}`,
     );
   if (listed.length === 0)
     throw new OperatorError(
-      `The key that seals the record of ${subgraph} is not one of its public keys (ORDERGRAPH_AUDIT_KEYS); the others would refuse its seals`,
-      'Use the files of one run of `ordergraph keys FOLDER`, and for each subgraph its own',
+      `The key that seals the record of ${subgraph} is not one of its public keys (ORDERGRAPH_AUDIT_KEYS): other processes would reject its seals`,
+      'Use the files of one run of `ordergraph keys FOLDER`, with the private key of this subgraph',
     );
 }
 
@@ -95,42 +95,46 @@ export async function requireOwnKeys(names: readonly string[], settingsOf: Setti
     const other = byKey.get(kid!);
     if (other !== undefined)
       throw new OperatorError(
-        `One key seals the records of ${other} and of ${name}`,
-        `Name another one for each by ${auditKeyVariable('<name>')}; ${ITS_KEY}`,
+        `The same key seals the records of ${other} and ${name}`,
+        `Set ${auditKeyVariable('<name>')} to a different key for each; ${KEYS_HINT}`,
       );
     byKey.set(kid!, name);
   }
 }
 
-/** Public keys of those who seal records: never from beside a record, where whoever writes the record may put his own. @throws OperatorError */
+/** Public keys that verify seals. Never read from beside a record: a forger of the record could put keys there. @throws OperatorError */
 function keysOf(file: string | undefined): readonly SealKey[] {
   if (file) return readSealKeys(file).current;
   throw new OperatorError(
-    'No keys to verify seals with are named',
-    'Name the file of the public keys by --keys or ORDERGRAPH_AUDIT_KEYS: `ordergraph keys FOLDER` makes auditors/audit-keys.json; a development graph has keys/audit-keys.json in its data folder',
+    'No public keys to verify seals are configured',
+    'Set --keys or ORDERGRAPH_AUDIT_KEYS to the public key file: `ordergraph keys FOLDER` creates auditors/audit-keys.json; a development graph has keys/audit-keys.json in its data folder',
   );
 }
 
-/** The files of a record with its parts. @throws OperatorError */
+/** The files of a record, parts included. @throws OperatorError */
 function filesOf(record: string): string[] {
   const files = existsSync(dirname(record)) ? filesOfRecord(record) : [];
   if (files.length === 0)
-    throw new OperatorError(`There is no record "${record}"`, 'Name records of subgraphs, such as audit/reviews.jsonl');
+    throw new OperatorError(
+      `Audit record "${record}" does not exist`,
+      'Pass audit records, such as audit/reviews.jsonl',
+    );
   return files;
 }
 
-/** The seals in a file of an anchor. @throws OperatorError */
+/** The seals in an anchor file. @throws OperatorError */
 async function sealsIn(file: string, keys: SealKeys): Promise<Seal[]> {
-  if (!existsSync(file)) throw new OperatorError(`There is no anchor "${file}"`, 'Name a file of seals, one a line');
+  if (!existsSync(file))
+    throw new OperatorError(`Anchor file "${file}" does not exist`, 'Pass a file with one seal per line');
   const seals: Seal[] = [];
   let flawed: number | undefined;
   let number = 0;
   for await (const text of linesOf(file)) {
-    // the last line may be one that is being written
+    // the last line may still be incomplete, so only a flawed line before another is an error
     if (flawed !== undefined)
       throw new OperatorError(
         `Line ${flawed} of the anchor "${file}" is not a seal by one of the keys`,
-        'Name all keys that sealed records by --keys. If they are there, the anchor was changed: use another one',
+        'Pass all keys that sealed records with --keys. If they are all there, the anchor was changed: use another one',
       );
     number += 1;
     const seal = parseSeal(text);
@@ -143,15 +147,15 @@ async function sealsIn(file: string, keys: SealKeys): Promise<Seal[]> {
 export interface VerifyOptions {
   /** File of the public keys. */
   readonly keys?: string;
-  /** A hash that the one record must have come to. */
+  /** A hash that each record must contain. */
   readonly head?: string;
   /** Files of seals. */
   readonly anchor?: readonly string[];
-  /** Records may begin with a part when what was before it is older than this. */
+  /** Years for which records are kept: parts that are older may have been removed. */
   readonly years: number;
 }
 
-/** Verifies records, each by itself, by the others and by anchors, and says how each is. @returns whether all are as they were written */
+/** Verifies records, each on its own, against the others, and against anchors. Prints the results. @returns whether all are intact */
 export async function verifyRecords(
   records: readonly string[],
   options: VerifyOptions,
@@ -166,7 +170,7 @@ export async function verifyRecords(
     const files = filesOf(record);
     verified.push([record, files, await verifyRecord(files, keys, recordName(record))]);
   }
-  let sound = true;
+  let isIntact = true;
   for (const [record, files, result] of verified) {
     const others = verified.filter(([, , other]) => other !== result);
     const held = new Map([...anchors, ...others.map(([name, , { heads }]) => [`the record ${name}`, heads] as const)]);
@@ -178,53 +182,53 @@ export async function verifyRecords(
       ...anchoring.flaws,
     ];
     if (flaws.length === 0 && options.head !== undefined && !(await hasHead(files, options.head)))
-      flaws.push({ file: record, line: 0, what: `it has never come to ${options.head}: its end was taken away` });
+      flaws.push({ file: record, line: 0, what: `it does not contain the hash ${options.head}: its end was removed` });
     for (const flaw of flaws) print(flawText(flaw));
-    if (flaws.length > 0) sound = false;
-    else print(soundText(record, files, result, anchoring));
+    if (flaws.length > 0) isIntact = false;
+    else print(intactText(record, files, result, anchoring));
   }
   for (const name of unnamed(
     verified.map(([, , result]) => result),
     anchors,
   ))
-    print(`Seals of the record "${name}" were found and not compared: name it, too`);
-  return sound;
+    print(`Found seals of the record "${name}" but did not compare them: pass that record too`);
+  return isIntact;
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const flawText = ({ file, line, what }: Flaw): string => `${file}: ${line > 0 ? `line ${line}: ` : ''}${what}`;
 
-function soundText(
+function intactText(
   record: string,
   files: readonly string[],
   { from, entries, sealed, head, setBack }: Verification,
   { by, upTo }: { readonly by: readonly string[]; readonly upTo: number },
 ): string {
   const where = files.length > 1 ? ` in ${files.length} files` : '';
-  const begins = from > 1 ? `, from number ${from} on` : '';
+  const start = from > 1 ? `, from number ${from} on` : '';
   const clock = setBack > 0 ? `; the clock was set back ${setBack} times` : '';
-  const vouched =
+  const confirmation =
     by.length > 0
-      ? `${by.join(' and ')} ${by.length > 1 ? 'vouch' : 'vouches'} for it up to number ${upTo}`
-      : 'nothing outside of it vouches for its end';
-  return `${record}: ${entries} entries${where}${begins}, as they were written; ${sealed} of them under a seal${clock}; ${vouched}; head ${head}`;
+      ? `confirmed up to number ${upTo} by ${by.join(' and ')}`
+      : 'no other record or anchor confirms where it ends';
+  return `${record}: ${entries} entries${where}${start}, all intact; ${sealed} of them sealed${clock}; ${confirmation}; head ${head}`;
 }
 
-/** Parts are removed when they are old; what is younger was taken away. */
+/** Only old parts may be removed. */
 function beginningFlaw(file: string, { from, fromAt }: Verification, years: number, now: Date): Flaw[] {
   if (from === 1 || fromAt < yearsBefore(now, years)) return [];
-  const what = `it begins with number ${from} of ${fromAt}: what was before it is younger than ${years} years and was taken away`;
+  const what = `it begins with number ${from} of ${fromAt}, less than ${years} years ago: the entries before it were removed too early`;
   return [{ file, line: 0, what }];
 }
 
-/** A process seals what it has written within a minute, unless it is killed. */
+/** A process seals its lines within a minute, unless it is killed. */
 function endFlaw(file: string, { flaw, entries, sealed, unsealedAt }: Verification, now: Date): Flaw[] {
   if (flaw) return [];
   if (!existsSync(file) && !existsSync(nextPath(file)))
-    return [{ file, line: 0, what: 'the file that is written is missing: there are only parts that were put away' }];
+    return [{ file, line: 0, what: 'the current file is missing: only archived parts are left' }];
   if (unsealedAt === '' || Math.abs(now.getTime() - Date.parse(unsealedAt)) <= 2 * SEAL_MS) return [];
-  const what = `a seal is missing at its end: its last ${entries - sealed} lines, from ${unsealedAt} on, have none. Its process was killed, or the lines were added or cut off; the process knows its own lines when it starts`;
+  const what = `its last ${entries - sealed} lines, from ${unsealedAt} on, have no seal. Its process was killed, or lines were added or removed; the process recognizes its own lines when it starts`;
   return [{ file, line: 0, what }];
 }
 
@@ -234,7 +238,7 @@ function yearsBefore(now: Date, years: number): string {
   return limit.toISOString();
 }
 
-/** Names of records whose seals are held, and which are not verified. */
+/** Names of the records whose seals were found but which were not verified. */
 function unnamed(
   verified: readonly Verification[],
   anchors: readonly (readonly [string, readonly Seal[]])[],
@@ -251,8 +255,8 @@ async function hasHead(files: readonly string[], head: string): Promise<boolean>
 }
 
 /**
- * Removes the parts of records whose last entry is older than so many years: whole parts, oldest first, of sound records only.
- * @throws OperatorError of a record that is not as it was written, which is kept as it is
+ * Removes the parts of records whose last entry is older than `years`: whole parts, oldest first, of intact records only.
+ * @throws OperatorError for a record with a flaw, which stays unchanged
  */
 export async function pruneRecords(
   records: readonly string[],
@@ -266,7 +270,7 @@ export async function pruneRecords(
     const name = recordName(record);
     const { flaw } = await verifyRecord(files, keys, name);
     if (flaw)
-      throw new OperatorError(flawText(flaw), 'Nothing was removed: find out first what happened to the record');
+      throw new OperatorError(flawText(flaw), 'Nothing was removed; first find out what happened to the record');
     let removed = 0;
     for (const part of files.filter((file) => file !== record)) {
       const { lastAt } = await verifyRecord([part], keys, name);
@@ -275,6 +279,6 @@ export async function pruneRecords(
       rmSync(indexPath(part), { force: true });
       removed += 1;
     }
-    print(`${record}: ${removed} parts older than ${years} years removed`);
+    print(`${record}: removed ${removed} parts older than ${years} years`);
   }
 }

@@ -19,7 +19,7 @@ import {
   type SubgraphSettings,
 } from './settings';
 
-/** When a subgraph runs its tasks, and how soon a replica takes over. */
+/** How often a subgraph runs its tasks, and how soon a replica takes over. */
 export const backgroundTimes = ({
   scheduleMs,
   leaseMs,
@@ -56,7 +56,7 @@ export function remoteBus(
   });
 }
 
-/** Reads the private event keys of these subgraphs, and the public ones of all. @throws OperatorError */
+/** Reads the private event keys of these subgraphs and the public keys of all. @throws OperatorError */
 export function eventKeysFrom(
   subgraphs: readonly string[],
   settingsOf: SettingsOf<Pick<EventSettings, 'eventKeys' | 'eventKey'>>,
@@ -65,21 +65,21 @@ export function eventKeysFrom(
   const { eventKeys: senders } = settingsOf(subgraphs[0] ?? '');
   if (senders === '')
     throw new OperatorError(
-      'ORDERGRAPH_EVENTS_URL is set, but no event keys are configured: anyone who reaches Redis could make up events',
-      `Set ORDERGRAPH_EVENT_KEYS to the file of the public keys, and ${eventKeyVariable('<name>')} to the key of this subgraph; \`ordergraph keys FOLDER\` makes them`,
+      'ORDERGRAPH_EVENTS_URL is set, but no event keys are configured: anyone with access to Redis could forge events',
+      `Set ORDERGRAPH_EVENT_KEYS to the file of the public keys, and ${eventKeyVariable('<name>')} to the key of this subgraph; \`ordergraph keys FOLDER\` creates them`,
     );
-  const own = subgraphs
+  const privateKeys = subgraphs
     .filter((name) => EVENT_READERS.includes(name))
     .map((name) => {
       const { eventKey } = settingsOf(name);
       if (eventKey === '')
         throw new OperatorError(
-          `The ${name} subgraph has no key to sign its events with`,
-          `Set ${eventKeyVariable(name)} to its file; \`ordergraph keys FOLDER\` makes it`,
+          `The ${name} subgraph has no key to sign its events`,
+          `Set ${eventKeyVariable(name)} to its file; \`ordergraph keys FOLDER\` creates it`,
         );
       return [name, eventKey] as const;
     });
-  return readEventKeys({ own: new Map(own), senders }, log);
+  return readEventKeys({ own: new Map(privateKeys), senders }, log);
 }
 
 /** The store of uploaded files. @throws OperatorError */

@@ -15,7 +15,7 @@ interface Source {
 
 /**
  * Composes `name[@url]=file` sources.
- * @throws OperatorError with every source that is malformed, cannot be read or has a syntax error, or with every composition error.
+ * @throws OperatorError that lists all sources that are malformed, unreadable, or have a syntax error; otherwise all composition errors
  */
 export function composeFiles(texts: readonly string[]): string {
   const problems: string[] = [];
@@ -38,7 +38,7 @@ function sourceOf(text: string): Source | Problem {
   const match = /^([a-z][a-z0-9_-]*)(?:@([^=]+))?=(.+)$/i.exec(text);
   if (!match)
     return new Problem(
-      `"${text}" is not a source: write name=file or name@url=file, with a name of letters, digits, _ and - that begins with a letter`,
+      `"${text}" is not a source: use name=file or name@url=file; names have letters, digits, _ and -, and begin with a letter`,
     );
   const [, name, url, file] = match as unknown as [string, string, string | undefined, string];
   return { name, url, file };

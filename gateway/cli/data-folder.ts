@@ -5,28 +5,28 @@ import { failureOf } from '#kit/database/driver-errors';
 import { SqliteConnection } from '#kit/database/sqlite';
 
 /**
- * Takes a data folder for one process. The lock is an exclusive transaction on a small file, so the system frees it
+ * Locks a data folder for this process. The lock is an exclusive transaction on a small file, so the system releases it
  * however the process ends.
  * @throws OperatorError when another process has it, or the folder cannot be written to.
  */
 export function lockDataFolder(folder: string): { release(): void } {
   const fix = 'Choose another folder with --data, or ORDERGRAPH_DATA';
   try {
-    // what is in it is for its owner; files that are made in it begin with the access that the process's mask leaves
+    // only the owner may open the folder: files in it get the permissions of the process's umask
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, '.gitignore'), '*\n');
   } catch (error) {
-    throw new OperatorError(`The data folder "${folder}" cannot be written to: ${(error as Error).message}`, fix);
+    throw new OperatorError(`Cannot write to the data folder "${folder}": ${(error as Error).message}`, fix);
   }
   const lock = takeLock(join(folder, 'in-use.lock'));
   if (lock) return lock;
   throw new OperatorError(
     `The data folder "${folder}" is in use by another running Ordergraph`,
-    `Stop that one first. ${fix}`,
+    `Stop it first. ${fix}`,
   );
 }
 
-/** Takes a small file for this process; undefined when another has it. @throws OperatorError when the file cannot be used */
+/** Locks a file for this process; undefined when another process has the lock. @throws OperatorError when the file cannot be used */
 export function takeLock(file: string): { release(): void } | undefined {
   let lock: SqliteConnection | undefined;
   try {
@@ -36,8 +36,8 @@ export function takeLock(file: string): { release(): void } | undefined {
     lock?.close();
     if (failureOf(error) === 'busy') return undefined;
     throw new OperatorError(
-      `The lock file "${file}" cannot be used: ${(error as Error).message}`,
-      'Check that the folder can be written to and that its disk has space',
+      `Cannot use the lock file "${file}": ${(error as Error).message}`,
+      'Check that the folder is writable and its disk has free space',
     );
   }
   return released(lock);

@@ -15,6 +15,6 @@ export const databaseLimits = ({
   timeoutMs: databaseTimeoutMs,
 });
 
-/** Limits for imports and migrations, whose statements may take any time. */
+/** Limits for imports and migrations, whose statements have no timeout. */
 export const unlimited = (settings: Pick<StoreSettings, 'databaseConnections'>): DatabaseLimits =>
   databaseLimits({ ...settings, databaseTimeoutMs: 0 });

@@ -40,7 +40,7 @@ async function connect(name: string, settingsOf: Settings): Promise<Database> {
   if (address.kind === 'sqlite' && !existsSync(address.file))
     throw new OperatorError(
       `The ${name} database "${address.file}" does not exist`,
-      'Name the folder with --data, or the database with ORDERGRAPH_<NAME>_DATABASE_URL',
+      'Set --data to its folder, or ORDERGRAPH_<NAME>_DATABASE_URL to the database',
     );
   const { entities } = (await loadSubgraph(name)).parts;
   const database = await Database.connect({ url, name, entities, migrations: [] });
@@ -49,11 +49,9 @@ async function connect(name: string, settingsOf: Settings): Promise<Database> {
     return database;
   } catch (error) {
     await database.close();
-    throw new OperatorError(
-      `The ${name} database has no event log`,
-      `Bring it to this release with \`ordergraph migrate ${name}\``,
-      { cause: error },
-    );
+    throw new OperatorError(`The ${name} database has no event log`, `Run \`ordergraph migrate ${name}\``, {
+      cause: error,
+    });
   }
 }
 
@@ -70,14 +68,14 @@ async function withDatabase<T>(
   }
 }
 
-/** The ends of the logs on the event bus; undefined where none is configured. */
+/** The ends of the logs on the event bus, or why it is unavailable; undefined where no bus is configured. */
 async function busHeads(
   names: readonly string[],
   settingsOf: SettingsOf<EventSettings>,
 ): Promise<Map<string, LogPosition | undefined> | string | undefined> {
   let bus: EventBus | undefined;
   try {
-    // reading the heads takes no private key
+    // reading the heads needs no private key
     bus = remoteBus(settingsOf(''), () => eventKeysFrom([], settingsOf), createLog('silent', 'events'));
     if (!bus) return undefined;
     const reading = bus;
@@ -89,7 +87,7 @@ async function busHeads(
   }
 }
 
-/** Prints where the events of subgraphs stand. @returns whether every database could be read */
+/** Prints the state of event delivery. @returns whether every database could be read */
 export async function printStatus(
   names: readonly string[],
   settingsOf: SettingsOf<StoreSettings & EventSettings>,
@@ -142,8 +140,8 @@ export async function printStatus(
 
 function printSubgraph({ name, epoch, lastPosition, backlog, oldestUnpublishedSeconds, lease }: EventsStatus): void {
   print(`${name}: ${lastPosition} events, epoch ${epoch ? `${epoch.epoch} since ${epoch.startedAt}` : 'none yet'}`);
-  if (epoch && epoch.number > 1) print(`  epoch began because: ${epoch.reason}`);
-  print(`  lease: ${lease ? `${lease.holder}, ${lease.secondsLeft} s left` : 'no replica holds it'}`);
+  if (epoch && epoch.number > 1) print(`  reason for the epoch: ${epoch.reason}`);
+  print(`  lease: ${lease ? `${lease.holder}, ${lease.secondsLeft} s left` : 'no holder'}`);
   print(`  unpublished: ${backlog}${backlog > 0 ? `, the oldest for ${oldestUnpublishedSeconds} s` : ''}`);
 }
 
@@ -154,7 +152,7 @@ function parseSince(text: string): Since {
   if (Number.isNaN(time.getTime()))
     throw new OperatorError(
       `"${text}" is neither a position nor an instant`,
-      'Write a whole number, or an instant such as 2026-06-02T12:00:00Z',
+      'Use a whole number, or an instant such as 2026-06-02T12:00:00Z',
     );
   return { receivedAt: time.toISOString() };
 }
@@ -165,11 +163,11 @@ export interface ReplayOptions {
   readonly settingsOf: Settings;
 }
 
-/** Lets a reader read logs again. */
+/** Makes a reader read logs again. */
 export async function replay(reader: string, { from, since = '0', settingsOf }: ReplayOptions): Promise<void> {
   requireReaders(from === undefined ? [reader] : [reader, from]);
   if (from === reader)
-    throw new OperatorError(`${reader} does not read its own events`, 'Name another subgraph with --from');
+    throw new OperatorError(`${reader} does not read its own events`, 'Set --from to another subgraph');
   const sources = from === undefined ? EVENT_READERS.filter((name) => name !== reader) : [from];
   const begin = parseSince(since);
   await withDatabase(reader, settingsOf, async (database) => {
@@ -177,8 +175,8 @@ export async function replay(reader: string, { from, since = '0', settingsOf }: 
       const position = await rewindReader(database, systemClock, source, begin);
       print(
         position === undefined
-          ? `${reader} has read nothing from ${source} yet and begins with its first event`
-          : `${reader} reads ${source} again after position ${position}; it acts on events that it has not acted on`,
+          ? `${reader} has not read from ${source} yet and starts with its first event`
+          : `${reader} reads ${source} again after position ${position}; it acts only on events it has not acted on`,
       );
     }
   });
@@ -189,10 +187,10 @@ export async function printRejected(
   names: readonly string[],
   options: { readonly all?: boolean; readonly json?: boolean; readonly settingsOf: Settings },
 ): Promise<void> {
-  const found: Record<string, unknown>[] = [];
+  const rejected: Record<string, unknown>[] = [];
   for (const name of requireReaders(names)) {
     const rows = await withDatabase(name, options.settingsOf, (database) => rejectedEvents(database, options.all));
-    found.push(...rows.map((row) => ({ reader: name, ...row, event: JSON.parse(row.event) })));
+    rejected.push(...rows.map((row) => ({ reader: name, ...row, event: JSON.parse(row.event) })));
     if (options.json) continue;
     for (const { id, receivedAt, reason, dismissedAt, event } of rows) {
       const { type, source, subject } = JSON.parse(event);
@@ -200,8 +198,8 @@ export async function printRejected(
       print(`  ${reason.replaceAll(/\s+/g, ' ')}`);
     }
   }
-  if (options.json) printJson(found);
-  else if (found.length === 0) print('No rejected events');
+  if (options.json) printJson(rejected);
+  else if (rejected.length === 0) print('No rejected events');
 }
 
 export interface Choice {
@@ -210,17 +208,14 @@ export interface Choice {
   readonly settingsOf: Settings;
 }
 
-/** The rejected events that an operator names. @throws OperatorError unless either ids or --all is given */
+/** The ids of the chosen events. @throws OperatorError unless either ids or --all is set */
 async function chosenIds(database: Database, { ids, all }: Choice): Promise<readonly string[]> {
   if (all === ids.length > 0)
-    throw new OperatorError(
-      'No event is named',
-      'Name ids from `ordergraph events rejected list`, or give --all alone',
-    );
+    throw new OperatorError('No events are selected', 'Pass ids from `ordergraph events rejected list`, or only --all');
   return all ? (await rejectedEvents(database)).map(({ id }) => id) : ids;
 }
 
-/** Acts on rejected events again. @returns whether all of them were acted on */
+/** Retries rejected events. @returns whether all of them were acted on */
 export async function retry(reader: string, choice: Choice): Promise<boolean> {
   requireReaders([reader]);
   const { handlers = [] } = (await loadSubgraph(reader)).parts;

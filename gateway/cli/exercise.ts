@@ -13,7 +13,7 @@ import { databaseUrl, unlimited } from './databases';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
 
-/** The story of all programs, by subgraph. What one program knows of another reaches it as a story, as events will. */
+/** The exercise rows of all programs, by subgraph. What one program passes to the next here, events carry in operation. */
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
   const submissions = submissionsExercise(world);
   const reviews = reviewsExercise(world, submissions.stories);
@@ -25,36 +25,36 @@ export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> 
   ]);
 }
 
-/** Puts a story in the place of the one that the databases hold. @returns the number of rows. */
+/** Replaces the exercise data in the databases. @returns the number of rows. */
 export async function storeExercise(
   open: readonly OpenSubgraph[],
   world: ExerciseWorld,
-  say: (text: string) => void = () => {},
+  print: (text: string) => void = () => {},
 ): Promise<number> {
   const story = tellExercise(world);
   let stored = 0;
   for (const { name, database, subgraph } of open) {
     const rows = await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
-    say(`  ${name}: ${rows} rows`);
+    print(`  ${name}: ${rows} rows`);
     stored += rows;
   }
   return stored;
 }
 
-/** Makes exercise data when no database has any. A part that a stopped start left undone is done again. */
+/** Creates exercise data unless every database has some. After an interrupted start, the next one creates all of it again. */
 export async function fillWhenNew(
   open: readonly OpenSubgraph[],
   scale: number,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<void> {
   if (scale === 0) return;
   const filled = await Promise.all(
     open.map(({ database, subgraph }) => hasExercise(database, subgraph.parts.entities)),
   );
   if (filled.every(Boolean)) return;
-  say(`Making exercise data of scale ${scale} …`);
+  print(`Creating exercise data at scale ${scale} …`);
   const rows = await storeExercise(open, { seed: 'ordergraph', scale, asOf: open[0]!.clock.now().toISOString() });
-  say(`Made ${rows} rows of exercise data: invented, and marked as such`);
+  print(`Created ${rows} rows of invented data, marked as exercise data`);
 }
 
 export interface ExerciseOptions {
@@ -75,9 +75,9 @@ export async function replaceExercise({ scale, seed, asOf, settingsOf }: Exercis
       const databaseAt = databaseUrl(subgraph.name, settings);
       open.push(await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
     }
-    process.stdout.write(`Making exercise data of scale ${scale} …\n`);
+    process.stdout.write(`Creating exercise data at scale ${scale} …\n`);
     const rows = await storeExercise(open, { seed, scale, asOf: day }, (text) => process.stdout.write(`${text}\n`));
-    process.stdout.write(`Made ${rows} rows: invented, and marked as exercise data\n`);
+    process.stdout.write(`Created ${rows} rows of invented data, marked as exercise data\n`);
   } finally {
     await Promise.all(open.map((subgraph) => subgraph.close()));
     lock.release();
@@ -88,6 +88,6 @@ function readDay(text: string): string {
   try {
     return parseDate(text);
   } catch (error) {
-    throw new OperatorError(`--as-of: ${(error as Error).message}`, 'Write a civil day, or leave it out for today');
+    throw new OperatorError(`--as-of: ${(error as Error).message}`, 'Use a date as YYYY-MM-DD, or omit it for today');
   }
 }

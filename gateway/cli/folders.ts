@@ -2,8 +2,8 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { OperatorError } from '#base/errors';
 
 /**
- * Makes a folder unless it exists, and checks that this process may write to it.
- * @param what is kept there. @param setting that names the folder.
+ * Creates a folder unless it exists, and checks that this process may write to it.
+ * @param what the folder stores, as in "The audit record" @param setting that names the folder.
  * @throws OperatorError
  */
 export function requireFolder(folder: string, what: string, setting: string): void {
@@ -13,7 +13,7 @@ export function requireFolder(folder: string, what: string, setting: string): vo
   } catch (error) {
     const { uid } = process.getuid ? { uid: process.getuid() } : { uid: undefined };
     throw new OperatorError(
-      `${what} cannot be kept in "${folder}": ${(error as Error).message}`,
+      `${what} cannot be stored in "${folder}": ${(error as Error).message}`,
       `Set ${setting} to a folder that this process${uid === undefined ? '' : ` (user ${uid})`} may write to`,
     );
   }

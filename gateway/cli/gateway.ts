@@ -21,7 +21,7 @@ import { type HttpOptions, HttpTransport, isSubgraphUrl } from '../transport/htt
 import { ResilientTransport } from '../transport/resilient';
 import type { Transport } from '../transport/transport';
 import { remoteBus } from './background';
-import { believedOf } from './identity';
+import { authenticationOf } from './identity';
 import { defaultUrl, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import type { GatewaySettings } from './settings';
@@ -39,10 +39,7 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
       const [name = '', ...rest] = entry.split('=');
       const url = rest.join('=');
       if (name === '' || !isSubgraphUrl(url))
-        throw new OperatorError(
-          `"${entry}" is not the URL of a subgraph`,
-          'Write --subgraph-url name=http://host:port/graphql',
-        );
+        throw new OperatorError(`"${entry}" is not a subgraph URL`, 'Use --subgraph-url name=http://host:port/graphql');
       return [name.trim(), url.trim()];
     }),
   );
@@ -50,17 +47,17 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
 
 /** @throws OperatorError when no authentication is configured */
 async function identityOf(config: GatewaySettings, log: Logger): Promise<IdentityParts | undefined> {
-  const believed = await believedOf(config, config.data, log, (text) => process.stdout.write(`${text}\n`));
-  if (!believed) return undefined;
+  const authentication = await authenticationOf(config, config.data, log, (text) => process.stdout.write(`${text}\n`));
+  if (!authentication) return undefined;
   if (config.identityKey === '')
     throw new OperatorError(
       'No identity signing key is configured',
-      'Set --identity-key to the file of a private key; `ordergraph keys FOLDER` makes one',
+      'Set --identity-key to a private key file; `ordergraph keys FOLDER` creates one',
     );
-  return { ...believed, signer: signerOf(config.identityKey, log) };
+  return { ...authentication, signer: signerOf(config.identityKey, log) };
 }
 
-/** The certificates for connections to subgraphs; undefined where none are configured. @throws OperatorError */
+/** Certificates for connections to subgraphs; undefined where none are configured. @throws OperatorError */
 function tlsOf(
   { subgraphCa: ca, subgraphCert: cert, subgraphKey: key }: GatewayConfig,
   log: Logger,
@@ -71,17 +68,17 @@ function tlsOf(
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
 export async function startGateway({ config, printSettings }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
-  const given = parseUrls(config.subgraphUrl);
-  const own = config.supergraph === '';
+  const urls = parseUrls(config.subgraphUrl);
+  const hasDefaultSupergraph = config.supergraph === '';
   const tls = tlsOf(config, log);
-  const files = own
-    ? new HttpFileExchange(FILES_SUBGRAPH, given.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
+  const files = hasDefaultSupergraph
+    ? new HttpFileExchange(FILES_SUBGRAPH, urls.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
     : undefined;
   const transport = ({ name, url }: { name: string; url: string }): Transport => {
-    const address = given.get(name) ?? url;
+    const address = urls.get(name) ?? url;
     if (!isSubgraphUrl(address))
       throw new OperatorError(
-        `The supergraph does not say where its subgraph "${name}" answers`,
+        `The supergraph has no valid URL for its subgraph "${name}"`,
         `Add --subgraph-url ${name}=http://host:port/graphql`,
       );
     const http = new HttpTransport(name, address, {

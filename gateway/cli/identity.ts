@@ -7,19 +7,20 @@ import { DevelopmentIssuer, requireDevelopment } from '../identity/development-i
 import { Issuer, readIssuers } from '../identity/issuers';
 import { Revocations } from '../identity/revocations';
 
-/** Verifies tokens; with the development issuer, where that one is configured. */
-export interface Believed {
+/** Verifies callers' tokens. */
+export interface Authentication {
   readonly authenticator: Authenticator;
+  /** Set where the development issuer is configured. */
   readonly development?: DevelopmentIssuer;
 }
 
 /** The configured authentication of callers; undefined where it is off. @throws OperatorError */
-export async function believedOf(
+export async function authenticationOf(
   { auth, host, nodeEnv, revokedTokens, maxRefusedTokens }: GatewayConfig,
   dataFolder: string,
   log: Logger,
-  say: (text: string) => void,
-): Promise<Believed | undefined> {
+  print: (text: string) => void,
+): Promise<Authentication | undefined> {
   if (auth === '')
     throw new OperatorError(
       'No token issuers are configured',
@@ -41,8 +42,8 @@ export async function believedOf(
   }
   requireDevelopment(host, nodeEnv);
   const development = await DevelopmentIssuer.in(dataFolder);
-  say(
-    `DEVELOPMENT ISSUER: whoever can read the data folder can be anyone. \`npm run token -- --role analyst --data ${dataFolder}\` prints a token.`,
+  print(
+    `DEVELOPMENT ISSUER: anyone who can read the data folder can take any identity. \`npm run token -- --role analyst --data ${dataFolder}\` prints a token.`,
   );
   return { authenticator: new Authenticator([development.issuer], options), development };
 }

@@ -39,7 +39,7 @@ export interface ImportOptions {
   rejectsFile?: string;
 }
 
-/** Imports one source, or all that a folder holds. @throws OperatorError when a file cannot be imported. */
+/** Imports one source, or the files of all sources in a folder. @throws OperatorError when a file cannot be imported. */
 export async function importData({ source, file, settingsOf, rejectsFile }: ImportOptions): Promise<void> {
   const open = new Map<Subgraph, OpenSubgraph>();
   const work = source === 'all' ? findAll(file) : [{ ...sourceNamed(source), path: file }];
@@ -67,56 +67,56 @@ export async function importData({ source, file, settingsOf, rejectsFile }: Impo
 }
 
 function sourceNamed(name: string): Source {
-  const found = sources.find(({ importer }) => importer.source === name);
-  if (!found)
+  const source = sources.find(({ importer }) => importer.source === name);
+  if (!source)
     throw new OperatorError(
-      `There is no source "${name}"`,
+      `Unknown source "${name}"`,
       `Choose one of ${sources.map(({ importer }) => importer.source).join(', ')}, or all`,
     );
-  return found;
+  return source;
 }
 
-/** The files of a folder that belong to a source, in an order in which what is referred to comes first. */
+/** The files of a folder that belong to a source. Files that others refer to come first. */
 function findAll(folder: string): (Source & { path: string })[] {
   let files: string[];
   try {
-    if (!statSync(folder).isDirectory()) throw new Error('it is not a folder');
+    if (!statSync(folder).isDirectory()) throw new Error('not a folder');
     files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   } catch (error) {
     throw new OperatorError(
-      `"${folder}" cannot be searched for files: ${(error as Error).message}`,
-      'Name the folder that holds the published files',
+      `Cannot search "${folder}" for files: ${(error as Error).message}`,
+      'Pass the folder with the published files',
     );
   }
-  const found = files.sort().flatMap((path) => {
+  const matches = files.sort().flatMap((path) => {
     const source = sources.find(({ importer }) =>
       importer.files.some((name) => name === basename(path) || path.endsWith(join('/', name))),
     );
     return source ? [{ ...source, path: join(folder, path) }] : [];
   });
-  if (found.length === 0)
+  if (matches.length === 0)
     throw new OperatorError(
-      `"${folder}" holds no file of any source`,
-      `Files are known by name: ${sources.flatMap(({ importer }) => importer.files).join(', ')}`,
+      `"${folder}" contains no file of any source`,
+      `Files are recognized by name: ${sources.flatMap(({ importer }) => importer.files).join(', ')}`,
     );
-  return inOrder(found);
+  return inOrder(matches);
 }
 
-function inOrder<T extends Source>(found: readonly T[]): T[] {
-  const done: T[] = [];
+function inOrder<T extends Source>(items: readonly T[]): T[] {
+  const ordered: T[] = [];
   const place = (item: T) => {
-    if (done.includes(item)) return;
+    if (ordered.includes(item)) return;
     for (const name of item.importer.after ?? [])
-      for (const earlier of found.filter(({ importer }) => importer.source === name)) place(earlier);
-    done.push(item);
+      for (const earlier of items.filter(({ importer }) => importer.source === name)) place(earlier);
+    ordered.push(item);
   };
-  for (const item of found) place(item);
-  return done;
+  for (const item of items) place(item);
+  return ordered;
 }
 
 const DOWNLOAD_MS = 120_000;
 
-/** Gives `work` a file on disk: the path itself, or a download that is removed afterwards. */
+/** Calls `work` with a local file: the path itself, or a download that is removed afterward. */
 async function withLocalFile<T>(path: string, work: (file: string) => Promise<T>): Promise<T> {
   if (!/^https?:\/\//.test(path)) {
     await requireReadable(path);
@@ -129,13 +129,13 @@ async function withLocalFile<T>(path: string, work: (file: string) => Promise<T>
       signal: AbortSignal.timeout(DOWNLOAD_MS),
       headers: { 'accept-encoding': 'gzip' },
     });
-    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok || !response.body) throw new Error(`the server returned HTTP ${response.status}`);
     await pipeline(Readable.fromWeb(response.body as never), createWriteStream(file));
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw new OperatorError(
-      `"${path}" cannot be downloaded: ${(error as Error).message}`,
-      'Check the address and the network, or download it and name the file',
+      `Cannot download "${path}": ${(error as Error).message}`,
+      'Check the address and the network, or download it and pass the file',
     );
   }
   try {
@@ -163,13 +163,13 @@ export function describeReport({
   ];
   for (const reject of rejects.slice(0, SHOWN_REJECTS)) lines.push(`  rejected ${formatReject(reject)}`);
   if (rejects.length > SHOWN_REJECTS)
-    lines.push(`  … and ${rejects.length - SHOWN_REJECTS} more; --rejects FILE writes them all`);
-  for (const [what, values] of unmatched) {
+    lines.push(`  … and ${rejects.length - SHOWN_REJECTS} more; use --rejects FILE to write all of them`);
+  for (const [kind, values] of unmatched) {
     const sorted = [...values].sort(([, a], [, b]) => b - a);
     const total = sorted.reduce((sum, [, count]) => sum + count, 0);
     const shown = sorted.slice(0, SHOWN_UNMATCHED).map(([value, count]) => `${value} (${count})`);
     lines.push(
-      `  ${total} rows name no ${what} that the graph knows, kept as text: ${shown.join(', ')}${sorted.length > SHOWN_UNMATCHED ? ', …' : ''}`,
+      `  ${total} rows name an unknown ${kind}, stored as text: ${shown.join(', ')}${sorted.length > SHOWN_UNMATCHED ? ', …' : ''}`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -8,34 +8,34 @@ import { type SealKey, sealKeyOf } from '#kit/audit/seal';
 import { type SenderKey, senderKeysIn } from '#kit/events/event-keys';
 import { EVENT_READERS, PROGRAMS } from './programs';
 
-/** Public keys that are kept: a gateway that signs with the key before the newest may still run. */
+/** Public keys to keep: running gateways may still sign with the previous key. */
 const MAX_KEYS = 3;
 
-/** The files of a folder of keys: one folder for each kind of process, which is all that it may read. */
+/** Files of a key folder, with a subfolder for each kind of process. A process needs access only to its own. */
 export interface KeyFiles {
-  /** Private: signs identities. For gateways. */
+  /** Private key of gateways: signs callers' identities. */
   readonly identityKey: string;
-  /** Public: verifies identities. For subgraphs. */
+  /** Public keys for subgraphs: verify callers' identities. */
   readonly identityKeys: string;
-  /** Public: verifies the audit record that a process goes on with, and seals of others. For subgraphs. */
+  /** Public keys for subgraphs: verify the audit record that a process resumes, and the seals of other records. */
   readonly sealKeys: string;
-  /** The same, by which gateways take seals of records. */
+  /** The same keys for gateways, which verify the seals they receive. */
   readonly gatewaySealKeys: string;
-  /** Public: verifies the audit record. For auditors. */
+  /** The same keys for auditors. */
   readonly auditKeys: string;
-  /** Public: verifies what subgraphs put on the event bus. For all that read it. */
+  /** Public keys for all readers of the event bus: verify what subgraphs send. */
   readonly eventKeys: string;
 }
 
-/** Private: signs what one subgraph puts on the event bus. For that subgraph alone: whoever else has it can speak in its name. */
+/** Private key of one subgraph: signs what it sends on the event bus. Anyone who has it can send events as that subgraph. */
 export const eventKeyIn = (folder: string, subgraph: string): string =>
   join(folder, 'senders', subgraph, 'event-key.json');
 
-/** Private: seals the records of one subgraph. For that subgraph alone: whoever else has it can write them anew. */
+/** Private key of one subgraph: seals its audit records. Anyone who has it can forge them. */
 export const auditKeyIn = (folder: string, subgraph: string): string =>
   join(folder, 'senders', subgraph, 'audit-key.json');
 
-/** Private: sealed the records of all subgraphs in an earlier release. */
+/** Private key that sealed the records of all subgraphs in earlier releases. */
 export const sharedAuditKeyIn = (folder: string): string => join(folder, 'subgraphs', 'audit-key.json');
 
 export function keyFilesIn(folder: string): KeyFiles {
@@ -50,17 +50,17 @@ export function keyFilesIn(folder: string): KeyFiles {
 }
 
 /**
- * Writes a new identity key and keeps the earlier public ones. Makes the keys that seal audit records, and those that sign events, where
- * they are missing. @throws OperatorError
+ * Writes a new identity key and keeps the earlier public ones. Creates the keys that seal audit records and sign events if they are
+ * missing. @throws OperatorError
  */
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
   const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys } = files;
-  const before: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
+  const previous: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
   const key = await newKey();
   // a subgraph must know the key before a gateway signs with it
-  replace(identityKeys, { keys: [publicKey(key), ...before].slice(0, MAX_KEYS) }, 0o644);
+  replace(identityKeys, { keys: [publicKey(key), ...previous].slice(0, MAX_KEYS) }, 0o644);
   replace(identityKey, key, 0o600);
   await writeSealKeys(folder, [sealKeys, gatewaySealKeys, auditKeys]);
   await writeEventKeys(folder);
@@ -68,9 +68,9 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
 }
 
 /**
- * Makes the keys that seal records of subgraphs where they are missing, and writes the public ones.
- * @param publicFiles hold the same keys; those that the last one held before stay: what they sealed is verified for as long as records
- * are kept @throws OperatorError
+ * Creates the private keys that seal the records of subgraphs if they are missing, and writes the public ones.
+ * @param publicFiles hold the same keys. Keys already in the last file stay, since the records that they sealed are kept for years.
+ * @throws OperatorError
  */
 export async function writeSealKeys(folder: string, publicFiles: readonly string[]): Promise<void> {
   const current: SealKey[] = [];
@@ -88,7 +88,7 @@ export async function writeSealKeys(folder: string, publicFiles: readonly string
 
 const sealKeyId = ({ kid, subgraph }: SealKey): string => `${subgraph} ${kid}`;
 
-/** The keys of a file. In an earlier release one key sealed the records of all subgraphs: it is one of each. */
+/** The keys of a file. A key without a subgraph is from an earlier release, where one key sealed the records of all of them. */
 function earlierSealKeys(file: string): readonly SealKey[] {
   if (!existsSync(file)) return [];
   const { keys } = readIdentityKeys(file).current as { readonly keys: readonly (JWK & Partial<SealKey>)[] };
@@ -97,35 +97,35 @@ function earlierSealKeys(file: string): readonly SealKey[] {
   );
 }
 
-/** Makes the event keys that are missing. The public ones of before stay until they are pruned: entries on the bus were signed by them. */
+/** Creates missing event keys. Previous public keys stay until they are pruned, since they verify entries still on the bus. */
 async function writeEventKeys(folder: string): Promise<void> {
   const { eventKeys } = keyFilesIn(folder);
-  const before = existsSync(eventKeys) ? senderKeysIn(readText(eventKeys, 'The public event keys')) : [];
-  const [current, made]: [SenderKey[], [file: string, key: JWK][]] = [[], []];
+  const previous = existsSync(eventKeys) ? senderKeysIn(readText(eventKeys, 'The public event keys')) : [];
+  const [current, newKeys]: [SenderKey[], [file: string, key: JWK][]] = [[], []];
   for (const subgraph of EVENT_READERS) {
     const file = eventKeyIn(folder, subgraph);
     const key = existsSync(file) ? readPrivateKey(file, `the event key of ${subgraph}`) : await newKey();
-    if (!existsSync(file)) made.push([file, key]);
+    if (!existsSync(file)) newKeys.push([file, key]);
     current.push({ ...publicKey(key), subgraph });
   }
   const ids = new Set(current.map(({ kid }) => kid));
   const earlier = EVENT_READERS.flatMap((name) =>
-    before.filter(({ kid, subgraph }) => subgraph === name && !ids.has(kid)).slice(0, MAX_KEYS - 1),
+    previous.filter(({ kid, subgraph }) => subgraph === name && !ids.has(kid)).slice(0, MAX_KEYS - 1),
   );
   // readers must know a key before a subgraph signs with it
   replace(eventKeys, { keys: [...current, ...earlier] }, 0o644);
-  for (const [file, key] of made) {
+  for (const [file, key] of newKeys) {
     mkdirSync(dirname(file), { recursive: true });
     replace(file, key, 0o600);
   }
 }
 
-/** Removes every public identity key, and every public event key, but those of the private ones. @throws OperatorError */
+/** Removes all public identity and event keys except those of the current private keys. @throws OperatorError */
 export function pruneKeys(folder: string): readonly Pruned[] {
   return [pruneIdentityKeys(folder), ...pruneEventKeys(folder)];
 }
 
-/** How many keys were removed from which file. */
+/** Number of keys removed from a file. */
 export interface Pruned {
   readonly file: string;
   readonly removed: number;
@@ -138,26 +138,26 @@ function pruneEventKeys(folder: string): Pruned[] {
   const current = new Set(
     EVENT_READERS.map((name) => readPrivateKey(eventKeyIn(folder, name), `the event key of ${name}`).kid),
   );
-  const kept = keys.filter(({ kid }) => current.has(kid));
-  replace(eventKeys, { keys: kept }, 0o644);
-  return [{ file: eventKeys, removed: keys.length - kept.length }];
+  const remaining = keys.filter(({ kid }) => current.has(kid));
+  replace(eventKeys, { keys: remaining }, 0o644);
+  return [{ file: eventKeys, removed: keys.length - remaining.length }];
 }
 
 function pruneIdentityKeys(folder: string): Pruned {
   const { identityKey, identityKeys } = keyFilesIn(folder);
   const { kid } = readPrivateKey(identityKey, 'the private key');
   const { keys } = readIdentityKeys(identityKeys).current;
-  const kept = keys.filter((key) => key.kid === kid);
-  if (kept.length === 0)
+  const remaining = keys.filter((key) => key.kid === kid);
+  if (remaining.length === 0)
     throw new OperatorError(
-      `"${identityKeys}" does not have the public key of "${identityKey}"`,
+      `"${identityKeys}" does not contain the public key of "${identityKey}"`,
       'Nothing was removed; run `ordergraph keys FOLDER` to add a new pair',
     );
-  replace(identityKeys, { keys: kept }, 0o644);
-  return { file: identityKeys, removed: keys.length - kept.length };
+  replace(identityKeys, { keys: remaining }, 0o644);
+  return { file: identityKeys, removed: keys.length - remaining.length };
 }
 
-/** At once, so that no reader sees half of it, and only if it changes. */
+/** Writes a file atomically, and only if its content changes. */
 function replace(file: string, content: object, mode: number): void {
   const text = JSON.stringify(content);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;

@@ -10,11 +10,11 @@ const code: Readonly<Record<Program, () => Promise<Subgraph>>> = {
 };
 
 /**
- * Loads the code of one subgraph and of no other: what its neighbours have broken does not stop it.
- * @throws OperatorError listing the subgraphs there are.
+ * Loads the code of one subgraph only, so that an error in the code of another cannot stop it.
+ * @throws OperatorError that lists the subgraphs.
  */
 export async function loadSubgraph(name: string): Promise<Subgraph> {
   if (!Object.hasOwn(code, name))
-    throw new OperatorError(`There is no subgraph "${name}"`, `Choose one of ${PROGRAMS.join(', ')}`);
+    throw new OperatorError(`Unknown subgraph "${name}"`, `Choose one of ${PROGRAMS.join(', ')}`);
   return code[name as Program]();
 }

@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 
-/** Runs a file on a supported Node, which it installs if the project has none yet. Images have no scripts: they have a supported Node. */
+/** Runs a file on a supported Node and installs one if the project has none. Container images have a supported Node and no scripts. */
 const ON_SUPPORTED_NODE = join(packageRoot, 'scripts', 'supported-node.mjs');
 
 if (isBuiltin('node:sqlite')) require('./program');
@@ -15,7 +15,7 @@ else {
   process.exitCode = 1;
 }
 
-/** Hands signals on; a terminal sends SIGINT to both. */
+/** Forwards signals to the child; a terminal sends SIGINT to both processes. */
 function endAsItEnds(child: ChildProcess): void {
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => {});

@@ -8,60 +8,60 @@ import { loadSubgraph } from './load-subgraph';
 import { PROGRAMS } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
 
-/** Milliseconds between lines of progress. */
+/** Milliseconds between progress lines. */
 const REPORT_EVERY_MS = 1_000;
 
-type Say = (line: string) => void;
+type Print = (line: string) => void;
 
-const toOutput: Say = (line) => process.stdout.write(`${line}\n`);
+const toOutput: Print = (line) => process.stdout.write(`${line}\n`);
 
 const chosenOf = (names: readonly string[]): Promise<Subgraph[]> =>
   Promise.all((names.length > 0 ? names : PROGRAMS).map(loadSubgraph));
 
-/** Opens each database once: opening migrates it and writes its reference tables. @throws OperatorError */
+/** Opens each database, which migrates it and writes its reference tables. @throws OperatorError */
 export async function migrate(
   names: readonly string[],
   settingsOf: SettingsOf<StoreSettings>,
-  say: Say = toOutput,
+  print: Print = toOutput,
 ): Promise<void> {
   for (const subgraph of await chosenOf(names)) {
     const open = await subgraph.open({
       databaseUrl: databaseUrl(subgraph.name, settingsOf(subgraph.name)),
       limits: unlimited(settingsOf(subgraph.name)),
-      onMigration: reporter(say),
+      onMigration: reporter(print),
     });
     await open.close();
-    say(`${subgraph.name}: up to date`);
+    print(`${subgraph.name}: up to date`);
   }
 }
 
-/** Prints how far a migration is, now and then, and its end. */
-function reporter(say: Say): (progress: MigrationProgress) => void {
+/** Prints the progress of a migration, at most once a second, and its end. */
+function reporter(print: Print): (progress: MigrationProgress) => void {
   let reportedAt = performance.now();
   return ({ database, migration, done, total }) => {
     if (done < total && performance.now() - reportedAt < REPORT_EVERY_MS) return;
     reportedAt = performance.now();
-    say(`${database}: ${migration} ${done}/${total}`);
+    print(`${database}: ${migration} ${done}/${total}`);
   };
 }
 
-/** Prints which migrations each database has had. Changes nothing. @throws OperatorError */
+/** Prints the state of each migration in each database. Changes nothing. @throws OperatorError */
 export async function migrationStatus(
   names: readonly string[],
   settingsOf: SettingsOf<StoreSettings>,
-  say: Say = toOutput,
+  print: Print = toOutput,
 ): Promise<void> {
   for (const subgraph of await chosenOf(names)) {
-    say(`${subgraph.name}`);
+    print(`${subgraph.name}`);
     for (const state of await statesOf(subgraph, databaseUrl(subgraph.name, settingsOf(subgraph.name))))
-      say(`  ${state.migration.padEnd(28)} ${describe(state)}`);
+      print(`  ${state.migration.padEnd(28)} ${describe(state)}`);
   }
 }
 
 async function statesOf({ name, parts }: Subgraph, url: string): Promise<MigrationState[]> {
   const { entities, migrations } = parts;
   const address = parseDatabaseUrl(url);
-  // connecting would make the file
+  // connecting would create the file
   if (address.kind === 'sqlite' && !existsSync(address.file))
     return migrations.map((migration) => ({ migration: migration.name, done: 0, total: migration.sqlite.length }));
   const database = await Database.connect({ url, name, entities, migrations });

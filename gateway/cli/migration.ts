@@ -36,13 +36,13 @@ function writeMigration(subgraph: string, title: string, statements: Statements)
   return join('subgraphs', subgraph, 'migrations', `${name}.ts`);
 }
 
-/** SQL of one migration, by the kind of database. */
+/** SQL statements of a migration, by kind of database. */
 interface Statements {
   readonly mysql: readonly string[];
   readonly sqlite: readonly string[];
 }
 
-/** Source of the file of a migration, formatted as `npm run check` wants it. */
+/** Source of a migration file, formatted as `npm run check` requires. */
 export function migrationSource(name: string, { mysql, sqlite }: Statements): string {
   return `import type { Migration } from '#kit/database/migrations';
 
@@ -54,7 +54,7 @@ export const migration: Migration = {
 `;
 }
 
-/** Single statements stay on the line if they fit, longer lists have a line for each: the formatter's rule. */
+/** Follows the formatter: one line if it fits, otherwise a line for each statement. */
 function array(statements: readonly string[]): string {
   const line = `[${statements.map(quoted).join(', ')}]`;
   const fits = '  sqlite: ,'.length + line.length <= LINE_WIDTH;
@@ -64,7 +64,7 @@ function array(statements: readonly string[]): string {
 /** `lineWidth` of biome.json. */
 const LINE_WIDTH = 120;
 
-/** A string literal in the quotes that need fewer escapes; single quotes where both need as many. */
+/** A string literal in the quotes that need fewer escapes; single quotes if both need the same number. */
 function quoted(text: string): string {
   const double = JSON.stringify(text);
   const singles = text.split("'").length;
@@ -72,7 +72,7 @@ function quoted(text: string): string {
   return singles > doubles ? double : `'${double.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
-/** The source of `migrations.ts` with one more migration at the end of its imports and of its list. */
+/** The source of `migrations.ts` with a migration added at the end of its imports and its list. */
 export function listing(source: string, name: string): string {
   const variable = `m${name.slice(0, 4)}`;
   return source

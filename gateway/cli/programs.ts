@@ -1,14 +1,14 @@
 /**
- * The programs, in the order of their ports. Commands that need only names do not load their code. Add a new subgraph of this
+ * The programs, in the order of their ports. Commands that need only the names do not load the code. Add a new subgraph of this
  * repository here, in `subgraphs.ts`, and in `load-subgraph.ts`.
  */
 export const PROGRAMS = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
-/** The program with files. */
+/** The program that stores files. */
 export const FILES_SUBGRAPH: Program = 'submissions';
 
-/** The programs with event handlers. Events are kept for each of them until it has read them. */
+/** The programs with event handlers. The bus keeps events until each of them has read them. */
 export const EVENT_READERS: readonly string[] = [
   'submissions',
   'reviews',

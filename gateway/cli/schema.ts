@@ -12,7 +12,7 @@ import { defaultUrl } from './programs';
 import { settingsDocument } from './settings-document';
 import { subgraphs } from './subgraphs';
 
-/** Every generated file with what it should hold. */
+/** Every generated file with its expected content. */
 function generated(): { file: string; content: string }[] {
   const supergraph = compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) })));
   return [
@@ -36,7 +36,7 @@ function current(file: string): string | undefined {
   }
 }
 
-/** Writes the schemas of the subgraphs and the supergraph; returns the files that changed. */
+/** Writes the generated files; returns those that changed. */
 export function writeSchemas(): string[] {
   const changed = generated().filter(({ file, content }) => current(file) !== content);
   for (const { file, content } of changed) writeFileSync(file, content);
@@ -51,18 +51,18 @@ export function apiSchemaOfFile(file = OWN_SUPERGRAPH_FILE): string {
   } catch (error) {
     throw new OperatorError(
       `${file} is not a supergraph: ${(error as Error).message}`,
-      'Name a supergraph schema, as `ordergraph compose` writes it',
+      'Use a supergraph schema, such as the output of `ordergraph compose`',
       { cause: error },
     );
   }
 }
 
-/** @throws OperatorError naming the generated files that no longer say what the code says. */
+/** @throws OperatorError that lists the generated files that are out of date. */
 export function checkSchemas(): void {
   const stale = generated().filter(({ file, content }) => current(file) !== content);
   if (stale.length > 0)
     throw new OperatorError(
       `Stale generated files: ${stale.map(({ file }) => relative(packageRoot, file)).join(', ')}`,
-      'Run `npm run generate`, look at the difference, and commit it',
+      'Run `npm run generate`, review the changes, and commit them',
     );
 }

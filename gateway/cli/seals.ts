@@ -4,7 +4,7 @@ import { readSealKeys, type SealKeySource, SealKeys } from '#kit/audit/seal';
 import { type SealBoard, SealExchange, type SealedRecord } from '#kit/audit/seal-exchange';
 import type { AnchorSettings } from './settings';
 
-/** The configured public keys that verify seals, read again when the file changes. @throws OperatorError */
+/** The configured public keys that verify seals, reloaded when the file changes. @throws OperatorError */
 export const configuredKeys = (
   { auditKeys }: Pick<AnchorSettings, 'auditKeys'>,
   log: Logger,
@@ -13,7 +13,7 @@ export const configuredKeys = (
 /**
  * Sends the seals of a record to other processes and to the configured anchor, and receives theirs.
  * @param audit undefined for a gateway, which forwards the seals of all records to its anchor
- * @returns undefined where no bus and no anchor is configured
+ * @returns undefined where the bus or the anchor that this needs is not configured
  */
 export function exchangeSeals(
   audit: SealedRecord | undefined,
@@ -23,10 +23,10 @@ export function exchangeSeals(
 ): SealExchange | undefined {
   const anchor = settings.auditAnchor === '' ? undefined : anchorOf(settings.auditAnchor);
   if (!audit && anchor && !board)
-    log.warn('ORDERGRAPH_AUDIT_ANCHOR needs ORDERGRAPH_EVENTS_URL: no seals of records reach it');
+    log.warn('ORDERGRAPH_AUDIT_ANCHOR has no effect without ORDERGRAPH_EVENTS_URL: no seals reach it');
   if (audit ? !board && !anchor : !board || !anchor) return undefined;
-  const known = audit ? undefined : configuredKeys(settings, log);
-  const exchange = new SealExchange({ audit, board, anchor, keys: known && new SealKeys([], known), log });
+  const publicKeys = audit ? undefined : configuredKeys(settings, log);
+  const exchange = new SealExchange({ audit, board, anchor, keys: publicKeys && new SealKeys([], publicKeys), log });
   exchange.start();
   return exchange;
 }

@@ -3,7 +3,7 @@ import { PROCESSES } from './settings';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-/** A flag of a setting that differs between subgraphs exists only where the process has one subgraph. */
+/** Settings that differ between subgraphs have a flag only in processes that run one subgraph. */
 const flagCell = (name: string, { hasFlag, env }: Setting, title: string): string =>
   hasFlag === false || (env.includes('<NAME>') && !title.endsWith(' subgraph')) ? '' : `\`${flagOf(name)}\``;
 
@@ -25,7 +25,7 @@ const section = ({ title, table }: { readonly title: string; readonly table: Set
       .map(([name, setting]) => row(title, name, setting)),
   ].join('\n');
 
-/** The document of all settings, from the tables that the commands read them by. */
+/** docs/settings.md, from the tables that the commands read. */
 export const settingsDocument = (): string =>
   `${[
     '# Settings',

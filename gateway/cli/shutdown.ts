@@ -4,24 +4,24 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
 const SHUTDOWN_MS = 15_000;
-/** Milliseconds for what is left to close once its connections are gone. */
+/** Milliseconds for the rest to close after all connections are closed. */
 const LAST_MS = 1_000;
 
 export interface Shutdown {
   readonly log: Logger;
   readonly server: FastifyInstance;
-  /** Closes the server, then everything that it uses. */
+  /** Closes the server, then what it uses. */
   readonly close: () => Promise<void>;
-  /** Milliseconds between SIGTERM and closing, in which the server is not ready but still answers. */
+  /** Milliseconds between SIGTERM and closing, during which the server reports not ready but still answers. */
   readonly drainMs?: number;
-  /** Milliseconds in which the process ends, the draining included. */
+  /** Maximum milliseconds until the process ends, draining included. */
   readonly shutdownMs?: number;
 }
 
 /**
  * Ends the process on SIGINT and SIGTERM with exit code 0. On SIGTERM it first drains: a load balancer sees that the server is not
- * ready and sends its requests elsewhere. Then requests in progress finish; at the limit their connections are closed. SIGTERM
- * may come again: a service manager sends it to every process, and the parent hands it on. A second SIGINT ends the process at once.
+ * ready and sends its requests elsewhere. Then requests in progress finish; at the limit their connections are closed. Another SIGTERM
+ * has no effect: a service manager sends it to every process, and the parent forwards it too. A second SIGINT ends the process at once.
  */
 export function closeOnSignal({ log, server, close, drainMs = 0, shutdownMs = SHUTDOWN_MS }: Shutdown): void {
   const closeWithin = async (milliseconds: number): Promise<void> => {

@@ -22,7 +22,7 @@ import { backgroundTimes, fileStore, remoteBus } from './background';
 import { lockDataFolder } from './data-folder';
 import { databaseLimits, databaseUrl } from './databases';
 import { fillWhenNew } from './exercise';
-import { believedOf } from './identity';
+import { authenticationOf } from './identity';
 import { EVENT_READERS, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import type { OpenSettings, SettingsOf } from './settings';
@@ -34,10 +34,10 @@ export interface StartOptions {
   settingsOf: SettingsOf<OpenSettings>;
   /** Whether to print all settings first. */
   printSettings?: boolean;
-  /** Scale of the exercise data made when the databases are new; 0 makes none. */
+  /** Scale of the exercise data for new databases; 0 creates none. */
   scale: number;
   /** Prints progress; to standard output by default. */
-  say?: (text: string) => void;
+  print?: (text: string) => void;
 }
 
 const toOutput = (text: string) => process.stdout.write(`${text}\n`);
@@ -47,27 +47,27 @@ function filesOf(open: readonly OpenSubgraph[]): GatewayParts['files'] {
   return exchange && { subgraph: FILES_SUBGRAPH, exchange };
 }
 
-/** Everything in one process, running. */
-export interface Started {
+/** A running graph. */
+export interface RunningGraph {
   readonly address: string;
   close(): Promise<void>;
 }
 
-/** Runs the four subgraphs and the gateway in this process until a signal, or the caller, ends it. */
+/** Runs the four subgraphs and the gateway in this process until a signal or `close` ends them. */
 export async function startAll({
   config,
   settingsOf,
   printSettings,
   scale,
-  say = toOutput,
-}: StartOptions): Promise<Started> {
+  print = toOutput,
+}: StartOptions): Promise<RunningGraph> {
   const log = createLog(config.logLevel, 'ordergraph');
-  // settings that do not differ between the subgraphs
+  // settings that are the same for all subgraphs
   const common = settingsOf('');
   const { data } = common;
   const supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
   if (printSettings)
-    say(
+    print(
       `${describeSettings(
         { ...config, ...common },
         {
@@ -77,13 +77,13 @@ export async function startAll({
       )}`,
     );
   const lock = lockDataFolder(data);
-  // of this process and its time: gateway and subgraphs are one
+  // a new key for each process: its gateway and subgraphs run together
   const key = await newKey();
   const signingKey = signingKeyOf(key);
   const keys = { current: { keys: [publicKey(key)] } };
   const open: OpenSubgraph[] = [];
   const eventKey = common.eventsUrl ? await privateKeyIn(join(data, 'event-key.json'), 'the event key') : key;
-  // one process, one key: its subgraphs could not keep secrets from each other
+  // one event key for all: subgraphs in one process cannot keep secrets from each other
   const eventKeys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, eventKey])));
   const bus = remoteBus(common, () => eventKeys, log) ?? new InProcessBus(EVENT_READERS);
   const seals: SealExchange[] = [];
@@ -96,8 +96,8 @@ export async function startAll({
     lock.release();
   };
   try {
-    say('Opening the databases …');
-    const believed = await believedOf({ ...config, auth: config.auth || 'development' }, data, log, say);
+    print('Opening the databases …');
+    const authentication = await authenticationOf({ ...config, auth: config.auth || 'development' }, data, log, print);
     await requireOwnKeys(
       subgraphs.map(({ name }) => name),
       settingsOf,
@@ -112,10 +112,10 @@ export async function startAll({
       open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits }));
     }
     for (const { audit } of open)
-      seals.push(...[audit && exchangeSeals(audit, bus, common, log)].filter((one) => one !== undefined));
-    await fillWhenNew(open, scale, say);
+      seals.push(...[audit && exchangeSeals(audit, bus, common, log)].filter((exchange) => exchange !== undefined));
+    await fillWhenNew(open, scale, print);
     for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes(common) });
-    say('Starting the gateway …');
+    print('Starting the gateway …');
     const server = await createGateway({
       supergraph,
       config,
@@ -124,13 +124,13 @@ export async function startAll({
         const subgraph = open.find((candidate) => candidate.name === name);
         if (!subgraph)
           throw new OperatorError(
-            `The supergraph names a subgraph "${name}" that is not part of this process`,
+            `The supergraph contains a subgraph "${name}" that this process does not run`,
             'Run `npm run generate`',
           );
         return new InProcessTransport(subgraph);
       },
       forwardHeaders: config.forwardHeader,
-      identity: believed && { ...believed, signer: await IdentitySigner.of(key) },
+      identity: authentication && { ...authentication, signer: await IdentitySigner.of(key) },
       gatewayKey: () => signingKey,
       subgraphsReady: async () => {
         const ready = await Promise.all(
@@ -147,7 +147,7 @@ export async function startAll({
     };
     const { drainMs, shutdownMs } = config;
     closeOnSignal({ log, server, close: closeAll, drainMs, shutdownMs });
-    say(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Ctrl-C ends it.`);
+    print(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Press Ctrl-C to stop.`);
     return { address, close: closeAll };
   } catch (error) {
     await close();

@@ -27,7 +27,7 @@ import { closeOnSignal } from './shutdown';
 
 export interface SubgraphOptions {
   name: string;
-  /** Instead of signed identities: the principal of every caller. */
+  /** Principal of every caller, instead of signed identities. */
   openTo?: string;
   settings: SubgraphSettings;
 }
@@ -50,7 +50,7 @@ function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door 
   if (openTo === undefined)
     throw new OperatorError(
       'No gateway public keys are configured; refusing to start',
-      'Set --identity-keys to the file of the gateways’ public keys; `ordergraph keys FOLDER` makes it',
+      'Set --identity-keys to the file of the gateways’ public keys; `ordergraph keys FOLDER` creates it',
     );
   requireDevelopment(host, nodeEnv);
   // roles of other programs, too

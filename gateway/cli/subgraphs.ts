@@ -7,5 +7,5 @@ import { PROGRAMS, type Program } from './programs';
 
 const byName: Readonly<Record<Program, Subgraph>> = { submissions, reviews, workforce, infrastructure };
 
-/** The four programs, with all their code; see `load-subgraph.ts` for one of them. */
+/** The four programs with all their code; `load-subgraph.ts` loads one. */
 export const subgraphs: readonly Subgraph[] = PROGRAMS.map((name) => byName[name]);

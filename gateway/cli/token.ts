@@ -21,7 +21,7 @@ export interface TokenFlags {
   role: string[];
   agency?: string;
   organization?: string;
-  /** Whether the organization may be one that is still to be registered. */
+  /** Whether the organization may be unregistered. */
   newOrganization?: boolean;
   case?: string;
   scope?: string[];
@@ -49,7 +49,7 @@ export function describeRoles(): string {
 const listOfRoles = (): string =>
   `\nRoles:\n${roleNames()
     .map((name) => `  ${name.padEnd(24)} ${describeRole(name)}`)
-    .join('\n')}\nExamples:\n${EXAMPLES.map((one) => `  npm run token -- ${one}`).join('\n')}`;
+    .join('\n')}\nExamples:\n${EXAMPLES.map((flags) => `  npm run token -- ${flags}`).join('\n')}`;
 
 const CLAIM_FLAGS = { agency: '--agency', organization: '--organization', caseNumber: '--case' };
 
@@ -58,7 +58,7 @@ function describeRole(name: string): string {
   return needs === undefined ? description : `${description} Requires ${CLAIM_FLAGS[needs]}.`;
 }
 
-/** Prints a token of the development issuer, and nothing else, so that a shell can take it. @throws OperatorError */
+/** Prints a token of the development issuer and nothing else, so that a shell can capture it. @throws OperatorError */
 export async function printToken({
   role,
   hours,
@@ -69,7 +69,7 @@ export async function printToken({
   for (const name of role)
     if (!roleSpec(name))
       throw new OperatorError(`"${name}" is not a role${nearest(name, roleNames())}`, listOfRoles().trim());
-  // first: a name or an abbreviation need not have the form of a key
+  // first, since principalOf rejects names and abbreviations without a suggestion
   if (flags.agency !== undefined) requireAgency(flags.agency);
   let principal: ReturnType<typeof principalOf>;
   try {
@@ -88,44 +88,41 @@ export async function printToken({
     await requireOrganization(principal.organization, settings);
   if (!DevelopmentIssuer.isIn(settings.data))
     process.stderr.write(
-      `There was no development issuer in ${settings.data}, so this makes one. A graph that runs with another --data does not accept its tokens.\n`,
+      `Creating a development issuer in ${settings.data}, which has none. Graphs with another --data folder do not accept its tokens.\n`,
     );
   const issuer = await DevelopmentIssuer.in(settings.data);
   process.stdout.write(`${await issuer.token(principal, hours * 3_600)}\n`);
 }
 
-/** @throws OperatorError with the nearest names */
+/** @throws OperatorError that suggests the nearest keys */
 function requireAgency(key: string): void {
   const keys = agencies.map((agency) => agency.key);
   if (keys.includes(key)) return;
-  // people write names and abbreviations, too
-  const meant = findAgency(key)?.agency.key;
-  const hint = meant ? `; did you mean "${meant}"?` : nearest(key, keys);
-  throw new OperatorError(
-    `"${key}" is not the key of an agency${hint}`,
-    `The keys of agencies are: ${keys.toSorted().join(', ')}`,
-  );
+  // users also write names and abbreviations
+  const suggestion = findAgency(key)?.agency.key;
+  const hint = suggestion ? `; did you mean "${suggestion}"?` : nearest(key, keys);
+  throw new OperatorError(`"${key}" is not an agency key${hint}`, `Agency keys: ${keys.toSorted().join(', ')}`);
 }
 
-/** @throws OperatorError with the nearest names */
+/** @throws OperatorError that suggests the nearest keys */
 async function requireOrganization(key: string, settings: StoreSettings): Promise<void> {
   const keys = [...new Set([...(await registeredOrganizations(settings)), ...developerKeys()])];
   if (keys.includes(key)) return;
-  const { key: meant, by } = organizationNamed(key);
-  const hint = by === 'name' && keys.includes(meant) ? `; did you mean "${meant}"?` : nearest(key, keys);
+  const { key: suggestion, by } = organizationNamed(key);
+  const hint = by === 'name' && keys.includes(suggestion) ? `; did you mean "${suggestion}"?` : nearest(key, keys);
   throw new OperatorError(
-    `"${key}" is not the key of a developer organization${hint}`,
-    'Name one that is registered, or add --new-organization for one that is about to register itself',
+    `"${key}" is not a developer organization key${hint}`,
+    'Use a registered organization, or add --new-organization for one that is about to register',
   );
 }
 
-/** Keys of the organizations in the database of submissions; where there is none yet, those that the first start will make. */
+/** Keys of the organizations in the submissions database; before it exists, those that the first start will create. */
 async function registeredOrganizations(settings: StoreSettings): Promise<readonly string[]> {
   const url = databaseUrl('submissions', settings);
   const address = parseDatabaseUrl(url);
   if (address.kind === 'sqlite' && !existsSync(address.file))
     return Array.from({ length: exerciseDevelopersAt(1) }, (_, index) => exerciseDeveloper(index).key);
-  // only here: a token for an agency waits for no database code
+  // imported here so that a token for an agency loads no database code
   const [{ Database }, { DeveloperOrganization }, { entities }] = [
     await import('#kit/database/database'),
     await import('../../subgraphs/submissions/developer/developer-organization'),

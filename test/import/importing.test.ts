@@ -155,9 +155,9 @@ test('a file that is missing, a folder, or an unknown source is said in words', 
     file: '/no/such/folder',
   };
   await expect(importData({ ...options, source: 'kevv' })).rejects.toThrow(
-    /There is no source "kevv"[\s\S]*Choose one of .*kev/,
+    /Unknown source "kevv"[\s\S]*Choose one of .*kev/,
   );
-  await expect(importData({ ...options, source: 'all' })).rejects.toThrow(/cannot be searched for files/);
+  await expect(importData({ ...options, source: 'all' })).rejects.toThrow(/Cannot search ".*" for files/);
 });
 
 test('a file is taken from a URL, and a URL that gives none is said in words', async () => {
@@ -174,7 +174,7 @@ test('a file is taken from a URL, and a URL that gives none is said in words', a
     await importData({ source: 'kev', file: `${address}/known_exploited_vulnerabilities.json`, settingsOf });
     expect(said.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
     await expect(importData({ source: 'kev', file: `${address}/nothing.json`, settingsOf })).rejects.toThrow(
-      /nothing.json" cannot be downloaded: the server answered 404[\s\S]*Check the address/,
+      /Cannot download ".*nothing.json": the server returned HTTP 404[\s\S]*Check the address/,
     );
   } finally {
     said.mockRestore();

@@ -78,7 +78,7 @@ test('a wrong option is rejected with the nearest one, without the whole help', 
   const start = run(['start', '--prot', '4000']);
   expect(await start.ended).toBe(1);
   expect(start.output()).toBe(
-    "error: unknown option '--prot'\n(Did you mean --port?)\nRun it with --help for all options\n",
+    "error: unknown option '--prot'\n(Did you mean --port?)\nRun with --help to list all options\n",
   );
 });
 

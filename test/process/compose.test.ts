@@ -39,7 +39,7 @@ async function composeAll(...sources: string[]) {
 }
 
 const MALFORMED =
-  'is not a source: write name=file or name@url=file, with a name of letters, digits, _ and - that begins with a letter';
+  'is not a source: use name=file or name@url=file; names have letters, digits, _ and -, and begin with a letter';
 
 test.each<[string[], string[]]>([
   [['a=unfinished.graphql'], ['unfinished.graphql:4:1: Syntax Error: Expected Name, found "}".']],

@@ -43,7 +43,7 @@ describe('everything in one process', () => {
     expect(errors).toBeUndefined();
     expect(data.executiveOrder).toMatchObject({ number: '14409', reviewMetrics: { openReviews: expect.any(Number) } });
     expect(start.output()).toMatch(
-      /Opening the databases …[\s\S]*Making exercise data of scale 1 …[\s\S]*Made \d+ rows of exercise data[\s\S]*Starting the gateway/,
+      /Opening the databases …[\s\S]*Creating exercise data at scale 1 …[\s\S]*Created \d+ rows of invented data, marked as exercise data[\s\S]*Starting the gateway/,
     );
     // whoever opens it in a browser chooses whom to ask as
     const page = await fetch(`http://127.0.0.1:${port}/graphql`, { headers: { accept: 'text/html' } });
@@ -262,11 +262,7 @@ describe('help and bad commands', () => {
     [['import', '--help'], 0, /Sources:[\s\S]*kev .*Known exploited vulnerabilities/],
     [['start', '--port', 'many'], 1, /--port is "many"/],
     [['start', '--scale', '-1'], 1, /at least 0/],
-    [
-      ['subgraph', 'nothing'],
-      1,
-      /There is no subgraph "nothing"[\s\S]*submissions, reviews, workforce, infrastructure/,
-    ],
+    [['subgraph', 'nothing'], 1, /Unknown subgraph "nothing"[\s\S]*submissions, reviews, workforce, infrastructure/],
     [
       ['gateway', '--supergraph', '/no/such/file', '--auth', 'off'],
       1,
@@ -278,28 +274,24 @@ describe('help and bad commands', () => {
       1,
       /The development issuer is not allowed here: .*0\.0\.0\.0/,
     ],
-    [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
+    [['subgraph', 'reviews'], 1, /No gateway public keys are configured; refusing to start[\s\S]*--identity-keys/],
     [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
     [['token', '--role', 'agency-reviewer'], 1, /The role agency-reviewer requires agency=/],
-    [
-      ['token', '--role', 'agency-reviewer', '--agency', 'nas'],
-      1,
-      /"nas" is not the key of an agency; did you mean .*"nsa"/,
-    ],
+    [['token', '--role', 'agency-reviewer', '--agency', 'nas'], 1, /"nas" is not an agency key; did you mean .*"nsa"/],
     [
       ['token', '--role', 'agency-reviewer', '--agency', 'Department of War'],
       1,
-      /"Department of War" is not the key of an agency; did you mean "dod"\?/,
+      /"Department of War" is not an agency key; did you mean "dod"\?/,
     ],
     [
       ['token', '--role', 'agency-reviewer', '--agency', 'TREAS'],
       1,
-      /"TREAS" is not the key of an agency; did you mean "treasury"\?/,
+      /"TREAS" is not an agency key; did you mean "treasury"\?/,
     ],
     [
       ['token', '--role', 'developer-submitter', '--organization', 'exercise-aldre'],
       1,
-      /"exercise-aldre" is not the key of a developer organization; did you mean "exercise-alder"[\s\S]*--new-organization/,
+      /"exercise-aldre" is not a developer organization key; did you mean "exercise-alder"[\s\S]*--new-organization/,
     ],
     [['token', '--role', 'developer-submitter', '--organization', 'exercise-alder'], 0, /^[\w-]+\.[\w-]+\.[\w-]+$/m],
     [
@@ -307,7 +299,7 @@ describe('help and bad commands', () => {
       0,
       /^[\w-]+\.[\w-]+\.[\w-]+$/m,
     ],
-    [['gateway', '--subgraph-url', 'reviews'], 1, /"reviews" does not say where a subgraph answers/],
+    [['gateway', '--subgraph-url', 'reviews'], 1, /"reviews" is not a subgraph URL/],
     [['import', 'kev', '/no/such/file.json'], 1, /File "\/no\/such\/file.json" does not exist/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
     [['nonsense'], 1, /unknown command 'nonsense'/],
@@ -349,7 +341,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
       { errors: [{ extensions: { code: 'IDENTITY_REQUIRED' } }] },
     ]);
     const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${ports.get('gateway')}`], environment);
-    expect([await play.ended, play.output()]).toEqual([0, expect.stringContaining('all as the framework has it')]);
+    expect([await play.ended, play.output()]).toEqual([0, expect.stringContaining('all as the framework requires')]);
     for (const process of [gateway, ...subgraphs]) {
       process.child.kill('SIGTERM');
       expect(await process.ended).toBe(0);

@@ -32,11 +32,11 @@ async function refusal(environment: Record<string, string>): Promise<string> {
 }
 
 test.each([
-  ['ORDERGRAPH_AUDIT', 'The record of reads and changes'],
+  ['ORDERGRAPH_AUDIT', 'The audit record'],
   ['ORDERGRAPH_FILES', 'Uploaded documents'],
 ])('a folder of %s that cannot be written to is reported with the setting', async (setting, what) => {
   const output = await refusal({ [setting]: join(blocked, 'here') });
-  expect(output).toContain(`${what} cannot be kept in "${join(blocked, 'here')}": `);
+  expect(output).toContain(`${what} cannot be stored in "${join(blocked, 'here')}": `);
   expect(output).toMatch(new RegExp(`Set ${setting} to a folder that this process \\(user \\d+\\) may write to`));
 });
 
@@ -71,7 +71,7 @@ test('production requires a key that seals the record', async () => {
   );
   expect(await started.ended).toBe(1);
   expect(started.output()).toMatch(
-    /No key that seals the record is configured, which production requires\n {2}Set ORDERGRAPH_AUDIT_KEY/,
+    /No key to seal the audit record is configured; production requires one\n {2}Set ORDERGRAPH_AUDIT_KEY/,
   );
 });
 

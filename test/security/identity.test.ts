@@ -642,13 +642,13 @@ describe('the keys that seal records', () => {
     const settingsOf = (file: string) => settingsBySubgraph(openSettings, { data: folder }, environment(file));
     const open = (name: string, file: string) => auditLog(name, settingsOf(file)(name), log);
     await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
-      /The key that seals the record of reviews is a key of workforce, too/,
+      /The key that seals the record of reviews is also a key of workforce/,
     );
     const other = join(folder, 'other');
     await writeKeys(other);
     await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
     await expect(requireOwnKeys(['reviews', 'workforce'], settingsOf(fileOf('reviews')))).rejects.toThrow(
-      'One key seals the records of reviews and of workforce',
+      'The same key seals the records of reviews and workforce',
     );
     await (await open('reviews', fileOf('reviews'))).close();
     await requireOwnKeys(PROGRAMS, settingsBySubgraph(openSettings, { data: folder }, {}));

@@ -384,11 +384,11 @@ describeOnRedis('four processes and a gateway', () => {
     const records = NAMES.map((name) => join(folder, `${name}.jsonl`));
     const command = ['audit', 'verify', ...records, '--keys', join(folder, 'keys', 'audit-keys.json')];
     const sound = run(command);
-    expect([await sound.ended, sound.output()]).toEqual([0, expect.stringContaining('vouch for it up to number')]);
+    expect([await sound.ended, sound.output()]).toEqual([0, expect.stringContaining('confirmed up to number')]);
     const withoutKeys = run(['audit', 'verify', ...records]);
     expect([await withoutKeys.ended, withoutKeys.output()]).toEqual([
       1,
-      expect.stringContaining('No keys to verify seals with are named'),
+      expect.stringContaining('No public keys to verify seals are configured'),
     ]);
     writeFileSync(reviews, copy);
     const rolledBack = run([...command, '--anchor', anchor]);

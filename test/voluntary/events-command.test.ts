@@ -60,7 +60,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     output = '';
     expect(await printStatus(['submissions', 'reviews'], settingsOf, false)).toBe(true);
     expect(output).toMatch(/submissions: 2 events, epoch 1-[0-9a-f]{12} since 2026/);
-    expect(output).toMatch(/lease: no replica holds it\n {2}unpublished: 0\n/);
+    expect(output).toMatch(/lease: no holder\n {2}unpublished: 0\n/);
     expect(output).toMatch(/reads submissions: position 2, 0 behind/);
   });
 
@@ -126,8 +126,8 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     ],
     ['a reader of itself', () => replay('reviews', { from: 'reviews', settingsOf }), /does not read its own events/],
     ['no instant', () => replay('reviews', { since: 'yesterday', settingsOf }), /neither a position nor an instant/],
-    ['no event', () => retry('reviews', { ids: [], all: false, settingsOf }), /No event is named/],
-    ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, settingsOf }), /No event is named/],
+    ['no event', () => retry('reviews', { ids: [], all: false, settingsOf }), /No events are selected/],
+    ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, settingsOf }), /No events are selected/],
   ])('refuses %s, and says what to write', async (_what, command, message) => {
     await expect(command()).rejects.toThrow(message);
   });

@@ -14,14 +14,14 @@ test('the scripted exercise on a graph of its own, as `npm run exercise:voluntar
   const play = run(['exercise:voluntary']);
   expect([await play.ended, play.output()]).toEqual([
     0,
-    expect.stringMatching(/\d{2} steps, all as the framework has it\./),
+    expect.stringMatching(/\d{2} steps, all as the framework requires\./),
   ]);
   expect(play.output()).not.toMatch(/"level":(40|50)/);
 });
 
 test('without a graph at the address it says so', async () => {
   const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${await freePort()}`]);
-  expect([await play.ended, play.output()]).toEqual([1, expect.stringContaining('Nobody answers at')]);
+  expect([await play.ended, play.output()]).toEqual([1, expect.stringContaining('Cannot connect to')]);
 });
 
 describeOnRedis.each(processKinds)(
@@ -54,14 +54,14 @@ describeOnRedis.each(processKinds)(
       const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${port}`], environment);
       const code = await play.ended;
       const transcript = play.output();
-      expect([code, transcript]).toEqual([0, expect.stringMatching(/\d{2} steps, all as the framework has it\./)]);
+      expect([code, transcript]).toEqual([0, expect.stringMatching(/\d{2} steps, all as the framework requires\./)]);
       for (const told of [
         /Alder shares a model twelve days before its launch/,
-        /Three agencies decide each for itself; the fourth does not know of it/,
-        /moves the launch to forty-five days from now; nobody has to agree/,
-        /withdraws, in the middle of the review and without a reason/,
-        /launches a week early and records it: a fact, not a request/,
-        /goes on with its review after the launch/,
+        /Three agencies decide independently; a fourth cannot see the submission/,
+        /moves the launch to forty-five days from now; this needs no approval/,
+        /withdraws during the review, without giving a reason/,
+        /launches a week early and records the launch, which needs no approval/,
+        /continues its review after the launch, with the material it already has/,
         /"voluntarinessBreaches":0/,
       ])
         expect(transcript).toMatch(told);

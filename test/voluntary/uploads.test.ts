@@ -46,7 +46,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const content = Buffer.from(`A model card, ${kind}.`);
     const artifact = await attach(id, content, { fileName: 'card of the model.txt' });
     expect(artifact).toMatchObject({ storage: 'AWAITING_UPLOAD', storedWhere: `/artifacts/${artifact.id}` });
-    expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, said: '' });
+    expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, body: '' });
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['STORED', [sha256(content)]]);
     for (const who of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
       const { status, content: given } = await caller(who).download(artifact.storedWhere);
@@ -99,7 +99,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const before = stored(graph.files);
     const artifact = await attach(id, content);
     const answer = await caller(developer()).upload(artifact.storedWhere, change(content));
-    expect([answer.status, JSON.parse(answer.said).errors[0].extensions.code]).toEqual([status, code]);
+    expect([answer.status, JSON.parse(answer.body).errors[0].extensions.code]).toEqual([status, code]);
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
     // and it can be uploaded still
     expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
@@ -111,7 +111,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const small = await attach(id, Buffer.from(`small ${Math.random()}`));
     const large = await attach(id, much);
     const code = async (who: string | null, path: string) =>
-      JSON.parse((await caller(who).upload(path, much)).said).errors[0].extensions.code;
+      JSON.parse((await caller(who).upload(path, much)).body).errors[0].extensions.code;
     expect(await code(developer(), small.storedWhere)).toBe('CONTENT_TOO_LONG');
     expect(await code(developer('birch'), large.storedWhere)).toBe('NOT_FOUND');
     expect(await code(null, large.storedWhere)).toBe('UNAUTHENTICATED');
@@ -145,8 +145,8 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const content = Buffer.from(`Private ${kind}`);
     const artifact = await attach(id, content);
     const code = async (who: string | null, path = artifact.storedWhere) => {
-      const { status, said } = await caller(who).upload(path, content);
-      return [status, status === 204 ? '' : JSON.parse(said).errors[0].extensions.code];
+      const { status, body } = await caller(who).upload(path, content);
+      return [status, status === 204 ? '' : JSON.parse(body).errors[0].extensions.code];
     };
     expect(await code(null)).toEqual([401, 'UNAUTHENTICATED']);
     expect(await code('role=analyst; subject=x')).toEqual([403, 'FORBIDDEN']);
@@ -239,8 +239,8 @@ describe('a large file', () => {
     const path = await stack.attach(hash.digest('hex'), SIZE);
     // what the subgraph refuses at once, the gateway hands back in its words
     const refused = async (principal: string) => {
-      const { status, said } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
-      return [status, JSON.parse(said).errors[0].extensions.code];
+      const { status, body } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
+      return [status, JSON.parse(body).errors[0].extensions.code];
     };
     expect(await refused(developer('birch'))).toEqual([404, 'NOT_FOUND']);
     expect(await refused(reviewer('nsa'))).toEqual([403, 'FORBIDDEN']);

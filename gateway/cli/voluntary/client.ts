@@ -1,23 +1,23 @@
-/** An error as the graph answers it. */
+/** An error in a response. */
 export interface GraphError {
   readonly message: string;
   readonly extensions: { readonly code: string; readonly inputPath?: readonly (string | number)[] };
 }
 
-/** What the graph answers. */
+/** A response of the graph. */
 export interface GraphAnswer {
-  // biome-ignore lint/suspicious/noExplicitAny: a step reads what it asked for
+  // biome-ignore lint/suspicious/noExplicitAny: a step reads the fields that it selected
   readonly data?: any;
   readonly errors?: readonly GraphError[];
 }
 
-/** Somebody who speaks to the graph over its public API. */
+/** A client of the graph's public API. */
 export class Caller {
   constructor(
     private readonly url: string,
-    /** How the transcript calls them. */
+    /** Name in the transcript. */
     readonly name: string,
-    /** Gives a token that says who they are; null for the public. */
+    /** Returns the caller's token; null for the public. */
     private readonly token: (() => Promise<string>) | null,
   ) {}
 
@@ -30,14 +30,14 @@ export class Caller {
     return (await response.json()) as GraphAnswer;
   }
 
-  /** Uploads a content to the path that an artifact names. @returns the HTTP status and what was said */
-  async upload(path: string, content: Uint8Array): Promise<{ status: number; said: string }> {
+  /** Uploads content to an artifact's path. @returns the HTTP status and the response body */
+  async upload(path: string, content: Uint8Array): Promise<{ status: number; body: string }> {
     const response = await fetch(new URL(path, this.url), {
       method: 'PUT',
       headers: { 'content-type': 'application/octet-stream', ...(await this.identity()) },
       body: content,
     });
-    return { status: response.status, said: await response.text() };
+    return { status: response.status, body: await response.text() };
   }
 
   async download(path: string): Promise<{ status: number; content: Buffer }> {

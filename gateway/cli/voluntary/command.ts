@@ -11,40 +11,39 @@ import { Stage, StoryError } from './stage';
 import { playVoluntaryFramework } from './story';
 
 /**
- * Plays the exercise on a running graph, or on one that it starts and removes.
- * @param dataFolder of the running graph, which has its development issuer's key
+ * Plays the exercise on a running graph, or on a temporary one.
+ * @param dataFolder of the running graph; contains the key of its development issuer
  */
 export async function exerciseVoluntary({ url, dataFolder }: { url?: string; dataFolder: string }): Promise<void> {
-  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const print = (line: string) => process.stdout.write(`${line}\n`);
   const run = Date.now().toString(36);
-  if (url !== undefined) return play(url, dataFolder, run, say);
+  if (url !== undefined) return play(url, dataFolder, run, print);
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-exercise-'));
-  say('Starting a graph of its own …');
+  print('Starting a temporary graph …');
   const config = readConfig({ port: 0, logLevel: 'warn' });
   const settingsOf = settingsBySubgraph(openSettings, { data: folder, scheduleMs: '500' });
-  const own = await startAll({ config, settingsOf, scale: 0, say: () => {} });
+  const graph = await startAll({ config, settingsOf, scale: 0, print: () => {} });
   try {
-    await play(own.address, folder, run, say);
+    await play(graph.address, folder, run, print);
   } finally {
-    await own.close();
+    await graph.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function play(url: string, dataFolder: string, run: string, say: (line: string) => void): Promise<void> {
-  if (!URL.canParse(url))
-    throw new OperatorError(`"${url}" is no address of a graph`, 'Write --url http://127.0.0.1:4000');
+async function play(url: string, dataFolder: string, run: string, print: (line: string) => void): Promise<void> {
+  if (!URL.canParse(url)) throw new OperatorError(`"${url}" is not a valid URL`, 'Use --url http://127.0.0.1:4000');
   const issuer = await DevelopmentIssuer.in(dataFolder);
-  const stage = new Stage(url, run, say, (principal) => issuer.token(parsePrincipal(principal), 3_600));
-  say(`The voluntary framework, played on ${url}. All of it is invented. Run "${run}".`);
+  const stage = new Stage(url, run, print, (principal) => issuer.token(parsePrincipal(principal), 3_600));
+  print(`Playing the voluntary framework on ${url}. All data is invented. Run "${run}".`);
   try {
     await playVoluntaryFramework(stage);
   } catch (error) {
     if (error instanceof StoryError)
-      throw new OperatorError(error.message, `It stopped after ${stage.played} steps; the graph's log says more`);
+      throw new OperatorError(error.message, `Stopped after ${stage.played} steps; see the log of the graph`);
     if (error instanceof TypeError && error.message === 'fetch failed')
-      throw new OperatorError(`Nobody answers at ${url}`, 'Start the graph first, or leave --url out');
+      throw new OperatorError(`Cannot connect to ${url}`, 'Start the graph first, or omit --url');
     throw error;
   }
-  say(`\n${stage.played} steps, all as the framework has it.`);
+  print(`\n${stage.played} steps, all as the framework requires.`);
 }

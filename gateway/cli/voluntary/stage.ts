@@ -1,21 +1,22 @@
 import { Caller, type GraphAnswer } from './client';
 
-const PATIENCE_MS = 60_000;
+/** Maximum milliseconds until events have arrived. */
+const MAX_WAIT_MS = 60_000;
 
-/** What went otherwise than the story has it. */
+/** A result that differs from the story. */
 export class StoryError extends Error {}
 
-/** Where the exercise is played: callers, and the transcript of what they do. */
+/** The callers of the exercise, and the transcript of what they do. */
 export class Stage {
   private steps = 0;
   private keys = 0;
 
   constructor(
     private readonly url: string,
-    /** Tells this run from others on the same graph. */
+    /** Distinguishes this run from others on the same graph. */
     readonly run: string,
-    private readonly say: (line: string) => void,
-    /** A token for a principal, as people write it. */
+    private readonly print: (line: string) => void,
+    /** Issues a token for a principal in text form. */
     private readonly tokenOf: (principal: string) => Promise<string>,
   ) {}
 
@@ -44,21 +45,21 @@ export class Stage {
   }
 
   act(title: string): void {
-    this.say(`\n── ${title} ${'─'.repeat(Math.max(0, 90 - title.length))}`);
+    this.print(`\n── ${title} ${'─'.repeat(Math.max(0, 90 - title.length))}`);
   }
 
-  tell(line: string): void {
-    this.say(`      ${line}`);
+  note(line: string): void {
+    this.print(`      ${line}`);
   }
 
   step(who: string, what: string): void {
     this.steps += 1;
-    this.say(`${String(this.steps).padStart(4)}  ${who}: ${what}`);
+    this.print(`${String(this.steps).padStart(4)}  ${who}: ${what}`);
   }
 
   /**
-   * Does a mutation, and returns the object it changed.
-   * @param fields what to return of the object.
+   * Executes a mutation and returns the object that it changed.
+   * @param fields selection of the payload
    */
   async does(
     who: Caller,
@@ -66,17 +67,17 @@ export class Stage {
     mutation: string,
     input: Record<string, unknown>,
     fields: string,
-    // biome-ignore lint/suspicious/noExplicitAny: a step reads what it asked for
+    // biome-ignore lint/suspicious/noExplicitAny: a step reads the fields that it selected
   ): Promise<any> {
-    const answer = await this.mutate(who, mutation, input, fields);
-    if (answer.errors)
-      throw new StoryError(`${who.name}: ${what}\n${mutation} failed: ${JSON.stringify(answer.errors)}`);
+    const response = await this.mutate(who, mutation, input, fields);
+    if (response.errors)
+      throw new StoryError(`${who.name}: ${what}\n${mutation} failed: ${JSON.stringify(response.errors)}`);
     this.step(who.name, what);
-    const { replayed: _replayed, ...payload } = answer.data[mutation];
+    const { replayed: _replayed, ...payload } = response.data[mutation];
     return Object.values(payload)[0];
   }
 
-  /** Tries a mutation that the rules refuse, and shows what is said. */
+  /** Executes a mutation that must fail with `code`, and prints its error. */
   async isRefused(
     who: Caller,
     what: string,
@@ -86,13 +87,11 @@ export class Stage {
     code: string,
   ): Promise<void> {
     const { errors } = await this.mutate(who, mutation, input, fields);
-    const said = errors?.[0]?.extensions.code;
-    if (said !== code)
-      throw new StoryError(
-        `${who.name}: ${what}\n${mutation} should be refused with ${code}, got ${JSON.stringify(errors)}`,
-      );
+    const actual = errors?.[0]?.extensions.code;
+    if (actual !== code)
+      throw new StoryError(`${who.name}: ${what}\n${mutation} should fail with ${code}, got ${JSON.stringify(errors)}`);
     this.step(who.name, what);
-    this.tell(`↳ ${code}: ${errors![0]!.message}`);
+    this.note(`↳ ${code}: ${errors![0]!.message}`);
   }
 
   private mutate(who: Caller, name: string, input: Record<string, unknown>, fields: string): Promise<GraphAnswer> {
@@ -103,39 +102,40 @@ export class Stage {
     });
   }
 
-  /** Asks once. */
-  // biome-ignore lint/suspicious/noExplicitAny: a step reads what it asked for
+  /** Executes a query once. */
+  // biome-ignore lint/suspicious/noExplicitAny: a step reads the fields that it selected
   async asks(who: Caller, query: string, variables: Record<string, unknown> = {}): Promise<any> {
-    const answer = await who.ask(query, variables);
-    if (answer.errors) throw new StoryError(`${who.name} asks ${query}\n${JSON.stringify(answer.errors)}`);
-    return answer.data;
+    const response = await who.ask(query, variables);
+    if (response.errors)
+      throw new StoryError(`${who.name} failed to query ${query}\n${JSON.stringify(response.errors)}`);
+    return response.data;
   }
 
-  /** Asks until an answer is as the story has it: events are on their way. */
+  /** Repeats a query until `look` accepts the response, since events take time to arrive. */
   async sees<Seen>(
     who: Caller,
     what: string,
     query: string,
     variables: Record<string, unknown>,
-    // biome-ignore lint/suspicious/noExplicitAny: a step reads what it asked for
+    // biome-ignore lint/suspicious/noExplicitAny: a step reads the fields that it selected
     look: (data: any) => Seen | undefined | false | null,
   ): Promise<Seen> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + MAX_WAIT_MS;
     for (;;) {
-      const answer = await who.ask(query, variables);
-      const seen = answer.errors ? undefined : look(answer.data);
+      const response = await who.ask(query, variables);
+      const seen = response.errors ? undefined : look(response.data);
       if (seen) {
         this.step(who.name, what);
         return seen;
       }
       if (Date.now() > deadline)
-        throw new StoryError(`${who.name} does not see: ${what}\nLast answer: ${JSON.stringify(answer)}`);
+        throw new StoryError(`${who.name} does not see: ${what}\nLast response: ${JSON.stringify(response)}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
 
-/** @throws StoryError when something is not as the story has it. */
+/** @throws StoryError unless the condition holds. */
 export function expect(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new StoryError(`Not as the story has it: ${what}`);
+  if (!condition) throw new StoryError(`Unexpected result; expected: ${what}`);
 }

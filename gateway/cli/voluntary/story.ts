@@ -24,8 +24,8 @@ interface Company {
 }
 
 /**
- * The voluntary framework from the first registration to the last closed file: three companies, four agencies and the intake
- * office, over the public API alone.
+ * Plays the voluntary framework from the first registration to the last closed file. Three companies, four agencies and the intake
+ * office use only the public API.
  */
 export async function playVoluntaryFramework(stage: Stage): Promise<void> {
   const intake = stage.intake();
@@ -36,18 +36,25 @@ export async function playVoluntaryFramework(stage: Stage): Promise<void> {
   const dod = stage.reviewer('DoD reviewer', 'dod');
   const dodSecond = stage.reviewer('DoD second reviewer', 'dod', 'reviewer-2');
 
-  stage.act('Three companies introduce themselves');
-  const alder = await introduce(stage, 'Alder Labs', 'alder');
-  const birch = await introduce(stage, 'Birch Systems', 'birch');
-  const cedar = await introduce(stage, 'Cedar AI', 'cedar');
-
-  await alderIsReviewed(stage, alder, { intake, nsa, nsaSecond, treasury, cisa, dod });
+  const { alder, birch, cedar } = await companiesRegister(stage);
+  const id = await alderShares(stage, alder);
+  await intakeChecks(stage, alder.caller, intake, id);
+  await agenciesDetermine(stage, alder.caller, { nsa, treasury, cisa, dod }, id);
+  await nsaReviews(stage, alder.caller, { nsa, nsaSecond }, id);
   await birchWithdraws(stage, birch, { intake, treasury });
   await cedarLaunches(stage, cedar, { intake, dod, dodSecond });
-  await theFigures(stage, intake);
+  await printMetrics(stage, intake);
 }
 
-async function introduce(stage: Stage, name: string, slug: string): Promise<Company> {
+async function companiesRegister(stage: Stage): Promise<Record<'alder' | 'birch' | 'cedar', Company>> {
+  stage.act('Three companies register');
+  const alder = await registers(stage, 'Alder Labs', 'alder');
+  const birch = await registers(stage, 'Birch Systems', 'birch');
+  const cedar = await registers(stage, 'Cedar AI', 'cedar');
+  return { alder, birch, cedar };
+}
+
+async function registers(stage: Stage, name: string, slug: string): Promise<Company> {
   const key = `${slug}-${stage.run}`;
   const caller = stage.developer(name, key);
   await stage.does(
@@ -59,14 +66,14 @@ async function introduce(stage: Stage, name: string, slug: string): Promise<Comp
   );
   const model = await stage.does(
     caller,
-    'registers a model by its codename; its public name stays its own',
+    'registers a model by its codename; the public name stays confidential',
     'registerModel',
     { codename: `codename-${slug}`, modalities: ['TEXT', 'CODE'], trainingComputeFlop: '4.2e26' },
     'model { id }',
   );
   const version = await stage.does(
     caller,
-    'registers the checkpoint it wants to share, with reduced safeguards',
+    'registers the checkpoint to share, with reduced safeguards',
     'registerModelVersion',
     { modelId: model.id, label: 'release candidate 1', safeguardsLevel: 'REDUCED' },
     'version { id }',
@@ -74,7 +81,7 @@ async function introduce(stage: Stage, name: string, slug: string): Promise<Comp
   return { name, caller, versionId: version.id };
 }
 
-/** The submission as a caller sees it now. */
+/** The current submission, as a caller sees it. */
 async function current(stage: Stage, who: Caller, id: string) {
   const { submission } = await stage.asks(
     who,
@@ -90,7 +97,7 @@ async function current(stage: Stage, who: Caller, id: string) {
   };
 }
 
-/** Waits until an agency has been invited to a determination, and returns its draft. */
+/** Waits until an agency is invited to a determination; returns its draft. */
 function invited(stage: Stage, who: Caller, agency: string, submissionId: string): Promise<Versioned> {
   return stage.sees(
     who,
@@ -99,7 +106,8 @@ function invited(stage: Stage, who: Caller, agency: string, submissionId: string
     { id: submissionId },
     ({ submission }) =>
       submission?.determinations?.nodes.find(
-        (one: { agency: { key: string }; status: string }) => one.agency.key === agency && one.status === 'DRAFT',
+        (determination: { agency: { key: string }; status: string }) =>
+          determination.agency.key === agency && determination.status === 'DRAFT',
       ),
   );
 }
@@ -120,7 +128,7 @@ async function determines(
   );
   const issued = await stage.does(
     who,
-    'issues it; it advises, nothing waits for it',
+    'issues it; it is advice and delays nothing',
     'issueDetermination',
     { id: draft.id, expectedRevision: draft.revision },
     DETERMINATION,
@@ -128,48 +136,44 @@ async function determines(
   expect(issued.status === 'ISSUED' && issued.outcome === outcome, 'the determination is issued');
 }
 
-/** Waits until the agencies' side knows that an agency has access. */
+/** Accepts a developer's offer of access. */
 async function hasAccess(stage: Stage, developer: Caller, agency: Caller, grant: Versioned): Promise<void> {
   const accepted = await stage.does(
     agency,
-    'accepts the terms: it has access',
+    'accepts the terms and gets access',
     'acceptAccess',
     { id: grant.id, expectedRevision: grant.revision },
     GRANT,
   );
   expect(accepted.status === 'ACTIVE', `${agency.name} has access`);
-  stage.tell(`${developer.name} granted it, and can take it back at any time.`);
+  stage.note(`${developer.name} can revoke the access at any time.`);
 }
 
-/** Starts evaluating as soon as the agencies' side has heard of the access. */
+/** Starts an evaluation once the reviews program has received the grant's event. */
 async function evaluates(stage: Stage, who: Caller, review: Versioned): Promise<Versioned> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await stage.does(
         who,
-        'begins to evaluate',
+        'starts the evaluation',
         'startEvaluation',
         { id: review.id, expectedRevision: review.revision },
         REVIEW,
       );
     } catch (error) {
-      // the grant's event may still be on its way
+      // the grant's event may not have arrived yet
       if (attempt === 300 || !String(error).includes('accessOrDocuments')) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
 
-async function alderIsReviewed(
-  stage: Stage,
-  { caller: alder, versionId }: Company,
-  callers: Record<'intake' | 'nsa' | 'nsaSecond' | 'treasury' | 'cisa' | 'dod', Caller>,
-): Promise<void> {
-  const { intake, nsa, nsaSecond, treasury, cisa, dod } = callers;
+/** @returns the id of the submission */
+async function alderShares(stage: Stage, { caller: alder, versionId }: Company): Promise<string> {
   stage.act('Alder shares a model twelve days before its launch');
   await stage.isRefused(
     alder,
-    'tries to draft with a launch that has passed',
+    'tries to draft a submission with a past launch date',
     'draftSubmission',
     {
       versionId,
@@ -182,7 +186,7 @@ async function alderIsReviewed(
   );
   const draft = await stage.does(
     alder,
-    'drafts a submission for NSA, Treasury and CISA only',
+    'drafts a submission for NSA, Treasury, and CISA only',
     'draftSubmission',
     {
       versionId,
@@ -208,27 +212,29 @@ async function alderIsReviewed(
     },
     'artifact { id storage storedWhere }',
   );
-  const wrong = await alder.upload(artifact.storedWhere, Buffer.from(card).reverse());
-  expect(wrong.status === 422 && wrong.said.includes('DIGEST_MISMATCH'), 'another content is refused');
-  stage.step(alder.name, 'uploads another file by mistake; its digest gives it away and nothing is kept');
-  const right = await alder.upload(artifact.storedWhere, card);
-  expect(right.status === 204, `the card is stored: ${right.said}`);
-  stage.step(alder.name, 'uploads the card; it is verified while it streams in');
+  const mistaken = await alder.upload(artifact.storedWhere, Buffer.from(card).reverse());
+  expect(mistaken.status === 422 && mistaken.body.includes('DIGEST_MISMATCH'), 'other content is rejected');
+  stage.step(alder.name, 'uploads the wrong file; its digest does not match, and nothing is stored');
+  const upload = await alder.upload(artifact.storedWhere, card);
+  expect(upload.status === 204, `the card is stored: ${upload.body}`);
+  stage.step(alder.name, 'uploads the card, which is verified as it streams in');
   const filed = await stage.does(
     alder,
-    'files it: from now on the three agencies see it',
+    'files it; the three agencies can now see it',
     'fileSubmission',
     { id: draft.id, expectedRevision: draft.revision },
     SUBMISSION,
   );
-  expect(filed.lifecycle === 'FILED' && filed.windowPhase === 'OPEN', 'it is filed inside its window');
-  stage.tell(`${filed.number}; the window has been open since ${filed.windowOpensAt}.`);
-  const id = filed.id;
+  expect(filed.lifecycle === 'FILED' && filed.windowPhase === 'OPEN', 'it is filed within its window');
+  stage.note(`${filed.number}; the window has been open since ${filed.windowOpensAt}.`);
+  return filed.id;
+}
 
-  stage.act('The intake office looks at it, and stops no clock');
+async function intakeChecks(stage: Stage, alder: Caller, intake: Caller, id: string): Promise<void> {
+  stage.act('The intake office checks it without delaying the launch');
   const request = await stage.does(
     intake,
-    'asks which safeguards run in the version that is shared',
+    'asks which safeguards the shared version has',
     'requestInformation',
     { submissionId: id, question: 'Which safeguards run in the version that is shared?' },
     'informationRequest { id revision status dueOn }',
@@ -242,19 +248,26 @@ async function alderIsReviewed(
   );
   await stage.does(
     intake,
-    'finds the submission complete',
+    'marks the submission complete',
     'completeIntakeCheck',
     { id, expectedRevision: (await current(stage, intake, id)).revision },
     SUBMISSION,
   );
+}
 
-  stage.act('Three agencies decide each for itself; the fourth does not know of it');
+async function agenciesDetermine(
+  stage: Stage,
+  alder: Caller,
+  { nsa, treasury, cisa, dod }: Record<'nsa' | 'treasury' | 'cisa' | 'dod', Caller>,
+  id: string,
+): Promise<void> {
+  stage.act('Three agencies decide independently; a fourth cannot see the submission');
   await invited(stage, nsa, 'nsa', id);
   await invited(stage, treasury, 'treasury', id);
   await invited(stage, cisa, 'cisa', id);
   await stage.isRefused(
     dod,
-    'tries to draft a determination of a submission that is not shared with it',
+    'tries to draft a determination on a submission that is not shared with it',
     'draftDetermination',
     { submissionId: id, outcome: 'REVIEW_NECESSARY' },
     DETERMINATION,
@@ -292,7 +305,7 @@ async function alderIsReviewed(
   await determines(stage, nsa, id, 'REVIEW_NECESSARY', 'Capable of finding flaws without help.');
   await stage.does(
     nsa,
-    'records the designation of its director: COVERED, an offer and no duty',
+    'records its director’s designation: COVERED, which is an offer, not an obligation',
     'makeDesignation',
     { submissionId: id, outcome: 'COVERED', classifiedAnnexExists: true },
     'designation { outcome }',
@@ -305,8 +318,15 @@ async function alderIsReviewed(
     'designation { outcome }',
     'FORBIDDEN',
   );
+}
 
-  stage.act('NSA reviews, shares what it found, and Alder answers');
+async function nsaReviews(
+  stage: Stage,
+  alder: Caller,
+  { nsa, nsaSecond }: Record<'nsa' | 'nsaSecond', Caller>,
+  id: string,
+): Promise<void> {
+  stage.act('NSA reviews the model and shares a finding, and Alder responds');
   const grant = await stage.does(
     alder,
     'offers NSA access until the launch',
@@ -325,7 +345,7 @@ async function alderIsReviewed(
   const evaluating = await evaluates(stage, nsa, review);
   const run = await stage.does(
     nsa,
-    'plans a run of its cyber range suite',
+    'queues a run of its cyber range suite',
     'queueEvaluationRun',
     { reviewId: review.id, title: 'Cyber range suite', scaffold: 'agent with tools' },
     'run { id status }',
@@ -340,7 +360,7 @@ async function alderIsReviewed(
   );
   await stage.does(
     nsa,
-    'assesses the risk; its level follows from likelihood and impact',
+    'assesses the risk; likelihood and impact determine its level',
     'assessRisk',
     {
       submissionId: id,
@@ -355,7 +375,7 @@ async function alderIsReviewed(
   );
   const finding = await stage.does(
     nsa,
-    'writes a finding down',
+    'drafts a finding',
     'draftFinding',
     {
       reviewId: review.id,
@@ -369,14 +389,14 @@ async function alderIsReviewed(
   );
   const drafted = await stage.does(
     nsa,
-    'ends the evaluation',
+    'concludes the evaluation',
     'concludeEvaluation',
     { id: review.id, expectedRevision: evaluating.revision },
     REVIEW,
   );
   await stage.isRefused(
     nsa,
-    'tries to share findings that nobody else has read',
+    'tries to share findings that no second reviewer has read',
     'shareFindings',
     { reviewId: review.id, expectedRevision: drafted.revision },
     REVIEW,
@@ -385,21 +405,21 @@ async function alderIsReviewed(
   await stage.does(nsaSecond, 'reads the findings', 'readFindings', { reviewId: review.id }, REVIEW);
   const shared = await stage.does(
     nsa,
-    'shares them with Alder',
+    'shares the findings with Alder',
     'shareFindings',
     { reviewId: review.id, expectedRevision: drafted.revision },
     REVIEW,
   );
   await stage.sees(
     alder,
-    'sees the finding in its file',
+    'sees the finding on its submission',
     'query ($id: ID!) { submission(id: $id) { sharedFindings { nodes { title severity } } } }',
     { id },
     ({ submission }) => submission.sharedFindings.nodes.length === 1,
   );
   const acknowledged = await stage.does(
     alder,
-    'acknowledges it',
+    'acknowledges the finding',
     'acknowledgeFinding',
     { id: finding.id, expectedRevision: finding.revision + 1 },
     FINDING,
@@ -418,7 +438,7 @@ async function alderIsReviewed(
   );
   const referred = await stage.does(
     nsa,
-    'refers the finding to the clearinghouse: the flaws are in deployed software',
+    'refers the finding to the clearinghouse, since the flaws are in deployed software',
     'referFinding',
     { id: finding.id, expectedRevision: mitigated.revision },
     FINDING,
@@ -439,14 +459,14 @@ async function alderIsReviewed(
   );
   await stage.does(
     nsa,
-    'advises a staged release. Advice, never a condition',
+    'advises a staged release; advice is never a condition',
     'sendAdvice',
     { submissionId: id, body: 'We suggest to release agent features in stages.' },
     'advice { id }',
   );
   const closed = await stage.does(
     nsa,
-    'closes the review, before the launch',
+    'closes the review before the launch',
     'closeReview',
     { id: review.id, expectedRevision: shared.revision, reason: 'Done' },
     REVIEW,
@@ -459,10 +479,10 @@ async function birchWithdraws(
   { caller: birch, versionId }: Company,
   { intake, treasury }: Record<'intake' | 'treasury', Caller>,
 ): Promise<void> {
-  stage.act('Birch moves its launch, and then takes its submission back');
+  stage.act('Birch moves its launch, then withdraws its submission');
   const draft = await stage.does(
     birch,
-    'drafts a submission for all reviewing agencies, launch in twenty days',
+    'drafts a submission for all reviewing agencies, with a launch in twenty days',
     'draftSubmission',
     { versionId, launchPlan: { plannedLaunchAt: inDays(20) }, sharingPreference: 'ALL_REVIEWING_AGENCIES' },
     SUBMISSION,
@@ -494,7 +514,7 @@ async function birchWithdraws(
   );
   const moved = await stage.does(
     birch,
-    'moves the launch to forty-five days from now; nobody has to agree',
+    'moves the launch to forty-five days from now; this needs no approval',
     'changeLaunchPlan',
     {
       id,
@@ -506,21 +526,21 @@ async function birchWithdraws(
   );
   expect(moved.windowPhase === 'NOT_YET_OPEN', 'the new window is not open yet');
   const paused = await current(stage, birch, id);
-  expect(paused.accessGrants.nodes[0]!.status === 'PAUSED', 'access rests until the window opens');
-  stage.tell(`Treasury’s access rests until ${moved.windowOpensAt}; what it has used stays counted.`);
+  expect(paused.accessGrants.nodes[0]!.status === 'PAUSED', 'access is paused until the window opens');
+  stage.note(`Treasury’s access is paused until ${moved.windowOpensAt}; its usage so far still counts.`);
   await stage.does(
     birch,
-    'moves the launch again, to fifteen days from now',
+    'moves the launch to fifteen days from now',
     'changeLaunchPlan',
     { id, expectedRevision: moved.revision, launchPlan: { plannedLaunchAt: inDays(15) } },
     SUBMISSION,
   );
   const resumed = await current(stage, birch, id);
-  expect(resumed.accessGrants.nodes[0]!.status === 'ACTIVE', 'access goes on');
-  stage.tell('The window is open again, and access goes on by itself.');
+  expect(resumed.accessGrants.nodes[0]!.status === 'ACTIVE', 'access resumes');
+  stage.note('The window is open again, and access resumed automatically.');
   await stage.isRefused(
     treasury,
-    'cannot keep Birch from withdrawing; it has no mutation that would move a submission',
+    'tries to withdraw the submission; only its developer may',
     'withdrawSubmission',
     { id },
     SUBMISSION,
@@ -528,7 +548,7 @@ async function birchWithdraws(
   );
   const withdrawn = await stage.does(
     birch,
-    'withdraws, in the middle of the review and without a reason',
+    'withdraws during the review, without giving a reason',
     'withdrawSubmission',
     { id },
     `submission { id lifecycle withdrawal { phase }
@@ -536,28 +556,28 @@ async function birchWithdraws(
   );
   expect(
     withdrawn.lifecycle === 'WITHDRAWN' && withdrawn.accessGrants.nodes[0].status === 'ENDED',
-    'access has ended with the withdrawal',
+    'the withdrawal ended the access',
   );
   await stage.sees(
     treasury,
-    'sees its review stopped and all open determinations ended',
+    'sees that its review stopped and no determination is open',
     `query ($id: ID!, $review: ID!) { review(id: $review) { status }
        submission(id: $id) { determinations { nodes { status } } } }`,
     { id, review: review.id },
     ({ review: { status }, submission }) =>
       status === 'STOPPED' &&
-      submission.determinations.nodes.every((one: { status: string }) => one.status !== 'DRAFT'),
+      submission.determinations.nodes.every((determination: { status: string }) => determination.status !== 'DRAFT'),
   );
   const list = withdrawn.destructionList.nodes as (Versioned & { holder: string; dueOn: string })[];
-  stage.tell(`${list.length} holders are to destroy what they hold by ${list[0]!.dueOn}.`);
+  stage.note(`${list.length} holders must destroy the material they received by ${list[0]!.dueOn}.`);
   for (const [who, holder] of [
     [treasury, 'treasury'],
     [intake, 'intake'],
   ] as const) {
-    const entry = list.find((one) => one.holder === holder)!;
+    const entry = list.find((obligation) => obligation.holder === holder)!;
     await stage.does(
       who,
-      'attests that it destroyed what it held',
+      'attests that it destroyed its material',
       'attestDestruction',
       { id: entry.id, expectedRevision: entry.revision },
       'obligation { attestedAt }',
@@ -573,7 +593,7 @@ async function cedarLaunches(
   stage.act('Cedar launches early, while DoD is still reviewing');
   const draft = await stage.does(
     cedar,
-    'drafts a submission for DoD, launch in eight days',
+    'drafts a submission for DoD, with a launch in eight days',
     'draftSubmission',
     {
       versionId,
@@ -619,7 +639,7 @@ async function cedarLaunches(
   );
   const launched = await stage.does(
     cedar,
-    'launches a week early and records it: a fact, not a request',
+    'launches a week early and records the launch, which needs no approval',
     'recordLaunch',
     { id, launchedAt: new Date().toISOString(), scope: 'GENERAL', publicName: 'Cedar One (exercise)' },
     SUBMISSION,
@@ -627,18 +647,18 @@ async function cedarLaunches(
   expect(launched.lifecycle === 'LAUNCHED', 'the launch is recorded');
   expect(
     (await current(stage, cedar, id)).accessGrants.nodes[0]!.status === 'ENDED',
-    'access without consent beyond the launch has ended',
+    'access ended, since the developer did not extend it past the launch',
   );
   await stage.sees(
     dod,
-    'goes on with its review after the launch, on what it has in hand',
+    'continues its review after the launch, with the material it already has',
     'query ($id: ID!) { review(id: $id) { status timing } }',
     { id: review.id },
     ({ review: { status, timing } }) => status === 'EVALUATING' && timing === 'POST_LAUNCH',
   );
   await stage.isRefused(
     intake,
-    'finds that the file is not closed while a review is open',
+    'tries to close the file while a review is open',
     'closeSubmission',
     { id, expectedRevision: (await current(stage, intake, id)).revision },
     SUBMISSION,
@@ -646,7 +666,7 @@ async function cedarLaunches(
   );
   await stage.does(
     dod,
-    'writes a finding down',
+    'drafts a finding',
     'draftFinding',
     {
       reviewId: review.id,
@@ -659,7 +679,7 @@ async function cedarLaunches(
   );
   const drafted = await stage.does(
     dod,
-    'ends the evaluation',
+    'concludes the evaluation',
     'concludeEvaluation',
     { id: review.id, expectedRevision: evaluating.revision },
     REVIEW,
@@ -667,7 +687,7 @@ async function cedarLaunches(
   await stage.does(dodSecond, 'reads the findings', 'readFindings', { reviewId: review.id }, REVIEW);
   const shared = await stage.does(
     dod,
-    'shares them, after the launch',
+    'shares the findings after the launch',
     'shareFindings',
     { reviewId: review.id, expectedRevision: drafted.revision },
     REVIEW,
@@ -682,7 +702,7 @@ async function cedarLaunches(
   expect(closed.status === 'CLOSED' && closed.timing === 'POST_LAUNCH', 'the review ended after the launch');
   await stage.sees(
     cedar,
-    'sees the finding, launched or not',
+    'sees the finding after the launch',
     'query ($id: ID!) { submission(id: $id) { sharedFindings { nodes { title } } } }',
     { id },
     ({ submission }) => submission.sharedFindings.nodes.length === 1,
@@ -693,15 +713,15 @@ async function cedarLaunches(
       await stage.does(intake, 'closes the file', 'closeSubmission', { id, expectedRevision: revision }, SUBMISSION);
       break;
     } catch (error) {
-      // that the review has ended may still be on its way
+      // the event that the review ended may not have arrived yet
       if (attempt === 300 || !String(error).includes('noOpenReview')) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
 
-async function theFigures(stage: Stage, intake: Caller): Promise<void> {
-  stage.act('What the graph says of it');
+async function printMetrics(stage: Stage, intake: Caller): Promise<void> {
+  stage.act('Metrics of the framework');
   const { executiveOrder } = await stage.asks(
     intake,
     `{ executiveOrder(number: "14409") {
@@ -709,8 +729,8 @@ async function theFigures(stage: Stage, intake: Caller): Promise<void> {
          reviewMetrics { opened closedBeforeLaunch closedAfterLaunch findingsShared } } }`,
   );
   const { submissionMetrics, reviewMetrics } = executiveOrder;
-  stage.step(intake.name, 'asks for the figures of both programs');
-  stage.tell(`submissions: ${JSON.stringify(submissionMetrics)}`);
-  stage.tell(`reviews:     ${JSON.stringify(reviewMetrics)}`);
-  expect(submissionMetrics.voluntarinessBreaches === 0, 'nothing the government did moved a submission');
+  stage.step(intake.name, 'queries the metrics of both programs');
+  stage.note(`submissions: ${JSON.stringify(submissionMetrics)}`);
+  stage.note(`reviews:     ${JSON.stringify(reviewMetrics)}`);
+  expect(submissionMetrics.voluntarinessBreaches === 0, 'no government action changed a submission');
 }
