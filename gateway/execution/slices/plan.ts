@@ -162,7 +162,7 @@ class Planning {
   }
 
   private rootFetch(fetch: CompiledFetch): SliceFetch {
-    if (fetch.at) throw new NotSliceable('a root type that stands below the root');
+    if (fetch.at) throw new NotSliceable('a root type below the root');
     if (fetch.operation.kind !== 'query' || fetch.rewrites.length > 0) throw new NotSliceable('a mutation or rewrite');
     const layout = new AnswerLayout(this.context);
     const position = layout.position(this.rootPlace.typename, selectionOf(fetch.operation.text), [

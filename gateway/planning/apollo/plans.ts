@@ -51,8 +51,8 @@ export class ApolloPlans {
 }
 
 /**
- * The plan with the operation's own variable definitions, whose default values the planner writes anew and changes, and without type
- * conditions on root types, which subgraphs may call otherwise.
+ * The plan with the operation's original variable definitions, whose default values the planner rewrites, and without type
+ * conditions on root types, which may have other names in subgraphs.
  */
 function withOriginalVariables(node: Apollo.PlanNode, operation: string): Apollo.PlanNode {
   const definitions = new Map(

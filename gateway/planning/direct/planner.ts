@@ -56,7 +56,7 @@ export class DirectPlanner {
   }
 }
 
-/** Fields, as `subgraph Type.field`, that a progressive `@override` takes from a subgraph, or has not given to it yet. */
+/** Fields, as `subgraph Type.field`, that a progressive `@override` has moved away from a subgraph, or not yet to it. */
 function fieldsLeft({ whole, subgraphs }: SupergraphModel, inForce: ReadonlyMap<string, boolean>): Set<string> {
   const left = new Set<string>();
   if (inForce.size === 0) return left;
@@ -86,7 +86,7 @@ interface Place {
 interface Selected {
   readonly selections: readonly SelectionNode[];
   readonly rewrites: readonly Rewrite[];
-  /** Response names of the wanted fields that it gives something new of. */
+  /** Response names of the wanted fields with new data. */
   readonly names: ReadonlySet<string>;
   /** Number of new fields. */
   readonly gain: number;
@@ -102,7 +102,7 @@ class Planning {
   private readonly wants = new Map<FetchedFields, Map<string, FieldNode>>();
   /** By meaning, the response names of required fields with arguments. */
   private readonly aliases = new Map<string, string>();
-  /** For fields that lead to entities, asked again for more of those: who gave the entities, which others may not have there. */
+  /** For fields requested again for more fields of their entities: the subgraphs that returned them; others may lack them there. */
   private readonly givers = new WeakMap<FieldNode, ReadonlySet<string>>();
   private asks: Ask[] = [];
   private hasNewWants = false;
@@ -113,7 +113,7 @@ class Planning {
     private readonly left: ReadonlySet<string>,
     private readonly operation: OperationDefinitionNode,
   ) {
-    // names that would be of several types are made unique
+    // names with several types become unique
     this.trial = new Trial(model, operation.operation, RULES_WITHOUT_CONFLICTS);
     this.rootType = model.whole.getRootType(operation.operation)!.name;
     this.queryType = model.whole.getQueryType()?.name;
@@ -129,7 +129,7 @@ class Planning {
       const rest = this.visit(root, this.rootType, this.trial.root.of(this.rootType), [this.operation.selectionSet]);
       if (this.asks.length === 0 && !this.hasNewWants) {
         this.trial.requireAll(this.operation.selectionSet);
-        if (rest.length > 0) throw new PlanFlaw(`no subgraph can be asked for ${rest.map(nameOf).join(', ')}`);
+        if (rest.length > 0) throw new PlanFlaw(`no subgraph can return ${rest.map(nameOf).join(', ')}`);
         return nodes.length === 1 ? nodes[0]! : { kind: 'Sequence', nodes };
       }
       const fetches = writeFetches(this.asks, this.operation);
@@ -198,7 +198,7 @@ class Planning {
         if (selection.kind === Kind.INLINE_FRAGMENT) {
           const condition = selection.typeCondition?.name.value ?? type;
           if (this.model.includes(condition, type)) gather(selection.selectionSet.selections);
-          // of which type the objects are has to be known first
+          // the type of the objects must be known first
           else if (this.model.mayInclude(condition, type)) gather([TYPENAME]);
         }
         if (selection.kind !== Kind.FIELD) continue;
@@ -216,7 +216,7 @@ class Planning {
     return [...fields.values()];
   }
 
-  /** Selects from reachable subgraphs, the one with most fields first. @returns fields that none returns */
+  /** Selects from reachable subgraphs, the one with most fields first. @returns fields that no subgraph returns */
   private ask(
     place: Place,
     type: string,
@@ -253,7 +253,7 @@ class Planning {
     return this.want(type, fetchedFields, rest, candidates) ? [] : rest;
   }
 
-  /** The subgraphs that can be asked about objects of a type, and as what; with the keys that they take. */
+  /** The subgraphs that can return objects of a type, with the type and keys that each uses. */
   private candidates(
     type: string,
     isRoot: boolean,
@@ -276,7 +276,7 @@ class Planning {
     );
   }
 
-  /** What represents an object by the first of some keys that is known; undefined when none is. */
+  /** Fields that represent an object by the first key with fetched fields; undefined without such a key. */
   private requiresOf(
     keys: readonly SelectionSetNode[],
     type: string,
@@ -287,7 +287,7 @@ class Planning {
     return key && this.required(key, true);
   }
 
-  /** Whether every field of a field set is known with its meaning. */
+  /** Whether every field of a field set is fetched with its meaning. */
   private isKnown({ selections }: SelectionSetNode, type: string, fetchedFields: FetchedFields): boolean {
     return selections.every((selection) => {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
@@ -305,7 +305,7 @@ class Planning {
     });
   }
 
-  /** Under which name a field of a key or requirement is fetched: its own, which no field of the client with arguments has. */
+  /** Response name of a field of a key or requirement: the field's name, which no client field with arguments has. */
   private responseOf(field: FieldNode): string {
     if (!field.arguments?.length) return field.name.value;
     const meaning = meaningOf(field);
@@ -444,11 +444,11 @@ class Planning {
     missing: readonly FieldNode[],
     selectionSets: readonly SelectionSetNode[],
   ): Selected {
-    // fields that require one field with other arguments cannot be asked for by one representation
+    // one representation cannot serve fields that require one field with different arguments
     const sent = new Map<string, string>();
     const isKnown = (requires: SelectionSetNode) =>
       this.isKnown(requires, type, fetchedFields) && this.canSend(requires, sent);
-    // an object of which only the interface is known turns out to be of one of its types
+    // the fetch reveals the type of an object known only by its interface
     const learns =
       this.model.isAbstract(type) && !subgraph.isInterfaceObject(subgraphType) && !isRootType(subgraph, subgraphType);
     if (!learns) return this.select(subgraph, subgraphType, missing, fetchedFields, isKnown);
@@ -459,7 +459,7 @@ class Planning {
     return { ...all, names: new Set(missing.map(nameOf).filter((name) => all.names.has(name))) };
   }
 
-  /** Whether a representation can have a field set beside what it has; adds it to that when it can. */
+  /** Whether a representation can include a field set beside its other fields; adds it if so. */
   private canSend({ selections }: SelectionSetNode, sent: Map<string, string>): boolean {
     const fields = new Map<string, string>();
     const gather = (all: readonly SelectionNode[], at: string): void => {
@@ -477,7 +477,7 @@ class Planning {
     return true;
   }
 
-  /** Selections for each of the types that a type can be, with names of their own where one name would be of several types. */
+  /** Selections for each possible type, with separate names where one name would have several types. */
   private selectEach(subgraph: SubgraphSchema, declared: string, select: (type: string) => Selected): Selected {
     const parts = subgraph.possibleTypes(declared).map((type) => ({ type, selected: select(type) }));
     const [first] = parts;
@@ -510,7 +510,7 @@ class Planning {
         const start = first?.kind === 'Field' ? { ...first, name: renamed.get(first.name) ?? first.name } : first!;
         rewrites.push({ ...rewrite, path: [at, start, ...rest] });
       }
-      // after those below, whose way leads through it
+      // after the renamings below, whose paths contain it
       for (const [name, alias] of renamed)
         rewrites.push({ kind: 'Rename', path: [at, { kind: 'Field', name: alias }], to: name });
       return fragmentOn(type, fields);
@@ -575,7 +575,7 @@ class Planning {
     return { selections, rewrites, names, gain, isAll };
   }
 
-  /** What a subgraph gives of objects below those that it is asked about; with their keys, where others have the rest. */
+  /** The fields that a subgraph returns for objects below the requested ones, with their keys if other subgraphs have the rest. */
   private selectBelow(
     subgraph: SubgraphSchema,
     subgraphType: string,
@@ -596,7 +596,7 @@ class Planning {
     };
   }
 
-  /** Fields of the keys by which other subgraphs know the objects of a type, as far as a subgraph gives them. */
+  /** Key fields of other subgraphs for objects of a type, as far as this subgraph returns them. */
   private returnedKeys(subgraph: SubgraphSchema, subgraphType: string): FieldNode[] {
     const type = this.model.whole.getType(subgraphType);
     const interfaces = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces().map(({ name }) => name) : [];
@@ -611,7 +611,7 @@ class Planning {
 
   private step(): void {
     this.steps += 1;
-    if (this.steps > MAX_STEPS) throw new PlanFlaw('too large to be planned directly');
+    if (this.steps > MAX_STEPS) throw new PlanFlaw('the operation is too large for the direct planner');
   }
 }
 

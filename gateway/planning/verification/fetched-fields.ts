@@ -7,7 +7,7 @@ export type FetchedFields = Map<string, FetchedField>;
 export interface FetchedField {
   /** See {@link meaningOf}. */
   readonly meaning: string;
-  /** The known objects of a composite field. */
+  /** The objects of a composite field. */
   readonly objects: FetchedObjects | undefined;
   /** The subgraphs that returned it. */
   readonly givers: Set<string>;
@@ -33,7 +33,7 @@ export class FetchedObjects {
 /** The meaning of a field independent of its alias: name and arguments. */
 export const meaningOf = (field: FieldNode): string => `${field.name.value}(${argumentsText(field)})`;
 
-/** Copies the known fields of one object to another, without sharing. */
+/** Copies the fetched fields of one object to another, without sharing. */
 export function copyFields(to: FetchedFields, from: FetchedFields): void {
   for (const [name, { meaning, objects, givers }] of from) {
     const there = to.get(name);

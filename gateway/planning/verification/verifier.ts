@@ -124,10 +124,10 @@ export class Trial {
 
   fetch(fetch: FetchNode): void {
     const subgraph = this.model.subgraphs.get(fetch.subgraph);
-    if (!subgraph) throw new PlanFlaw(`the plan asks "${fetch.subgraph}", which is not a subgraph`);
+    if (!subgraph) throw new PlanFlaw(`the plan requests "${fetch.subgraph}", which is not a subgraph`);
     const [invalid] = validate(subgraph.schema, parse(fetch.operation), this.rules, { maxErrors: 1 });
     if (invalid && invalid.message !== ABORTED)
-      throw new PlanFlaw(`the plan asks "${subgraph.name}" for what it does not have: ${invalid.message}`);
+      throw new PlanFlaw(`invalid fetch from "${subgraph.name}": ${invalid.message}`);
     const { selectionSet } = definitionOf(fetch.operation);
     if (fetch.entities) for (const entity of fetch.entities) this.entities(fetch, entity, selectionSet, subgraph);
     else {
@@ -164,7 +164,7 @@ export class Trial {
 
   private entities(fetch: FetchNode, entity: EntityFetch, selected: SelectionSetNode, subgraph: SubgraphSchema): void {
     const selectionSet = fieldsOf(selected).find((field) => nameOf(field) === entity.alias)?.selectionSet;
-    if (!selectionSet) throw new PlanFlaw(`the plan does not select "${entity.alias}", of which it wants entities`);
+    if (!selectionSet) throw new PlanFlaw(`the plan does not select "${entity.alias}", whose entities it needs`);
     const renamings = renamingsOf(entity.outputRewrites);
     const spots = new Map(entity.paths.flatMap((path) => this.spotsAt(path)).map((spot) => [spot.fetchedFields, spot]));
     for (const { objects, type, fetchedFields } of spots.values()) {
@@ -172,15 +172,15 @@ export class Trial {
       const representation =
         fetchedFields.has('__typename') && this.representationOf(entity.requires, type, fetchedFields);
       if (!representation) continue;
-      const asked = this.typeSent(entity, type);
-      if (!subgraph.keysOf(asked).some((key) => this.hasAll(representation, key)))
+      const sentType = this.typeSent(entity, type);
+      if (!subgraph.keysOf(sentType).some((key) => this.hasAll(representation, key)))
         throw new PlanFlaw(
-          `the plan asks "${subgraph.name}" for entities of "${asked}" without a key that it resolves`,
+          `the plan requests entities of "${sentType}" from "${subgraph.name}" without a key that it resolves`,
         );
       const scope: Scope = { ...NOTHING_PROVIDED, representation };
-      const possible = subgraph.possibleTypes(asked);
+      const possible = subgraph.possibleTypes(sentType);
       const isConcrete = !this.model.isAbstract(type);
-      const learnsType = !isConcrete && !subgraph.isInterfaceObject(asked) && selectsTypename(selectionSet);
+      const learnsType = !isConcrete && !subgraph.isInterfaceObject(sentType) && selectsTypename(selectionSet);
       for (const possibleType of possible) {
         if (learnsType) {
           const learned = objects.of(possibleType);
@@ -230,18 +230,22 @@ export class Trial {
       }
       const field = subgraph.fieldOf(subgraphType, name);
       if (!field)
-        throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${subgraphType}.${name}", which it does not have`);
+        throw new PlanFlaw(
+          `the plan requests "${subgraphType}.${name}" from "${subgraph.name}", which does not have it`,
+        );
       const allowed = scope.provided.flatMap((set) => this.named(set, name, subgraphType, subgraph));
       if ((field.isExternal || scope.isOnlyProvided) && allowed.length === 0)
         throw new PlanFlaw(
-          `the plan asks "${subgraph.name}" for "${subgraphType}.${name}", which it does not resolve there`,
+          `the plan requests "${subgraphType}.${name}" from "${subgraph.name}", which does not resolve it there`,
         );
       if (
         field.requires &&
         !(scope.representation && this.hasAll(scope.representation, field.requires)) &&
         !field.requires.selections.every((requirement) => scope.provided.some((set) => isIn(set, requirement)))
       )
-        throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${subgraphType}.${name}" without what that requires`);
+        throw new PlanFlaw(
+          `the plan requests "${subgraphType}.${name}" from "${subgraph.name}" without its requirements`,
+        );
       const meaning = meaningOf(withoutContext(selection, fetch));
       const inner = this.recordField(fetchedFields, renamed, meaning, selection.selectionSet !== undefined, subgraph);
       if (!inner || !selection.selectionSet) continue;
@@ -372,13 +376,13 @@ export class Trial {
         if (this.model.includes(condition, type))
           this.requireOf(type, fetchedFields, selection.selectionSet, place, isOneOfSeveral);
         else if (this.model.mayInclude(condition, type))
-          throw new PlanFlaw(`the plan does not find out of which type the objects at "${place}" are`);
+          throw new PlanFlaw(`the plan does not fetch the type of the objects at "${place}"`);
       }
       if (selection.kind !== Kind.FIELD) continue;
       const field = fetchedFields.get(nameOf(selection));
       if (selection.name.value === '__typename') {
         if (this.model.isAbstract(type) || (isOneOfSeveral && !fetchedFields.has('__typename')))
-          throw new PlanFlaw(`the plan does not find out of which type the objects at "${place}" are`);
+          throw new PlanFlaw(`the plan does not fetch the type of the objects at "${place}"`);
         continue;
       }
       const what = `"${type}.${selection.name.value}" at "${place}"`;
