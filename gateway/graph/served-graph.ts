@@ -43,7 +43,7 @@ const WARM_OPERATIONS = 200;
 const WARM_MS = 10_000;
 
 /** Limits of the cache of validated operations, in entries and estimated bytes. */
-const KNOWN = { max: 10_000, maxSize: 64 * 1024 * 1024 };
+const CACHE_LIMITS = { max: 10_000, maxSize: 64 * 1024 * 1024 };
 /** Estimated bytes of a document and its normalized form per character of text. */
 const BYTES_A_CHARACTER = 60;
 
@@ -51,7 +51,7 @@ interface Serving {
   readonly graph: Graph;
   readonly since: string;
   /** Operations validated and executed on it, by name and text. */
-  readonly known: LRUCache<string, DocumentNode>;
+  readonly validated: LRUCache<string, DocumentNode>;
   /** Requests in progress. */
   requests: number;
   replaced: boolean;
@@ -185,8 +185,8 @@ export class ServedGraph implements GatewayInterface {
 
   /** Recent operations as clients sent them, one for each combination of condition values. */
   private recentOperations(): SourceOperation[] {
-    const { graph, known } = this.current;
-    return [...known.entries()]
+    const { graph, validated } = this.current;
+    return [...validated.entries()]
       .flatMap(([key, document]) => {
         const operation = sourceOf(key);
         return graph
@@ -218,11 +218,11 @@ export class ServedGraph implements GatewayInterface {
   }
 
   private serve(graph: Graph): Serving {
-    const known = new LRUCache<string, DocumentNode>({
-      ...KNOWN,
+    const validated = new LRUCache<string, DocumentNode>({
+      ...CACHE_LIMITS,
       sizeCalculation: (_document, key) => key.length * BYTES_A_CHARACTER,
     });
-    const serving: Serving = { graph, since: new Date().toISOString(), known, requests: 0, replaced: false };
+    const serving: Serving = { graph, since: new Date().toISOString(), validated, requests: 0, replaced: false };
     this.bySchema.set(graph.apiSchema, serving);
     this.counts.taken += 1;
     return serving;
@@ -233,11 +233,11 @@ export class ServedGraph implements GatewayInterface {
   }
 
   /** Finds an operation that has been executed before on the current supergraph, and so needs no validation. */
-  known(source: string, operationName: string | null | undefined): KnownOperation | undefined {
+  knownOperation(source: string, operationName: string | null | undefined): KnownOperation | undefined {
     // an empty name is invalid, not absent; and names without line breaks keep cache keys unambiguous
     if (typeof operationName === 'string' && !NAME.test(operationName)) return undefined;
     const serving = this.current;
-    const document = serving.known.get(knownKey(source, operationName));
+    const document = serving.validated.get(knownKey(source, operationName));
     return document && { serving, document, operationName: operationName ?? undefined };
   }
 
@@ -314,8 +314,8 @@ export class ServedGraph implements GatewayInterface {
     const operationName = request.operationName ?? undefined;
     const key = knownKey(source, operationName);
     // without token locations, which would cost memory and serve only syntax and validation errors
-    const document = serving.known.get(key) ?? parse(source, { noLocation: true });
-    serving.known.set(key, document);
+    const document = serving.validated.get(key) ?? parse(source, { noLocation: true });
+    serving.validated.set(key, document);
     const graphContext = context.context as GraphContext;
     const answer = await this.answer({ serving, document, operationName }, request.variables, graphContext);
     // Apollo Server needs no data: http/answer.ts writes the answer

@@ -21,7 +21,7 @@ export interface AdmissionRules {
 export interface Admitted extends Omit<Parameters, 'documentId'> {
   readonly query: string;
   /** The operation, if it has been executed before. */
-  readonly known?: KnownOperation;
+  readonly knownOperation?: KnownOperation;
 }
 
 /** Accepts or rejects a request before anything is parsed or executed. */
@@ -34,19 +34,19 @@ export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted 
   if ('error' in document) return document;
   const { query, isRegistration } = document;
   const { operationName, variables, extensions } = parameters;
-  const known = isRegistration ? undefined : rules.served.known(query, operationName);
+  const knownOperation = isRegistration ? undefined : rules.served.knownOperation(query, operationName);
   const tooLarge = sizeError(() => {
     if (variables) rules.charge(request, costOfVariables(variablesWithin(variables, rules.limits)));
-    const size = known ? undefined : readWithin(query, rules.limits);
+    const size = knownOperation ? undefined : readWithin(query, rules.limits);
     if (size) rules.charge(request, costOfDocument(size));
   });
   if (tooLarge) return tooLarge;
-  if (known && request.method === 'GET' && !isQuery(known)) return MUTATION_BY_GET;
+  if (knownOperation && request.method === 'GET' && !isQuery(knownOperation)) return MUTATION_BY_GET;
   return {
     query,
     operationName,
     variables,
-    known,
+    knownOperation,
     // without a registration, Apollo Server would look up a document that it does not have
     extensions: isRegistration ? extensions : undefined,
   };

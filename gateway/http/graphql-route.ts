@@ -51,15 +51,15 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   addJsonBodies(server, (request, bytes) => charge(request, costOfBody(bytes)));
 
   const execute = async (
-    { known, ...operation }: Admitted,
+    { knownOperation, ...operation }: Admitted,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> => {
     const format = incrementalFormatOf(request.headers.accept);
     const delivery = format && { repeatsFields: format === 'deferSpec=20220824' };
     const context = route.contextOf(request, reply, delivery);
-    const answer = known
-      ? await served.answer(known, operation.variables, context)
+    const answer = knownOperation
+      ? await served.answer(knownOperation, operation.variables, context)
       : await apollo.answer({ ...operation, isReadOnly: request.method === 'GET' }, context);
     return writer.write(answer, context, request, reply);
   };

@@ -33,7 +33,7 @@ export class Revocations {
   }
 }
 
-/** A line of JSON: all of what an id or a subject is made of, in quotes. */
+/** A line of JSON: ids and subjects in quotes, with any characters. */
 const entrySchema = z.union([
   z.strictObject({ issuer: z.string().optional(), jti: z.string() }),
   z.strictObject({ issuer: z.string().optional(), sub: z.string() }),

@@ -14,24 +14,24 @@ export function requiredOf(
   includes: (condition: string, type: string) => boolean,
 ): readonly RequiredFragment[] | undefined {
   const fragments = flat(selections);
-  const matching = fragments.filter((one) => includes(one.type, type));
+  const matching = fragments.filter((fragment) => includes(fragment.type, type));
   if (matching.length === 0) return undefined;
-  const required = new Set(matching.flatMap((one) => one.selections.map((field) => JSON.stringify(field))));
+  const required = new Set(matching.flatMap((fragment) => fragment.selections.map((field) => JSON.stringify(field))));
   const dependsOnType = fragments.some(
-    (one) =>
-      one.type !== type &&
-      includes(type, one.type) &&
-      one.selections.some((field) => !required.has(JSON.stringify(field))),
+    (fragment) =>
+      fragment.type !== type &&
+      includes(type, fragment.type) &&
+      fragment.selections.some((field) => !required.has(JSON.stringify(field))),
   );
   return dependsOnType ? undefined : matching;
 }
 
 /** Flattens nested fragments; drops those that select only `__typename`. */
 function flat(selections: readonly RequiredSelection[]): RequiredFragment[] {
-  return selections.flatMap((one) => {
-    if (one.kind !== 'Fragment') return [];
-    const fields = one.selections.filter((field) => field.kind === 'Field');
+  return selections.flatMap((selection) => {
+    if (selection.kind !== 'Fragment') return [];
+    const fields = selection.selections.filter((field) => field.kind === 'Field');
     const isAny = fields.some(({ name }) => name !== '__typename');
-    return [...(isAny ? [{ ...one, selections: fields }] : []), ...flat(one.selections)];
+    return [...(isAny ? [{ ...selection, selections: fields }] : []), ...flat(selection.selections)];
   });
 }

@@ -25,10 +25,10 @@ export function selectedBy(fetched: readonly Fetched[], path: readonly PathStep[
       return rest ? selectedAt(selectionSet, rest) : [];
     }
     return fetch.entities.flatMap((entity) => {
-      const own = fieldsOf(selectionSet).find((one) => nameOf(one) === entity.alias)?.selectionSet;
+      const entitySelections = fieldsOf(selectionSet).find((field) => nameOf(field) === entity.alias)?.selectionSet;
       return entity.paths.flatMap((at) => {
         const rest = restOf(path, at);
-        return rest && own ? selectedAt(own, rest) : [];
+        return rest && entitySelections ? selectedAt(entitySelections, rest) : [];
       });
     });
   });
@@ -43,7 +43,9 @@ export const selectionOf = (operation: string): SelectionSetNode => definitionOf
 export function definitionOf(operation: string): OperationDefinitionNode {
   const { definitions } = parse(operation, { noLocation: true });
   const fragments = new Map(
-    definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])),
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+    ),
   );
   const writtenOut = (selectionSet: SelectionSetNode): SelectionSetNode =>
     visit(selectionSet, {
@@ -52,7 +54,9 @@ export function definitionOf(operation: string): OperationDefinitionNode {
         return { kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet: writtenOut(inner) };
       },
     });
-  const main = definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION) as OperationDefinitionNode;
+  const main = definitions.find(
+    (definition) => definition.kind === Kind.OPERATION_DEFINITION,
+  ) as OperationDefinitionNode;
   return { ...main, selectionSet: writtenOut(main.selectionSet) };
 }
 

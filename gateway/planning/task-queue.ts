@@ -114,8 +114,8 @@ export class TaskQueue implements Planner {
   }
 
   private freeProcess(isTrial: boolean): PlanningProcess | undefined {
-    const most = isTrial ? 0 : this.options.tasksPerProcess - 1;
-    return [...this.processes].find((planning) => !planning.isTrial && planning.running.size <= most);
+    const maxRunning = isTrial ? 0 : this.options.tasksPerProcess - 1;
+    return [...this.processes].find((planning) => !planning.isTrial && planning.running.size <= maxRunning);
   }
 
   private send(planning: PlanningProcess, waiting: WaitingTask, isTrial: boolean): void {

@@ -37,17 +37,17 @@ export interface PlanningReply {
 
 /** Accepted and rejected plans by planner. */
 export class PlanCounts {
-  readonly made: Record<PlannerName, number> = { native: 0, apollo: 0, direct: 0 };
+  readonly accepted: Record<PlannerName, number> = { native: 0, apollo: 0, direct: 0 };
   readonly rejected: Record<PlannerName, number> = { native: 0, apollo: 0, direct: 0 };
 
   count({ by, rejected }: PlanningReply): void {
-    if (by) this.made[by] += 1;
+    if (by) this.accepted[by] += 1;
     for (const name of Object.keys(rejected) as PlannerName[]) this.rejected[name] += 1;
   }
 
-  add({ made, rejected }: PlanCounts): this {
+  add({ accepted, rejected }: PlanCounts): this {
     for (const name of PLANNERS) {
-      this.made[name] += made[name];
+      this.accepted[name] += accepted[name];
       this.rejected[name] += rejected[name];
     }
     return this;

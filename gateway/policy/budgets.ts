@@ -142,16 +142,16 @@ export class Budgets {
     const { isEnforced, maxPerOperation } = this.settings;
     const enforce = isEnforced();
     const budget = this.budgetOf(principal);
-    const most = Math.min(maxPerOperation, budget);
+    const maxCost = Math.min(maxPerOperation, budget);
     this.counts.operations += 1;
     this.counts.cost += cost;
-    if (enforce && before + cost > most) {
+    if (enforce && before + cost > maxCost) {
       this.counts.refused += 1;
       throw new CostError(
         'OPERATION_TOO_COSTLY',
-        `The operation's estimated cost is ${before + cost}, and the limit is ${most}; request smaller pages or fewer nested lists`,
+        `The operation's estimated cost is ${before + cost}, and the limit is ${maxCost}; request smaller pages or fewer nested lists`,
         400,
-        { estimated: before + cost, most },
+        { estimated: before + cost, most: maxCost },
       );
     }
     // hot path: no promise unless the purse is asynchronous

@@ -30,9 +30,9 @@ export interface Limits {
 
 /** A request exceeds a size limit. */
 export class LimitError extends GraphQLError {
-  constructor(what: string, most: number, limit: keyof Limits | 'maxNameLength' | 'maxFragments') {
-    super(`The document has more than ${most} ${what}; split it into several requests`, {
-      extensions: { code: 'OPERATION_TOO_LARGE', limit, most, http: { status: 400 } },
+  constructor(what: string, maximum: number, limit: keyof Limits | 'maxNameLength' | 'maxFragments') {
+    super(`The document has more than ${maximum} ${what}; split it into several requests`, {
+      extensions: { code: 'OPERATION_TOO_LARGE', limit, most: maximum, http: { status: 400 } },
     });
   }
 }

@@ -44,7 +44,7 @@ function addPlanMetrics(metrics: Metrics, served: ServedGraph): void {
     () => served.totals().unplanned,
   );
   metrics.counters('ordergraph_plans_made_total', 'Query plans in use, by planner.', 'planner', () =>
-    Object.entries(served.totals().plans.made),
+    Object.entries(served.totals().plans.accepted),
   );
   metrics.counters(
     'ordergraph_plans_rejected_total',

@@ -13,19 +13,19 @@ export interface SubgraphErrorOptions {
   /** Whether a mutation was sent and may have run: the message says so, and the error is never retryable. */
   readonly mayHaveRun?: boolean;
   /** Errors that the subgraph returned, if they are more specific. */
-  readonly own?: readonly GraphQLFormattedError[];
+  readonly subgraphErrors?: readonly GraphQLFormattedError[];
 }
 
 /** A subgraph call failed. The message names the subgraph and the failure, without internal details. */
 export class SubgraphError extends GraphQLError {
   /** The subgraph's errors, which replace this one in the answer; usually empty. */
-  readonly own: readonly GraphQLFormattedError[];
+  readonly subgraphErrors: readonly GraphQLFormattedError[];
 
   constructor(
     code: SubgraphErrorCode,
     readonly subgraph: string,
     what: string,
-    { retryable, cause, retryAfterMs, mayHaveRun = false, own = [] }: SubgraphErrorOptions,
+    { retryable, cause, retryAfterMs, mayHaveRun = false, subgraphErrors = [] }: SubgraphErrorOptions,
   ) {
     super(`The "${subgraph}" subgraph ${what}${mayHaveRun ? '; the mutation may have been carried out' : ''}`, {
       extensions: {
@@ -37,7 +37,7 @@ export class SubgraphError extends GraphQLError {
       originalError: cause instanceof Error ? cause : undefined,
     });
     const { code: _code, ...more } = this.extensions;
-    this.own = own.map((error) => ({ ...error, extensions: { ...error.extensions, ...more } }));
+    this.subgraphErrors = subgraphErrors.map((error) => ({ ...error, extensions: { ...error.extensions, ...more } }));
   }
 
   get retryable(): boolean {

@@ -217,7 +217,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const code = first?.extensions?.code;
     if (code !== 'IDENTITY_REQUIRED' && code !== 'IDENTITY_CLOCK_SKEW') return undefined;
     const what = `rejected the identity signed by the gateway: ${first!.message}`;
-    return new SubgraphError(code, this.name, what, { retryable: false, own: errors });
+    return new SubgraphError(code, this.name, what, { retryable: false, subgraphErrors: errors });
   }
 
   /** The error for a status alone. Calls to a busy or unavailable subgraph are retryable. */

@@ -43,7 +43,7 @@ export interface SubgraphAnswer {
   /** The original bytes, if the transport returns bytes. */
   readonly bytes?: Buffer;
   /** Scan result of one reader, for the other readers of a shared answer. */
-  looked?: { readonly by: object; readonly found: unknown };
+  scanned?: { readonly by: object; readonly result: unknown };
 }
 
 /** Sends requests to one subgraph. */

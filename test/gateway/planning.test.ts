@@ -116,9 +116,9 @@ describe('the native planner', () => {
     await planner.plan('{ boxes { id handling } }', forever);
     // two requirements of one field with different arguments, which the native planner fetches once
     const plan = await planner.plan('{ boxes { handling volume duty } }', forever);
-    const { made, rejected } = planner.counts;
+    const { accepted, rejected } = planner.counts;
     await planner.close();
-    expect([made, rejected]).toEqual([
+    expect([accepted, rejected]).toEqual([
       { native: 1, apollo: 0, direct: 1 },
       { native: 1, apollo: 0, direct: 0 },
     ]);
@@ -256,10 +256,10 @@ describe('Apollo’s planner', () => {
   test('is given up at its bound of memory, and its fallback plans the operation', async () => {
     const planner = new PlannerWithFallback(new ApolloPlanner(sdl), () => new NativePlanner(sdl), 60_000);
     const plan = await planner.plan(endless(0), forever);
-    const { made } = planner.counts;
+    const { accepted } = planner.counts;
     await planner.close();
     expect([...fetchesOf(plan.root)].length).toBeGreaterThan(2);
-    expect(made).toEqual({ native: 0, apollo: 0, direct: 1 });
+    expect(accepted).toEqual({ native: 0, apollo: 0, direct: 1 });
   });
 });
 

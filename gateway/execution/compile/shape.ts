@@ -248,11 +248,11 @@ function executionGroups(
       fieldsFor(waitingFor(details)).set(key, details);
       continue;
     }
-    for (const one of details) {
-      const fields = fieldsFor(new Set(one.fragment ? [one.fragment] : []));
+    for (const detail of details) {
+      const fields = fieldsFor(new Set(detail.fragment ? [detail.fragment] : []));
       const others = fields.get(key);
-      if (others) others.push(one);
-      else fields.set(key, [one]);
+      if (others) others.push(detail);
+      else fields.set(key, [detail]);
     }
   }
   return { immediate, groups };
@@ -280,8 +280,8 @@ export const fieldsOf = (
   shapes: readonly Shapes[],
   isIt: (field: OutputField) => boolean,
 ): OutputField[] =>
-  shapes.flatMap((one) => {
-    const shape = one.of(typename);
+  shapes.flatMap((typeShapes) => {
+    const shape = typeShapes.of(typename);
     return shape ? [shape, ...laterShapes(shape)].flatMap(({ fields }) => fields.find(isIt) ?? []) : [];
   });
 

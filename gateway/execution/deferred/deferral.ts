@@ -88,7 +88,7 @@ function findsConcreteType(
   return entities.some(
     ({ alias, source }) =>
       selected().get(alias)?.has('__typename') &&
-      source.requires.some((one) => one.kind === 'Fragment' && !types.isObjectType(one.type)) &&
+      source.requires.some((requirement) => requirement.kind === 'Fragment' && !types.isObjectType(requirement.type)) &&
       source.paths.some((at) => namesAt(first, fieldNames(at)) !== undefined),
   );
 }

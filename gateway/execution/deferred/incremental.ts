@@ -211,8 +211,8 @@ export class Incremental {
   /** Drops groups on objects that another group made null. */
   private dropWithin(places: readonly AnswerPath[], execution: DeferredExecution): void {
     const nulled = new Set(places.map((place) => JSON.stringify(place)));
-    for (const [group, own] of this.executions) {
-      if (!group.isAlive || own !== execution) continue;
+    for (const [group, groupExecution] of this.executions) {
+      if (!group.isAlive || groupExecution !== execution) continue;
       for (let length = group.path.length; length >= 0; length--)
         if (nulled.has(JSON.stringify(group.path.slice(0, length)))) drop(group);
     }

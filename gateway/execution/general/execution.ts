@@ -146,7 +146,7 @@ export class Execution {
         throw SubgraphError.badResponse(fetch.subgraph, NESTED_TOO_DEEPLY, fetch.operation.kind === 'mutation');
       return response;
     } catch (error) {
-      if (error instanceof SubgraphError && error.own.length > 0) return { errors: error.own };
+      if (error instanceof SubgraphError && error.subgraphErrors.length > 0) return { errors: error.subgraphErrors };
       throw error;
     }
   }
@@ -184,23 +184,23 @@ export class Execution {
   private takeEntities(fetch: CompiledFetch, asked: Asked, { data, errors = [] }: SubgraphResponse): void {
     for (const error of errors) this.takeEntityError(fetch, asked, error, Boolean(data));
     if (!data) return;
-    for (const one of asked.entities) {
-      const given = data[one.entity.alias];
-      if (Array.isArray(given) && given.length === one.count) this.mergeEntities(fetch, one, given);
+    for (const askedEntity of asked.entities) {
+      const values = data[askedEntity.entity.alias];
+      if (Array.isArray(values) && values.length === askedEntity.count) this.mergeEntities(fetch, askedEntity, values);
       // errors already explain missing entities
-      else if ((given ?? null) !== null || errors.length === 0)
-        this.failures.lose(fetch, one.objects, badEntities(fetch, given, one.count));
+      else if ((values ?? null) !== null || errors.length === 0)
+        this.failures.lose(fetch, askedEntity.objects, badEntities(fetch, values, askedEntity.count));
     }
   }
 
-  private mergeEntities(fetch: CompiledFetch, asked: AskedEntity, given: unknown[]): void {
+  private mergeEntities(fetch: CompiledFetch, asked: AskedEntity, values: unknown[]): void {
     const { rewrites, types } = asked.entity;
-    if (rewrites.length > 0) for (const value of given) for (const rewrite of rewrites) rewrite(value);
-    const usedAt: (EntityPath | undefined)[] = new Array(given.length);
+    if (rewrites.length > 0) for (const value of values) for (const rewrite of rewrites) rewrite(value);
+    const usedAt: (EntityPath | undefined)[] = new Array(values.length);
     for (let i = 0; i < asked.objects.length; i++) {
       const object = asked.objects[i]!;
       const index = asked.indexes[i]!;
-      const value = given[index];
+      const value = values[index];
       if (isObject(value)) {
         const path = asked.paths[i]!;
         const used = usedAt[index];
@@ -220,10 +220,16 @@ export class Execution {
   private takeEntityError(fetch: CompiledFetch, asked: Asked, error: GraphQLFormattedError, hasData: boolean): void {
     const located = ofSubgraph(error, fetch);
     const [alias, index, ...rest] = error.path ?? [];
-    const one = asked.entities.find(({ entity }) => entity.alias === alias);
-    if (one && typeof index === 'number' && index < one.count)
-      this.failures.addAtEntity(fetch, one.entity, one.objectsOf(index), located, answerPath(rest, fetch));
-    else this.failures.lose(fetch, one ? one.objects : asked.objects(), located, hasData);
+    const askedEntity = asked.entities.find(({ entity }) => entity.alias === alias);
+    if (askedEntity && typeof index === 'number' && index < askedEntity.count)
+      this.failures.addAtEntity(
+        fetch,
+        askedEntity.entity,
+        askedEntity.objectsOf(index),
+        located,
+        answerPath(rest, fetch),
+      );
+    else this.failures.lose(fetch, askedEntity ? askedEntity.objects : asked.objects(), located, hasData);
   }
 }
 
@@ -243,9 +249,9 @@ function valueAt(from: AnswerObject | undefined, path: readonly RewriteStep[], t
 const answerPath = (path: AnswerPath, { renamed }: CompiledFetch): AnswerPath =>
   path.map((step) => (typeof step === 'string' ? (renamed.get(step) ?? step) : step));
 
-function badEntities({ subgraph }: CompiledFetch, given: unknown, count: number): GraphQLFormattedError {
-  const what = Array.isArray(given)
-    ? `returned ${given.length} entities for ${count} representations`
+function badEntities({ subgraph }: CompiledFetch, returned: unknown, count: number): GraphQLFormattedError {
+  const what = Array.isArray(returned)
+    ? `returned ${returned.length} entities for ${count} representations`
     : 'returned something other than entities';
   return new SubgraphError('SUBGRAPH_BAD_RESPONSE', subgraph, what, { retryable: false }).toJSON();
 }

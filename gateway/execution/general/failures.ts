@@ -173,7 +173,10 @@ export class Failures implements Losses {
 }
 
 const namesIn = (selections: readonly RequiredSelection[]): string[] =>
-  selections.flatMap((one) => [...(one.kind === 'Field' ? [one.from] : []), ...namesIn(one.selections ?? [])]);
+  selections.flatMap((selection) => [
+    ...(selection.kind === 'Field' ? [selection.from] : []),
+    ...namesIn(selection.selections ?? []),
+  ]);
 
 /** Finds the places of an entity's objects in an answer, with one traversal per entity. */
 function placesFinder(root: AnswerObject): (entity: CompiledEntity) => ReadonlyMap<AnswerObject, AnswerPath[]> {

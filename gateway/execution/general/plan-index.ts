@@ -43,12 +43,12 @@ export class PlanIndex {
   mayShare(path: Path): boolean {
     let answer = this.shareable.get(path);
     if (answer === undefined) {
-      const own = typedSteps(path);
+      const pathSteps = typedSteps(path);
       answer =
         !this.hasContext &&
         this.asked.every(({ steps }) => {
-          const goesThrough = own.every((step, index) => steps[index]?.field === step.field);
-          return !goesThrough || own.every((step, index) => steps[index]!.types === step.types);
+          const goesThrough = pathSteps.every((step, index) => steps[index]?.field === step.field);
+          return !goesThrough || pathSteps.every((step, index) => steps[index]!.types === step.types);
         });
       this.shareable.set(path, answer);
     }
@@ -65,24 +65,24 @@ export class PlanIndex {
 
   private isKnownByItsKeyAlone(path: Path, entity: EntityFetch, node: FetchNode): boolean {
     const represented = new Set(
-      entity.requires.flatMap((one) =>
-        one.kind === 'Fragment'
-          ? one.selections.flatMap((field) => (field.kind === 'Field' && !field.selections ? [field.from] : []))
+      entity.requires.flatMap((requirement) =>
+        requirement.kind === 'Fragment'
+          ? requirement.selections.flatMap((field) => (field.kind === 'Field' && !field.selections ? [field.from] : []))
           : [],
       ),
     );
     // later fetches fill equal objects equally
-    const before = this.all.slice(0, this.all.indexOf(node)).map((one) => this.selections.get(one)!);
+    const before = this.all.slice(0, this.all.indexOf(node)).map((fetch) => this.selections.get(fetch)!);
     return selectedBy(before, path).every((field) => represented.has(nameOf(field)));
   }
 
   /** Whether an earlier fetch may have merged equal objects on the way to a path. */
   goesThroughInterchangeable(path: Path, node: FetchNode): boolean {
-    const own = `${place(path)}\0`;
+    const pathPlace = `${place(path)}\0`;
     return this.asked.some(
       (other) =>
         other.node !== node &&
-        own.startsWith(`${other.place}\0`) &&
+        pathPlace.startsWith(`${other.place}\0`) &&
         this.isInterchangeable(other.path, other.entity, other.node),
     );
   }

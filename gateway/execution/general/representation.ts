@@ -35,8 +35,8 @@ function objectText(
   isRoot: boolean,
 ): Represent {
   const fields = new Map<string, RequiredField>();
-  const gather = (given: readonly RequiredSelection[]): void => {
-    for (const selection of given)
+  const gather = (requirements: readonly RequiredSelection[]): void => {
+    for (const selection of requirements)
       if (selection.kind === 'Field') {
         const { name, from } = selection;
         const before = fields.get(name)?.selections ?? [];

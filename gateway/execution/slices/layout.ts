@@ -102,18 +102,18 @@ export class AnswerLayout {
   position(typename: string, selectionSet: SelectionSetNode, destinations: readonly Destination[]): Position {
     const type = this.objectType(typename);
     const index = this.positions.length;
-    const made = { index, typename, fields: [] as FieldLayout[], stride: 2 };
-    this.positions.push(made);
+    const position = { index, typename, fields: [] as FieldLayout[], stride: 2 };
+    this.positions.push(position);
     const shown = destinations.map(({ shapes }) => fieldsShown(shapes, typename));
     for (const node of fieldsOn(selectionSet, typename)) {
       const name = nameOf(node);
-      if (made.fields.some((field) => field.name === name)) throw new NotSliceable(`"${name}" is selected twice`);
+      if (position.fields.some((field) => field.name === name)) throw new NotSliceable(`"${name}" is selected twice`);
       const inAnswer = shown.map((fields) => fields.get(name));
-      const field = this.field(node, type, destinations, inAnswer, made.stride);
-      made.fields.push(field);
-      made.stride += field.kept === Kept.Whole ? 3 : field.kept === Kept.List ? 2 : 1;
+      const field = this.field(node, type, destinations, inAnswer, position.stride);
+      position.fields.push(field);
+      position.stride += field.kept === Kept.Whole ? 3 : field.kept === Kept.List ? 2 : 1;
     }
-    return made;
+    return position;
   }
 
   private field(

@@ -138,22 +138,22 @@ class Planning {
     return { root, fetches: this.fetches, links: this.links, answer, places: this.places };
   }
 
-  /** @param made completed fetches when the node runs; adds the node's fetches */
-  private node(node: CompiledNode, made: Set<number>): SliceNode {
+  /** @param completed completed fetches when the node runs; adds the node's fetches */
+  private node(node: CompiledNode, completed: Set<number>): SliceNode {
     switch (node.kind) {
       case 'Fetch': {
-        const fetch = node.entities ? this.entityFetch(node, made) : this.rootFetch(node);
-        made.add(fetch.index);
+        const fetch = node.entities ? this.entityFetch(node, completed) : this.rootFetch(node);
+        completed.add(fetch.index);
         return { kind: 'Fetch', fetch };
       }
       case 'Sequence':
-        return { kind: 'Sequence', nodes: node.nodes.map((child) => this.node(child, made)) };
+        return { kind: 'Sequence', nodes: node.nodes.map((child) => this.node(child, completed)) };
       case 'Parallel': {
-        const before = [...made];
+        const before = [...completed];
         const nodes = node.nodes.map((child) => {
-          const own = new Set(before);
-          const planned = this.node(child, own);
-          for (const one of own) made.add(one);
+          const branchCompleted = new Set(before);
+          const planned = this.node(child, branchCompleted);
+          for (const index of branchCompleted) completed.add(index);
           return planned;
         });
         return { kind: 'Parallel', nodes };
@@ -162,21 +162,21 @@ class Planning {
   }
 
   private rootFetch(fetch: CompiledFetch): SliceFetch {
-    if (fetch.at) throw new NotSliceable('a root type that stands below the root');
+    if (fetch.at) throw new NotSliceable('a root type below the root');
     if (fetch.operation.kind !== 'query' || fetch.rewrites.length > 0) throw new NotSliceable('a mutation or rewrite');
     const layout = new AnswerLayout(this.context);
     const position = layout.position(this.rootPlace.typename, selectionOf(fetch.operation.text), [
       { place: '', shapes: this.shapes },
     ]);
     const index = this.fetches.length;
-    const made = { index, fetch, layout: { positions: layout.positions, root: position }, entities: [] };
-    this.fetches.push(made);
+    const sliceFetch = { index, fetch, layout: { positions: layout.positions, root: position }, entities: [] };
+    this.fetches.push(sliceFetch);
     // every root fetch has one record, of the one root object
     this.rootPlace.sources.push({ fetch: index, position, link: -1 });
-    return made;
+    return sliceFetch;
   }
 
-  private entityFetch(fetch: CompiledFetch, made: ReadonlySet<number>): SliceFetch {
+  private entityFetch(fetch: CompiledFetch, completed: ReadonlySet<number>): SliceFetch {
     if (fetch.node.context) throw new NotSliceable('an argument from the context');
     const layout = new AnswerLayout(this.context);
     const selectionSet = selectionOf(fetch.operation.text);
@@ -187,7 +187,7 @@ class Planning {
         selection.kind === 'Field' ? fetch.entities!.find(({ alias }) => alias === nameOf(selection)) : undefined;
       if (selection.kind !== 'Field' || !entity || selection.directives?.length) throw new NotSliceable('a root field');
       if (entity.rewrites.length > 0 || entity.source.inputRewrites.length > 0) throw new NotSliceable('a rewrite');
-      const places = entity.source.paths.map((path) => this.placeAt(path, made));
+      const places = entity.source.paths.map((path) => this.placeAt(path, completed));
       const [first] = places;
       if (!first || places.some(({ typename }) => typename !== first.typename)) throw new NotSliceable('several types');
       const position = layout.position(
@@ -196,7 +196,7 @@ class Planning {
         places.map(({ path }) => ({ place: path, shapes: this.shapesAt(path) })),
       );
       const asked = places.map((place) => {
-        const parts = this.representation(entity.source.requires, place, made);
+        const parts = this.representation(entity.source.requires, place, completed);
         const link = this.links++;
         sources.push([place, { fetch: index, position, link }]);
         return { place, link, parts };
@@ -210,27 +210,27 @@ class Planning {
     return fetched;
   }
 
-  private placeAt(path: CompiledFetchPath, made: ReadonlySet<number>): Place {
+  private placeAt(path: CompiledFetchPath, completed: ReadonlySet<number>): Place {
     let place = this.rootPlace;
     for (const step of path) {
       if (step.kind === 'List') continue;
       if (step.kind !== 'Field') throw new NotSliceable('a type condition');
-      place = this.child(place, step.name, made);
+      place = this.child(place, step.name, completed);
     }
     return place;
   }
 
   /** The place of the objects in a field. */
-  private child(place: Place, name: string, made?: ReadonlySet<number>): Place {
+  private child(place: Place, name: string, completed?: ReadonlySet<number>): Place {
     const existing = place.children.get(name);
     if (existing) return existing;
     const from = place.sources.filter(({ fetch, position }) => {
-      const field = position.fields.find((one) => one.name === name);
-      return (!made || made.has(fetch)) && field !== undefined && field.position !== undefined;
+      const field = position.fields.find((candidate) => candidate.name === name);
+      return (!completed || completed.has(fetch)) && field !== undefined && field.position !== undefined;
     });
     if (from.length !== 1) throw new NotSliceable(`${from.length} sources of "${name}"`);
     const { fetch, position } = from[0]!;
-    const inner = position.fields.find((one) => one.name === name)!.position!;
+    const inner = position.fields.find((candidate) => candidate.name === name)!.position!;
     const child = new Place(below(place.path, name), inner.typename);
     child.sources.push({ fetch, position: inner, link: -1 });
     place.children.set(name, child);
@@ -248,7 +248,7 @@ class Planning {
   private representation(
     requires: CompiledRequirements,
     place: Place,
-    made: ReadonlySet<number>,
+    completed: ReadonlySet<number>,
   ): RepresentationPart[] {
     const names = new Map<string, string>();
     for (const fragment of requires) {
@@ -263,20 +263,20 @@ class Planning {
     const parts = [...names].map(([name, from]) => {
       const text = `${head},${JSON.stringify(name)}:`;
       head = '';
-      return { head: Buffer.from(text), ...this.latest(place, from, made) };
+      return { head: Buffer.from(text), ...this.latest(place, from, completed) };
     });
     if (parts.length === 0) throw new NotSliceable('a representation without keys');
     return parts;
   }
 
   /** The source of a value: the last of several, as in the general execution. */
-  private latest(place: Place, name: string, made: ReadonlySet<number>): { source: Source; field: FieldLayout } {
-    const found = place.sources.flatMap((source) => {
-      const field = source.position.fields.find((one) => one.name === name);
-      return field && made.has(source.fetch) ? [{ source, field }] : [];
+  private latest(place: Place, name: string, completed: ReadonlySet<number>): { source: Source; field: FieldLayout } {
+    const matches = place.sources.flatMap((source) => {
+      const field = source.position.fields.find((candidate) => candidate.name === name);
+      return field && completed.has(source.fetch) ? [{ source, field }] : [];
     });
-    const [only] = found;
-    if (found.length !== 1 || only!.field.kept !== Kept.Whole) throw new NotSliceable(`"${name}" is not found once`);
+    const [only] = matches;
+    if (matches.length !== 1 || only!.field.kept !== Kept.Whole) throw new NotSliceable(`"${name}" is not found once`);
     return only!;
   }
 
@@ -296,17 +296,18 @@ class Planning {
         last = undefined;
         return;
       }
-      const found = place.sources.flatMap(({ position }, source) => {
+      const matches = place.sources.flatMap(({ position }, source) => {
         const layout = position.fields.find(({ name }) => name === field.key);
         return layout ? [{ source, field: layout }] : [];
       });
-      const [only] = found;
+      const [only] = matches;
       if (!only) throw new NotSliceable(`no source of "${field.name}"`);
       const previous = last;
       last = undefined;
-      if (found.length > 1) {
-        if (found.some((one) => one.field.kept !== Kept.Whole || field.objects)) throw new NotSliceable('two sources');
-        const choices = found.toReversed().map((one) => ({ source: one.source, slot: one.field.slot }));
+      if (matches.length > 1) {
+        if (matches.some((match) => match.field.kept !== Kept.Whole || field.objects))
+          throw new NotSliceable('two sources');
+        const choices = matches.toReversed().map((match) => ({ source: match.source, slot: match.field.slot }));
         steps.push(step(Write.Choice, pending + key, { choices }));
       } else if (only.field.kept === Kept.Whole) {
         const { slot } = only.field;
@@ -325,15 +326,15 @@ class Planning {
       } else steps.push(this.objectsStep(place, field, only, pending + key));
       pending = '';
     });
-    const made = {
+    const writePlace = {
       index: this.places.length,
       sources: place.sources,
       steps,
       tail: Buffer.from(`${pending}}`),
       isRepeated,
     };
-    this.places.push(made);
-    return made;
+    this.places.push(writePlace);
+    return writePlace;
   }
 
   private objectsStep(
@@ -385,8 +386,8 @@ function* placesVisited(node: CompiledNode | undefined): Generator<string> {
   for (const { source } of node.entities ?? [])
     for (const path of source.paths) {
       let place = '';
-      for (const one of path) {
-        if (one.kind === 'Field') place = below(place, one.name);
+      for (const pathStep of path) {
+        if (pathStep.kind === 'Field') place = below(place, pathStep.name);
         yield place;
       }
     }

@@ -40,11 +40,11 @@ export class Representations {
   end(): number {
     const { writer, begun } = this;
     const slot = this.find(begun, writer.length);
-    const known = this.table[slot]!;
-    if (known !== 0) {
+    const entry = this.table[slot]!;
+    if (entry !== 0) {
       // discards the duplicate
       writer.length = this.count > 0 ? begun - 1 : begun;
-      return known - 1;
+      return entry - 1;
     }
     this.bounds[this.count * 2] = begun;
     this.bounds[this.count * 2 + 1] = writer.length;
@@ -68,8 +68,8 @@ export class Representations {
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
     const mask = table.length - 1;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
-      const known = table[slot]!;
-      if (known === 0 || isSame(bytes, bounds[known * 2 - 2]!, bounds[known * 2 - 1]!, start, end)) return slot;
+      const entry = table[slot]!;
+      if (entry === 0 || isSame(bytes, bounds[entry * 2 - 2]!, bounds[entry * 2 - 1]!, start, end)) return slot;
     }
   }
 }

@@ -72,15 +72,15 @@ export class SliceRun {
 
   private fetch(sliced: SliceFetch): Promise<void> | undefined {
     const { fetch, entities } = sliced;
-    const own = this.calls.variables(fetch);
-    if (entities.length === 0) return this.take(sliced, `{${own}}`, []);
+    const variablesText = this.calls.variables(fetch);
+    if (entities.length === 0) return this.take(sliced, `{${variablesText}}`, []);
     const counts: Representations[] = [];
     const byVariable = new Map<string, Representations>();
     for (const entity of entities) {
       let representations = byVariable.get(entity.variable);
       if (!representations) {
-        const most = entities.reduce((sum, one) => sum + this.countOf(one), 0);
-        representations = new Representations(most, byVariable.size === 0 ? OPEN : COMMA, entity.member);
+        const maxCount = entities.reduce((sum, sibling) => sum + this.countOf(sibling), 0);
+        representations = new Representations(maxCount, byVariable.size === 0 ? OPEN : COMMA, entity.member);
         byVariable.set(entity.variable, representations);
       }
       this.represent(entity, representations);
@@ -88,7 +88,7 @@ export class SliceRun {
     }
     const all = [...byVariable.values()];
     if (all.every(({ count }) => count === 0)) return undefined;
-    const last = own === '' ? END : Buffer.from(`,${own}}`);
+    const last = variablesText === '' ? END : Buffer.from(`,${variablesText}}`);
     const texts = all.map((representations, i) => representations.text(i === all.length - 1 ? last : NOTHING));
     return this.take(sliced, joined(texts), counts);
   }
@@ -110,12 +110,12 @@ export class SliceRun {
 
   private represent({ asked }: SliceEntities, representations: Representations): void {
     for (const { place, link, parts } of asked) {
-      const [own] = place.sources;
-      const count = this.count(own!);
+      const [firstSource] = place.sources;
+      const count = this.count(firstSource!);
       const numbers = numbersOf(count);
       this.links[link] = numbers;
       if (count === 0) continue;
-      const { records, stride } = this.bind(own!)!;
+      const { records, stride } = this.bind(firstSource!)!;
       const bound = parts.map(({ source }) => this.bind(source)!);
       for (let record = 0; record < count; record++)
         // null has no representation
@@ -178,8 +178,8 @@ function writeRepresentation(
 
 /** Scans a response once for all requests that share it. */
 function scanOf(answer: SubgraphAnswer, bytes: Buffer, { layout }: SliceFetch): Scan | undefined {
-  if (answer.looked?.by !== layout) answer.looked = { by: layout, found: Scan.of(bytes, layout) };
-  return answer.looked.found as Scan | undefined;
+  if (answer.scanned?.by !== layout) answer.scanned = { by: layout, result: Scan.of(bytes, layout) };
+  return answer.scanned.result as Scan | undefined;
 }
 
 /** Writes the answer place by place. */
@@ -214,8 +214,8 @@ class Writing {
     const { out } = this;
     let written = this.written.get(place.index);
     if (!written) {
-      const own = this.bound[place.index]![0]!;
-      written = numbersOf(own.count * 2);
+      const firstSource = this.bound[place.index]![0]!;
+      written = numbersOf(firstSource.count * 2);
       this.written.set(place.index, written);
     }
     const end = written[record * 2 + 1]!;
@@ -266,11 +266,11 @@ class Writing {
       out.text(NULL_LIST);
       return;
     }
-    const own = this.bound[place.index]![0]!;
+    const firstSource = this.bound[place.index]![0]!;
     out.byte(OPEN_LIST);
     for (let record = first; record < first + count; record++) {
       if (record > first) out.byte(COMMA);
-      if (own.records[record * own.stride] === -1) out.text(NULL);
+      if (firstSource.records[record * firstSource.stride] === -1) out.text(NULL);
       else this.object(place, record);
     }
     out.byte(CLOSE_LIST);

@@ -47,25 +47,25 @@ const data = fc.record({
 });
 
 /** Reads the values of a scan by record numbers. */
-function read(found: Scan) {
+function read(scanned: Scan) {
   const [query, ...others] = layout.positions;
   const slice = (position: number, record: number, slot: number) => {
     const base = record * layout.positions[position]!.stride + slot;
-    const records = found.records[position]!;
-    return JSON.parse(found.bytes.toString('utf8', records[base + 1]!, records[base + 2]!));
+    const records = scanned.records[position]!;
+    return JSON.parse(scanned.bytes.toString('utf8', records[base + 1]!, records[base + 2]!));
   };
   return { query, others, slice };
 }
 
 test('locates every value, whatever its type and however the JSON is spaced', () => {
   fc.assert(
-    fc.property(data, fc.constantFrom(undefined, 1, '\t'), (given, space) => {
-      const found = scan(JSON.stringify({ data: given, extensions: { took: [1, { a: null }] } }, null, space));
-      expect(found).toBeDefined();
-      const things = layout.positions.findIndex((one) => one.fields.length === 8);
-      expect(found!.counts[things]).toBe(given.things.length);
-      const { slice } = read(found!);
-      given.things.forEach((thing, index) => {
+    fc.property(data, fc.constantFrom(undefined, 1, '\t'), (answerData, space) => {
+      const scanned = scan(JSON.stringify({ data: answerData, extensions: { took: [1, { a: null }] } }, null, space));
+      expect(scanned).toBeDefined();
+      const things = layout.positions.findIndex((position) => position.fields.length === 8);
+      expect(scanned!.counts[things]).toBe(answerData.things.length);
+      const { slice } = read(scanned!);
+      answerData.things.forEach((thing, index) => {
         for (const field of layout.positions[things]!.fields)
           if (!field.position)
             expect(slice(things, index, field.slot)).toEqual(thing[field.name as keyof typeof thing]);
@@ -81,8 +81,8 @@ test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', 
       fc.nat(),
       fc.integer({ min: 0, max: 255 }),
       fc.constantFrom('change', 'leave', 'put'),
-      (given, at, byte, how) => {
-        const bytes = [...Buffer.from(JSON.stringify({ data: given }))];
+      (answerData, at, byte, how) => {
+        const bytes = [...Buffer.from(JSON.stringify({ data: answerData }))];
         const place = at % bytes.length;
         if (how === 'change') bytes[place] = byte;
         else if (how === 'leave') bytes.splice(place, 1);
@@ -104,11 +104,11 @@ test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', 
 test('scans a large answer like a small one', () => {
   fc.assert(
     fc.property(fc.array(id, { minLength: 3_000, maxLength: 3_000 }), (ids) => {
-      const things = ids.map((one, i) => ({ ...thing, id: one, size: i }));
-      const found = scan(JSON.stringify({ data: { ...good, things } }));
-      const position = layout.positions.findIndex((one) => one.fields.length === 8);
-      const { slice } = read(found!);
-      expect(found!.counts[position]).toBe(ids.length);
+      const things = ids.map((thingId, i) => ({ ...thing, id: thingId, size: i }));
+      const scanned = scan(JSON.stringify({ data: { ...good, things } }));
+      const position = layout.positions.findIndex((candidate) => candidate.fields.length === 8);
+      const { slice } = read(scanned!);
+      expect(scanned!.counts[position]).toBe(ids.length);
       const [idField, sizeField] = layout.positions[position]!.fields;
       expect(ids.map((_, i) => slice(position, i, idField!.slot))).toEqual(ids);
       expect(ids.map((_, i) => slice(position, i, sizeField!.slot))).toEqual(ids.map((_, i) => i));
@@ -159,16 +159,16 @@ test('rejects every text or reads it as JSON.parse does', () => {
       data,
       fc.constantFrom(...BESIDE),
       fc.array(fc.nat(200), { minLength: 1, maxLength: 40 }),
-      (given, beside, choices) => {
-        const text = rewritten(`{"data":${JSON.stringify(given)}${beside}}`, choices);
-        const found = scan(text);
-        if (!found) return;
+      (answerData, beside, choices) => {
+        const text = rewritten(`{"data":${JSON.stringify(answerData)}${beside}}`, choices);
+        const scanned = scan(text);
+        if (!scanned) return;
         understood += 1;
-        const response = JSON.parse(text) as { data: typeof given; errors?: unknown[] | null };
+        const response = JSON.parse(text) as { data: typeof answerData; errors?: unknown[] | null };
         expect(response.errors ?? []).toEqual([]);
-        const things = layout.positions.findIndex((one) => one.fields.length === 8);
-        expect(found.counts[things]).toBe(response.data.things.length);
-        const { slice } = read(found);
+        const things = layout.positions.findIndex((position) => position.fields.length === 8);
+        expect(scanned.counts[things]).toBe(response.data.things.length);
+        const { slice } = read(scanned);
         response.data.things.forEach((thing, index) => {
           for (const field of layout.positions[things]!.fields)
             if (!field.position)

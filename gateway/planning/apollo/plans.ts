@@ -51,12 +51,15 @@ export class ApolloPlans {
 }
 
 /**
- * The plan with the operation's own variable definitions, whose default values the planner writes anew and changes, and without type
- * conditions on root types, which subgraphs may call otherwise.
+ * The plan with the operation's original variable definitions, whose default values the planner rewrites, and without type
+ * conditions on root types, which may have other names in subgraphs.
  */
 function withOriginalVariables(node: Apollo.PlanNode, operation: string): Apollo.PlanNode {
   const definitions = new Map(
-    (definitionOf(operation).variableDefinitions ?? []).map((one) => [one.variable.name.value, one]),
+    (definitionOf(operation).variableDefinitions ?? []).map((definition) => [
+      definition.variable.name.value,
+      definition,
+    ]),
   );
   if (node.kind === 'Flatten')
     return { ...node, node: withOriginalVariables(node.node, operation) as Apollo.FetchNode };
@@ -66,7 +69,7 @@ function withOriginalVariables(node: Apollo.PlanNode, operation: string): Apollo
   const hasDefaults = [...definitions.values()].some(({ defaultValue }) => defaultValue);
   if (!hasDefaults && (node.requires || !/\.\.\. ?on Query\b/.test(node.operation))) return node;
   const document = visit(parse(node.operation, { noLocation: true }), {
-    VariableDefinition: (own) => definitions.get(own.variable.name.value) ?? own,
+    VariableDefinition: (definition) => definitions.get(definition.variable.name.value) ?? definition,
     InlineFragment: (fragment) =>
       !node.requires && fragment.typeCondition?.name.value === 'Query'
         ? { ...fragment, typeCondition: undefined }
@@ -143,10 +146,10 @@ function requiredSelection(selection: Apollo.QueryPlanSelectionNode): RequiredSe
 }
 
 /** Steps begin with `..` for each object above. */
-function contextVariable(given: Apollo.FetchDataRewrite): ContextVariable {
-  if (given.kind !== 'KeyRenamer') throw notSupported('a constant in the context');
-  const up = given.path.filter((step) => step === '..').length;
-  return { variable: given.renameKeyTo, up, path: given.path.slice(up).map(rewriteStep) };
+function contextVariable(dataRewrite: Apollo.FetchDataRewrite): ContextVariable {
+  if (dataRewrite.kind !== 'KeyRenamer') throw notSupported('a constant in the context');
+  const up = dataRewrite.path.filter((step) => step === '..').length;
+  return { variable: dataRewrite.renameKeyTo, up, path: dataRewrite.path.slice(up).map(rewriteStep) };
 }
 
 function rewriteStep(step: string): RewriteStep {
@@ -155,9 +158,9 @@ function rewriteStep(step: string): RewriteStep {
 }
 
 /** Steps are field names, and `... on A` for objects of a type. */
-function rewrite(given: Apollo.FetchDataRewrite): Rewrite {
-  const path = given.path.map(rewriteStep);
-  return given.kind === 'ValueSetter'
-    ? { kind: 'Set', path, value: given.setValueTo }
-    : { kind: 'Rename', path, to: given.renameKeyTo };
+function rewrite(dataRewrite: Apollo.FetchDataRewrite): Rewrite {
+  const path = dataRewrite.path.map(rewriteStep);
+  return dataRewrite.kind === 'ValueSetter'
+    ? { kind: 'Set', path, value: dataRewrite.setValueTo }
+    : { kind: 'Rename', path, to: dataRewrite.renameKeyTo };
 }

@@ -71,11 +71,11 @@ export function readLoadedPlan(text: string, operation: string, subgraphs: reado
   const changes: string[] = [];
   for (const fetch of fetchesOf(parsed.data.root)) {
     if (!subgraphs.includes(fetch.subgraph)) throw new LoadedPlanError(`"${fetch.subgraph}" is not a subgraph`);
-    const own = operationIn(fetch);
+    const fetchOperation = operationIn(fetch);
     if (fetch.operationKind !== 'mutation') continue;
     if (definition.operation !== 'mutation' || fetch.entities || fetch.at)
       throw new LoadedPlanError(`unexpected mutation of "${fetch.subgraph}"`);
-    changes.push(...rootFieldsOf(own.selectionSet));
+    changes.push(...rootFieldsOf(fetchOperation.selectionSet));
   }
   requireAsked(changes, rootFieldsOf(definition.selectionSet));
   return parsed.data;
@@ -97,8 +97,8 @@ function operationIn({ subgraph, operation, operationKind }: FetchNode): Operati
   } catch {
     throw new LoadedPlanError(`the fetch from "${subgraph}" is not valid GraphQL`);
   }
-  const [own, ...others] = document.definitions.filter(({ kind }) => kind !== Kind.FRAGMENT_DEFINITION);
-  if (own?.kind !== Kind.OPERATION_DEFINITION || others.length > 0 || own.operation !== operationKind)
+  const [definition, ...others] = document.definitions.filter(({ kind }) => kind !== Kind.FRAGMENT_DEFINITION);
+  if (definition?.kind !== Kind.OPERATION_DEFINITION || others.length > 0 || definition.operation !== operationKind)
     throw new LoadedPlanError(`the fetch from "${subgraph}" is not a single ${operationKind}`);
   return definitionOf(operation);
 }

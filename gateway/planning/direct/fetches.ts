@@ -18,7 +18,7 @@ import { fragmentOn, nameNode } from '../selected';
 export interface Ask {
   readonly subgraph: SubgraphSchema;
   /** The type in the subgraph. */
-  readonly own: string;
+  readonly subgraphType: string;
   readonly type: string;
   readonly path: readonly PathStep[];
   /** Undefined for a root type. */
@@ -35,7 +35,7 @@ export function writeFetches(asks: readonly Ask[], operation: OperationDefinitio
     if (ask.requires) bySubgraph.set(ask.subgraph, [...(bySubgraph.get(ask.subgraph) ?? []), ask]);
   return [
     ...roots.map((ask) => rootFetch(ask, operation)),
-    ...[...bySubgraph].map(([subgraph, own]) => entityFetch(subgraph, own, operation)),
+    ...[...bySubgraph].map(([subgraph, subgraphAsks]) => entityFetch(subgraph, subgraphAsks, operation)),
   ];
 }
 
@@ -55,12 +55,12 @@ function entityFetch(subgraph: SubgraphSchema, asks: readonly Ask[], operation: 
   const entities = new Map<string, { -readonly [K in keyof EntityFetch]: EntityFetch[K] }>();
   const selected: SelectionNode[] = [];
   const definitions: VariableDefinitionNode[] = [];
-  for (const { own, type, path, requires, selections, rewrites } of asks) {
+  for (const { subgraphType, type, path, requires, selections, rewrites } of asks) {
     const selection = print({ kind: Kind.SELECTION_SET, selections });
-    const key = JSON.stringify([own, selection, requires, rewrites]);
+    const key = JSON.stringify([subgraphType, selection, requires, rewrites]);
     const required: RequiredSelection = { kind: 'Fragment', type, selections: requires! };
     const renamed: Rewrite[] =
-      own === type && !subgraph.isInterfaceObject(own)
+      subgraphType === type && !subgraph.isInterfaceObject(subgraphType)
         ? []
         : [
             {
@@ -69,17 +69,17 @@ function entityFetch(subgraph: SubgraphSchema, asks: readonly Ask[], operation: 
                 { kind: 'Types', names: [type] },
                 { kind: 'Field', name: '__typename' },
               ],
-              value: own,
+              value: subgraphType,
             },
           ];
-    const known = entities.get(key);
-    if (known) {
-      if (!known.requires.some((one) => one.kind === 'Fragment' && one.type === type)) {
-        known.requires = [...known.requires, required];
-        known.inputRewrites = [...known.inputRewrites, ...renamed];
+    const entity = entities.get(key);
+    if (entity) {
+      if (!entity.requires.some((requirement) => requirement.kind === 'Fragment' && requirement.type === type)) {
+        entity.requires = [...entity.requires, required];
+        entity.inputRewrites = [...entity.inputRewrites, ...renamed];
       }
-      if (!known.paths.some((one) => JSON.stringify(one) === JSON.stringify(path)))
-        known.paths = [...known.paths, path];
+      if (!entity.paths.some((entityPath) => JSON.stringify(entityPath) === JSON.stringify(path)))
+        entity.paths = [...entity.paths, path];
       continue;
     }
     const number = entities.size === 0 ? '' : String(entities.size);
@@ -93,7 +93,7 @@ function entityFetch(subgraph: SubgraphSchema, asks: readonly Ask[], operation: 
       outputRewrites: rewrites,
     });
     definitions.push(representationsOf(variable));
-    selected.push(entitiesField(alias, variable, [fragmentOn(own, selections)]));
+    selected.push(entitiesField(alias, variable, [fragmentOn(subgraphType, selections)]));
   }
   return {
     kind: 'Fetch',
@@ -114,14 +114,17 @@ function written(
   const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections };
   const used = new Set<string>();
   visit(selectionSet, { Variable: ({ name }) => void used.add(name.value) });
-  const own = variableDefinitions.filter(({ variable }) => used.has(variable.name.value));
+  const usedDefinitions = variableDefinitions.filter(({ variable }) => used.has(variable.name.value));
   const text = print({
     kind: Kind.OPERATION_DEFINITION,
     operation,
-    variableDefinitions: [...definitions, ...own],
+    variableDefinitions: [...definitions, ...usedDefinitions],
     selectionSet,
   });
-  return { operation: stripIgnoredCharacters(text), variables: own.map(({ variable }) => variable.name.value) };
+  return {
+    operation: stripIgnoredCharacters(text),
+    variables: usedDefinitions.map(({ variable }) => variable.name.value),
+  };
 }
 
 /** `$representations: [_Any!]!` */

@@ -17,7 +17,7 @@ import { NO_OVERRIDES, type Overrides, overrideConditions } from '../overrides';
 import type { PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from '../plan';
 import { serial } from '../repairs/serial';
 import { definitionOf, fragmentOn, nameOf, TYPENAME } from '../selected';
-import { type Known, type KnownObjects, meaningOf } from '../verification/known';
+import { type FetchedFields, type FetchedObjects, meaningOf } from '../verification/fetched-fields';
 import { PlanFlaw, RULES_WITHOUT_CONFLICTS, Trial } from '../verification/verifier';
 import { type Ask, writeFetches } from './fetches';
 
@@ -56,7 +56,7 @@ export class DirectPlanner {
   }
 }
 
-/** Fields, as `subgraph Type.field`, that a progressive `@override` takes from a subgraph, or has not given to it yet. */
+/** Fields, as `subgraph Type.field`, that a progressive `@override` has moved away from a subgraph, or not yet to it. */
 function fieldsLeft({ whole, subgraphs }: SupergraphModel, inForce: ReadonlyMap<string, boolean>): Set<string> {
   const left = new Set<string>();
   if (inForce.size === 0) return left;
@@ -79,14 +79,14 @@ function fieldsLeft({ whole, subgraphs }: SupergraphModel, inForce: ReadonlyMap<
 
 interface Place {
   readonly path: readonly PathStep[];
-  readonly objects: KnownObjects;
+  readonly objects: FetchedObjects;
 }
 
 /** The wanted fields that a subgraph can return. */
 interface Selected {
   readonly selections: readonly SelectionNode[];
   readonly rewrites: readonly Rewrite[];
-  /** Response names of the wanted fields that it gives something new of. */
+  /** Response names of the wanted fields with new data. */
   readonly names: ReadonlySet<string>;
   /** Number of new fields. */
   readonly gain: number;
@@ -99,10 +99,10 @@ class Planning {
   private readonly rootType: string;
   private readonly queryType: string | undefined;
   /** Wanted keys and requirements, in addition to the client's fields, by object. */
-  private readonly wants = new Map<Known, Map<string, FieldNode>>();
+  private readonly wants = new Map<FetchedFields, Map<string, FieldNode>>();
   /** By meaning, the response names of required fields with arguments. */
   private readonly aliases = new Map<string, string>();
-  /** For fields that lead to entities, asked again for more of those: who gave the entities, which others may not have there. */
+  /** For fields requested again for more fields of their entities: the subgraphs that returned them; others may lack them there. */
   private readonly givers = new WeakMap<FieldNode, ReadonlySet<string>>();
   private asks: Ask[] = [];
   private hasNewWants = false;
@@ -113,7 +113,7 @@ class Planning {
     private readonly left: ReadonlySet<string>,
     private readonly operation: OperationDefinitionNode,
   ) {
-    // names that would be of several types are made unique
+    // names with several types become unique
     this.trial = new Trial(model, operation.operation, RULES_WITHOUT_CONFLICTS);
     this.rootType = model.whole.getRootType(operation.operation)!.name;
     this.queryType = model.whole.getQueryType()?.name;
@@ -129,7 +129,7 @@ class Planning {
       const rest = this.visit(root, this.rootType, this.trial.root.of(this.rootType), [this.operation.selectionSet]);
       if (this.asks.length === 0 && !this.hasNewWants) {
         this.trial.requireAll(this.operation.selectionSet);
-        if (rest.length > 0) throw new PlanFlaw(`no subgraph can be asked for ${rest.map(nameOf).join(', ')}`);
+        if (rest.length > 0) throw new PlanFlaw(`no subgraph can return ${rest.map(nameOf).join(', ')}`);
         return nodes.length === 1 ? nodes[0]! : { kind: 'Sequence', nodes };
       }
       const fetches = writeFetches(this.asks, this.operation);
@@ -143,18 +143,24 @@ class Planning {
    * Selects the missing fields of the objects of one type at a place and below.
    * @returns fields that cannot be selected here, but possibly by the fetch that returned the objects
    */
-  private visit(place: Place, type: string, known: Known, selectionSets: readonly SelectionSetNode[]): FieldNode[] {
+  private visit(
+    place: Place,
+    type: string,
+    fetchedFields: FetchedFields,
+    selectionSets: readonly SelectionSetNode[],
+  ): FieldNode[] {
     this.step();
-    const wants = [...(this.wants.get(known)?.values() ?? [])];
+    const wants = [...(this.wants.get(fetchedFields)?.values() ?? [])];
     const all = [...selectionSets, { kind: Kind.SELECTION_SET, selections: wants } satisfies SelectionSetNode];
     const wanted = this.collect(type, all);
     const isOneOfSeveral = place.objects.byType.size > 1;
     const missing: FieldNode[] = [];
     for (const field of wanted) {
       const response = nameOf(field);
-      const there = known.get(response);
+      const there = fetchedFields.get(response);
       if (field.name.value === '__typename') {
-        const isWanted = isOneOfSeveral || this.model.isAbstract(type) || this.wants.get(known)?.has('__typename');
+        const isWanted =
+          isOneOfSeveral || this.model.isAbstract(type) || this.wants.get(fetchedFields)?.has('__typename');
         if (isWanted && (!there || this.model.isAbstract(type))) missing.push(field);
       } else if (!there) missing.push(field);
       else if (field.selectionSet && there.objects) {
@@ -164,11 +170,11 @@ class Planning {
           objects: there.objects,
         };
         let isOfGivers = false;
-        const rest = [...there.objects.byType].flatMap(([own, below]) => {
-          const left = this.visit(inner, own, below, [field.selectionSet!]);
+        const rest = [...there.objects.byType].flatMap(([innerType, below]) => {
+          const left = this.visit(inner, innerType, below, [field.selectionSet!]);
           if (left.length === 0) return [];
-          isOfGivers ||= this.isEntity(own) || left.some((one) => this.givers.has(one));
-          return [fragmentOn(own, left)];
+          isOfGivers ||= this.isEntity(innerType) || left.some((leftField) => this.givers.has(leftField));
+          return [fragmentOn(innerType, left)];
         });
         if (rest.length === 0) continue;
         const again: FieldNode = { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: rest } };
@@ -176,7 +182,7 @@ class Planning {
         missing.push(again);
       }
     }
-    return missing.length === 0 ? [] : this.ask(place, type, known, missing, all);
+    return missing.length === 0 ? [] : this.ask(place, type, fetchedFields, missing, all);
   }
 
   /** Whether any subgraph resolves the type by keys. */
@@ -192,7 +198,7 @@ class Planning {
         if (selection.kind === Kind.INLINE_FRAGMENT) {
           const condition = selection.typeCondition?.name.value ?? type;
           if (this.model.includes(condition, type)) gather(selection.selectionSet.selections);
-          // of which type the objects are has to be known first
+          // the type of the objects must be known first
           else if (this.model.mayInclude(condition, type)) gather([TYPENAME]);
         }
         if (selection.kind !== Kind.FIELD) continue;
@@ -210,11 +216,11 @@ class Planning {
     return [...fields.values()];
   }
 
-  /** Selects from reachable subgraphs, the one with most fields first. @returns fields that none returns */
+  /** Selects from reachable subgraphs, the one with most fields first. @returns fields that no subgraph returns */
   private ask(
     place: Place,
     type: string,
-    known: Known,
+    fetchedFields: FetchedFields,
     missing: readonly FieldNode[],
     selectionSets: readonly SelectionSetNode[],
   ): FieldNode[] {
@@ -222,20 +228,20 @@ class Planning {
     const isRoot = place.path.length === 0;
     const candidates = this.candidates(type, isRoot).map((candidate) => ({
       ...candidate,
-      requires: candidate.keys && this.requiresOf(candidate.keys, type, known),
+      requires: candidate.keys && this.requiresOf(candidate.keys, type, fetchedFields),
     }));
     const reached = candidates.filter(({ keys, requires }) => !keys || requires);
     while (rest.length > 0) {
       let best: { ask: Ask; names: ReadonlySet<string>; gain: number } | undefined;
-      for (const { subgraph, own, requires } of reached) {
-        const selected = this.selectTop(subgraph, own, type, known, rest, selectionSets);
+      for (const { subgraph, subgraphType, requires } of reached) {
+        const selected = this.selectTop(subgraph, subgraphType, type, fetchedFields, rest, selectionSets);
         if (selected.names.size === 0 || (best && selected.gain <= best.gain)) continue;
-        const required = requires && [...requires, ...this.requirementsIn(subgraph, own, selected, rest)];
+        const required = requires && [...requires, ...this.requirementsIn(subgraph, subgraphType, selected, rest)];
         const { selections, rewrites, names, gain } = selected;
         best = {
           names,
           gain,
-          ask: { subgraph, own, type, path: place.path, requires: required, selections, rewrites },
+          ask: { subgraph, subgraphType, type, path: place.path, requires: required, selections, rewrites },
         };
       }
       if (!best) break;
@@ -244,62 +250,62 @@ class Planning {
       rest = rest.filter((field) => !names.has(nameOf(field)));
     }
     if (rest.length === 0) return [];
-    return this.want(type, known, rest, candidates) ? [] : rest;
+    return this.want(type, fetchedFields, rest, candidates) ? [] : rest;
   }
 
-  /** The subgraphs that can be asked about objects of a type, and as what; with the keys that they take. */
+  /** The subgraphs that can return objects of a type, with the type and keys that each uses. */
   private candidates(
     type: string,
     isRoot: boolean,
-  ): { subgraph: SubgraphSchema; own: string; keys: readonly SelectionSetNode[] | undefined }[] {
+  ): { subgraph: SubgraphSchema; subgraphType: string; keys: readonly SelectionSetNode[] | undefined }[] {
     const kind = isRoot ? this.operation.operation : 'query';
     const all = [...this.model.subgraphs.values()];
     if (isRoot || type === this.queryType)
       return all.flatMap((subgraph) => {
-        const own = subgraph.schema.getRootType(kind as never)?.name;
-        return own === undefined ? [] : [{ subgraph, own, keys: undefined }];
+        const subgraphType = subgraph.schema.getRootType(kind as never)?.name;
+        return subgraphType === undefined ? [] : [{ subgraph, subgraphType, keys: undefined }];
       });
-    const known = this.model.whole.getType(type);
+    const definition = this.model.whole.getType(type);
     const interfaces =
-      isObjectType(known) || isInterfaceType(known) ? known.getInterfaces().map(({ name }) => name) : [];
+      isObjectType(definition) || isInterfaceType(definition) ? definition.getInterfaces().map(({ name }) => name) : [];
     return all.flatMap((subgraph) =>
-      [type, ...interfaces.filter((name) => subgraph.isInterfaceObject(name))].flatMap((own) => {
-        const keys = subgraph.keysOf(own);
-        return keys.length === 0 ? [] : [{ subgraph, own, keys }];
+      [type, ...interfaces.filter((name) => subgraph.isInterfaceObject(name))].flatMap((subgraphType) => {
+        const keys = subgraph.keysOf(subgraphType);
+        return keys.length === 0 ? [] : [{ subgraph, subgraphType, keys }];
       }),
     );
   }
 
-  /** What represents an object by the first of some keys that is known; undefined when none is. */
+  /** Fields that represent an object by the first key with fetched fields; undefined without such a key. */
   private requiresOf(
     keys: readonly SelectionSetNode[],
     type: string,
-    known: Known,
+    fetchedFields: FetchedFields,
   ): readonly RequiredSelection[] | undefined {
-    if (!known.has('__typename')) return undefined;
-    const key = keys.find((one) => this.isKnown(one, type, known));
+    if (!fetchedFields.has('__typename')) return undefined;
+    const key = keys.find((fieldSet) => this.isKnown(fieldSet, type, fetchedFields));
     return key && this.required(key, true);
   }
 
-  /** Whether every field of a field set is known with its meaning. */
-  private isKnown({ selections }: SelectionSetNode, type: string, known: Known): boolean {
+  /** Whether every field of a field set is fetched with its meaning. */
+  private isKnown({ selections }: SelectionSetNode, type: string, fetchedFields: FetchedFields): boolean {
     return selections.every((selection) => {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         const condition = selection.typeCondition?.name.value ?? type;
-        return !this.model.includes(condition, type) || this.isKnown(selection.selectionSet, type, known);
+        return !this.model.includes(condition, type) || this.isKnown(selection.selectionSet, type, fetchedFields);
       }
       if (selection.kind !== Kind.FIELD || selection.name.value === '__typename') return true;
-      const field = known.get(this.responseOf(selection));
+      const field = fetchedFields.get(this.responseOf(selection));
       if (field?.meaning !== meaningOf(selection)) return false;
       const { selectionSet } = selection;
       return (
         !selectionSet ||
-        [...(field.objects?.byType ?? [])].every(([own, below]) => this.isKnown(selectionSet, own, below))
+        [...(field.objects?.byType ?? [])].every(([innerType, below]) => this.isKnown(selectionSet, innerType, below))
       );
     });
   }
 
-  /** Under which name a field of a key or requirement is fetched: its own, which no field of the client with arguments has. */
+  /** Response name of a field of a key or requirement: the field's name, which no client field with arguments has. */
   private responseOf(field: FieldNode): string {
     if (!field.arguments?.length) return field.name.value;
     const meaning = meaningOf(field);
@@ -335,13 +341,13 @@ class Planning {
   /** The requirements of the fields that a subgraph returns. */
   private requirementsIn(
     subgraph: SubgraphSchema,
-    own: string,
+    subgraphType: string,
     { names }: Selected,
     wanted: readonly FieldNode[],
   ): RequiredSelection[] {
     return wanted.flatMap((field) => {
       if (!names.has(nameOf(field))) return [];
-      return subgraph.possibleTypes(own).flatMap((type) => {
+      return subgraph.possibleTypes(subgraphType).flatMap((type) => {
         const { requires } = subgraph.fieldOf(type, field.name.value) ?? {};
         return requires ? this.required(requires, false) : [];
       });
@@ -354,36 +360,36 @@ class Planning {
    */
   private want(
     type: string,
-    known: Known,
+    fetchedFields: FetchedFields,
     missing: readonly FieldNode[],
     candidates: ReturnType<Planning['candidates']>,
   ): boolean {
     let isNew = false;
     const add = (field: FieldNode): void => {
-      let wants = this.wants.get(known);
+      let wants = this.wants.get(fetchedFields);
       if (!wants) {
         wants = new Map();
-        this.wants.set(known, wants);
+        this.wants.set(fetchedFields, wants);
       }
       const name = nameOf(field);
       const text = print(field);
-      if (wants.has(text) || (known.has(name) && !field.selectionSet)) return;
+      if (wants.has(text) || (fetchedFields.has(name) && !field.selectionSet)) return;
       wants.set(text, field);
       isNew = true;
     };
-    for (const { subgraph, own, keys } of candidates) {
+    for (const { subgraph, subgraphType, keys } of candidates) {
       const fields = missing.flatMap((field) =>
-        subgraph.possibleTypes(own).flatMap((possible) => {
-          const found = this.resolvable(subgraph, possible, field);
-          return found ? [found] : field.name.value === '__typename' ? [undefined] : [];
+        subgraph.possibleTypes(subgraphType).flatMap((possible) => {
+          const definition = this.resolvable(subgraph, possible, field);
+          return definition ? [definition] : field.name.value === '__typename' ? [undefined] : [];
         }),
       );
       if (fields.length === 0) continue;
       const sets = [...(keys ?? []), ...fields.flatMap((field) => (field?.requires ? [field.requires] : []))];
       for (const set of sets) for (const field of this.wantedOf(set, type)) add(field);
-      if (keys && !known.has('__typename') && !this.wants.get(known)?.has('__typename')) {
-        const wants = this.wants.get(known) ?? new Map<string, FieldNode>();
-        this.wants.set(known, wants.set('__typename', TYPENAME));
+      if (keys && !fetchedFields.has('__typename') && !this.wants.get(fetchedFields)?.has('__typename')) {
+        const wants = this.wants.get(fetchedFields) ?? new Map<string, FieldNode>();
+        this.wants.set(fetchedFields, wants.set('__typename', TYPENAME));
         isNew = true;
       }
     }
@@ -409,47 +415,51 @@ class Planning {
       alias: response === field.name.value ? undefined : { kind: Kind.NAME, value: response },
       selectionSet: field.selectionSet && {
         kind: Kind.SELECTION_SET,
-        selections: field.selectionSet.selections.map((one): SelectionNode => {
-          if (one.kind === Kind.FIELD) return this.asFetched(one);
-          if (one.kind !== Kind.INLINE_FRAGMENT) return one;
-          const inner = one.selectionSet.selections.map((deep) =>
+        selections: field.selectionSet.selections.map((child): SelectionNode => {
+          if (child.kind === Kind.FIELD) return this.asFetched(child);
+          if (child.kind !== Kind.INLINE_FRAGMENT) return child;
+          const inner = child.selectionSet.selections.map((deep) =>
             deep.kind === Kind.FIELD ? this.asFetched(deep) : deep,
           );
-          return { ...one, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } };
+          return { ...child, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } };
         }),
       },
     };
   }
 
-  private resolvable(subgraph: SubgraphSchema, own: string, field: FieldNode) {
+  private resolvable(subgraph: SubgraphSchema, subgraphType: string, field: FieldNode) {
     const name = field.name.value;
-    const found = subgraph.fieldOf(own, name);
-    return found && !found.isExternal && !this.left.has(`${subgraph.name} ${own}.${name}`) ? found : undefined;
+    const definition = subgraph.fieldOf(subgraphType, name);
+    return definition && !definition.isExternal && !this.left.has(`${subgraph.name} ${subgraphType}.${name}`)
+      ? definition
+      : undefined;
   }
 
   /** The fields that a subgraph returns for the objects at a place. */
   private selectTop(
     subgraph: SubgraphSchema,
-    own: string,
+    subgraphType: string,
     type: string,
-    known: Known,
+    fetchedFields: FetchedFields,
     missing: readonly FieldNode[],
     selectionSets: readonly SelectionSetNode[],
   ): Selected {
-    // fields that require one field with other arguments cannot be asked for by one representation
+    // one representation cannot serve fields that require one field with different arguments
     const sent = new Map<string, string>();
-    const isKnown = (requires: SelectionSetNode) => this.isKnown(requires, type, known) && this.canSend(requires, sent);
-    // an object of which only the interface is known turns out to be of one of its types
-    const learns = this.model.isAbstract(type) && !subgraph.isInterfaceObject(own) && !isRootType(subgraph, own);
-    if (!learns) return this.select(subgraph, own, missing, known, isKnown);
-    const all = this.selectEach(subgraph, own, (possible) => {
-      const wanted = this.collect(possible, selectionSets).filter((field) => !known.has(nameOf(field)));
-      return this.select(subgraph, possible, [TYPENAME, ...wanted], known, isKnown);
+    const isKnown = (requires: SelectionSetNode) =>
+      this.isKnown(requires, type, fetchedFields) && this.canSend(requires, sent);
+    // the fetch reveals the type of an object known only by its interface
+    const learns =
+      this.model.isAbstract(type) && !subgraph.isInterfaceObject(subgraphType) && !isRootType(subgraph, subgraphType);
+    if (!learns) return this.select(subgraph, subgraphType, missing, fetchedFields, isKnown);
+    const all = this.selectEach(subgraph, subgraphType, (possible) => {
+      const wanted = this.collect(possible, selectionSets).filter((field) => !fetchedFields.has(nameOf(field)));
+      return this.select(subgraph, possible, [TYPENAME, ...wanted], fetchedFields, isKnown);
     });
     return { ...all, names: new Set(missing.map(nameOf).filter((name) => all.names.has(name))) };
   }
 
-  /** Whether a representation can have a field set beside what it has; adds it to that when it can. */
+  /** Whether a representation can include a field set beside its other fields; adds it if so. */
   private canSend({ selections }: SelectionSetNode, sent: Map<string, string>): boolean {
     const fields = new Map<string, string>();
     const gather = (all: readonly SelectionNode[], at: string): void => {
@@ -467,7 +477,7 @@ class Planning {
     return true;
   }
 
-  /** Selections for each of the types that a type can be, with names of their own where one name would be of several types. */
+  /** Selections for each possible type, with separate names where one name would have several types. */
   private selectEach(subgraph: SubgraphSchema, declared: string, select: (type: string) => Selected): Selected {
     const parts = subgraph.possibleTypes(declared).map((type) => ({ type, selected: select(type) }));
     const [first] = parts;
@@ -500,7 +510,7 @@ class Planning {
         const start = first?.kind === 'Field' ? { ...first, name: renamed.get(first.name) ?? first.name } : first!;
         rewrites.push({ ...rewrite, path: [at, start, ...rest] });
       }
-      // after those below, whose way leads through it
+      // after the renamings below, whose paths contain it
       for (const [name, alias] of renamed)
         rewrites.push({ kind: 'Rename', path: [at, { kind: 'Field', name: alias }], to: name });
       return fragmentOn(type, fields);
@@ -516,14 +526,14 @@ class Planning {
 
   /**
    * The fields that a subgraph returns for an object of one of its types.
-   * @param known already known fields of the object; undefined if it has not been fetched
+   * @param fetchedFields already known fields of the object; undefined if it has not been fetched
    * @param isKnown whether a field's requirements can be sent
    */
   private select(
     subgraph: SubgraphSchema,
-    own: string,
+    subgraphType: string,
     wanted: readonly FieldNode[],
-    known: Known | undefined,
+    fetchedFields: FetchedFields | undefined,
     isKnown: (requires: SelectionSetNode) => boolean,
   ): Selected {
     const selections: SelectionNode[] = [];
@@ -535,48 +545,50 @@ class Planning {
       const response = nameOf(field);
       if (field.name.value === '__typename') {
         selections.push(field);
-        if (subgraph.isInterfaceObject(own)) isAll = false;
+        if (subgraph.isInterfaceObject(subgraphType)) isAll = false;
         else names.add(response);
         continue;
       }
-      const found = this.resolvable(subgraph, own, field);
+      const definition = this.resolvable(subgraph, subgraphType, field);
       const mayGive = this.givers.get(field)?.has(subgraph.name) ?? true;
-      if (!found || !mayGive || (found.requires && !isKnown(found.requires))) {
+      if (!definition || !mayGive || (definition.requires && !isKnown(definition.requires))) {
         isAll = false;
         continue;
       }
-      const there = known?.get(response);
-      let given = there ? 0 : 1;
+      const there = fetchedFields?.get(response);
+      let fieldGain = there ? 0 : 1;
       if (field.selectionSet) {
-        const type = (getNamedType(found.type) as GraphQLNamedType).name;
+        const type = (getNamedType(definition.type) as GraphQLNamedType).name;
         const inner = this.selectEach(subgraph, type, (possible) =>
           this.selectBelow(subgraph, possible, field.selectionSet!, there?.objects?.byType.get(possible)),
         );
-        given += inner.gain;
+        fieldGain += inner.gain;
         isAll &&= inner.isAll;
-        if (given === 0) continue;
+        if (fieldGain === 0) continue;
         selections.push({ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: inner.selections } });
         for (const rewrite of inner.rewrites)
           rewrites.push({ ...rewrite, path: [{ kind: 'Field', name: response }, ...rewrite.path] });
       } else selections.push(field);
-      gain += given;
+      gain += fieldGain;
       names.add(response);
     }
     return { selections, rewrites, names, gain, isAll };
   }
 
-  /** What a subgraph gives of objects below those that it is asked about; with their keys, where others have the rest. */
+  /** The fields that a subgraph returns for objects below the requested ones, with their keys if other subgraphs have the rest. */
   private selectBelow(
     subgraph: SubgraphSchema,
-    own: string,
+    subgraphType: string,
     selectionSet: SelectionSetNode,
-    known: Known | undefined,
+    fetchedFields: FetchedFields | undefined,
   ): Selected {
-    const wanted = this.collect(own, [selectionSet]);
-    const selected = this.select(subgraph, own, wanted, known, () => false);
+    const wanted = this.collect(subgraphType, [selectionSet]);
+    const selected = this.select(subgraph, subgraphType, wanted, fetchedFields, () => false);
     if (selected.isAll) return { ...selected, selections: withTypename(selected.selections) };
-    const keys = this.keysGiven(subgraph, own).filter((key) => !selected.names.has(nameOf(key)) || key.selectionSet);
-    const { selections, rewrites } = this.select(subgraph, own, keys, undefined, () => false);
+    const keys = this.returnedKeys(subgraph, subgraphType).filter(
+      (key) => !selected.names.has(nameOf(key)) || key.selectionSet,
+    );
+    const { selections, rewrites } = this.select(subgraph, subgraphType, keys, undefined, () => false);
     return {
       ...selected,
       selections: withTypename([...selected.selections, ...selections]),
@@ -584,22 +596,22 @@ class Planning {
     };
   }
 
-  /** Fields of the keys by which other subgraphs know the objects of a type, as far as a subgraph gives them. */
-  private keysGiven(subgraph: SubgraphSchema, own: string): FieldNode[] {
-    const type = this.model.whole.getType(own);
+  /** Key fields of other subgraphs for objects of a type, as far as this subgraph returns them. */
+  private returnedKeys(subgraph: SubgraphSchema, subgraphType: string): FieldNode[] {
+    const type = this.model.whole.getType(subgraphType);
     const interfaces = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces().map(({ name }) => name) : [];
     const keys = [...this.model.subgraphs.values()].flatMap((other) =>
-      [own, ...interfaces].flatMap((name) => other.keysOf(name)),
+      [subgraphType, ...interfaces].flatMap((name) => other.keysOf(name)),
     );
-    const wanted = keys.flatMap((key) => this.wantedOf(key, own));
-    return this.collect(own, [{ kind: Kind.SELECTION_SET, selections: wanted }]).filter((field) =>
-      this.resolvable(subgraph, own, field),
+    const wanted = keys.flatMap((key) => this.wantedOf(key, subgraphType));
+    return this.collect(subgraphType, [{ kind: Kind.SELECTION_SET, selections: wanted }]).filter((field) =>
+      this.resolvable(subgraph, subgraphType, field),
     );
   }
 
   private step(): void {
     this.steps += 1;
-    if (this.steps > MAX_STEPS) throw new PlanFlaw('too large to be planned directly');
+    if (this.steps > MAX_STEPS) throw new PlanFlaw('the operation is too large for the direct planner');
   }
 }
 
@@ -624,7 +636,9 @@ function isSameForAll(
 }
 
 const withTypename = (selections: readonly SelectionNode[]): readonly SelectionNode[] =>
-  selections.some((one) => one.kind === Kind.FIELD && one.name.value === '__typename' && !one.alias)
+  selections.some(
+    (selection) => selection.kind === Kind.FIELD && selection.name.value === '__typename' && !selection.alias,
+  )
     ? selections
     : [TYPENAME, ...selections];
 

@@ -69,7 +69,7 @@ export class SubgraphSchema {
     if (isObjectType(type)) return [name];
     if (!isAbstractType(type)) return [];
     const possible = this.schema.getPossibleTypes(type);
-    return possible.length === 0 && isInterfaceType(type) ? [name] : possible.map((one) => one.name);
+    return possible.length === 0 && isInterfaceType(type) ? [name] : possible.map((objectType) => objectType.name);
   }
 
   /** Whether a type condition includes a type. */

@@ -24,7 +24,11 @@ export class ContextualFields {
     for (const definition of document.definitions)
       if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION)
         for (const { name, directives = [] } of definition.fields ?? [])
-          if (directives.some((one) => one.arguments?.some((argument) => argument.name.value === 'contextArguments')))
+          if (
+            directives.some((directive) =>
+              directive.arguments?.some((argument) => argument.name.value === 'contextArguments'),
+            )
+          )
             this.fields.add(`${definition.name.value}.${name.value}`);
     if (this.fields.size > 0) this.schema = buildASTSchema(document, { assumeValid: true });
   }

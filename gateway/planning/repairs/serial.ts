@@ -12,18 +12,20 @@ export function serial({ root }: QueryPlan, operation: string): QueryPlan {
   const mutations = all.filter((fetch) => fetch.operationKind === 'mutation');
   if (!root || mutations.length === 0) return { root };
   const names = mutations.map((mutation) => rootNames(mutation.operation));
-  const order = rootNames(operation).filter((name) => names.some((own) => own.includes(name)));
+  const order = rootNames(operation).filter((name) => names.some((fetchNames) => fetchNames.includes(name)));
   const isInOrder = names.flat().every((name, index) => name === order[index]);
   const followed = new Set(all.flatMap(pathsOf).map(firstName));
   const parts = mutations.flatMap((mutation, index): Part[] => {
-    const own = names[index]!;
-    const isOne = isInOrder && !own.slice(0, -1).some((name) => followed.has(name));
-    return isOne ? [{ mutation, fetch: mutation, names: own }] : own.map((name) => partOf(mutation, name));
+    const fetchNames = names[index]!;
+    const isOne = isInOrder && !fetchNames.slice(0, -1).some((name) => followed.has(name));
+    return isOne
+      ? [{ mutation, fetch: mutation, names: fetchNames }]
+      : fetchNames.map((name) => partOf(mutation, name));
   });
   const nodes = parts
-    .toSorted((one, other) => order.indexOf(one.names[0]!) - order.indexOf(other.names[0]!))
-    .flatMap(({ mutation, fetch, names: given }) => {
-      const node = without(root, (one) => (one === mutation ? fetch : about(one, given)));
+    .toSorted((part, other) => order.indexOf(part.names[0]!) - order.indexOf(other.names[0]!))
+    .flatMap(({ mutation, fetch, names: partNames }) => {
+      const node = without(root, (candidate) => (candidate === mutation ? fetch : about(candidate, partNames)));
       return node ? [node] : [];
     });
   return { root: nodes.length === 1 ? nodes[0] : { kind: 'Sequence', nodes } };
@@ -42,11 +44,11 @@ const rootNames = (operation: string): string[] => [...new Set(fieldsOf(selectio
 const firstName = (path: readonly PathStep[]): string | undefined => fieldNames(path)[0];
 
 /** The part of a fetch for certain root fields; undefined if there is none. */
-function about(fetch: FetchNode, given: readonly (string | undefined)[]): FetchNode | undefined {
-  if (!fetch.entities) return fetch.at && given.includes(firstName(fetch.at)) ? fetch : undefined;
+function about(fetch: FetchNode, rootFields: readonly (string | undefined)[]): FetchNode | undefined {
+  if (!fetch.entities) return fetch.at && rootFields.includes(firstName(fetch.at)) ? fetch : undefined;
   const entities = fetch.entities.map((entity) => ({
     ...entity,
-    paths: entity.paths.filter((path) => given.includes(firstName(path))),
+    paths: entity.paths.filter((path) => rootFields.includes(firstName(path))),
   }));
   return entities.some(({ paths }) => paths.length > 0) ? { ...fetch, entities } : undefined;
 }
@@ -61,7 +63,7 @@ function partOf(mutation: FetchNode, name: string): Part {
   const fetch = {
     ...mutation,
     operation: stripIgnoredCharacters(print({ ...all, selectionSet, variableDefinitions })),
-    variables: mutation.variables.filter((one) => used.has(one)),
+    variables: mutation.variables.filter((variable) => used.has(variable)),
   };
   return { mutation, fetch, names: [name] };
 }
@@ -70,11 +72,11 @@ function partOf(mutation: FetchNode, name: string): Part {
 function onlyField({ selections, ...rest }: SelectionSetNode, name: string): SelectionSetNode {
   return {
     ...rest,
-    selections: selections.flatMap((one): SelectionNode[] => {
-      if (one.kind === Kind.FIELD) return nameOf(one) === name ? [one] : [];
-      if (one.kind !== Kind.INLINE_FRAGMENT) return [];
-      const selectionSet = onlyField(one.selectionSet, name);
-      return selectionSet.selections.length > 0 ? [{ ...one, selectionSet }] : [];
+    selections: selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FIELD) return nameOf(selection) === name ? [selection] : [];
+      if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
+      const selectionSet = onlyField(selection.selectionSet, name);
+      return selectionSet.selections.length > 0 ? [{ ...selection, selectionSet }] : [];
     }),
   };
 }

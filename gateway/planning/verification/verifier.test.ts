@@ -83,7 +83,7 @@ describe('verification of plans', () => {
       '{ post { editor { age } } }',
     ],
     [
-      'accepts a requirement with its arguments under a name of its own',
+      'accepts a requirement with its arguments under a separate name',
       sequence(
         root('{item{__typename ... on Box{id w:width(unit:"cm")}}}'),
         entities('item', 'Box', 'cost', field('id'), field('width', 'w')),
@@ -99,19 +99,19 @@ describe('verification of plans', () => {
       'rejects an external field that another field provides',
       { root: root('{post{editor{name}}}') },
       '{ post { editor { name } } }',
-      /"User.name", which it does not resolve there/,
+      /requests "User.name" from "content", which does not resolve it there/,
     ],
     [
       'rejects an external field that is not among those provided',
       { root: root('{post{author{age}}}') },
       '{ post { author { age } } }',
-      /"User.age", which it does not resolve there/,
+      /requests "User.age" from "content", which does not resolve it there/,
     ],
     [
       'rejects a part of a provided value object that is not provided',
       { root: root('{post{author{home{city zip}}}}') },
       '{ post { author { home { city zip } } } }',
-      /"Home.zip", which it does not resolve there/,
+      /requests "Home.zip" from "content", which does not resolve it there/,
     ],
     [
       'rejects an operation that is not valid against the schema of its subgraph',
@@ -148,13 +148,13 @@ describe('verification of plans', () => {
         entities('item', 'Box', 'cost', field('id'), field('width', 'w')),
       ),
       '{ item { ... on Box { cost } } }',
-      /"Box.cost" without what that requires/,
+      /requests "Box.cost" from "users" without its requirements/,
     ],
     [
       'rejects a representation without a key',
       sequence(root('{post{editor{__typename n:id}}}'), entities('post', 'User', 'age', field('n'))),
       '{ post { editor { age } } }',
-      /entities of "User" without a key/,
+      /entities of "User" from "users" without a key that it resolves/,
     ],
     [
       'rejects a key that is not fetched before it is sent',
@@ -174,7 +174,7 @@ describe('verification of plans', () => {
       'rejects a selection by type where the type is not fetched',
       { root: root('{item{id}}') },
       '{ item { __typename id } }',
-      /does not find out of which type/,
+      /does not fetch the type of the objects at "item"/,
     ],
   ])('%s', (_name, plan, operation, flaw) => {
     expect(verifier.flawOf(plan, operation)).toMatch(flaw);
@@ -192,13 +192,13 @@ describe('the direct planner', () => {
     expect(verifier.flawOf(planner.plan(operation), operation)).toBeUndefined();
   });
 
-  test('asks a subgraph once a round, for all places and types', () => {
+  test('sends one fetch per subgraph and round, for all places and types', () => {
     const plan = planner.plan('{ post { author { age } editor { name } } item { size } }');
-    const asked = [...fetchesOf(plan.root)].map(({ subgraph }) => subgraph);
-    expect(asked).toEqual(['content', 'users']);
+    const subgraphs = [...fetchesOf(plan.root)].map(({ subgraph }) => subgraph);
+    expect(subgraphs).toEqual(['content', 'users']);
   });
 
-  test('says which field no subgraph can be asked for', () => {
+  test('names the field that no subgraph can return', () => {
     const unreachable = compose([
       {
         name: 'a',

@@ -16,7 +16,7 @@ import type { SupergraphModel } from '../model/supergraph-model';
 import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from '../plan';
 import { requiredOf } from '../required';
 import { definitionOf, fieldsOf, nameOf } from '../selected';
-import { addKnown, type Known, type KnownField, KnownObjects, meaningOf } from './known';
+import { copyFields, type FetchedField, type FetchedFields, FetchedObjects, meaningOf } from './fetched-fields';
 
 /** Why a plan does not compute its operation. */
 export class PlanFlaw extends Error {}
@@ -77,7 +77,7 @@ interface Scope {
 type Representation = ReadonlyMap<string, Represented>;
 
 interface Represented {
-  readonly field: KnownField;
+  readonly field: FetchedField;
   readonly selections: readonly RequiredSelection[] | undefined;
 }
 
@@ -88,16 +88,16 @@ interface Renaming {
 }
 
 interface Spot {
-  readonly objects: KnownObjects;
+  readonly objects: FetchedObjects;
   readonly type: string;
-  readonly known: Known;
+  readonly fetchedFields: FetchedFields;
 }
 
 const NOTHING_PROVIDED: Scope = { provided: [], isOnlyProvided: false };
 
 /** One run of a plan on types. */
 export class Trial {
-  readonly root = new KnownObjects();
+  readonly root = new FetchedObjects();
   private readonly rootType: string;
   private steps = 0;
 
@@ -124,33 +124,34 @@ export class Trial {
 
   fetch(fetch: FetchNode): void {
     const subgraph = this.model.subgraphs.get(fetch.subgraph);
-    if (!subgraph) throw new PlanFlaw(`the plan asks "${fetch.subgraph}", which is not a subgraph`);
+    if (!subgraph) throw new PlanFlaw(`the plan requests "${fetch.subgraph}", which is not a subgraph`);
     const [invalid] = validate(subgraph.schema, parse(fetch.operation), this.rules, { maxErrors: 1 });
     if (invalid && invalid.message !== ABORTED)
-      throw new PlanFlaw(`the plan asks "${subgraph.name}" for what it does not have: ${invalid.message}`);
+      throw new PlanFlaw(`invalid fetch from "${subgraph.name}": ${invalid.message}`);
     const { selectionSet } = definitionOf(fetch.operation);
     if (fetch.entities) for (const entity of fetch.entities) this.entities(fetch, entity, selectionSet, subgraph);
     else {
       const type = subgraph.schema.getRootType(fetch.operationKind as never)!.name;
       const renamings = renamingsOf(fetch.outputRewrites);
-      for (const { known } of fetch.at ? this.spotsAt(fetch.at) : this.spotsAt([]))
-        this.give(subgraph, type, known, selectionSet, NOTHING_PROVIDED, renamings, fetch);
+      for (const { fetchedFields } of fetch.at ? this.spotsAt(fetch.at) : this.spotsAt([]))
+        this.give(subgraph, type, fetchedFields, selectionSet, NOTHING_PROVIDED, renamings, fetch);
     }
   }
 
   /** The spots at the end of a path, by type. */
   private spotsAt(path: readonly PathStep[]): Spot[] {
-    let spots: Spot[] = [{ objects: this.root, type: this.rootType, known: this.root.of(this.rootType) }];
+    let spots: Spot[] = [{ objects: this.root, type: this.rootType, fetchedFields: this.root.of(this.rootType) }];
     for (const step of path) {
       if (step.kind === 'Field')
-        spots = spots.flatMap(({ known }) => {
-          const objects = known.get(step.name)?.objects;
-          return objects ? [...objects.byType].map(([type, inner]) => ({ objects, type, known: inner })) : [];
+        spots = spots.flatMap(({ fetchedFields }) => {
+          const objects = fetchedFields.get(step.name)?.objects;
+          return objects ? [...objects.byType].map(([type, inner]) => ({ objects, type, fetchedFields: inner })) : [];
         });
       else if (step.kind === 'Types')
         spots = spots.filter(
           // an object without `__typename` has the type that the plan assumes
-          ({ type, known }) => !known.has('__typename') || step.names.some((name) => this.isOf(name, type)),
+          ({ type, fetchedFields }) =>
+            !fetchedFields.has('__typename') || step.names.some((name) => this.isOf(name, type)),
         );
     }
     return spots;
@@ -163,29 +164,30 @@ export class Trial {
 
   private entities(fetch: FetchNode, entity: EntityFetch, selected: SelectionSetNode, subgraph: SubgraphSchema): void {
     const selectionSet = fieldsOf(selected).find((field) => nameOf(field) === entity.alias)?.selectionSet;
-    if (!selectionSet) throw new PlanFlaw(`the plan does not select "${entity.alias}", of which it wants entities`);
+    if (!selectionSet) throw new PlanFlaw(`the plan does not select "${entity.alias}", whose entities it needs`);
     const renamings = renamingsOf(entity.outputRewrites);
-    const spots = new Map(entity.paths.flatMap((path) => this.spotsAt(path)).map((spot) => [spot.known, spot]));
-    for (const { objects, type, known } of spots.values()) {
+    const spots = new Map(entity.paths.flatMap((path) => this.spotsAt(path)).map((spot) => [spot.fetchedFields, spot]));
+    for (const { objects, type, fetchedFields } of spots.values()) {
       // objects without the requirements are not fetched
-      const representation = known.has('__typename') && this.representationOf(entity.requires, type, known);
+      const representation =
+        fetchedFields.has('__typename') && this.representationOf(entity.requires, type, fetchedFields);
       if (!representation) continue;
-      const asked = this.typeSent(entity, type);
-      if (!subgraph.keysOf(asked).some((key) => this.hasAll(representation, key)))
+      const sentType = this.typeSent(entity, type);
+      if (!subgraph.keysOf(sentType).some((key) => this.hasAll(representation, key)))
         throw new PlanFlaw(
-          `the plan asks "${subgraph.name}" for entities of "${asked}" without a key that it resolves`,
+          `the plan requests entities of "${sentType}" from "${subgraph.name}" without a key that it resolves`,
         );
       const scope: Scope = { ...NOTHING_PROVIDED, representation };
-      const possible = subgraph.possibleTypes(asked);
+      const possible = subgraph.possibleTypes(sentType);
       const isConcrete = !this.model.isAbstract(type);
-      const learnsType = !isConcrete && !subgraph.isInterfaceObject(asked) && selectsTypename(selectionSet);
-      for (const own of possible) {
+      const learnsType = !isConcrete && !subgraph.isInterfaceObject(sentType) && selectsTypename(selectionSet);
+      for (const possibleType of possible) {
         if (learnsType) {
-          const learned = objects.of(own);
-          addKnown(learned, known);
-          this.give(subgraph, own, learned, selectionSet, scope, renamings, fetch);
-        } else if (!isConcrete || subgraph.isInterfaceObject(own) || own === type)
-          this.give(subgraph, own, known, selectionSet, scope, renamings, fetch);
+          const learned = objects.of(possibleType);
+          copyFields(learned, fetchedFields);
+          this.give(subgraph, possibleType, learned, selectionSet, scope, renamings, fetch);
+        } else if (!isConcrete || subgraph.isInterfaceObject(possibleType) || possibleType === type)
+          this.give(subgraph, possibleType, fetchedFields, selectionSet, scope, renamings, fetch);
       }
       if (learnsType) objects.byType.delete(type);
     }
@@ -200,45 +202,52 @@ export class Trial {
     return type;
   }
 
-  /** Adds the fields that a subgraph returns. @param own the object’s type in the subgraph */
+  /** Adds the fields that a subgraph returns. @param subgraphType the object’s type in the subgraph */
   private give(
     subgraph: SubgraphSchema,
-    own: string,
-    known: Known,
+    subgraphType: string,
+    fetchedFields: FetchedFields,
     { selections }: SelectionSetNode,
     scope: Scope,
     renamings: readonly Renaming[],
     fetch: FetchNode,
   ): void {
-    const here = ofType(renamings, (names) => names.some((name) => this.isOf(name, own)));
+    const here = ofType(renamings, (names) => names.some((name) => this.isOf(name, subgraphType)));
     for (const selection of selections) {
       this.step();
       if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const condition = selection.typeCondition?.name.value ?? own;
-        if (subgraph.includes(condition, own))
-          this.give(subgraph, own, known, selection.selectionSet, scope, renamings, fetch);
+        const condition = selection.typeCondition?.name.value ?? subgraphType;
+        if (subgraph.includes(condition, subgraphType))
+          this.give(subgraph, subgraphType, fetchedFields, selection.selectionSet, scope, renamings, fetch);
       }
       if (selection.kind !== Kind.FIELD) continue;
       const response = nameOf(selection);
       const { renamed, below } = renamedBy(here, response);
       const name = selection.name.value;
       if (name === '__typename') {
-        this.know(known, renamed, '__typename()', false, subgraph);
+        this.recordField(fetchedFields, renamed, '__typename()', false, subgraph);
         continue;
       }
-      const field = subgraph.fieldOf(own, name);
-      if (!field) throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}", which it does not have`);
-      const allowed = scope.provided.flatMap((set) => this.named(set, name, own, subgraph));
+      const field = subgraph.fieldOf(subgraphType, name);
+      if (!field)
+        throw new PlanFlaw(
+          `the plan requests "${subgraphType}.${name}" from "${subgraph.name}", which does not have it`,
+        );
+      const allowed = scope.provided.flatMap((set) => this.named(set, name, subgraphType, subgraph));
       if ((field.isExternal || scope.isOnlyProvided) && allowed.length === 0)
-        throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}", which it does not resolve there`);
+        throw new PlanFlaw(
+          `the plan requests "${subgraphType}.${name}" from "${subgraph.name}", which does not resolve it there`,
+        );
       if (
         field.requires &&
         !(scope.representation && this.hasAll(scope.representation, field.requires)) &&
-        !field.requires.selections.every((one) => scope.provided.some((set) => isIn(set, one)))
+        !field.requires.selections.every((requirement) => scope.provided.some((set) => isIn(set, requirement)))
       )
-        throw new PlanFlaw(`the plan asks "${subgraph.name}" for "${own}.${name}" without what that requires`);
+        throw new PlanFlaw(
+          `the plan requests "${subgraphType}.${name}" from "${subgraph.name}" without its requirements`,
+        );
       const meaning = meaningOf(withoutContext(selection, fetch));
-      const inner = this.know(known, renamed, meaning, selection.selectionSet !== undefined, subgraph);
+      const inner = this.recordField(fetchedFields, renamed, meaning, selection.selectionSet !== undefined, subgraph);
       if (!inner || !selection.selectionSet) continue;
       const provided = [...(field.provides ? [field.provides] : []), ...allowed];
       const isValueOfAnother = field.isExternal || scope.isOnlyProvided;
@@ -250,33 +259,35 @@ export class Trial {
   }
 
   /** Records a fetched field. @throws PlanFlaw if its name already has another meaning */
-  private know(
-    known: Known,
+  private recordField(
+    fetchedFields: FetchedFields,
     name: string,
     meaning: string,
     hasObjects: boolean,
     giver: SubgraphSchema,
-  ): KnownObjects | undefined {
-    const there = known.get(name);
+  ): FetchedObjects | undefined {
+    const there = fetchedFields.get(name);
     if (there && there.meaning !== meaning)
       throw new PlanFlaw(`the plan calls two fields, or one with two sets of arguments, "${name}"`);
     if (there) {
       there.givers.add(giver.name);
       return there.objects;
     }
-    const objects = hasObjects ? new KnownObjects() : undefined;
-    known.set(name, { meaning, objects, givers: new Set([giver.name]) });
+    const objects = hasObjects ? new FetchedObjects() : undefined;
+    fetchedFields.set(name, { meaning, objects, givers: new Set([giver.name]) });
     return objects;
   }
 
   /** The subselections of a field in a field set, for one parent type; empty if the set lacks the field. */
-  private named(set: SelectionSetNode, name: string, own: string, subgraph: SubgraphSchema): SelectionSetNode[] {
+  private named(set: SelectionSetNode, name: string, parentType: string, subgraph: SubgraphSchema): SelectionSetNode[] {
     return set.selections.flatMap((selection) => {
       if (selection.kind === Kind.FIELD)
         return selection.name.value === name ? [selection.selectionSet ?? NO_SELECTIONS] : [];
       if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
-      const condition = selection.typeCondition?.name.value ?? own;
-      return subgraph.includes(condition, own) ? this.named(selection.selectionSet, name, own, subgraph) : [];
+      const condition = selection.typeCondition?.name.value ?? parentType;
+      return subgraph.includes(condition, parentType)
+        ? this.named(selection.selectionSet, name, parentType, subgraph)
+        : [];
     });
   }
 
@@ -284,28 +295,35 @@ export class Trial {
   private representationOf(
     requires: readonly RequiredSelection[],
     type: string,
-    known: Known,
+    fetchedFields: FetchedFields,
   ): Representation | undefined {
-    const required = requiredOf(requires, type, (condition, own) => this.isOf(condition, own));
-    const isComplete = required?.every(({ selections }) => this.isComplete(selections, type, known));
-    return required && isComplete ? this.contentOf(required, type, known) : undefined;
+    const required = requiredOf(requires, type, (condition, objectType) => this.isOf(condition, objectType));
+    const isComplete = required?.every(({ selections }) => this.isComplete(selections, type, fetchedFields));
+    return required && isComplete ? this.contentOf(required, type, fetchedFields) : undefined;
   }
 
-  private contentOf(selections: readonly RequiredSelection[], type: string, known: Known): Representation {
+  private contentOf(
+    selections: readonly RequiredSelection[],
+    type: string,
+    fetchedFields: FetchedFields,
+  ): Representation {
     const content = new Map<string, Represented>();
     for (const { name, from, selections: inner } of this.requiredOf(selections, type)) {
-      const field = known.get(from);
+      const field = fetchedFields.get(from);
       const before = content.get(name)?.selections ?? [];
       if (field) content.set(name, { field, selections: inner && [...before, ...inner] });
     }
     return content;
   }
 
-  private isComplete(selections: readonly RequiredSelection[], type: string, known: Known): boolean {
+  private isComplete(selections: readonly RequiredSelection[], type: string, fetchedFields: FetchedFields): boolean {
     return this.requiredOf(selections, type).every(({ from, selections: inner }) => {
-      const field = known.get(from);
+      const field = fetchedFields.get(from);
       if (!field) return from === '__typename' && !this.model.isAbstract(type);
-      return !inner || [...(field.objects?.byType ?? [])].every(([own, below]) => this.isComplete(inner, own, below));
+      return (
+        !inner ||
+        [...(field.objects?.byType ?? [])].every(([innerType, below]) => this.isComplete(inner, innerType, below))
+      );
     });
   }
 
@@ -314,9 +332,9 @@ export class Trial {
     selections: readonly RequiredSelection[],
     type: string,
   ): Extract<RequiredSelection, { kind: 'Field' }>[] {
-    return selections.flatMap((one) => {
-      if (one.kind === 'Field') return [one];
-      return this.isOf(one.type, type) ? this.requiredOf(one.selections, type) : [];
+    return selections.flatMap((selection) => {
+      if (selection.kind === 'Field') return [selection];
+      return this.isOf(selection.type, type) ? this.requiredOf(selection.selections, type) : [];
     });
   }
 
@@ -329,24 +347,24 @@ export class Trial {
         return !applies || this.hasAll(representation, wanted.selectionSet, type);
       }
       if (wanted.kind !== Kind.FIELD || wanted.name.value === '__typename') return true;
-      const given = representation.get(wanted.name.value);
-      if (given?.field.meaning !== meaningOf(wanted)) return false;
+      const represented = representation.get(wanted.name.value);
+      if (represented?.field.meaning !== meaningOf(wanted)) return false;
       const { selectionSet } = wanted;
       if (!selectionSet) return true;
-      return [...(given.field.objects?.byType ?? [])].every(([own, known]) =>
-        this.hasAll(this.contentOf(given.selections ?? [], own, known), selectionSet, own),
+      return [...(represented.field.objects?.byType ?? [])].every(([innerType, innerFields]) =>
+        this.hasAll(this.contentOf(represented.selections ?? [], innerType, innerFields), selectionSet, innerType),
       );
     });
   }
 
-  private require(objects: KnownObjects, selectionSet: SelectionSetNode, place: string): void {
-    for (const [type, known] of objects.byType)
-      this.requireOf(type, known, selectionSet, place, objects.byType.size > 1);
+  private require(objects: FetchedObjects, selectionSet: SelectionSetNode, place: string): void {
+    for (const [type, fetchedFields] of objects.byType)
+      this.requireOf(type, fetchedFields, selectionSet, place, objects.byType.size > 1);
   }
 
   private requireOf(
     type: string,
-    known: Known,
+    fetchedFields: FetchedFields,
     { selections }: SelectionSetNode,
     place: string,
     isOneOfSeveral: boolean,
@@ -356,15 +374,15 @@ export class Trial {
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         const condition = selection.typeCondition?.name.value ?? type;
         if (this.model.includes(condition, type))
-          this.requireOf(type, known, selection.selectionSet, place, isOneOfSeveral);
+          this.requireOf(type, fetchedFields, selection.selectionSet, place, isOneOfSeveral);
         else if (this.model.mayInclude(condition, type))
-          throw new PlanFlaw(`the plan does not find out of which type the objects at "${place}" are`);
+          throw new PlanFlaw(`the plan does not fetch the type of the objects at "${place}"`);
       }
       if (selection.kind !== Kind.FIELD) continue;
-      const field = known.get(nameOf(selection));
+      const field = fetchedFields.get(nameOf(selection));
       if (selection.name.value === '__typename') {
-        if (this.model.isAbstract(type) || (isOneOfSeveral && !known.has('__typename')))
-          throw new PlanFlaw(`the plan does not find out of which type the objects at "${place}" are`);
+        if (this.model.isAbstract(type) || (isOneOfSeveral && !fetchedFields.has('__typename')))
+          throw new PlanFlaw(`the plan does not fetch the type of the objects at "${place}"`);
         continue;
       }
       const what = `"${type}.${selection.name.value}" at "${place}"`;
