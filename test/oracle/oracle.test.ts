@@ -307,6 +307,22 @@ describe('found before', () => {
     await contest.close();
   });
 
+  test('nulls an object of unknown type for a field that only its type requires', async () => {
+    const contest = new Contest(exhibit('an entity interface in two'));
+    contest.fill('297443211', { nulls: 60, errors: 20, unknown: 0 });
+    const operation = { query: '{ persons { assets { plate holders { name } } } }', variables: {} };
+    const { data } = await contest.specified(operation);
+    expect(data).toEqual({ persons: [{ assets: null }] });
+    for (const engine of ENGINES) {
+      const answer = await contest.ours(engine, operation);
+      expect([answer.data, answer.errors.map(({ path }) => path)]).toEqual([
+        data,
+        [['persons', 0, 'assets', 0, 'plate']],
+      ]);
+    }
+    await contest.close();
+  });
+
   test('an operation that was planned before it was asked for is not planned again', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();

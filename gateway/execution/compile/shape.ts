@@ -8,6 +8,7 @@ import {
   isAbstractType,
   isCompositeType,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
   Kind,
   type SelectionNode,
@@ -27,6 +28,8 @@ export interface OutputField {
   readonly field: string;
   /** Undefined for `__typename` and introspection. */
   readonly type: GraphQLOutputType | undefined;
+  /** Whether the field of an interface is nullable, and that of one of its object types is not. */
+  readonly isStricter: boolean;
   /** The shapes of its objects, for composite types. */
   readonly objects: Shapes | undefined;
   /** Why it is withheld from the caller. */
@@ -194,6 +197,10 @@ export class Shapes {
       field,
       withheld,
       type: output,
+      isStricter:
+        isInterfaceType(type) &&
+        !isNonNullType(output) &&
+        this.schema.getPossibleTypes(type).some((of) => isNonNullType(of.getFields()[field]?.type)),
       objects:
         named && isCompositeType(named)
           ? new Shapes(

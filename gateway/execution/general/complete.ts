@@ -12,6 +12,8 @@ import type { AnswerPath } from './path';
 export interface Losses {
   /** The error that explains a missing or null field; undefined if there is none. */
   reason(object: AnswerObject, key: string, isMissing: boolean): GraphQLFormattedError | 'unknown entity' | undefined;
+  /** Whether a field's error alone made a subgraph return null for the object, whose type is unknown. */
+  nullsObject(object: AnswerObject, key: string): boolean;
   /** The subgraph responsible for a field. */
   owner(path: AnswerPath): string | undefined;
 }
@@ -94,6 +96,7 @@ export class Completion {
     }
     const value = Object.hasOwn(object, field.key) ? object[field.key] : undefined;
     if (value === undefined || value === null) this.explain(object, field, path, value === undefined);
+    if (value === undefined && field.isStricter && this.losses.nullsObject(object, field.key)) return undefined;
     return this.value(value ?? null, field.type, field.objects, path, `${field.parent}.${field.field}`);
   }
 

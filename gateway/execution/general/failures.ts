@@ -26,6 +26,8 @@ interface Loss {
   readonly error: GraphQLFormattedError;
   /** Whether the fetch also returned data, whose nulls the error may explain. */
   readonly hasData: boolean;
+  /** Of a null entity with a single error: the field of the entity that the error is at. */
+  readonly field?: string;
 }
 
 /** Fetch failures of one answer: which error explains which null, and the place of each error. */
@@ -65,7 +67,11 @@ export class Failures implements Losses {
     rest: AnswerPath,
   ): void {
     this.entityErrors.push({ entity, objects, error, rest });
-    for (const object of objects) this.causes.set(object, { fetch, error, hasData: false });
+    const [field] = rest;
+    for (const object of objects) {
+      const isOnly = this.causes.get(object)?.fetch !== fetch;
+      this.causes.set(object, { fetch, error, hasData: false, field: isOnly ? (field as string) : undefined });
+    }
   }
 
   /** Records an error as the reason why objects lack the fields of a fetch. */
@@ -79,6 +85,11 @@ export class Failures implements Losses {
     const cause = this.causes.get(object);
     if (cause?.fetch === fetch) this.addLoss(object, cause);
     else this.unknown.add(object);
+  }
+
+  /** Whether a field is non-null in the object's type, which is unknown: its error alone made the subgraph return null for the entity. */
+  nullsObject(object: AnswerObject, key: string): boolean {
+    return this.losses.get(object)?.some(({ field }) => field === key) ?? false;
   }
 
   private addLoss(object: AnswerObject, loss: Loss): void {
