@@ -368,7 +368,7 @@ describe('configuration', () => {
   test.each([
     [{ port: '99999' }, {}, /--port is "99999"/],
     [{}, { ORDERGRAPH_PORT: 'four' }, /ORDERGRAPH_PORT is "four"/],
-    [{ logLevel: 'loud' }, {}, /--log-level is "loud"[\s\S]*What is logged/],
+    [{ logLevel: 'loud' }, {}, /--log-level is "loud"[\s\S]*Minimum level of log entries/],
     [{ subgraphTimeoutMs: '0' }, {}, /--subgraph-timeout-ms is "0"/],
   ])('%j %j is refused with the setting’s name', (flags, environment, message) => {
     expect(() => readConfig(flags, environment)).toThrow(message);
