@@ -30,6 +30,7 @@ Measures the gateway and its peers under load, and prints one table. Needs Linux
   --clients N     concurrent clients; by default what the workload says
   --only a,b      workloads; all by default
   --peers a,b     gateways whose names contain these; all by default
+  --tree FOLDER   another checkout of Ordergraph, compiled, as a contender: to compare a change with before
   --soak MINUTES  constant load on this gateway alone; prints its memory over time`,
   check: `npm run check
 Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,

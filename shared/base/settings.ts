@@ -132,8 +132,13 @@ export function environmentWarnings(
   return [...unknown, ...renamed].sort();
 }
 
-const nearestVariable = (name: string, known: ReadonlySet<string>): string =>
-  nearest(
-    name.toLowerCase(),
-    [...known].map((one) => one.toLowerCase()),
-  ).replace(/"[^"]+"/g, (quoted) => quoted.toUpperCase());
+const PREFIX = 'ORDERGRAPH_';
+
+/** Compared without the prefix that all have. */
+function nearestVariable(name: string, known: ReadonlySet<string>): string {
+  const rest = (variable: string) => variable.replace(PREFIX, '').toLowerCase();
+  return nearest(rest(name), [...known].map(rest)).replace(
+    /"([^"]+)"/g,
+    (_, near) => `"${PREFIX}${near.toUpperCase()}"`,
+  );
+}

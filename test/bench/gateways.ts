@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parsePrincipal } from '#base/identity/principal';
 import { packageRoot } from '#base/package-root';
 import { writeKeys } from '../../gateway/cli/keys';
@@ -26,19 +26,25 @@ const PEERS = {
   graphql: '16.15.0',
 };
 
-/** This gateway doing what its peers do: without identity and budgets, which they do not have. */
-export const ordergraph: Contender = {
-  name: 'ordergraph',
+/** This gateway doing what its peers do: without identity and budgets, which they do not have. @param tree a compiled checkout */
+const ordergraphIn = (name: string, tree: string): Contender => ({
+  name,
   command: (supergraph, port) => ({
     args: [
       ...(process.env.ORDERGRAPH_BENCH_NODE_OPTIONS?.split(' ') ?? []),
-      MAIN,
+      join(tree, 'dist', 'gateway', 'cli', 'main.js'),
       'gateway',
       ...['--supergraph', supergraph, '--port', String(port), '--auth', 'off', '--forward-header', 'authorization'],
       ...['--costs', 'off', '--log-level', 'error'],
     ],
   }),
-};
+});
+
+export const ordergraph = ordergraphIn('ordergraph', packageRoot);
+
+/** Another checkout of this gateway, such as one before a change. */
+export const otherTree = (folder: string): Contender =>
+  ordergraphIn(`ordergraph in ${basename(folder)}`, resolve(folder));
 
 /**
  * This gateway where every request brings one and the same token: as above, which does not look at it; and where callers have to say

@@ -13,6 +13,7 @@ import {
   installPeers,
   ordergraph,
   ordergraphWithTokens,
+  otherTree,
   type Started,
   start,
 } from './gateways';
@@ -29,6 +30,7 @@ const options = parseOptions({
   only: { type: 'string' },
   peers: { type: 'string' },
   soak: { type: 'string' },
+  tree: { type: 'string' },
 });
 
 const DIST = join(packageRoot, 'dist', 'test', 'bench');
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
   installPeers(peersFolder);
   const contenders = [
     ordergraph,
+    ...(options.tree ? [otherTree(options.tree)] : []),
     ...(await ordergraphWithTokens(join(WORK, 'identity'))),
     apollo,
     hive(peersFolder, { native: true, sharing: true }),
