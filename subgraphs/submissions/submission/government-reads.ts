@@ -1,6 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Principal, Role } from '#base/identity/principal';
-import type { Found } from '#kit/audit/search';
+import type { SearchHit } from '#kit/audit/search';
 import { pageSize } from '#kit/collection/page';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
@@ -73,7 +73,7 @@ export class GovernmentReadsResolver {
     const objects = new Set([id, modelId, versionId, ...parts.flat().map(({ id }) => id)].filter(Boolean));
     const reads = await accessLog(
       { kind: 'read', objects, roles: ROLES_OF_GOVERNMENT, from, until },
-      { most: pageSize('first', first ?? undefined) },
+      { limit: pageSize('first', first ?? undefined) },
     );
     return reads.map(readOf);
   }
@@ -81,7 +81,7 @@ export class GovernmentReadsResolver {
 
 const ROLES_OF_GOVERNMENT: ReadonlySet<Role> = new Set(GOVERNMENT);
 
-function readOf({ entry, types }: Found): GovernmentRead {
+function readOf({ entry, types }: SearchHit): GovernmentRead {
   return Object.assign(new GovernmentRead(), {
     at: entry.at,
     agency: entry.who?.agency ? stubOf(Agency, entry.who.agency) : null,
