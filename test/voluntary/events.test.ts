@@ -338,7 +338,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const large = { ...events[0]!, data: { ...(events[0]!.data as object), number: 'é'.repeat(40_000) } };
     await inbox.act(large);
     const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [large.id]);
-    expect(row.reason).toMatch(/^The event has \d+ bytes: the maximum is 60000$/);
+    expect(row.reason).toMatch(/^The event has \d+ bytes; the maximum is 60000$/);
     expect(JSON.parse(row.event)).toEqual({ ...large, data: null });
   });
 
