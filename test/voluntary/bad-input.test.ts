@@ -130,7 +130,7 @@ const CASES: Case[] = [
     alder,
     'draftSubmission',
     draftOf({ requestedAgencies: ['nsa', 'nsa'] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'requestedAgencies', 1], said: /names "nsa" twice/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'requestedAgencies', 1], said: /contains "nsa" twice/ },
   ],
   [
     'a sector that another subgraph does not have',
@@ -147,11 +147,11 @@ const CASES: Case[] = [
     { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /U\+0000 at position 2/ },
   ],
   [
-    'half a surrogate pair',
+    'an unpaired surrogate',
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'a\ud800' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /half a surrogate pair/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /an unpaired surrogate/ },
   ],
   [
     'a mark that turns the direction',
@@ -165,7 +165,7 @@ const CASES: Case[] = [
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'x'.repeat(10_001) }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /10001 characters: the maximum is 10000/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /10001 characters; the maximum is 10000/ },
   ],
   [
     'a nested text that is empty',
