@@ -279,7 +279,7 @@ describe('help and bad commands', () => {
       /The development issuer is not allowed here: .*0\.0\.0\.0/,
     ],
     [['subgraph', 'reviews'], 1, /It is not said whose word is taken[\s\S]*--identity-keys/],
-    [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
+    [['token', '--role', 'king'], 1, /"king" is not a role; roles are developer-submitter/],
     [['token', '--role', 'agency-reviewer'], 1, /The role agency-reviewer requires agency=/],
     [
       ['token', '--role', 'agency-reviewer', '--agency', 'nas'],
