@@ -172,7 +172,7 @@ describe('a process that finds its record changed', () => {
     const before = sealKeyOf(key, 'submissions');
     key = await newKey();
     await expect(open()).rejects.toThrow(
-      /has seals of the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
+      /is sealed with the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
     );
     expect((await goOn({ keys: { current: [before] } })).breaches).toBe(0);
     expect((await verifyRecord([file], [before, sealKeyOf(key, 'submissions')])).flaw).toBeUndefined();
