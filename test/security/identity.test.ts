@@ -627,7 +627,9 @@ describe('the keys that seal records', () => {
     const shared = publicKey(await newKey());
     mkdirSync(dirname(auditKeys), { recursive: true });
     writeFileSync(auditKeys, JSON.stringify({ keys: [shared] }));
-    expect(() => readSealKeys(auditKeys)).toThrow(/each with a "kid" and a "subgraph"; to add subgraphs .* run `ordergraph keys FOLDER`/);
+    expect(() => readSealKeys(auditKeys)).toThrow(
+      /each with a "kid" and a "subgraph"; to add subgraphs .* run `ordergraph keys FOLDER`/,
+    );
     for (let times = 0; times < 2; times++) {
       await writeKeys(folder);
       const earlier = listed(auditKeys).filter(({ kid }) => kid === shared.kid);
