@@ -9,12 +9,12 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Settings of the calendar, which all of a process shares from its start. */
+/** Calendar settings, shared by the whole process and read when it starts. */
 export const calendarSettings = {
   zone: {
     env: 'ORDERGRAPH_ZONE',
     hasFlag: false,
-    schema: z.string().refine(isTimeZone, 'it is not a time zone; use a name such as America/New_York'),
+    schema: z.string().refine(isTimeZone, 'not a time zone; use a name such as America/New_York'),
     default: 'America/New_York',
     help: 'Time zone of official days and deadlines.',
   },

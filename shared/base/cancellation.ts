@@ -1,4 +1,4 @@
-/** A request whose caller has left. Does what `AbortSignal` does at a fraction of its cost: every request and every call makes one. */
+/** Cancellation of a request whose caller disconnected. A cheaper `AbortSignal`, since every request and every call creates one. */
 export class Cancellation {
   private isCancelled = false;
   private listeners: Set<() => void> | undefined;
@@ -15,7 +15,7 @@ export class Cancellation {
     for (const listener of listeners) listener();
   }
 
-  /** Calls the listener on cancellation, or at once when already canceled. @returns a function that removes the listener */
+  /** Calls the listener on cancellation, or at once if already canceled. @returns function that removes the listener */
   onCancel(listener: () => void): () => void {
     if (this.isCancelled) {
       listener();

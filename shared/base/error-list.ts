@@ -1,15 +1,14 @@
 import type { GraphQLFormattedError } from 'graphql';
 
-/** Errors that one answer lists at most. */
+/** Maximum errors in one response. */
 export const MAX_ERRORS = 1_000;
-/** Characters that the listed errors of one answer may have together, and the message or the extensions of one. */
+/** Maximum characters of all errors in one response, and of the message and extensions of one error. */
 const MAX_CHARACTERS = 256 * 1024;
 const MAX_MESSAGE = 4 * 1024;
 const MAX_EXTENSIONS = 8 * 1024;
 
 /**
- * The errors of one answer. Whatever causes them, their number and size are bounded: those beyond the bound are counted in one last
- * error with the code `ERRORS_OMITTED`.
+ * Errors of one response, limited in number and size. A last error with the code `ERRORS_OMITTED` counts the omitted ones.
  */
 export class ErrorList {
   private readonly listed: GraphQLFormattedError[] = [];
@@ -47,26 +46,26 @@ export class ErrorList {
     this.omitted += count;
   }
 
-  /** Number of errors, those that are not listed included. */
+  /** Number of errors, including omitted ones. */
   get count(): number {
     return this.listed.length + this.omitted;
   }
 
-  /** The listed errors, and one that counts the others. */
+  /** Listed errors, and one that counts the omitted ones. */
   toArray(): GraphQLFormattedError[] {
     if (this.omitted === 0) return [...this.listed];
-    const message = `${this.omitted} more errors of this answer are not listed`;
+    const message = `${this.omitted} more errors were omitted from this response`;
     return [...this.listed, { message, extensions: { code: 'ERRORS_OMITTED', count: this.omitted } }];
   }
 }
 
-/** Number of errors of an answer, those that its last error counts included. */
+/** Number of errors of a response, including omitted ones. */
 export function countErrors(errors: readonly { readonly extensions?: Readonly<Record<string, unknown>> }[]): number {
   const { code, count } = errors.at(-1)?.extensions ?? {};
   return code === 'ERRORS_OMITTED' && typeof count === 'number' ? errors.length - 1 + count : errors.length;
 }
 
-/** An error with a message and extensions of a bounded size, and its size. Of extensions that are too large, the code stays. */
+/** Truncates a long message, and reduces large extensions to the code. Also returns the size. */
 function measured(error: GraphQLFormattedError): { short: GraphQLFormattedError; characters: number } {
   const { message, path = [], extensions } = error;
   const ofExtensions = extensions ? JSON.stringify(extensions).length : 0;

@@ -2,8 +2,8 @@ import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import type { ErrorCode } from './error-codes';
 
 /**
- * An error without a stack trace. Where the code noticed a caller's mistake helps nobody, and a trace takes far longer than all else about
- * an error, of which one answer may have thousands.
+ * An error without a stack trace. The trace of a caller's mistake is useless, and it dominates the cost of an error, of which a response may
+ * have thousands.
  */
 class UntracedError extends GraphQLError {
   constructor(message: string, options: GraphQLErrorOptions) {
@@ -14,15 +14,15 @@ class UntracedError extends GraphQLError {
   }
 }
 
-/** What a caller of the graph did wrong, or cannot have. `extensions.code` is part of the API; messages may improve. */
+/** A request that is invalid or not allowed. `extensions.code` is part of the API; messages may change. */
 export class RequestError extends UntracedError {
-  /** @param path of the field; of an error without one, graphql-js makes another, with a trace */
+  /** @param path of the field; without it, graphql-js wraps the error in another one with a trace */
   constructor(
     code: ErrorCode,
     message: string,
-    /** Where in the input: argument name first, then input fields. */
+    /** Path in the input: argument name first, then input fields. */
     readonly inputPath: readonly (string | number)[] = [],
-    /** What else a program can act on. */
+    /** Additional extensions, for programs. */
     details: Readonly<Record<string, unknown>> = {},
     path?: readonly (string | number)[],
   ) {
@@ -42,12 +42,12 @@ export class RevisionConflictError extends RequestError {
   }
 }
 
-/** @throws RevisionConflictError when a change is based on another revision of an object than the current one. */
+/** @throws RevisionConflictError if a change is not based on the current revision of an object */
 export function requireRevision(type: string, { revision }: { revision: number }, expected: number): void {
   if (revision !== expected) throw new RevisionConflictError(type, expected, revision);
 }
 
-/** Runs `work`; whatever it does not find, the object of the caller's input is what is not found. */
+/** Runs `work`, and reports any missing object as the object of the caller's input. */
 export async function orNotFound<T>(missing: NotFoundError, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -56,28 +56,28 @@ export async function orNotFound<T>(missing: NotFoundError, work: Promise<T>): P
   }
 }
 
-/** The key names nothing that the caller may know of; whether it exists for others is not said. */
+/** The object does not exist, or the caller may not see it; the error does not reveal which. */
 export class NotFoundError extends RequestError {
   constructor(type: string, key: string, field: string) {
-    super('NOT_FOUND', `There is no ${type} "${key}"`, ['input', field]);
+    super('NOT_FOUND', `No ${type} has the key "${key}"`, ['input', field]);
   }
 }
 
-/** A key in the input names nothing that exists. */
+/** A key in the input does not exist. */
 export class UnknownReferenceError extends RequestError {
   constructor(type: string, key: string, inputPath: readonly (string | number)[]) {
-    super('UNKNOWN_REFERENCE', `There is no ${type} "${key}"`, inputPath);
+    super('UNKNOWN_REFERENCE', `No ${type} has the key "${key}"`, inputPath);
   }
 }
 
-/** A value of the input is not what it must be. */
+/** A value of the input is invalid. */
 export class InputError extends RequestError {
   constructor(message: string, inputPath: readonly (string | number)[]) {
     super('BAD_USER_INPUT', message, inputPath);
   }
 }
 
-/** A page size outside 1 … max, or arguments that contradict each other. */
+/** A page size out of range, or contradicting arguments. */
 export class InvalidPageError extends RequestError {
   constructor(message: string, argument: string) {
     super('INVALID_PAGE', message, [argument]);
@@ -89,29 +89,29 @@ export class InvalidCursorError extends RequestError {
   constructor(argument: string, why: string) {
     super(
       'INVALID_CURSOR',
-      `"${argument}" is not a cursor of this list: ${why}. Pass a cursor that the same field returned under the same orderBy, or leave it out to start again.`,
+      `"${argument}" is not a cursor of this list: ${why}. Pass a cursor that the same field returned under the same orderBy, or omit it to start from the beginning.`,
       [argument],
     );
   }
 }
 
-/** An order that would tell what the caller may not read. */
+/** An invalid order, or an order that would reveal a field that the caller may not read. */
 export class InvalidOrderError extends RequestError {
   constructor(message: string) {
     super('INVALID_ORDER', message, ['orderBy']);
   }
 }
 
-/** A filter that has no meaning. */
+/** An invalid filter. */
 export class InvalidFilterError extends RequestError {
   constructor(message: string, path: readonly (string | number)[]) {
     super('INVALID_FILTER', message, ['filter', ...path]);
   }
 }
 
-/** Something an operator of the product can mend: wrong flag, unreadable file, database down. Shown without a stack. */
+/** An error that an operator can fix: wrong flag, unreadable file, database down. Shown without a stack trace. */
 export class OperatorError extends Error {
-  /** @param what what went wrong and where. @param fix what to do about it. */
+  /** @param what what failed and where @param fix what to do about it */
   constructor(
     readonly what: string,
     readonly fix: string,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { OperatorError } from './errors';
 
-/** @throws OperatorError saying what the file was to be. */
+/** @param what content of the file, for the error @throws OperatorError */
 export function readText(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');

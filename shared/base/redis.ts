@@ -1,19 +1,19 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** Milliseconds without any answer after which a connection is given up: a server that hangs keeps it open. */
+/** Milliseconds without data after which a connection is closed, since a server that hangs keeps it open. */
 const SILENT_MS = 1_000;
 const CONNECT_MS = 2_000;
 const MAX_RECONNECT_MS = 2_000;
 
-/** Bytes that a server may send within a window; all that we keep there for any reader is a fraction of it. */
+/** Maximum bytes that a server may send within a window, far above anything that we store. */
 export const MAX_RECEIVED_BYTES = 64 * 1024 * 1024;
-/** Milliseconds of that window: no reply is waited for longer than about this. */
+/** Length of the window in milliseconds, about the longest timeout of a reply. */
 const RECEIVED_WINDOW_MS = 3_000;
 
 /**
- * Ends each connection of a client on which more arrives than anything that we keep in Redis: whoever can write there, or stands in between,
- * must not fill the memory of those who read. The client connects again.
+ * Closes a connection that receives too much data, so that no one who can write to Redis, or intercept the connection, can exhaust our
+ * memory. The client reconnects.
  */
 export function boundReplies(client: Redis): void {
   client.on('connect', () => {
@@ -38,22 +38,22 @@ export function boundReplies(client: Redis): void {
 export interface RedisUse {
   /** `redis://` or `rediss://` */
   readonly url: string;
-  /** What it is used for, in the log. */
+  /** Purpose, for the log. */
   readonly what: string;
-  /** What happens while it is away, in the log: `each gateway plans for itself`. */
+  /** Effect while it is unavailable, for the log, such as `each gateway plans for itself`. */
   readonly meanwhile: string;
-  /** Milliseconds until a command fails. */
+  /** Timeout of a command in milliseconds. */
   readonly commandTimeoutMs: number;
-  /** Before every key, those of scripts included. */
+  /** Prefix of all keys, including those of scripts. */
   readonly keyPrefix?: string;
   readonly log: Logger;
-  /** For what differs, such as a connection that waits for events. */
+  /** Other options, such as for a connection that waits for events. */
   readonly options?: RedisOptions;
 }
 
 /**
- * A client whose commands fail soon instead of waiting: at once while the server is away, and within their timeout when it hangs; a
- * connection that stays silent is replaced. Logs when the server goes away, with the cause, and when it is back.
+ * Creates a client whose commands fail fast: immediately while the server is down, and within their timeout while it hangs. Replaces silent
+ * connections. Logs when the server becomes unavailable, with the cause, and when it is available again.
  */
 export function redisClient({ url, what, meanwhile, commandTimeoutMs, keyPrefix, log, options }: RedisUse): Redis {
   const redis = new Redis(url, {

@@ -1,7 +1,7 @@
-/** Who may read a field, from everyone to the few. Sensitivity classes: docs/domain.md. The policy layer enforces them. */
+/** Sensitivity class of a field, which determines who may read it. See docs/domain.md. */
 export type Sensitivity = 'PUBLIC' | 'GOV' | 'GOV_DELIB' | 'PROPIN' | 'PII' | 'ISVI';
 
-/** The classes that cover each class. Different people read PROPIN, PII and ISVI, so these do not cover each other. */
+/** Classes that cover each class. PROPIN, PII, and ISVI have different readers, so they do not cover each other. */
 const COVERED_BY: Readonly<Record<Sensitivity, readonly Sensitivity[]>> = {
   PUBLIC: ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'],
   GOV: ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'],

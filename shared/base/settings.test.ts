@@ -27,7 +27,7 @@ test('flags override variables, which override defaults', () => {
   expect(readSettings(table, { header: ['a', 'b'] }, { ORDERGRAPH_HEADERS: 'c' }).header).toEqual(['a', 'b']);
 });
 
-test('an empty variable counts as unset', () => {
+test('treats an empty variable as unset', () => {
   expect(readSettings(table, {}, { ORDERGRAPH_MAX_DEPTH: '', ORDERGRAPH_ZONE: '' })).toMatchObject({
     maxDepth: 20,
     zone: 'UTC',
@@ -38,11 +38,11 @@ test.each([
   [{ ORDERGRAPH_REVIEWS_KEY: 'own', ORDERGRAPH_KEY: 'common' }, 'own'],
   [{ ORDERGRAPH_WORKFORCE_KEY: 'other', ORDERGRAPH_KEY: 'common' }, 'common'],
   [{ ORDERGRAPH_WORKFORCE_KEY: 'other' }, ''],
-])('%j gives the reviews subgraph the key "%s"', (environment, key) => {
+])('reads from %j the key "%s" for the reviews subgraph', (environment, key) => {
   expect(readSettings(table, {}, environment, 'reviews').sealKey).toBe(key);
 });
 
-test('a variable keeps its former name, which a newer one overrides', () => {
+test('reads a variable by its former name, unless the current one is set', () => {
   expect(readSettings(table, {}, { BUS_URL: 'old' }).busUrl).toBe('old');
   expect(readSettings(table, {}, { BUS_URL: 'old', ORDERGRAPH_BUS_URL: 'new' }).busUrl).toBe('new');
 });
@@ -69,7 +69,7 @@ test('warns of unknown and renamed variables, without their values', () => {
     PATH: '/bin',
   });
   expect(warnings).toEqual([
-    'BUS_URL is now called ORDERGRAPH_BUS_URL; the former name will stop working',
+    'BUS_URL is now ORDERGRAPH_BUS_URL; the former name will stop working',
     'ORDERGRAPH_MAX_DEPHT is not a setting and has no effect; did you mean "ORDERGRAPH_MAX_DEPTH"?',
     expect.stringMatching(
       /^ORDERGRAPH_REVIEW_KEY is not a setting and has no effect; did you mean "ORDERGRAPH_REVIEWS_KEY"/,

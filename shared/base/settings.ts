@@ -6,15 +6,15 @@ import { nearest } from './nearest';
 export interface Setting {
   /** Environment variable; `<NAME>` in it stands for the name of a subgraph, in upper case. */
   readonly env: string;
-  /** Variable that applies to every subgraph of the process where `env` is not set. */
+  /** Variable for all subgraphs of the process, used if `env` is not set. */
   readonly commonEnv?: string;
   /** Name of the variable in earlier releases; still read, with a warning. */
   readonly formerEnv?: string;
-  /** False for settings of the environment alone: what every part of a process must agree on before it loads. */
+  /** False for settings that are read while modules load, before flags are parsed. */
   readonly hasFlag?: false;
   readonly schema: z.ZodType;
   readonly default: unknown;
-  /** The default in words, where it depends on other settings. */
+  /** Default for help texts, if it depends on other settings. */
   readonly defaultHelp?: string;
   /** Name of the flag's value in help texts, such as `file`. */
   readonly value?: string;
@@ -30,15 +30,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** The default of a setting, in words. */
+/** Default of a setting, for help texts. */
 export const defaultOf = (setting: Pick<Setting, 'default' | 'defaultHelp'>): string =>
   setting.defaultHelp ?? (String(setting.default) || 'none');
 
-/** The variable of a setting for one subgraph. */
+/** Variable of a setting for one subgraph. */
 export const variableOf = (env: string, subgraph: string | undefined): string =>
   subgraph === undefined ? env : env.replace('<NAME>', subgraph.toUpperCase());
 
-/** A value with where it comes from; an empty variable counts as unset. */
+/** Value from a variable, with the variable's name. An empty variable counts as unset. */
 function fromEnvironment(
   { env, commonEnv, formerEnv }: Setting,
   environment: Environment,
@@ -52,9 +52,9 @@ function fromEnvironment(
 }
 
 /**
- * Values of settings: flags over variables over defaults. Nothing else reads the environment.
- * @param subgraph whose variables `<NAME>` stands for
- * @throws OperatorError naming the setting, its source, and its valid values
+ * Values of settings. Flags override variables, which override defaults. No other code reads the environment.
+ * @param subgraph name that replaces `<NAME>` in variables
+ * @throws OperatorError with the source of an invalid value
  */
 export function readSettings<Table extends SettingTable>(
   table: Table,
@@ -86,7 +86,7 @@ export function readSettings<Table extends SettingTable>(
 
 /**
  * One line per setting, without passwords.
- * @param effective values that follow from other settings, by setting
+ * @param effective values derived from other settings, by setting
  */
 export function describeSettings(
   values: Readonly<Record<string, unknown>>,
@@ -99,36 +99,36 @@ export function describeSettings(
 
 const listed = (values: readonly unknown[]): string => values.map(withoutPassword).join(', ') || '(none)';
 
-/** Hides the password of a URL: up to the last @, since one that is not escaped may contain the characters around it. */
+/** Hides the password of a URL, up to the last @, since an unescaped password may contain reserved characters. */
 function withoutPassword(value: unknown): string {
   return String(value)
     .replace(/^([a-z][\w+.-]*:\/\/[^:/?#]*:).*@/i, '$1…@')
     .replace(/([?&]password=)[^&#]*/gi, '$1…');
 }
 
-/** Variables of tests and scripts, which no process of the product reads. */
+/** Variables of tests and scripts. */
 const OF_SCRIPTS = /^ORDERGRAPH_(?:NODE$|TEST_|BENCH_|PUBLISHED_DATA$)/;
 
-/** One warning per variable that looks like a setting and is none, or has a new name. Never contains values. */
+/** One warning per unknown or renamed variable. Never contains values. */
 export function environmentWarnings(
   tables: readonly SettingTable[],
   subgraphs: readonly string[],
   environment: Environment = process.env,
 ): string[] {
   const all = tables.flatMap((table) => Object.values(table));
-  const known = new Set(
+  const variables = new Set(
     all.flatMap(({ env, commonEnv }) => [
       ...(env.includes('<NAME>') ? subgraphs.map((name) => variableOf(env, name)) : [env]),
       ...(commonEnv === undefined ? [] : [commonEnv]),
     ]),
   );
   const unknown = Object.keys(environment)
-    .filter((name) => name.startsWith('ORDERGRAPH_') && !known.has(name) && !OF_SCRIPTS.test(name))
-    .map((name) => `${name} is not a setting and has no effect${nearestVariable(name, known)}`);
+    .filter((name) => name.startsWith('ORDERGRAPH_') && !variables.has(name) && !OF_SCRIPTS.test(name))
+    .map((name) => `${name} is not a setting and has no effect${nearestVariable(name, variables)}`);
   const former = new Map(all.flatMap(({ env, formerEnv }) => (formerEnv ? [[formerEnv, env] as const] : [])));
   const renamed = [...former]
     .filter(([name]) => environment[name])
-    .map(([name, current]) => `${name} is now called ${current}; the former name will stop working`);
+    .map(([name, current]) => `${name} is now ${current}; the former name will stop working`);
   return [...unknown, ...renamed].sort();
 }
 

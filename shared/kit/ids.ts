@@ -5,23 +5,23 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 const PREFIX = /^[a-z]{3}$/;
 
-/** The prefix of the ids of one type: three lower-case letters. Each subgraph chooses its own; composition refuses one for two types. */
+/** Validates the prefix of a type's ids: three lower-case letters. Composition rejects a prefix that two types use. */
 export function idPrefix(prefix: string): string {
-  if (!PREFIX.test(prefix)) throw new Error(`"${prefix}" is not a prefix of ids: use three lower-case letters`);
+  if (!PREFIX.test(prefix)) throw new Error(`"${prefix}" is not a valid id prefix: use three lower-case letters`);
   return prefix;
 }
 
 /**
- * Creates an id: prefix and a ULID whose time is the start of the month. Ids are public, but the time of creation may not be, such as the
- * filing of a submission. Ids of later months sort later, so that new rows are stored close together.
+ * Creates an id: a prefix and a ULID whose time is the start of the month. Ids are public, but the time of creation may not be, such as
+ * that of a submission. Ids of later months sort later, so that new rows are stored close together.
  */
 export function newId(prefix: string, now: string): string {
   return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;
 }
 
 /**
- * A deterministic id for imported and generated objects: prefix and 26 Crockford base-32 digits (the form of a ULID) of a SHA-256 over
- * the parts. 130 bits, so that collisions do not happen by chance.
+ * Creates a deterministic id for imported and generated objects: a prefix and 26 Crockford base-32 digits, as in a ULID, from a SHA-256
+ * digest of the parts. 130 bits make accidental collisions negligible.
  */
 export function stableId(prefix: string, ...parts: readonly (string | number)[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();

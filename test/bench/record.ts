@@ -7,7 +7,7 @@ import { parsePrincipal } from '#base/identity/principal';
 import { AuditLog } from '#kit/audit/audit-log';
 import { filesOfRecord, indexPath } from '#kit/audit/parts';
 import { sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
-import { RecordSearch, type Sought } from '#kit/audit/search';
+import { RecordSearch, type SearchCriteria } from '#kit/audit/search';
 import { verifyRecord } from '#kit/audit/verify';
 import { createLog } from '../../gateway/telemetry/log';
 import { parseOptions } from '../support/options';
@@ -79,15 +79,15 @@ async function main(): Promise<void> {
     paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
   print(`record: ${files.length} files, ${Math.round(sizes(files) / 1e6)} MB`);
   const indexing = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
-  const indexed = await measured(async () => void (await indexing.find({ subject: 'none' }, { most: 1 })));
+  const indexed = await measured(async () => void (await indexing.find({ subject: 'none' }, { limit: 1 })));
   print(
     `index: ${indexed.seconds.toFixed(1)} s, ${indexed.cpuSeconds.toFixed(1)} s of CPU for ${indexing.counts.filesIndexed} files, ${Math.round(sizes(files.map(indexPath)) / 1e6)} MB`,
   );
   const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
-  const first = await measured(async () => void (await search.find({ subject: 'none' }, { most: 1 })));
+  const first = await measured(async () => void (await search.find({ subject: 'none' }, { limit: 1 })));
   print(`first search of a process, which opens the indexes: ${(first.seconds * 1_000).toFixed(0)} ms`);
   const object = `sub_${String(77).padStart(26, '0')}`;
-  const sought: [string, Sought][] = [
+  const sought: [string, SearchCriteria][] = [
     ['a subject', { subject: 'subject-77' }],
     ['a subject, none', { subject: 'absent' }],
     ['an object', { object }],
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
     const before = search.counts.linesRead;
     let found = 0;
     const cost = await measured(async () => {
-      found = (await search.find(one, { most: 25 })).length;
+      found = (await search.find(one, { limit: 25 })).length;
     });
     print(
       `search for ${what}: ${found} found, ${search.counts.linesRead - before} lines read, ${(cost.seconds * 1_000).toFixed(0)} ms, ${(cost.cpuSeconds * 1_000).toFixed(0)} ms of CPU`,

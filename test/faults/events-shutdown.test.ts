@@ -57,7 +57,7 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     await redis.command('CONFIG', 'SET', 'appendonly', 'no');
     const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'staging:events' });
     await says(reviews, /may evict events; set maxmemory-policy to noeviction/);
-    await says(reviews, /keeps nothing on disk; set appendonly to yes/);
+    await says(reviews, /does not persist data; set appendonly to yes/);
     for (let keys: unknown[] = []; keys.length < 2; )
       keys = (await redis.command('KEYS', 'staging:events*')) as unknown[];
     expect(await redis.command('KEYS', 'ordergraph:*')).toEqual([]);

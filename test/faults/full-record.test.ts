@@ -235,7 +235,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       subgraph = await openOn(file);
       expect(changes(file)).toEqual(['alder']);
       const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
-      const [found] = await search.find({ kind: 'change', object: 'alder' }, { most: 1 });
+      const [found] = await search.find({ kind: 'change', object: 'alder' }, { limit: 1 });
       expect(found?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
       expect(entries(file).length).toBeGreaterThan(before);
       expect(messages.map(({ msg }) => msg)).toContain(

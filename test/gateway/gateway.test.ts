@@ -84,7 +84,7 @@ describe('the gateway in one process', () => {
       { at: 'soon' },
     );
     expect(late.errors![0]).toMatchObject({
-      message: expect.stringContaining('"soon" is not an instant'),
+      message: expect.stringContaining('"soon" is not a date and time'),
       extensions: { code: 'BAD_USER_INPUT' },
     });
     const { errors } = await world.ask(

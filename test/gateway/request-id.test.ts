@@ -276,6 +276,6 @@ describe('metrics', () => {
 
   test('a port that is no port is an error in words', () => {
     expect(metricsAddress('127.0.0.1', undefined)).toBeUndefined();
-    expect(() => metricsAddress('127.0.0.1', '70000')).toThrow('The metrics port is "70000"');
+    expect(() => metricsAddress('127.0.0.1', '70000')).toThrow('The metrics port "70000" is not valid');
   });
 });

@@ -81,7 +81,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     const report = await run('kev', file('kev.json', JSON.stringify(document)));
     expect(report).toMatchObject({ read: 8, imported: 2, updated: 0, unchanged: 0 });
     expect(report.rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
-      [2, 'cveId', 'repeats Vulnerability CVE-1900-90001, which stands at 1'],
+      [2, 'cveId', 'duplicates Vulnerability CVE-1900-90001 at position 1'],
       [3, 'cveID', 'is "CVE-90", which is not a CVE id'],
       [4, 'cveID', 'is missing'],
       [5, 'dueDate', 'is "soon", which is not a date (YYYY-MM-DD or MM/DD/YYYY)'],
@@ -94,7 +94,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     ['kev', 'broken.json', KEV.slice(0, 700), /not valid JSON \(line \d+, column \d+\)[\s\S]*Nothing was imported/],
     ['kev', 'empty.json', '', /not valid JSON \(it is empty\)/],
     ['kev', 'other.json', '{"items": []}', /has no list at "vulnerabilities"/],
-    ['kev', 'norows.json', '{"vulnerabilities": []}', /holds no rows/],
+    ['kev', 'norows.json', '{"vulnerabilities": []}', /has no rows/],
     ['omb-use-cases', 'columns.csv', 'a,b\n1,2\n', /has no columns "agency", "agency_name", .* it has "a", "b"/],
     ['omb-use-cases', 'ragged.csv', `${USE_CASES}TREAS,only two\n`, /not valid CSV at line 7/],
     ['omb-use-cases', 'quote.csv', `${USE_CASES}"TREAS,never closed\n`, /not valid CSV/],

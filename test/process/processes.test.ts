@@ -275,7 +275,7 @@ describe('help and bad commands', () => {
       /The development issuer is not allowed here: .*0\.0\.0\.0/,
     ],
     [['subgraph', 'reviews'], 1, /No gateway public keys are configured; refusing to start[\s\S]*--identity-keys/],
-    [['token', '--role', 'king'], 1, /"king" is no role; roles are developer-submitter/],
+    [['token', '--role', 'king'], 1, /"king" is not a role[\s\S]*Roles:\n {2}infrastructure-officer/],
     [['token', '--role', 'agency-reviewer'], 1, /The role agency-reviewer requires agency=/],
     [['token', '--role', 'agency-reviewer', '--agency', 'nas'], 1, /"nas" is not an agency key; did you mean .*"nsa"/],
     [

@@ -143,7 +143,7 @@ test('hides values in cursors, accepts them in a new process with the same key, 
   await restart('submissions', { ORDERGRAPH_AUDIT_KEY: auditKey, ORDERGRAPH_AUDIT: join(folder, 'other-audit') });
   const refused = await next();
   expect(refused.errors?.[0]).toMatchObject({
-    message: expect.stringMatching(/the cursor key was replaced\. .*leave it out to start again/),
+    message: expect.stringMatching(/the cursor key was replaced\. .*omit it to start from the beginning/),
     extensions: { code: 'INVALID_CURSOR' },
   });
   await restart('submissions');

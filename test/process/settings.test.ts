@@ -44,5 +44,5 @@ test('a misspelled variable is named with the nearest setting, and the command g
   expect(status.output()).toContain(
     'ORDERGRAPH_DATABSE_TIMEOUT_MS is not a setting and has no effect; did you mean "ORDERGRAPH_DATABASE_TIMEOUT_MS"',
   );
-  expect(status.output()).toContain('EVENTS_URL is now called ORDERGRAPH_EVENTS_URL');
+  expect(status.output()).toContain('EVENTS_URL is now ORDERGRAPH_EVENTS_URL');
 });

@@ -43,7 +43,7 @@ test.each([
 test('a key file that cannot be read is reported with the setting', async () => {
   const output = await refusal({ ORDERGRAPH_AUDIT_KEY: join(folder, 'missing.json') });
   expect(output).toMatch(/the key that seals the record \(ORDERGRAPH_AUDIT_KEY\) from ".*missing\.json"/);
-  expect(output).toMatch(/`ordergraph keys FOLDER` makes keys/);
+  expect(output).toMatch(/`ordergraph keys FOLDER` creates keys/);
 });
 
 test('a key file that holds another key is reported with the setting', async () => {
@@ -52,7 +52,7 @@ test('a key file that holds another key is reported with the setting', async () 
   const file = join(folder, 'secrets', 'subgraphs', 'identity-keys.json');
   const output = await refusal({ ORDERGRAPH_AUDIT_KEY: file });
   expect(output).toContain(
-    `Could not read the key that seals the record (ORDERGRAPH_AUDIT_KEY) from "${file}": it is not a private Ed25519 key with a "kid"`,
+    `Could not read the key that seals the record (ORDERGRAPH_AUDIT_KEY) from "${file}": expected a private Ed25519 key with a "kid"`,
   );
 });
 

@@ -14,7 +14,7 @@ import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry } from '#kit/audit/entry';
 import { filesOfRecord } from '#kit/audit/parts';
 import { sealingKeyOf, sealKeyOf } from '#kit/audit/seal';
-import { type Position, RecordSearch, type Sought } from '#kit/audit/search';
+import { type Position, RecordSearch, type SearchCriteria } from '#kit/audit/search';
 import { verifyRecord } from '#kit/audit/verify';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { auditLog, pruneRecords, verifyRecords } from '../../gateway/cli/audit';
@@ -210,7 +210,7 @@ test('what is looked for in records is found, newest first, page by page, in all
     .flatMap((path) => readFileSync(path, 'utf8').split('\n').filter(Boolean))
     .map((line) => JSON.parse(line) as Entry)
     .filter(({ kind }) => kind !== 'seal');
-  const cases: [Sought, (entry: Entry) => boolean][] = [
+  const cases: [SearchCriteria, (entry: Entry) => boolean][] = [
     [{}, () => true],
     [{ subject: 'ben' }, ({ who: one }) => one?.subject === 'ben'],
     [{ kind: 'change' }, ({ kind }) => kind === 'change'],
@@ -230,7 +230,7 @@ test('what is looked for in records is found, newest first, page by page, in all
     const found: Entry[] = [];
     let after: Position | undefined;
     for (;;) {
-      const page = await search.find(sought, { most: 4, before: after });
+      const page = await search.find(sought, { limit: 4, before: after });
       found.push(...page.map(({ entry }) => entry));
       after = page.at(-1)?.position;
       if (page.length < 4) break;
@@ -246,7 +246,7 @@ test('what is looked for in records is found, newest first, page by page, in all
     const backward: Entry[] = [];
     let before: Position | undefined;
     for (;;) {
-      const page = await search.find(sought, { most: 4, after: before, oldest: true });
+      const page = await search.find(sought, { limit: 4, after: before, oldest: true });
       backward.unshift(...page.map(({ entry }) => entry));
       before = page[0]?.position;
       if (page.length < 4) break;

@@ -48,7 +48,7 @@ describe('GraphQL over HTTP', () => {
     );
     const answer = await client.closed;
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain(`The header \\"${name.toLowerCase()}\\" is there twice`);
+    expect(answer).toContain(`The header \\"${name.toLowerCase()}\\" is repeated`);
   });
 
   test('the addresses of one IPv6 network, and the ports of one address, share the connections of a subgraph as one caller', () => {

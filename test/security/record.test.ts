@@ -92,7 +92,7 @@ describe('seals', () => {
     await audit.append(ANN, null, read('d'));
     const found = await audit.search(
       { from: '2026-06-01T12:01:00.000Z', until: '2026-06-02T00:00:00.000Z' },
-      { most: 9 },
+      { limit: 9 },
     );
     expect(found.map(({ entry }) => entry.at)).toEqual(['2026-06-01T12:02:00.000Z', '2026-06-01T12:01:00.000Z']);
     await audit.close();
@@ -172,7 +172,7 @@ describe('a process that finds its record changed', () => {
     const before = sealKeyOf(key, 'submissions');
     key = await newKey();
     await expect(open()).rejects.toThrow(
-      /has seals of the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
+      /is sealed with the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
     );
     expect((await goOn({ keys: { current: [before] } })).breaches).toBe(0);
     expect((await verifyRecord([file], [before, sealKeyOf(key, 'submissions')])).flaw).toBeUndefined();
@@ -244,10 +244,10 @@ describe('reads of many objects', () => {
     const entries = entriesOf();
     const recorded = entries.flatMap((entry) => (entry.kind === 'keys' ? entry.keys : []));
     expect(recorded).toEqual(keys);
-    const [one] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { most: 5 });
+    const [one] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { limit: 5 });
     expect(one).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
     expect(one!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
-    expect(await audit.search({ object: 'sub_none' }, { most: 5 })).toEqual([]);
+    expect(await audit.search({ object: 'sub_none' }, { limit: 5 })).toEqual([]);
     await audit.close();
     expect((await verify()).flaw).toBeUndefined();
   });
@@ -277,7 +277,7 @@ describe('a search', () => {
     search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
   });
   const requests = async (object = 'sub_7') =>
-    (await search.find({ object }, { most: 100 })).map(({ entry }) => entry.origin?.request);
+    (await search.find({ object }, { limit: 100 })).map(({ entry }) => entry.origin?.request);
 
   test('reads the lines that it finds, and no others', async () => {
     const found = await requests();
@@ -286,7 +286,7 @@ describe('a search', () => {
     expect(await requests('sub_none')).toEqual([]);
     expect(search.counts.linesRead).toBe(found.length);
     const next = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
-    expect(await next.find({ object: 'sub_7' }, { most: 100 })).toHaveLength(found.length);
+    expect(await next.find({ object: 'sub_7' }, { limit: 100 })).toHaveLength(found.length);
     expect(next.counts.filesIndexed).toBe(0);
   });
 

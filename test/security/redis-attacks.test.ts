@@ -319,11 +319,11 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(rejected).toHaveLength(ENTRIES.length);
     for (const { id, reason } of rejected) {
       expect(id).toMatch(/^unsigned_[0-9a-f]{31}$/);
-      expect(reason).toMatch(/^No subgraph signed it as an event of submissions: /);
+      expect(reason).toMatch(/^It has no valid signature of submissions \(/);
     }
     const retry = run(['events', 'rejected', 'retry', 'reviews', '--all'], victims.environment);
     expect(await retry.ended).toBe(1);
-    expect(retry.output().match(/No subgraph signed it: dismiss it/g)).toHaveLength(ENTRIES.length);
+    expect(retry.output().match(/It has no valid signature of a subgraph: dismiss it/g)).toHaveLength(ENTRIES.length);
     expect(await victims.state()).toEqual(before);
     const dismiss = run(['events', 'rejected', 'dismiss', 'reviews', '--all'], victims.environment);
     expect(await dismiss.ended).toBe(0);

@@ -98,7 +98,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(rejected).toMatchObject({ reader: 'reviews', event: { type: 'submissions.plan-changed', subject: id } });
     output = '';
     expect(await retry('reviews', { ids: [rejected.id], settingsOf })).toBe(false);
-    expect(output).toMatch(/rejected again: There is no submission/);
+    expect(output).toMatch(/rejected again: No submission has the key/);
     expect(await dismiss('reviews', { ids: [rejected.id], settingsOf })).toBe(true);
     expect(await dismiss('reviews', { ids: [rejected.id], settingsOf })).toBe(false);
     output = '';

@@ -235,7 +235,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     [
       'about an unknown submission',
       { type: 'submissions.launched', data: '{"launchedAt":"2026-06-15T00:00:00.000Z"}' },
-      /There is no submission/,
+      /No submission has the key/,
     ],
   ])('an event %s is kept for an operator and does not block those behind it', async (_what, change, reason) => {
     const { id: before, events } = await published();
@@ -262,7 +262,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const failing = new Inbox({ ...parts, database: broken.database, bus: new Memory() });
     await expect(failing.act(events[0]!)).rejects.toThrow();
     const down = new DatabaseError('DATABASE_UNAVAILABLE', 'The database cannot be reached', 1, 'unavailable', null);
-    expect([isRejection(down), isRejection(new RequestError('NOT_FOUND', 'There is no submission'))]).toEqual([
+    expect([isRejection(down), isRejection(new RequestError('NOT_FOUND', 'No submission has the key'))]).toEqual([
       false,
       true,
     ]);
@@ -311,7 +311,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(row.reason).not.toBe('');
     // the next one is acted on: without the first it is about nothing that is known
     const [next] = await graph.sql('reviews', 'SELECT reason FROM inbox_rejected WHERE id = ?', [events[1]!.id]);
-    expect(next.reason).toMatch(/There is no submission/);
+    expect(next.reason).toMatch(/No submission has the key/);
     const after = await file();
     await graph.deliver();
     expect([await count('determination', id), await count('determination', after)]).toEqual([0, 2]);
@@ -338,7 +338,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const large = { ...events[0]!, data: { ...(events[0]!.data as object), number: 'é'.repeat(40_000) } };
     await inbox.act(large);
     const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [large.id]);
-    expect(row.reason).toMatch(/^The event has \d+ bytes: the maximum is 60000$/);
+    expect(row.reason).toMatch(/^The event has \d+ bytes; the maximum is 60000$/);
     expect(JSON.parse(row.event)).toEqual({ ...large, data: null });
   });
 

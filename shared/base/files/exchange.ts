@@ -3,21 +3,21 @@ import { RequestError } from '../errors';
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** A file on its way out. */
+/** A file to download. */
 export interface SentFile {
   readonly content: Readable;
   readonly bytes: number;
   readonly fileName: string;
 }
 
-/** Takes and gives the contents of files, by the id of the object that stands for the file in the graph. */
+/** Stores and returns file contents, by the id of the file's object in the graph. */
 export interface FileExchange {
-  /** @throws RequestError; nothing is kept then. */
+  /** Stores a file atomically. @throws RequestError */
   put(id: string, content: Readable, headers: Headers): Promise<void>;
   /** @throws RequestError */
   get(id: string, headers: Headers): Promise<SentFile>;
 }
 
-/** The public has no files. */
+/** Error for the public, which has no access to files. */
 export const unauthenticated = (): RequestError =>
-  new RequestError('UNAUTHENTICATED', 'Files require a caller: send "authorization: Bearer <token>"');
+  new RequestError('UNAUTHENTICATED', 'Files require authentication: send "authorization: Bearer <token>"');

@@ -8,10 +8,10 @@ import { addFileRoutes } from './routes';
 const CHUNK = Buffer.alloc(64 * 1024, 1);
 const BYTES = 1024 * CHUNK.length;
 
-describe('the head of a file', () => {
+describe('HEAD of a file', () => {
   let server: FastifyInstance;
   let url: string;
-  /** Chunks that were read of each content that was opened. */
+  /** Opened contents, with the number of chunks read. */
   const opened: { chunks: number; content: Readable }[] = [];
   beforeAll(async () => {
     const { log } = recordingLog();
@@ -20,11 +20,11 @@ describe('the head of a file', () => {
       exchange: {
         put: async () => {},
         get: async () => {
-          const one = { chunks: 0, content: Readable.from(chunks()) };
-          opened.push(one);
-          return { content: one.content, bytes: BYTES, fileName: 'large' };
+          const file = { chunks: 0, content: Readable.from(chunks()) };
+          opened.push(file);
+          return { content: file.content, bytes: BYTES, fileName: 'large' };
           function* chunks() {
-            for (; one.chunks * CHUNK.length < BYTES; one.chunks += 1) yield CHUNK;
+            for (; file.chunks * CHUNK.length < BYTES; file.chunks += 1) yield CHUNK;
           }
         },
       },
@@ -35,14 +35,14 @@ describe('the head of a file', () => {
   });
   afterAll(() => server.close());
 
-  test('says how long the file is, and reads nothing of it', async () => {
+  test('returns the length of the file without reading the content', async () => {
     for (let time = 0; time < 20; time += 1) {
       const { status, headers } = await fetch(url, { method: 'HEAD' });
       expect([status, headers.get('content-length')]).toEqual([200, String(BYTES)]);
     }
     await until(
       () => opened.length === 20 && opened.every(({ content }) => content.destroyed),
-      () => 'what was opened is closed',
+      () => 'all opened contents are closed',
     );
     expect(Math.max(...opened.map(({ chunks }) => chunks))).toBeLessThan(2);
     const response = await fetch(url);

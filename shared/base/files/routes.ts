@@ -6,7 +6,7 @@ import type { MinRate } from '../http/slow-readers';
 import { type FileExchange, type Headers, unauthenticated } from './exchange';
 import { requireRate, type TransferLimits, Transfers, watchRate } from './transfers';
 
-/** Where files are reached: PUT uploads, GET downloads. */
+/** Path of files: PUT uploads, GET downloads. */
 export const FILES_PATH = '/artifacts';
 
 const STATUS: Record<string, number> = {
@@ -41,11 +41,11 @@ export interface FileRoutes {
   readonly limits: TransferLimits;
   /** Key of the caller; null for the public, which has no files. */
   readonly callerOf: (request: FastifyRequest) => string | null;
-  /** Headers that the exchange is given; the request's own by default. */
+  /** Headers for the exchange; those of the request by default. */
   readonly headersOf?: (request: FastifyRequest) => Headers;
 }
 
-/** Adds the two routes to a server. Contents stream through; they are never held in memory as a whole. */
+/** Adds the file routes to a server. Streams contents in constant memory. */
 export async function addFileRoutes(
   server: FastifyInstance,
   { exchange, limits, callerOf, headersOf = ({ headers }) => headers as Headers }: FileRoutes,
@@ -61,7 +61,7 @@ export async function addFileRoutes(
   };
   await server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    // whatever its type, an upload is a stream of bytes
+    // treats an upload of any type as a stream of bytes
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.put<{ Params: { id: string } }>(`${FILES_PATH}/:id`, async (request, reply) => {
       server.allowLongBody(request.raw);
@@ -73,11 +73,11 @@ export async function addFileRoutes(
         await exchange.put(request.params.id, content, headersOf(request));
         return await reply.code(204).send();
       } catch (error) {
-        // the consumer reports a broken stream; the stream knows why
-        const why = content.errored ?? error;
+        // the consumer only reports a broken stream; the stream has the cause
+        const cause = content.errored ?? error;
         content.destroy();
         discard(request.raw, limits);
-        return refuse(reply, why);
+        return sendError(reply, cause);
       } finally {
         end();
       }
@@ -96,16 +96,16 @@ export async function addFileRoutes(
         content.destroy();
         return await reply.send();
       } catch (error) {
-        return refuse(reply, error);
+        return sendError(reply, error);
       }
     };
-    // the route of Fastify's own for HEAD reads the whole content, after the transfer has ended for its caller
+    // Fastify's own HEAD route reads the whole content, after the transfer has ended for the caller's limit
     scope.get(`${FILES_PATH}/:id`, { exposeHeadRoute: false }, send);
     scope.head(`${FILES_PATH}/:id`, send);
   });
 }
 
-/** The body of a request as a stream of its own: whoever gives it up in the middle does not break the connection with it. */
+/** Body of a request as a separate stream, so that destroying it does not close the connection. */
 function contentOf(request: IncomingMessage): PassThrough {
   const content = new PassThrough();
   const breakOff = () => {
@@ -115,13 +115,13 @@ function contentOf(request: IncomingMessage): PassThrough {
   return request.pipe(content);
 }
 
-/** Most that is read and thrown away of a body that was refused, so that the client reads why before its writing fails. */
-const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
-const MOST_DISCARDING_MS = 30_000;
+/** Limits on reading the rest of a rejected body, so that the client receives the error before its write fails. */
+const MAX_DISCARDED_BYTES = 256 * 1024 * 1024;
+const MAX_DISCARDING_MS = 30_000;
 
 function discard(request: IncomingMessage, rate: MinRate): void {
-  let left = MOST_DISCARDED_BYTES;
-  const stop = setTimeout(() => request.destroy(), MOST_DISCARDING_MS).unref();
+  let left = MAX_DISCARDED_BYTES;
+  const stop = setTimeout(() => request.destroy(), MAX_DISCARDING_MS).unref();
   request.on('close', () => clearTimeout(stop));
   watchRate(
     request,
@@ -137,7 +137,7 @@ function discard(request: IncomingMessage, rate: MinRate): void {
   request.resume();
 }
 
-function refuse(reply: FastifyReply, error: unknown): FastifyReply {
+function sendError(reply: FastifyReply, error: unknown): FastifyReply {
   const code = error instanceof GraphQLError ? String(error.extensions.code) : '';
   if (!(code in STATUS)) throw error;
   const { message, extensions } = error as GraphQLError;

@@ -18,7 +18,7 @@ export const TRANSFERS_OF_GATEWAYS: TransferLimits = { perCaller: 32, bytesPerSe
 /** Maximum concurrent transfers of all callers, for each direction. */
 export const MAX_TRANSFERS = 512;
 
-/** The transfers in one direction, which never block those in the other. */
+/** Transfers in one direction, which never block those in the other. */
 export class Transfers {
   private readonly byCaller = new Map<string, number>();
   private all = 0;
@@ -30,12 +30,12 @@ export class Transfers {
 
   /** @returns a function that ends the transfer, once @throws RequestError TOO_MANY_TRANSFERS */
   begin(caller: string): () => void {
-    const own = this.byCaller.get(caller) ?? 0;
-    if (this.perCaller > 0 && own >= this.perCaller)
-      throw tooMany(`You have ${own} ${this.what} in progress; the maximum is ${this.perCaller}`);
+    const current = this.byCaller.get(caller) ?? 0;
+    if (this.perCaller > 0 && current >= this.perCaller)
+      throw tooMany(`You have ${current} ${this.what} in progress; the maximum is ${this.perCaller}`);
     if (this.all >= MAX_TRANSFERS)
       throw tooMany(`${this.all} ${this.what} are in progress; the maximum is ${MAX_TRANSFERS}`);
-    this.byCaller.set(caller, own + 1);
+    this.byCaller.set(caller, current + 1);
     this.all += 1;
     let isOver = false;
     return () => {
@@ -54,7 +54,7 @@ const tooMany = (why: string): RequestError =>
 
 /**
  * Watches the rate at which a body arrives, until its end.
- * @param isWaiting whether its consumer is what delays it @param onTooSlow receives the bytes that arrived in the window
+ * @param isWaiting whether the consumer causes the delay @param onTooSlow receives the bytes that arrived in the window
  */
 export function watchRate(
   request: IncomingMessage,
@@ -63,7 +63,7 @@ export function watchRate(
   onTooSlow: (bytes: number) => void,
 ): void {
   if (bytesPerSecond === 0) return;
-  const least = (bytesPerSecond * windowMs) / 1_000;
+  const minBytes = (bytesPerSecond * windowMs) / 1_000;
   let bytes = 0;
   let wasWaiting = false;
   const count = (chunk: Buffer) => {
@@ -71,7 +71,7 @@ export function watchRate(
   };
   const timer = setInterval(() => {
     const waits = isWaiting();
-    if (bytes < least && !waits && !wasWaiting) {
+    if (bytes < minBytes && !waits && !wasWaiting) {
       stop();
       onTooSlow(bytes);
     }
@@ -85,9 +85,9 @@ export function watchRate(
   request.on('data', count).once('end', stop).once('close', stop);
 }
 
-/** Destroys the content of an upload that is too slow, with the error. */
+/** Destroys the content of an upload that is too slow, with an error. */
 export function requireRate(request: IncomingMessage, content: PassThrough, rate: MinRate): void {
-  // its consumer may not listen yet
+  // the consumer may not have a listener yet
   content.on('error', () => {});
   watchRate(
     request,
@@ -97,7 +97,7 @@ export function requireRate(request: IncomingMessage, content: PassThrough, rate
       content.destroy(
         new RequestError(
           'TRANSFER_TOO_SLOW',
-          `${bytes} bytes arrived in ${rate.windowMs / 1_000} s, but ${rate.bytesPerSecond} per second are required; nothing was kept: upload it again`,
+          `${bytes} bytes arrived in ${rate.windowMs / 1_000} s, but ${rate.bytesPerSecond} per second are required; the upload was discarded, so upload the file again`,
         ),
       ),
   );

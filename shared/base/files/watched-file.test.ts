@@ -13,7 +13,7 @@ let lines: Record<string, unknown>[];
 let watched: WatchedFile<unknown>;
 const LONG_AGO = new Date('2026-01-01');
 
-/** Writes text, with file times that say nothing about it. */
+/** Writes text without changing the file times. */
 function writeUnseen(text: string): void {
   writeFileSync(file, text);
   utimesSync(file, LONG_AGO, LONG_AGO);
@@ -35,7 +35,7 @@ afterEach(() => {
 
 const levels = () => lines.map(({ level }) => level);
 
-test('gives the new value within a second of use, however the file was replaced', () => {
+test('returns the new value within a second of use, however the file was replaced', () => {
   writeFileSync(`${file}.new`, '{"a":1}');
   renameSync(`${file}.new`, file);
   expect(watched.current).toBe(1);
@@ -90,7 +90,7 @@ test('keeps the value, and logs once, while the file is half-written or missing'
   expect(levels()).toEqual([50, 30]);
 });
 
-test('sees a second change in the same tick of the clock of the file system', () => {
+test('detects a second change within the same tick of the file system clock', () => {
   clock.advance(1_000);
   writeFileSync(file, '2');
   expect(watched.current).toBe(2);
@@ -101,7 +101,7 @@ test('sees a second change in the same tick of the clock of the file system', ()
   }
 });
 
-test('throws at the start what is wrong with the file', () => {
+test('throws at the start if the file is invalid or missing', () => {
   writeFileSync(file, 'no JSON');
   expect(() => new WatchedFile(file, { what: 'the value', parse: JSON.parse })).toThrow(SyntaxError);
   expect(() => new WatchedFile(join(folder, 'none'), { what: 'the value', parse: JSON.parse })).toThrow('ENOENT');

@@ -2,34 +2,34 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { stampOf } from './stamp';
 
-/** Milliseconds between two looks at the file. */
+/** Milliseconds between checks of the file. */
 const LOOK_EVERY_MS = 1_000;
-/** Milliseconds after which the content is compared even where nothing shows a change: some file systems keep times by the second or worse. */
+/** Milliseconds after which the content is compared even if the stamp did not change, since some file systems have coarse timestamps. */
 const READ_EVERY_MS = 60_000;
-/** Milliseconds in which a file may change again without its times showing it. */
+/** Milliseconds after a change within which another change may not affect the timestamps. */
 const SETTLED_AFTER_MS = 3_000;
 
-/** Keys, certificates and lists of tokens are far smaller; a larger file would stop the process while it is read. */
+/** Far above the size of keys, certificates, and lists of tokens. Reading a larger file would block the process. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** @throws Error for what is not a file: reading a pipe would stop the process until something writes to it */
+/** @throws Error for anything but a regular file, since reading a pipe would block the process */
 function textOf(file: string, stats: Stats): string {
-  if (!stats.isFile()) throw new Error('it is not a file');
-  if (stats.size > MAX_BYTES) throw new Error(`it has ${stats.size} bytes; at most ${MAX_BYTES} are read`);
+  if (!stats.isFile()) throw new Error('not a regular file');
+  if (stats.size > MAX_BYTES) throw new Error(`the file has ${stats.size} bytes; the maximum is ${MAX_BYTES}`);
   return readFileSync(file, 'utf8');
 }
 
 export interface WatchedFileOptions<T> {
-  /** What the file holds, for the log. */
+  /** Content of the file, for the log. */
   readonly what: string;
-  /** @throws Error when the text is not valid; the previous value stays. */
+  /** @throws Error for an invalid text, which keeps the previous value */
   readonly parse: (text: string) => T;
   readonly log?: Logger;
 }
 
 /**
- * A value from a file that is replaced while the process runs. The file is looked at when the value is used, at most once a second; a
- * process that was idle sees the change at its next use. What cannot be read or parsed is logged once, and the previous value stays.
+ * A value from a file that may be replaced at runtime. Checks the file when the value is used, at most once a second. Logs a file that is
+ * unreadable or invalid once, and keeps the previous value.
  */
 export class WatchedFile<T> {
   private value: T;
@@ -40,13 +40,13 @@ export class WatchedFile<T> {
   private isSettled = false;
   private isInvalid = false;
 
-  /** @throws Error when the file cannot be read, or what `parse` throws */
+  /** @throws Error if the file cannot be read, or the error of `parse` */
   constructor(
     private readonly file: string,
     private readonly options: WatchedFileOptions<T>,
   ) {
     this.stamp = stampOf(statSync(file));
-    // at the start anything that can be read, such as a pipe of the shell
+    // at startup, anything readable is allowed, such as a pipe of the shell
     this.text = readFileSync(file, 'utf8');
     this.value = options.parse(this.text);
   }
@@ -57,7 +57,7 @@ export class WatchedFile<T> {
     return this.value;
   }
 
-  /** Looks at the file now. */
+  /** Checks the file now. */
   look(): void {
     const { file, options } = this;
     const { what, log, parse } = options;

@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-/** What all those are counted as whose address a trusted proxy does not give. */
+/** Key of all clients whose address a trusted proxy does not report. */
 const UNKNOWN = 'unknown';
 const MAPPED = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/;
 
 /**
- * What stands for a client address where addresses are counted: itself, or the /64 network of an IPv6 address, of which one client
- * usually has every address. An address counts once however it is written, with a port too: some proxies write that of each connection.
+ * Key of a client address for limits: the address, or the /64 network of an IPv6 address, since one client usually has all of its addresses.
+ * Independent of notation and of a port, which some proxies append.
  */
 export function addressKey(ip: string): string {
   const address = addressIn(ip);
@@ -23,7 +23,7 @@ function addressIn(text: string): string | undefined {
   return host === '' ? undefined : addressIn(host);
 }
 
-/** The IPv4 address that an IPv6 address stands for. */
+/** IPv4 address of an IPv4-mapped IPv6 address. */
 function ipv4In(address: string): string | undefined {
   const [, dotted, high, low] = MAPPED.exec(address) ?? [];
   if (dotted) return dotted;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { OperatorError } from '../errors';
 
-/** Listens, and returns the address. @throws OperatorError when the port is taken or may not be used. */
+/** Listens, and returns the address. @throws OperatorError if the port is in use or not allowed */
 export async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
   try {
     return await server.listen({ host, port });
@@ -10,7 +10,7 @@ export async function listen(server: FastifyInstance, host: string, port: number
   }
 }
 
-/** Why a server cannot listen, in words for operators. @param prefix of the flags that choose host and port */
+/** Error of a server that cannot listen, for operators. @param prefix of the flags for host and port */
 export function listenError(error: NodeJS.ErrnoException, host: string, port: number, prefix = '--'): Error {
   switch (error.code) {
     case 'EADDRINUSE':
@@ -20,7 +20,7 @@ export function listenError(error: NodeJS.ErrnoException, host: string, port: nu
       );
     case 'EACCES':
       return new OperatorError(
-        `Port ${port} on ${host} may not be used by this user`,
+        `This user may not listen on port ${port} of ${host}`,
         `Choose a port above 1023 with ${prefix}port`,
       );
     case 'EADDRNOTAVAIL':

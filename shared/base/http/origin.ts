@@ -1,24 +1,24 @@
 import { isRequestId, REQUEST_ID_HEADER } from './request-id';
 
-/** Where a request came from. */
+/** Origin of a request. */
 export interface Origin {
-  /** One request of a client has one id, in all subgraphs. */
+  /** Id of the client's request, the same in all subgraphs. */
   readonly request: string | null;
   /** The client's name for the operation. */
   readonly operation: string | null;
   readonly address: string | null;
 }
 
-/** The request header by which the gateway tells a subgraph which request of which client it serves. */
+/** Request header with which the gateway sends the origin to subgraphs. */
 export const ORIGIN_HEADER = 'ordergraph-origin';
 
 const PART = /^[^\s;]{0,300}$/;
 
-/** As a header: id, operation name and address, percent-encoded. */
+/** Header value: id, operation name, and address, percent-encoded. */
 export const originHeader = ({ request, operation, address }: Origin): string =>
   [request, operation, address].map((part) => encodeURIComponent(part ?? '')).join(';');
 
-/** Null when there is none, or none that can be read. */
+/** Null for a missing or invalid header. */
 export function readOrigin(header: unknown): Origin | null {
   if (typeof header !== 'string') return null;
   const parts = header.split(';');
@@ -31,7 +31,7 @@ export function readOrigin(header: unknown): Origin | null {
   }
 }
 
-/** The origin of a request by its headers; at least its id where another gateway sends nothing else. */
+/** Origin of a request from its headers; only the id if another gateway sends nothing else. */
 export function originOf(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   requestId: unknown = headers[REQUEST_ID_HEADER],

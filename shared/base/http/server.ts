@@ -21,15 +21,15 @@ declare module 'fastify' {
     traffic: Traffic;
     /** Exempts a request from the time limit; its handler enforces a minimum rate instead. */
     allowLongBody(request: IncomingMessage): void;
-    /** From now on the server is not ready, and closes each connection after its next response. It still answers. */
+    /** Makes the server not ready, and closes each connection after its next response. The server still answers requests. */
     drain(): void;
   }
 }
 
-/** Milliseconds between two looks at the certificates of a server. */
+/** Milliseconds between checks for new certificates. */
 const TLS_EVERY_MS = 5_000;
 
-/** Says whether a process can do its work, and if not, which part cannot; in the details, what else there is to know. */
+/** Determines whether a process is ready, by part if there are several, with additional details. */
 export type Readiness = (
   request: FastifyRequest,
 ) => Promise<{ ready: boolean; parts?: Record<string, boolean>; details?: object }>;
@@ -43,23 +43,23 @@ const codeOf = (status: number): string => (status >= 500 ? 'INTERNAL_SERVER_ERR
 
 /** Default milliseconds in which a request must arrive. */
 const RECEIVE_TIMEOUT_MS = 20_000;
-/** Milliseconds between looks for connections that have become idle while the server closes. */
+/** Milliseconds between checks for idle connections while the server closes. */
 const IDLE_MS = 50;
-/** The error of a request that failed before any route was found. */
+/** Response to a request that failed before routing. */
 const badRequest = (message: string) => ({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
 
 const STOPPING = {
   errors: [
     {
-      message: 'This server is stopping; try again, and another will answer',
+      message: 'This server is stopping; try again to reach another server',
       extensions: { code: 'SERVER_STOPPING', retryable: true },
     },
   ],
 };
 
 /**
- * A Fastify server with what all our servers share: health checks, and refusal of compressed bodies, which nobody who is not
- * yet known should make us inflate.
+ * Creates a Fastify server with the common features of our servers, such as health checks. Rejects compressed bodies, so that
+ * unauthenticated clients cannot make it decompress data.
  */
 export function createServer(options: {
   log: Logger;
@@ -69,9 +69,9 @@ export function createServer(options: {
   receiveTimeoutMs?: number;
   /** Minimum rate at which clients must read. */
   readRate?: MinRate;
-  /** Addresses, or ranges, of proxies that are believed when they say for whom they ask. */
+  /** Addresses or ranges of proxies whose forwarded client addresses are trusted. */
   trustedProxies?: readonly string[];
-  /** Speaks TLS with these; with a `ca`, only to clients that have a certificate of it. */
+  /** Enables TLS. With a `ca`, requires client certificates signed by it. */
   tls?: TlsSource;
 }): FastifyInstance {
   const { receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
@@ -87,21 +87,21 @@ export function createServer(options: {
     bodyLimit: options.maxRequestBytes,
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     logController: new LogController({ disableRequestLogging: true }),
-    // a logger for each request costs more than most requests log
+    // a logger per request costs more than most requests log
     childLoggerFactory: (logger) => logger,
     genReqId: ({ headers }) => requestIdOf(headers),
     frameworkErrors: ({ message, statusCode = 400 }, request, reply: FastifyReply) => {
       reply.header(REQUEST_ID_HEADER, request.id).code(statusCode).send(badRequest(message));
     },
     forceCloseConnections: 'idle',
-    // in words of our own: see below
+    // the hook below sends our own message
     return503OnClosing: false,
     requestTimeout: receiveTimeoutMs,
     clientErrorHandler: (error, socket) => {
       const isUpload = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && longBodies.has(socket);
       if (!isUpload) answerClientError(error, socket, receiveTimeoutMs);
     },
-    // a connection on which nothing moves
+    // for connections without any traffic
     connectionTimeout: 120_000,
   };
   const { tls } = options;
@@ -116,7 +116,7 @@ export function createServer(options: {
     ...(https ? { https } : { http: receiving }),
   } as FastifyServerOptions) as FastifyInstance;
   if (tls) renewCertificates(server, tls);
-  // over TLS the handle of the connection counts other bytes
+  // over TLS, the handle of the connection counts different bytes
   if (options.readRate && !tls) endSlowReaders(server.server, options.readRate, options.log);
   server.decorate('allowLongBody', (request) => {
     const { socket } = request;
@@ -125,7 +125,7 @@ export function createServer(options: {
   });
   const traffic = new Traffic();
   server.decorate('traffic', traffic);
-  // first of all hooks, so that refusals carry the id as well
+  // before all other hooks, so that rejections also have the id
   server.addHook('onRequest', (request, reply, next) => {
     traffic.count(reply.raw);
     reply.header(REQUEST_ID_HEADER, request.id);
@@ -139,11 +139,11 @@ export function createServer(options: {
   server.addHook('preClose', async () => {
     isDraining = true;
     isClosing = true;
-    // a connection whose request was in progress is kept alive, and nothing else closes it
+    // connections whose request was in progress are kept alive and must be closed when idle
     const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_MS).unref();
     server.server.once('close', () => clearInterval(idle));
   });
-  // without a promise: every request passes here
+  // uses a callback for speed, since every request passes here
   server.addHook('onRequest', (request, reply, next) => {
     if (isDraining) reply.header('connection', 'close');
     if (isClosing) {
@@ -152,7 +152,7 @@ export function createServer(options: {
     }
     const repeated = repeatedHeader(request.raw);
     if (repeated !== undefined) {
-      reply.code(400).send(badRequest(`The header "${repeated}" is there twice: send it once`));
+      reply.code(400).send(badRequest(`The header "${repeated}" is repeated: send it once`));
       return;
     }
     const encoding = request.headers['content-encoding'];
@@ -176,7 +176,7 @@ export function createServer(options: {
     return reply.code(status).send({ errors: [{ message: 'Internal error', extensions: { code, reference } }] });
   });
   server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ errors: [{ message: 'There is nothing here', extensions: { code: 'NOT_FOUND' } }] }),
+    reply.code(404).send({ errors: [{ message: 'Not found', extensions: { code: 'NOT_FOUND' } }] }),
   );
   server.get('/health/live', async () => ({ status: 'live' }));
   server.get('/health/ready', async (request, reply) => {
@@ -187,12 +187,12 @@ export function createServer(options: {
   return server;
 }
 
-/** Headers of which Node keeps the first and drops the others: a proxy or a log in front may go by the last. */
+/** Headers of which Node keeps only the first, while a proxy or a log may use the last. */
 const SINGLE_HEADERS = ['authorization', 'content-type', 'host'];
 
-/** A header of these that a request has more than once. */
+/** One of these headers that a request repeats. */
 function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
-  // lengths first: every request passes here
+  // checks lengths first for speed, since every request passes here
   const names = rawHeaders.filter(
     (text, place) => place % 2 === 0 && (text.length === 4 || text.length === 12 || text.length === 13),
   );
@@ -200,7 +200,7 @@ function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
   return SINGLE_HEADERS.find((name) => lower.indexOf(name) !== lower.lastIndexOf(name));
 }
 
-/** Answers to requests that did not arrive, by Node's error code; `#` stands for the time limit in seconds. */
+/** Responses to incomplete requests, by Node's error code; `#` is replaced by the time limit in seconds. */
 const CLIENT_ERRORS: Readonly<Record<string, { status: string; message: string; code: ErrorCode }>> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: '408 Request Timeout',
@@ -219,9 +219,9 @@ const NOT_HTTP = {
   code: 'BAD_REQUEST',
 };
 
-/** Answers a client whose request did not arrive or is not HTTP, for which there is no reply object. */
+/** Answers an incomplete or invalid request, for which Fastify has no reply object. */
 function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs: number): void {
-  // an answer under way would be broken by another
+  // a second response would corrupt one in progress
   const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
   if (code === 'ECONNRESET' || !socket.writable || answer?.headersSent) {
     socket.destroy();
@@ -237,12 +237,12 @@ function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs
 
 const contextOf = ({ current }: TlsSource) => ({ ...current, minVersion: 'TLSv1.2' as const });
 
-/** Shows new connections the current certificates. */
+/** Uses new certificates for new connections. */
 function renewCertificates(server: FastifyInstance, tls: TlsSource): void {
-  let shown = tls.current;
+  let used = tls.current;
   const timer = setInterval(() => {
-    if (tls.current === shown) return;
-    shown = tls.current;
+    if (tls.current === used) return;
+    used = tls.current;
     (server.server as unknown as TlsServer).setSecureContext(contextOf(tls));
   }, TLS_EVERY_MS).unref();
   server.addHook('onClose', async () => clearInterval(timer));

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 
-/** How fast bytes have to move. */
+/** Minimum transfer rate. */
 export interface MinRate {
   /** 0 disables the limit. */
   readonly bytesPerSecond: number;
@@ -11,17 +11,17 @@ export interface MinRate {
 }
 
 /** Checks of each connection per window. */
-const LOOKS = 4;
+const CHECKS = 4;
 
-/** When a connection began to have bytes waiting, and how many it had accepted by then. */
+/** State of a connection with waiting bytes: since when, and bytes accepted before. */
 interface Waiting {
   readonly since: number;
   readonly taken: number;
 }
 
 /**
- * Closes connections whose client reads more slowly than a rate: files, large answers, and answers in parts alike. A connection without
- * waiting bytes is never too slow, because its client waits for us.
+ * Closes connections whose client reads more slowly than a rate. A connection without waiting bytes is never too slow, because its client
+ * is waiting for us.
  */
 export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: MinRate, log: Logger): void {
   if (bytesPerSecond === 0) return;
@@ -49,11 +49,11 @@ export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: Min
       }
     }
   };
-  const timer = setInterval(look, windowMs / LOOKS).unref();
+  const timer = setInterval(look, windowMs / CHECKS).unref();
   server.once('close', () => clearInterval(timer));
 }
 
-/** Node's counters of a socket handle. The stream's own counters move once per chunk, and an answer is one chunk. */
+/** Node's counters of a socket handle. The counters of the stream change once per chunk, and a response is one chunk. */
 interface Handle {
   readonly bytesWritten: number;
   readonly writeQueueSize: number;

@@ -3,22 +3,22 @@ import type { Logger } from 'pino';
 import { OperatorError } from '../errors';
 import { WatchedFile } from '../files/watched-file';
 
-/** PEM texts: the own certificate with its key, and the authorities that others' certificates are checked by. */
+/** PEM texts: certificate, its key, and the authorities that verify other certificates. */
 export interface TlsTexts {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;
 }
 
-/** Certificates that may be replaced while the process runs. */
+/** Certificates, which may be replaced at runtime. */
 export interface TlsSource {
-  /** Another object once they have changed. */
+  /** The same object until the certificates change. */
   readonly current: TlsTexts;
 }
 
 type Names = keyof TlsTexts;
 
-/** Certificates in files. New ones are used once they fit together; until then, and while one is invalid, the previous ones are. */
+/** Certificates from files. Keeps using the previous ones until new ones are valid and match. */
 export class TlsFiles implements TlsSource {
   private readonly files: ReadonlyMap<Names, WatchedFile<string>>;
   private read: TlsTexts;
@@ -29,15 +29,15 @@ export class TlsFiles implements TlsSource {
     paths: Readonly<Partial<Record<Names, string>>>,
     private readonly log: Logger,
   ) {
-    const named = Object.entries(paths).filter(([, path]) => path) as [Names, string][];
-    this.files = new Map(named.map(([name, path]) => [name, watch(path, log)]));
+    const entries = Object.entries(paths).filter(([, path]) => path) as [Names, string][];
+    this.files = new Map(entries.map(([name, path]) => [name, watch(path, log)]));
     this.read = this.texts();
     this.used = this.read;
     try {
       createSecureContext(this.used);
     } catch (error) {
       throw new OperatorError(
-        `The TLS certificates ${named.map(([, path]) => `"${path}"`).join(', ')} cannot be used: ${(error as Error).message}`,
+        `The TLS certificates ${entries.map(([, path]) => `"${path}"`).join(', ')} are invalid: ${(error as Error).message}`,
         'Check that they are PEM files and that the key belongs to the certificate',
       );
     }
@@ -52,8 +52,8 @@ export class TlsFiles implements TlsSource {
       this.used = texts;
       this.log.info('using new TLS certificates');
     } catch (error) {
-      // a certificate is replaced before its key, or after it
-      this.log.warn({ err: error }, 'TLS certificate and key do not fit together; still using the previous ones');
+      // certificate and key are not replaced at the same moment
+      this.log.warn({ err: error }, 'TLS certificate and key do not match; still using the previous ones');
     }
     return this.used;
   }
@@ -68,7 +68,7 @@ function watch(path: string, log: Logger): WatchedFile<string> {
     return new WatchedFile(path, { what: 'a PEM file', parse: (text) => text, log });
   } catch (error) {
     throw new OperatorError(
-      `The PEM file cannot be read from "${path}": ${(error as Error).message}`,
+      `Could not read the PEM file "${path}": ${(error as Error).message}`,
       'Check the path and its permissions',
     );
   }

@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-/** Status under which a request counts whose client closed the connection before the response was complete; the one nginx uses. */
+/** Status of requests whose client closed the connection before the response was complete, as in nginx. */
 const CLIENT_CLOSED = 499;
 
-/** Counts the requests of one server. Costs each request one listener. */
+/** Counts the requests of one server, with one listener per request. */
 export class Traffic {
-  /** Requests that have not been answered completely. */
+  /** Requests without a complete response. */
   inFlight = 0;
   /** Completed requests by HTTP status; 499 for those whose client closed the connection first. */
   readonly byStatus = new Map<number, number>();
 
-  /** Counts a request from now until its response has ended. */
+  /** Counts a request until its response ends. */
   count(response: ServerResponse): void {
     this.inFlight += 1;
     response.once('close', () => {

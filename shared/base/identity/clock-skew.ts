@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
 
-/** Seconds after its signature that the gateway may send an identity for the first time: its caches, and a fetch late in a request. */
+/** Maximum age in seconds of an identity when the gateway first sends it, because of its cache and late fetches of a request. */
 const MAX_AGE_WHEN_SENT = 110;
-/** Seconds by which an identity may come from the future before the gateway's clock counts as ahead. */
+/** Seconds in the future above which an identity shows that the gateway's clock is ahead. */
 const MAX_AHEAD = 5;
-/** Seconds that even the youngest of several identities must be old before the gateway's clock counts as behind. */
+/** Age in seconds of the youngest of several identities above which the gateway's clock counts as behind. */
 const MIN_BEHIND = 30;
-/** Identities after which the youngest is taken for one that was just signed. */
-const ENOUGH_SAMPLES = 6;
-const MOST_SAMPLES = 16;
+/** Number of identities of which the youngest is assumed to be freshly signed. */
+const MIN_SAMPLES = 6;
+const MAX_SAMPLES = 16;
 const SAMPLES_KEPT_MS = 120_000;
-/** Seconds by which the skew has to change to be logged again. */
-const NEWS_SECONDS = 30;
+/** Change of the skew in seconds that is logged again. */
+const LOGGED_CHANGE_SECONDS = 30;
 
 interface Sample {
   readonly at: number;
@@ -19,9 +19,8 @@ interface Sample {
 }
 
 /**
- * Estimates by how much this process's clock differs from the gateway's, from the ages of identities when they are first seen. An age is
- * the skew plus the time since the signature, which is never negative: an identity from the future proves a skew, an old one only
- * with others as old.
+ * Estimates the difference between this process's clock and the gateway's from the ages of identities when first seen. An age is the skew
+ * plus the time since the signature. An identity from the future proves a skew; an old one proves it only if all others are old, too.
  */
 export class ClockSkew {
   private samples: Sample[] = [];
@@ -32,26 +31,26 @@ export class ClockSkew {
     private readonly log?: Logger,
   ) {}
 
-  /** Seconds that this process's clock is ahead of the gateway's; negative when the gateway's is ahead, 0 while nothing is certain. */
+  /** Seconds by which this process's clock is ahead of the gateway's; negative if the gateway's is ahead, 0 while unknown. */
   get seconds(): number {
     const since = performance.now() - SAMPLES_KEPT_MS;
     const ages = this.samples.flatMap(({ at, age }) => (at >= since ? [age] : []));
     const certain = ages.filter((age) => age < -MAX_AHEAD || age > MAX_AGE_WHEN_SENT);
     if (certain.length > 0) return certain.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
-    return ages.length >= ENOUGH_SAMPLES ? Math.min(...ages) : 0;
+    return ages.length >= MIN_SAMPLES ? Math.min(...ages) : 0;
   }
 
-  /** @param age of an identity with a valid signature that was not seen before, in seconds of this process's clock */
+  /** @param age in seconds, by this process's clock, of a new identity with a valid signature */
   observe(age: number): void {
     this.samples.push({ at: performance.now(), age });
-    if (this.samples.length > MOST_SAMPLES) this.samples.shift();
+    if (this.samples.length > MAX_SAMPLES) this.samples.shift();
     this.report(Math.round(this.seconds));
   }
 
   private report(skew: number): void {
     const { subgraph, log } = this;
     if (skew < -MAX_AHEAD || skew > MIN_BEHIND) {
-      if (this.logged !== 0 && Math.abs(skew - this.logged) < NEWS_SECONDS) return;
+      if (this.logged !== 0 && Math.abs(skew - this.logged) < LOGGED_CHANGE_SECONDS) return;
       this.logged = skew;
       const which = skew < 0 ? 'ahead of' : 'behind';
       log?.warn(

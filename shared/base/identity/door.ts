@@ -6,19 +6,19 @@ import { IDENTITY_HEADER, IdentityError, type IdentityKeys, IdentityVerifier } f
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Lets callers into a subgraph, and says who they are. */
+/** Authenticates callers of a subgraph. */
 export interface Door {
   /** @returns null for the public. @throws IdentityError */
   enter(headers: Headers): Promise<Principal | null>;
-  /** Requests turned away, by what was wrong with their identity. */
+  /** Number of rejected requests, by flaw of their identity. */
   readonly refused?: ReadonlyMap<string, number>;
-  /** How much the gateway's clock differs. */
+  /** Difference from the gateway's clock. */
   readonly clockSkew?: ClockSkew;
 }
 
-/** Lets in whom the gateway has signed for, and nobody else. */
+/** Accepts only callers with an identity signed by the gateway. */
 export class SignedDoor implements Door {
-  /** How many were turned away, by what was wrong. */
+  /** Number of rejected requests, by flaw. */
   readonly refused = new Map<string, number>();
   readonly clockSkew: ClockSkew;
   private readonly verifier: IdentityVerifier;
@@ -33,9 +33,9 @@ export class SignedDoor implements Door {
   }
 
   async enter(headers: Headers): Promise<Principal | null> {
-    const given = headers[IDENTITY_HEADER];
+    const identity = headers[IDENTITY_HEADER];
     try {
-      return (await this.verifier.verify(typeof given === 'string' ? given : undefined)).principal;
+      return (await this.verifier.verify(typeof identity === 'string' ? identity : undefined)).principal;
     } catch (error) {
       if (error instanceof IdentityError) {
         const count = (this.refused.get(error.flaw) ?? 0) + 1;
@@ -45,12 +45,12 @@ export class SignedDoor implements Door {
           {
             flaw: error.flaw,
             refused: count,
-            // text of a caller without identity
+            // untrusted text
             requestId: isRequestId(requestId) ? requestId : undefined,
-            // a JSON number or nothing
+            // JSON has no NaN
             ...(Number.isFinite(error.age) ? { ageSeconds: Math.round(error.age) } : {}),
           },
-          'refused a request without a valid identity from the gateway',
+          'rejected a request without a valid identity from the gateway',
         );
       }
       throw error;
@@ -58,10 +58,10 @@ export class SignedDoor implements Door {
   }
 }
 
-/** Takes everyone for one principal: for benchmarks and development on a machine of one's own. */
+/** Treats every caller as the same principal. For benchmarks and local development. */
 export const openDoor = (principal: Principal): Door => ({ enter: async () => principal });
 
-/** Lets nobody in: what a subgraph has when nothing else is said. */
+/** Rejects every caller; the default of a subgraph. */
 export const closedDoor: Door = {
   enter: async () => {
     throw new IdentityError('unsigned');

@@ -6,21 +6,21 @@ import { OperatorError } from '../errors';
 import { WatchedFile } from '../files/watched-file';
 import { type IdentityKeys, IdentitySigner, type SigningKey, signingKeyOf } from './signed-identity';
 
-/** A private Ed25519 key; its `kid` is the thumbprint of RFC 7638. */
+/** Generates a private Ed25519 key; its `kid` is its thumbprint (RFC 7638). */
 export async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'EdDSA', use: 'sig' };
 }
 
-/** Its public half. */
+/** Public part of a private key. */
 export function publicKey({ d: _private, ...jwk }: JWK): JWK {
   return jwk;
 }
 
-const MAKE_KEYS = 'Check the path and that this process may read the file; `ordergraph keys FOLDER` makes keys';
+const KEY_FILE_FIX = 'Check the path and its permissions; `ordergraph keys FOLDER` creates keys';
 
-/** Opens a file of keys, which is read again when it is replaced. @param what it holds @throws OperatorError */
+/** Opens a key file, and reloads it when it is replaced. @param what its content, for errors @throws OperatorError */
 export function watchKeys<T>(
   file: string,
   what: string,
@@ -31,11 +31,11 @@ export function watchKeys<T>(
     return new WatchedFile(file, { what, parse, log });
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`Could not read ${what} from "${file}": ${(error as Error).message}`, MAKE_KEYS);
+    throw new OperatorError(`Could not read ${what} from "${file}": ${(error as Error).message}`, KEY_FILE_FIX);
   }
 }
 
-/** A private Ed25519 key. @param what it is, for the error @throws OperatorError */
+/** Reads a private Ed25519 key. @param what its use, for errors @throws OperatorError */
 export function readPrivateKey(file: string, what: string): JWK {
   return watchKeys(file, what, privateKeyOf, undefined).current;
 }
@@ -46,7 +46,7 @@ function privateKeyOf(text: string): JWK {
   return key;
 }
 
-/** The private key of a file, and another one soon after the file is replaced. @throws OperatorError */
+/** Private key from a file, reloaded when the file is replaced. @throws OperatorError */
 export function identityKeyIn(file: string, log: Logger): () => SigningKey {
   const key = watchKeys(
     file,
@@ -57,29 +57,29 @@ export function identityKeyIn(file: string, log: Logger): () => SigningKey {
   return () => key.current;
 }
 
-/** Signs with the private key of a file, and with another one soon after the file is replaced. @throws OperatorError */
+/** Signs with the private key of a file, reloaded when the file is replaced. @throws OperatorError */
 export const signerOf = (file: string, log: Logger): IdentitySigner => new IdentitySigner(identityKeyIn(file, log));
 
-/** The private key that a file keeps for its owner alone; made when there is none. @throws OperatorError */
+/** Private key from a file that only its owner can read. Creates a missing file. @throws OperatorError */
 export async function privateKeyIn(file: string, what: string): Promise<JWK> {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });
-    const made = `${file}.${process.pid}.new`;
-    writeFileSync(made, JSON.stringify(await newKey()), { mode: 0o600 });
+    const temporary = `${file}.${process.pid}.new`;
+    writeFileSync(temporary, JSON.stringify(await newKey()), { mode: 0o600 });
     try {
-      // at once: other processes of a development graph read it as soon as it is there
-      linkSync(made, file);
+      // atomic, since other processes of a development graph read the file as soon as it exists
+      linkSync(temporary, file);
     } catch (error) {
       // another process was first
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      rmSync(made);
+      rmSync(temporary);
     }
   }
   return readPrivateKey(file, what);
 }
 
-/** The public keys of gateways; they change while the process runs when the file is replaced. @throws OperatorError */
+/** Public keys of gateways, reloaded when the file is replaced. @throws OperatorError */
 export function readIdentityKeys(file: string, log?: Logger): IdentityKeys {
   const keys = watchKeys(
     file,
@@ -95,11 +95,13 @@ export function readIdentityKeys(file: string, log?: Logger): IdentityKeys {
   };
 }
 
-/** @throws Error when the text is not a set of public keys */
+/** @throws Error if the text is not a set of public keys */
 function publicKeysIn(text: string): JSONWebKeySet {
   const set = JSON.parse(text) as Partial<JSONWebKeySet> | null;
   if (!Array.isArray(set?.keys) || !set.keys.every(isPublicKey))
-    throw new Error('it is not a set of public keys: {"keys": […]} of Ed25519 keys with a "kid" and no private part');
+    throw new Error(
+      'expected a set of public keys: {"keys": […]} of Ed25519 keys, each with a "kid" and without a private part',
+    );
   return set as JSONWebKeySet;
 }
 

@@ -6,20 +6,20 @@ import { RequestError } from '../errors';
 import type { ClockSkew } from './clock-skew';
 import { type Principal, principalKey, principalOf } from './principal';
 
-/** The request header in which the gateway tells a subgraph who asks, signed for this subgraph alone. */
+/** Request header with the caller's identity, which the gateway signs for one subgraph. */
 export const IDENTITY_HEADER = 'ordergraph-identity';
 
 const ISSUER = 'ordergraph-gateway';
 const ALGORITHM = 'EdDSA';
-/** Seconds that an identity is valid: a request, and its fetches that come late. */
+/** Validity of an identity in seconds, which includes late fetches of a request. */
 const VALID_SECONDS = 120;
-/** Milliseconds after which another is signed: what is sent is never near its end. */
+/** Milliseconds after which an identity is signed again, long before it expires. */
 const RENEWED_AFTER_MS = 30_000;
-/** Seconds that clocks of gateways and subgraphs may differ. */
+/** Maximum clock difference between gateways and subgraphs in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 60;
-const MOST_KEPT = 10_000;
+const MAX_CACHED = 10_000;
 
-/** A private key, ready to sign. */
+/** A private key for signing. */
 export interface SigningKey {
   readonly secret: KeyObject;
   readonly id: string;
@@ -28,50 +28,50 @@ export interface SigningKey {
 /** @param jwk a private Ed25519 key with a `kid`. @throws Error for any other value */
 export function signingKeyOf(jwk: JWK): SigningKey {
   if (jwk?.kty !== 'OKP' || jwk.crv !== 'Ed25519' || typeof jwk.d !== 'string' || typeof jwk.kid !== 'string')
-    throw new Error('it is not a private Ed25519 key with a "kid"');
+    throw new Error('expected a private Ed25519 key with a "kid"');
   return { secret: createPrivateKey({ key: jwk as never, format: 'jwk' }), id: jwk.kid };
 }
 
-/** Signs the caller's identity for one subgraph at a time; EdDSA. */
+/** Signs the caller's identity for a subgraph (EdDSA). */
 export class IdentitySigner {
-  private signed = new LRUCache<string, string>({ max: MOST_KEPT, ttl: RENEWED_AFTER_MS });
+  private signed = new LRUCache<string, string>({ max: MAX_CACHED, ttl: RENEWED_AFTER_MS });
   private signedWith: SigningKey;
 
-  /** @param source gives the key, another one once it has been replaced */
+  /** @param source returns the current key */
   constructor(private readonly source: () => SigningKey) {
     this.signedWith = source();
   }
 
-  /** @param jwk a private Ed25519 key with a `kid`. @throws Error when it is none */
+  /** @param jwk a private Ed25519 key with a `kid`. @throws Error for any other value */
   static async of(jwk: JWK): Promise<IdentitySigner> {
     const key = signingKeyOf(jwk);
     return new IdentitySigner(() => key);
   }
 
-  /** The key that signs at present; what was signed with another should not be sent any more. */
+  /** Current signing key. Do not send identities signed with an earlier one. */
   get key(): SigningKey {
     const key = this.source();
     if (key !== this.signedWith) {
       this.signedWith = key;
-      this.signed = new LRUCache<string, string>({ max: MOST_KEPT, ttl: RENEWED_AFTER_MS });
+      this.signed = new LRUCache<string, string>({ max: MAX_CACHED, ttl: RENEWED_AFTER_MS });
     }
     return key;
   }
 
-  /** An identity for a subgraph; null is the public. Kept for a while: signing costs more than a small request. */
+  /** Signs an identity for a subgraph; null is the public. Caches it, since signing costs more than a small request. */
   sign(principal: Principal | null, subgraph: string): string | Promise<string> {
-    const kept = `${subgraph}\n${principalKey(principal)}`;
+    const cacheKey = `${subgraph}\n${principalKey(principal)}`;
     const { key } = this;
-    return this.signed.get(kept) ?? this.signAnew(principal, subgraph, key, kept);
+    return this.signed.get(cacheKey) ?? this.signUncached(principal, subgraph, key, cacheKey);
   }
 
-  private async signAnew(
+  private async signUncached(
     principal: Principal | null,
     subgraph: string,
     { secret, id }: SigningKey,
-    kept: string,
+    cacheKey: string,
   ): Promise<string> {
-    // not into the identities of a key that comes meanwhile
+    // the cache of this key, even if the key is replaced meanwhile
     const { signed } = this;
     const claims = principal === null ? { public: true } : { principal };
     const token = await new SignJWT(claims as Record<string, unknown>)
@@ -81,26 +81,26 @@ export class IdentitySigner {
       .setIssuedAt()
       .setExpirationTime(`${VALID_SECONDS}s`)
       .sign(secret);
-    signed.set(kept, token);
+    signed.set(cacheKey, token);
     return token;
   }
 }
 
-/** Public keys that identities are verified by. */
+/** Public keys for verifying identities. */
 export interface IdentityKeys {
-  /** Another object once the keys have changed. */
+  /** The same object until the keys change. */
   readonly current: JSONWebKeySet;
-  /** Looks for a change at once; called when an identity is signed by a key that is not among them. */
+  /** Checks now whether the keys changed. Called for an unknown key id. */
   readonly look?: () => void;
 }
 
 type Verified = { readonly principal: Principal | null };
 
-/** Reads who asks, as the gateway has signed it for one subgraph. */
+/** Verifies identities that the gateway signed for one subgraph. */
 export class IdentityVerifier {
   private set: JSONWebKeySet;
   private keys: ReturnType<typeof createLocalJWKSet>;
-  private verified = new LRUCache<string, Verified>({ max: MOST_KEPT });
+  private verified = new LRUCache<string, Verified>({ max: MAX_CACHED });
 
   constructor(
     private readonly source: IdentityKeys,
@@ -115,11 +115,11 @@ export class IdentityVerifier {
   verify(token: string | undefined): Verified | Promise<Verified> {
     if (!token) throw new IdentityError('unsigned');
     this.refresh();
-    return this.verified.get(token) ?? this.verifyAnew(token);
+    return this.verified.get(token) ?? this.verifyUncached(token);
   }
 
-  private async verifyAnew(token: string): Promise<Verified> {
-    // not into those of keys that come meanwhile
+  private async verifyUncached(token: string): Promise<Verified> {
+    // the cache of these keys, even if they are replaced meanwhile
     const { verified } = this;
     const claims = await this.claims(token);
     this.skew?.observe(ageOf(claims));
@@ -129,7 +129,7 @@ export class IdentityVerifier {
     } catch {
       throw new IdentityError('malformed');
     }
-    // no longer than it would be verified anew, whatever end another gateway gave it
+    // no longer than verification would accept it, whatever its expiration
     const until = Math.min(claims.exp!, claims.iat! + VALID_SECONDS) + CLOCK_TOLERANCE_SECONDS;
     const left = until * 1_000 - Date.now();
     if (left > 0) verified.set(token, result, { ttl: left });
@@ -161,19 +161,19 @@ export class IdentityVerifier {
     return payload;
   }
 
-  /** Forgets what was verified by keys that may be gone. */
+  /** Clears the cache when the keys change. */
   private refresh(): void {
     const { current } = this.source;
     if (current === this.set) return;
     this.set = current;
     this.keys = createLocalJWKSet(current);
-    this.verified = new LRUCache<string, Verified>({ max: MOST_KEPT });
+    this.verified = new LRUCache<string, Verified>({ max: MAX_CACHED });
   }
 
   private refusal(error: unknown): IdentityError {
     const flaw = flawOf(error);
     if (flaw !== 'stale' && flaw !== 'early') return new IdentityError(flaw);
-    // only what is signed gets this far
+    // the signature is valid
     const age = ageOf((error as errors.JWTExpired).payload);
     if (Number.isFinite(age)) this.skew?.observe(age);
     return new IdentityError(flaw, age);
@@ -183,7 +183,7 @@ export class IdentityVerifier {
 /** Seconds since an identity was signed, by this process's clock. */
 const ageOf = ({ iat }: JWTPayload): number => Date.now() / 1_000 - iat!;
 
-/** Why an identity is refused, for the log and for counting: `early` and `stale` by the clocks, with a valid signature. */
+/** Why an identity is rejected, for logs and metrics. `early` and `stale` identities have a valid signature. */
 export type IdentityFlaw = 'unsigned' | 'forged' | 'early' | 'stale' | 'misdirected' | 'malformed';
 
 function flawOf(error: unknown): IdentityFlaw {
@@ -200,7 +200,7 @@ const isEarly = ({ claim, reason }: errors.JWTClaimValidationFailed): boolean =>
 /** A request without a valid identity from the gateway. */
 export class IdentityError extends RequestError {
   readonly flaw: IdentityFlaw;
-  /** Of the identity in seconds, where it is refused for that; else NaN. */
+  /** Age in seconds of an `early` or `stale` identity; else NaN. */
   readonly age: number;
 
   constructor(flaw: IdentityFlaw, age = Number.NaN) {
@@ -214,11 +214,11 @@ export class IdentityError extends RequestError {
 function describe(flaw: IdentityFlaw, age: number): { code: ErrorCode; message: string } {
   if (flaw === 'early') return { code: 'IDENTITY_CLOCK_SKEW', message: earlyText(-age) };
   if (flaw === 'stale') return { code: 'IDENTITY_CLOCK_SKEW', message: staleText(age) };
-  return { code: 'IDENTITY_REQUIRED', message: 'This subgraph answers the gateway only' };
+  return { code: 'IDENTITY_REQUIRED', message: 'This subgraph accepts requests only from the gateway' };
 }
 
 const earlyText = (seconds: number): string =>
   `The gateway's clock is about ${seconds} s ahead of this subgraph's; at most ${CLOCK_TOLERANCE_SECONDS} s are allowed`;
 
 const staleText = (seconds: number): string =>
-  `The gateway's clock differs from this subgraph's, or its identity is old: signed ${seconds} s ago, valid for ${VALID_SECONDS} s and ${CLOCK_TOLERANCE_SECONDS} s tolerance`;
+  `The gateway's clock differs from this subgraph's, or the identity is too old: signed ${seconds} s ago, valid for ${VALID_SECONDS} s plus ${CLOCK_TOLERANCE_SECONDS} s tolerance`;

@@ -1,25 +1,24 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Traffic } from '../http/traffic';
 
-/** Undefined where the value is not known at present: the sample is left out. */
+/** Undefined if the value is currently unknown, which omits the sample. */
 type Value = () => number | undefined | Promise<number | undefined>;
 /** Values by the value of one label. */
 type Values = () => Iterable<readonly [label: string | number, value: number]>;
 
 /**
- * Metrics in the text format of Prometheus. Values are read when a scraper asks: what is measured keeps plain numbers, and pays
- * nothing else.
+ * Metrics in the text format of Prometheus. Reads the values at each scrape, so that measured code only needs plain numbers.
  */
 export class Metrics {
   readonly registry = new Registry();
   private readonly registers = [this.registry];
 
-  /** Starts with the metrics of the process itself: CPU, memory, event loop, garbage collection. */
+  /** Includes the default metrics of the process: CPU, memory, event loop, and garbage collection. */
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** A value that goes up and down. @param name ends in its base unit where it has one, such as `_seconds` or `_bytes` */
+  /** A value that goes up and down. @param name ends in the base unit, if any, such as `_seconds` or `_bytes` */
   gauge(name: string, help: string, value: Value): void {
     const { registers } = this;
     new Gauge({
@@ -81,14 +80,14 @@ export class Metrics {
   }
 }
 
-/** Milliseconds in which the values of one scrape are read. */
+/** Milliseconds for which values are reused, so that one scrape reads them once. */
 const SCRAPE_MS = 1_000;
-/** Milliseconds that a scrape waits for them: less than scrapers wait for the whole of it. */
+/** Timeout in milliseconds for reading the values, below the timeout of scrapers. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Reads several values at once, once for each scrape.
- * @returns gives one of them; undefined where they cannot be read in time: a scrape shows all else when a database is down
+ * Reads several values at once, once per scrape.
+ * @returns function that picks a value; undefined if reading fails or times out, so that other metrics remain when a database is down
  */
 export function snapshot<T>(read: () => Promise<T | undefined>): <R>(pick: (values: T) => R) => Promise<R | undefined> {
   let values: Promise<T | undefined> | undefined;

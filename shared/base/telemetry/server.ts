@@ -7,7 +7,7 @@ import { listenError } from '../http/listen';
 
 export interface MetricsAddress {
   readonly host: string;
-  /** 0 takes a free port. */
+  /** 0 uses any free port. */
   readonly port: number;
 }
 
@@ -18,8 +18,8 @@ export interface MetricsServer {
 }
 
 /**
- * Serves metrics on a port of their own, for scrapers that have no identity: whoever reaches the port reads them, so it belongs on
- * an internal address. @throws OperatorError when the port cannot be listened on
+ * Serves metrics on a separate port without authentication, so the port must be on an internal address. @throws OperatorError if the port
+ * is not available
  */
 export async function serveMetrics(
   registry: Registry,
@@ -53,10 +53,13 @@ export async function serveMetrics(
   };
 }
 
-/** Reads a metrics port; undefined where none is set. @throws OperatorError */
+/** Parses a metrics port; undefined if not set. @throws OperatorError */
 export function metricsAddress(host: string, port: string | undefined): MetricsAddress | undefined {
   if (port === undefined || port === '') return undefined;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
-    throw new OperatorError(`The metrics port is "${port}"`, 'Use a number from 0 to 65535; 0 takes a free port');
+    throw new OperatorError(
+      `The metrics port "${port}" is not valid`,
+      'Use a number from 0 to 65535; 0 uses any free port',
+    );
   return { host, port: Number(port) };
 }

@@ -8,7 +8,7 @@ import { part, valueObject } from '../model/value-object';
 import type { Protected } from '../policy/policy';
 import type { Context } from '../subgraph/context';
 import type { Entry, FieldsUsed } from './entry';
-import type { Found, Position, Sought } from './search';
+import type { Position, SearchCriteria, SearchHit } from './search';
 
 /** Types of the access log, which oversight may read as a whole. */
 export const ACCESS_LOG_TYPES: ReadonlySet<string> = new Set([
@@ -146,7 +146,7 @@ class AccessLogEdge {
     personal,
   )
   cursor!: string;
-  @part(() => AccessLogEntry, 'The line.', personal)
+  @part(() => AccessLogEntry, 'The entry.', personal)
   node!: AccessLogEntry;
 }
 
@@ -165,7 +165,7 @@ class AccessLogConnection {
 class AccessLogFilter {
   @Field(() => AccessKind, { nullable: true, description: 'Kind of action.' })
   kind?: string;
-  @Field(() => String, { nullable: true, description: 'By whom.' })
+  @Field(() => String, { nullable: true, description: "Subject of the caller's token." })
   subject?: string;
   @Field(() => ID, { nullable: true, description: "Key of the caller's agency." })
   agency?: string;
@@ -177,9 +177,9 @@ class AccessLogFilter {
   sensitivity?: Protected;
   @Field(() => ID, { nullable: true, description: 'Request id.' })
   request?: string;
-  @Field(() => GraphQLInstant, { nullable: true, description: 'Earliest time of the action.' })
+  @Field(() => GraphQLInstant, { nullable: true, description: 'Start of the time range, inclusive.' })
   from?: string;
-  @Field(() => GraphQLInstant, { nullable: true, description: 'Before when.' })
+  @Field(() => GraphQLInstant, { nullable: true, description: 'End of the time range, exclusive.' })
   until?: string;
 }
 
@@ -209,8 +209,8 @@ export function accessLogRoot(subgraph: string): ModelClass {
       const positionOf = (argument: 'after' | 'before') =>
         page[argument] == null ? undefined : (cursors.open(LIST, page[argument], argument) as unknown as Position);
       const [newest, oldest] = [positionOf('after'), positionOf('before')];
-      const entries = await accessLog(soughtOf(page.filter), {
-        most: size + 1,
+      const entries = await accessLog(criteriaOf(page.filter), {
+        limit: size + 1,
         before: newest,
         after: oldest,
         oldest: backward,
@@ -244,13 +244,13 @@ export function accessLogRoot(subgraph: string): ModelClass {
 }
 
 /** Removes nulls, which GraphQL passes for omitted conditions. */
-function soughtOf(filter: AccessLogFilter | null | undefined): Sought {
+function criteriaOf(filter: AccessLogFilter | null | undefined): SearchCriteria {
   const conditions = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
   const { kind, ...rest } = Object.fromEntries(conditions) as AccessLogFilter;
-  return { ...rest, ...(kind ? { kind: kind.toLowerCase() as Sought['kind'] } : {}) };
+  return { ...rest, ...(kind ? { kind: kind.toLowerCase() as SearchCriteria['kind'] } : {}) };
 }
 
-function lineOf({ position: [, record, number], entry }: Found): AccessLogEntry {
+function lineOf({ position: [, record, number], entry }: SearchHit): AccessLogEntry {
   const { at, subgraph, kind, who, origin } = entry;
   return Object.assign(new AccessLogEntry(), {
     id: `${record}/${number}`,

@@ -16,7 +16,7 @@ import { firstNumber, hashAt, type Inspection, inspect, isDevice } from './inspe
 import { filesOfRecord, nextPath, partPath, recordName, reservePath } from './parts';
 import { Reserve } from './reserve';
 import { type SealingKey, type SealKeySource, SealKeys, sealingKeyOf, sealKeyOf } from './seal';
-import { type Found, RecordSearch, type Sought, type Span } from './search';
+import { RecordSearch, type SearchCriteria, type SearchHit, type Span } from './search';
 import { type Attempt, unsettledAttempts } from './unsettled';
 
 /** Maximum entries waiting to be written. Further entries, and the requests they record, are rejected. */
@@ -242,8 +242,8 @@ export class AuditLog {
   }
 
   /** Matching entries, newest first, of this process and of others that share its folder. */
-  search(sought: Sought, span: Span): Promise<Found[]> {
-    return this.searching.find(sought, span);
+  search(criteria: SearchCriteria, span: Span): Promise<SearchHit[]> {
+    return this.searching.find(criteria, span);
   }
 
   private async write(): Promise<void> {

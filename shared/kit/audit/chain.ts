@@ -12,20 +12,20 @@ import {
 import { isRecordOf } from './parts';
 import type { SealingKey, SealKeys } from './seal';
 
-/** Subgraphs in words. */
+/** Quoted names of subgraphs, for messages. */
 export const namesOf = (subgraphs: Iterable<string>): string =>
   [...subgraphs].map((subgraph) => `"${subgraph}"`).join(' and ');
 
-/** What a line is wrong about, in words; undefined when it is right. */
+/** What is wrong with a line, for messages; undefined if nothing is. */
 type Wrong = string | undefined;
 
-/** Who a record belongs to; what is undefined is taken from its first seal. */
+/** Owner of a record. Without a subgraph, the first entry determines it. */
 export interface Owner {
   readonly record: string;
   readonly subgraph?: string;
 }
 
-/** Where a record stands after a line. */
+/** State of a record after a line. */
 export interface Standing {
   readonly number: number;
   readonly hash: string;
@@ -35,25 +35,25 @@ export interface Standing {
 export const BEGINNING: Standing = { number: 0, hash: FIRST, at: '' };
 
 /**
- * Takes the lines of a record one after the other and says what is wrong with the first that does not belong there: one rule for the
- * command that verifies records and for the process that goes on with one.
+ * Verifies the lines of a record in order and says what is wrong with the first invalid one. Both `ordergraph audit verify` and the
+ * process that continues a record use it.
  */
 export class Chain {
   /** Lines since the last seal. */
   unsealed = 0;
-  /** The time of the first of them. */
+  /** Time of the first of them. */
   unsealedAt = '';
-  /** The last seal. */
+  /** Last seal. */
   seal: Seal | undefined;
-  /** A key that is not among those by which seals are verified. */
+  /** Key id of a seal whose key is not configured. */
   unknownKey: string | undefined;
-  /** Lines that say that the clock was set back. */
+  /** Number of lines before which the clock was set back. */
   setBack = 0;
   instance: string | undefined;
   subgraph: string | undefined;
-  /** The first line after the last seal that was not written with the process's own key. */
+  /** First line after the last seal that was not written with the process's key. */
   foreign: number | undefined;
-  /** The last line that was taken. */
+  /** Last verified line. */
   entry: Entry | undefined;
   /** Number of the first entry of the file; 0 before it. */
   first = 0;
@@ -64,20 +64,20 @@ export class Chain {
     private readonly owner: Owner,
     private readonly keys: SealKeys,
     public standing: Standing = BEGINNING,
-    /** Knows the lines that this process wrote, or one before it; the command has no such key. */
-    private readonly own?: SealingKey,
+    /** Key of the process, which recognizes its own lines; the command has none. */
+    private readonly key?: SealingKey,
   ) {
     this.subgraph = owner.subgraph;
   }
 
-  /** A file of the record begins: its next line is a seal. */
+  /** Begins a file of the record: its first line must be a seal. */
   beginFile(): void {
     this.first = 0;
     this.previous = this.standing.hash;
     this.lists.clear();
   }
 
-  /** Goes on at a first line that is signed as that of a part after a broken one. @returns what was broken */
+  /** Continues at a signed first line of a part that follows a break. @returns the break; undefined for any other line */
   resume(text: string): Breach | undefined {
     const line = readLine(text);
     if (line?.entry.kind !== 'seal' || !line.entry.breach) return undefined;
@@ -96,23 +96,24 @@ export class Chain {
     return line.entry.breach;
   }
 
-  /** Takes the last line of a part after its first one, without those between them. @returns what is wrong with it */
+  /** Verifies the last line of a part after its first line, skipping those between. @returns what is wrong with it */
   leap(text: string): Wrong {
     const line = readLine(text);
-    if (line?.entry.kind !== 'seal' || !line.isWhole) return 'the last line of a part is a seal, and this one is not';
+    if (line?.entry.kind !== 'seal' || !line.isWhole)
+      return 'the last line of a part must be a seal, and this line is not';
     const wrong = this.sealWrong(line, line.entry as Seal);
     if (wrong !== undefined) return wrong;
     const { number, hash, at } = line.entry;
-    if (number < this.standing.number) return 'its last line comes before its first';
+    if (number < this.standing.number) return 'the last line has a lower number than the first';
     this.standing = { number, hash, at };
     this.seal = line.entry as Seal;
     return undefined;
   }
 
-  /** @returns what is wrong with the line */
+  /** Verifies the next line. @returns what is wrong with it */
   take(text: string): Wrong {
     const line = readLine(text);
-    if (!line) return 'it is not an entry of a record, or an earlier release wrote it';
+    if (!line) return 'it is not an entry of a record, or was written by an earlier release';
     const { entry } = line;
     const wrong = this.linkWrong(line) ?? this.timeWrong(entry) ?? this.kindWrong(line);
     if (wrong !== undefined) return wrong;
@@ -132,13 +133,13 @@ export class Chain {
     }
     if (this.unsealed === 0) this.unsealedAt = entry.at;
     this.unsealed += 1;
-    if (this.own && this.own.mac(body)[1] !== value) this.foreign ??= entry.number;
+    if (this.key && this.key.mac(body)[1] !== value) this.foreign ??= entry.number;
   }
 
   private linkWrong({ entry, isWhole }: ReadLine): Wrong {
     const { number, hash } = this.standing;
-    if (entry.number !== number + 1) return `it is number ${entry.number}, and ${number + 1} should stand here`;
-    if (entry.before !== hash) return 'it does not follow the line before it: one was changed, removed or added';
+    if (entry.number !== number + 1) return `it has number ${entry.number}; expected ${number + 1}`;
+    if (entry.before !== hash) return 'it does not follow the previous line: a line was changed, removed, or added';
     if (!isWhole) return 'it was changed after it was written';
     this.subgraph ??= entry.subgraph;
     if (entry.subgraph !== this.subgraph)
@@ -148,12 +149,12 @@ export class Chain {
 
   private timeWrong({ at, behind, kind }: Entry): Wrong {
     const before = this.standing.at;
-    // only where the parts before are not there
+    // earlier parts are missing
     if (before === '') return undefined;
     if (at < before ? behind !== before : behind !== undefined)
       return at < before
-        ? `it is dated ${at}, before the line before it (${before}), and does not say that the clock was set back`
-        : 'it says that the clock was set back, and it was not';
+        ? `it is dated ${at}, earlier than the previous line (${before}), without a note that the clock was set back`
+        : 'it notes that the clock was set back, which is not the case';
     if (kind === 'seal' || this.unsealed === 0) return undefined;
     if (Date.parse(at) - Date.parse(this.unsealedAt) > SEAL_MS)
       return `a seal is missing before it: the last ${this.unsealed} lines are older than ${SEAL_MS / 1_000} s`;
@@ -163,11 +164,10 @@ export class Chain {
   private kindWrong(line: ReadLine): Wrong {
     const { entry } = line;
     if (entry.kind === 'seal') return this.sealWrong(line, entry as Seal);
-    if (this.first === 0) return 'a file of a record begins with a seal, and this line is not one';
-    if (this.unsealed >= SEAL_ENTRIES)
-      return `a seal is missing before it: there are ${this.unsealed} lines without one`;
+    if (this.first === 0) return 'each file of a record must begin with a seal, and this line is not a seal';
+    if (this.unsealed >= SEAL_ENTRIES) return `a seal is missing before it: ${this.unsealed} lines have none`;
     if (entry.kind === 'keys') {
-      if (listDigest(entry.keys) !== entry.list) return 'its list of keys is not that of its digest';
+      if (listDigest(entry.keys) !== entry.list) return 'its list of keys does not match its digest';
       this.lists.add(entry.list);
     }
     const lists = entry.kind === 'read' ? entry.objects.flatMap((objects) => objects.lists ?? []) : [];
@@ -180,18 +180,18 @@ export class Chain {
     const sealedBy = this.keys.subgraphsOf(keyId);
     if (!sealedBy) {
       this.unknownKey = keyId;
-      return `it is sealed by a key that is not among those named ("${keyId}")`;
+      return `it is sealed with the unknown key "${keyId}"`;
     }
     if (!sealedBy.has(subgraph))
-      return `it belongs to the record of "${subgraph}", and is sealed by the key of ${namesOf(sealedBy)}`;
-    if (!this.keys.isSigned(body, seal)) return 'its signature is not valid: the record before it was written anew';
+      return `it belongs to the record of "${subgraph}", but is sealed with the key of ${namesOf(sealedBy)}`;
+    if (!this.keys.isSigned(body, seal)) return 'its signature is invalid: the record before it was rewritten';
     if (record !== this.owner.record) return `it seals the record "${record}", not "${this.owner.record}"`;
     if (!isRecordOf(record, subgraph)) return `it seals the record "${record}" in the name of "${subgraph}"`;
     this.instance ??= instance;
     if (instance !== this.instance) return 'it seals another record of the same name';
     const begins = this.first === 0;
     if (first !== (begins ? number : this.first) || previous !== this.previous)
-      return 'it seals another file: a part was removed, replaced or put elsewhere';
+      return 'it seals another file: a part was removed, replaced, or moved';
     this.first = first;
     return undefined;
   }

@@ -16,12 +16,12 @@ import {
 } from './entry';
 import type { SealingKey } from './seal';
 
-/** Keys of one class that stand in the line of the read itself. */
+/** Maximum keys of one class in the line of the read itself; longer lists get separate lines. */
 const INLINE_KEYS = 20;
-/** Lists of a file that are remembered, so that the same keys are not written again. */
+/** Lists of a file to remember, so that the same keys are not written twice. */
 const MAX_REMEMBERED_LISTS = 10_000;
 
-/** Where a record stands: the number and hash of its last line, and what its next seal says. */
+/** State of a record after its last line. */
 export interface ComposerState {
   readonly number: number;
   readonly hash: string;
@@ -32,12 +32,12 @@ export interface ComposerState {
   readonly unsealedAt: string;
   /** The last seal; undefined before the first. */
   readonly seal: Seal | undefined;
-  /** The last one that covers more than seals of other records: only these are shown to others, or records would answer each other forever. */
+  /** Last seal that covers more than seals of other records. Only these are published, or records would answer each other forever. */
   readonly news: Seal | undefined;
   readonly isNews: boolean;
 }
 
-/** Makes the lines of a record, and seals between them at least as often as a record has to have them. */
+/** Composes the lines of a record, with seals at least as often as required. */
 export class Composer {
   private readonly lists = new Set<string>();
 
@@ -52,13 +52,13 @@ export class Composer {
     return this.current;
   }
 
-  /** As if what was composed since had not been begun. */
+  /** Discards everything composed since a state. */
   restore(state: ComposerState): void {
     this.current = state;
     this.lists.clear();
   }
 
-  /** The line of what happened, after the lines that have to come before it. */
+  /** Line of an event, preceded by any due seal and new lists of keys. */
   lines(who: Principal | null, origin: Origin | null, what: Happening): string[] {
     const lines: string[] = [];
     const add = (happening: Happening | Housekeeping, by = who, from = origin) => {
@@ -79,12 +79,12 @@ export class Composer {
 
   private listsOf(keys: readonly string[]): { list: string; keys: readonly string[]; isNew: boolean }[] {
     return Array.from({ length: Math.ceil(keys.length / LIST_KEYS) }, (_, place) => {
-      const some = keys.slice(place * LIST_KEYS, (place + 1) * LIST_KEYS);
-      const list = listDigest(some);
+      const chunk = keys.slice(place * LIST_KEYS, (place + 1) * LIST_KEYS);
+      const list = listDigest(chunk);
       const isNew = !this.lists.has(list);
       if (isNew && this.lists.size >= MAX_REMEMBERED_LISTS) this.lists.delete(this.lists.values().next().value!);
       this.lists.add(list);
-      return { list, keys: some, isNew };
+      return { list, keys: chunk, isNew };
     });
   }
 
@@ -94,19 +94,19 @@ export class Composer {
     return unsealed >= SEAL_ENTRIES || this.clock.now().getTime() - Date.parse(unsealedAt) > SEAL_MS;
   }
 
-  /** A seal of what the file came to. */
+  /** A seal of the file up to here. */
   seal(breach?: Breach): string {
     const { record, instance } = this.owner;
     const { first, previous } = this.current;
     return this.line(null, null, { kind: 'seal', record, instance, first, previous, keyId: this.key.id, breach });
   }
 
-  /** The last seal is news, whatever it covers: the process ends. */
+  /** At shutdown, the last seal is published whatever it covers. */
   end(): void {
     this.current = { ...this.current, news: this.current.seal };
   }
 
-  /** The first line of another file. */
+  /** First line of a new file. */
   beginFile(breach?: Breach): string {
     this.lists.clear();
     const { number, hash } = this.current;

@@ -4,30 +4,30 @@ import type { Principal } from '#base/identity/principal';
 import { roleSpec } from '#base/identity/roles';
 import type { Protected } from '../policy/policy';
 
-/** Objects of one type whose fields of one class were read, or which were shown without such a field. */
+/** Objects of one type of which fields of one class were read, or which were listed without such fields. */
 export interface ReadObjects {
   readonly type: string;
   readonly sensitivity: Protected;
-  /** Their keys, never what was read of them. Empty in a line whose keys are in {@link lists}. */
+  /** Keys of the objects, never field values. Empty in a line whose keys are in {@link lists}. */
   readonly keys: readonly string[];
   readonly count: number;
-  /** Digests of the lists that hold the keys: lines of kind `keys` earlier in the same file. */
+  /** Digests of the lists with the keys: lines of kind `keys` earlier in the same file. */
   readonly lists?: readonly string[];
-  /** No field of a recorded class was read of them: only which objects there are. The class is that of their type. */
+  /** Only the existence of the objects was revealed, no field of a recorded class. The class is that of their type. */
   readonly idsOnly?: true;
 }
 
-/** How lists used protected fields of one type and class. A caller who filters by a value learns about it without reading it. */
+/** Use of protected fields of one type and class by lists. A caller who filters by a field learns its values without reading it. */
 export interface FieldsUsed {
   readonly type: string;
   readonly sensitivity: Protected;
   /** `list`: objects of the type were listed. */
   readonly how: 'filter' | 'order' | 'count' | 'list';
-  /** Field names, sorted; never the values they were compared with. Empty of `list`. */
+  /** Sorted field names, never values. Empty for `list`. */
   readonly fields: readonly string[];
 }
 
-/** Why a process began a new part although the record before it was not intact. */
+/** Why the record before a new part is broken. */
 export interface Breach {
   readonly file: string;
   /** From 1; 0 for the file as a whole. */
@@ -35,30 +35,30 @@ export interface Breach {
   readonly what: string;
 }
 
-/** What a seal says beside what every line says. Its signature covers all of the line. */
+/** Additional members of a seal. Its signature covers the whole line. */
 export interface Sealing {
   readonly kind: 'seal';
-  /** Name of the record among those of its folder. */
+  /** Name of the record in its folder. */
   readonly record: string;
-  /** Random id of the record, from its beginning. */
+  /** Random id of the record, which never changes. */
   readonly instance: string;
-  /** Number of the first entry of the file that the seal is in. */
+  /** Number of the first entry in the seal's file. */
   readonly first: number;
-  /** The hash of the last line of the part before; of the first part, 64 zeros. */
+  /** Hash of the last line of the previous part; 64 zeros in the first part. */
   readonly previous: string;
   readonly keyId: string;
   /** Only in the first line of a part that follows a broken one. */
   readonly breach?: Breach;
 }
 
-/** What happened. */
+/** Events that a record documents. */
 export type Happening =
   | { readonly kind: 'read'; readonly objects: readonly ReadObjects[]; readonly uses?: readonly FieldsUsed[] }
   | {
       readonly kind: 'attempt';
       readonly mutation: string;
       readonly inputDigest: string;
-      /** Digest of the idempotency key, by which the attempt's change is found. */
+      /** Digest of the idempotency key, which links an attempt to its change. */
       readonly key?: string;
     }
   | {
@@ -67,62 +67,62 @@ export type Happening =
       readonly object: string;
       readonly replayed: boolean;
       readonly key?: string;
-      /** Found in the database: the process had stopped, or lost its connection, before it knew of the commit. */
+      /** Recovered from the database, after the process stopped or lost its connection before it knew of the commit. */
       readonly recovered?: true;
     }
-  /** The newest seal of another record, for which this one vouches from now on. */
+  /** Newest seal of another record, for which this one vouches. */
   | { readonly kind: 'head'; readonly head: Seal };
 
 /** Lines that the record adds by itself. */
 export type Housekeeping =
   | Sealing
-  /** Keys that reads of the same file refer to by the digest of the list. */
+  /** Keys to which reads in the same file refer by the digest of the list. */
   | { readonly kind: 'keys'; readonly list: string; readonly keys: readonly string[] };
 
 interface Line {
-  /** From 1, without a gap. The order of the record: clocks can be set back. */
+  /** From 1, without gaps. Defines the order, since clocks can be set back. */
   readonly number: number;
-  /** RFC 3339, UTC: what the clock of the process showed. */
+  /** RFC 3339, UTC, by the clock of the process. */
   readonly at: string;
-  /** The time of the line before, where that is later: the clock was set back. */
+  /** Time of the previous line if it is later, because the clock was set back. */
   readonly behind?: string;
   readonly subgraph: string;
   readonly who: Omit<Principal, 'scopes'> | null;
   readonly origin: Origin | null;
-  /** The hash of the line before; of the first, 64 zeros. */
+  /** Hash of the previous line; 64 zeros in the first line. */
   readonly before: string;
-  /** SHA-256 of all of the line before this member, as it is written. */
+  /** SHA-256 of the line's text before this member. */
   readonly hash: string;
 }
 
-/** A line of the record. A seal has a `signature`; every other line a `mac`, by which the process that wrote it knows it again. */
+/** A line of the record. A seal has a `signature`; other lines have a `mac`, by which the process recognizes its own lines. */
 export type Entry = Line & ((Happening & { readonly mac?: string }) | (Housekeeping & { readonly mac?: string }));
-/** A seal, and by it the record up to there. */
+/** A seal, which covers the record up to here. */
 export type Seal = Line & Sealing & { readonly signature: string };
 
-/** An entry before it has its hash. */
+/** An entry without hash and proof. */
 export type Unproved = Omit<Line, 'hash'> & (Happening | Housekeeping);
 
 /** The hash before the first line. */
 export const FIRST = '0'.repeat(64);
 
-/** Most lines between two seals. */
+/** Maximum lines between two seals. */
 export const SEAL_ENTRIES = 1_000;
-/** Milliseconds after a line without a seal in which no other line follows without one. */
+/** Maximum milliseconds between an unsealed line and the next line without a seal between them. */
 export const SEAL_MS = 60_000;
-/** Most keys of one list. */
+/** Maximum keys of one list. */
 export const LIST_KEYS = 1_000;
 
 const HASH_BYTES = 75;
-// in one call: a hash object costs more than the hash of a line
+// one call, since creating a hash object costs more than hashing a line
 const sha256 = (text: string): string => hashed('sha256', text);
 
 export const listDigest = (keys: readonly string[]): string => sha256(keys.join('\n')).slice(0, 32);
 
-/** What proves where a line comes from: `mac` of a process's own key, or the `signature` of a seal. */
+/** Proof of a line's origin: a `mac`, or the `signature` of a seal. */
 export type Proof = readonly [name: 'mac' | 'signature', value: string];
 
-/** An entry as it is written. @param prove over all of the line that comes before the proof */
+/** Text and hash of an entry. @param prove proves the text of the line before the proof */
 export function lineOf(
   entry: Unproved,
   prove: (text: string) => Proof,
@@ -134,17 +134,17 @@ export function lineOf(
   return { text: `${proved},"hash":"${hash}"}`, hash };
 }
 
-/** A line as it was read. */
+/** A parsed line. */
 export interface ReadLine {
   readonly entry: Entry;
-  /** What its proof is over. */
+  /** Text that the proof covers. */
   readonly body: string;
   readonly proof: Proof;
-  /** Whether its hash is that of its text. */
+  /** Whether the hash matches the text. */
   readonly isWhole: boolean;
 }
 
-/** Undefined for what is no line of a record of this release. */
+/** Undefined for text that is not a line of a record of this release. */
 export function readLine(text: string): ReadLine | undefined {
   const proved = text.slice(0, -HASH_BYTES);
   const [, hash] = /^,"hash":"([0-9a-f]{64})"\}$/.exec(text.slice(-HASH_BYTES)) ?? [];

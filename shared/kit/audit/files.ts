@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 const CHUNK_BYTES = 65_536;
 
-/** Last whole line of a file, and the offset of its end. */
+/** Last complete line of a file, and the offset of its end. */
 export async function lastLine(file: FileHandle): Promise<{ text: string | undefined; size: number }> {
   const { size } = await file.stat();
   let from = size;
@@ -21,7 +21,7 @@ export async function lastLine(file: FileHandle): Promise<{ text: string | undef
   return { text: undefined, size: 0 };
 }
 
-/** First line of a file; undefined if it is longer than a seal. */
+/** First line of a file; empty if it is longer than a seal can be. */
 export async function firstLine(file: FileHandle): Promise<string> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, 0);
   const text = buffer.toString('utf8', 0, bytesRead);

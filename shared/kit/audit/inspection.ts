@@ -9,44 +9,42 @@ import { linesOf } from './lines';
 import { filesOfRecord, nextPath, recordName, reservePath } from './parts';
 import type { SealingKey, SealKeys } from './seal';
 
-/** What a process finds of a record before it goes on with it. */
+/** State of an existing record before a process continues it. */
 export interface Inspection {
   readonly chain: Chain;
-  /** Bytes of the written file that are whole lines; undefined when there is no such file. */
+  /** Bytes of whole lines in the current file; undefined without one. */
   readonly size: number | undefined;
   /** Why the record is not intact. */
   readonly breach: Breach | undefined;
-  /** The highest number in it, right or not: what comes next has a higher one. */
+  /** Highest entry number in it, valid or not; the next entry gets a higher one. */
   readonly highest: number;
 }
 
 /**
- * Looks at a record before it is gone on with: at every line of the file that is written, and at the first and last line of each part.
- * @throws OperatorError when a seal cannot be verified for want of its key
+ * Checks a record before a process continues it: every line of the current file, and the first and last line of each part.
+ * @throws OperatorError when the key of a seal is not configured
  */
-export async function inspect(path: string, subgraph: string, own: SealingKey, keys: SealKeys): Promise<Inspection> {
+export async function inspect(path: string, subgraph: string, key: SealingKey, keys: SealKeys): Promise<Inspection> {
   await settleNext(path);
-  const chain = new Chain({ record: recordName(path), subgraph }, keys, undefined, own);
+  const chain = new Chain({ record: recordName(path), subgraph }, keys, undefined, key);
   const files = filesOfRecord(path);
   let breach: Breach | undefined;
-  for (const part of files.filter((file) => file !== path)) {
-    const look = await lookAtPart(part, chain, part === files[0], breach);
-    breach = look;
-  }
+  for (const part of files.filter((file) => file !== path))
+    breach = await checkPart(part, chain, part === files[0], breach);
   const hasCurrent = files.includes(path);
   const { text: last, size } = hasCurrent ? await reading(path, lastLine) : { text: undefined, size: undefined };
-  if (hasCurrent) breach = await lookAtCurrent(path, chain, size!, files.length === 1, breach);
+  if (hasCurrent) breach = await checkCurrent(path, chain, size!, files.length === 1, breach);
   else breach ??= missing(path, files);
   if (chain.unknownKey !== undefined)
     throw new OperatorError(
-      `The record "${path}" has seals of the key "${chain.unknownKey}", which is not configured`,
-      'Set ORDERGRAPH_AUDIT_KEYS to the public keys of all who sealed it; find out what happened to the record if the key is not yours',
+      `The record "${path}" is sealed with the key "${chain.unknownKey}", which is not configured`,
+      'Set ORDERGRAPH_AUDIT_KEYS to all public keys that ever sealed it; if the key is not yours, investigate who wrote the record',
     );
   const { number } = chain.standing;
   return { chain, size, breach, highest: Math.max(number, plausible(last, number)) };
 }
 
-/** A process may have died between beginning the next file and giving it its name. */
+/** Completes or removes a new file that a crash left before its rename. */
 async function settleNext(path: string): Promise<void> {
   const next = nextPath(path);
   if (!existsSync(next)) return;
@@ -54,14 +52,16 @@ async function settleNext(path: string): Promise<void> {
   else await rename(next, path);
 }
 
-/** What is there of a record of which no file is written: nothing before its beginning. */
+/** Breach of a record without a current file, unless the record is new. */
 function missing(path: string, files: readonly string[]): Breach | undefined {
   const isNew = files.length === 0 && !existsSync(reservePath(path));
-  return isNew ? undefined : { file: basename(path), line: 0, what: 'it is missing: the record was written before' };
+  return isNew
+    ? undefined
+    : { file: basename(path), line: 0, what: 'the file is missing, although the record is not new' };
 }
 
 /** @returns why the record is broken up to the end of the part */
-async function lookAtPart(
+async function checkPart(
   part: string,
   chain: Chain,
   isFirst: boolean,
@@ -75,14 +75,14 @@ async function lookAtPart(
   return line(chain.take(first!), 1) || line(last === first ? undefined : chain.leap(last!), 0) || undefined;
 }
 
-/** The first file that is there may begin with a part: those before it may have been removed. */
+/** Earlier parts may have been archived, so the first existing file may begin at any number. */
 function beginAt(chain: Chain, text: string, isFirst: boolean): void {
   const entry = isFirst ? readLine(text)?.entry : undefined;
   if (entry && entry.number > 1) chain.standing = { number: entry.number - 1, hash: entry.before, at: '' };
   chain.beginFile();
 }
 
-async function lookAtCurrent(
+async function checkCurrent(
   path: string,
   chain: Chain,
   size: number,
@@ -90,7 +90,8 @@ async function lookAtCurrent(
   before: Breach | undefined,
 ): Promise<Breach | undefined> {
   const file = basename(path);
-  if (size === 0) return before ?? { file, line: 0, what: 'it is empty: a file of a record begins with a seal' };
+  if (size === 0)
+    return before ?? { file, line: 0, what: 'the file is empty: each file of a record begins with a seal' };
   let line = 0;
   for await (const text of linesOf(path, size - 1)) {
     line += 1;
@@ -106,23 +107,23 @@ async function lookAtCurrent(
   return {
     file,
     line: foreign - chain.first + 1,
-    what: 'no process with the configured key wrote it, and no seal covers it',
+    what: 'not written with the configured key, and not covered by a seal',
   };
 }
 
-/** Of a line that may be made up. */
+/** Number of a line that may be forged; 0 if it is implausible. */
 function plausible(text: string | undefined, number: number): number {
-  const found = (text && readLine(text)?.entry.number) || 0;
-  return found - number < 100_000_000 ? found : 0;
+  const claimed = (text && readLine(text)?.entry.number) || 0;
+  return claimed - number < 100_000_000 ? claimed : 0;
 }
 
-/** Whether a path is something other than a file, such as a device. */
+/** Whether a path exists and is not a regular file. */
 export async function isDevice(path: string): Promise<boolean> {
   const present = await stat(path).catch(() => undefined);
   return present !== undefined && !present.isFile();
 }
 
-/** The hash of an entry of a record, by its number; undefined when there is none. */
+/** Hash of an entry by its number; undefined if missing. */
 export async function hashAt(path: string, number: number): Promise<string | undefined> {
   for (const file of filesOfRecord(path).toReversed()) {
     const first = readLine(await reading(file, firstLine))?.entry.number ?? 0;
@@ -133,7 +134,7 @@ export async function hashAt(path: string, number: number): Promise<string | und
   return undefined;
 }
 
-/** Number of the first entry that is there. */
+/** Number of the first entry that still exists. */
 export async function firstNumber(path: string): Promise<number> {
   const [file] = filesOfRecord(path);
   return (file === undefined ? undefined : readLine(await reading(file, firstLine))?.entry.number) ?? 1;

@@ -8,15 +8,15 @@ import { reading } from './files';
 import { indexPath } from './parts';
 import type { SealingKey } from './seal';
 
-/** Where a line is, and when it was written. */
+/** Time and location of a line. */
 export type Place = readonly [at: string, offset: number, length: number];
-/** Name of the directory of an index; another one makes indexes of earlier releases invalid, so that they are made anew. */
+/** Name of the directory of an index; another one makes indexes of earlier releases invalid, so that they are rebuilt. */
 const DIRECTORY = 'directory 2';
 
-/** Where a list of keys is. */
+/** Location of a list of keys. */
 export type ListPlace = readonly [digest: string, offset: number, length: number];
 
-/** What lines are found by. `list` leads to the reads that refer to a list, by its place; `member` from a key to the lists that hold it. */
+/** Search terms. `list` leads from the place of a list to the reads that refer to it; `member` from a key to the lists that contain it. */
 export type TermKind =
   | 'kind'
   | 'subject'
@@ -30,16 +30,16 @@ export type TermKind =
   | 'member';
 
 /**
- * What leads to the lines of one file of a record without reading it; lines are numbered by their order in the file. Terms are kept
- * as hashes of 32 bits: a line that it leads to may have another term of the same hash, so lines are compared with what is sought.
+ * Search index of one file of a record; lines are numbered by their order in the file. Terms are stored as 32-bit hashes, which can
+ * collide, so the caller must compare the lines with its criteria.
  */
 export interface PartIndex {
-  /** Bytes of the file that are indexed. */
+  /** Indexed bytes of the file. */
   readonly size: number;
-  /** The earliest and the latest time; empty without a line. */
+  /** Earliest and latest time; empty without lines. */
   readonly minAt: string;
   readonly maxAt: string;
-  /** Whether no line is dated before the one before it. */
+  /** Whether the times of the lines never decrease. */
   readonly isOrdered: boolean;
   readonly count: number;
   linesOf(kind: TermKind, value: string): Promise<readonly number[]>;
@@ -50,7 +50,7 @@ export interface PartIndex {
 const BUCKETS = 256;
 const BLOCK_LINES = 1_000;
 const TRAILER_BYTES = 16;
-/** Lines of a file, and more: with a hash before it, a line is still an exact number. */
+/** Above the number of lines of any file: hash and line together are an exact number. */
 const MAX_LINES = 2 ** 21;
 
 /** FNV-1a over the kind and the value. */
@@ -61,7 +61,7 @@ function termHash(kind: TermKind, value: string): number {
   return hash >>> 0;
 }
 
-/** The lines of a term among the postings of its bucket, which are hashes with lines behind them, rising by line. */
+/** Lines of a term among the postings of its bucket. A posting combines hash and line; lines ascend. */
 function linesAmong(postings: Iterable<number>, hash: number): number[] {
   const lines: number[] = [];
   const from = hash * MAX_LINES;
@@ -72,13 +72,13 @@ function linesAmong(postings: Iterable<number>, hash: number): number[] {
   return lines;
 }
 
-/** The index of a file, made by reading it; goes on where it stopped when the file has grown. */
+/** Builds the index of a file by reading it, and extends it when the file has grown. */
 export class IndexBuilder implements PartIndex {
   size = 0;
   minAt = '';
   maxAt = '';
   isOrdered = true;
-  /** Hashes of terms with lines behind them, in the buckets in which they are stored. */
+  /** Postings by bucket. */
   private readonly postings = Array.from({ length: BUCKETS }, (): number[] => []);
   private readonly places: Place[] = [];
   private readonly listPlaces: ListPlace[] = [];
@@ -92,7 +92,7 @@ export class IndexBuilder implements PartIndex {
     return this.places.length;
   }
 
-  /** Reads what the file has grown by. */
+  /** Reads the lines added since the last call. */
   async catchUp(): Promise<void> {
     this.reading ??= this.read().finally(() => {
       this.reading = undefined;
@@ -120,7 +120,7 @@ export class IndexBuilder implements PartIndex {
     try {
       entry = JSON.parse(text) as Entry;
     } catch {
-      // the command that verifies says so
+      // `ordergraph audit verify` reports it
       return;
     }
     if (entry.kind === 'keys') this.addList(entry.list, entry.keys, offset, length);
@@ -185,7 +185,7 @@ export class IndexBuilder implements PartIndex {
     return this.listPlaces;
   }
 
-  /** Writes the index beside its file, so that it need not be made again. */
+  /** Writes the index beside its file for later use. */
   async store(key: SealingKey): Promise<void> {
     const path = indexPath(this.path);
     const file = await open(`${path}.new`, 'w', 0o600);
@@ -200,7 +200,7 @@ export class IndexBuilder implements PartIndex {
     await rename(`${path}.new`, path);
   }
 
-  /** One after the other: whoever writes them lets requests in between. */
+  /** Blocks one at a time, so that writing them does not block requests. */
   private *blocks(): Generator<readonly [name: string, bytes: Buffer]> {
     for (const [place, postings] of this.postings.entries())
       yield [`t${place}`, Buffer.from(Float64Array.from(postings).sort().buffer)];
@@ -212,7 +212,7 @@ export class IndexBuilder implements PartIndex {
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
-/** Where a block of the index file is, and the code by which a process with its key knows it again. */
+/** Location of a block in the index file, and its MAC. */
 type BlockPlace = readonly [offset: number, length: number, mac: string];
 
 interface Directory {
@@ -227,7 +227,7 @@ interface Directory {
 const macOf = (key: SealingKey, part: string, block: string, bytes: Buffer): string =>
   key.mac(`index of ${part}, ${block}: ${hashed('sha256', bytes)}`)[1];
 
-/** Blocks, the directory, and how long that is. */
+/** Writes the blocks, the directory, and the directory's length. */
 async function write(
   file: FileHandle,
   part: string,
@@ -248,19 +248,19 @@ async function write(
   await file.appendFile(Buffer.concat([signed, Buffer.from(String(signed.length).padStart(TRAILER_BYTES))]));
 }
 
-/** The index does not belong to its file, or was changed: it is made anew. */
+/** The index does not match its file, or was changed, and must be rebuilt. */
 export class IndexInvalidError extends Error {}
 
-/** Blocks of all indexes of a search that are kept in memory. */
+/** In-memory cache of index blocks. */
 export type KeptBlocks = LRUCache<string, object>;
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 
 export const keptBlocks = (): KeptBlocks => new LRUCache({ maxSize: KEPT_BYTES });
 
-/** An index that was written beside its file. Every block that is used is checked: whoever changes it cannot hide a line. */
+/** An index stored beside its file. Verifies the MAC of each block it uses, so that changing it cannot hide a line. */
 export class StoredIndex implements PartIndex {
-  /** Tells its blocks from those of an index that it replaces. */
+  /** Distinguishes its blocks from those of an index that it replaces. */
   private readonly id = randomUUID();
   readonly size: number;
   readonly count: number;
@@ -278,7 +278,7 @@ export class StoredIndex implements PartIndex {
     [this.size, this.count, this.minAt, this.maxAt, this.isOrdered] = [size, count, minAt, maxAt, isOrdered];
   }
 
-  /** @throws IndexInvalidError or the file system's error when there is none that fits the part */
+  /** @throws IndexInvalidError or the file system's error if the part has no matching index */
   static async open(part: string, key: SealingKey, kept: KeptBlocks): Promise<StoredIndex> {
     const bytes = await reading(indexPath(part), async (file) => {
       const { size } = await file.stat();
@@ -309,7 +309,7 @@ export class StoredIndex implements PartIndex {
 
   async linesOf(kind: TermKind, value: string): Promise<readonly number[]> {
     const hash = termHash(kind, value);
-    // sorted: the lines of one hash stand together
+    // sorted, so the lines of a hash are adjacent
     const postings = await this.block(`t${hash % BUCKETS}`, numbers);
     let [low, high] = [0, postings.length];
     while (low < high) {
@@ -334,10 +334,10 @@ export class StoredIndex implements PartIndex {
 
 const parsed = <Value>(bytes: Buffer): Value => JSON.parse(bytes.toString()) as Value;
 
-/** The numbers of a block; a copy, which is aligned. */
+/** Numbers of a block. Copies it for alignment. */
 const numbers = (bytes: Buffer): Float64Array => new Float64Array(Uint8Array.from(bytes).buffer);
 
-/** @throws IndexInvalidError when the file ends before */
+/** @throws IndexInvalidError if the file is too short */
 async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
   if (offset < 0) throw new IndexInvalidError();
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);

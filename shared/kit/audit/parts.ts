@@ -27,11 +27,11 @@ export const reservePath = (path: string): string => `${path}.reserve`;
 export function filesOfRecord(path: string): string[] {
   const folder = dirname(path);
   const name = recordName(path);
-  const own = (file: string) =>
+  const isOfRecord = (file: string) =>
     file === basename(path) ||
     (file.startsWith(`${name}.from-`) && /^\.from-\d{12,}\.jsonl$/.test(file.slice(name.length)));
-  // parts come before what is written: a dash of "from-" is less than the letters of the suffix
-  const parts = readdirSync(folder).filter((file) => own(file) && file !== basename(path));
+  // the current file comes last
+  const parts = readdirSync(folder).filter((file) => isOfRecord(file) && file !== basename(path));
   const current = readdirSync(folder).filter((file) => file === basename(path));
   return [...parts.sort(), ...current].map((file) => join(folder, file));
 }

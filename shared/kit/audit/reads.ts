@@ -72,7 +72,7 @@ export class Reads {
   private withoutFields(): ReadObjects[] {
     return [...this.shown].flatMap(([type, { sensitivity, keys }]) => {
       const read = [...(this.keys.get(type)?.values() ?? [])];
-      const rest = [...keys].filter((key) => !read.some((some) => some.has(key)));
+      const rest = [...keys].filter((key) => !read.some((readKeys) => readKeys.has(key)));
       return rest.length === 0 ? [] : [{ type, sensitivity, keys: rest, count: rest.length, idsOnly: true as const }];
     });
   }

@@ -5,29 +5,29 @@ import type { Seal } from './entry';
 import { isRecordOf } from './parts';
 import { parseSeal, type SealKeys } from './seal';
 
-/** Where processes show each other the newest seals of their records, each subgraph in a place of its own: the event bus carries them. */
+/** A board on the event bus where processes publish the newest seals of their records, separately for each subgraph. */
 export interface SealBoard {
-  /** Subgraphs that show seals. */
+  /** Subgraphs that publish seals. */
   readonly sealers: readonly string[];
-  /** Shows the newest seal of a record of a subgraph. @throws Error when the board cannot be reached */
+  /** Publishes the newest seal of a record. @throws Error when the board is unreachable */
   show(subgraph: string, record: string, seal: string): Promise<void>;
-  /** The newest seals of the records of a subgraph, as they were shown: they prove nothing. @throws Error also for too many */
+  /** Newest published seals of a subgraph's records, unverified. @throws Error when the board is unreachable or has too many */
   shown(subgraph: string): Promise<readonly string[]>;
 }
 
 export interface SealExchangeParts {
-  /** The record of this process; a gateway has none. */
+  /** Record of this process; undefined in a gateway. */
   readonly audit?: SealedRecord;
   readonly board?: SealBoard;
   readonly anchor?: Anchor;
-  /** Public keys by which a gateway takes seals; it takes all of them without. */
+  /** Public keys with which a gateway verifies seals; without them it accepts every seal. */
   readonly keys?: SealKeys;
   readonly log: Logger;
-  /** Milliseconds between looks at the board. */
+  /** Milliseconds between rounds. */
   readonly everyMs?: number;
 }
 
-/** What of a record the exchange needs. */
+/** The part of an audit log that the exchange uses. */
 export interface SealedRecord {
   readonly name: string;
   readonly news: Seal | undefined;
@@ -37,15 +37,15 @@ export interface SealedRecord {
 }
 
 const EVERY_MS = 10_000;
-/** How long the end of a process waits for the last seal to be kept. */
+/** Maximum milliseconds that shutdown waits until the last seal is stored. */
 const LAST_MS = 2_000;
 
 /**
- * Brings the newest seal of this process's record to the board and the anchor, and the seals of others into this record, so that each
- * vouches for the others. A gateway, which has no record, brings them to its anchor. Never in the way of a request.
+ * Copies the newest seal of this process's record to the board and the anchor, and the seals of other records into this one, so that the
+ * records vouch for each other. A gateway has no record and copies them to its anchor. Never delays a request.
  */
 export class SealExchange {
-  /** For operators. */
+  /** For metrics. */
   readonly counts = { sent: 0, received: 0, refused: 0, failures: 0 };
   private readonly received = new Map<string, string>();
   private readonly failing = new Set<string>();
@@ -69,35 +69,35 @@ export class SealExchange {
     }
   }
 
-  /** Looks once at everything. */
+  /** Exchanges seals once. */
   async round(): Promise<void> {
     const { board, anchor, audit } = this.parts;
     const { signal } = this.stopping;
     if (anchor) await this.attempt('anchor', () => abortable(this.bringToAnchor(anchor, signal), signal));
-    if (board) await this.lookAt(board);
-    // a part that says that the record was cut off is news
+    if (board) await this.exchangeWith(board);
+    // the round may have begun a new part because the record was truncated
     if (audit && anchor) await this.attempt('anchor', () => abortable(this.bringToAnchor(anchor, signal), signal));
   }
 
-  /** Each subgraph by itself: what stands in the place of one does not keep the seals of the others from being read, or shown. */
-  private async lookAt(board: SealBoard): Promise<void> {
+  /** Handles each subgraph separately, so that a bad entry of one does not block the others. */
+  private async exchangeWith(board: SealBoard): Promise<void> {
     const { signal } = this.stopping;
     for (const subgraph of board.sealers)
-      await this.attempt(`event bus, seals of ${subgraph}`, () => abortable(this.look(board, subgraph), signal));
+      await this.attempt(`event bus, seals of ${subgraph}`, () => abortable(this.readFrom(board, subgraph), signal));
     await this.attempt('event bus', () => abortable(this.show(board), signal));
   }
 
-  /** Fails without harm: seals are cumulative, and the next one vouches for all before it. */
+  /** Logs a failure and goes on: seals are cumulative, so the next one covers all earlier ones. */
   private async attempt(what: string, work: () => Promise<void>): Promise<void> {
     const { log } = this.parts;
     try {
       await work();
-      if (this.failing.delete(what)) log.info({ what }, 'seals of the record are kept elsewhere again');
+      if (this.failing.delete(what)) log.info({ what }, 'storing seals of the record elsewhere again');
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       this.counts.failures += 1;
       if (!this.failing.has(what))
-        log.warn({ err: error, what }, 'could not keep seals of the record elsewhere; retrying');
+        log.warn({ err: error, what }, 'could not store seals of the record elsewhere; retrying');
       this.failing.add(what);
     }
   }
@@ -117,13 +117,13 @@ export class SealExchange {
     this.counts.sent += 1;
   }
 
-  private async look(board: SealBoard, subgraph: string): Promise<void> {
+  private async readFrom(board: SealBoard, subgraph: string): Promise<void> {
     const { audit } = this.parts;
     const seals = (await board.shown(subgraph)).flatMap((text) => parseSeal(text) ?? []);
-    const own = seals.find((seal) => seal.record === audit?.name && isOf(seal, subgraph));
-    for (const seal of seals) if (seal !== own) await this.receive(seal, subgraph);
+    const lastSeal = seals.find((seal) => seal.record === audit?.name && isOf(seal, subgraph));
+    for (const seal of seals) if (seal !== lastSeal) await this.receive(seal, subgraph);
     if (!audit || !isRecordOf(audit.name, subgraph)) return;
-    if (own && !this.isCompared.board) await audit.recall(own, 'the event bus');
+    if (lastSeal && !this.isCompared.board) await audit.recall(lastSeal, 'the event bus');
     this.isCompared.board = true;
   }
 
@@ -134,7 +134,7 @@ export class SealExchange {
     this.shownHash = news.hash;
   }
 
-  /** @param shownBy in whose place on the board it stood: a subgraph that shows a seal of another one is refused */
+  /** @param shownBy subgraph that published it; rejected if the seal is of another subgraph */
   private async receive(seal: Seal, shownBy: string): Promise<void> {
     const { audit, anchor, keys, log } = this.parts;
     const { record, subgraph, keyId, hash } = seal;
@@ -144,7 +144,7 @@ export class SealExchange {
     if (isRefused)
       log.warn(
         { record, subgraph, keyId, shownBy },
-        'ignored a seal of another record: no configured key of its subgraph signed it, or another subgraph showed it',
+        'ignored a seal of another record: not signed by a configured key of its subgraph, or published by another subgraph',
       );
     else if (audit) await audit.append(null, null, { kind: 'head', head: seal });
     else await anchor?.send(seal, this.stopping.signal);
@@ -152,13 +152,13 @@ export class SealExchange {
     this.counts[isRefused ? 'refused' : 'received'] += 1;
   }
 
-  /** Takes in nothing more: the record is about to be closed. */
+  /** Stops receiving seals, before the record is closed. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.ended;
   }
 
-  /** Shows the seal with which the record was closed, and ends. */
+  /** Publishes the seal that closed the record. */
   async close(): Promise<void> {
     await this.stop();
     const { board, anchor } = this.parts;

@@ -7,9 +7,9 @@ import { signingKeyOf } from '#base/identity/signed-identity';
 import { type Proof, readLine, type Seal } from './entry';
 import { isRecordOf } from './parts';
 
-/** What a process proves its lines by. */
+/** Key with which a process signs its lines. */
 export interface SealingKey {
-  /** The name of the key that signs seals. */
+  /** Key id (`kid`). */
   readonly id: string;
   readonly publicKey: JWK;
   readonly seal: (text: string) => Proof;
@@ -17,7 +17,7 @@ export interface SealingKey {
   readonly mac: (text: string) => Proof;
 }
 
-/** Characters of a code, which are 128 bits and more. */
+/** Characters of a MAC: more than 128 bits. */
 const MAC_LENGTH = 22;
 
 /** @param jwk a private Ed25519 key. @throws Error for any other value */
@@ -29,21 +29,18 @@ export function sealingKeyOf(jwk: JWK): SealingKey {
     id,
     publicKey,
     seal: (text) => ['signature', sign(null, Buffer.from(text), secret).toString('base64url')],
-    // NMAC: what HMAC does with one key, in two calls that take no object each
+    // NMAC: like HMAC with a fixed key, but in two one-shot hash calls
     mac: (text) => ['mac', hashed('sha256', outer + hashed('sha256', inner + text), 'base64url').slice(0, MAC_LENGTH)],
   };
 }
 
-/** A block of SHA-256 that only who has the private key knows. */
+/** A secret of one SHA-256 block, derived from the private key. */
 const macKey = (d: string, use: string): string =>
   Buffer.from(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', `ordergraph record lines, ${use}`, 32)).toString(
     'hex',
   );
 
-/**
- * A public key, and the subgraph whose records it seals. Of a key that once sealed the records of several subgraphs there is one for
- * each.
- */
+/** A public key and the subgraph whose records it seals. A key of several subgraphs is listed once for each. */
 export type SealKey = JWK & { readonly subgraph: string };
 
 export const sealKeyOf = (key: JWK, subgraph: string): SealKey => ({ ...publicKey(key), subgraph });
@@ -53,18 +50,18 @@ export function sealKeysIn(text: string): readonly SealKey[] {
   const { keys } = (JSON.parse(text) ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || !keys.every(isSealKey))
     throw new Error(
-      'it is not a set of keys of records: {"keys": […]} of public Ed25519 keys, each with a "kid" and a "subgraph"; `ordergraph keys FOLDER` adds the subgraphs to a set of an earlier release',
+      'expected a set of record keys: {"keys": […]} of public Ed25519 keys, each with a "kid" and a "subgraph"; to add subgraphs to a set from an earlier release, run `ordergraph keys FOLDER`',
     );
   return keys as SealKey[];
 }
 
 const isSealKey = (key: SealKey | null): boolean => isPublicKey(key) && typeof key?.subgraph === 'string';
 
-/** Public keys that may be replaced while the process runs. */
+/** Public keys, which may be replaced at runtime. */
 export interface SealKeySource {
-  /** The same array until they are replaced. */
+  /** The same array until the keys are replaced. */
   readonly current: readonly SealKey[];
-  /** Looks now whether they were replaced. */
+  /** Checks now whether the keys were replaced. */
   look?(): void;
 }
 
@@ -73,38 +70,38 @@ export const readSealKeys = (file: string, log?: Logger): SealKeySource =>
   watchKeys(file, 'the public keys of records (ORDERGRAPH_AUDIT_KEYS, or --keys of audit)', sealKeysIn, log);
 
 /** A public key and the subgraphs whose records it seals. */
-interface KnownKey {
+interface VerificationKey {
   readonly key: KeyObject;
   readonly subgraphs: ReadonlySet<string>;
 }
 
-/** Public keys by which seals are verified: each seals the records of its subgraph, and of no other. */
+/** Public keys that verify seals: each only for the records of its subgraph. */
 export class SealKeys {
-  private known: ReadonlyMap<string, KnownKey> = new Map();
+  private byId: ReadonlyMap<string, VerificationKey> = new Map();
   private listed: readonly SealKey[] | undefined;
 
-  /** @param source further keys */
+  /** @param source additional keys */
   constructor(
     private readonly keys: readonly SealKey[],
     private readonly source: SealKeySource = { current: [] },
   ) {}
 
-  private find(keyId: string): KnownKey | undefined {
+  private find(keyId: string): VerificationKey | undefined {
     this.refresh();
-    if (!this.known.has(keyId)) {
+    if (!this.byId.has(keyId)) {
       this.source.look?.();
       this.refresh();
     }
-    return this.known.get(keyId);
+    return this.byId.get(keyId);
   }
 
   private refresh(): void {
     const { current } = this.source;
     if (current === this.listed) return;
     this.listed = current;
-    const byId = Map.groupBy([...this.keys, ...current], ({ kid }) => String(kid));
-    this.known = new Map(
-      [...byId].map(([id, [first, ...others]]) => {
+    const groups = Map.groupBy([...this.keys, ...current], ({ kid }) => String(kid));
+    this.byId = new Map(
+      [...groups].map(([id, [first, ...others]]) => {
         const { subgraph, ...jwk } = first!;
         const subgraphs = new Set([subgraph, ...others.map((other) => other.subgraph)]);
         return [id, { key: createPublicKey({ key: jwk as never, format: 'jwk' }), subgraphs }];
@@ -112,19 +109,19 @@ export class SealKeys {
     );
   }
 
-  /** The subgraphs whose records a key seals; undefined of an unknown key. */
+  /** Subgraphs whose records a key seals; undefined for an unknown key. */
   subgraphsOf(keyId: string): ReadonlySet<string> | undefined {
     return this.find(keyId)?.subgraphs;
   }
 
-  /** Whether the key that a seal names is one of its subgraph, and made it. @param text of the seal before its signature */
+  /** Whether a key of its subgraph signed the seal. @param text of the seal before its signature */
   isSigned(text: string, { keyId, subgraph, signature }: Seal): boolean {
-    const known = this.find(keyId);
-    if (!known?.subgraphs.has(subgraph)) return false;
-    return verify(null, Buffer.from(text), known.key, Buffer.from(signature, 'base64url'));
+    const match = this.find(keyId);
+    if (!match?.subgraphs.has(subgraph)) return false;
+    return verify(null, Buffer.from(text), match.key, Buffer.from(signature, 'base64url'));
   }
 
-  /** Whether a key of its subgraph made a seal that came from elsewhere than its record. */
+  /** Whether a key of its subgraph signed a seal from outside of its record. */
   isGenuine(seal: Seal): boolean {
     if (!isRecordOf(seal.record, seal.subgraph)) return false;
     const line = readLine(JSON.stringify(seal));
@@ -132,7 +129,7 @@ export class SealKeys {
   }
 }
 
-/** Longest seal that is taken from elsewhere, in characters. */
+/** Maximum characters of a seal from outside of its record. */
 const MAX_SEAL = 4_000;
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const sealSchema = z.looseObject({
@@ -150,7 +147,7 @@ const sealSchema = z.looseObject({
   hash,
 });
 
-/** A seal that came from elsewhere; undefined for any other text. Says nothing about its signature. */
+/** Parses a seal from outside of its record, without verifying its signature; undefined for any other text. */
 export function parseSeal(text: string): Seal | undefined {
   if (text.length > MAX_SEAL) return undefined;
   try {

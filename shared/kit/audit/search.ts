@@ -8,14 +8,14 @@ import { IndexBuilder, IndexInvalidError, keptBlocks, type PartIndex, StoredInde
 import { filesOfRecord, recordName, recordsIn } from './parts';
 import type { SealingKey } from './seal';
 
-/** What is looked for in the records of a subgraph; what is not said does not matter. */
-export interface Sought {
+/** Conditions for entries in the records of a subgraph; undefined ones match everything. */
+export interface SearchCriteria {
   readonly kind?: 'read' | 'attempt' | 'change';
   readonly subject?: string;
   readonly agency?: string;
-  /** Key of an object that was read or changed. */
+  /** Key of a read or changed object. */
   readonly object?: string;
-  /** Keys of objects of which at least one was read. */
+  /** Keys of which at least one was read. */
   readonly objects?: ReadonlySet<string>;
   /** Whether the caller had a government role. */
   readonly byGovernment?: true;
@@ -23,36 +23,37 @@ export interface Sought {
   readonly sensitivity?: Protected;
   /** Id of the client's request. */
   readonly request?: string;
-  /** RFC 3339, UTC: from then on, and before then. */
+  /** RFC 3339, UTC; `from` is inclusive, `until` exclusive. */
   readonly from?: string;
   readonly until?: string;
 }
 
-/** Where an entry stands among all of a subgraph: when, in which record, and there its number. */
+/** Position of an entry among all records of a subgraph. */
 export type Position = readonly [at: string, record: string, number: number];
 
-export interface Found {
+export interface SearchHit {
   readonly position: Position;
-  /** Of long lists of keys, it has the first thousand. */
+  /** Long lists of keys are cut to the first thousand. */
   readonly entry: Entry;
-  /** Types of the objects that were looked for and read. */
+  /** Types of the matching objects that were read. */
   readonly types: readonly string[];
 }
 
 const isBefore = ([at, record, number]: Position, other: Position): boolean =>
   at !== other[0] ? at < other[0] : record !== other[1] ? record < other[1] : number < other[2];
 
-/** Which of the entries that fit: at most so many, between two others, from the newest on or from the oldest on. */
+/** Page of the matching entries. */
 export interface Span {
-  readonly most: number;
+  readonly limit: number;
   /** Only entries before this one. */
   readonly before?: Position;
   /** Only entries after this one. */
   readonly after?: Position;
+  /** Starts with the oldest entries rather than the newest. */
   readonly oldest?: boolean;
 }
 
-/** A file of a record, and what leads to its lines. */
+/** A file of a record, with its index. */
 interface Part {
   readonly file: string;
   readonly record: string;
@@ -62,11 +63,11 @@ interface Part {
 const KEPT_INDEXES = 1_000;
 
 /**
- * Searches the records of a subgraph by an index of each file. An index is made from its file, and only leads to lines, which are read
- * and compared with what is sought; one that does not fit its file, or that no process with the key made, is made anew.
+ * Searches the records of a subgraph with an index of each file. An index only leads to lines, which are then read and compared with the
+ * criteria. An index that does not match its file, or was not made with the key, is rebuilt.
  */
 export class RecordSearch {
-  /** For tests and operators: lines of records that were read because an index led to them, and files that were indexed. */
+  /** For tests and operators: lines read because an index led to them, indexed files, and opened indexes. */
   readonly counts = { linesRead: 0, filesIndexed: 0, indexesOpened: 0 };
   private readonly stored = new LRUCache<string, PartIndex>({ max: KEPT_INDEXES });
   private readonly written = new Map<string, { readonly inode: bigint; readonly index: IndexBuilder }>();
@@ -81,20 +82,20 @@ export class RecordSearch {
     private readonly log: Logger,
   ) {}
 
-  /** The newest entries that fit, or the oldest; newest first in either case. */
-  async find(sought: Sought, span: Span): Promise<Found[]> {
+  /** Matching entries, newest first even when the oldest are requested. */
+  async find(criteria: SearchCriteria, span: Span): Promise<SearchHit[]> {
     const parts = await this.parts();
     const { oldest = false } = span;
     parts.sort(({ index: a }, { index: b }) => (oldest ? compare(a.minAt, b.minAt) : compare(b.maxAt, a.maxAt)));
-    let found: Found[] = [];
+    let hits: SearchHit[] = [];
     for (const part of parts) {
-      if (found.length >= span.most && isBeyond(part, found.at(-1)!, oldest)) break;
-      if (!mayHold(part.index, sought, span)) continue;
-      found.push(...(await this.findIn(part, sought, span)));
-      found.sort((a, b) => (isBefore(a.position, b.position) === oldest ? -1 : 1));
-      found = found.slice(0, span.most);
+      if (hits.length >= span.limit && isBeyond(part, hits.at(-1)!, oldest)) break;
+      if (!mayHold(part.index, criteria, span)) continue;
+      hits.push(...(await this.findIn(part, criteria, span)));
+      hits.sort((a, b) => (isBefore(a.position, b.position) === oldest ? -1 : 1));
+      hits = hits.slice(0, span.limit);
     }
-    const filled = await this.withKeys(found, parts);
+    const filled = await this.withKeys(hits, parts);
     return oldest ? filled.reverse() : filled;
   }
 
@@ -131,7 +132,7 @@ export class RecordSearch {
     return parts;
   }
 
-  /** The index of a file that grows, in memory. Undefined when the file has just become a part. */
+  /** In-memory index of the current file; undefined when the file has just become a part. */
   private async indexOfWritten(file: string): Promise<PartIndex | undefined> {
     const present = await stat(file, { bigint: true }).catch(() => undefined);
     if (!present) return undefined;
@@ -148,12 +149,12 @@ export class RecordSearch {
     const kept = this.stored.get(file);
     if (kept) return kept;
     this.counts.indexesOpened += 1;
-    const index = await StoredIndex.open(file, this.key, this.blocks).catch(() => this.indexAnew(file));
+    const index = await StoredIndex.open(file, this.key, this.blocks).catch(() => this.rebuildIndex(file));
     this.stored.set(file, index);
     return index;
   }
 
-  private async indexAnew(file: string): Promise<PartIndex> {
+  private async rebuildIndex(file: string): Promise<PartIndex> {
     const builder = new IndexBuilder(file);
     await builder.catchUp();
     this.counts.filesIndexed += 1;
@@ -161,33 +162,33 @@ export class RecordSearch {
       await builder.store(this.key);
       return await StoredIndex.open(file, this.key, this.blocks);
     } catch (error) {
-      this.log.warn({ err: error, file }, 'could not store the index of a part of the record; it is kept in memory');
+      this.log.warn({ err: error, file }, 'could not store the index of a part of the record; keeping it in memory');
       return builder;
     }
   }
 
-  private async findIn(part: Part, sought: Sought, span: Span): Promise<Found[]> {
+  private async findIn(part: Part, criteria: SearchCriteria, span: Span): Promise<SearchHit[]> {
     try {
-      return await this.lookIn(part, sought, span);
+      return await this.searchPart(part, criteria, span);
     } catch (error) {
       if (!(error instanceof IndexInvalidError)) throw error;
-      this.log.error({ file: part.file }, 'the index of a part of the record was changed; it is made anew');
-      const index = await this.indexAnew(part.file);
+      this.log.error({ file: part.file }, 'index of a part of the record was changed; rebuilding it');
+      const index = await this.rebuildIndex(part.file);
       this.stored.set(part.file, index);
-      return this.lookIn({ ...part, index }, sought, span);
+      return this.searchPart({ ...part, index }, criteria, span);
     }
   }
 
-  private async lookIn(part: Part, sought: Sought, span: Span): Promise<Found[]> {
+  private async searchPart(part: Part, criteria: SearchCriteria, span: Span): Promise<SearchHit[]> {
     const { index } = part;
-    const likely = await listsWith(index, sought);
+    const likely = await listsWith(index, criteria);
     const lists = new Map<string, boolean>();
-    const [begin, end] = await linesWithin(index, sought, span);
-    const lines = (await candidates(index, sought)).filter((line) => line >= begin && line < end);
-    const found: Found[] = [];
+    const [begin, end] = await linesWithin(index, criteria, span);
+    const lines = (await candidates(index, criteria)).filter((line) => line >= begin && line < end);
+    const hits: SearchHit[] = [];
     for (const line of await inOrder(index, lines, span.oldest ?? false)) {
       const [at, offset, length] = await index.place(line);
-      if ((sought.from !== undefined && at < sought.from) || (sought.until !== undefined && at >= sought.until))
+      if ((criteria.from !== undefined && at < criteria.from) || (criteria.until !== undefined && at >= criteria.until))
         continue;
       if ((span.before && at > span.before[0]) || (span.after && at < span.after[0])) continue;
       const entry = await this.entryAt(part.file, offset, length);
@@ -196,17 +197,21 @@ export class RecordSearch {
       if ((span.before && !isBefore(position, span.before)) || (span.after && !isBefore(span.after, position)))
         continue;
       for (const list of listsOf(entry))
-        if (likely.has(list) && !lists.has(list)) lists.set(list, await this.holdsSought(part, list, sought));
-      const types = typesRead(entry, sought, lists);
-      if (!fits(entry, sought, types)) continue;
-      found.push({ position, entry, types });
-      if (found.length >= span.most) break;
+        if (likely.has(list) && !lists.has(list)) lists.set(list, await this.hasWantedKey(part, list, criteria));
+      const types = typesRead(entry, criteria, lists);
+      if (!fits(entry, criteria, types)) continue;
+      hits.push({ position, entry, types });
+      if (hits.length >= span.limit) break;
     }
-    return found;
+    return hits;
   }
 
-  /** Whether a list has a key that is sought. */
-  private async holdsSought({ file, index }: Part, digest: string, { object, objects }: Sought): Promise<boolean> {
+  /** Whether a list has a wanted key. */
+  private async hasWantedKey(
+    { file, index }: Part,
+    digest: string,
+    { object, objects }: SearchCriteria,
+  ): Promise<boolean> {
     const place = (await index.lists()).find(([list]) => list === digest);
     const entry = place && (await this.entryAt(file, place[1], place[2]));
     if (entry?.kind !== 'keys') return false;
@@ -224,8 +229,8 @@ export class RecordSearch {
     return entry;
   }
 
-  /** Entries with the first of their lists of keys in place. */
-  private async withKeys(found: readonly Found[], parts: readonly Part[]): Promise<Found[]> {
+  /** Fills in the first list of keys of each entry. */
+  private async withKeys(hits: readonly SearchHit[], parts: readonly Part[]): Promise<SearchHit[]> {
     const lists = new Map<string, readonly string[]>();
     const keysOf = async (record: string, digest: string): Promise<readonly string[]> => {
       const kept = lists.get(digest);
@@ -235,15 +240,15 @@ export class RecordSearch {
       return keys;
     };
     return Promise.all(
-      found.map(async (one) => {
-        const { entry, position } = one;
-        if (entry.kind !== 'read' || !entry.objects.some((objects) => objects.lists)) return one;
+      hits.map(async (hit) => {
+        const { entry, position } = hit;
+        if (entry.kind !== 'read' || !entry.objects.some((objects) => objects.lists)) return hit;
         const objects = await Promise.all(
           entry.objects.map(async ({ lists: [first] = [], ...objects }): Promise<ReadObjects> => {
             return first === undefined ? objects : { ...objects, keys: await keysOf(position[1], first) };
           }),
         );
-        return { ...one, entry: { ...entry, objects } };
+        return { ...hit, entry: { ...entry, objects } };
       }),
     );
   }
@@ -262,33 +267,37 @@ export class RecordSearch {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether nothing in a part, nor in those after it, comes before what was found. */
-const isBeyond = ({ index }: Part, { position: [at] }: Found, oldest: boolean): boolean =>
+/** Whether all entries of a part, and of the parts after it, come after a hit. */
+const isBeyond = ({ index }: Part, { position: [at] }: SearchHit, oldest: boolean): boolean =>
   oldest ? index.minAt > at : index.maxAt < at;
 
-/** Whether a part may have lines of the time that is looked at. */
-function mayHold({ count, minAt, maxAt }: PartIndex, { from, until }: Sought, { before, after }: Span): boolean {
+/** Whether a part may have lines in the time range. */
+function mayHold(
+  { count, minAt, maxAt }: PartIndex,
+  { from, until }: SearchCriteria,
+  { before, after }: Span,
+): boolean {
   if (count === 0) return false;
   if ((from !== undefined && maxAt < from) || (until !== undefined && minAt >= until)) return false;
   return !(before && minAt > before[0]) && !(after && maxAt < after[0]);
 }
 
-/** The lines that may be of the time that is looked at: from one on, and before another. */
+/** Lines that may be in the time range: first (inclusive) and last (exclusive). */
 async function linesWithin(
   index: PartIndex,
-  { from, until }: Sought,
+  { from, until }: SearchCriteria,
   { before, after }: Span,
 ): Promise<[number, number]> {
   if (!index.isOrdered) return [0, index.count];
   const earliest = [from, after?.[0]].filter((at) => at !== undefined);
   const latest = [until, before?.[0]].filter((at) => at !== undefined);
   const begin = Math.max(0, ...(await all(earliest, (time) => firstWhere(index, (at) => at >= time))));
-  // a position has lines of its own time on both sides
+  // other lines with a position's time may be on either side of it
   const end = Math.min(index.count, ...(await all(latest, (time) => firstWhere(index, (at) => at > time))));
   return [begin, end];
 }
 
-/** The first line whose time is one of the later ones, by halves. */
+/** First line whose time is late, by binary search. */
 async function firstWhere(index: PartIndex, isLate: (at: string) => boolean): Promise<number> {
   let [low, high] = [0, index.count];
   while (low < high) {
@@ -299,7 +308,7 @@ async function firstWhere(index: PartIndex, isLate: (at: string) => boolean): Pr
   return low;
 }
 
-/** Lines in the order in which they were written, from the end that is asked for. */
+/** Lines by time, newest or oldest first. */
 async function inOrder(index: PartIndex, lines: readonly number[], oldest: boolean): Promise<readonly number[]> {
   if (index.isOrdered) return oldest ? lines : lines.toReversed();
   const dated = await Promise.all(lines.map(async (line) => [line, (await index.place(line))[0]] as const));
@@ -307,9 +316,9 @@ async function inOrder(index: PartIndex, lines: readonly number[], oldest: boole
   return (oldest ? dated : dated.reverse()).map(([line]) => line);
 }
 
-/** The lines that have every term that is sought; all of them without any. */
-async function candidates(index: PartIndex, sought: Sought): Promise<readonly number[]> {
-  const { kind, subject, agency, request, type, sensitivity, object, objects, byGovernment } = sought;
+/** Lines that have all wanted terms; all lines without criteria. */
+async function candidates(index: PartIndex, criteria: SearchCriteria): Promise<readonly number[]> {
+  const { kind, subject, agency, request, type, sensitivity, object, objects, byGovernment } = criteria;
   const terms: [TermKind, string | undefined][] = [
     ['kind', kind],
     ['subject', subject],
@@ -338,7 +347,7 @@ async function all<Key, Result>(keys: Iterable<Key>, work: (key: Key) => Promise
   return results;
 }
 
-/** Lines that name a key, or a list that holds it. */
+/** Lines that contain a key, or refer to a list with it. */
 async function linesOfKeys(index: PartIndex, keys: Iterable<string>): Promise<readonly number[]> {
   const wanted = [...keys];
   const lists = union(await all(wanted, (key) => index.linesOf('member', key)));
@@ -346,8 +355,8 @@ async function linesOfKeys(index: PartIndex, keys: Iterable<string>): Promise<re
   return union([...named, ...(await all(lists, (list) => index.linesOf('list', String(list))))]);
 }
 
-/** Digests of the lists that seem to hold a key that is sought: their terms have its hash. */
-async function listsWith(index: PartIndex, { object, objects }: Sought): Promise<ReadonlySet<string>> {
+/** Digests of the lists that may have a wanted key: their terms have its hash. */
+async function listsWith(index: PartIndex, { object, objects }: SearchCriteria): Promise<ReadonlySet<string>> {
   const keys = [...(objects ?? []), ...(object === undefined ? [] : [object])];
   const places = union(await all(keys, (key) => index.linesOf('member', key)));
   if (places.length === 0) return new Set();
@@ -358,36 +367,36 @@ async function listsWith(index: PartIndex, { object, objects }: Sought): Promise
 const listsOf = (entry: Entry): readonly string[] =>
   entry.kind === 'read' ? entry.objects.flatMap(({ lists = [] }) => lists) : [];
 
-/** Types that a line of reads has of what was looked for: of objects that were read, and of lists that used their fields. */
+/** Matching types in an entry: of read objects, and of fields that lists used. */
 function typesRead(
   entry: Entry,
-  { object, objects, type, sensitivity }: Sought,
+  { object, objects, type, sensitivity }: SearchCriteria,
   lists: ReadonlyMap<string, boolean>,
 ): string[] {
   if (entry.kind !== 'read') return [];
-  const isSought = (key: string) =>
+  const isWanted = (key: string) =>
     (object === undefined || key === object) && (objects === undefined || objects.has(key));
   const holds = (read: ReadObjects) =>
     (object === undefined && objects === undefined) ||
-    read.keys.some(isSought) ||
+    read.keys.some(isWanted) ||
     read.lists?.some((list) => lists.get(list));
   const read = entry.objects.filter(
-    (one) =>
-      (type === undefined || one.type === type) &&
-      (sensitivity === undefined || one.sensitivity === sensitivity) &&
-      holds(one),
+    (objects) =>
+      (type === undefined || objects.type === type) &&
+      (sensitivity === undefined || objects.sensitivity === sensitivity) &&
+      holds(objects),
   );
-  // a list that is narrowed or counted by fields is of no object in particular
+  // filtering or counting by fields concerns no particular object
   const used = object === undefined && objects === undefined ? (entry.uses ?? []) : [];
   const uses = used.filter(
-    (one) =>
-      (type === undefined || one.type === type) && (sensitivity === undefined || one.sensitivity === sensitivity),
+    (use) =>
+      (type === undefined || use.type === type) && (sensitivity === undefined || use.sensitivity === sensitivity),
   );
-  return [...new Set([...read, ...uses].map((one) => one.type))];
+  return [...new Set([...read, ...uses].map((match) => match.type))];
 }
 
-function fits(entry: Entry, sought: Sought, types: readonly string[]): boolean {
-  const { kind, subject, agency, object, objects, byGovernment, type, sensitivity, request } = sought;
+function fits(entry: Entry, criteria: SearchCriteria, types: readonly string[]): boolean {
+  const { kind, subject, agency, object, objects, byGovernment, type, sensitivity, request } = criteria;
   if (kind !== undefined && entry.kind !== kind) return false;
   if (subject !== undefined && entry.who?.subject !== subject) return false;
   if (agency !== undefined && entry.who?.agency !== agency) return false;

@@ -13,37 +13,37 @@ export interface Flaw {
   readonly what: string;
 }
 
-/** What other records and anchors hold of a record, and what is wrong by it. */
+/** Which other records and anchors hold seals of a record. */
 export interface Anchoring {
-  /** Names of the records and files that hold seals of it. */
+  /** Names of these records and anchors. */
   readonly by: readonly string[];
-  /** Number of the newest entry that one of them vouches for. */
+  /** Number of the newest entry that they vouch for. */
   readonly upTo: number;
 }
 
 export interface Verification {
   readonly record: string;
-  /** The first entry that is there; those before it, if any, were put away and removed. */
+  /** Number of the first existing entry; earlier parts may have been archived. */
   readonly from: number;
-  /** When that was written. */
+  /** Time of that entry. */
   readonly fromAt: string;
   readonly entries: number;
-  /** Entries up to the last seal. Whoever can write the file could have cut off or made up what comes after it. */
+  /** Entries up to the last seal. Anyone who can write the file could have removed or forged later ones. */
   readonly sealed: number;
   readonly head: string;
-  /** When the first entry after the last seal was written; empty when there is none. */
+  /** Time of the first entry after the last seal; empty without one. */
   readonly unsealedAt: string;
-  /** When the last entry was written; empty of no entries. */
+  /** Time of the last entry; empty without entries. */
   readonly lastAt: string;
-  /** Lines that say that the clock was set back. */
+  /** Number of lines before which the clock was set back. */
   readonly setBack: number;
-  /** The first of {@link flaws}. */
+  /** First of {@link flaws}. */
   readonly flaw: Flaw | undefined;
-  /** After one, what follows is not known to be true, up to a part that a process began because of it. */
+  /** After a flaw, entries are unverified up to the next part that a process began because of it. */
   readonly flaws: readonly Flaw[];
-  /** Hashes of its seals by their numbers. */
+  /** Hashes of its seals by number. */
   readonly seals: ReadonlyMap<number, string>;
-  /** Seals of other records that it holds; of each record, those that one of the keys signed. */
+  /** Genuine seals of other records that it holds. */
   readonly heads: readonly Seal[];
 }
 
@@ -52,7 +52,7 @@ async function* wholeLines(file: string, bytes: number): AsyncGenerator<string> 
   if (bytes > 0) yield* linesOf(file, bytes - 1);
 }
 
-/** Bytes of a file, and of its whole lines. */
+/** Size of a file, and of its whole lines, in bytes. */
 const sizesOf = (file: string): Promise<readonly [all: number, whole: number]> =>
   reading(file, async (handle) => [(await handle.stat()).size, (await lastLine(handle)).size]);
 
@@ -72,7 +72,7 @@ class Reading {
     private readonly keys: SealKeys,
   ) {}
 
-  /** @param isWritten whether a process may be writing its last line, or have been killed while it did. */
+  /** @param isWritten whether a process may be writing the last line, or may have been killed while it did */
   async read(file: string, isWritten: boolean): Promise<void> {
     let line = 0;
     const [all, whole] = await sizesOf(file);
@@ -83,19 +83,23 @@ class Reading {
       if (what !== undefined) return this.fail({ file, line, what });
       this.note(this.chain.entry!, file, line);
     }
-    if (whole < all && !isWritten && !this.isBroken) this.fail({ file, line: line + 1, what: 'it is cut off' });
+    if (whole < all && !isWritten && !this.isBroken) this.fail({ file, line: line + 1, what: 'it is truncated' });
     if (line === 0 && !this.isBroken)
-      this.fail({ file, line: 0, what: 'it is empty: a file of a record begins with a seal' });
+      this.fail({ file, line: 0, what: 'the file is empty: each file of a record begins with a seal' });
   }
 
-  /** @returns whether the file is to be read */
+  /** @returns whether to read the file */
   private begin(file: string, text: string): boolean {
     const { number, hash } = this.chain.standing;
     const breach = this.chain.resume(text);
     if (breach) {
       const { standing } = this.chain;
       if (!this.isBroken && this.entries > 0 && (standing.number !== number || standing.hash !== hash))
-        this.flaws.push({ file, line: 1, what: 'it does not follow the part before it: one was removed or replaced' });
+        this.flaws.push({
+          file,
+          line: 1,
+          what: 'it does not follow the previous part: a part was removed or replaced',
+        });
       const { file: where, line, what } = breach;
       this.flaws.push({
         file,
@@ -106,7 +110,7 @@ class Reading {
       return true;
     }
     if (this.isBroken) return false;
-    // parts before it may be gone: its first seal says what they came to
+    // earlier parts may be archived; the first seal states their end
     if (this.entries === 0) this.beginAt(text);
     this.chain.beginFile();
     return true;
@@ -128,7 +132,7 @@ class Reading {
     this.seals.set(entry.number, entry.hash);
   }
 
-  /** A seal of another record. No process takes one in that a key of another subgraph made. */
+  /** Notes a seal of another record. No process stores one that a key of another subgraph signed. */
   private noteHead(head: Seal, file: string, line: number): void {
     if (this.keys.isGenuine(head)) {
       this.heads.push(head);
@@ -137,7 +141,7 @@ class Reading {
     const { record, subgraph, keyId } = head;
     const sealedBy = this.keys.subgraphsOf(keyId);
     if (!sealedBy || (sealedBy.has(subgraph) && isRecordOf(record, subgraph))) return;
-    const what = `it holds a seal of the record "${record}" that was made with the key of ${namesOf(sealedBy)}`;
+    const what = `it holds a seal of the record "${record}" that was signed with the key of ${namesOf(sealedBy)}`;
     this.flaws.push({ file, line, what });
   }
 
@@ -148,8 +152,8 @@ class Reading {
 }
 
 /**
- * Reads a record from its beginning and says whether it is as it was written.
- * @param files of the record, in order: see `parts.ts` @param keys public keys of those who seal it
+ * Verifies a record from its beginning.
+ * @param files of the record, in order: see `parts.ts` @param keys public keys that seal it
  */
 export async function verifyRecord(
   files: readonly string[],
@@ -169,7 +173,7 @@ export async function verifyRecord(
   };
 }
 
-/** What of a record's seals is held elsewhere. @param held seals of it, by who holds them */
+/** Compares a record with its seals stored elsewhere. @param held seals by holder */
 export function compareHeads(
   { record, from, seals }: Pick<Verification, 'record' | 'from' | 'seals'>,
   held: ReadonlyMap<string, readonly Seal[]>,
@@ -178,16 +182,16 @@ export function compareHeads(
   const by: string[] = [];
   let upTo = 0;
   for (const [holder, heads] of held) {
-    const own = heads.filter((head) => head.record === record && head.number >= from);
-    const missing = own.find(({ number, hash }) => seals.get(number) !== hash);
+    const sealsOfRecord = heads.filter((head) => head.record === record && head.number >= from);
+    const missing = sealsOfRecord.find(({ number, hash }) => seals.get(number) !== hash);
     if (missing)
       flaws.push({
         file: record,
         line: 0,
         what: `${holder} holds seal number ${missing.number} of ${missing.at}, which the record does not contain: the record was truncated or rewritten`,
       });
-    if (own.length > 0) by.push(holder);
-    for (const { number, hash } of own) if (seals.get(number) === hash) upTo = Math.max(upTo, number);
+    if (sealsOfRecord.length > 0) by.push(holder);
+    for (const { number, hash } of sealsOfRecord) if (seals.get(number) === hash) upTo = Math.max(upTo, number);
   }
   return { by, upTo, flaws };
 }

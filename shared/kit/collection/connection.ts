@@ -50,7 +50,7 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** Source of a connection object. */
+/** Data of a connection object. */
 interface Listed {
   page: Page;
   total: () => Promise<number>;
@@ -63,7 +63,7 @@ interface ConnectionTypes {
 
 const connectionTypes = new Map<ModelClass, ConnectionTypes>();
 
-/** The `<Model>Connection` type of a model's lists and the arguments such a field takes. */
+/** The `<Model>Connection` type of a model's lists, and the arguments of such fields. */
 export function connectionOf(target: ModelClass): ConnectionTypes {
   const declared = connectionTypes.get(target);
   if (declared) return declared;
@@ -183,7 +183,7 @@ export const listedBy = (connection: object): readonly object[] => (connection a
 
 /**
  * Adds a connection field with the children of an object.
- * @param parent how children name the object: by a property that holds its key, or by a link table, which may be declared later
+ * @param parent how children reference the object: a property with its key, or a link table, which may be declared later
  */
 export function hasMany(child: () => ModelClass, parent: string | (() => ParentReference), description: string) {
   return (prototype: object, field: string): void => {
@@ -222,7 +222,7 @@ export function pagedField(
   });
 }
 
-/** Lists without a sensitivity class yet: they take that of their children, which may be declared later. */
+/** Lists without a sensitivity class yet. They inherit the class of their children, which may be declared later. */
 const unsettled: (() => void)[] = [];
 
 /** Declares the sensitivity class of all lists. Call it before building a schema, once all classes are declared. */

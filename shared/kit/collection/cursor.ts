@@ -78,7 +78,7 @@ export class Cursors {
   }
 
   private vector(list: string, text: Buffer): Buffer {
-    // a name has no zero byte, so that no name and text read as another pair
+    // names contain no zero byte, which makes the pair unambiguous
     const mac = createHmac('sha256', this.authentication).update(`${list}\0`).update(text);
     return mac.digest().subarray(0, IV_BYTES);
   }

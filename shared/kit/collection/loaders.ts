@@ -24,10 +24,10 @@ const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
 /** Maximum keys in one statement, below SQLite's limit of 32,766 parameters. */
 const MAX_BATCH = 10_000;
 
-/** How children reference their parent: by a property, or by a link table that holds the parent's key in `from`. */
+/** How children reference their parent: a property, or a link table with the parent's key in `from`. */
 export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
 
-/** The field of a model that a link table holds; undefined for a link table of another model. */
+/** Field of a model that a link table stores; undefined for a link table of another model. */
 const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undefined =>
   [...modelOf(target).selectable.values()].find(
     ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
@@ -43,7 +43,7 @@ export interface Page<T extends object = object> {
 }
 
 /**
- * Batched reads of one request: all loads of one kind in one turn of the event loop go to the database in one statement.
+ * Batched reads of one request. One statement serves all loads of the same kind in one turn of the event loop.
  */
 export class Loaders {
   private readonly loaders = new Map<unknown, Map<string, DataLoader<string, unknown>>>();
@@ -63,7 +63,7 @@ export class Loaders {
   /** Objects from statements that already checked whether the reader may see them. */
   private readonly admitted = new WeakSet<object>();
   private readonly conditions = new ConditionCount();
-  /** By protected type: whether the reader sees objects that the public does not. */
+  /** Whether the reader sees objects that the public does not, by protected type. */
   private readonly seeingMore = new Map<ModelClass, boolean>();
 
   /** Loaders without access checks, for computing results. Never return what they read. */
@@ -336,9 +336,9 @@ export class Loaders {
     rows: readonly Record<string, unknown>[],
   ): Page<T> {
     const more = rows.length > plan.size;
-    const kept = rows.slice(0, plan.size).map((row) => this.admit(target, row));
-    if (plan.backward) kept.reverse();
-    return { rows: kept, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
+    const objects = rows.slice(0, plan.size).map((row) => this.admit(target, row));
+    if (plan.backward) objects.reverse();
+    return { rows: objects, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
   }
 
   /** Number of visible objects that match a filter. */

@@ -93,7 +93,7 @@ export function cursorsOf(target: ModelClass, order: readonly Order[], cursors: 
     );
 }
 
-/** The fields that a list is ordered by, except its key. */
+/** Fields that a list is ordered by, without the key. */
 export function orderedBy(target: ModelClass, { order }: PagePlan): FieldUse[] {
   const { name: type, key, selectable, sensitivity } = modelOf(target);
   return order
@@ -104,7 +104,7 @@ export function orderedBy(target: ModelClass, { order }: PagePlan): FieldUse[] {
     });
 }
 
-/** How the values of each property are compared. */
+/** Kind of comparison by property. */
 function comparisonKinds(target: ModelClass): Map<string, Comparison['kind']> {
   return new Map(
     [...modelOf(target).selectable.values()].map(({ property, comparison }) => [property, comparison.kind]),

@@ -124,7 +124,7 @@ export class WhereBuilder {
     return join(conditions, 'AND', '1 = 1');
   }
 
-  /** A comparison would reveal the value of an unreadable field, so it never matches objects whose field the reader may not read. */
+  /** Limits a comparison to objects whose field the reader may read, since it would reveal the value. */
   private permitted(
     target: ModelClass,
     { name, sensitivity: fieldClass }: Selectable,
@@ -145,7 +145,7 @@ export class WhereBuilder {
   private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
     const values = value as readonly unknown[];
     if (values.length > MAX_LIST)
-      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values: the maximum is ${MAX_LIST}`, path);
+      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${MAX_LIST}`, path);
     this.count.addValues(values.length, path);
     return values;
   }

@@ -470,7 +470,8 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
 const poolOf = (source: DataSource): Pool => (source.driver as unknown as { pool: Pool }).pool;
 
-const cancelled = (sql: string) => new QueryFailedError(sql, [], coded('STATEMENT_CANCELLED', 'the caller left'));
+const cancelled = (sql: string) =>
+  new QueryFailedError(sql, [], coded('STATEMENT_CANCELLED', 'the caller disconnected'));
 
 /** Failure after which a transaction can be retried; undefined otherwise. */
 function retriedFailure(error: unknown): Failure | undefined {

@@ -1,19 +1,19 @@
-/** The two databases that the product runs on. */
+/** Supported databases. */
 export type DatabaseKind = 'mysql' | 'sqlite';
 
-/** What the two databases say differently. Everything else is written once, in SQL that both understand. */
+/** SQL that differs between the databases. All other SQL works on both. */
 export interface Dialect {
   readonly kind: DatabaseKind;
   quote(name: string): string;
-  /** Days between two stored instants or dates, fractions included. */
+  /** Days between two stored instants or dates, with fractions. */
   daysBetween(from: string, to: string): string;
-  /** The tail of an INSERT that updates the columns given when the key exists. */
+  /** End of an INSERT that updates the columns if the key exists. */
   onConflictUpdate(key: readonly string[], columns: readonly string[]): string;
-  /** The server's clock, in milliseconds since 1970. */
+  /** Server time in milliseconds since 1970. */
   readonly nowMs: string;
-  /** The statement that shows how a query will be run. */
+  /** Statement that returns the plan of a query. */
   explain(sql: string): string;
-  /** The tail of a SELECT in a transaction that keeps others from changing its rows until the transaction ends. */
+  /** End of a SELECT that locks its rows until the transaction ends. */
   readonly forUpdate: string;
 }
 
@@ -23,7 +23,7 @@ const mysql: Dialect = {
   kind: 'mysql',
   quote: (name) => `\`${name}\``,
   daysBetween: (from, to) => `(TIMESTAMPDIFF(SECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 86400.0)`,
-  // a table of keys alone still needs an assignment, so that a key that exists is no error
+  // a table of only keys still needs an assignment, so that an existing key is not an error
   onConflictUpdate: (key, columns) =>
     `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
   // not UNIX_TIMESTAMP(), which repeats an hour in fall where the session has a time zone
@@ -40,7 +40,7 @@ const sqlite: Dialect = {
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
   nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
   explain: (sql) => `EXPLAIN QUERY PLAN ${sql}`,
-  // a transaction has the whole database to itself
+  // a transaction locks the whole database
   forUpdate: '',
 };
 

@@ -9,7 +9,7 @@ interface Options {
   readonly migrations: readonly Migration[];
 }
 
-/** The statements that would make the tables, as the migrations leave them, match the entities. */
+/** Statements that the migrations lack to make the tables match the entities. */
 export async function pendingStatements(options: Options): Promise<string[]> {
   const database = await openByServer(options);
   try {
@@ -22,8 +22,8 @@ export async function pendingStatements(options: Options): Promise<string[]> {
 }
 
 /**
- * MySQL and MariaDB describe defaults of columns in different forms: read as the other server, every nullable column looks changed.
- * The server itself decides which it is, since `mysql://` reaches both.
+ * Opens the database with the driver of its actual server, since `mysql://` may be MySQL or MariaDB. They describe column defaults
+ * differently: with the wrong driver, every nullable column looks changed.
  */
 async function openByServer(options: Options): Promise<Database> {
   const database = await Database.open(options);
@@ -41,8 +41,8 @@ const CREATED = /^CREATE TABLE "(?!temporary_)(\w+)"/;
 const INDEX = /^(CREATE|DROP) (?:UNIQUE )?INDEX "(\w+)"/;
 
 /**
- * TypeORM changes an SQLite table by building it anew and dropping the old one, which foreign keys forbid once there are rows.
- * The same change as SQLite's own ALTER TABLE: columns added and dropped, new tables made as they end up.
+ * TypeORM changes an SQLite table by rebuilding it and dropping the old one, which foreign keys forbid once it has rows. Converts such
+ * statements to ALTER TABLE, and creates new tables in their final form.
  */
 async function withoutRebuilds(database: Database, statements: readonly string[]): Promise<string[]> {
   const final = new Map(
@@ -69,7 +69,7 @@ async function withoutRebuilds(database: Database, statements: readonly string[]
   const columns: string[] = [];
   for (const [table, body] of final)
     if (!created.has(table)) columns.push(...(await alterations(database, table, body)));
-  // an index may be on a column that is added
+  // an index may include an added column
   const place = result.findIndex((sql) => sql.startsWith('CREATE') && sql.includes('INDEX'));
   return place < 0 ? [...result, ...columns] : [...result.slice(0, place), ...columns, ...result.slice(place)];
 }

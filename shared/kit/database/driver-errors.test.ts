@@ -36,7 +36,7 @@ test.each([
   expect(failureOf(new QueryFailedError('SELECT 1', ['secret'], driverError))).toBe(failure);
 });
 
-test('finds a full disk in the words of the storage engine', () => {
+test('recognizes a full disk by the message of the storage engine', () => {
   const message = `Got error 28 "No space left on device" from storage engine InnoDB`;
   expect(failureOf(error({ code: 'ER_GET_ERRNO', errno: 1030 }, message))).toBe('full');
   expect(failureOf(error({ code: 'ER_GET_ERRNO', errno: 1030 }, 'Got error 122 from storage engine'))).toBeUndefined();
@@ -52,11 +52,11 @@ test.each([
   expect(failureOf(error({ code: 'ER_TABLEACCESS_DENIED_ERROR', errno: 1142 }, message))).toBe(failure);
 });
 
-test('finds a closed connection in the words of the driver', () => {
+test('recognizes a closed connection by the message of the driver', () => {
   expect(failureOf(error({}, "Can't add new command when connection is in closed state"))).toBe('unavailable');
 });
 
-test('takes no error that is not of a driver for one', () => {
+test('does not classify an error that is not from a driver', () => {
   expect(failureOf(new Error('Something else'))).toBeUndefined();
   expect(failureOf('text')).toBeUndefined();
 });
@@ -67,7 +67,7 @@ test.each([
   ['ER_QUERY_TIMEOUT', 'DATABASE_TIMEOUT', true],
   ['SQLITE_FULL', 'DATABASE_FULL', false],
   ['ER_READ_ONLY_MODE', 'DATABASE_READ_ONLY', true],
-])('reports %s as %s without what the driver said, which stays the cause', (code, expected, retryable) => {
+])('reports %s as %s without the message of the driver, which stays the cause', (code, expected, retryable) => {
   const cause = new QueryFailedError('SELECT secret', ['secret'], error({ code }));
   const reported = databaseErrorOf(cause, 'reviews') as DatabaseError;
   expect(reported).toBeInstanceOf(DatabaseError);
@@ -77,7 +77,7 @@ test.each([
   expect(reported.cause).toBe(cause);
 });
 
-test('leaves duplicate keys and violated constraints to those who know what they mean', () => {
+test('leaves duplicate key errors unchanged for the caller to handle', () => {
   const duplicate = new QueryFailedError('INSERT', [], error({ code: 'ER_DUP_ENTRY', errno: 1062 }));
   expect(databaseErrorOf(duplicate, 'reviews')).toBe(duplicate);
 });

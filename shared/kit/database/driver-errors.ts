@@ -3,13 +3,13 @@ import { QueryFailedError } from 'typeorm';
 /**
  * Why a statement failed, whatever the driver:
  * - `unavailable`: no connection, the server closed it, or the user may not read
- * - `busy`: another transaction held a lock, the database chose this one to give way, or no pooled connection became free
- * - `timeout`: the statement ran longer than it may, or an operator ended it
+ * - `busy`: another transaction held a lock, the database aborted this one in a deadlock, or no pooled connection became free
+ * - `timeout`: the statement exceeded its time limit, or an operator ended it
  * - `full`: no disk space, or a size limit was reached
  * - `read-only`: the server or the file accepts no writes, or the user may not write
  * - `duplicate`: a row with the same unique key exists
  * - `constraint`: the values contradict other data or the table's definition
- * - `cancelled`: the caller left
+ * - `cancelled`: the caller disconnected
  */
 export type Failure =
   | 'unavailable'
@@ -21,18 +21,18 @@ export type Failure =
   | 'constraint'
   | 'cancelled';
 
-/** What drivers set on the error of a failed statement. */
+/** Properties that drivers set on the error of a failed statement. */
 export interface DriverError {
   readonly code?: string;
   readonly errno?: number;
   readonly message?: string;
 }
 
-/** An error as drivers report them, of this package's own. */
+/** Creates an error in the form of a driver's. */
 export const coded = (code: string, message: string): Error & { code: string } =>
   Object.assign(new Error(message), { code });
 
-/** Codes of the two drivers, and of this package's own pool. */
+/** Codes of the drivers and of our connection pool. */
 const CODES: Readonly<Record<Failure, readonly string[]>> = {
   unavailable: [
     ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
@@ -47,7 +47,7 @@ const CODES: Readonly<Record<Failure, readonly string[]>> = {
     ...['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD', 'ER_LOCK_NOWAIT', 'POOL_BUSY'],
     ...['SQLITE_BUSY', 'SQLITE_LOCKED'],
   ],
-  // the statement of a caller who leaves fails here before the server ends it: what it reports as interrupted, another ended
+  // statements of disconnected callers fail before the server ends them, so an interrupted one was ended by an operator
   timeout: [
     ...['ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_INTERRUPTED'],
     ...['STATEMENT_TIMEOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'],
@@ -71,7 +71,7 @@ const CODES: Readonly<Record<Failure, readonly string[]>> = {
   cancelled: ['STATEMENT_CANCELLED'],
 };
 
-/** MySQL and MariaDB error numbers that mysql2 has no name for, or another one than the server's. */
+/** MySQL and MariaDB error numbers that mysql2 has no name or a different name for. */
 const NUMBERS: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...([3, 28, 1021, 1041, 1114] as const).map((number) => [number, 'full'] as const),
   ...([1290, 1792, 1836, 1874] as const).map((number) => [number, 'read-only'] as const),
@@ -83,28 +83,28 @@ const NUMBERS: ReadonlyMap<number, Failure> = new Map<number, Failure>([
   ...([1022, 1062, 1586] as const).map((number) => [number, 'duplicate'] as const),
 ]);
 
-/** A command on a table, a column, or a routine is denied to the user; the message begins with the command. */
+/** The user may not run a command on a table, column, or routine; the message begins with the command. */
 const DENIED: ReadonlySet<number> = new Set([1142, 1143, 1370]);
 
 const FAILURES: ReadonlyMap<string, Failure> = new Map(
   Object.entries(CODES).flatMap(([failure, codes]) => codes.map((code) => [code, failure as Failure] as const)),
 );
 
-/** The driver's own error inside an error of a statement; undefined when the error is not one of a driver. */
+/** Driver error inside the error of a statement; undefined if the error is not from a driver. */
 export function driverErrorOf(error: unknown): DriverError | undefined {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
-  // a commit fails without TypeORM's wrapping, and so does a connection that cannot be opened
+  // TypeORM does not wrap errors of commits and of opening connections
   return error instanceof Error && ('code' in error || 'errno' in error || isClosed(error)) ? error : undefined;
 }
 
-/** Classifies a failed statement; undefined for what is a mistake of this program, such as SQL that does not parse. */
+/** Classifies a failed statement; undefined for a bug in our code, such as invalid SQL. */
 export function failureOf(error: unknown): Failure | undefined {
   const driverError = driverErrorOf(error);
   if (!driverError) return undefined;
   const { code = '', errno, message = '' } = driverError;
-  // a right was revoked: of reading, or only of writing
+  // a privilege was revoked: to read, or only to write
   if (DENIED.has(errno ?? 0)) return /^(SELECT|EXECUTE) /i.test(message) ? 'unavailable' : 'read-only';
-  // the storage engine's own number, which the server repeats in words: "Got error 28 …", "(errno: 28 …"
+  // error number of the storage engine, which only the message contains: "Got error 28 …", "(errno: 28 …"
   if (/\berr(?:or|no:?)\s+28\b|No space left on device/.test(message)) return 'full';
   const isServerError = code === '' || code.startsWith('ER_') || /^\d+$/.test(code);
   return (
@@ -116,6 +116,6 @@ export function failureOf(error: unknown): Failure | undefined {
   );
 }
 
-/** mysql2 reports a closed connection in words only. */
+/** mysql2 reports a closed connection only in the message. */
 const isClosed = ({ message = '' }: DriverError): boolean =>
   /connection is in closed state|Connection is closed|Pool is closed|Server closed the connection/i.test(message);

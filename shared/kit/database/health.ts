@@ -3,7 +3,7 @@ import { driverErrorOf, type Failure } from './driver-errors';
 
 const LOG_TIMEOUTS_EVERY_MS = 10_000;
 
-/** What a process last saw of its database. Logs each change of state once, however many requests see it. */
+/** Last observed state of the database. Logs each change of state once, not per request. */
 export class DatabaseHealth {
   private down: Failure | undefined;
   private unwritable: Failure | undefined;
@@ -15,7 +15,7 @@ export class DatabaseHealth {
     private readonly log: Logger | undefined,
   ) {}
 
-  /** Why the database accepts no writes, as far as the last write shows; undefined when it does. */
+  /** Why the database rejected the last write; undefined if it accepted it. */
   get refusesWrites(): 'full' | 'read-only' | undefined {
     return this.unwritable as 'full' | 'read-only' | undefined;
   }

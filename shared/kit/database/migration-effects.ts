@@ -1,18 +1,18 @@
 import type { QueryRunner } from 'typeorm';
 
-/** A table that a check makes and drops. */
+/** Temporary table for comparing definitions. */
 const TWIN = 'ordergraph_migration_check';
 
-/** One kind of statement that MySQL commits by itself, and how to see that it has been run. */
+/** A kind of statement that MySQL commits implicitly, and how to tell whether it already ran. */
 interface Kind {
   readonly pattern: RegExp;
-  /** Error numbers of MySQL and MariaDB when the statement's effect may be there already. */
+  /** Error numbers of MySQL and MariaDB for a statement whose effect may already exist. */
   readonly errors: readonly number[];
-  /** Whether the effect that is there is this statement's. `groups` are those of the pattern. */
+  /** Whether the existing effect is this statement's. `groups` are those of the pattern. */
   readonly isSame: (runner: QueryRunner, groups: readonly string[]) => Promise<boolean>;
 }
 
-const there = async () => true;
+const always = async () => true;
 
 const KINDS: readonly Kind[] = [
   {
@@ -44,15 +44,15 @@ const KINDS: readonly Kind[] = [
   },
   {
     pattern: /^ALTER TABLE `(\w+)` ADD CONSTRAINT (`\w+` FOREIGN KEY \([^)]*\) REFERENCES `\w+` ?\([^)]*\))/,
-    // MariaDB reports the storage engine's "duplicate key" as a table that cannot be made
+    // MariaDB reports the storage engine's "duplicate key" as "can't create table"
     errors: [1005, 1022, 1826],
     isSame: async (runner, [table, constraint]) =>
       (await linesOf(runner, table!)).some((line) => line.startsWith(normalized(`CONSTRAINT ${constraint}`))),
   },
-  // what is not there has been dropped
-  { pattern: /^DROP INDEX `\w+` ON `\w+`$/, errors: [1091], isSame: there },
-  { pattern: /^ALTER TABLE `\w+` DROP (?:COLUMN|INDEX|FOREIGN KEY) `\w+`$/, errors: [1091], isSame: there },
-  { pattern: /^DROP TABLE `\w+`$/, errors: [1051], isSame: there },
+  // a missing object was already dropped
+  { pattern: /^DROP INDEX `\w+` ON `\w+`$/, errors: [1091], isSame: always },
+  { pattern: /^ALTER TABLE `\w+` DROP (?:COLUMN|INDEX|FOREIGN KEY) `\w+`$/, errors: [1091], isSame: always },
+  { pattern: /^DROP TABLE `\w+`$/, errors: [1051], isSame: always },
   {
     pattern: /^CREATE TRIGGER `?(\w+)`? (BEFORE|AFTER) (\w+) ON `?(\w+)`? FOR EACH ROW(.*)$/s,
     errors: [1359],
@@ -73,16 +73,16 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Statements that change rows, which a transaction holds together with the record of progress. */
+/** Statements that change rows, which run in one transaction with the saved progress. */
 const DATA = /^(INSERT|UPDATE|DELETE|REPLACE)\b/i;
 
 export const changesRows = (sql: string): boolean => DATA.test(sql.trim());
 
-/** Whether a migration that was cut off at this statement can be resumed on MySQL: all its statements must be such. */
+/** Whether a migration that a crash interrupted at this statement can be resumed on MySQL. Must hold for all statements. */
 export const isResumable = (sql: string): boolean =>
   changesRows(sql) || KINDS.some(({ pattern }) => pattern.test(sql.trim()));
 
-/** Whether a statement failed because it has been run already: its effect is there, and is that of this statement. */
+/** Whether a statement failed because it already ran: its exact effect exists. */
 export async function hasBeenRun(runner: QueryRunner, sql: string, error: unknown): Promise<boolean> {
   const { errno } = ((error as { driverError?: unknown }).driverError ?? error) as { errno?: number };
   for (const { pattern, errors, isSame } of KINDS) {
@@ -98,14 +98,14 @@ const normalized = (sql: string): string =>
     .replace(/ ?([(),]) ?/g, '$1')
     .trim();
 
-/** The lines by which the server describes a table's columns, keys and constraints. */
+/** The server's description of a table's columns, keys, and constraints, by line. */
 async function linesOf(runner: QueryRunner, table: string): Promise<string[]> {
   const [row] = await runner.query(`SHOW CREATE TABLE \`${table}\``);
   const [, ...lines] = String(row['Create Table']).split('\n');
   return lines.slice(0, -1).map((line) => normalized(line).replace(/,$/, ''));
 }
 
-/** The lines of a table that is made of a definition, and dropped. */
+/** Lines that the server would have for a definition. */
 async function twinOf(runner: QueryRunner, body: string): Promise<string[]> {
   await runner.query(`DROP TABLE IF EXISTS ${TWIN}`);
   try {

@@ -5,46 +5,44 @@ import { changesRows, hasBeenRun } from './migration-effects';
 import { SqliteConnection } from './sqlite';
 import type { DatabaseAddress } from './url';
 
-/** One step of a schema's history: forward only, the same change said to both databases. Never edited once released. */
+/** One forward-only step of a schema's history, for both databases. Never edited once released. */
 export interface Migration {
-  /** `0001-initial`: sorts in the order of the history. */
+  /** Such as `0001-initial`; names sort in the order of the history. */
   readonly name: string;
   readonly mysql: readonly string[];
   readonly sqlite: readonly string[];
 }
 
-/** Where a database keeps the migrations it has had. Not an entity: it exists before all of them. */
+/** Table of applied migrations. Not an entity, since it exists before all of them. */
 const HISTORY = 'schema_migration';
-/** How far each migration has come, and the digest of the statements that were run. */
+/** Table of the progress of each migration, with a digest of the statements that ran. */
 const PROGRESS = 'schema_migration_progress';
 const LOCK_WAIT_SECONDS = 60;
 
-/** Seconds after which the server frees the lock of a process that it hears nothing from between two statements. */
+/** Seconds without a statement after which the server frees the lock of a process. */
 const SERVER_IDLE_SECONDS = 600;
 
-/** A migration under way. */
+/** Progress of a migration. */
 export interface MigrationProgress {
   readonly database: string;
   readonly migration: string;
-  /** Statements that were run. */
+  /** Number of statements that ran. */
   readonly done: number;
   readonly total: number;
 }
 
 export interface MigrationOptions {
   readonly migrations: readonly Migration[];
-  /** Of the database. */
+  /** Name of the database, for messages. */
   readonly name: string;
-  /** The statement that gives a connection its usual limits, which a migration runs without. */
+  /** Statement that restores the usual limits of a connection, which migrations run without. */
   readonly session?: string;
   readonly onMigration?: (progress: MigrationProgress) => void;
 }
 
 /**
- * Brings the tables to the newest migration, and runs `after`, under a lock that other processes wait for. A migration that a
- * crash cut off is resumed where it stopped.
- * @throws OperatorError when the database has a migration that this release does not know or that was changed since, or the
- * lock stays taken.
+ * Runs pending migrations and then `after`, under a lock that other processes wait for. Resumes a migration that a crash interrupted.
+ * @throws OperatorError if the database has an unknown or changed migration, or the lock stays taken
  */
 export async function runMigrations(
   source: DataSource,
@@ -72,14 +70,15 @@ export async function runMigrations(
   }
 }
 
-/** What a database has had of the migrations of this release. Changes nothing, and needs no tables. */
+/** State of one migration of this release in a database. */
 export interface MigrationState {
   readonly migration: string;
-  /** Statements that were run: all, some, or 0. */
+  /** Number of statements that ran: all, some, or none. */
   readonly done: number;
   readonly total: number;
 }
 
+/** States of the migrations of this release. Changes nothing, and needs no tables. */
 export async function migrationStates(
   source: DataSource,
   { kind }: DatabaseAddress,
@@ -112,7 +111,7 @@ async function rowsOf(runner: QueryRunner, sql: string): Promise<Row[]> {
   }
 }
 
-/** Of statements of a migration in their order: what was run must not be changed afterward. */
+/** Checksum of statements in order, which detects later changes. */
 const checksumOf = (statements: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(statements)).digest('hex');
 
@@ -139,11 +138,11 @@ async function migrate(
     const done = Number(row?.statements_done ?? 0);
     if (row && row.checksum !== checksumOf(statements.slice(0, done)))
       throw new OperatorError(
-        `Migration "${migration.name}" of the ${name} database differs from the one that the database has had`,
-        'Restore the text of the migration from the release that ran it, and write a new migration for further changes',
+        `Migration "${migration.name}" of the ${name} database was changed after it was applied`,
+        'Restore the migration from the release that ran it, and write a new migration for further changes',
       );
     if (applied.has(migration.name)) {
-      // of a release that kept no checksums
+      // applied by a release without checksums
       if (!row) await saveProgress(runner, migration.name, statements);
       continue;
     }
@@ -155,7 +154,7 @@ async function migrate(
     } catch (error) {
       throw new OperatorError(
         `Migration "${migration.name}" of the ${name} database failed: ${(error as Error).message}`,
-        'Nothing of this release was started. Remove the cause and start again: migrations resume where they stopped',
+        'Fix the cause and start again: migrations resume where they stopped',
         { cause: error },
       );
     }
@@ -163,18 +162,18 @@ async function migrate(
 }
 
 function requireKnown(applied: ReadonlySet<string>, migrations: readonly Migration[], name: string): void {
-  const known = new Set(migrations.map((migration) => migration.name));
-  const unknown = [...applied].filter((step) => !known.has(step));
+  const names = new Set(migrations.map((migration) => migration.name));
+  const unknown = [...applied].filter((step) => !names.has(step));
   if (unknown.length > 0)
     throw new OperatorError(
-      `The ${name} database was migrated by a newer release: it has had "${unknown.sort()[0]}", which this release does not know`,
-      'Start the newer release again, or restore the database from before its upgrade',
+      `The ${name} database was migrated by a newer release: it has migration "${unknown.sort()[0]}", which is unknown to this release`,
+      'Start the newer release, or restore the database from a backup from before the upgrade',
     );
 }
 
 type Report = (done: number) => void;
 
-/** SQLite runs a migration as a whole or not at all. */
+/** SQLite runs a migration in one transaction. */
 async function migrateAtOnce(
   runner: QueryRunner,
   migration: string,
@@ -192,9 +191,9 @@ async function migrateAtOnce(
 }
 
 /**
- * MySQL commits each statement that changes tables by itself, so progress is saved after each. A crash may fall between a
- * statement and its record: then the statement fails when it is run again, and is skipped if its effect is there. Releases
- * before this one saved no progress, so every statement up to the first that takes effect may be such.
+ * MySQL commits each statement that changes tables implicitly, so progress is saved after each. After a crash between the two, the
+ * statement fails when run again, and is skipped if its effect exists. Earlier releases saved no progress, so this applies to every
+ * statement up to the first that has an effect.
  */
 async function migrateByStatement(
   runner: QueryRunner,
@@ -238,7 +237,7 @@ async function inTransaction(runner: QueryRunner, work: () => Promise<void>): Pr
     await work();
     await runner.commitTransaction();
   } catch (error) {
-    // why it failed is what matters
+    // the original error matters
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});
     throw error;
   }
@@ -265,7 +264,7 @@ async function locked(
   const busy = (holder = '') =>
     new OperatorError(
       `Another process${holder} has been migrating the ${name} database for ${LOCK_WAIT_SECONDS} s`,
-      'Wait for it to end, or stop it, and start again',
+      'Wait until it ends, or stop it, then start again',
     );
   if (address.kind === 'mysql') {
     const lock = `ordergraph:migrate:${address.database}`.slice(0, 64);
@@ -277,13 +276,13 @@ async function locked(
     try {
       await work();
     } finally {
-      // a connection that was lost holds no lock; why the work failed is what matters
+      // a lost connection holds no lock, and the original error matters
       await runner.query('SELECT RELEASE_LOCK(?)', [lock]).catch(() => {});
     }
     return;
   }
   if (address.file === ':memory:') return work();
-  // The lock is an exclusive transaction on a small file beside the database: the system frees it when the process dies.
+  // an exclusive transaction on a file beside the database: the system frees the lock when the process dies
   const lock = new SqliteConnection(`${address.file}.migrating`, { timeout: LOCK_WAIT_SECONDS * 1_000 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
@@ -299,7 +298,7 @@ async function locked(
   }
 }
 
-/** Text compares by code point on both databases; MySQL must be told so once, before it makes any table. */
+/** Makes MySQL compare text by code point, as SQLite does. Must precede the first table. */
 async function requireBinaryCollation(runner: QueryRunner, database: string, name: string): Promise<void> {
   const [row] = await runner.query(
     'SELECT default_collation_name AS collation FROM information_schema.schemata WHERE schema_name = ?',
@@ -313,7 +312,7 @@ async function requireBinaryCollation(runner: QueryRunner, database: string, nam
   if (tables.length > 0)
     throw new OperatorError(
       `The ${name} database "${database}" compares text by ${collation} and already has tables`,
-      'Use an empty database, or one made with CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+      'Use an empty database, or create one with CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     );
   await runner.query(`ALTER DATABASE \`${database}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
 }

@@ -8,56 +8,56 @@ import { Turns } from './turns';
 export const CONNECT_MS = 3_000;
 /** Milliseconds that a statement waits for a connection. */
 const ACQUIRE_MS = 5_000;
-/** Statements that may wait for a connection at once, of all callers and of one; more fail at once. */
+/** Maximum statements that wait for a connection, in total and per caller. Further statements fail at once. */
 const MAX_WAITING = 1_000;
-const MAX_WAITING_OF_ONE = 200;
-/** Milliseconds after which an idle connection is pinged before it is used, and how long the ping may take. */
+const MAX_WAITING_PER_CALLER = 200;
+/** Milliseconds of idleness after which a connection is pinged before use, and timeout of the ping. */
 const TRUSTED_MS = 5_000;
 const PING_MS = 1_000;
 /** Milliseconds after which an idle connection is closed. */
 export const IDLE_MS = 60_000;
-/** Seconds after which the server closes a connection that it hears nothing from, and so frees its locks. */
+/** Seconds of idleness after which the server closes a connection, and so frees its locks. */
 const SERVER_IDLE_SECONDS = 300;
-/** Milliseconds that a kill, a readiness check, or the goodbye of a closing pool may take. */
+/** Timeout in milliseconds for a kill, a readiness check, or closing a pool. */
 const SIDE_MS = 2_000;
 
 /** State of a pool of connections, for metrics. */
 export interface PoolState {
   /** Maximum number of connections. */
   readonly size: number;
-  /** Open connections that no statement uses. */
+  /** Idle open connections. */
   readonly idle: number;
-  /** Statements that wait for a connection. */
+  /** Statements waiting for a connection. */
   readonly waiting: number;
-  /** Statements so far that got no connection, or no result, in time. */
+  /** Statements that got no connection, or no result, in time. */
   readonly timeouts: number;
 }
 
-/** On whose behalf statements run. */
+/** Caller on whose behalf statements run. */
 export interface Caller {
-  /** Tells callers apart; those of this process itself have none. */
+  /** Identifies the caller; undefined for the process itself. */
   readonly key?: string;
-  /** Ends the statements when the caller has left. */
+  /** Ends the statements when the caller disconnects. */
   readonly cancellation?: Cancellation;
 }
 
 /** Runs a statement and returns the driver's result. */
 export type Run = (sql: string, parameters: readonly unknown[]) => Promise<unknown[]>;
 
-/** The parts of mysql2's pool and connections that its types leave out. */
+/** Internals of mysql2's pool and connections that its types omit. */
 type Internals = { readonly stream?: { destroy(): void }; readonly _freeConnections?: { readonly length: number } };
 
 /**
- * Bounds what a pool of mysql2's does not: how long and how many statements wait for a connection, how long a statement runs,
- * and whether a connection that was idle still answers. A statement that times out, or whose caller leaves, is killed on the
- * server, and its connection is closed: a late kill must not hit the connection's next statement.
+ * Adds limits that mysql2's pool lacks: how long and how many statements wait for a connection, how long a statement runs, and whether
+ * an idle connection still responds. A statement that times out, or whose caller disconnects, is killed on the server, and its connection
+ * is closed, since a late kill could hit the connection's next statement.
  */
 export class MysqlConnections {
   private waiting = 0;
   private timeouts = 0;
   private readonly usedAt = new WeakMap<PoolConnection, number>();
   private readonly openedAt = new WeakMap<PoolConnection, number>();
-  /** Connections last used before then are pinged before use; those opened before the other are closed. */
+  /** Connections last used before `suspectBefore` are pinged before use; those opened before `deadBefore` are closed. */
   private suspectBefore = 0;
   private deadBefore = 0;
   private readonly killer: Killer;
@@ -65,7 +65,7 @@ export class MysqlConnections {
   private probing: Promise<void> | undefined;
   private probeConnection: Connection | undefined;
 
-  /** @param timeoutMs milliseconds a statement may take; 0 for no limit. */
+  /** @param timeoutMs milliseconds a statement may take; 0 for no limit */
   constructor(
     private readonly pool: Pool,
     private readonly address: ConnectionOptions,
@@ -76,10 +76,10 @@ export class MysqlConnections {
     this.turns = new Turns(size);
   }
 
-  /** Sets on a connection what the server limits by itself, in case this process cannot reach it. */
+  /** Sets limits that the server enforces itself, in case this process cannot reach it. */
   get sessionSql(): string {
     const seconds = this.timeoutMs / 1_000;
-    // a lock that is not granted in half the time is a conflict, which the transaction is retried for
+    // a lock not granted in half the time is a conflict, after which the transaction is retried
     const lockSeconds = this.timeoutMs === 0 ? 50 : Math.max(1, Math.ceil(seconds / 2));
     // the first comment is executed by MariaDB only, the second by MySQL only
     return `SET SESSION wait_timeout = ${SERVER_IDLE_SECONDS}, innodb_lock_wait_timeout = ${lockSeconds}
@@ -91,7 +91,7 @@ export class MysqlConnections {
     return { size: this.size, idle, waiting: this.waiting, timeouts: this.timeouts };
   }
 
-  /** Runs a statement on a connection of its own. A read whose connection turns out to be lost is repeated once on another. */
+  /** Runs a statement on a separate connection. Repeats a read once if its connection was lost. */
   async run(sql: string, parameters: readonly unknown[], caller: Caller = {}): Promise<unknown[]> {
     for (let attempt = 1; ; attempt += 1) {
       const session = await this.acquire(sql, caller);
@@ -105,7 +105,7 @@ export class MysqlConnections {
     }
   }
 
-  /** Takes a connection, which the caller releases. @throws QueryFailedError */
+  /** Acquires a connection, which the caller must release. @throws QueryFailedError */
   async acquire(sql: string, caller: Caller = {}): Promise<MysqlSession> {
     for (;;) {
       const { connection, leave } = await this.connection(sql, caller);
@@ -113,7 +113,7 @@ export class MysqlConnections {
         const now = performance.now();
         this.openedAt.set(connection, now);
         this.usedAt.set(connection, now);
-        // statements of one connection run in order: what follows has the limits
+        // statements of a connection run in order, so the limits apply to all later ones
         connection.query(this.sessionSql, () => {});
       } else if (!(await this.isAlive(connection))) {
         close(connection);
@@ -138,16 +138,16 @@ export class MysqlConnections {
     }
   }
 
-  /** Waits for the caller's turn, and then takes a connection. The caller calls `leave` when it has given that back. */
+  /** Waits for the caller's turn, then acquires a connection. After releasing it, call `leave`. */
   private connection(
     sql: string,
     { key = '', cancellation }: Caller,
   ): Promise<{ connection: PoolConnection; leave: () => void }> {
     const isFull = this.waiting >= MAX_WAITING;
-    if (isFull || this.turns.waitingOf(key) >= MAX_WAITING_OF_ONE) {
+    if (isFull || this.turns.waitingOf(key) >= MAX_WAITING_PER_CALLER) {
       this.timeouts += 1;
-      const what = isFull ? `${MAX_WAITING} statements` : `${MAX_WAITING_OF_ONE} statements of this caller`;
-      return Promise.reject(failed(sql, 'POOL_BUSY', `${what} wait for a connection already`));
+      const what = isFull ? `${MAX_WAITING} statements` : `${MAX_WAITING_PER_CALLER} statements of this caller`;
+      return Promise.reject(failed(sql, 'POOL_BUSY', `${what} are already waiting for a connection`));
     }
     this.waiting += 1;
     return new Promise((resolve, reject) => {
@@ -164,7 +164,7 @@ export class MysqlConnections {
       const timer = setTimeout(() => {
         if (!settle()) return;
         this.timeouts += 1;
-        // a connection that is being opened ends the turn itself
+        // once the turn has come, the callback below ends it
         if (!isTurn) leave();
         reject(failed(sql, 'POOL_BUSY', `no connection became free within ${ACQUIRE_MS} ms`));
       }, ACQUIRE_MS);
@@ -182,23 +182,23 @@ export class MysqlConnections {
       const stay = cancellation?.onCancel(() => {
         if (!settle()) return;
         if (!isTurn) leave();
-        reject(failed(sql, 'STATEMENT_CANCELLED', 'the caller left'));
+        reject(failed(sql, 'STATEMENT_CANCELLED', 'the caller disconnected'));
       });
     });
   }
 
-  /** Whether a connection that was idle for long, or while others failed, still answers. */
+  /** Whether a connection still responds. Pings it if it was idle for long, or while others failed. */
   private async isAlive(connection: PoolConnection): Promise<boolean> {
     if ((this.openedAt.get(connection) ?? 0) < this.deadBefore) return false;
     const usedAt = this.usedAt.get(connection) ?? 0;
     if (usedAt >= this.suspectBefore && performance.now() - usedAt < TRUSTED_MS) return true;
     const answers = await within(PING_MS, (done) => connection.ping((error) => done(!error)), false);
-    // the others of its age would each cost another wait
+    // older connections would each cost another timeout
     if (!answers) this.deadBefore = performance.now();
     return answers;
   }
 
-  /** Resolves when the server answers on a connection that no request uses. @throws the driver's error */
+  /** Resolves when the server responds on a connection that no request uses. @throws the driver's error */
   probe(): Promise<void> {
     this.probing ??= this.probeOnce().finally(() => {
       this.probing = undefined;
@@ -222,7 +222,7 @@ export class MysqlConnections {
     throw error;
   }
 
-  /** Closes what is open beside the pool. */
+  /** Closes the connections outside of the pool. */
   close(): void {
     this.killer.close();
     if (this.probeConnection) close(this.probeConnection);
@@ -230,7 +230,7 @@ export class MysqlConnections {
   }
 }
 
-/** One connection of the pool in use: for a statement, or for the statements of a transaction. */
+/** A pooled connection in use by a statement or a transaction. */
 export class MysqlSession {
   private isOver = false;
   private readonly pending = new Set<(error: Error) => void>();
@@ -243,7 +243,7 @@ export class MysqlSession {
   ) {}
 
   /**
-   * @param always runs the statement even when the caller has left, as a commit must.
+   * @param always runs the statement even after the caller disconnected, as a commit must
    * @throws QueryFailedError
    */
   run(sql: string, parameters: readonly unknown[], always = false): Promise<unknown[]> {
@@ -264,7 +264,9 @@ export class MysqlSession {
           () => this.discard('timeout', coded('STATEMENT_TIMEOUT', `no result within ${this.timeoutMs} ms`)),
           this.timeoutMs,
         );
-      stay = cancellation?.onCancel(() => this.discard('cancelled', coded('STATEMENT_CANCELLED', 'the caller left')));
+      stay = cancellation?.onCancel(() =>
+        this.discard('cancelled', coded('STATEMENT_CANCELLED', 'the caller disconnected')),
+      );
       if (this.isOver) return;
       this.connection.query(sql, parameters as unknown[], (error, result) => {
         if (!this.pending.delete(fail)) return;
@@ -293,7 +295,7 @@ export class MysqlSession {
   }
 }
 
-/** Ends connections on the server by a connection of its own, which is open only while there is something to end. */
+/** Kills connections on the server over a separate connection, which is open only while needed. */
 class Killer {
   private readonly queue: number[] = [];
   private connection: Connection | undefined;
@@ -301,7 +303,7 @@ class Killer {
 
   constructor(private readonly address: ConnectionOptions) {}
 
-  /** A user may kill its own connections without further privileges. */
+  /** Needs no privileges, since a user may kill its own connections. */
   kill(threadId: number): void {
     if (this.isClosed) return;
     this.queue.push(threadId);
@@ -314,7 +316,7 @@ class Killer {
     for (let threadId = this.queue.shift(); threadId !== undefined; threadId = this.queue.shift()) {
       const sql = `KILL ${threadId}`;
       const isAnswered = await within(SIDE_MS, (done) => connection.query(sql, () => done(true)), false);
-      // unreachable: the server's own limits remain
+      // unreachable: rely on the server's limits
       if (!isAnswered) this.queue.length = 0;
     }
     close(connection);
@@ -329,18 +331,18 @@ class Killer {
 
 function connect(address: ConnectionOptions, onError: () => void): Connection {
   const connection = createConnection({ ...address, connectTimeout: SIDE_MS });
-  // without a listener a lost idle connection would end the process
+  // without a listener, losing an idle connection would end the process
   connection.on('error', onError);
   return connection;
 }
 
-/** Closes without a goodbye: a peer that swallows everything would keep the socket open. */
+/** Closes without a handshake, since an unresponsive peer would keep the socket open. */
 function close(connection: Connection): void {
   connection.destroy();
   (connection as unknown as Internals).stream?.destroy();
 }
 
-/** What `work` reports, or `otherwise` when it takes too long. */
+/** Result of `work`, or `otherwise` after a timeout. */
 function within<T>(milliseconds: number, work: (done: (result: T) => void) => void, otherwise: T): Promise<T> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(otherwise), milliseconds);
@@ -353,7 +355,7 @@ function within<T>(milliseconds: number, work: (done: (result: T) => void) => vo
 
 const failed = (sql: string, code: string, message: string) => new QueryFailedError(sql, [], coded(code, message));
 
-/** Ends a pool, and closes what has not ended in time. @param end ends it politely. */
+/** Ends a pool, and destroys connections that do not end in time. @param end ends it gracefully */
 export async function endPool(pool: Pool, end: () => Promise<void>): Promise<void> {
   const open = pool as unknown as { _allConnections?: { length: number; get(index: number): PoolConnection } };
   const all = open._allConnections;
@@ -363,5 +365,5 @@ export async function endPool(pool: Pool, end: () => Promise<void>): Promise<voi
     () => true,
   );
   if (!(await within<boolean>(SIDE_MS, (done) => void ended.then(done), false)))
-    for (const one of connections) close(one);
+    for (const connection of connections) close(connection);
 }

@@ -21,7 +21,7 @@ function connect(file = ':memory:', options = {}): SqliteConnection {
   return connection;
 }
 
-test('returns the rows of queries and none for writes, and stores undefined as NULL', () => {
+test('returns rows for queries but not for writes, and stores undefined as NULL', () => {
   const connection = connect();
   connection.exec('CREATE TABLE item (name text, size integer); CREATE INDEX by_name ON item (name)');
   expect(connection.prepare('INSERT INTO item VALUES (?, ?), (?, ?)').all('a', 1, 'b', undefined)).toEqual([]);
@@ -43,7 +43,7 @@ test.each([
   ['SQLITE_CONSTRAINT_CHECK', "INSERT INTO parent VALUES (2, '')"],
   ['SQLITE_CONSTRAINT_FOREIGNKEY', 'INSERT INTO child VALUES (7)'],
   ['SQLITE_ERROR', 'SELECT * FROM missing'],
-])('names the result code of a failed statement: %s', (code, sql) => {
+])('reports the result code of a failed statement: %s', (code, sql) => {
   const connection = connect();
   connection.exec(tables);
   expect(() => connection.prepare(sql).all()).toThrow(expect.objectContaining({ code }));
@@ -74,7 +74,7 @@ test('fails with SQLITE_CANTOPEN for a file in a missing folder, and SQLITE_NOTA
   );
 });
 
-test('keeps its files to their owner, also those that an earlier release made for all', () => {
+test('restricts its files to their owner, even those that an earlier release created readable by all', () => {
   const modeOf = (file: string) => statSync(join(folder, file)).mode & 0o777;
   const connection = connect('private.sqlite');
   connection.pragma('journal_mode = WAL');

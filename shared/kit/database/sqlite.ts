@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 type Sqlite = typeof import('node:sqlite');
 
-/** Loads the module without the warning that it is experimental; any other warning is shown. */
+/** Loads the module, and suppresses only the warning that it is experimental. */
 function loadSqlite(): Sqlite {
   const { emitWarning } = process;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
@@ -36,9 +36,9 @@ export class SqliteConnection {
   private readonly database: DatabaseSync;
   private isOpen = true;
 
-  /** @throws SqliteError with code `SQLITE_CANTOPEN` when the file cannot be opened */
+  /** @throws SqliteError with code `SQLITE_CANTOPEN` if the file cannot be opened */
   constructor(file: string, { timeout = 5_000 }: SqliteOptions = {}) {
-    if (file !== ':memory:') keepToOwner(file);
+    if (file !== ':memory:') restrictToOwner(file);
     this.database = withCode(() => new sqlite.DatabaseSync(file));
     // the constructor's option of this name needs Node 22.16
     this.pragma(`busy_timeout = ${timeout}`);
@@ -69,29 +69,29 @@ export class SqliteConnection {
   }
 }
 
-/** Access of the owner alone; the files that SQLite makes beside a database have the access of the database. */
+/** File mode: owner only. SQLite gives its auxiliary files the mode of the database. */
 const OWNER_ONLY = 0o600;
 
 const MAGIC = 'SQLite format 3\0';
 
-/** Makes the file for its owner alone, or takes from others what an earlier release let them do with it. */
-function keepToOwner(file: string): void {
+/** Creates the file for its owner only, or restricts a file that an earlier release created. */
+function restrictToOwner(file: string): void {
   try {
     const descriptor = openSync(file, 'a+', OWNER_ONLY);
     const head = Buffer.alloc(MAGIC.length);
     const length = readSync(descriptor, head, 0, head.length, 0);
     closeSync(descriptor);
-    // another file stays as it is
+    // not a database: leave it unchanged
     if (length > 0 && head.toString('latin1') !== MAGIC) return;
-    for (const own of [file, `${file}-wal`, `${file}-shm`])
-      if (existsSync(own) && (statSync(own).mode & 0o077) !== 0) chmodSync(own, OWNER_ONLY);
+    for (const path of [file, `${file}-wal`, `${file}-shm`])
+      if (existsSync(path) && (statSync(path).mode & 0o077) !== 0) chmodSync(path, OWNER_ONLY);
   } catch (error) {
-    // SQLite says what it makes of a folder, or of a file of another user
-    if (!REFUSED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // SQLite reports these itself when it opens the file
+    if (!REPORTED_LATER.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
-const REFUSED: ReadonlySet<string> = new Set([
+const REPORTED_LATER: ReadonlySet<string> = new Set([
   'EACCES',
   'EPERM',
   'EROFS',
@@ -127,7 +127,7 @@ export class SqliteError extends Error {
   }
 }
 
-/** @throws SqliteError in place of the errors by which Node reports those of SQLite. */
+/** @throws SqliteError instead of Node's error */
 function withCode<T>(work: () => T): T {
   try {
     return work();
@@ -137,13 +137,13 @@ function withCode<T>(work: () => T): T {
   }
 }
 
-/** Primary result codes, by number. https://sqlite.org/rescode.html */
+/** Primary result codes by number: https://sqlite.org/rescode.html */
 const PRIMARY = (
   'OK ERROR INTERNAL PERM ABORT BUSY LOCKED NOMEM READONLY INTERRUPT IOERR CORRUPT NOTFOUND FULL CANTOPEN PROTOCOL EMPTY ' +
   'SCHEMA TOOBIG CONSTRAINT MISMATCH MISUSE NOLFS AUTH FORMAT RANGE NOTADB'
 ).split(' ');
 
-/** Extended result codes of a primary one, from 1: `primary | (n << 8)`. */
+/** Extended result codes of each primary code, from 1: `primary | (n << 8)`. */
 const EXTENDED: Record<string, readonly string[]> = {
   ERROR: ['MISSING_COLLSEQ', 'RETRY', 'SNAPSHOT'],
   ABORT: ['', 'ROLLBACK'],
@@ -163,7 +163,7 @@ const EXTENDED: Record<string, readonly string[]> = {
   AUTH: ['USER'],
 };
 
-/** The name of an extended result code, such as `SQLITE_BUSY_SNAPSHOT`; of the primary one where SQLite is newer than the list. */
+/** Name of an extended result code, such as `SQLITE_BUSY_SNAPSHOT`; name of the primary code if the extended code is unknown. */
 export function resultCodeName(code: number): string {
   const primary = PRIMARY[code & 0xff] ?? 'ERROR';
   const extended = EXTENDED[primary]?.[(code >> 8) - 1];

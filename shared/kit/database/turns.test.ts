@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Turns } from './turns';
 
-test('a free place goes to the caller that holds the fewest, in the order of waiting', () => {
+test('gives a free place to the caller that holds the fewest, in the order of waiting', () => {
   const turns = new Turns(4);
   const granted: string[] = [];
   const take = (caller: string) => turns.take(caller, () => granted.push(caller));
@@ -14,7 +14,7 @@ test('a free place goes to the caller that holds the fewest, in the order of wai
   expect(granted).toEqual(['a', 'a', 'a', 'b', 'c']);
 });
 
-test('holds its promises for any order of takes and leaves', () =>
+test('leaves no place free that a waiting caller may have, for any order of takes and leaves', () =>
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 6 }),
@@ -40,10 +40,10 @@ test('holds its promises for any order of takes and leaves', () =>
           if (leave < open.length) open[leave]!();
           const all = [...held.values()].reduce((sum, count) => sum + count, 0);
           expect(all + turns.available).toBe(size);
-          // nobody waits while a place is free that he may have
-          const mayWait = ['', 'a', 'b', 'c'].filter((one) => turns.waitingOf(one) > 0);
+          // a caller waits only without free places or at its maximum
+          const waiting = ['', 'a', 'b', 'c'].filter((name) => turns.waitingOf(name) > 0);
           if (turns.available > 0)
-            for (const one of mayWait) expect(held.get(one)).toBe(Math.max(1, Math.floor(size * 0.75)));
+            for (const name of waiting) expect(held.get(name)).toBe(Math.max(1, Math.floor(size * 0.75)));
         }
         for (const end of open) end();
         expect(turns.available).toBe(size);

@@ -1,38 +1,38 @@
-/** A place, or the wait for one. */
+/** A place, or a wait for a place. */
 interface Turn {
   readonly caller: string;
   readonly granted: () => void;
 }
 
 /**
- * Shares a number of places among callers. A place that becomes free goes to the caller that holds the fewest, and no caller holds all of
- * them: however much one asks for, others are served. Work of this process itself, whose caller is the empty text, may hold all.
+ * Shares a fixed number of places fairly among callers. A free place goes to the caller that holds the fewest, and no caller may hold all
+ * of them. Work of this process itself, whose caller is the empty text, may hold all.
  */
 export class Turns {
   private readonly held = new Map<string, number>();
-  /** Those who wait, by caller; the caller that has waited longest is first. */
+  /** Waiting turns by caller; the caller that has waited longest comes first. */
   private readonly waiting = new Map<string, Turn[]>();
   private free: number;
-  private readonly maxOfOne: number;
+  private readonly maxPerCaller: number;
 
   constructor(private readonly size: number) {
     this.free = size;
-    this.maxOfOne = Math.max(1, Math.floor(size * 0.75));
+    this.maxPerCaller = Math.max(1, Math.floor(size * 0.75));
   }
 
-  /** Places that nobody holds. */
+  /** Number of free places. */
   get available(): number {
     return this.free;
   }
 
-  /** How many turns of a caller wait. */
+  /** Number of waiting turns of a caller. */
   waitingOf(caller: string): number {
     return this.waiting.get(caller)?.length ?? 0;
   }
 
   /**
-   * Waits for a place. @param granted called when the caller has it, at once if one is free.
-   * @returns gives the place back, or stops waiting
+   * Waits for a place. @param granted called when the caller gets it, immediately if a place is free
+   * @returns function that gives the place back, or stops waiting
    */
   take(caller: string, granted: () => void): () => void {
     const turn: Turn = { caller, granted };
@@ -80,7 +80,7 @@ export class Turns {
     let best: { readonly turn: Turn; readonly held: number } | undefined;
     for (const [caller, [turn]] of this.waiting) {
       const held = this.held.get(caller) ?? 0;
-      if (held < (caller === '' ? this.size : this.maxOfOne) && (!best || held < best.held))
+      if (held < (caller === '' ? this.size : this.maxPerCaller) && (!best || held < best.held))
         best = { turn: turn!, held };
       if (best?.held === 0) break;
     }
@@ -89,7 +89,7 @@ export class Turns {
     const turns = this.waiting.get(turn.caller)!;
     this.waiting.delete(turn.caller);
     turns.shift();
-    // behind the others
+    // back to the end of the line
     if (turns.length > 0) this.waiting.set(turn.caller, turns);
     return turn;
   }

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '#base/errors';
 
-/** Where a database is, told apart by its URL. */
+/** Address of a database. */
 export type DatabaseAddress =
   | { kind: 'sqlite'; file: string }
   | {
       kind: 'mysql';
-      /** The server's make, as far as the URL says: MariaDB describes its tables in another way. */
+      /** Scheme of the URL; `mysql` may also be MariaDB, which describes its tables differently. */
       server: 'mysql' | 'mariadb';
       host: string;
       port: number;
@@ -18,16 +18,16 @@ export type DatabaseAddress =
 
 /**
  * `mysql://user:password@host:3306/name`, or a SQLite file: `sqlite:path`, `file:path` or a bare path.
- * @throws OperatorError when the URL names no database.
+ * @throws OperatorError for any other URL
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
   if (/^(mysql|mariadb):\/\//.test(text)) {
     const fix = 'Write mysql://user:password@host:3306/database';
-    if (!URL.canParse(text)) throw new OperatorError(`The database URL ${redactDatabaseUrl(text)} cannot be read`, fix);
+    if (!URL.canParse(text)) throw new OperatorError(`The database URL ${redactDatabaseUrl(text)} is invalid`, fix);
     const url = new URL(text);
     const database = decodeURIComponent(url.pathname.slice(1));
     if (!/^[A-Za-z0-9_$-]+$/.test(database))
-      throw new OperatorError(`The database URL ${redactDatabaseUrl(text)} names no database`, fix);
+      throw new OperatorError(`The database URL ${redactDatabaseUrl(text)} has no database name`, fix);
     return {
       kind: 'mysql',
       server: text.startsWith('mariadb:') ? 'mariadb' : 'mysql',

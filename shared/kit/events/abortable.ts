@@ -1,4 +1,4 @@
-/** The result of work, or a rejection as soon as the signal aborts; the work itself is left to end by itself. */
+/** Result of `work`, or a rejection once the signal aborts. Does not stop the work itself. */
 export function abortable<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
@@ -8,7 +8,7 @@ export function abortable<Result>(work: Promise<Result>, signal: AbortSignal): P
   });
 }
 
-/** Resolves after so many milliseconds, or when the signal aborts. */
+/** Resolves after a delay, or when the signal aborts. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

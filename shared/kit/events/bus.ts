@@ -1,71 +1,71 @@
 import type { EventEnvelope, LogPosition } from './event';
 import type { MessageFlaw, MessageKind } from './signed-messages';
 
-/** A place in a log, without its epoch: equal digests mean equal logs up to there. */
+/** A position without its epoch. Equal digests mean equal logs up to there. */
 export type Checkpoint = Pick<LogPosition, 'offset' | 'digest'>;
 
-/** A reader asks a writer for the events after its position. */
+/** Request of a reader to a writer for the events after its position. */
 export interface ReplayRequest {
   readonly reader: string;
   readonly position: LogPosition;
-  /** Earlier positions, latest first: the writer continues from the first of all these that its log contains. */
+  /** Earlier positions, latest first. The writer continues from the first position that its log contains. */
   readonly checkpoints: readonly Checkpoint[];
 }
 
 export interface ReplayAnswer {
-  /** Where the events begin; before the requested position when the writer's log does not contain that one. */
+  /** Start of the events; before the requested position if the writer's log does not contain that one. */
   readonly from: Checkpoint;
-  /** The next events, oldest first, at most {@link REPLAY_BATCH}. */
+  /** Next events, oldest first, at most {@link REPLAY_BATCH}. */
   readonly events: readonly EventEnvelope[];
-  /** The end of the writer's log. */
+  /** End of the writer's log. */
   readonly head: LogPosition;
 }
 
 export const REPLAY_BATCH = 500;
 
-/** An entry on the bus that is not an event of the subgraph it claims to come from. */
+/** An entry on the bus without a valid signature of the subgraph it claims to come from. */
 export interface UnsignedEntry {
-  /** The subgraph whose event it would be. */
+  /** Claimed subgraph. */
   readonly source: string;
   readonly flaw: MessageFlaw;
-  /** As it came. */
+  /** Text as received. */
   readonly text: string;
 }
 
-/** The part of a reader that the bus calls. */
+/** Interface of a reader for the bus. */
 export interface Consumer {
-  /** Acts on one event. Returns when its effects are durable; throws when the event must come again. */
+  /** Handles one event. Resolves when its effects are durable; rejects if the event must be delivered again. */
   act(event: EventEnvelope): Promise<void>;
-  /** Keeps an entry that no subgraph signed for an operator to see, without acting on it. */
+  /** Stores an unsigned entry for operators, without handling it. */
   setAside(entry: UnsignedEntry): Promise<void>;
   /**
-   * Compares the ends of the writers' logs with what the reader has acted on. The bus calls it with heads that it read before
-   * it found that it holds nothing more for the reader: what is still missing then is lost from the bus.
+   * Compares the ends of the writers' logs with the reader's positions. The bus reads the heads before it finds that it has no more events
+   * for the reader, so events that are missing then are lost from the bus.
    */
   compare(heads: ReadonlyMap<string, LogPosition>): Promise<void>;
 }
 
 /**
- * Carries events from each subgraph to the others, fast but forgetful: it may lose, repeat and reorder. The writer's log is the
- * truth; the bus also carries where it ends, and requests for what a reader misses.
+ * Carries events between subgraphs. It may lose, repeat, and reorder them: the writer's log is authoritative. It also carries the end of
+ * each log, and replay requests of readers.
  */
 export interface EventBus {
-  /** Messages that it refused because no subgraph signed them, by what they claimed to be. */
+  /** Number of messages rejected without a valid signature, by claimed kind. */
   readonly refused?: ReadonlyMap<MessageKind, number>;
-  /** The end of a source's log as the bus knows it; undefined when it knows none. */
+  /** Last published end of a source's log; undefined if the bus has none. */
   head(source: string): Promise<LogPosition | undefined>;
-  /** Returns when the bus has the events and the end of the log. */
+  /** Resolves when the bus has the events and the end of the log. */
   publish(source: string, events: readonly EventEnvelope[], head: LogPosition): Promise<void>;
-  /** Hands events to a reader, one after the other, until the signal. One process a reader name calls it at a time. */
+  /** Delivers events to a reader, one at a time, until the signal aborts. Only one process per reader may call it at a time. */
   read(reader: string, consumer: Consumer, until: AbortSignal): Promise<void>;
-  /** Asks the writer for events; undefined when it does not answer. */
+  /** Requests events from the writer; undefined if it does not respond. */
   replay(source: string, request: ReplayRequest): Promise<ReplayAnswer | undefined>;
-  /** Answers the requests that wait for a source. @returns how many */
+  /** Answers waiting requests to a source. @returns their number */
   serve(source: string, answer: (request: ReplayRequest) => Promise<ReplayAnswer>): Promise<number>;
   close(): Promise<void>;
 }
 
-/** The bus does not answer. It has logged that already; the caller tries again later. */
+/** The bus does not respond, which it already logged. Try again later. */
 export class BusUnavailableError extends Error {
   override readonly name = 'BusUnavailableError';
 }

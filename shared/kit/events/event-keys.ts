@@ -5,23 +5,23 @@ import { OperatorError } from '#base/errors';
 import { isPublicKey, publicKey, watchKeys } from '#base/identity/keys';
 import { type SigningKey, signingKeyOf } from '#base/identity/signed-identity';
 
-/** The keys that subgraphs sign messages on the event bus with: each its own, so that no subgraph can speak for another. */
+/** Keys that sign messages on the event bus, separate for each subgraph, so that none can impersonate another. */
 export interface EventKeys {
-  /** The private key of a subgraph of this process. @throws OperatorError when there is no such key */
+  /** Private key of a subgraph of this process. @throws OperatorError without one */
   signingKey(subgraph: string): SigningKey;
-  /** The public key of this id, if it is one of this subgraph. */
+  /** Public key of a subgraph by id; undefined if the subgraph has no such key. */
   find(keyId: string, subgraph: string): KeyObject | undefined;
 }
 
-/** A public key of an event sender, as `event-keys.json` lists them. */
+/** Public key of an event sender, as listed in `event-keys.json`. */
 export type SenderKey = JWK & { readonly subgraph: string };
 
-/** By key id and subgraph: one process may sign for several with one key. */
+/** By key id and subgraph, since a process may sign for several subgraphs with one key. */
 type Senders = ReadonlyMap<string, KeyObject>;
 
 const senderId = (keyId: string, subgraph: string): string => `${subgraph} ${keyId}`;
 
-/** @throws Error when the text is not a set of senders' public keys */
+/** @throws Error if the text is not a set of senders' public keys */
 export function senderKeysIn(text: string): readonly SenderKey[] {
   const { keys } = (JSON.parse(text) ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys) || !keys.every(isSenderKey))
@@ -30,7 +30,7 @@ export function senderKeysIn(text: string): readonly SenderKey[] {
     );
   const ids = keys.map(({ kid }: SenderKey) => kid);
   const shared = ids.find((kid, place) => ids.indexOf(kid) !== place);
-  // whoever has it could speak for both
+  // the owner of a shared key could impersonate the other subgraph
   if (shared !== undefined) throw new Error(`the key "${shared}" is listed twice: each subgraph needs a separate key`);
   return keys as SenderKey[];
 }
@@ -46,17 +46,17 @@ const sendersOf = (keys: readonly SenderKey[]): Senders =>
 const isSenderKey = (key: SenderKey | null): boolean =>
   isPublicKey(key) && typeof key?.subgraph === 'string' && /^[a-z][a-z0-9-]{0,59}$/.test(key.subgraph);
 
-/** The keys of one process that runs several subgraphs, or of a test. @param own private keys by subgraph */
-export function eventKeysOf(own: ReadonlyMap<string, JWK>): EventKeys {
-  const secrets = new Map([...own].map(([subgraph, key]) => [subgraph, signingKeyOf(key)]));
-  const senders = sendersOf([...own].map(([subgraph, key]) => ({ ...publicKey(key), subgraph })));
+/** Keys of one process that runs several subgraphs, or of a test. @param privateKeys by subgraph */
+export function eventKeysOf(privateKeys: ReadonlyMap<string, JWK>): EventKeys {
+  const secrets = new Map([...privateKeys].map(([subgraph, key]) => [subgraph, signingKeyOf(key)]));
+  const senders = sendersOf([...privateKeys].map(([subgraph, key]) => ({ ...publicKey(key), subgraph })));
   return {
     signingKey: (subgraph) => secrets.get(subgraph) ?? missing(subgraph),
     find: (keyId, subgraph) => senders.get(senderId(keyId, subgraph)),
   };
 }
 
-/** Of a process that has no events: it neither signs nor reads any. */
+/** For a process without events. */
 export const NO_EVENT_KEYS: EventKeys = eventKeysOf(new Map());
 
 function missing(subgraph: string): never {
@@ -73,7 +73,7 @@ export interface EventKeyFiles {
   readonly senders: string;
 }
 
-/** Keys from files; replaced files are noticed within a second, and at once for an unknown key id. @throws OperatorError */
+/** Keys from files. Reloads replaced files within a second, and at once for an unknown key id. @throws OperatorError */
 export function readEventKeys({ own, senders }: EventKeyFiles, log?: Logger): EventKeys {
   const secrets = new Map(
     [...own].map(([subgraph, file]) => [

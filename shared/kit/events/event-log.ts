@@ -12,7 +12,7 @@ const DIGEST_LENGTH = 32;
 /** Before the first event. */
 export const LOG_START: Checkpoint = { offset: 0, digest: '' };
 
-/** The digest of a log after one more event. Not a secret: it tells histories apart, it does not protect them. */
+/** Digest of a log after one more event. Distinguishes histories, but does not authenticate them. */
 export function digestAfter(digest: string, eventId: string): string {
   return createHash('sha256').update(`${digest}\n${eventId}`).digest('hex').slice(0, DIGEST_LENGTH);
 }
@@ -27,14 +27,13 @@ interface Head {
 }
 
 /**
- * The events of one subgraph in one order, without gaps: the outbox, once the leading replica has given its rows their offsets.
- * Each event carries a digest of the log up to it, so any reader can tell whether its own history is a part of this one, whatever
- * was restored from which backup.
+ * The events of one subgraph in order and without gaps: the outbox, once the leading replica has assigned offsets. Each event carries a
+ * digest of the log up to it, so that a reader can tell whether its history is part of this one after a restore from a backup.
  */
 export class EventLog {
-  /** Epochs that this process began because the log had been restored. */
+  /** Epochs that this process began because the log was restored. */
   epochChanges = 0;
-  /** Requests of readers that this process answered. */
+  /** Replay requests that this process answered. */
   replaysServed = 0;
 
   constructor(
@@ -44,7 +43,7 @@ export class EventLog {
     private readonly log: Logger,
   ) {}
 
-  /** Gives offsets to events that have none, in the order in which they were written. */
+  /** Assigns offsets to new events, in the order in which they were written. */
   async append(): Promise<void> {
     for (;;) {
       const [waiting] = await this.database.query(`SELECT 1 FROM outbox WHERE log_offset IS NULL LIMIT 1`);
@@ -54,7 +53,7 @@ export class EventLog {
   }
 
   private async appendBatch(inside: Database): Promise<void> {
-    // its lock keeps two replicas, of which one does not know yet that it no longer leads, from appending at once
+    // its lock prevents concurrent appends by two replicas, if one does not know yet that it lost the lease
     await this.currentEpoch(inside);
     const rows = await inside.query<{ position: number; id: string }>(
       `SELECT position, id FROM outbox WHERE log_offset IS NULL ORDER BY position LIMIT ${APPEND_BATCH}`,
@@ -84,7 +83,7 @@ export class EventLog {
     return last?.logOffset ? { offset: Number(last.logOffset), digest: last.digest ?? '' } : LOG_START;
   }
 
-  /** The last epoch, under its lock; begins the first one. */
+  /** Locks and returns the current epoch; begins the first one. */
   private async currentEpoch(inside: Database): Promise<EventEpoch> {
     const [row] = await inside.query(
       `SELECT ${inside.selection(EventEpoch, 't')} FROM event_epoch t ORDER BY t.number DESC LIMIT 1 ${inside.dialect.forUpdate}`,
@@ -100,7 +99,7 @@ export class EventLog {
   ): Promise<EventEpoch> {
     const row = Object.assign(new EventEpoch(), {
       number,
-      // the number alone would come again after another restore
+      // the number alone would repeat after another restore
       epoch: `${number}-${randomBytes(6).toString('hex')}`,
       startedAt: instant(this.clock.now()),
       startOffset: (await this.end(inside)).offset,
@@ -111,7 +110,7 @@ export class EventLog {
     return row;
   }
 
-  /** Where the log ends, and how many events the bus has not had yet. One statement. */
+  /** End of the log, and number of unpublished events. One statement. */
   async head(): Promise<LogPosition & { unpublished: number }> {
     const [row] = await this.database.query<Head>(
       `SELECT e.epoch AS epoch, o.log_offset AS logOffset, o.digest AS digest,
@@ -127,7 +126,7 @@ export class EventLog {
     return { epoch, offset: Number(logOffset ?? 0), digest: digest ?? '', unpublished: Number(unpublished) };
   }
 
-  /** The events after an offset, oldest first. */
+  /** Events after an offset, oldest first. */
   async after(offset: number, epoch: string, limit: number): Promise<EventEnvelope[]> {
     const rows = await this.database.query(
       `SELECT ${this.database.selection(OutboxEvent, 't')} FROM outbox t
@@ -143,7 +142,7 @@ export class EventLog {
     return { id, type, version, source: this.source, subject, sequence, occurredAt, data: JSON.parse(data), log };
   }
 
-  /** The offset before the first event that the bus has not had. */
+  /** Offset before the first unpublished event. */
   async publishedOffset(): Promise<number> {
     const [row] = await this.database.query<{ first: number | null; last: number | null }>(
       `SELECT MIN(log_offset) AS first, (SELECT MAX(log_offset) FROM outbox) AS last
@@ -152,7 +151,7 @@ export class EventLog {
     return row?.first ? Number(row.first) - 1 : Number(row?.last ?? 0);
   }
 
-  /** Notes that the bus has had all events up to an offset. */
+  /** Marks all events up to an offset as published. */
   async markPublished(offset: number): Promise<void> {
     await this.database.transaction((inside) =>
       inside.updateWhere(
@@ -164,8 +163,8 @@ export class EventLog {
     );
   }
 
-  /** The first of these positions that this log contains; the start of the log contains nothing else. */
-  private async firstKnown(positions: readonly Checkpoint[]): Promise<Checkpoint> {
+  /** First of the positions that this log contains, or the start of the log. */
+  private async firstContained(positions: readonly Checkpoint[]): Promise<Checkpoint> {
     if (positions.length === 0) return LOG_START;
     const rows = await this.database.query<{ logOffset: number; digest: string }>(
       `SELECT log_offset AS logOffset, digest FROM outbox WHERE log_offset IN (${positions.map(() => '?').join(', ')})`,
@@ -176,14 +175,14 @@ export class EventLog {
   }
 
   /**
-   * Makes sure of this log's epoch, given a position that a reader or the bus has from it. A position that the log does not contain,
-   * of an epoch that is not over, means that the database was restored from a backup: then a new epoch begins.
-   * @param holder what has the position, for the log and the epoch's reason
+   * Checks a position that a reader or the bus has. If the log does not contain it, and its epoch is not over, the database was restored
+   * from a backup, so a new epoch begins.
+   * @param holder of the position, for the log and the epoch's reason
    * @returns whether the log contains the position
    */
   async recognize(position: LogPosition, holder: string): Promise<boolean> {
     if (isSamePosition(position, LOG_START)) return true;
-    if (isSamePosition(await this.firstKnown([position]), position)) return true;
+    if (isSamePosition(await this.firstContained([position]), position)) return true;
     await this.database.atomically(async (inside) => {
       const current = await this.currentEpoch(inside);
       if (await isOver(inside, position.epoch, current)) return;
@@ -199,12 +198,12 @@ export class EventLog {
     return false;
   }
 
-  /** Answers a reader. */
+  /** Answers a replay request. */
   async answer({ reader, position, checkpoints }: ReplayRequest): Promise<ReplayAnswer> {
-    // an event that has no offset yet is missing too
+    // includes events without an offset
     await this.append();
-    const isKnown = await this.recognize(position, `reader ${reader}`);
-    const from = isKnown ? position : await this.firstKnown(checkpoints);
+    const isInLog = await this.recognize(position, `reader ${reader}`);
+    const from = isInLog ? position : await this.firstContained(checkpoints);
     const { unpublished: _, ...head } = await this.head();
     const events = await this.after(from.offset, head.epoch, REPLAY_BATCH);
     this.replaysServed += 1;
@@ -217,7 +216,7 @@ export class EventLog {
   }
 }
 
-/** Whether the log is known to have left an epoch: another position of it then says nothing new. */
+/** Whether an epoch is over, so that an unknown position of it does not indicate another restore. */
 async function isOver(inside: Database, epoch: string, current: EventEpoch): Promise<boolean> {
   const [former] = await inside.findBy(EventEpoch, 'epoch', [epoch]);
   const [replacement] = await inside.findBy(EventEpoch, 'replaced', [epoch]);

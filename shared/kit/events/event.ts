@@ -1,24 +1,24 @@
 import { z } from 'zod';
 
-/** What one subgraph tells the others: a fact, under a name and a version, whose data a schema checks at both ends. */
+/** A type of event that a subgraph sends to others: a named, versioned fact, whose data a schema validates at both ends. */
 export interface EventType<Data = unknown> {
   /** `source.fact`, such as `submissions.filed`. */
   readonly name: string;
-  /** Rises when the meaning of the data changes; fields that are only added do not raise it. */
+  /** Incremented when the meaning of the data changes, not when fields are added. */
   readonly version: number;
-  /** The one subgraph that may send it: readers reject it from any other. */
+  /** The only subgraph that may send it. */
   readonly sender: string;
   readonly description: string;
-  /** The subgraphs that act on it. */
+  /** Subgraphs that handle it. */
   readonly readers: readonly string[];
   readonly data: z.ZodType<Data>;
 }
 
 const declared = new Map<string, EventType>();
-/** All event types that this process knows, by name. */
+/** All declared event types, by name. */
 export const eventTypes: ReadonlyMap<string, EventType> = declared;
 
-/** Declares an event; its name begins with its sender. */
+/** Declares an event type. */
 export function eventType<Sender extends string, Schema extends z.ZodType>(
   name: `${Sender}.${string}`,
   sender: Sender,
@@ -32,17 +32,17 @@ export function eventType<Sender extends string, Schema extends z.ZodType>(
   return type;
 }
 
-/** A place in the event log of one subgraph, and what the log holds up to there. */
+/** A position in the event log of one subgraph, with a digest of the log up to it. */
 export interface LogPosition {
-  /** Which history of the log; a new one begins when the log's database is restored from a backup. */
+  /** History of the log; a new one begins when its database is restored from a backup. */
   readonly epoch: string;
-  /** Number of events up to here: the first event has 1. */
+  /** Number of events up to here; 1 for the first event. */
   readonly offset: number;
-  /** Hash over the ids of all events up to here; empty at offset 0. Equal digests mean equal logs up to here. */
+  /** Hash of the ids of all events up to here; empty at offset 0. Equal digests mean equal logs. */
   readonly digest: string;
 }
 
-/** An event as the bus carries it. */
+/** An event on the bus. */
 export interface EventEnvelope {
   /** `evt_` and a ULID. */
   readonly id: string;
@@ -50,20 +50,20 @@ export interface EventEnvelope {
   readonly version: number;
   /** The subgraph that published it. */
   readonly source: string;
-  /** Key of the object it is about; events about one object keep their order. */
+  /** Key of the object it is about. Events about one object keep their order. */
   readonly subject: string;
-  /** Its place among the events of the source about the subject, from 1. */
+  /** Number among the events of the source about the subject, from 1. */
   readonly sequence: number;
-  /** When it happened: RFC 3339 in UTC. */
+  /** RFC 3339, UTC. */
   readonly occurredAt: string;
   readonly data: unknown;
-  /** Its place in the log of the source. Missing from events of releases that had no log. */
+  /** Position in the log of the source. Missing in events of releases without a log. */
   readonly log?: LogPosition;
 }
 
-/** What the integer columns of the databases hold. */
+/** Maximum of the databases' integer columns. */
 const MAX_INTEGER = 2 ** 31 - 1;
-/** Bytes of an event as JSON: what the text columns of readers hold, and some space. */
+/** Maximum bytes of an event as JSON, slightly below the limit of the readers' text columns. */
 export const MAX_EVENT_BYTES = 60_000;
 
 export const logPositionSchema: z.ZodType<LogPosition> = z.object({

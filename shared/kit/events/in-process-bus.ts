@@ -2,7 +2,7 @@ import type { SealBoard } from '../audit/seal-exchange';
 import { BusUnavailableError, type Consumer, type EventBus, type ReplayAnswer, type ReplayRequest } from './bus';
 import type { EventEnvelope, LogPosition } from './event';
 
-/** A reader or writer has not started yet or has stopped; the events wait in the outbox. */
+/** A reader or writer is not running; the events wait in the outbox. */
 export class NotListeningError extends BusUnavailableError {
   constructor(name: string) {
     super(`The "${name}" subgraph is not listening to events`);
@@ -12,8 +12,8 @@ export class NotListeningError extends BusUnavailableError {
 type Answer = (request: ReplayRequest) => Promise<ReplayAnswer>;
 
 /**
- * Carries events between subgraphs of one process: `publish` returns when every reader has acted on the events. It keeps
- * nothing: what cannot be delivered waits in the writer's outbox.
+ * Carries events between subgraphs of one process. `publish` resolves when every reader has handled the events. Stores nothing:
+ * undelivered events wait in the writer's outbox.
  */
 export class InProcessBus implements EventBus, SealBoard {
   private readonly consumers = new Map<string, Consumer>();
@@ -21,7 +21,7 @@ export class InProcessBus implements EventBus, SealBoard {
   private readonly heads = new Map<string, LogPosition>();
   private readonly seals = new Map<string, Map<string, string>>();
 
-  /** @param readers all readers: events wait until each of them listens. */
+  /** @param readers all readers; events wait until all of them listen */
   constructor(private readonly readers: readonly string[]) {}
 
   async head(source: string): Promise<LogPosition | undefined> {
@@ -39,7 +39,7 @@ export class InProcessBus implements EventBus, SealBoard {
 
   read(reader: string, consumer: Consumer, until: AbortSignal): Promise<void> {
     this.consumers.set(reader, consumer);
-    // a reader that starts has not compared itself with any writer
+    // a new reader has not compared its position with any writer
     this.heads.clear();
     return new Promise((resolve) => {
       until.addEventListener('abort', () => {
@@ -49,7 +49,7 @@ export class InProcessBus implements EventBus, SealBoard {
     });
   }
 
-  /** @throws NotListeningError when the writer does not run */
+  /** @throws NotListeningError if the writer is not running */
   async replay(source: string, request: ReplayRequest): Promise<ReplayAnswer> {
     const answer = this.writers.get(source);
     if (!answer) throw new NotListeningError(source);

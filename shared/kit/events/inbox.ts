@@ -43,7 +43,7 @@ export async function handle(work: Work, handlers: readonly EventHandler[], even
   await handler.handle(work, event.subject, handler.type.data.parse(event.data) as never, event);
 }
 
-/** Whether an event that failed with this error fails whenever it comes again: by its rules, its form, or what the tables hold. */
+/** Whether an event that failed with this error would fail again: because of a rule, its format, or a constraint. */
 export function isRejection(error: unknown): error is Error {
   if (error instanceof DatabaseError) return false;
   if (failureOf(error) === 'constraint') return true;
@@ -51,56 +51,56 @@ export function isRejection(error: unknown): error is Error {
   return error instanceof UnreadableEvent || error instanceof ZodError;
 }
 
-/** Attempts at an event that fails for a reason that neither the event nor the state of the database explains; then it is rejected. */
+/** Attempts after which an event is rejected if neither the event nor the state of the database explains the failure. */
 const MAX_ATTEMPTS = 5;
-/** Unsigned entries that are kept for operators; more are only counted. */
+/** Unsigned entries to store for operators; further ones are only counted. */
 const MAX_UNSIGNED_KEPT = 1_000;
-/** Characters that are kept of one. */
+/** Characters to store of an unsigned entry. */
 const MAX_UNSIGNED_LENGTH = 4_000;
-/** Begins the ids of unsigned entries among the rejected events. They are shown and dismissed, and never acted on. */
+/** Prefix of the ids of unsigned entries among the rejected events. They can be dismissed, but never retried. */
 const UNSIGNED = 'unsigned_';
 
-/** Whether a rejected event is an entry that no subgraph signed. */
+/** Whether a rejected event is an unsigned entry. */
 export const isUnsigned = (id: string): boolean => id.startsWith(UNSIGNED);
 
-/** Milliseconds before a writer that did not answer is asked again. */
+/** Milliseconds before the next request to a writer that did not respond. */
 const ASK_AGAIN_MS = 5_000;
-/** How far back earlier positions for a writer with another history are looked for. */
+/** Number of past events from which checkpoints are chosen for a writer with another history. */
 const CHECKPOINT_ROWS = 1_000;
 
-/** Where a reader stands in the log of one source. */
+/** State of a reader in the log of one source. */
 interface Place {
-  /** Takes turns: one event of a source at a time. */
+  /** Serializes the events of a source. */
   readonly turn: Mutex;
-  /** What the database has. */
+  /** Position in the database. */
   stored: LogPosition;
-  /** Further than stored by events that this subgraph does not act on. */
+  /** Ahead of `stored` by events that this subgraph does not handle. */
   position: LogPosition;
-  /** The epoch of an event on the bus that the writer did not have, and until when the writer is not asked about it again. */
+  /** Epoch of an event on the bus that the writer did not have, and time until which not to request it again. */
   past: { readonly epoch: string; readonly until: number };
   /** Whether an earlier catch-up has not finished. */
   isUnfinished: boolean;
-  /** Milliseconds of the monotonic clock before which the writer is not asked again. */
+  /** Monotonic time in milliseconds before which not to send the writer another request. */
   askAt: number;
-  /** The event that failed last, and how often. */
+  /** Last failed event, and its number of attempts. */
   failed: { readonly id: string; readonly attempts: number };
 }
 
 export interface InboxParts {
-  /** The reading subgraph. */
+  /** Name of the reading subgraph. */
   readonly name: string;
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Logger;
   readonly handlers: readonly EventHandler[];
   readonly bus: Pick<EventBus, 'replay'>;
-  /** Called after an event had effects: they may have written events. */
+  /** Called after an event was handled, which may have written new events. */
   readonly changed?: () => void;
 }
 
 /**
- * Acts on the events of other subgraphs: on each once, in the order of the log of its source, whatever the bus loses, repeats or
- * reorders. It accepts an event only as the next one of the log that it has; for everything else it asks the writer.
+ * Handles the events of other subgraphs, each once, in the order of the log of its source, even if the bus loses, repeats, or reorders
+ * events. Accepts only the next event of a log from the bus, and requests missing events from the writer.
  */
 export class Inbox implements Consumer {
   /** Requests to writers for missing events. */
@@ -111,7 +111,7 @@ export class Inbox implements Consumer {
 
   constructor(private readonly parts: InboxParts) {}
 
-  /** Sources of which events are known to be missing. */
+  /** Number of sources with known missing events. */
   get gapsOpen(): number {
     return this.gaps.size;
   }
@@ -126,13 +126,13 @@ export class Inbox implements Consumer {
   async setAside({ source, flaw, text }: UnsignedEntry): Promise<void> {
     const { database, clock } = this.parts;
     const id = `${UNSIGNED}${createHash('sha256').update(`${source}\n${text}`).digest('hex').slice(0, 31)}`;
-    const [known] = await database.findBy(RejectedEvent, 'id', [id]);
-    if (known || (await this.unsignedKept()) >= MAX_UNSIGNED_KEPT) return;
+    const [existing] = await database.findBy(RejectedEvent, 'id', [id]);
+    if (existing || (await this.unsignedKept()) >= MAX_UNSIGNED_KEPT) return;
     const row = {
       id,
       receivedAt: instant(clock.now()),
-      reason: `No subgraph signed it as an event of ${source}: ${flaw}`,
-      event: JSON.stringify(glimpseOf(source, text)),
+      reason: `It has no valid signature of ${source} (${flaw})`,
+      event: JSON.stringify(summaryOf(source, text)),
       dismissedAt: null,
     };
     await database.atomically((inside) => inside.upsert(RejectedEvent, [row]));
@@ -152,7 +152,7 @@ export class Inbox implements Consumer {
       await place.turn.runExclusive(async () => {
         const { position } = place;
         const isCaughtUp = isSamePosition(position, head) && position.epoch === head.epoch;
-        // another process, or an operator, may have moved it
+        // another process or an operator may have moved the position
         const isDone = isCaughtUp && !place.isUnfinished && !(await this.hasMoved(place, source));
         if (isDone) return this.storePosition(place, source);
         await this.catchUp(place, source);
@@ -160,12 +160,15 @@ export class Inbox implements Consumer {
     }
   }
 
-  /** The next release of the source publishes it again with its place in the log. */
+  /** Ignores an event of an earlier release; after its upgrade, the source publishes it again with a log position. */
   private ignoreWithoutLog(source: string): void {
     if (this.withoutLog.has(source)) return;
     this.withoutLog.add(source);
     const { log, name } = this.parts;
-    log.warn({ subgraph: name, source }, 'events of an earlier release wait until their source is upgraded');
+    log.warn(
+      { subgraph: name, source },
+      'ignored events without a log position, from an earlier release; their source publishes them again after its upgrade',
+    );
   }
 
   private place(source: string): Promise<Place> {
@@ -193,7 +196,7 @@ export class Inbox implements Consumer {
     return { epoch: row.epoch, offset: row.logOffset, digest: row.digest, isUnfinished };
   }
 
-  /** Looks at the database again. @returns whether it has another position than this process believed */
+  /** Reloads the position from the database. @returns whether it has moved */
   private async hasMoved(place: Place, source: string): Promise<boolean> {
     const { isUnfinished, ...stored } = await this.load(source);
     if (isSamePosition(stored, place.stored)) return false;
@@ -208,28 +211,28 @@ export class Inbox implements Consumer {
     return this.parts.handlers.some((handler) => handler.type.name === type) || !eventTypes.has(type);
   }
 
-  private async isActedOn({ id }: EventEnvelope): Promise<boolean> {
+  private async isHandled({ id }: EventEnvelope): Promise<boolean> {
     const [row] = await this.parts.database.query('SELECT 1 FROM inbox_event WHERE id = ?', [id]);
     return row !== undefined;
   }
 
   private async take(place: Place, event: EventEnvelope, log: LogPosition): Promise<void> {
     if (isNext(place, event, log)) return this.advance(place, event, log);
-    // heads tell of a gap before an event that is not acted on
-    if (!this.isRelevant(event) || (await this.isActedOn(event))) return;
-    // the database first: another replica may have moved on; then the writer, whose log is the truth
+    // comparing heads finds a gap before an event that is not handled
+    if (!this.isRelevant(event) || (await this.isHandled(event))) return;
+    // first the database, since another replica may have moved the position; then the writer, whose log is authoritative
     if (await this.hasMoved(place, event.source)) return this.take(place, event, log);
     const isPast = place.past.epoch === log.epoch && performance.now() < place.past.until;
     if (!isPast && !(await this.catchUp(place, event.source))) return;
-    if (await this.isActedOn(event)) return;
+    if (await this.isHandled(event)) return;
     place.past = { epoch: log.epoch, until: performance.now() + ASK_AGAIN_MS };
     await this.keepOrphan(event, log);
   }
 
-  /** Acts on the next event of the log. */
+  /** Handles the next event of the log. */
   private async advance(place: Place, event: EventEnvelope, log: LogPosition): Promise<void> {
     if (this.isRelevant(event)) {
-      const isDone = await this.actOn(place, event, log);
+      const isDone = await this.handle(place, event, log);
       if (!isDone && (await this.hasMoved(place, event.source))) return this.take(place, event, log);
       place.stored = log;
       this.parts.changed?.();
@@ -237,8 +240,8 @@ export class Inbox implements Consumer {
     place.position = log;
   }
 
-  /** @returns false, and does nothing, when the database has another position than this process believes */
-  private async actOn(place: Place, event: EventEnvelope, log: LogPosition): Promise<boolean> {
+  /** @returns false, without any effect, if the position in the database has moved */
+  private async handle(place: Place, event: EventEnvelope, log: LogPosition): Promise<boolean> {
     const { database, clock, handlers, name } = this.parts;
     const commit = (effects: (work: Work) => Promise<void>) =>
       systemWork(database, clock, async (work) => {
@@ -246,9 +249,9 @@ export class Inbox implements Consumer {
         const row = await inside.lock(InboxPosition, event.source);
         if (!isSamePosition(row ? { offset: row.logOffset, digest: row.digest } : LOG_START, place.stored))
           return false;
-        const [known] = await inside.findBy(InboxEvent, 'id', [event.id]);
-        if (!known && !(await isCovered(inside, event))) await effects(work);
-        await inside.upsert(InboxEvent, [inboxEvent(event, log, known?.receivedAt ?? work.now)]);
+        const [existing] = await inside.findBy(InboxEvent, 'id', [event.id]);
+        if (!existing && !(await isCovered(inside, event))) await effects(work);
+        await inside.upsert(InboxEvent, [inboxEvent(event, log, existing?.receivedAt ?? work.now)]);
         await movePosition(inside, event.source, row, log, work.now);
         return true;
       });
@@ -268,7 +271,7 @@ export class Inbox implements Consumer {
     }
   }
 
-  /** Asks the writer for what follows the position, until there is nothing more. @returns whether that succeeded */
+  /** Requests all events after the position from the writer. @returns whether that succeeded */
   private async catchUp(place: Place, source: string): Promise<boolean> {
     if (performance.now() < place.askAt) return false;
     for (;;) {
@@ -332,7 +335,7 @@ export class Inbox implements Consumer {
     if (last) await this.storePosition(place, last.source, instant(clock.now()));
   }
 
-  /** Writes a position that events moved on which this subgraph does not act. */
+  /** Stores a position that is ahead because of events that this subgraph does not handle. */
   private async storePosition(place: Place, source: string, now = instant(this.parts.clock.now())): Promise<void> {
     const { stored, position } = place;
     if (isSamePosition(stored, position) && stored.epoch === position.epoch) return;
@@ -346,7 +349,7 @@ export class Inbox implements Consumer {
     else await this.hasMoved(place, source);
   }
 
-  /** Goes back to where the writer's log and the one that was read part. */
+  /** Moves back to the last position that the writer's log contains. */
   private async rewind(place: Place, source: string, { from, head }: ReplayAnswer): Promise<void> {
     const { database, clock, log, name } = this.parts;
     log.error(
@@ -364,7 +367,7 @@ export class Inbox implements Consumer {
     place.position = position;
   }
 
-  /** All that the writer has is acted on: what else is in the inbox, the writer has lost. */
+  /** Called when all events of the writer are handled: other events in the inbox are ones that the writer lost. */
   private async finish(place: Place, source: string, head: LogPosition): Promise<void> {
     const { database, clock, log, name } = this.parts;
     if (isSamePosition(place.position, head)) place.position = head;
@@ -372,7 +375,7 @@ export class Inbox implements Consumer {
     const { orphans, hadGap } = await database.atomically(async (inside) => {
       const row = await inside.lock(InboxPosition, source);
       await movePosition(inside, source, row, place.position, now);
-      await removeFound(inside, source);
+      await removeRecovered(inside, source);
       const lost = row && row.rereadFrom !== null ? await orphansOf(inside, source, row.rereadFrom, head.epoch) : [];
       await inside.upsert(
         OrphanedEvent,
@@ -382,7 +385,7 @@ export class Inbox implements Consumer {
         })),
       );
       await inside.update(InboxPosition, source, { rereadFrom: null, gapSince: null });
-      // what the release before acted on is in the inbox now
+      // the inbox now contains the events that the previous release handled
       await inside.query('DELETE FROM inbox_cursor WHERE id LIKE ?', [`${source}/%`]);
       return { orphans: lost.length, hadGap: row?.gapSince != null };
     });
@@ -392,7 +395,7 @@ export class Inbox implements Consumer {
     if (orphans > 0)
       log.error(
         { subgraph: name, source, events: orphans },
-        'acted on events that their source lost when it was restored; see `ordergraph events status`',
+        'handled events that their source lost when it was restored from a backup; see `ordergraph events status`',
       );
     if (hadGap) log.info({ subgraph: name, source, offset: place.position.offset }, 'received all missing events');
   }
@@ -401,7 +404,10 @@ export class Inbox implements Consumer {
     if (this.gaps.has(source)) return;
     this.gaps.add(source);
     const { database, clock, log, name } = this.parts;
-    log.warn({ subgraph: name, source, offset: position.offset }, 'events are missing; asking their source');
+    log.warn(
+      { subgraph: name, source, offset: position.offset },
+      'events are missing; requesting them from their source',
+    );
     await database.atomically(async (inside) => {
       const row = await inside.lock(InboxPosition, source);
       if (!row) await movePosition(inside, source, row, position, instant(clock.now()));
@@ -409,7 +415,7 @@ export class Inbox implements Consumer {
     });
   }
 
-  /** Keeps an event that is on the bus, but neither in the log of its source nor acted on. */
+  /** Stores an unhandled event from the bus that is not in the log of its source. */
   private async keepOrphan(event: EventEnvelope, { epoch }: LogPosition): Promise<void> {
     const { database, clock, log, name } = this.parts;
     const { id, source, type, subject, sequence } = event;
@@ -423,22 +429,22 @@ export class Inbox implements Consumer {
   }
 }
 
-/** What an operator sees of an entry that no subgraph signed. */
-function glimpseOf(source: string, text: string): object {
+/** Summary of an unsigned entry for operators. */
+function summaryOf(source: string, text: string): object {
   const { body } = (parsedJson(text) ?? {}) as { body?: unknown };
   const { type, subject } = ((typeof body === 'string' ? parsedJson(body) : null) ?? {}) as Record<string, unknown>;
   const short = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : 'unknown');
   return { type: short(type), source, subject: short(subject), unsigned: text.slice(0, MAX_UNSIGNED_LENGTH) };
 }
 
-/** @throws UnreadableEvent for an event that could not be kept if it were rejected */
+/** @throws UnreadableEvent for an event that is too long to store if it were rejected */
 function requireSize(event: EventEnvelope): void {
   const bytes = Buffer.byteLength(JSON.stringify(event));
   if (bytes > MAX_EVENT_BYTES)
-    throw new UnreadableEvent(`The event has ${bytes} bytes: the maximum is ${MAX_EVENT_BYTES}`);
+    throw new UnreadableEvent(`The event has ${bytes} bytes; the maximum is ${MAX_EVENT_BYTES}`);
 }
 
-/** An event as it is kept when it is rejected; without its data where those are too large, which its source still has. */
+/** A rejected event as stored; without data that is too long, which its source still has. */
 function keptText(event: EventEnvelope): string {
   const text = JSON.stringify(event);
   return Buffer.byteLength(text) > MAX_EVENT_BYTES ? JSON.stringify({ ...event, data: null }) : text;
@@ -447,7 +453,7 @@ function keptText(event: EventEnvelope): string {
 const MAX_REASON_LENGTH = 2_000;
 const reasonOf = (error: unknown): string => String((error as Error)?.message ?? error).slice(0, MAX_REASON_LENGTH);
 
-/** Counts attempts at an event. A database that is away, busy, or full says nothing about the event, however often. */
+/** Counts attempts at an event. Failures of an unavailable, busy, or full database do not count. */
 function isExhausted(place: Place, { id }: EventEnvelope, error: unknown): boolean {
   if (error instanceof DatabaseError) return false;
   const failure = failureOf(error);
@@ -471,14 +477,14 @@ function inboxEvent(event: EventEnvelope, log: LogPosition, receivedAt: string):
   return { id, source, epoch, logOffset, digest, type, subject, sequence, receivedAt };
 }
 
-/** When events were received that have been acted on or rejected, by id. */
+/** Times at which handled or rejected events were received, by id. */
 async function receptionsOf(database: Database, events: readonly EventEnvelope[]): Promise<Map<string, string>> {
-  const known = await database.findBy(
+  const handled = await database.findBy(
     InboxEvent,
     'id',
     events.map(({ id }) => id),
   );
-  const receivedAt = new Map(known.map((row) => [row.id, row.receivedAt]));
+  const receivedAt = new Map(handled.map((row) => [row.id, row.receivedAt]));
   const unknown = events.filter(({ id }) => !receivedAt.has(id));
   const cursors = await database.findBy(InboxCursor, 'id', [...new Set(unknown.map(cursorId))]);
   const cursorOf = new Map(cursors.map((cursor) => [cursor.id, cursor]));
@@ -491,7 +497,7 @@ async function receptionsOf(database: Database, events: readonly EventEnvelope[]
 
 const cursorId = ({ source, subject }: EventEnvelope): string => `${source}/${subject}`;
 
-/** Whether the release before the event log had acted on an event. It kept one number for each source and subject. */
+/** Whether the release before the event log handled an event. It stored one number per source and subject. */
 async function isCovered(inside: Database, event: EventEnvelope): Promise<boolean> {
   const { sequence } = event;
   const id = cursorId(event);
@@ -513,7 +519,7 @@ async function movePosition(
   else await inside.insert(InboxPosition, [{ source, ...moved, gapSince: null, rereadFrom: null }]);
 }
 
-/** Earlier positions, latest first, sparser the older they are. */
+/** Earlier positions, latest first, with growing distances. */
 async function checkpointsOf(database: Database, source: string, before: number): Promise<Checkpoint[]> {
   const rows = await database.query<{ logOffset: number; digest: string }>(
     `SELECT log_offset AS logOffset, digest FROM inbox_event WHERE source = ? AND log_offset < ?
@@ -529,10 +535,10 @@ async function checkpointsOf(database: Database, source: string, before: number)
 }
 
 /**
- * Removes from the lost events those that the log turned out to have: an event may come before the log that has it, and a newer
- * backup may bring back what an older one lost.
+ * Removes events from the lost ones that the log contains after all: an event may arrive before its log does, and a newer backup may
+ * restore what an older one lost.
  */
-async function removeFound(inside: Database, source: string): Promise<void> {
+async function removeRecovered(inside: Database, source: string): Promise<void> {
   await inside.query(
     `DELETE FROM inbox_orphan WHERE source = ? AND EXISTS (
        SELECT 1 FROM inbox_event e
@@ -541,7 +547,7 @@ async function removeFound(inside: Database, source: string): Promise<void> {
   );
 }
 
-/** Events after an offset that were not found again in an epoch. */
+/** Events after an offset that are not in an epoch. */
 async function orphansOf(inside: Database, source: string, offset: number, epoch: string): Promise<InboxEvent[]> {
   const rows = await inside.query(
     `SELECT ${inside.selection(InboxEvent, 't')} FROM inbox_event t

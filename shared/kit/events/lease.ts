@@ -4,11 +4,11 @@ import type { Database } from '../database/database';
 import { Lease } from './tables';
 
 /**
- * Decides which of several replicas does the background work. Leases run by the clock of the database, the one clock that all
- * replicas share. A lease saves work and keeps events in order; that nothing is done twice does not depend on it.
+ * Decides which replica does the background work. Leases use the database's clock, which all replicas share. A lease saves work and keeps
+ * events in order, but correctness does not depend on it.
  */
 export class LeaseHolder {
-  /** Milliseconds by which the clock of this process is ahead of the database's; negative when it is behind. */
+  /** Milliseconds by which the clock of this process is ahead of the database's; negative if it is behind. */
   skewMs = 0;
   private readonly holder = `${hostname().slice(0, 38)}:${process.pid}:${randomBytes(4).toString('hex')}`;
 
@@ -18,7 +18,7 @@ export class LeaseHolder {
     private readonly milliseconds: number,
   ) {}
 
-  /** Takes the lease or keeps it. @returns whether this process has it now. */
+  /** Acquires or renews the lease. @returns whether this process holds it */
   async hold(): Promise<boolean> {
     return this.database.atomically(async (inside) => {
       const lease = await inside.lock(Lease, this.name);
@@ -34,7 +34,7 @@ export class LeaseHolder {
     });
   }
 
-  /** The database's clock, after the wait for the lease's lock. Notes the skew. */
+  /** Database time, after waiting for the lease's lock. Updates the skew. */
   private async databaseNow(inside: Database): Promise<number> {
     const before = Date.now();
     const [row] = await inside.query<{ now: number }>(`SELECT ${inside.dialect.nowMs} AS now`);
@@ -43,7 +43,7 @@ export class LeaseHolder {
     return now;
   }
 
-  /** Lets another process take it at once. */
+  /** Releases the lease, so that another process can acquire it at once. */
   async release(): Promise<void> {
     await this.database.transaction((inside) =>
       inside.updateWhere(Lease, { until: '0' }, 'name = ? AND holder = ?', [this.name, this.holder]),

@@ -1,9 +1,9 @@
 import type { Migration } from '../database/migrations';
 
 /**
- * The step that gave the outbox offsets and the inbox the ids of events, the same for every subgraph that has them. Released:
- * never edited. Existing rows of the outbox get their offsets from the relay, in the order in which they were written. The table
- * `event_bus` stays for replicas of the release before, which may still run during a rolling upgrade.
+ * Migration that added offsets to the outbox and event ids to the inbox, the same for all subgraphs. Released, so never edit it. The relay
+ * assigns offsets to existing rows of the outbox, in the order in which they were written. The table `event_bus` stays for replicas of the
+ * previous release during a rolling upgrade.
  */
 export const eventLogTables: Pick<Migration, 'mysql' | 'sqlite'> = {
   mysql: [

@@ -79,7 +79,8 @@ export async function retryRejected(
   handlers: readonly EventHandler[],
   id: string,
 ): Promise<Retried> {
-  if (isUnsigned(id)) return { id, outcome: 'rejected again', reason: 'No subgraph signed it: dismiss it' };
+  if (isUnsigned(id))
+    return { id, outcome: 'rejected again', reason: 'It has no valid signature of a subgraph: dismiss it' };
   try {
     return await systemWork(database, clock, async (work) => {
       const row = await work.database.lock(RejectedEvent, id);

@@ -5,26 +5,26 @@ import { type EventLog, isSamePosition } from './event-log';
 const BATCH = 200;
 
 /**
- * Publishes the events that the bus does not have, oldest first, and tells it where the log ends. A bus that was restored to an
- * older memory gets the events since then again; of one that lost its memory, readers ask for what they miss.
- * @returns how many events the bus had not had before
+ * Publishes the events that the bus lacks, oldest first, and the end of the log. A bus restored to an older state receives the later events
+ * again; if it lost everything, readers request what they miss.
+ * @returns number of events published for the first time
  */
 export async function relay(log: EventLog, bus: EventBus): Promise<number> {
   await log.append();
-  const carried = await bus.head(log.source);
+  const busHead = await bus.head(log.source);
   let head = await log.head();
-  const isCurrent = carried && isSamePosition(carried, head) && carried.epoch === head.epoch;
+  const isCurrent = busHead && isSamePosition(busHead, head) && busHead.epoch === head.epoch;
   if (isCurrent && head.unpublished === 0) return 0;
-  const isKnown = carried && (isCurrent || (await log.recognize(carried, 'the event bus')));
-  // a position that the log does not contain may have begun a new epoch
-  if (carried && !isKnown) head = await log.head();
-  const begin = isKnown ? carried.offset : await log.publishedOffset();
+  const isInLog = busHead && (isCurrent || (await log.recognize(busHead, 'the event bus')));
+  // a position that the log does not contain may have started a new epoch
+  if (busHead && !isInLog) head = await log.head();
+  const begin = isInLog ? busHead.offset : await log.publishedOffset();
   await publishFrom(log, bus, begin, head);
   if (head.unpublished > 0) await log.markPublished(head.offset);
   return head.unpublished;
 }
 
-/** Publishes the events after an offset, up to the head. */
+/** Publishes the events after an offset up to the head. */
 async function publishFrom(log: EventLog, bus: EventBus, begin: number, head: LogPosition): Promise<void> {
   const { epoch, offset, digest } = head;
   for (let at = begin; ; ) {

@@ -14,24 +14,24 @@ import { warnOfForgetfulRedis } from './redis-check';
 import { type MessageFlaw, type MessageKind, parsedJson, SignedMessages } from './signed-messages';
 
 export const DEFAULT_PREFIX = 'ordergraph:events';
-/** The one consumer of each group: a lease in the reader's database decides which process it is. */
+/** The only consumer of each group: the process that holds the lease in the reader's database. */
 const CONSUMER = 'leader';
 const BATCH = 100;
 const BLOCK_MS = 1_000;
 const PAUSE_MS = 500;
 const TRIM_EVERY_MS = 60_000;
-/** Longest wait for a command that does not block, and beyond the block for one that does. */
+/** Timeout of a command, in addition to the time that it blocks. */
 const COMMAND_MS = 3_000;
-/** How long a reader waits for a writer's answer; writers look twice a second. */
+/** Timeout for a writer's answer; writers poll twice a second. */
 const ANSWER_SECONDS = 3;
-/** An answer that its reader no longer waits for goes by itself. */
+/** Expiration of an answer that its reader does not fetch. */
 const ANSWER_KEPT_SECONDS = 60;
-/** Requests that wait for a writer, and that it looks at in one round; a reader repeats those that are dropped. */
+/** Maximum waiting requests per writer; older ones are dropped, and their readers repeat them. */
 const MAX_REQUESTS = 100;
-/** Milliseconds between two lines of the log about refused messages of one kind: whoever reaches the bus can send any number. */
+/** Minimum milliseconds between log lines about rejected messages of one kind, since anyone on the bus can send any number. */
 const REPORT_EVERY_MS = 60_000;
 
-/** Records of one subgraph whose seals are on the bus, and bytes of all of them in Redis: more is no work of that subgraph. */
+/** Maximum records of one subgraph with seals on the bus, and bytes of these seals in Redis. No subgraph needs more. */
 const MAX_RECORDS = 200;
 const MAX_SEAL_BYTES = 1_000_000;
 
@@ -40,7 +40,7 @@ type Entries = [id: string, fields: string[] | null][];
 const checkpoint = z.object({ offset: z.int().min(0), digest: z.string().max(64) });
 const requestSchema = z.object({
   reader: z.string().min(1).max(60),
-  // before its first event a reader knows no epoch
+  // empty before the reader's first event
   position: checkpoint.extend({ epoch: z.string().max(40) }),
   checkpoints: z.array(checkpoint).max(100),
   answerTo: z.string().min(1).max(300),
@@ -52,28 +52,27 @@ export interface RedisBusOptions {
   readonly url: string;
   /** All subgraphs with events: each has a stream, and a consumer group on the streams of the others. */
   readonly readers: readonly string[];
-  /** All subgraphs with records: each shows seals under a key of its own. */
+  /** All subgraphs with records: each publishes seals under a separate key. */
   readonly sealers: readonly string[];
   readonly keys: EventKeys;
   readonly log: Logger;
-  /** Beginning of the names of all keys. */
+  /** Prefix of all Redis keys. */
   readonly prefix?: string;
 }
 
 /**
- * Carries events over Redis: a stream for each writer, with a consumer group for each reader. An entry is acknowledged when the reader
- * has acted on it or set it aside; what a reader that died had taken comes again. Entries that all groups have acknowledged are trimmed.
- * No call waits longer for a server that hangs than for one that is down. Redis is not trusted: everything is signed by the subgraph
- * that it comes from, and what is not is refused and counted.
+ * Carries events over Redis: a stream for each writer, with a consumer group for each reader. A reader acknowledges an entry once it is
+ * handled or set aside; unacknowledged entries of a dead reader are delivered again. Entries that all groups acknowledged are trimmed. All
+ * calls time out, even if the server hangs. Redis is not trusted: subgraphs sign all messages, and others are rejected and counted.
  */
 export class RedisBus implements EventBus, SealBoard {
   private readonly prefix: string;
   private readonly client: Redis;
   private readonly blocking = new Set<Redis>();
-  /** What fails at the moment: logged when the first begins and when the last ends. A full server still answers reads. */
+  /** Current failures; logs the first and the recovery from the last. A full server may still answer reads. */
   private readonly failing = new Set<'connection' | 'publish'>();
   private readonly closed = new AbortController();
-  /** Messages that no subgraph signed, by what they claim to be. */
+  /** Number of messages rejected without a valid signature, by claimed kind. */
   readonly refused = new Map<MessageKind, number>();
   private readonly reportedAt = new Map<MessageKind, number>();
   private readonly messages: SignedMessages;
@@ -84,20 +83,20 @@ export class RedisBus implements EventBus, SealBoard {
     this.prefix = options.prefix ?? DEFAULT_PREFIX;
     this.messages = new SignedMessages(this.prefix, options.keys);
     this.client = this.connect(COMMAND_MS);
-    // every call in flight listens
+    // each pending call adds a listener
     setMaxListeners(0, this.closed.signal);
     this.client.on('ready', () => void warnOfForgetfulRedis(this.client, options.log));
   }
 
   private connect(commandTimeout: number): Redis {
     if (!/^rediss?:\/\//.test(this.options.url))
-      throw new OperatorError('ORDERGRAPH_EVENTS_URL is not the address of a Redis server', 'Write redis://host:6379');
+      throw new OperatorError('ORDERGRAPH_EVENTS_URL is not the URL of a Redis server', 'Set it to redis://host:6379');
     const client = new Redis(this.options.url, {
-      // a command fails when the server is away; the caller tries again, nothing waits in memory
+      // commands fail while the server is down, instead of waiting in memory; callers retry
       maxRetriesPerRequest: 1,
       connectTimeout: COMMAND_MS,
       commandTimeout,
-      // a server that hangs keeps the connection open: give it up
+      // closes the connection to a server that hangs
       socketTimeout: commandTimeout + 1_000,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
@@ -120,7 +119,7 @@ export class RedisBus implements EventBus, SealBoard {
     if (this.failing.delete(what) && this.failing.size === 0) this.options.log.info('event bus available again');
   }
 
-  /** Runs commands; their failure is logged once. @throws BusUnavailableError */
+  /** Runs commands; logs the first failure. @throws BusUnavailableError */
   private async call<Result>(
     commands: () => Promise<Result>,
     what: 'connection' | 'publish' = 'connection',
@@ -151,25 +150,22 @@ export class RedisBus implements EventBus, SealBoard {
     return `${this.prefix}:replay:${source}`;
   }
 
-  /** What is read by a reader: everything but its own. */
+  /** Sources of a reader: all other subgraphs. */
   private sourcesOf(reader: string): readonly string[] {
     return this.options.readers.filter((name) => name !== reader);
   }
 
-  /** Counts a message that is not acted on. */
-  private refuse(kind: MessageKind, flaw: MessageFlaw): void {
+  /** Counts a rejected message. */
+  private reject(kind: MessageKind, flaw: MessageFlaw): void {
     const count = (this.refused.get(kind) ?? 0) + 1;
     this.refused.set(kind, count);
     const now = performance.now();
     if (now - (this.reportedAt.get(kind) ?? Number.NEGATIVE_INFINITY) < REPORT_EVERY_MS) return;
     this.reportedAt.set(kind, now);
-    this.options.log.error(
-      { kind, flaw, refused: count },
-      'refused a message on the event bus that no subgraph signed',
-    );
+    this.options.log.error({ kind, flaw, refused: count }, 'rejected an event bus message without a valid signature');
   }
 
-  /** What a subgraph signed, or why it is not to be acted on. */
+  /** Verifies that a source signed a message. */
   private signedBy<Value>(
     source: string,
     kind: MessageKind,
@@ -188,11 +184,11 @@ export class RedisBus implements EventBus, SealBoard {
     if (text === null) return undefined;
     const signed = this.signedBy(source, 'head', logPositionSchema, text);
     if ('value' in signed) return signed.value;
-    this.refuse('head', signed.flaw);
+    this.reject('head', signed.flaw);
     return undefined;
   }
 
-  /** A group exists before the first event, so that none is missed. */
+  /** Creates the groups before the first event, so that readers miss none. */
   private async prepare(source: string): Promise<void> {
     if (this.prepared.has(source)) return;
     for (const reader of this.sourcesOf(source)) await this.ensureGroup(source, reader);
@@ -203,7 +199,7 @@ export class RedisBus implements EventBus, SealBoard {
     try {
       await this.client.xgroup('CREATE', this.stream(source), group, '0', 'MKSTREAM');
     } catch (error) {
-      // what others wrote under the name of a stream keeps no head from being published
+      // a foreign value at a stream's key must not block publishing the head
       if (!/^(BUSYGROUP|WRONGTYPE)/.test((error as Error).message)) throw error;
     }
   }
@@ -218,13 +214,13 @@ export class RedisBus implements EventBus, SealBoard {
     const signedHead = this.messages.sign('head', source, JSON.stringify(head));
     return this.call(async () => {
       await this.prepare(source);
-      // at once: whoever reads the head finds the events
+      // atomic, so that a reader of the head finds the events
       const transaction = this.client.multi();
       for (const entry of entries) transaction.xadd(this.stream(source), '*', 'event', entry);
       transaction.set(this.headKey(source), signedHead);
       const results = await transaction.exec();
       const failure = results?.find(([error]) => error)?.[0];
-      if (failure || !results) throw failure ?? new Error('the event bus did not answer');
+      if (failure || !results) throw failure ?? new Error('the event bus did not respond');
       await this.trim(source);
     }, 'publish');
   }
@@ -233,26 +229,26 @@ export class RedisBus implements EventBus, SealBoard {
     const client = this.connect(BLOCK_MS + COMMAND_MS);
     this.blocking.add(client);
     const signal = AbortSignal.any([until, this.closed.signal]);
-    // first what was taken before and not acknowledged, then what is new
-    let isTaken = true;
+    // first entries that were delivered but not acknowledged, then new ones
+    let isPending = true;
     let hasFailed = false;
     while (!signal.aborted) {
       try {
-        const wasTaken: boolean = isTaken;
-        isTaken = await abortable(this.readOnce(client, reader, consumer, isTaken, signal), signal);
-        // that nothing taken is left says nothing of whatever failed
-        if (hasFailed && !wasTaken) {
-          this.options.log.info({ reader }, 'acting on events again');
+        const wasPending: boolean = isPending;
+        isPending = await abortable(this.readOnce(client, reader, consumer, isPending, signal), signal);
+        // an empty list of pending entries does not show recovery
+        if (hasFailed && !wasPending) {
+          this.options.log.info({ reader }, 'handling events again');
           hasFailed = false;
         }
       } catch (error) {
         if (signal.aborted) break;
         // the bus has logged its own failures
         if (!hasFailed && !(error instanceof BusUnavailableError)) {
-          this.options.log.warn({ err: error, reader }, 'acting on events failed; retrying');
+          this.options.log.warn({ err: error, reader }, 'handling events failed; retrying');
           hasFailed = true;
         }
-        isTaken = true;
+        isPending = true;
         await pause(PAUSE_MS, signal);
       }
     }
@@ -260,22 +256,22 @@ export class RedisBus implements EventBus, SealBoard {
     client.disconnect();
   }
 
-  /** Reads one batch, and acts on it. @returns whether entries that were taken before may be left */
+  /** Reads and handles one batch. @returns whether there may be more pending entries */
   private async readOnce(
     client: Redis,
     reader: string,
     consumer: Consumer,
-    isTaken: boolean,
+    isPending: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const sources = this.sourcesOf(reader);
-    if (isTaken) for (const source of sources) await this.call(() => this.ensureGroup(source, reader));
-    // before the entries: what the heads count and the streams then do not have is lost
+    if (isPending) for (const source of sources) await this.call(() => this.ensureGroup(source, reader));
+    // before the entries: events that the heads count and the streams do not have are lost
     const heads = await this.call(() => this.client.mget(sources.map((source) => this.headKey(source))));
-    const askedAt = performance.now();
-    const streams = await this.call(() => this.next(client, reader, sources, isTaken)).catch(unlessForeign(null));
+    const requestedAt = performance.now();
+    const streams = await this.call(() => this.next(client, reader, sources, isPending)).catch(unlessForeign(null));
     if (!streams) {
-      // without its streams a reader asks the writers
+      // without streams, the reader requests events from the writers
       await pause(PAUSE_MS, signal);
       await this.compare(sources, heads, consumer);
       return true;
@@ -286,10 +282,10 @@ export class RedisBus implements EventBus, SealBoard {
         await this.actOn(source, fields, consumer);
         await this.call(() => client.xack(this.stream(source), reader, id));
       }
-    if (streams.some(([, entries]) => entries.length > 0)) return isTaken;
-    if (isTaken) return false;
-    // a server that does not wait as it was asked to must not keep the reader busy
-    await pause(Math.max(0, BLOCK_MS - (performance.now() - askedAt)), signal);
+    if (streams.some(([, entries]) => entries.length > 0)) return isPending;
+    if (isPending) return false;
+    // avoids a busy loop if the server does not block
+    await pause(Math.max(0, BLOCK_MS - (performance.now() - requestedAt)), signal);
     await this.compare(sources, heads, consumer);
     return false;
   }
@@ -299,19 +295,18 @@ export class RedisBus implements EventBus, SealBoard {
     heads: readonly (string | null)[],
     consumer: Consumer,
   ): Promise<void> {
-    const known = sources.map((source, place) => [source, this.headOf(source, heads[place] ?? null)] as const);
-    await consumer.compare(new Map(known.flatMap(([source, head]) => (head ? [[source, head]] : []))));
+    const positions = sources.map((source, place) => [source, this.headOf(source, heads[place] ?? null)] as const);
+    await consumer.compare(new Map(positions.flatMap(([source, head]) => (head ? [[source, head]] : []))));
   }
 
   private async actOn(source: string, fields: string[] | null, consumer: Consumer): Promise<void> {
-    // deleted since it was taken; the head of the log shows what is missing
+    // deleted since delivery; comparing heads finds the missing event
     if (!fields) return;
     const text = fields[fields.indexOf('event') + 1] ?? '';
     const signed = this.signedBy(source, 'event', envelopeSchema, text);
-    const isOwn = 'value' in signed && signed.value.source === source;
-    if (isOwn) return consumer.act(signed.value);
+    if ('value' in signed && signed.value.source === source) return consumer.act(signed.value);
     const flaw = 'flaw' in signed ? signed.flaw : 'misattributed';
-    this.refuse('event', flaw);
+    this.reject('event', flaw);
     await consumer.setAside({ source, flaw, text });
   }
 
@@ -319,13 +314,13 @@ export class RedisBus implements EventBus, SealBoard {
     client: Redis,
     reader: string,
     sources: readonly string[],
-    isTaken: boolean,
+    isPending: boolean,
   ): Promise<[source: string, entries: Entries][]> {
     const group = ['GROUP', reader, CONSUMER] as const;
     const streams = sources.map((source) => this.stream(source));
     const from = (position: string) => [...streams, ...streams.map(() => position)];
     const answer = (
-      isTaken
+      isPending
         ? await client.xreadgroup(...group, 'COUNT', BATCH, 'STREAMS', ...from('0'))
         : await client.xreadgroup(...group, 'COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', ...from('>'))
     ) as [stream: string, entries: Entries][] | null;
@@ -335,12 +330,16 @@ export class RedisBus implements EventBus, SealBoard {
   async replay(source: string, request: ReplayRequest): Promise<ReplayAnswer | undefined> {
     const { reader } = request;
     const answerTo = `${this.prefix}:answer:${reader}:${randomUUID()}`;
-    const asked = this.messages.sign('request', reader, JSON.stringify({ ...request, answerTo }), source);
+    const signedRequest = this.messages.sign('request', reader, JSON.stringify({ ...request, answerTo }), source);
     const waiting = this.connect((ANSWER_SECONDS + 1) * 1_000 + COMMAND_MS);
     this.blocking.add(waiting);
     try {
       await this.call(() =>
-        this.client.multi().rpush(this.requests(source), asked).ltrim(this.requests(source), -MAX_REQUESTS, -1).exec(),
+        this.client
+          .multi()
+          .rpush(this.requests(source), signedRequest)
+          .ltrim(this.requests(source), -MAX_REQUESTS, -1)
+          .exec(),
       );
       const answer = await this.call(() => waiting.blpop(answerTo, ANSWER_SECONDS));
       return answer ? this.answerOf(source, answer[1], answerTo) : undefined;
@@ -350,11 +349,11 @@ export class RedisBus implements EventBus, SealBoard {
     }
   }
 
-  /** A signed answer to this request and no other; all its events are of the source. */
+  /** Verifies an answer to this request; all its events must be of the source. */
   private answerOf(source: string, text: string, answerTo: string): ReplayAnswer | undefined {
     const signed = this.signedBy(source, 'answer', answerSchema, text, answerTo);
     if ('value' in signed && signed.value.events.every((event) => event.source === source)) return signed.value;
-    this.refuse('answer', 'flaw' in signed ? signed.flaw : 'misattributed');
+    this.reject('answer', 'flaw' in signed ? signed.flaw : 'misattributed');
     return undefined;
   }
 
@@ -379,20 +378,20 @@ export class RedisBus implements EventBus, SealBoard {
 
   async serve(source: string, answer: (request: ReplayRequest) => Promise<ReplayAnswer>): Promise<number> {
     let served = 0;
-    for (let looked = 0; looked < MAX_REQUESTS; looked += 1) {
+    for (let count = 0; count < MAX_REQUESTS; count += 1) {
       const text = await this.call(() => this.client.lpop(this.requests(source))).catch(unlessForeign(null));
       if (text === null) break;
       const request = this.requestOf(source, text);
       if (!request) continue;
-      const { answerTo, ...asked } = request;
-      const reply = this.messages.sign('answer', source, JSON.stringify(await answer(asked)), answerTo);
+      const { answerTo, ...replayRequest } = request;
+      const reply = this.messages.sign('answer', source, JSON.stringify(await answer(replayRequest)), answerTo);
       await this.call(() => this.client.multi().rpush(answerTo, reply).expire(answerTo, ANSWER_KEPT_SECONDS).exec());
       served += 1;
     }
     return served;
   }
 
-  /** A request that its reader signed; the answer goes to one of that reader's keys. */
+  /** Verifies a request. The answer must go to a key of the reader that signed it. */
   private requestOf(source: string, text: string): z.output<typeof requestSchema> | undefined {
     const opened = this.messages.open('request', text, source);
     const parsed = 'flaw' in opened ? undefined : requestSchema.safeParse(parsedJson(opened.body));
@@ -400,16 +399,16 @@ export class RedisBus implements EventBus, SealBoard {
       const { reader, answerTo } = parsed.data;
       if (reader === opened.from && answerTo.startsWith(`${this.prefix}:answer:${reader}:`)) return parsed.data;
     }
-    this.refuse('request', 'flaw' in opened ? opened.flaw : 'malformed');
+    this.reject('request', 'flaw' in opened ? opened.flaw : 'malformed');
     return undefined;
   }
 
-  /** How many entries the stream of a source holds. */
+  /** Number of entries in the stream of a source. */
   length(source: string): Promise<number> {
     return this.client.xlen(this.stream(source));
   }
 
-  /** Removes what every group has acknowledged; once a minute. */
+  /** Removes entries that all groups acknowledged, once a minute. */
   private async trim(source: string): Promise<void> {
     const stream = this.stream(source);
     const trimmedAt = this.trimmedAt.get(source);
@@ -417,10 +416,10 @@ export class RedisBus implements EventBus, SealBoard {
     this.trimmedAt.set(source, performance.now());
     const oldest: string[] = [];
     for (const group of (await this.client.xinfo('GROUPS', stream)) as unknown[][]) {
-      const facts = new Map<string, unknown>();
-      for (let place = 0; place < group.length; place += 2) facts.set(String(group[place]), group[place + 1]);
-      const [pending, first] = (await this.client.xpending(stream, String(facts.get('name')))) as [number, string];
-      oldest.push(pending > 0 ? first : String(facts.get('last-delivered-id')));
+      const info = new Map<string, unknown>();
+      for (let place = 0; place < group.length; place += 2) info.set(String(group[place]), group[place + 1]);
+      const [pending, first] = (await this.client.xpending(stream, String(info.get('name')))) as [number, string];
+      oldest.push(pending > 0 ? first : String(info.get('last-delivered-id')));
     }
     const least = oldest.reduce((a, b) => (compareIds(a, b) < 0 ? a : b));
     await this.client.xtrim(stream, 'MINID', '~', least);
@@ -433,10 +432,10 @@ export class RedisBus implements EventBus, SealBoard {
   }
 }
 
-/** A value in place of a key that others wrote, of a type that subgraphs do not write: what Redis keeps elsewhere still works. */
-function unlessForeign<Value>(instead: Value): (error: unknown) => Value {
+/** Returns a fallback if a foreign value of another type is at the key, so that the other keys keep working. */
+function unlessForeign<Value>(fallback: Value): (error: unknown) => Value {
   return (error) => {
-    if (error instanceof BusUnavailableError && error.message.startsWith('WRONGTYPE')) return instead;
+    if (error instanceof BusUnavailableError && error.message.startsWith('WRONGTYPE')) return fallback;
     throw error;
   };
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** Warns of settings of a Redis server with which it forgets events. Says nothing where CONFIG is not permitted. */
+/** Warns of Redis settings that can lose events. Skips the check if CONFIG is not permitted. */
 export async function warnOfForgetfulRedis(client: Redis, log: Logger): Promise<void> {
   const setting = async (name: string) => ((await client.config('GET', name)) as string[])[1];
   try {
@@ -11,8 +11,8 @@ export async function warnOfForgetfulRedis(client: Redis, log: Logger): Promise<
     const [appendOnly, save] = [await setting('appendonly'), await setting('save')];
     if (appendOnly !== 'yes' && !save)
       log.warn(
-        'Redis of ORDERGRAPH_EVENTS_URL keeps nothing on disk; set appendonly to yes, or readers replay events after a restart',
+        'Redis of ORDERGRAPH_EVENTS_URL does not persist data; set appendonly to yes, or readers must replay events after a restart',
       );
-    // biome-ignore lint/plugin: a managed server may not have CONFIG, and one that does not answer is reported by whoever needs it
+    // biome-ignore lint/plugin: a managed server may lack CONFIG, and the callers report an unresponsive one
   } catch {}
 }

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import type { SigningKey } from '#base/identity/signed-identity';
 import type { EventKeys } from './event-keys';
 
-/** What a message on the bus is for: the signature of one kind does not hold for another. */
+/** Kind of a bus message. A signature is valid for one kind only. */
 export type MessageKind = 'event' | 'head' | 'request' | 'answer';
 
-/** Why a message is not one of the subgraph that it would be from. */
+/** Why a message is not authentic. */
 export type MessageFlaw = 'unsigned' | 'unknown-key' | 'forged' | 'misattributed' | 'malformed';
 
-/** A message that a subgraph signed, or why it is not one. */
+/** A verified message, or why it was rejected. */
 export type Opened = { readonly from: string; readonly body: string } | { readonly flaw: MessageFlaw };
 
 const wire = z.strictObject({
@@ -20,17 +20,17 @@ const wire = z.strictObject({
 });
 
 /**
- * Signs what subgraphs put on the bus, and verifies what they take from it (Ed25519): whoever reaches the bus can neither make up a
- * message nor put one under another name, kind, or deployment.
+ * Signs and verifies bus messages (Ed25519). Someone with access to the bus can neither forge a message nor pass it off as one of another
+ * subgraph, kind, or deployment.
  */
 export class SignedMessages {
-  /** @param prefix of the deployment on the bus, which its signatures are bound to */
+  /** @param prefix of the deployment on the bus, which signatures include */
   constructor(
     private readonly prefix: string,
     private readonly keys: EventKeys,
   ) {}
 
-  /** @param about what else the signature is bound to, such as the request that an answer is for. @throws OperatorError without a key */
+  /** @param about additional signed context, such as the request that an answer is for @throws OperatorError without a key */
   sign(kind: MessageKind, from: string, body: string, about = ''): string {
     const { secret, id }: SigningKey = this.keys.signingKey(from);
     const signature = sign(null, this.signed(kind, from, body, about), secret).toString('base64url');

@@ -6,16 +6,16 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RequestError } from '#base/errors';
 
-/** Digest and size of a content, announced before the upload. */
+/** Digest and size of a file, announced before the upload. */
 export interface Announced {
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** Contents by SHA-256 digest. Stores identical contents once and verifies the digest of every upload. */
+/** File contents by SHA-256 digest. Stores identical contents once and verifies the digest of every upload. */
 export interface ContentStore {
   /**
-   * Stores a content from a stream, in constant memory and atomically: all of it when this returns, nothing when it throws.
+   * Stores a file from a stream, atomically and in constant memory.
    * @throws RequestError CONTENT_TOO_LONG, CONTENT_TRUNCATED, DIGEST_MISMATCH or STORAGE_FULL
    */
   put(content: Readable, announced: Announced): Promise<void>;
@@ -52,7 +52,7 @@ export class FolderStore implements ContentStore {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ERR_STREAM_PREMATURE_CLOSE') throw check.truncated();
       if (code === 'ENOSPC' || code === 'EDQUOT')
-        throw new RequestError('STORAGE_FULL', 'No space is left for files: the upload was discarded');
+        throw new RequestError('STORAGE_FULL', 'No space left for files; the upload was discarded');
       throw error;
     }
   }
@@ -89,7 +89,7 @@ async function synced(path: string): Promise<void> {
   }
 }
 
-/** Passes a content through and checks its length and digest. */
+/** Passes a file through and checks its length and digest. */
 class ContentCheck extends Transform {
   private readonly hash = createHash('sha256');
   private bytes = 0;
@@ -101,7 +101,7 @@ class ContentCheck extends Transform {
   override _transform(chunk: Buffer, _encoding: string, done: (error: Error | null, chunk?: Buffer) => void): void {
     this.bytes += chunk.length;
     if (this.bytes > this.announced.bytes) {
-      const why = `The upload is longer than the announced ${this.announced.bytes} bytes: it was discarded`;
+      const why = `The upload is longer than the announced ${this.announced.bytes} bytes and was discarded`;
       done(new RequestError('CONTENT_TOO_LONG', why));
       return;
     }
@@ -112,7 +112,7 @@ class ContentCheck extends Transform {
   truncated(): RequestError {
     return new RequestError(
       'CONTENT_TRUNCATED',
-      `The upload ended after ${this.bytes} of ${this.announced.bytes} bytes: it was discarded, so upload it again`,
+      `The upload ended after ${this.bytes} of ${this.announced.bytes} bytes and was discarded; upload the file again`,
     );
   }
 
@@ -123,7 +123,7 @@ class ContentCheck extends Transform {
     if (digest !== this.announced.sha256)
       throw new RequestError(
         'DIGEST_MISMATCH',
-        `The upload has the digest ${digest}, not the announced ${this.announced.sha256}: it was discarded`,
+        `The upload has the digest ${digest}, not the announced ${this.announced.sha256}; the upload was discarded`,
       );
   }
 }

@@ -110,7 +110,7 @@ export async function runImport(
           seen.set(identity, row.line);
           batch.push(writes);
         } else if (importer.merges) counts.unchanged += 1;
-        else throw new RowError(modelOf(first.target).key, `repeats ${identity}, which stands at ${earlier}`);
+        else throw new RowError(modelOf(first.target).key, `duplicates ${identity} at position ${earlier}`);
       } catch (error) {
         if (!(error instanceof RowError)) throw error;
         rejects.push({ file, line: row.line, column: error.column, reason: error.message });
@@ -120,19 +120,19 @@ export async function runImport(
     }
     await flush();
     if (read === 0)
-      throw new OperatorError(`"${path}" holds no rows`, 'Check that the file is complete; nothing was changed');
+      throw new OperatorError(`"${path}" has no rows`, 'Check that the file is complete; nothing was changed');
   });
   progress.finish(read);
   return { source: importer.source, file, read, ...counts, rejects, unmatched };
 }
 
-/** What tells an object from others of its kind, as one text. */
+/** Primary key of an object as one text. */
 function keyText(database: Database, target: ModelClass, object: object): string {
   const { primaryColumns } = database.metadata(target);
   return primaryColumns.map((column) => (object as Record<string, unknown>)[column.propertyName]).join(' ');
 }
 
-/** The database would cut or refuse what does not fit, differently on each kind: so it is refused here, by column. */
+/** Rejects values that are missing or too long, which MySQL and SQLite would handle differently. */
 function checkLengths(database: Database, writes: readonly Write[]): void {
   for (const { target, object, whenNew } of writes) {
     const complete: Record<string, unknown> = { ...whenNew, ...object };

@@ -3,8 +3,8 @@ import { registerEnumType } from 'type-graphql';
 const names = new WeakMap<object, string>();
 
 /**
- * Declares a GraphQL enum from its values and their descriptions. The result maps every value to itself, so that
- * `ReviewStatus.OPENED` reads in code as it does in a query.
+ * Declares a GraphQL enum from its values and their descriptions. The result maps every value to itself, so that code can use
+ * `ReviewStatus.OPENED`.
  */
 export function enumeration<const Values extends Record<string, string>>(
   name: string,
@@ -25,12 +25,12 @@ export function enumeration<const Values extends Record<string, string>>(
   return enumObject;
 }
 
-/** The GraphQL name an {@link enumeration} was declared under. */
+/** GraphQL name of an {@link enumeration}. */
 export function enumerationName(enumObject: object): string {
   const name = names.get(enumObject);
   if (name === undefined) throw new Error('Not an enumeration: declare it with enumeration()');
   return name;
 }
 
-/** The union of an enumeration's values. */
+/** Union of an enumeration's values. */
 export type ValueOf<Enumeration> = Enumeration[keyof Enumeration];

@@ -3,22 +3,22 @@ import { fiscalYear } from '#base/civil';
 import type { Database } from '../database/database';
 import type { Context } from '../subgraph/context';
 
-/** The fiscal years that a figure counts something in, in any order. */
+/** Returns the fiscal years with data of a figure, in any order. */
 export type FiscalYears = (database: Database) => Promise<readonly number[]>;
 
 const yearsByField = new Map<string, FiscalYears>();
 
-/** The fiscal years of the figures of a field that is shown of each of them and of all time, as {@link figure} has them. */
+/** Fiscal years of a field, as declared by {@link figure}; undefined without any. */
 export const fiscalYearsOf = (field: string): FiscalYears | undefined => yearsByField.get(field);
 
 /**
- * The fiscal years that instants of columns lie in.
+ * Fiscal years of the instants in columns.
  * @param columns as `table.column`
  */
 export function yearsOf(...columns: readonly string[]): FiscalYears {
   return async (database) => {
     const years = new Set<number>();
-    for (const [table, column] of columns.map((one) => one.split('.') as [string, string])) {
+    for (const [table, column] of columns.map((coordinate) => coordinate.split('.') as [string, string])) {
       const rows = await database.query<{ month: string }>(
         `SELECT DISTINCT SUBSTR(${column}, 1, 7) AS month FROM ${database.dialect.quote(table)} WHERE ${column} IS NOT NULL`,
       );
@@ -28,7 +28,7 @@ export function yearsOf(...columns: readonly string[]): FiscalYears {
   };
 }
 
-/** A month of UTC begins in the month before where officials are. */
+/** Fiscal years of a UTC month. A month in UTC begins in the previous month in Washington. */
 function yearsOfMonth(month: string): number[] {
   const year = fiscalYear(`${month}-01`);
   return month.endsWith('-10') ? [year - 1, year] : [year];
@@ -38,10 +38,9 @@ const isContext = (value: unknown): value is Context =>
   typeof value === 'object' && value !== null && 'loaders' in value;
 
 /**
- * Declares a field that is computed from many rows: what it costs, and that it is computed once per request, however often an operation
- * asks for it with the same arguments.
- * @param cost per object that the field returns, by what `test/performance/costs.test.ts` measures.
- * @param years of a field that takes a `fiscalYear`, and returns the figures of all time without: the fiscal years with data
+ * Declares a field that is computed from many rows, with its cost. Computes it once per request for the same arguments.
+ * @param cost per returned object, as measured by `test/performance/costs.test.ts`
+ * @param years fiscal years with data, for a field with a `fiscalYear` argument that defaults to all time
  */
 export function figure(cost: number, years?: FiscalYears) {
   return (prototype: object, name: string, descriptor: PropertyDescriptor): void => {
@@ -50,7 +49,7 @@ export function figure(cost: number, years?: FiscalYears) {
     const compute = descriptor.value as (...parameters: unknown[]) => Promise<unknown>;
     descriptor.value = function (this: unknown, ...parameters: unknown[]) {
       const { loaders } = parameters.find(isContext)!;
-      const key = `${name} ${JSON.stringify(parameters.filter((one) => !isContext(one)))}`;
+      const key = `${name} ${JSON.stringify(parameters.filter((parameter) => !isContext(parameter)))}`;
       return loaders.once(prototype, key, () => compute.apply(this, parameters));
     };
   };

@@ -15,7 +15,7 @@ export interface Link {
 interface LinksOptions extends Derivation {
   description: string;
   filter?: boolean;
-  /** The entities belong to another subgraph: an unavailable one is null in the list and nulls nothing else. */
+  /** The entities belong to another subgraph, so list items are nullable in case one is unavailable. */
   remote?: boolean;
   /** Makes the list a connection, since it can grow without bound. Only for entities of the same database. */
   paged?: boolean;

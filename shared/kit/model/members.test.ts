@@ -33,7 +33,7 @@ test('accepts a computed field that is published under the name of a hidden colu
   expect(clashes()).toBe('');
 });
 
-test('refuses a column and a reference that are published under one name', () => {
+test('rejects a column and a reference that are published under one name', () => {
   @model('A sale.', { key: 'code' })
   class Sale {
     @key('Code.') code!: string;
@@ -44,7 +44,7 @@ test('refuses a column and a reference that are published under one name', () =>
   expect(clashes()).toContain('Sale.version');
 });
 
-test('refuses a hidden column whose property hides the method of a reference', () => {
+test('rejects a hidden column whose property hides the method of a reference', () => {
   @model('A return.', { key: 'code' })
   class Return {
     @key('Code.') code!: string;
@@ -55,7 +55,7 @@ test('refuses a hidden column whose property hides the method of a reference', (
   expect(clashes()).toContain('Return.place');
 });
 
-test('refuses a method field that is added to a class under the name of another field', () => {
+test('rejects a method field that is added to a class under the name of another field', () => {
   @model('A gift.', { key: 'code' })
   class Gift {
     @key('Code.') code!: string;
@@ -71,7 +71,7 @@ test('refuses a method field that is added to a class under the name of another 
   expect(clashes()).toContain('Gift.note');
 });
 
-test('refuses a natural key that is published as the global id', () => {
+test('rejects a natural key that is published as the global id', () => {
   const declare = () => {
     @model('A stall.')
     class Stall {

@@ -2,8 +2,8 @@ import { getMetadataStorage } from 'type-graphql';
 import { getMetadataArgsStorage } from 'typeorm';
 
 /**
- * Refuses classes in which two members share a name: two fields of the schema, or a stored column and a field that something else
- * resolves. Decorators would let the second member silently replace the first. @throws Error that names every class and member
+ * Rejects classes in which two members share a name: two schema fields, or a stored column and a resolved field. Otherwise the second
+ * member would silently replace the first. @throws Error that lists all such members
  */
 export function requireDistinctMembers(): void {
   const clashes = [...fieldClashes(), ...columnClashes()];
@@ -25,7 +25,7 @@ function fieldClashes(): string[] {
   return clashes;
 }
 
-/** `Class.field` of every column whose property a method of the class has too: the row's value would hide the method. */
+/** `Class.field` of every column whose property is also a method of the class: the row's value would hide the method. */
 function columnClashes(): string[] {
   return getMetadataArgsStorage()
     .columns.filter(

@@ -23,9 +23,9 @@ export type DerivedConditions = Readonly<Record<string, (column: (property: stri
 
 /** A field that lists can be filtered or ordered by. */
 export interface Selectable {
-  /** The name in filter and order inputs. */
+  /** Name in filter and order inputs. */
   readonly name: string;
-  /** The class property, and so the column, that holds the value. */
+  /** Class property, and so the column, with the value. */
   readonly property: string;
   readonly comparison: Comparison;
   readonly filter: boolean;
@@ -141,7 +141,7 @@ export function model(description: string, options: ModelOptions = {}) {
       term.startsWith('-') ? { property: term.slice(1), direction: 'DESC' } : { property: term, direction: 'ASC' },
     );
     Entity({ name: snakeCase(name) })(target);
-    // lists come in this order unless they ask for another, so an index serves it
+    // default order of lists, so it needs an index
     const ordered = draft.defaultOrder.map(({ property }) => property).filter((property) => property !== draft.key);
     if (ordered.length > 0) Index([...ordered, draft.key])(target);
     ObjectType(name, { description })(target);
@@ -154,15 +154,15 @@ export function model(description: string, options: ModelOptions = {}) {
 interface StubOptions {
   name?: string;
   key?: string;
-  /** False when this subgraph adds no field to the entity and only refers to it. */
+  /** False if this subgraph only references the entity and adds no fields to it. */
   resolvable?: boolean;
-  /** True when this subgraph knows which objects there are, though it keeps no table of them. */
+  /** True if this subgraph can tell which objects exist, although it does not store them. */
   findable?: boolean;
 }
 
 /**
- * An entity that another subgraph (or shared reference) owns, as this subgraph refers to it or extends it. The fields added
- * to it are nullable, whatever they declare: when this subgraph is down, they are missing and the rest of the entity is not.
+ * Declares an entity of another subgraph or of the shared reference data, which this subgraph references or extends. Added fields are
+ * always nullable, so that the rest of the entity remains available when this subgraph is down.
  */
 export function stub(description: string, options: StubOptions = {}) {
   return (target: ModelClass): void => {

@@ -7,7 +7,7 @@ export function pastInstant(requested: string | null | undefined, clock: Clock, 
   if (requested != null && requested > now)
     throw new RequestError(
       'BAD_USER_INPUT',
-      `"${argument}" is ${requested}, which lies in the future: use ${now} or earlier`,
+      `"${argument}" is ${requested}, which is in the future: use ${now} or earlier`,
       [argument],
     );
   return requested ?? now;

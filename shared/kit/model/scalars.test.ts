@@ -11,7 +11,7 @@ const written = ({ digits, power }: Decimal) => `${digits}e${power}`;
 const scaled = ({ digits, power }: Decimal) => digits * 10n ** BigInt(power + 40);
 
 describe('big numbers', () => {
-  test('lose nothing: stored and read again they are the same number', () => {
+  test('keep all digits when stored and read again', () => {
     fc.assert(
       fc.property(decimal, (number) => {
         const read = bigNumberFromSortable(sortableBigNumber(written(number)));
@@ -38,26 +38,29 @@ describe('big numbers', () => {
     ['5.0000000000001e+26', '5.0000000000001e26'],
     ['0.000', '0'],
     ['1e-3', '0.001'],
-  ])('%s is written %s', (text, canonical) => {
+  ])('normalizes the number %s to %s', (text, canonical) => {
     expect(parseBigNumber(text)).toBe(canonical);
   });
 
-  test.each(['-1', 'many', '', '1e99999', '0x10', '1,000'])('"%s" is refused', (text) => {
+  test.each(['-1', 'many', '', '1e99999', '0x10', '1,000'])('rejects "%s" as a number', (text) => {
     expect(() => parseBigNumber(text)).toThrow('is not a non-negative number');
   });
 });
 
 describe('dates and instants', () => {
-  test.each(['2026-02-29', '2026-13-01', '26-01-01', '2026-1-1', '2026-01-01T00:00:00Z'])('"%s" is no date', (text) => {
-    expect(() => parseDate(text)).toThrow('is not a date');
-  });
+  test.each(['2026-02-29', '2026-13-01', '26-01-01', '2026-1-1', '2026-01-01T00:00:00Z'])(
+    'rejects "%s" as a date',
+    (text) => {
+      expect(() => parseDate(text)).toThrow('is not a date');
+    },
+  );
 
-  test('an instant is kept in UTC, whatever its offset', () => {
+  test('converts an instant with any offset to UTC', () => {
     expect(parseInstant('2026-11-15T09:00:00-05:00')).toBe('2026-11-15T14:00:00.000Z');
   });
 
   test.each(['2026-11-15', '2026-11-15T09:00:00', '2026-02-30T09:00:00Z', 'yesterday'])(
-    '"%s" is no instant',
+    'rejects "%s" as an instant',
     (text) => {
       expect(() => parseInstant(text)).toThrow('is not a');
     },

@@ -25,7 +25,7 @@ const CIVIL_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 export function parseDate(text: string): string {
   const day = new Date(`${text}T00:00:00Z`);
   if (!CIVIL_DATE.test(text) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text)
-    throw new GraphQLError(`"${text}" is not a date: write YYYY-MM-DD, for example 2026-06-02`);
+    throw new GraphQLError(`"${text}" is not a date: use YYYY-MM-DD, for example 2026-06-02`);
   return text;
 }
 
@@ -36,7 +36,7 @@ export function parseInstant(text: string): string {
   const time = INSTANT.test(text) ? new Date(text) : new Date(Number.NaN);
   if (Number.isNaN(time.getTime()))
     throw new GraphQLError(
-      `"${text}" is not an instant: write RFC 3339 with an offset, for example 2026-06-02T09:00:00-04:00`,
+      `"${text}" is not a date and time: use RFC 3339 with an offset, for example 2026-06-02T09:00:00-04:00`,
     );
   parseDate(text.slice(0, 10));
   return time.toISOString();
@@ -81,20 +81,20 @@ export const GraphQLSha256 = textScalar(
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
- * The digits and the power of ten of a non-negative decimal number: 12.50 is { digits: "125", exponent: 2 }, which
- * reads 0.125 × 10². Zero has no digits. @throws GraphQLError unless the text is such a number
+ * Digits and power of ten of a non-negative decimal number: 12.50 is { digits: "125", exponent: 2 }, or 0.125 × 10². Zero has no digits.
+ * @throws GraphQLError for any other text
  */
 function decimalParts(text: string): { digits: string; exponent: number } {
   const match = DECIMAL.exec(text.trim());
   if (!match) throw new GraphQLError(`"${text}" is not a non-negative number: write it as 1750000000000 or 3.8e25`);
   const [, whole = '', fraction = '', power = '0'] = match;
-  const written = whole + fraction;
-  const leading = written.length - written.replace(/^0+/, '').length;
-  const digits = written.replace(/^0+/, '').replace(/0+$/, '');
+  const allDigits = whole + fraction;
+  const leading = allDigits.length - allDigits.replace(/^0+/, '').length;
+  const digits = allDigits.replace(/^0+/, '').replace(/0+$/, '');
   return { digits, exponent: digits === '' ? 0 : whole.length - leading + Number(power) };
 }
 
-/** Canonical decimal text: plain digits up to 21 places, `d.ddde±x` beyond; never rounded. */
+/** Canonical decimal text: plain digits up to 21 places, else `d.ddde±x`; never rounded. */
 export function parseBigNumber(text: string): string {
   const { digits, exponent } = decimalParts(text);
   if (digits === '') return '0';
@@ -110,7 +110,7 @@ export function parseBigNumber(text: string): string {
 /** Makes every exponent a positive five-digit number, so that exponents sort as text. */
 const EXPONENT_OFFSET = 50_000;
 
-/** A text that sorts as the number does and loses no digit: how big numbers are stored. "3.8e25" is "50026.38". */
+/** Stored form of a big number: text that sorts like the number and keeps all digits. "3.8e25" is "50026.38". */
 export function sortableBigNumber(text: string): string {
   const { digits, exponent } = decimalParts(text);
   return digits === '' ? '00000.' : `${exponent + EXPONENT_OFFSET}.${digits}`;

@@ -21,16 +21,16 @@ export interface Counted {
   readonly wholeFor?: readonly Role[];
   /** All government roles read it whole. */
   readonly hiddenFrom?: 'public';
-  /** Another figure of the object, of which this one is a part. */
+  /** Figure of the object of which this one is a part. */
   readonly partOf?: string;
-  /** Another figure of the object, which counts the objects that this one is computed over. */
+  /** Figure of the object that counts the objects that this one is computed over. */
   readonly over?: string;
   /**
-   * Of a share, other figures that show its numerator: the one figure that it is, or those that add up to it. A share stands for its
-   * denominator unless `.numerator` follows.
+   * For a share: figures that show its numerator, as a single figure or as a sum. A share in this list stands for its denominator unless
+   * `.numerator` follows.
    */
   readonly numerator?: readonly string[];
-  /** Of a share, another figure that shows its denominator. */
+  /** For a share: figure that shows its denominator. */
   readonly denominator?: string;
   /** Whether it is a measure over the counted objects, such as a median, and not a count or share. */
   readonly isMeasure?: boolean;
@@ -40,7 +40,7 @@ const SMALL_COUNTS = 'A figure, hidden if it would reveal a count of one to four
 
 const counted = new Map<string, Map<string, Counted>>();
 
-/** Registers a field as such a figure. @returns its description with a note on when it is null */
+/** Registers a {@link Counted} figure. @returns its description with a note on when it is null */
 export function noteCounted(prototype: object, field: string, of: Counted, description: string): string {
   const type = prototype.constructor.name;
   const figure = of.partOf ?? of.over;
@@ -61,13 +61,13 @@ export function countedOf(type: string): ReadonlyMap<string, Counted> | undefine
 /** A list of figures in an object of figures. */
 export interface FigureList {
   readonly of: () => { readonly name: string };
-  /** Figures of the object that those of the cells add up to, by the name of the cell's figure. */
+  /** Figures of the object that are sums over the cells, by the name of the cell's figure. */
   readonly addUpTo: Readonly<Record<string, string>>;
 }
 
 const lists = new Map<string, Map<string, FigureList>>();
 
-/** The lists of figures in a type of figures, by field. */
+/** Lists of figures in a type of figures, by field. */
 export function listsOf(type: string): ReadonlyMap<string, FigureList> {
   return lists.get(type) ?? new Map();
 }
@@ -81,7 +81,7 @@ interface PartOptions extends Derivation {
   readonly nullable?: boolean;
   readonly sensitivity?: Sensitivity;
   readonly counted?: Counted;
-  /** Of a list of figures: {@link FigureList.addUpTo}. */
+  /** For a list of figures: {@link FigureList.addUpTo}. */
   readonly addUpTo?: FigureList['addUpTo'];
 }
 

@@ -41,7 +41,7 @@ export function unchanged<Value>(of: InputField<Value>): InputField<Value | unde
   return { ...of, nullable: true, read: (value, path) => (value == null ? undefined : of.read(value, path)) };
 }
 
-// C0 and C1 without tab, line feed and carriage return
+// C0 and C1 without tab, line feed, and carriage return
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters on purpose
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 /** Marks that change the text direction, so that text displays differently than stored. */
@@ -54,7 +54,7 @@ function code(character: string): string {
 /** Normalizes a text: normal form C, trimmed. @throws InputError */
 function readText(value: string, path: InputPath, max: number): string {
   const name = path.at(-1);
-  if (!value.isWellFormed()) throw new InputError(`"${name}" contains half a surrogate pair: send valid Unicode`, path);
+  if (!value.isWellFormed()) throw new InputError(`"${name}" contains an unpaired surrogate: send valid Unicode`, path);
   const bad = CONTROL.exec(value) ?? DIRECTION.exec(value);
   if (bad)
     throw new InputError(
@@ -64,7 +64,7 @@ function readText(value: string, path: InputPath, max: number): string {
   const text = value.normalize('NFC').trim();
   if (text === '') throw new InputError(`"${name}" is empty: send some text`, path);
   const length = [...text].length;
-  if (length > max) throw new InputError(`"${name}" has ${length} characters: the maximum is ${max}`, path);
+  if (length > max) throw new InputError(`"${name}" has ${length} characters; the maximum is ${max}`, path);
   return text;
 }
 
@@ -183,11 +183,14 @@ export function listInput<Value>(of: InputField<Value>, description: string, { m
     description,
     (values: unknown[], path) => {
       if (values.length > max)
-        throw new InputError(`"${path.at(-1)}" has ${values.length} entries: the maximum is ${max}`, path);
+        throw new InputError(`"${path.at(-1)}" has ${values.length} entries; the maximum is ${max}`, path);
       const read = values.map((value, place) => of.read(value, [...path, place]));
       const twice = read.findIndex((value, place) => typeof value === 'string' && read.indexOf(value) !== place);
       if (twice >= 0)
-        throw new InputError(`"${path.at(-1)}" names "${read[twice]}" twice: list each value once`, [...path, twice]);
+        throw new InputError(`"${path.at(-1)}" contains "${read[twice]}" twice: list each value once`, [
+          ...path,
+          twice,
+        ]);
       return read;
     },
   );

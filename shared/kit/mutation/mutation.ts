@@ -22,7 +22,7 @@ export interface MutationSpec<Fields extends InputFields = InputFields> {
   readonly input: Fields;
   /** Field of the payload, and type of the object in it. */
   readonly returns: readonly [field: string, type: () => ModelClass];
-  /** Makes the change in one transaction and returns the key of the object. Must be safe to run again from the start. */
+  /** Makes the change in one transaction and returns the key of the object. Must be safe to rerun. */
   readonly run: (work: Work, input: InputOf<Fields>) => Promise<string>;
 }
 

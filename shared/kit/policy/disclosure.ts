@@ -1,13 +1,13 @@
 /*
- * What sums and differences of shown counts disclose. Every count of a table, shown or not, is a variable; every margin and every whole with
- * its parts is an equation. A hidden count is disclosed where the equations leave one value for it, and where counts that are hidden
- * together are known to be fewer than five.
+ * Detects what sums and differences of shown counts disclose. Each count of a table, shown or hidden, is a variable; each margin, and each
+ * whole with its parts, is an equation. A hidden count is disclosed if the equations determine it, or if the sum of several hidden counts
+ * is known to be small.
  */
 
-/** Smallest count shown: a smaller one would say something about single objects. Small counts: docs/domain.md. */
-const LEAST_SHOWN = 5;
+/** Smallest count to show, since smaller ones could reveal single objects. See "small counts" in docs/domain.md. */
+const MIN_SHOWN = 5;
 
-export const isSmall = (count: number): boolean => count > 0 && count < LEAST_SHOWN;
+export const isSmall = (count: number): boolean => count > 0 && count < MIN_SHOWN;
 
 /** A figure of one object, which shows its counts unless it is hidden. */
 export interface Figure {
@@ -19,9 +19,9 @@ export interface Count {
   readonly value: number;
   /** Figures that show it. */
   readonly shownBy: Figure[];
-  /** Figures that are hidden so that nobody knows it. */
+  /** Figures that are hidden to protect it. */
   readonly guardedBy: readonly Figure[];
-  /** Counts from which it follows: what a part leaves of its whole. */
+  /** Counts from which it can be derived: a part and its whole. */
   readonly impliedBy?: readonly Count[];
 }
 
@@ -36,23 +36,23 @@ const isKnown = ({ shownBy, impliedBy }: Count): boolean =>
 const isProtected = (count: Count): boolean =>
   !isKnown(count) && (isSmall(count.value) || count.guardedBy.some(({ isHidden }) => isHidden));
 
-/** A way to a hidden count: one more count of one of the sums has to be hidden, the earlier sums first. */
+/** A disclosed count. To protect it, one more count of one of the sums must be hidden, preferably of an earlier sum. */
 interface Disclosure {
   readonly of: Count | Sum;
   readonly sums: readonly Sum[];
 }
 
 /**
- * Hides figures, the smallest first, until sums and differences of what is shown disclose no hidden count.
- * @param hide hides a figure, and what depends on it
+ * Hides figures, the smallest first, until sums and differences of shown counts disclose no hidden count.
+ * @param hide hides a figure and its dependents
  */
 export function hideDisclosed(sums: readonly Sum[], hide: (figure: Figure) => void): void {
-  // what nothing else can be hidden for
+  // disclosures that hiding more cannot prevent
   const settled = new Set<Count | Sum>();
   for (;;) {
     const disclosure = disclosureIn(sums, settled);
     if (!disclosure) return;
-    const figures = disclosure.sums.map(nextToHide).find((one) => one !== undefined);
+    const figures = disclosure.sums.map(nextToHide).find((candidates) => candidates !== undefined);
     if (figures) for (const figure of figures) hide(figure);
     else settled.add(disclosure.of);
   }
@@ -61,12 +61,12 @@ export function hideDisclosed(sums: readonly Sum[], hide: (figure: Figure) => vo
 function disclosureIn(sums: readonly Sum[], settled: ReadonlySet<Count | Sum>): Disclosure | undefined {
   const exposed = sums.find((sum) => !settled.has(sum) && isExposed(sum));
   if (exposed) return { of: exposed, sums: [exposed] };
-  const count = derivable(sums).find((one) => !settled.has(one) && isProtected(one));
+  const count = derivable(sums).find((candidate) => !settled.has(candidate) && isProtected(candidate));
   if (!count) return undefined;
   return { of: count, sums: sumsAround(count, sums) };
 }
 
-/** The sums that say something of a hidden count, alone or with others, the nearest first. */
+/** Sums that involve a hidden count, directly or through other hidden counts, nearest first. */
 function sumsAround(count: Count, sums: readonly Sum[]): Sum[] {
   const around = new Set<Sum>();
   const unknown = new Set([count]);
@@ -80,7 +80,7 @@ function sumsAround(count: Count, sums: readonly Sum[]): Sum[] {
   return [...around];
 }
 
-/** Whether one sum alone discloses a hidden count, or that several are few together. */
+/** Whether one sum alone discloses a hidden count, or that several hidden counts are small together. */
 function isExposed({ whole, parts }: Sum): boolean {
   const hidden = parts.filter((part) => !isKnown(part));
   if (!isKnown(whole)) return hidden.length === 0 && isProtected(whole);
@@ -89,16 +89,16 @@ function isExposed({ whole, parts }: Sum): boolean {
 }
 
 /**
- * The figures that show the smallest known part that is not zero; else those of the whole, else of a part that is zero: zeros hide nothing
- * between them.
+ * Figures to hide next: those that show the smallest known nonzero part, else the whole, else a part of zero. Zeros come last, since hiding
+ * them protects little.
  */
 function nextToHide({ whole, parts }: Sum): readonly Figure[] | undefined {
-  const known = parts.filter(isKnown).sort((a, b) => a.value - b.value);
-  const order = [...known.filter(({ value }) => value > 0), whole, ...known.filter(({ value }) => value <= 0)];
+  const shown = parts.filter(isKnown).sort((a, b) => a.value - b.value);
+  const order = [...shown.filter(({ value }) => value > 0), whole, ...shown.filter(({ value }) => value <= 0)];
   return order.map(waysToHide).find((figures) => figures !== undefined);
 }
 
-/** What has to be hidden so that a count is not known; undefined where something shows it that cannot be hidden, or nothing does. */
+/** Figures to hide so that a count is unknown; undefined if a figure that cannot be hidden shows it, or no figure does. */
 function waysToHide({ shownBy, impliedBy }: Count): readonly Figure[] | undefined {
   const showing = shownBy.filter(({ isHidden }) => !isHidden);
   if (showing.some(({ canHide }) => !canHide)) return undefined;
@@ -110,7 +110,7 @@ function waysToHide({ shownBy, impliedBy }: Count): readonly Figure[] | undefine
 type Equation = Map<Count, number>;
 const EPSILON = 1e-9;
 
-/** Counts that are not shown, and of which all sums together leave one value: Gauss-Jordan elimination of what is not known. */
+/** Hidden counts that the sums determine, by Gauss-Jordan elimination of the unknowns. */
 function derivable(sums: readonly Sum[]): Count[] {
   const solved = new Map<Count, Equation>();
   for (const sum of sums) {
@@ -134,7 +134,7 @@ function unknownsOf({ whole, parts }: Sum): Equation {
   return equation;
 }
 
-/** Takes a variable out of an equation by another one, in which its factor is 1. */
+/** Eliminates a variable from an equation with another equation, in which its factor is 1. */
 function subtract(equation: Equation, other: Equation, pivot: Count): void {
   const times = equation.get(pivot);
   if (times === undefined) return;

@@ -29,14 +29,14 @@ export class FieldForbiddenError extends RequestError {
   }
 }
 
-/** Access to fields of objects that are not stored and so have no policy, mostly figures of programs. */
-const OF_FIGURES: Partial<Record<Sensitivity, Rule>> = { GOV: government };
+/** Access rules for fields of objects without a policy, since they are not stored: mostly figures of programs. */
+const FIGURE_RULES: Partial<Record<Sensitivity, Rule>> = { GOV: government };
 
 /**
- * Wraps the resolvers of a schema in access checks. A field that the principal may read on no object fails with FORBIDDEN; one that it may
- * not read on this object is null, as if unknown. References and lists omit invisible objects, and small counts are hidden from readers
+ * Wraps the resolvers of a schema in access checks. A field fails with FORBIDDEN if the principal may not read it on any object, and is null
+ * if the principal may not read it on this object. References and lists omit invisible objects, and small counts are hidden from readers
  * who may not see the counted objects.
- * @param carriers fields without a class of their own, as `Type.field`
+ * @param carriers fields without an explicit class, as `Type.field`
  */
 export function enforce(
   schema: GraphQLSchema,
@@ -56,9 +56,9 @@ export function enforce(
       show(field, type, byName, type === query);
       if (parts.has(type.name)) continue;
       const sensitivity = sensitivityOf(field);
-      // the policies of the objects in it decide
+      // the policies of the returned objects apply
       if (carriers.has(`${type.name}.${field.name}`)) continue;
-      if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && isLedToBy(field, sensitivity, byName)))
+      if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && isCoveredByPolicy(field, sensitivity, byName)))
         continue;
       field.resolve =
         model && policies.has(model)
@@ -83,11 +83,11 @@ function partsOfModels(schema: GraphQLSchema, byName: ReadonlyMap<string, ModelC
     const type = schema.getType(name);
     if (!isObjectType(type)) return;
     for (const field of Object.values(type.getFields())) {
-      const led = namedType(field);
-      if (byName.has(led) || led.endsWith('Connection') || parts.has(led) || !isObjectType(schema.getType(led)))
-        continue;
-      parts.add(led);
-      visit(led);
+      const returned = namedType(field);
+      const isObject = isObjectType(schema.getType(returned));
+      if (!isObject || byName.has(returned) || returned.endsWith('Connection') || parts.has(returned)) continue;
+      parts.add(returned);
+      visit(returned);
     }
   };
   for (const [name, model] of byName) if (modelOf(model).stored) visit(name);
@@ -100,7 +100,7 @@ type Resolve = NonNullable<GraphQLField<unknown, unknown>['resolve']>;
  * Whether the policy of the returned objects suffices. A field of a stricter class needs its own check: readers of the objects may not
  * know which of them belong to this one.
  */
-function isLedToBy(
+function isCoveredByPolicy(
   field: GraphQLField<unknown, unknown>,
   sensitivity: Sensitivity,
   byName: ReadonlyMap<string, ModelClass>,
@@ -118,7 +118,7 @@ function limitRepresentations(resolve: Resolve): Resolve {
   return (source, args, context, info) => {
     const { length } = args.representations as readonly unknown[];
     if (length <= MAX_REPRESENTATIONS) return resolve(source, args, context, info);
-    const message = `_entities has ${length} representations: the maximum is ${MAX_REPRESENTATIONS}`;
+    const message = `_entities has ${length} representations; the maximum is ${MAX_REPRESENTATIONS}`;
     throw new RequestError('BAD_USER_INPUT', message, ['representations']);
   };
 }
@@ -130,11 +130,11 @@ function show(
   byName: ReadonlyMap<string, ModelClass>,
   isRoot: boolean,
 ): void {
-  const led = byName.get(namedType(field));
+  const model = byName.get(namedType(field));
   const isOfModel = byName.has(type.name);
-  if (led && modelOf(led).stored && (isOfModel || isRoot)) field.resolve = seenOnly(led, resolverOf(field));
-  // lists in an object of figures are counted with it
-  if (!led && !listsOf(type.name).has(field.name) && countedOf(namedType(field)))
+  if (model && modelOf(model).stored && (isOfModel || isRoot)) field.resolve = seenOnly(model, resolverOf(field));
+  // lists within figures are handled with them
+  if (!model && !listsOf(type.name).has(field.name) && countedOf(namedType(field)))
     field.resolve = counting(field, resolverOf(field));
   const counted = isOfModel && countedOf(type.name)?.get(field.name);
   if (counted) field.resolve = countingOne(field.name, counted, resolverOf(field));
@@ -169,8 +169,8 @@ function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Reso
     if (!years || withheld.figures.size === 0) return withoutSmallCounts(value as object, withheld);
     const of = (fiscalYear: number | null) =>
       Promise.resolve(resolve(source, { ...args, fiscalYear }, context, info)) as Promise<object>;
-    const asked = (args.fiscalYear ?? null) as number | null;
-    const figures = new Map<number | null, object>([[asked, value]]);
+    const requestedYear = (args.fiscalYear ?? null) as number | null;
+    const figures = new Map<number | null, object>([[requestedYear, value]]);
     for (const year of [null, ...(await years(database))]) if (!figures.has(year)) figures.set(year, await of(year));
     const ofYears = [...figures].flatMap(([year, object]) => (year === null ? [] : [object]));
     return withoutSmallYears(ofYears, figures.get(null)!, value, withheld);
@@ -178,15 +178,15 @@ function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Reso
 }
 
 /**
- * The fiscal years of a figure that is shown of each and of all time.
- * @throws Error for a figure that does not say them: the figure of all time and those of other years would give away a hidden one
+ * Fiscal years of a figure that is available for each year and for all time; undefined for other figures.
+ * @throws Error if @figure does not declare the years, since the figures of other years and of all time would reveal a hidden one
  */
 function requiredYears(field: GraphQLField<unknown, unknown>): FiscalYears | undefined {
   const fiscalYears = fiscalYearsOf(field.name);
   const type = getNamedType(field.type);
   const year = isObjectType(type) ? type.getFields().fiscalYear : undefined;
   const isOfAllTime = field.args.some(({ name }) => name === 'fiscalYear') && year && !isNonNullType(year.type);
-  if (isOfAllTime && !fiscalYears) throw new Error(`${field.name} takes a fiscal year: name its years in @figure`);
+  if (isOfAllTime && !fiscalYears) throw new Error(`${field.name} takes a fiscal year: declare its years in @figure`);
   return fiscalYears;
 }
 
@@ -233,7 +233,7 @@ function figured(
   resolve: Resolve,
 ): Resolve {
   const isOfRecord = ACCESS_LOG_TYPES.has(type) || ACCESS_LOG_TYPES.has(namedType(field));
-  const rule = isOfRecord ? oversight : OF_FIGURES[sensitivity];
+  const rule = isOfRecord ? oversight : FIGURE_RULES[sensitivity];
   return (source, args, context, info) => {
     if (rule?.((context as Context).principal) !== true)
       throw new FieldForbiddenError(type, field.name, sensitivity, info.path);

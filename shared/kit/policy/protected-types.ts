@@ -13,7 +13,7 @@ export const RECORDED: ReadonlySet<Sensitivity> = new Set(['PROPIN', 'PII', 'ISV
  */
 export type ProtectedTypes = ReadonlyMap<ModelClass, Protected>;
 
-/** Computed once, when the schema is built, so that lists of other types cost a request nothing. */
+/** Computed once, when the schema is built, so that other types cost nothing at request time. */
 export function protectedTypesOf(
   schema: GraphQLSchema,
   models: readonly ModelClass[],
@@ -32,5 +32,5 @@ function recordedClass(schema: GraphQLSchema, model: ModelClass): Protected | un
   const type = schema.getType(name);
   if (!stored || !isObjectType(type)) return undefined;
   const classes = [sensitivity, ...Object.values(type.getFields()).map(sensitivityOf)];
-  return classes.find((one) => one !== undefined && RECORDED.has(one)) as Protected | undefined;
+  return classes.find((candidate) => candidate !== undefined && RECORDED.has(candidate)) as Protected | undefined;
 }

@@ -54,9 +54,9 @@ export const linkedToAgency =
       ? ({ database, target, alias, fresh }) => {
           const [link, inner] = [table(), fresh()];
           const column = (property: string) => `${inner}.${database.column(link, property)}`;
-          const own = `${alias}.${database.column(target, modelOf(target).key)}`;
+          const ownerKey = `${alias}.${database.column(target, modelOf(target).key)}`;
           return {
-            sql: `EXISTS (SELECT 1 FROM ${database.table(link)} ${inner} WHERE ${column('ownerKey')} = ${own} AND ${column('targetKey')} = ?)`,
+            sql: `EXISTS (SELECT 1 FROM ${database.table(link)} ${inner} WHERE ${column('ownerKey')} = ${ownerKey} AND ${column('targetKey')} = ?)`,
             parameters: [who.agency],
           };
         }

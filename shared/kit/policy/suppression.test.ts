@@ -14,19 +14,19 @@ declareRoles({
 const counted = (entries: Record<string, Counted>): ReadonlyMap<string, Counted> => new Map(Object.entries(entries));
 const isSmall = (count: number) => count > 0 && count < 5;
 
-test('counts of one to four are not shown; none, and five or more, are', () => {
+test('hides counts of one to four, but neither zero nor larger ones', () => {
   const of = counted({ a: {}, b: {}, c: {} });
   expect(withoutSmallCounts({ a: 0, b: 4, c: 5, d: 1 }, { figures: of })).toEqual({ a: 0, b: null, c: 5, d: 1 });
 });
 
-test('nor is a part that leaves one to four', () => {
+test('hides a part whose complement is one to four', () => {
   const of = counted({ all: {}, some: { partOf: 'all' } });
   expect(withoutSmallCounts({ all: 20, some: 17 }, { figures: of })).toEqual({ all: 20, some: null });
   expect(withoutSmallCounts({ all: 20, some: 15 }, { figures: of })).toEqual({ all: 20, some: 15 });
   expect(withoutSmallCounts({ all: 20, some: 20 }, { figures: of })).toEqual({ all: 20, some: 20 });
 });
 
-test('nor a share, nor what was worked out over so few, nor what hangs on what is hidden', () => {
+test('hides shares and measures that depend on a count of one to four', () => {
   const of = counted({
     n: {},
     share: {},
@@ -40,20 +40,20 @@ test('nor a share, nor what was worked out over so few, nor what hangs on what i
     median: null,
     mean: null,
   });
-  // a measure is no count: two days are two days
+  // a measure is not a count: two days may be shown
   expect(withoutSmallCounts({ n: 9, share: Ratio.of(9, 20), median: 2, mean: 1 }, { figures: of })).toMatchObject({
     median: 2,
     mean: 1,
   });
 });
 
-test('what was worked out once is shown to the next as it is', () => {
+test('does not modify the original object, which other readers may see whole', () => {
   const object = { a: 2 };
   withoutSmallCounts(object, { figures: counted({ a: {} }) });
   expect(object).toEqual({ a: 2 });
 });
 
-test('of any table no hidden cell is left alone, and no small one is shown', () => {
+test('hides all small cells of a table, and never a single cell alone', () => {
   const of = counted({ count: {} });
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 12 }), { maxLength: 12 }), (counts) => {
@@ -65,7 +65,7 @@ test('of any table no hidden cell is left alone, and no small one is shown', () 
       expect(cells.some((count) => count !== null && isSmall(count))).toBe(false);
       expect(hidden === 1 && cells.length > 1).toBe(false);
       expect(hidden > 0).toBe(counts.some(isSmall));
-      // what is shown is as it was
+      // shown cells are unchanged
       cells.forEach((count, place) => {
         if (count !== null) expect(count).toBe(counts[place]);
       });
@@ -73,7 +73,7 @@ test('of any table no hidden cell is left alone, and no small one is shown', () 
   );
 });
 
-test('with a cell that is hidden for another goes what is worked out from it', () => {
+test('hides figures derived from a cell that is hidden to protect another', () => {
   const of = counted({ findings: {}, answered: { partOf: 'findings' }, median: { over: 'answered', isMeasure: true } });
   const cells = [
     { findings: 3, answered: 0, median: null },
@@ -88,10 +88,10 @@ test.each([
   ['role=agency-reviewer,analyst; agency=nsa; subject=x', true, true],
   ['role=intake-officer; subject=x', true, true],
   [undefined, false, false],
-])('%s is told small counts: %s; those hidden from the public: %s', (text, all, most) => {
+])('shows small counts to %s: %s; those hidden only from the public: %s', (text, all, governmentOnly) => {
   const who = text === undefined ? null : parsePrincipal(text);
   const figures = counted({ hidden: {}, open: { hiddenFrom: 'public' } });
   const withheld = withheldSmall(figures, who);
-  expect([!withheld.has('hidden'), !withheld.has('open')]).toEqual([all, most]);
+  expect([!withheld.has('hidden'), !withheld.has('open')]).toEqual([all, governmentOnly]);
   expect([isShown(3, who), isShown(5, who), isShown(0, who)]).toEqual([all, true, true]);
 });

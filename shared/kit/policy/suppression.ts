@@ -9,7 +9,7 @@ import { government, having, type Rule } from './rule';
 
 type CountedFigures = ReadonlyMap<string, Counted>;
 
-/** Principals who read a figure whole: those that work with what it counts. Parts and measures follow the figure they are of. */
+/** Principals who read a figure whole, since they work with the counted objects. Parts and measures inherit the rule of their figure. */
 function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figures: CountedFigures): Rule {
   if (roles) return having(...roles);
   if (hiddenFrom === 'public') return government;
@@ -23,7 +23,7 @@ const casework: Rule = (who) => who?.governmentRoles.some((role) => !roleSpec(ro
 const isWhole = (of: Counted, who: Principal | null, figures: CountedFigures = new Map()): boolean =>
   wholeFor(of, figures)(who) === true;
 
-/** Of the figures of a type, those that somebody is told from five on only. */
+/** Figures of a type whose small counts are hidden from a caller. */
 export function withheldSmall(
   counted: ReadonlyMap<string, Counted>,
   who: Principal | null,
@@ -31,38 +31,38 @@ export function withheldSmall(
   return new Map([...counted].filter(([, of]) => !isWhole(of, who, counted)));
 }
 
-/** Whether a caller may read what is computed over so many objects. */
+/** Whether a caller may read a figure over this number of objects. */
 export const isShown = (count: number, who: Principal | null, of: Counted = {}): boolean =>
   !isSmall(count) || isWhole(of, who);
 
 /**
- * The instant of figures: the given one, or now. Callers from whom small counts are hidden get the start of its month, or of today: a
- * series of instants would reveal when each single thing happened. @throws RequestError for a future instant
+ * Instant of figures: the requested one, or now. For callers from whom small counts are hidden, the start of its month, or of today, since
+ * a series of instants would reveal single events. @throws RequestError for a future instant
  */
 export function figuresAsOf(
   of: Counted,
-  asked: string | null | undefined,
+  requested: string | null | undefined,
   who: Principal | null,
   clock: Clock,
 ): string {
-  const instant = pastInstant(asked, clock);
+  const instant = pastInstant(requested, clock);
   if (isWhole(of, who)) return instant;
-  return asked == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
+  return requested == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
 }
 
-/** A bound of the time that figures count in; to the month for callers from whom small counts are hidden. */
+/** Bound of a time range of figures, rounded to the month for callers from whom small counts are hidden. */
 export const figuresWithin = (of: Counted, instant: string | undefined, who: Principal | null): string | undefined =>
   instant === undefined || isWhole(of, who) ? instant : startOfMonth(instant);
 
 const startOfMonth = (instant: string): string => startOfDay(`${civilDate(instant).slice(0, 7)}-01`);
 
-/** A count, or what a share is of. */
+/** A count, or the denominator of a share. */
 const countOf = (value: unknown): number => (value instanceof Ratio ? value.denominator : Number(value));
 
 type Figures = Readonly<Record<string, unknown>>;
 
-/** Whether a figure would give away fewer than five: itself, what it is worked out over, or what is left beside it. */
-function givesAway(figures: Figures, name: string, { partOf, over, isMeasure }: Counted): boolean {
+/** Whether a figure would reveal a small count: its value, the objects it is computed over, or its complement. */
+function revealsSmall(figures: Figures, name: string, { partOf, over, isMeasure }: Counted): boolean {
   const value = figures[name];
   if (value === null || value === undefined) return false;
   if (over !== undefined && isSmall(countOf(figures[over]))) return true;
@@ -75,20 +75,20 @@ function givesAway(figures: Figures, name: string, { partOf, over, isMeasure }: 
   return isSmall(whole) || isSmall(whole - Number(value));
 }
 
-/** What is hidden from a caller in objects of one type. */
+/** Figures of one type that are subject to suppression for a caller. */
 export interface Withheld {
   readonly figures: ReadonlyMap<string, Counted>;
-  /** Lists of figures that stand in the object. */
+  /** Lists of figures in the object. */
   readonly lists?: ReadonlyMap<string, WithheldList>;
 }
 
 interface WithheldList {
   readonly cells: Withheld;
-  /** Which figures of the object those of the cells add up to. */
+  /** Figures of the object that are sums over the cells, by the name of the cell's figure. */
   readonly addUpTo: Readonly<Record<string, string>>;
 }
 
-/** What of a type a caller is told from five on only; undefined of a type that counts nothing. */
+/** Figures of a type that are subject to suppression for a caller; undefined for a type without counts. */
 export function withheldOf(type: string, who: Principal | null): Withheld | undefined {
   const figures = countedOf(type);
   const lists = new Map<string, WithheldList>();
@@ -103,7 +103,7 @@ export function withheldOf(type: string, who: Principal | null): Withheld | unde
 const hidesNothing = ({ figures, lists }: Withheld): boolean =>
   figures.size === 0 && [...(lists?.values() ?? [])].every(({ cells }) => hidesNothing(cells));
 
-/** The figures of one object without those that would give away fewer than five. */
+/** The object without figures that would reveal a small count. */
 export function withoutSmallCounts<T extends object>(object: T, withheld: Withheld): T {
   if (hidesNothing(withheld)) return object;
   const row = new Row(object, withheld);
@@ -111,7 +111,7 @@ export function withoutSmallCounts<T extends object>(object: T, withheld: Withhe
   return row.shown() as T;
 }
 
-/** The same of a table's cells, whose sums are shown elsewhere: the smallest of the others are hidden with one that could be derived. */
+/** Same as {@link withoutSmallCounts} for the cells of a table whose sums are shown elsewhere. Hides more cells if one could be derived. */
 export function withoutSmallCells<T extends object>(cells: readonly T[], withheld: Withheld): readonly T[] {
   if (hidesNothing(withheld)) return cells;
   const rows = cells.map((cell) => new Row(cell, withheld));
@@ -120,23 +120,29 @@ export function withoutSmallCells<T extends object>(cells: readonly T[], withhel
 }
 
 /**
- * The figures of one fiscal year, or of all time, for callers who can ask for each year and for all of them: one table with a margin.
- * @param years the figures of all years with data
- * @param total the figures of all time
- * @param asked one of them
+ * Same as {@link withoutSmallCounts} for the figures of one fiscal year or of all time. Treats them as a table with a margin, since callers
+ * can request each of them.
+ * @param years figures of all years with data
+ * @param total figures of all time
+ * @param requested one of them
  */
-export function withoutSmallYears<T extends object>(years: readonly T[], total: T, asked: T, withheld: Withheld): T {
-  if (hidesNothing(withheld)) return asked;
+export function withoutSmallYears<T extends object>(
+  years: readonly T[],
+  total: T,
+  requested: T,
+  withheld: Withheld,
+): T {
+  if (hidesNothing(withheld)) return requested;
   const rows = years.map((year) => new Row(year, withheld));
   const margin = new Row(total, withheld);
   hideSmall([...rows, margin], sumsOfYears(rows, margin));
-  return (asked === total ? margin : rows[years.indexOf(asked)]!).shown() as T;
+  return (requested === total ? margin : rows[years.indexOf(requested)]!).shown() as T;
 }
 
-/** A figure that everyone who reads the table reads. */
+/** A figure that is never hidden. */
 const ALWAYS_SHOWN: Figure = { canHide: false, isHidden: false };
 
-/** A figure of an object, as the disclosure of a table has it. */
+/** A figure of an object, for the disclosure check. */
 class ObjectFigure implements Figure {
   isHidden = false;
 
@@ -173,10 +179,10 @@ class Row {
     return figure;
   }
 
-  /** The count at a path of this object, or of the one whose list it stands in. */
+  /** Count at a path of this object, or of the object that contains it. */
   countAt(path: string): Count | undefined {
-    const known = this.counts.get(path);
-    if (known) return known;
+    const existing = this.counts.get(path);
+    if (existing) return existing;
     const [name, part] = path.split('.') as [string, 'numerator' | 'denominator' | undefined];
     const value = this.value(name);
     if (value === undefined) return this.parent?.countAt(path);
@@ -214,11 +220,11 @@ class Row {
     const part = same('numerator', numerator.length === 1 ? numerator[0] : undefined);
     const terms = numerator.length > 1 ? numerator.flatMap((path) => this.countAt(path) ?? []) : [];
     if (terms.length > 0) this.sums.push({ whole: part, parts: terms });
-    // a mean has more in its numerator than it is worked out over
+    // not for a mean, whose numerator can exceed its denominator
     if (share.numerator <= share.denominator) this.addRest(name, whole, part, figure);
   }
 
-  /** What a part leaves of its whole is protected as the part is, and follows from both. */
+  /** Adds the complement of a part, which is protected like the part, and can be derived from both. */
   private addRest(name: string, whole: Count, part: Count, figure: Figure): void {
     const rest = { value: whole.value - part.value, shownBy: [], guardedBy: [figure], impliedBy: [part, whole] };
     this.counts.set(`${name}.rest`, rest);
@@ -234,18 +240,18 @@ class Row {
     }
   }
 
-  /** What tells a cell from others of its list: all of it that is no figure. */
+  /** Identifies a cell in its list: all its values that are not figures. */
   get label(): string {
     const isFigure = (value: unknown) => value === null || typeof value === 'number' || value instanceof Ratio;
     return JSON.stringify(Object.entries(this.object).filter(([, value]) => !isFigure(value)));
   }
 
   hideSmall(): void {
-    for (const [name, of] of this.withheld.figures) if (givesAway(this.object as Figures, name, of)) this.hide(name);
+    for (const [name, of] of this.withheld.figures) if (revealsSmall(this.object as Figures, name, of)) this.hide(name);
     for (const cell of this.allCells()) cell.hideSmall();
   }
 
-  /** Hides a figure, what is worked out from it, and what shows the same count. */
+  /** Hides a figure, figures derived from it, and figures that show the same count. */
   hide(name: string): void {
     const figure = this.figure(name);
     if (!figure.canHide || figure.isHidden) return;
@@ -260,7 +266,7 @@ class Row {
     return [...this.cells.values()].flat();
   }
 
-  /** The object without what is hidden in it. */
+  /** The object without hidden figures. */
   shown(): object {
     const hidden = [...this.figures.values()].filter(({ isHidden }) => isHidden);
     const lists = [...this.cells].filter(([, cells]) => cells.length > 0);
@@ -272,7 +278,7 @@ class Row {
   }
 }
 
-/** Hides what is small, and then what discloses it. @param margins sums of counts of several rows */
+/** Hides small counts, then figures that disclose them. @param margins sums of counts of several rows */
 function hideSmall(rows: readonly Row[], margins: readonly Sum[]): void {
   for (const row of rows) row.hideSmall();
   const all = rows.flatMap((row) => [row, ...row.allCells()]);
@@ -282,7 +288,7 @@ function hideSmall(rows: readonly Row[], margins: readonly Sum[]): void {
   });
 }
 
-/** Every column of a table, with a sum that readers know. */
+/** A sum for each column of a table, which readers know from elsewhere. */
 function sumsShownElsewhere(rows: readonly Row[]): Sum[] {
   const paths = new Set(rows.flatMap((row) => [...row.counts.keys()]));
   return [...paths].map((path) => {
@@ -292,7 +298,7 @@ function sumsShownElsewhere(rows: readonly Row[]): Sum[] {
   });
 }
 
-/** Every count of all time, with those of the years; of lists, those of the cells with the same label. */
+/** Sums over the years for each count of all time, including cells with the same label. */
 function sumsOfYears(years: readonly Row[], total: Row): Sum[] {
   const sums = [...total.counts].map(([path, whole]) => ({
     whole,
@@ -304,7 +310,7 @@ function sumsOfYears(years: readonly Row[], total: Row): Sum[] {
       return sumsOfYears(same, cell);
     }),
   );
-  // what is as of now, whichever year is asked for, does not add up
+  // figures as of now do not depend on the year, so they do not add up
   const addsUp = ({ whole, parts }: Sum) => parts.reduce((sum, { value }) => sum + value, 0) === whole.value;
   return [...sums.filter(addsUp), ...ofCells];
 }

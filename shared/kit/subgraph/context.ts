@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock';
 import type { Principal } from '#base/identity/principal';
 import type { Happening } from '../audit/entry';
 import type { Reads } from '../audit/reads';
-import type { Found, Sought, Span } from '../audit/search';
+import type { SearchCriteria, SearchHit, Span } from '../audit/search';
 import type { Undecided } from '../audit/undecided';
 import type { Cursors } from '../collection/cursor';
 import type { Loaders } from '../collection/loaders';
@@ -29,7 +29,7 @@ export interface Context {
   /** Reports a change with an unknown commit; it is recorded once the database shows that it was committed. */
   readonly undecided: (change: Omit<Undecided, 'who' | 'origin'>) => void;
   /** Searches the record, newest first. @throws RequestError without a record */
-  readonly accessLog: (sought: Sought, span: Span) => Promise<Found[]>;
+  readonly accessLog: (criteria: SearchCriteria, span: Span) => Promise<SearchHit[]>;
   /** Reports a change, which wakes the background work to publish its events. */
   readonly changed: () => void;
 }

@@ -33,7 +33,7 @@ const COUNT_WEIGHT = 25;
 
 /**
  * The published schema of a subgraph, with a sensitivity class on every field, costs, and list sizes.
- * @returns also `carriers`: fields without a class of their own, as `Type.field`. Access to the objects in them decides.
+ * @returns also `carriers`: fields without an explicit class, as `Type.field`, which inherit that of the objects in them
  */
 export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: string; carriers: ReadonlySet<string> } {
   const classes = new Map(parts.models.map((model) => [modelOf(model).name, modelOf(model).sensitivity]));
@@ -145,8 +145,10 @@ function carriedClass(
   field: FieldDefinitionNode,
   classes: ReadonlyMap<string, Sensitivity>,
 ): Sensitivity {
-  const [led, within] = [namedType(field.type), type.name.value].map((name) => name.replace(/(Connection|Edge)$/, ''));
-  return classes.get(led!) ?? (field.name.value === 'replayed' ? 'PUBLIC' : classes.get(within!)) ?? 'PUBLIC';
+  const [returned, within] = [namedType(field.type), type.name.value].map((name) =>
+    name.replace(/(Connection|Edge)$/, ''),
+  );
+  return classes.get(returned!) ?? (field.name.value === 'replayed' ? 'PUBLIC' : classes.get(within!)) ?? 'PUBLIC';
 }
 
 function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): ConstDirectiveNode[] {

@@ -72,7 +72,7 @@ export async function createSubgraphServer(
     tls,
     readiness: async () => ({ ready: await subgraph.isReady() }),
   });
-  // before reading the body, and for every route: even the schema is only for the gateway
+  // before reading the body, and for every route, since even the schema is only for the gateway
   const principals = new WeakMap<object, Principal | null>();
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/health/')) return;
@@ -87,7 +87,7 @@ export async function createSubgraphServer(
     schema: subgraph.subgraph.schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    // the process ends when everything is closed; Apollo Server would send the signal again as soon as it is closed itself
+    // the process closes everything itself; Apollo Server would send the signal again before that
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => publicError(formatted, error, log),
     // otherwise Apollo adds timings to any response on request, for any caller

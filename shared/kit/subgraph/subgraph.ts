@@ -235,9 +235,9 @@ export class OpenSubgraph {
         await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
       },
       undecided: (change) => this.undecided?.add({ ...change, who: principal, origin }),
-      accessLog: async (sought, span) => {
-        if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `${this.name} has no record: none is configured`);
-        return this.audit.search(sought, span);
+      accessLog: async (criteria, span) => {
+        if (!this.audit) throw new RequestError('RECORD_UNAVAILABLE', `No record is configured for ${this.name}`);
+        return this.audit.search(criteria, span);
       },
       changed: () => {
         isChanged = true;
@@ -368,7 +368,7 @@ function requireWorkTables({ name, entities, mutations = [], handlers = [], sche
   const missing = workTables.filter((table) => !entities.includes(table));
   if (missing.length > 0)
     throw new Error(
-      `Subgraph ${name} has mutations, handlers or scheduled tasks, which need tables: add "...workTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${missing.map((table) => modelOf(table).name).join(', ')}`,
+      `Subgraph ${name} has mutations, handlers, or scheduled tasks, which need tables: add "...workTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${missing.map((table) => modelOf(table).name).join(', ')}`,
     );
 }
 

@@ -1,4 +1,4 @@
-import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '#base/errors';
+import { InputError, NotFoundError, RequestError } from '#base/errors';
 import {
   bigNumberInput,
   booleanInput,
@@ -43,10 +43,9 @@ const registerModel = mutation({
     const { database, principal } = work;
     const [organization] = await database.findBy(DeveloperOrganization, 'key', [principal.organization]);
     if (!organization)
-      throw new UnknownReferenceError(
-        'organization; register it with registerOrganization:',
-        principal.organization!,
-        [],
+      throw new RequestError(
+        'UNKNOWN_REFERENCE',
+        `No organization has the key "${principal.organization}": register it with registerOrganization`,
       );
     const id = work.newId('mdl');
     await database.insert(AIModel, [

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Principal } from '#base/identity/principal';
 import type { Role } from '#base/identity/roles';
-import type { Found } from '#kit/audit/search';
+import type { SearchHit } from '#kit/audit/search';
 import { pageSize } from '#kit/collection/page';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
@@ -73,13 +73,13 @@ export class GovernmentReadsResolver {
     const objects = new Set([id, modelId, versionId, ...parts.flat().map(({ id }) => id)].filter(Boolean));
     const reads = await accessLog(
       { kind: 'read', objects, byGovernment: true, from, until },
-      { most: pageSize('first', first ?? undefined) },
+      { limit: pageSize('first', first ?? undefined) },
     );
     return reads.map(readOf);
   }
 }
 
-function readOf({ entry, types }: Found): GovernmentRead {
+function readOf({ entry, types }: SearchHit): GovernmentRead {
   return Object.assign(new GovernmentRead(), {
     at: entry.at,
     agency: entry.who?.agency ? stubOf(Agency, entry.who.agency) : null,
