@@ -22,7 +22,7 @@ test('gives operations of one shape the same text, whatever their whitespace, fr
   expect(new Set(shapes).size).toBe(1);
 });
 
-test('turns literals into variables of the argument’s type, equal ones into one; keeps custom scalars', () => {
+test('replaces literals by variables of the argument’s type, but not custom scalars', () => {
   const { literals, text: planned } = normalize(
     parse(
       '{ a: thing(id: 5) { name(length: 2, big: 12345678901234567890) } b: thing(id: 5) { friends(odd: {big: 1}) { id } } }',

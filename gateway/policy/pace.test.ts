@@ -23,7 +23,7 @@ function requests(pace: Pace, key: string, count: number, cost: number) {
   return outcome;
 }
 
-test('begins a request at once, and the next when its cost has been worked off', () => {
+test('starts a request at once, and the next when its cost is worked off', () => {
   const pace = new Pace(25);
   const sent = requests(pace, 'a', 5, 2_500);
   expect(sent.begun).toBe(1);
@@ -35,7 +35,7 @@ test('begins a request at once, and the next when its cost has been worked off',
   expect(sent).toEqual({ begun: 5, refused: 0 });
 });
 
-test('keeps the cost of begun requests within a share of time, however many arrive at once', () => {
+test('bounds the cost of started requests, however many arrive at once', () => {
   const pace = new Pace(25);
   const sent = requests(pace, 'a', 150, 1_000);
   jest.advanceTimersByTime(2_000);
@@ -61,7 +61,7 @@ test('rejects requests when too many are queued, and those that have waited too 
   expect(requests(pace, 'a', 1, 1).begun).toBe(1);
 });
 
-test('begins two requests of a caller while it is not known what they cost, and the next when one is priced, once', () => {
+test('starts at most two requests of a caller whose costs are still unknown', () => {
   const pace = new Pace(25);
   const begun: (() => void)[] = [];
   for (let i = 0; i < 5; i++) pace.enter('a', (priced) => priced && begun.push(priced));
@@ -73,7 +73,7 @@ test('begins two requests of a caller while it is not known what they cost, and 
   expect(begun).toHaveLength(3);
 });
 
-test('does nothing while it waits for a price', () => {
+test('does no work while it waits for a price', () => {
   const pace = new Pace(25);
   const refused: boolean[] = [];
   for (let i = 0; i < 3; i++) pace.enter('a', (priced) => refused.push(priced === undefined));

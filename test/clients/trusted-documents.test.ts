@@ -36,7 +36,7 @@ describe.each(PROGRAMS)('%s', (_client, program) => {
       expect(JSON.stringify(other.error)).toContain('DOCUMENT_NOT_FOUND');
     });
 
-    test('falls back to the text of an ad hoc operation where the role may send it', async () => {
+    test('falls back to the text of an ad hoc operation if the role may send it', async () => {
       const input = { graph: await graph.endpoint('role=analyst; subject=client'), useGet: false, name: 'Sector' };
       const { other } = await runScenario<Persisted>(program, 'persist', input);
       expect(other).toMatchObject({ data: { sectors: { totalCount: 16 } } });

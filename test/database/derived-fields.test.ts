@@ -42,7 +42,7 @@ describe.each(databaseKinds)('derived fields on %s', (kind) => {
   }
 
   test.each(FIELDS)(
-    '%s: a filter by %s.%s finds just the objects that show the value',
+    'filters in %s by %s.%s exactly the objects that show the value',
     async (list, key, field, values) => {
       const everything = await all(list, key, field);
       expect(everything.length).toBeGreaterThan(0);

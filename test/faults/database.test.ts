@@ -81,7 +81,7 @@ describeOnMysql('a database server behind a network that fails', () => {
       )
     ).length;
 
-  test('whose connections swallow everything costs the statements on them, and no others', async () => {
+  test('fails only the statements on connections that swallow everything', async () => {
     await warm();
     expect(await database.notReady()).toBeUndefined();
     proxy.swallow();
@@ -101,7 +101,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     ]);
   });
 
-  test('whose idle connections swallow everything costs nothing: they are tried before they are used', async () => {
+  test('tests idle connections before use, so that swallowing ones fail no statement', async () => {
     await warm();
     proxy.swallow();
     // as after five seconds
@@ -114,7 +114,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     }
   });
 
-  test('that swallows new connections as well is unavailable, and is used again when it answers', async () => {
+  test('is unavailable while new connections swallow everything, and recovers', async () => {
     proxy.swallow();
     proxy.swallowNew();
     const codes = await reads(4);
@@ -127,7 +127,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(kept.messages().filter((message) => message === 'database unavailable')).toHaveLength(1);
   });
 
-  test('that closes all connections costs no read and no transaction', async () => {
+  test('fails no read and no transaction when all connections are closed', async () => {
     for (let round = 0; round < 3; round++) {
       await warm();
       proxy.reset();
@@ -139,7 +139,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await items()).toEqual([0, 1, 2]);
   });
 
-  test('gives no connection: who waits for one for five seconds is refused', async () => {
+  test('rejects a caller who waits five seconds for a database connection', async () => {
     const one = await openDatabase(databases.url('shop'), { connections: 1, timeoutMs: 20_000 });
     let release = () => {};
     const held = one.transaction(() => new Promise<void>((resolve) => (release = resolve)));
@@ -200,7 +200,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await reads(4)).toEqual(Array(4).fill('done'));
   });
 
-  test('reports a statement that an operator ends as one to try again, not as canceled by its caller', async () => {
+  test('reports a statement that an operator killed as retryable, not as canceled', async () => {
     const slow = outcome(database.query('SELECT SLEEP(1.2) FROM information_schema.schemata'));
     await until(
       async () => (await running('SELECT SLEEP%')) === 1,
@@ -213,7 +213,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await slow).toBe('DATABASE_TIMEOUT');
   });
 
-  test('ends the statement of a caller who leaves, here and on the server', async () => {
+  test('ends the statement of a disconnected caller, here and on the server', async () => {
     const cancellation = new Cancellation();
     const slow = Array.from({ length: 6 }, () => outcome(database.for({ cancellation }).query('SELECT SLEEP(1.2)')));
     await until(
@@ -231,7 +231,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(database.pool().waiting).toBe(0);
   });
 
-  test('rolls back the transaction of a caller who leaves, and frees its locks', async () => {
+  test('rolls back the transaction of a disconnected caller and frees its locks', async () => {
     const cancellation = new Cancellation();
     const change = outcome(
       database.for({ cancellation }).atomically(async (inside) => {
@@ -249,7 +249,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await items()).toEqual([1]);
   });
 
-  test('does not commit for a caller who left after the last statement', async () => {
+  test('does not commit for a caller who disconnected after the last statement', async () => {
     const cancellation = new Cancellation();
     const change = database.for({ cancellation }).transaction(async (inside) => {
       await inside.query('INSERT INTO item (id) VALUES (1)');
@@ -263,7 +263,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     ['after', [1]],
     ['before', []],
   ] as const)(
-    'that is lost during a commit, %s the server committed, reports that this is unknown',
+    'reports an unknown outcome when it is lost during a commit, %s the server committed',
     async (when, left) => {
       proxy.cutAt(1, when, /^COMMIT/);
       const change = database.atomically((inside) => inside.query('INSERT INTO item (id) VALUES (1)'));
@@ -333,7 +333,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     transport.request({ operation: QUERY, variables: '{}', headers: {}, deadline: performance.now() + ms });
   const ready = async () => (await fetch(url.replace('/graphql', '/health/ready'))).status;
 
-  test('answers queries with 503, which the gateway retries, and mutations with an error that can be retried', async () => {
+  test('answers queries with 503 and mutations with a retryable error', async () => {
     expect([(await send(QUERY.text)).status, await ready()]).toEqual([200, 200]);
     await proxy.close();
     const query = await send(QUERY.text);
@@ -361,7 +361,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     });
   });
 
-  test('is asked again by the gateway until the database is back', async () => {
+  test('is called again by the gateway until the database is back', async () => {
     const resilient = new ResilientTransport('submissions', http, { concurrency: 10, queue: 10, retries: 3 });
     proxy.refuse();
     const answer = request(resilient, 30_000);
@@ -373,7 +373,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     expect((await answer).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });
   });
 
-  test('leaves no statement running when the gateway has given up', async () => {
+  test('leaves no statement running after the gateway timed out', async () => {
     const other = await submissions.open({ databaseUrl: databases.url('submissions') });
     const waiting = async () =>
       (
@@ -408,19 +408,22 @@ describeOnMysql('a subgraph whose database fails', () => {
     await other.close();
   });
 
-  test.each(['before', 'after'] as const)('makes a change once when it is lost %s the commit', async (when) => {
-    proxy.cutAt(1, when, /^COMMIT/);
-    const { data, errors } = await open.execute({ query: REGISTER, variables: input('alder') });
-    expect(errors).toBeUndefined();
-    expect(data).toEqual({ registerOrganization: { replayed: false, organization: { key: 'alder' } } });
-    expect(await open.database.query('SELECT result_key AS object FROM idempotency_key')).toEqual([
-      { object: 'alder' },
-    ]);
-    const events = await open.database.query("SELECT id FROM outbox WHERE subject LIKE '%alder%'");
-    expect(events.length).toBeLessThanOrEqual(1);
-  });
+  test.each(['before', 'after'] as const)(
+    'makes a change once when the database is lost %s the commit',
+    async (when) => {
+      proxy.cutAt(1, when, /^COMMIT/);
+      const { data, errors } = await open.execute({ query: REGISTER, variables: input('alder') });
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({ registerOrganization: { replayed: false, organization: { key: 'alder' } } });
+      expect(await open.database.query('SELECT result_key AS object FROM idempotency_key')).toEqual([
+        { object: 'alder' },
+      ]);
+      const events = await open.database.query("SELECT id FROM outbox WHERE subject LIKE '%alder%'");
+      expect(events.length).toBeLessThanOrEqual(1);
+    },
+  );
 
-  test('reports a repetition as such when it is lost during the commit of the repetition', async () => {
+  test('reports a replay as such when the database is lost during its commit', async () => {
     await open.execute({ query: REGISTER, variables: input('alder') });
     proxy.cutAt(1, 'after', /^COMMIT/);
     const { data } = await open.execute({ query: REGISTER, variables: input('alder') });
@@ -484,7 +487,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
     proxy.refuse(false);
   };
 
-  test('has the change as soon as the database shows it, though its caller never comes again', async () => {
+  test('records the change once the database shows it, even without a retry', async () => {
     await loseCommit('after');
     // logged once the record has it
     await until(
@@ -498,7 +501,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
   });
 
   test.each(['before', 'after'] as const)(
-    'has it once when its caller sends it again: lost %s the commit',
+    'records a retried change once when the database is lost %s the commit',
     async (when) => {
       await loseCommit(when);
       expect((await register()).errors).toBeUndefined();
@@ -530,7 +533,7 @@ describe('an SQLite database', () => {
   const allowPages = (count: number) =>
     database.transaction((inside) => inside.query(`PRAGMA max_page_count = ${count}`));
 
-  test('that is full says so, changes nothing, and is used again when there is space', async () => {
+  test('reports a full database, changes nothing, and recovers when there is space', async () => {
     await add(1, 10);
     await allowPages(1);
     await expect(add(2, 1_000_000)).rejects.toMatchObject({
@@ -546,7 +549,7 @@ describe('an SQLite database', () => {
     expect(kept.messages()).toEqual(['database accepts no writes', 'database accepts writes again']);
   });
 
-  test('runs no further statement for a caller who has left', async () => {
+  test('runs no further statement for a disconnected caller', async () => {
     const cancellation = new Cancellation();
     const scoped = database.for({ cancellation });
     const change = scoped.transaction(async (inside) => {

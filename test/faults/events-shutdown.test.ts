@@ -31,7 +31,7 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     });
   };
 
-  test('ends with 0 on SIGTERM without waiting for Redis, and had logged once that the bus is unavailable', async () => {
+  test('exits with 0 on SIGTERM without waiting for Redis, having logged the outage once', async () => {
     const reviews = await start();
     await says(reviews, /answers at/);
     redis.hang();
@@ -43,7 +43,7 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     expect(reviews.output()).not.toMatch(/background work failed/);
   });
 
-  test('starts while Redis hangs, and uses it when it answers', async () => {
+  test('starts while Redis hangs, and uses it once it answers', async () => {
     redis.hang();
     const reviews = await start();
     await says(reviews, /answers at/);
@@ -52,7 +52,7 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     await says(reviews, /event bus available again/);
   });
 
-  test('warns of a Redis that evicts or keeps nothing, and keeps its keys under ORDERGRAPH_EVENTS_PREFIX', async () => {
+  test('warns about Redis eviction and missing persistence, and prefixes its keys', async () => {
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
     await redis.command('CONFIG', 'SET', 'appendonly', 'no');
     const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'staging:events' });
@@ -63,7 +63,7 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     expect(await redis.command('KEYS', 'ordergraph:*')).toEqual([]);
   });
 
-  test('refuses a prefix that cannot begin a key', async () => {
+  test('rejects a prefix that is not a valid start of a key', async () => {
     const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'a b' });
     expect(await reviews.ended).toBe(1);
     expect(reviews.output()).toMatch(/ORDERGRAPH_EVENTS_PREFIX is "a b"[\s\S]*letters, digits/);

@@ -141,7 +141,7 @@ function expectPart({ data, errors = [] }: Answer, code: string, retryable: bool
   expect(JSON.stringify(errors)).not.toMatch(INTERNAL);
 }
 
-describe('a subgraph that does not answer as it should, before a gateway that goes on', () => {
+describe('a subgraph with faulty responses', () => {
   beforeAll(async () => {
     await startSubgraphs();
     await startGateway();
@@ -165,15 +165,18 @@ describe('a subgraph that does not answer as it should, before a gateway that go
     ['busy', 'SUBGRAPH_OVERLOADED', true],
     ['reset', 'SUBGRAPH_UNREACHABLE', true],
     ['gigabytes', 'SUBGRAPH_RESPONSE_TOO_LARGE', false],
-  ])('that answers "%s" costs its own fields (%s), and is no worse for it', async (behaviour, code, retryable) => {
-    expect((await ask(JOINED)).data).toEqual(WHOLE);
-    await behave('stock', behaviour);
-    expectPart(await ask(JOINED), code, retryable);
-    await behave('stock', 'well');
-    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
-  });
+  ])(
+    'nulls only the fields of a subgraph that answers "%s" (%s), and then recovers',
+    async (behaviour, code, retryable) => {
+      expect((await ask(JOINED)).data).toEqual(WHOLE);
+      await behave('stock', behaviour);
+      expectPart(await ask(JOINED), code, retryable);
+      await behave('stock', 'well');
+      await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
+    },
+  );
 
-  test('whose answer is broken off is not asked twice in one request for the same', async () => {
+  test('does not repeat a call in one request whose response was cut off', async () => {
     await ask(JOINED);
     const before = await callsOf('stock');
     await behave('stock', 'text');
@@ -186,7 +189,7 @@ describe('a subgraph', () => {
   beforeEach(startSubgraphs);
   afterEach(stop);
 
-  test('that is down when the gateway starts costs its own fields, and is asked again when it is up', async () => {
+  test('nulls the fields of a subgraph that is down at start, and recovers when it is up', async () => {
     await kill(stock);
     await startGateway();
     expectPart(await ask(JOINED), 'SUBGRAPH_UNREACHABLE', true);
@@ -196,7 +199,7 @@ describe('a subgraph', () => {
     expect((await ask(JOINED)).data).toEqual(WHOLE);
   });
 
-  test('that dies under load costs its own fields until it is back; every request is answered', async () => {
+  test('nulls only the fields of a subgraph that dies under load, and answers everything', async () => {
     await startGateway();
     const running = load(JOINED);
     await until(() => running.answers.length > 50, 'requests are answered');
@@ -214,7 +217,7 @@ describe('a subgraph', () => {
     }
   });
 
-  test('that is stopped and continued costs its own fields meanwhile', async () => {
+  test('nulls only the fields of a subgraph while it is stopped', async () => {
     await startGateway('--subgraph-retries', '0');
     expect((await ask(JOINED)).data).toEqual(WHOLE);
     stock.child.kill('SIGSTOP');
@@ -223,7 +226,7 @@ describe('a subgraph', () => {
     await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers again');
   });
 
-  test('that fails again and again is probed every second, and taken back; log and metrics say so', async () => {
+  test('probes a failing subgraph every second, and reports outage and recovery', async () => {
     await startGateway('--subgraph-retries', '0', '--metrics-port', '0');
     await behave('stock', 'reset');
     for (let i = 0; i < 10; i++) await ask(JOINED);
@@ -266,7 +269,7 @@ describe('a subgraph', () => {
     ]);
   });
 
-  test('that cannot keep up is not buried: what would wait too long is refused in words', async () => {
+  test('rejects calls that would wait too long for an overloaded subgraph', async () => {
     await startGateway(
       ...['--subgraph-concurrency', '2', '--subgraph-queue', '2', '--subgraph-retries', '0'],
       ...['--subgraph-timeout-ms', '60000'],
@@ -283,13 +286,13 @@ describe('a subgraph', () => {
     expect(answers.filter(({ errors }) => !errors).length).toBe(4);
   });
 
-  test('that answers slowly is waited for within its time', async () => {
+  test('waits for a slow subgraph within its timeout', async () => {
     await startGateway();
     await behave('stock', 'slowly');
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
   });
 
-  test('that says when to come again is quoted, and one that is busy for a moment is asked again', async () => {
+  test('passes on Retry-After of a subgraph, and retries one that is briefly busy', async () => {
     await startGateway();
     await behave('stock', 'busy');
     const { errors = [] } = await ask(JOINED);
@@ -298,7 +301,7 @@ describe('a subgraph', () => {
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
   });
 
-  test('whose mutation fails is not asked again', async () => {
+  test('does not retry a failed mutation of a subgraph', async () => {
     await startGateway();
     await behave('stock', 'reset');
     const { errors = [] } = await ask('mutation { count }');
@@ -306,7 +309,7 @@ describe('a subgraph', () => {
     expect(await callsOf('stock')).toBe(1);
   });
 
-  test('that does not know an entity gives null for it, and no error', async () => {
+  test('returns null without an error for an entity the subgraph does not have', async () => {
     await startGateway();
     await behave('stock', 'nulls');
     for (let i = 0; i < 3; i++) {
@@ -321,7 +324,7 @@ describe('the gateway', () => {
   beforeEach(startSubgraphs);
   afterEach(stop);
 
-  test('ends its calls when the client goes away', async () => {
+  test('ends its subgraph calls when the client disconnects', async () => {
     await startGateway('--subgraph-timeout-ms', '60000');
     await ask(JOINED);
     await behave('stock', 'never');
@@ -338,7 +341,7 @@ describe('the gateway', () => {
     );
   });
 
-  test('told to stop under load ends what is under way, takes nothing new, and exits within its time', async () => {
+  test('finishes running requests on SIGTERM under load and exits within its time', async () => {
     await startGateway('--shutdown-ms', '5000');
     await ask(JOINED);
     await behave('stock', 'slowly');
@@ -357,7 +360,7 @@ describe('the gateway', () => {
     await expect(ask(JOINED)).rejects.toThrow();
   });
 
-  test('a request that hangs does not keep it from ending', async () => {
+  test('ends on SIGTERM in time even while a request hangs', async () => {
     await startGateway('--shutdown-ms', '1000', '--subgraph-timeout-ms', '60000');
     await behave('stock', 'never');
     const hanging = ask(JOINED).catch(() => 'cut off');
@@ -368,7 +371,7 @@ describe('the gateway', () => {
     expect(gateway.output()).toMatch(/reached the shutdown limit; closing connections/);
   });
 
-  test('finishes what is in progress when SIGTERM comes twice, as from a service manager and from the parent', async () => {
+  test('finishes running requests when SIGTERM arrives twice', async () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '1000');
     await behave('stock', 'slowly');
     const asked = ask(JOINED);
@@ -381,7 +384,7 @@ describe('the gateway', () => {
     expect(logged('stopping')).toEqual([expect.objectContaining({ signal: 'SIGTERM' })]);
   });
 
-  test('drains on SIGTERM: not ready, but answers, and closes each connection after its response', async () => {
+  test('drains on SIGTERM: not ready, but answers and closes connections afterward', async () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '60000');
     await ask(JOINED);
     const drained = new Agent({ connections: 1 });
@@ -405,7 +408,7 @@ describe('the gateway', () => {
     await kill(gateway);
   });
 
-  test('takes another supergraph under load: no request fails, none sees a mix', async () => {
+  test('switches the supergraph under load without failed or mixed responses', async () => {
     await startGateway();
     const running = load('{ shops { name items } version }');
     await until(() => running.answers.length > 50, 'requests are answered');
@@ -427,7 +430,7 @@ describe('the gateway', () => {
     for (const answer of running.answers) expect(answer).toEqual({ data: { ...WHOLE, version: 'one' } });
   });
 
-  test('keeps out a supergraph that cannot be served; logs, metrics and health say why', async () => {
+  test('rejects an invalid supergraph and says why in logs, metrics, and health', async () => {
     await startGateway();
     const good = readFileSync(supergraph, 'utf8');
     writeFileSync(supergraph, 'type Query { not: Supergraph }');
@@ -442,7 +445,7 @@ describe('the gateway', () => {
     await until(async () => (await ready()).details.supergraph.refused === undefined, 'the good one is taken back');
   });
 
-  test('a client that sends half a request and waits costs nobody else anything', async () => {
+  test('serves other clients while one sends half a request and waits', async () => {
     await startGateway();
     const half = httpRequest({ port: ports.gateway, host: '127.0.0.1', path: '/graphql', method: 'POST' });
     half.on('error', () => {});

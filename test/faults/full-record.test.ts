@@ -78,7 +78,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
 
   const disk = SmallDisk.mount(1);
   disk?.unmount();
-  (disk ? describe : describe.skip)('for want of space', () => {
+  (disk ? describe : describe.skip)('when the disk is full', () => {
     /** A test with the record on a disk of three megabytes. */
     const onSmallDisk = (work: (small: SmallDisk, file: string) => Promise<void>) => async () => {
       const small = SmallDisk.mount(3)!;
@@ -176,7 +176,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
     );
   });
 
-  describe('for another reason', () => {
+  describe('when writing fails for another reason', () => {
     let folder: string;
     let file: string;
     beforeEach(async () => {
@@ -199,7 +199,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       return () => spy.mockRestore();
     }
 
-    test('says that the change was made, and records it before anything else once it can', async () => {
+    test('reports that the change was made, and records it first once it can', async () => {
       const repair = failAfterAttempt();
       const { data, errors } = await register('alder');
       expect(data?.registerOrganization ?? null).toBeNull();
@@ -219,7 +219,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       expect(await flaw(file)).toBeUndefined();
     });
 
-    test('leaves to the next process to record what was committed, and only that', async () => {
+    test('leaves it to the next process to record exactly what was committed', async () => {
       failAfterAttempt();
       await register('alder');
       // this one crashes here: it is not closed before the next opens

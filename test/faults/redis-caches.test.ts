@@ -81,7 +81,7 @@ describeOnRedis('the Redis of plans and limits', () => {
 
   const server = (): Running => (redis as unknown as { server: Running }).server;
 
-  test('keeps plans within their bounds of number and bytes, under the prefix, and not forever', async () => {
+  test('bounds plans by number, bytes, and time, under the configured prefix', async () => {
     const limits = { entries: 50, bytes: 30_000 };
     const log = createLog('silent', 'test');
     const key = signingKeyOf(await newKey());
@@ -118,7 +118,7 @@ describeOnRedis('the Redis of plans and limits', () => {
     }
   });
 
-  test('that hangs delays a few requests by a moment, then none; what was counted is prefixed', async () => {
+  test('delays a few requests briefly, then none, while Redis hangs', async () => {
     const { log, lines } = recordingLog();
     const flags = {
       plansUrl: redis.url,
@@ -184,7 +184,7 @@ describeOnRedis('the Redis of plans and limits', () => {
   });
 });
 
-describe('a Redis of plans and limits that answers what Redis never would', () => {
+describe('a Redis of plans and limits with invalid replies', () => {
   let redis: OddRedis;
   let gateway: FastifyInstance;
   beforeEach(async () => {
@@ -227,7 +227,7 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
     ['a count below zero', '*2\r\n:-1000\r\n:60000\r\n'],
     ['a window of a year', '*2\r\n:1\r\n:31536000000\r\n'],
     ['a window that is over', '*2\r\n:1\r\n:-5\r\n'],
-  ])('neither fails, refuses, nor frees a request by %s', async (_what, answer) => {
+  ])('neither fails, rejects, nor exempts a request when Redis replies %s', async (_what, answer) => {
     redis.answer = answer;
     await isAsked();
     const response = await gateway.inject({ method: 'POST', url: '/graphql', payload: { query: '{ a }' } });
@@ -242,7 +242,7 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
     expect([...statuses]).toEqual([200, 429]);
   });
 
-  test('is cut off when it sends without end', async () => {
+  test('disconnects from a cache Redis that sends without end', async () => {
     await isAsked();
     redis.isToFlood = true;
     await until(
@@ -258,7 +258,7 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
 });
 
 describe('a Redis of events that sends without end', () => {
-  test('is cut off, by whatever it answers so', async () => {
+  test('disconnects from an event Redis that sends without end, whatever the reply', async () => {
     const redis = await OddRedis.start();
     const { log } = recordingLog();
     const bus = new RedisBus({
@@ -291,7 +291,7 @@ describe('a Redis of events that sends without end', () => {
 });
 
 describe('a Redis of events that answers at once that there is nothing', () => {
-  test.each(['*0\r\n', '*-1\r\n', '$-1\r\n'])('%j keeps no reader busy', async (answer) => {
+  test.each(['*0\r\n', '*-1\r\n', '$-1\r\n'])('keeps no reader in a busy loop for the reply %j', async (answer) => {
     const redis = await OddRedis.start();
     redis.answer = answer;
     const { log } = recordingLog();

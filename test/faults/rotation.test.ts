@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('identity keys are rotated under load without a failed request, and a removed key is refused within seconds', async () => {
+test('rotates identity keys under load and rejects a removed key within seconds', async () => {
   const { environment } = await identityEnvironment();
   const [secret, keys] = [environment.ORDERGRAPH_IDENTITY_KEY!, environment.ORDERGRAPH_DATA!];
   const [port, subgraphPort] = [await freePort(), await freePort()];
@@ -96,7 +96,7 @@ test('identity keys are rotated under load without a failed request, and a remov
   expect(answered).toBeGreaterThan(100);
 });
 
-test('TLS certificates are replaced on both sides without a restart', async () => {
+test('replaces TLS certificates on both sides without a restart', async () => {
   const [first, second] = [mkdtempSync(join(folder, 'tls-')), mkdtempSync(join(folder, 'tls-'))];
   for (const one of [first, second]) makeCertificates(one);
   const pem = (name: string) => join(first, name);

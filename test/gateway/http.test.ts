@@ -114,7 +114,7 @@ describe('CORS', () => {
     server = await gateway({ corsOrigin: [ORIGIN], corsHeader: ['X-Team'], returnHeader: ['x-took'] }, ['x-tenant']);
   });
 
-  test('allows the headers of common clients, of --forward-header and of --cors-header', async () => {
+  test('allows CORS headers of common clients, --forward-header, and --cors-header', async () => {
     const { statusCode, headers } = await preflight(server, ORIGIN, 'content-type');
     expect(statusCode).toBe(204);
     expect(headers['access-control-allow-origin']).toBe(ORIGIN);
@@ -136,7 +136,7 @@ describe('CORS', () => {
     );
   });
 
-  test('answers a preflight with a thousand header names as it answers any other', async () => {
+  test('answers a CORS preflight with a thousand header names like any other', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `x-header-${index}`).join();
     const [one, thousand] = [await preflight(server, ORIGIN, 'content-type'), await preflight(server, ORIGIN, names)];
     const { date: _one, 'x-request-id': _id, ...expected } = one.headers;
@@ -144,7 +144,7 @@ describe('CORS', () => {
     expect([thousand.statusCode, actual, thousand.body]).toEqual([204, expected, '']);
   });
 
-  test('lets pages read a rejected token, and the response headers of --return-header', async () => {
+  test('lets pages read the error of a rejected token and --return-header headers', async () => {
     const { statusCode, headers } = await server.inject({
       method: 'POST',
       url: '/graphql',
@@ -165,7 +165,7 @@ describe('CORS', () => {
     ['http://localhost:3000.evil.example', false],
     ['http://evil.example/localhost', false],
     ['null', false],
-  ])('in development, pages of %s may send requests: %s', async (origin, isAllowed) => {
+  ])('in development, allows requests from pages of %s: %s', async (origin, isAllowed) => {
     for (const [one, expected] of [
       [development, isAllowed ? origin : undefined],
       [production, undefined],
@@ -175,7 +175,7 @@ describe('CORS', () => {
     }
   });
 
-  test('keeps the page with development tokens from pages of other origins', async () => {
+  test('does not serve the page with development tokens to other origins', async () => {
     const { statusCode, body, headers } = await development.inject({
       url: '/graphql',
       headers: { accept: 'text/html', origin: 'http://localhost:5173', host: 'localhost' },
@@ -219,7 +219,7 @@ describe('persisted documents', () => {
       ['as documentId with the name of its algorithm', { documentId: `sha256:${hashOf(A)}` }],
       ['as doc_id', { doc_id: hashOf(A) }],
       ['with its text', { query: A, extensions: automatic(A) }],
-    ])('are executed when they are named %s, the first time and later', async (_how, reference) => {
+    ])('executes a persisted document requested %s, the first time and later', async (_how, reference) => {
       for (let time = 0; time < 3; time++)
         expect(await send(server, method, { ...reference, operationName: 'A', variables: { n: 1 } })).toEqual([
           200,
@@ -239,12 +239,12 @@ describe('persisted documents', () => {
         ANALYST,
         [200, 'PERSISTED_QUERY_NOT_FOUND'],
       ],
-    ])('are required: %s is rejected', async (_what, parameters, who, expected) => {
+    ])('requires persisted documents and rejects %s', async (_what, parameters, who, expected) => {
       expect(await send(server, method, { ...parameters }, who)).toEqual(expected);
     });
 
     test.each(['text/html', 'text/html;level=1, application/json;q=0.5', 'text/*, */*;q=0.1'])(
-      'are not avoided by asking for a page: %s',
+      'requires persisted documents for requests with Accept: %s, too',
       async (accept) => {
         const before = calls;
         const { headers, body } = await server.inject({ url: get({ query: '{ a }' }), headers: { accept } });
@@ -253,14 +253,14 @@ describe('persisted documents', () => {
       },
     );
 
-    test('are compared as Apollo Server reads them: without the fragment of a URL', async () => {
+    test('compares documents without the fragment of a URL, as Apollo Server does', async () => {
       const [text, fragment] = COMMENTED.split('#');
       const path = `${get({ query: text })}#${encodeURIComponent(fragment!)}`;
       expect((await overSocket(server, path)).statusCode).toBe(403);
       expect(await send(server, method, { query: COMMENTED })).toEqual([200, { a: 'a' }]);
     });
 
-    test('do not keep an Apollo Client with automatic persisted queries from ad hoc operations', async () => {
+    test('executes ad hoc operations of an Apollo Client with automatic persisted queries', async () => {
       const query = `{ ${method}: a }`;
       for (let time = 0; time < 3; time++)
         expect(await send(server, method, { query, extensions: automatic(query) }, ANALYST)).toEqual([
@@ -270,7 +270,7 @@ describe('persisted documents', () => {
     });
   });
 
-  test.each(METHODS)('that clients register are found by their hash and by their id, by %s', async (method) => {
+  test.each(METHODS)('finds documents that clients registered by hash and by id over %s', async (method) => {
     const server = await gateway();
     const query = `{ ${method}: a }`;
     const byHash = { extensions: automatic(query) };
@@ -282,7 +282,7 @@ describe('persisted documents', () => {
         expect(await send(server, method, reference)).toEqual([200, { [method]: 'a' }]);
   });
 
-  test('are found where the query is null, and other extensions are checked', async () => {
+  test('finds a persisted document when the query is null, and checks other extensions', async () => {
     const server = await gateway();
     const query = '{ a }';
     await send(server, 'POST', { query, extensions: automatic(query) });
@@ -291,7 +291,7 @@ describe('persisted documents', () => {
     expect(await send(server, 'GET', { documentId: hashOf(query), extensions: '[]' })).toEqual([400, 'BAD_REQUEST']);
   });
 
-  test('by GET are queries only', async () => {
+  test('rejects persisted mutations sent by GET', async () => {
     const server = await gateway();
     const query = 'mutation { write }';
     await send(server, 'POST', { query, extensions: automatic(query) });
@@ -318,7 +318,7 @@ describe('media types', () => {
     [RESPONSE_TYPE, `${RESPONSE_TYPE}; charset=utf-8`],
     ['application/json', 'application/json; charset=utf-8'],
     ['text/csv', 'application/json; charset=utf-8'],
-  ])('of errors before execution are those of Accept: %s', async (accept, type) => {
+  ])('uses the media type of Accept for errors before execution: %s', async (accept, type) => {
     expect(outcome(await post({ accept, authorization: 'Bearer no' }))).toEqual([401, type, 'UNAUTHENTICATED']);
     expect((await post({ accept }, '{')).headers['content-type']).toBe(type);
     const large = { query: '{ a }', variables: { f: Array(2_000).fill(1) } };
@@ -328,7 +328,7 @@ describe('media types', () => {
   test.each([
     ['text/csv', /^The Accept header allows no supported media type: accept application\/graphql-response\+json/],
     ['text/event-stream', /^text\/event-stream and subscriptions are not supported: accept app/],
-  ])('that are all unsupported are rejected before execution: %s', async (accept, message) => {
+  ])('rejects an Accept without a supported media type before execution: %s', async (accept, message) => {
     const before = calls;
     const response = await post({ accept }, { query: 'mutation { write }' });
     expect(outcome(response)).toEqual([406, 'application/json; charset=utf-8', 'NOT_ACCEPTABLE']);
@@ -346,7 +346,7 @@ describe('media types', () => {
       'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed',
       `${RESPONSE_TYPE}; charset=utf-8`,
     ],
-  ])('get JSON by GET and POST when the client accepts everything: %.40s', async (accept, type) => {
+  ])('returns JSON by GET and POST to clients that accept everything: %.40s', async (accept, type) => {
     for (const method of ['GET', 'POST'])
       for (let time = 0; time < 2; time++) {
         const query = `query ${method}${hashOf(accept)} { a }`;
@@ -357,7 +357,7 @@ describe('media types', () => {
       }
   });
 
-  test('of a batch are answered with one JSON object that says why', async () => {
+  test('rejects a batch with one JSON object that says why', async () => {
     const response = await post({}, [{ query: '{ a }' }, { query: '{ a }' }]);
     expect(outcome(response)).toEqual([400, 'application/json; charset=utf-8', 'BATCHING_NOT_SUPPORTED']);
     expect(response.json().errors[0].message).toBe(
@@ -365,7 +365,7 @@ describe('media types', () => {
     );
   });
 
-  test('of a WebSocket are answered over HTTP with what is supported', async () => {
+  test('answers a WebSocket upgrade over HTTP with the supported protocols', async () => {
     const headers = {
       connection: 'Upgrade',
       upgrade: 'websocket',
@@ -409,7 +409,7 @@ describe('compression', () => {
     [undefined, 'deflate'],
     [undefined, 'gzip;q=0, br;q=0'],
     [undefined, undefined],
-  ])('is %s for Accept-Encoding: %s, of new and known operations', async (encoding, accepted) => {
+  ])('chooses the encoding %s for Accept-Encoding: %s, for new and known operations', async (encoding, accepted) => {
     const expected = { data: { long: LONG } };
     for (let time = 0; time < 3; time++) {
       const answer = await ask(server, '{ long }', accepted);
@@ -418,15 +418,15 @@ describe('compression', () => {
     }
   });
 
-  test('leaves small answers as they are', async () => {
+  test('does not compress small responses', async () => {
     expect((await ask(server, '{ a }', 'br')).encoding).toBeUndefined();
   });
 
-  test('is off with --compression off', async () => {
+  test('does not compress any response with --compression off', async () => {
     expect((await ask(await gateway({ compression: 'off' }), '{ long }', 'br')).encoding).toBeUndefined();
   });
 
-  test('of an introspection result keeps all of it', async () => {
+  test('compresses an introspection result without losing any of it', async () => {
     const plain = await ask(server, getIntrospectionQuery());
     const compressed = await ask(server, getIntrospectionQuery(), 'gzip');
     expect([compressed.encoding, compressed.text]).toEqual(['gzip', plain.text]);
@@ -459,31 +459,34 @@ describe('new and known operations', () => {
     ['a large answer by GET', 'GET', { query: '{ q11: long }' }],
   ];
 
-  test.each(cases)('get the same bytes and headers: %s', async (_what, method, parameters, headers = {}) => {
-    const send = async () => {
-      const response = await (method === 'POST'
-        ? server.inject({ method, url: '/graphql', headers, payload: parameters })
-        : server.inject({ url: get(parameters), headers }));
-      const { date: _date, 'x-request-id': _id, ...others } = response.headers;
-      return { status: response.statusCode, headers: others, body: response.body };
-    };
-    const pipeline = jest.spyOn(ApolloServer.prototype, 'executeOperation');
-    try {
-      const first = await send();
-      expect(pipeline).toHaveBeenCalledTimes(1);
-      for (let time = 0; time < 2; time++) expect(await send()).toEqual(first);
-      expect(pipeline).toHaveBeenCalledTimes(1);
-    } finally {
-      pipeline.mockRestore();
-    }
-  });
+  test.each(cases)(
+    'returns the same bytes and headers for new and known operations: %s',
+    async (_what, method, parameters, headers = {}) => {
+      const send = async () => {
+        const response = await (method === 'POST'
+          ? server.inject({ method, url: '/graphql', headers, payload: parameters })
+          : server.inject({ url: get(parameters), headers }));
+        const { date: _date, 'x-request-id': _id, ...others } = response.headers;
+        return { status: response.statusCode, headers: others, body: response.body };
+      };
+      const pipeline = jest.spyOn(ApolloServer.prototype, 'executeOperation');
+      try {
+        const first = await send();
+        expect(pipeline).toHaveBeenCalledTimes(1);
+        for (let time = 0; time < 2; time++) expect(await send()).toEqual(first);
+        expect(pipeline).toHaveBeenCalledTimes(1);
+      } finally {
+        pipeline.mockRestore();
+      }
+    },
+  );
 
   test.each<[string, Record<string, unknown>]>([
     ['variables that are null', { variables: 'null' }],
     ['variables that are a list', { variables: '[]' }],
     ['variables that are not JSON', { variables: '{' }],
     ['extensions that are a text', { extensions: '"x"' }],
-  ])('by GET are rejected alike with %s', async (_what, parameters) => {
+  ])('rejects new and known operations by GET alike for %s', async (_what, parameters) => {
     const query = '{ a }';
     expect((await server.inject(get({ query }))).statusCode).toBe(200);
     const known = await server.inject(get({ query, ...parameters }));
@@ -492,7 +495,7 @@ describe('new and known operations', () => {
   });
 });
 
-describe('headers and documents that are made to cost', () => {
+describe('costly headers and documents', () => {
   test.each([
     ['an unterminated quoted string', `application/json;x="${'\\"'.repeat(7_800)}`, undefined],
     [
@@ -501,14 +504,14 @@ describe('headers and documents that are made to cost', () => {
       'deferSpec=20220824',
     ],
     ['a quoted quote', 'multipart/mixed;x="\\",\\"";deferSpec=20220824, application/json;q=0.1', 'deferSpec=20220824'],
-  ])('reads an Accept with %s', (_name, accept, format) => {
+  ])('reads an Accept header with %s in linear time', (_name, accept, format) => {
     expect(incrementalFormatOf(accept)).toBe(format);
   });
 
   test.each([
     [100_000, true],
     [100_001, false],
-  ])('keeps a registered document of %i characters: %s', async (length, isKept) => {
+  ])('registers a persisted document of %i characters: %s', async (length, isKept) => {
     const documents = new PersistedQueries();
     await documents.set('apq:hash', 'x'.repeat(length));
     expect(documents.textOf('hash') !== undefined).toBe(isKept);

@@ -94,7 +94,7 @@ async function ask(say: string) {
 
 const items = ids.map((id) => ({ id, colour: `colour of ${id}` }));
 
-test('a long list is joined by one call, which names each of its items once', async () => {
+test('joins a long list with one subgraph call that names each item once', async () => {
   expect(await ask('hello')).toEqual({ data: { said: 'hello', items } });
   const [body, ...others] = bodies.colours!;
   expect(others).toEqual([]);
@@ -104,7 +104,7 @@ test('a long list is joined by one call, which names each of its items once', as
   );
 });
 
-test('requests that differ share the long call that is the same for both', async () => {
+test('shares one long subgraph call between different requests that need it', async () => {
   const answers = await Promise.all(['one', 'two', 'three'].map(ask));
   expect(answers.map(({ data }) => data.said)).toEqual(['one', 'two', 'three']);
   for (const { data } of answers) expect(data.items).toEqual(items);
@@ -112,7 +112,7 @@ test('requests that differ share the long call that is the same for both', async
   expect(bodies.colours).toHaveLength(1);
 });
 
-test('an error in a long answer is told where it is, and the call is not made again for it', async () => {
+test('reports an error in a long subgraph response at its path without a second call', async () => {
   failing = ids[7];
   const { data, errors } = await ask('hello');
   expect(data.items).toEqual(items.map((item) => (item.id === failing ? { ...item, colour: null } : item)));

@@ -86,7 +86,7 @@ beforeEach(() => {
   views.behavior = inOrder;
 });
 
-describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the %s planner', (planner) => {
+describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', (planner) => {
   let gateway: FastifyInstance;
   let operations = 0;
 
@@ -145,7 +145,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
   /** Says nothing of where it belongs: it is reported at the field that is null. */
   const anywhere = { path: ['nothing'] };
 
-  describe('keeps the data and reports', () => {
+  describe('malformed errors beside data', () => {
     test.each<[string, unknown, object[]]>([
       ['nothing for null', null, []],
       ['nothing for an empty list', [], []],
@@ -229,7 +229,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         [null, 'x', { message: 'y', extensions: OWN, path: ['thing', 'id'] }],
         [own('y', { path: ['thing', 'id'] }), withoutMessage(anywhere), masked],
       ],
-    ])('%s', async (_what, errors, expected) => {
+    ])('keeps the data and reports %s', async (_what, errors, expected) => {
       things.behavior = sends((data) =>
         JSON.stringify({ errors: '*', data: '#' }).replace('"*"', JSON.stringify(errors)).replace('"#"', data),
       );
@@ -240,7 +240,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
   });
 
   const COMPRESSED = (encoding: string) => ({ headers: { 'content-encoding': encoding } });
-  describe('accepts', () => {
+  describe('unusual but valid responses', () => {
     test.each<[string, OddBehavior]>([
       ['a byte-order mark', sends((data) => `\ufeff{"data":${data}}`)],
       ['white space before and after', sends((data) => ` \r\n\t{"data":${data}}\n\n `)],
@@ -291,7 +291,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
           response.writeHead(200).end(`{"data":${data}}`);
         },
       ],
-    ])('%s', async (_what, behavior) => {
+    ])('accepts a response with %s', async (_what, behavior) => {
       things.behavior = behavior;
       const response = await askAgain(ASK_THING);
       expect(response.errors).toBeUndefined();
@@ -300,12 +300,12 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     });
 
-    test('bytes that are not UTF-8, each as U+FFFD', async () => {
+    test('replaces each byte that is not valid UTF-8 with U+FFFD', async () => {
       things.behavior = sends((data) => Buffer.from(`{"data":${data.replace('one', 'o\xffe')}}`, 'latin1'));
       expect((await askAgain(ASK_THING)).data).toEqual({ ...THING, thing: { id: '1', name: 'o\ufffde' } });
     });
 
-    test('halves of surrogate pairs', async () => {
+    test('accepts unpaired surrogates in strings', async () => {
       things.behavior = sends((data) => `{"data":${data.replace('one', '\\ud83d \\ude00\\u0000')}}`);
       expect((await askAgain(ASK_THING)).data).toEqual({ ...THING, thing: { id: '1', name: '\ud83d \ude00\u0000' } });
     });
@@ -316,14 +316,14 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     ['an empty list of errors', sends((data) => `{"errors":[ ],"data":${data},"extensions":null}`)],
     ['other members', sends((data) => `{"hasNext":false,"data":${data}}`)],
     ['a byte-order mark and gzip', sends((data) => gzipSync(`\ufeff{"data":${data}}`), COMPRESSED('gzip'))],
-  ])('answers from slices all the same over a subgraph that sends %s', async (_what, behavior) => {
+  ])('still answers from slices when the subgraph sends %s', async (_what, behavior) => {
     things.behavior = behavior;
     const before = await sliced();
     await askAgain(ASK_THING);
     expect((await sliced()) - before).toBe(2);
   });
 
-  describe('refuses, and loses nothing else for it:', () => {
+  describe('responses that are rejected without loss of other data', () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));
     test.each<[string, OddBehavior, string, string, boolean?]>([
       ['an empty body', sends(() => ''), 'SUBGRAPH_BAD_RESPONSE', 'returned HTTP 200 with an empty body'],
@@ -472,40 +472,49 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         'is not available (HTTP 502)',
         true,
       ],
-    ])('%s', async (_what, behavior, code, message, retryable = false) => {
-      things.behavior = behavior;
-      const { data, errors } = await askAgain('nothing');
-      expect(data).toEqual({ nothing: null });
-      const [error] = errors!;
-      expect(errors).toEqual([
-        { message: expect.anything(), path: ['nothing'], extensions: { code, subgraph: 'things', retryable } },
-      ]);
-      expect(error!.message.replace('The "things" subgraph ', '')).toEqual(message);
-    });
+    ])(
+      'rejects an odd response and loses no other data: %s',
+      async (_what, behavior, code, message, retryable = false) => {
+        things.behavior = behavior;
+        const { data, errors } = await askAgain('nothing');
+        expect(data).toEqual({ nothing: null });
+        const [error] = errors!;
+        expect(errors).toEqual([
+          { message: expect.anything(), path: ['nothing'], extensions: { code, subgraph: 'things', retryable } },
+        ]);
+        expect(error!.message.replace('The "things" subgraph ', '')).toEqual(message);
+      },
+    );
 
-    test.each([200, 401, 422, 500])('data with HTTP %i, for the errors of the subgraph itself', async (status) => {
-      things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status });
-      const { data, errors } = await askAgain('nothing');
-      expect(data).toEqual({ nothing: null });
-      expect(errors!.map(plain)).toEqual([own('x', anywhere)]);
-    });
+    test.each([200, 401, 422, 500])(
+      'rejects data with HTTP %i and reports the errors of the subgraph',
+      async (status) => {
+        things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status });
+        const { data, errors } = await askAgain('nothing');
+        expect(data).toEqual({ nothing: null });
+        expect(errors!.map(plain)).toEqual([own('x', anywhere)]);
+      },
+    );
 
-    test.each([429, 502, 503, 504])('data with HTTP %i, for its own errors, which may be retried', async (status) => {
-      things.behavior = sends(() => JSON.stringify({ data: null, errors: [{ message: 'x', extensions: OWN }] }), {
-        status,
-        headers: { 'retry-after': '9' },
-      });
-      const { errors } = await askAgain('nothing');
-      expect(errors).toEqual([
-        {
-          message: 'x',
-          path: ['nothing'],
-          extensions: { ...OWN, subgraph: 'things', retryable: true, retryAfterSeconds: 9 },
-        },
-      ]);
-    });
+    test.each([429, 502, 503, 504])(
+      'rejects data with HTTP %i and marks the errors of the subgraph as retryable',
+      async (status) => {
+        things.behavior = sends(() => JSON.stringify({ data: null, errors: [{ message: 'x', extensions: OWN }] }), {
+          status,
+          headers: { 'retry-after': '9' },
+        });
+        const { errors } = await askAgain('nothing');
+        expect(errors).toEqual([
+          {
+            message: 'x',
+            path: ['nothing'],
+            extensions: { ...OWN, subgraph: 'things', retryable: true, retryAfterSeconds: 9 },
+          },
+        ]);
+      },
+    );
 
-    test('data that are a list, beside errors that are passed on', async () => {
+    test('rejects data that are a list and passes on the errors beside them', async () => {
       things.behavior = sends(
         () => '{"data":[],"errors":[{"message":"x","extensions":{"code":"OWN"},"path":["nothing"]}]}',
       );
@@ -521,7 +530,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['a list', '['.repeat(40_000) + ']'.repeat(40_000)],
       ['an object', `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`],
       ['a list around a number that no double holds', `${'['.repeat(40_000)}9007199254740993${']'.repeat(40_000)}`],
-    ])('%s nested too deeply', async (_what, any) => {
+    ])('rejects %s that is nested too deeply', async (_what, any) => {
       values = { ...WORLD, any: raw(any) };
       const { data, errors } = await askAgain('any thing { id }');
       expect(data).toEqual({ any: null, thing: null });
@@ -530,7 +539,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       );
     });
 
-    test('lists nested deeply where an entity belongs', async () => {
+    test('rejects deeply nested lists in place of an entity', async () => {
       things.behavior = sends(
         (data) => `{"data":${data.replace(/"thing":\{[^}]*\}/, `"thing":${'['.repeat(40_000)}${']'.repeat(40_000)}`)}}`,
       );
@@ -539,7 +548,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(errors).toHaveLength(1);
     });
 
-    test('nothing of an error whose extensions are nested deeply, but those', async () => {
+    test('drops only the extensions of an error when they are nested too deeply', async () => {
       things.behavior = sends(
         (data) =>
           `{"data":${data},"errors":[{"message":"x","extensions":{"code":"OWN","deep":${'['.repeat(40_000)}${']'.repeat(40_000)}}}]}`,
@@ -550,7 +559,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  describe('writes', () => {
+  describe('numbers in responses', () => {
     test.each<[string, string, string, string]>([
       ['an ID that is a number as text', 'id', '5', '"5"'],
       ['a negative ID', 'id', '-5', '"-5"'],
@@ -582,7 +591,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['an Int with a fraction of zero', 'count', '1.0', '1'],
       ['an Int with an exponent', 'count', '1e3', '1000'],
       ['an Int with many zeros behind it', 'count', '1.000000000000000000000', '1'],
-    ])('%s', async (_what, field, sent, written) => {
+    ])('writes in a response %s', async (_what, field, sent, written) => {
       values = { ...WORLD, [field]: raw(sent) };
       const { text, errors } = await askAgain(field);
       expect(errors).toBeUndefined();
@@ -590,7 +599,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
 
     test.each(['0.1234567890123456789', '12345678901234567890', '1e300', '2.5e-5'])(
-      'a Float of %s as the number it is',
+      'returns the Float %s with all its digits',
       async (sent) => {
         values = { ...WORLD, ratio: raw(sent) };
         expect((await askAgain('ratio')).data).toEqual({ ratio: Number(sent) });
@@ -608,7 +617,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['ratio', '1e400', 'Float'],
       ['ratio', '"9007199254740993"', 'Float'],
       ['nothing', '9007199254740993', 'String'],
-    ])('an error for %s of %s, which is no %s', async (field, sent, type) => {
+    ])('returns an error for the field %s when its value %s is not a valid %s', async (field, sent, type) => {
       values = { ...WORLD, [field]: raw(sent) };
       const { data, errors } = await askAgain(field);
       expect(data).toEqual({ [field]: null });
@@ -621,7 +630,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ]);
     });
 
-    test('an error for a number where an object belongs', async () => {
+    test('returns an error for a number in place of an object', async () => {
       values = { ...WORLD };
       things.behavior = sends((data) => `{"data":${data.replace(/"thing":\{[^}]*\}/, '"thing":9007199254740993')}}`);
       const { data, errors } = await askAgain('thing { id views }');
@@ -632,16 +641,19 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  describe('asks for entities by keys as they came', () => {
-    test.each(['5', '"5"', '9007199254740993'])('an ID of %s', async (id) => {
-      values = { ...WORLD, thing: { __typename: 'Thing', id: raw(id), name: 'one' } };
-      const { data } = await askAgain('thing { id seen }');
-      expect(data).toEqual({ thing: { id: String(id).replaceAll('"', ''), seen: id } });
-      expect((await askAgain('thing { seen }')).data).toEqual({ thing: { seen: id } });
-    });
+  describe('exact keys of entities', () => {
+    test.each(['5', '"5"', '9007199254740993'])(
+      'sends an ID of %s to the next subgraph as it was received',
+      async (id) => {
+        values = { ...WORLD, thing: { __typename: 'Thing', id: raw(id), name: 'one' } };
+        const { data } = await askAgain('thing { id seen }');
+        expect(data).toEqual({ thing: { id: String(id).replaceAll('"', ''), seen: id } });
+        expect((await askAgain('thing { seen }')).data).toEqual({ thing: { seen: id } });
+      },
+    );
 
     test.each(['7', '9007199254740993', '-9223372036854775808', '0.1234567890123456789'])(
-      'a number of %s',
+      'sends a numeric key of %s to the next subgraph as it was received',
       async (code) => {
         values = { ...WORLD, part: { __typename: 'Part', code: raw(code) } };
         expect((await askAgain('part { seen }')).data).toEqual({ part: { seen: code } });
@@ -651,7 +663,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     );
   });
 
-  describe('passes on the numbers of variables as they came', () => {
+  describe('exact numbers in variables', () => {
     test.each<[string, string, string]>([
       ['Long', 'longEcho', '9007199254740993'],
       ['Long', 'longEcho', '-9223372036854775808'],
@@ -659,7 +671,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['JSON', 'anyEcho', '{"a":[9007199254740993,"9007199254740993",1.5]}'],
       ['ID', 'idEcho', '9007199254740993'],
       ['Float', 'ratioEcho', '0.1234567890123456789'],
-    ])('%s in %s(of: %s)', async (type, field, sent) => {
+    ])('passes on a variable of type %s exactly: %s(of: %s)', async (type, field, sent) => {
       operations += 1;
       const query = `query ($of: ${type}) { ${field}(of: $of) f${operations}: fine }`;
       for (let time = 0; time < 3; time++) {
@@ -671,7 +683,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       }
     });
 
-    test('and does not take two requests for one whose numbers differ beyond doubles', async () => {
+    test('tells two requests apart whose numbers differ beyond double precision', async () => {
       operations += 1;
       const query = `query ($of: Long) { longEcho(of: $of) f${operations}: fine }`;
       const before = things.bodies.length;
@@ -687,7 +699,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(sent.toSorted()).toEqual(['9007199254740992', '9007199254740993']);
     });
 
-    test('and refuses an Int beyond 32 bits as before', async () => {
+    test('rejects an Int variable beyond 32 bits', async () => {
       const payload = '{"query":"query ($of: Int) { countEcho(of: $of) }","variables":{"of":9007199254740993}}';
       const headers = { 'content-type': 'application/json' };
       const { body } = await gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
@@ -695,7 +707,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  describe('keeps the entities and reports', () => {
+  describe('malformed errors beside entities', () => {
     const ownOfViews = { message: 'x', extensions: { ...OWN, subgraph: 'views' } };
     test.each<[string, unknown, object[]]>([
       ['an error at its entity', ['_entities', 0, 'views'], [{ ...ownOfViews, path: ['thing', 'views'] }]],
@@ -705,7 +717,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['an index beyond the list', ['_entities', 9, 'views'], [ownOfViews]],
       ['an unknown alias', ['entities', 0], [ownOfViews]],
       ['only the list', ['_entities'], [ownOfViews]],
-    ])('%s', async (_what, path, expected) => {
+    ])('keeps the entities and reports %s', async (_what, path, expected) => {
       views.behavior = sends((data) =>
         data.includes('_entities')
           ? `{"data":${data},"errors":${JSON.stringify([{ message: 'x', extensions: OWN, path }])}}`
@@ -717,7 +729,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  test('answers the same, and loses no data, however the envelope is changed', async () => {
+  test('returns the same data however the response envelope is changed', async () => {
     const odd = fc.jsonValue({ maxDepth: 3 });
     const step = fc.oneof(fc.constantFrom<unknown>('thing', 'name', 'nothing', 0, 1.5, -1, null, '__proto__', {}), odd);
     const error = fc.oneof(
@@ -797,7 +809,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     );
   });
 
-  describe('says of a mutation whether it may have been carried out', () => {
+  describe('outcome of a failed mutation', () => {
     const change = () => ask('mutation { change }');
     const MAY = '; the mutation may have been carried out';
     const endsSocket: OddBehavior = (_request, _response, socket) => socket.destroy();
@@ -845,7 +857,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         'SUBGRAPH_BAD_RESPONSE',
         `returned HTTP 200 with a body that is not JSON${MAY}`,
       ],
-    ])('%s', async (_what, behavior, code, message) => {
+    ])('says that a mutation may have been made %s', async (_what, behavior, code, message) => {
       things.behavior = behavior;
       const before = things.bodies.length;
       const { data, errors } = await change();
@@ -865,7 +877,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(things.bodies.length - before).toBe(1);
     });
 
-    test('with its own errors and HTTP 503', async () => {
+    test('keeps the errors of the subgraph for a mutation that failed with HTTP 503', async () => {
       things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status: 503 });
       expect((await change()).errors).toEqual([
         { message: 'x', path: ['change'], extensions: { ...OWN, subgraph: 'things', retryable: false } },
@@ -876,16 +888,19 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['a redirect', sends(() => '', { status: 302 }), 'SUBGRAPH_BAD_RESPONSE', false],
       ['HTTP 403', sends(() => 'x', { status: 403 }), 'SUBGRAPH_BAD_RESPONSE', false],
       ['HTTP 429', sends(() => 'x', { status: 429 }), 'SUBGRAPH_OVERLOADED', true],
-    ])('not when it was refused with %s', async (_what, behavior, code, retryable) => {
-      things.behavior = behavior;
-      const { errors } = await change();
-      expect(errors![0]!.message).not.toContain('carried out');
-      expect(errors![0]!.extensions).toEqual({ code, subgraph: 'things', retryable });
-    });
+    ])(
+      'does not say that a mutation may have been made when it was refused with %s',
+      async (_what, behavior, code, retryable) => {
+        things.behavior = behavior;
+        const { errors } = await change();
+        expect(errors![0]!.message).not.toContain('carried out');
+        expect(errors![0]!.extensions).toEqual({ code, subgraph: 'things', retryable });
+      },
+    );
   });
 });
 
-describe('a mutation that was not sent may be retried', () => {
+describe('mutations that were not sent', () => {
   const text = 'mutation { change }';
   const request = (): SubgraphRequest => ({
     operation: { kind: 'mutation', text, json: JSON.stringify(text) },
@@ -899,7 +914,7 @@ describe('a mutation that was not sent may be retried', () => {
   });
   const closed = () => new HttpTransport('closed', 'http://127.0.0.1:1/', { maxResponseBytes: 1, connections: 1 });
 
-  test('when the connection is refused, and when the circuit is open', async () => {
+  test('marks a mutation as retryable after a refused connection or with an open circuit', async () => {
     const transport = new ResilientTransport('closed', closed(), { concurrency: 1, queue: 1, retries: 0 });
     const failures: unknown[] = [];
     for (let time = 0; time < 11; time++) failures.push(await transport.request(request()).catch((error) => error));
@@ -914,7 +929,7 @@ describe('a mutation that was not sent may be retried', () => {
     await transport.close();
   });
 
-  test('only until new connections reach it: connections that swallow everything are closed', async () => {
+  test('closes connections that swallow everything before a mutation is retried', async () => {
     things.behavior = inOrder;
     const proxy = await SwallowingProxy.start(Number(new URL(things.url).port));
     const http = new HttpTransport('things', proxy.url, { maxResponseBytes: 1_000_000, connections: 30 });
@@ -939,7 +954,7 @@ describe('a mutation that was not sent may be retried', () => {
     proxy.stop();
   });
 
-  test('when too many wait before it', async () => {
+  test('marks a mutation as retryable when too many calls are queued before it', async () => {
     things.behavior = () => {};
     const http = new HttpTransport('things', things.url, { maxResponseBytes: 1, connections: 1 });
     const transport = new ResilientTransport('things', http, { concurrency: 1, queue: 0, retries: 0 });
@@ -952,7 +967,7 @@ describe('a mutation that was not sent may be retried', () => {
   });
 });
 
-test('a mutation in the same process that is not answered in time may have been carried out', async () => {
+test('says that a mutation in the same process that timed out may have been made', async () => {
   const text = 'mutation { change }';
   const transport = new InProcessTransport({ name: 'here', execute: () => new Promise(() => {}) });
   const operation = { kind: 'mutation', text, json: JSON.stringify(text) } as const;

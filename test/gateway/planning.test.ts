@@ -46,7 +46,7 @@ const planningAs = (name: Planner['name']): Planner => ({
 });
 
 describe('plans', () => {
-  test('an operation is planned once, however many ask for it meanwhile', async () => {
+  test('plans an operation once for all requests that wait for it', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, limits);
     const asked = Array.from({ length: 50 }, () => plans.get('a', 'a', (plan) => plan));
@@ -56,7 +56,7 @@ describe('plans', () => {
     expect(planner.asked).toEqual(['a']);
   });
 
-  test('are kept within bounds, the used ones longest', async () => {
+  test('bounds the plan cache and evicts the least recently used plans first', async () => {
     const planner: Planner = planningAs('native');
     const plans = new Plans<QueryPlan>(planner, limits);
     for (const one of ['a', 'b', 'a', 'c', 'a', 'd', 'e']) await plans.get(one, one, (plan) => plan);
@@ -67,7 +67,7 @@ describe('plans', () => {
     expect(small.bytes).toBeLessThanOrEqual(10_000);
   });
 
-  test('gives up planning that takes too long, says so, and does not plan the operation again for a while', async () => {
+  test('gives up slow planning with an error and does not retry it for a while', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });
     for (let i = 0; i < 3; i++)
@@ -93,7 +93,7 @@ describe('the native planner', () => {
   const DEADLY = '{ cat { visits { animal { ... on Cat { w: weight } ... on Dog { w: weight(unit: "g") } name } } } }';
   const well = (i: number) => `{ cat { n${i}: name visits { reason } } }`;
 
-  test('plans directly what it aborts at, and loses no other operation that is being planned', async () => {
+  test('uses the direct planner after the native one aborts and keeps other operations', async () => {
     const planner = new NativePlanner(sdl);
     try {
       const asked = await Promise.allSettled(
@@ -111,7 +111,7 @@ describe('the native planner', () => {
     }
   });
 
-  test('counts who made the plans, and plans that failed verification', async () => {
+  test('counts plans by planner, and plans that failed verification', async () => {
     const planner = new NativePlanner(mixed);
     await planner.plan('{ boxes { id handling } }', forever);
     // two requirements of one field with different arguments, which the native planner fetches once
@@ -127,7 +127,7 @@ describe('the native planner', () => {
     expect(texts).toMatch(/size\(unit: ?INCH\)/);
   });
 
-  test('leaves to its fallback what only that plans: arguments from the context', async () => {
+  test('uses the fallback planner for arguments from the context', async () => {
     const contextual = compose([
       {
         name: 'a',
@@ -143,7 +143,7 @@ describe('the native planner', () => {
     await planner.close();
   });
 
-  test('an operation that is given up does not cost the others their plans', async () => {
+  test('keeps planning other operations after it gave one up', async () => {
     const planner = new NativePlanner(sdl);
     const controller = new AbortController();
     const given = planner.plan(well(1), controller.signal);
@@ -179,16 +179,19 @@ describe.each(['native', 'apollo'] as const)('progressive @override, planner %s'
     ['percent(40)', [], 50, ['old']],
     ['percent(40)', [], 30, ['old', 'new']],
     ['percent(0.5)', [], 0, ['old', 'new']],
-  ])('labelled %s, with labels %j and percentile %d: %j are asked', async (label, labels, percentile, asked) => {
-    const planner = plannerOf(name, createLog('silent', 'test'), { labels, percentile })(supergraphOf(label));
-    const plan = await planner.plan('{ t { f } }', forever);
-    await planner.close();
-    expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(asked);
-  });
+  ])(
+    'resolves a field labeled %s with labels %j and percentile %d: calls %j',
+    async (label, labels, percentile, asked) => {
+      const planner = plannerOf(name, createLog('silent', 'test'), { labels, percentile })(supergraphOf(label));
+      const plan = await planner.plan('{ t { f } }', forever);
+      await planner.close();
+      expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(asked);
+    },
+  );
 });
 
 describeOnRedis('plans shared through Redis', () => {
-  test('are planned by one gateway and read by another; without Redis each plans for itself', async () => {
+  test('reads plans that another gateway stored in Redis, and plans itself without Redis', async () => {
     const redis = await PrivateRedis.start();
     const log = createLog('silent', 'test');
     const key = signingKeyOf(await newKey());
@@ -237,7 +240,7 @@ describe('Apollo’s planner', () => {
   /** It collects the paths of a cyclic graph, without end. */
   const endless = (i: number) => `{ persons { assets { n${i}: note related { levy } ... on Boat { levy } } } }`;
 
-  test('plans an operation while others take all its processes without end', async () => {
+  test('plans an operation with Apollo’s planner while endless ones take all its processes', async () => {
     const planner = new ApolloPlanner(sdl);
     const ended: string[] = [];
     const controller = new AbortController();
@@ -253,7 +256,7 @@ describe('Apollo’s planner', () => {
     expect(ended).toHaveLength(others.length + 1);
   });
 
-  test('is given up at its bound of memory, and its fallback plans the operation', async () => {
+  test('stops Apollo’s planner at its memory limit and uses the fallback planner', async () => {
     const planner = new PlannerWithFallback(new ApolloPlanner(sdl), () => new NativePlanner(sdl), 60_000);
     const plan = await planner.plan(endless(0), forever);
     const { made } = planner.counts;
@@ -263,7 +266,7 @@ describe('Apollo’s planner', () => {
   });
 });
 
-describe('what Apollo’s planner writes anew', () => {
+describe('values that Apollo’s planner rewrites', () => {
   const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])';
 
   test('keeps default values of custom scalars as the client wrote them', async () => {
@@ -276,7 +279,7 @@ describe('what Apollo’s planner writes anew', () => {
     expect(fetch!.operation).toContain('{a:FOO b:1.50 c:12345678901234567890}');
   });
 
-  test('puts no condition on root types, which subgraphs may call otherwise', async () => {
+  test('puts no type condition on root types, whose names differ between subgraphs', async () => {
     const planner = new ApolloPlanner(
       compose([
         {

@@ -96,7 +96,7 @@ describe('the id of a request', () => {
     ['an unknown path', '/nowhere', {}],
     ['a malformed path', '/%zz', {}],
     ['a compressed body', '/graphql', { 'content-encoding': 'gzip' }],
-  ])('returns on %s', async (_what, url, headers) => {
+  ])('returns the request id on %s', async (_what, url, headers) => {
     const response = await gateway.inject({ url, headers: { 'x-request-id': ID, ...headers } });
     expect(response.headers['x-request-id']).toBe(ID);
   });
@@ -108,13 +108,13 @@ describe('the id of a request', () => {
     ['with a space', 'a b'],
     ['with markup', '<script>'],
     ['outside ASCII', 'é'],
-  ])('is replaced by a new one when %s', async (_what, sent) => {
+  ])('replaces a request id that is %s with a new one', async (_what, sent) => {
     const headers = sent === undefined ? {} : { 'x-request-id': sent };
     const response = await gateway.inject({ url: '/health/live', headers });
     expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
   });
 
-  test('may be sent and read by pages of other origins', async () => {
+  test('lets pages of other origins send and read the request id', async () => {
     const headers = { origin: 'https://page.example', 'access-control-request-method': 'POST' };
     const preflight = await gateway.inject({ method: 'OPTIONS', url: '/graphql', headers });
     expect(preflight.headers['access-control-allow-headers']).toContain('x-request-id');
@@ -123,7 +123,7 @@ describe('the id of a request', () => {
     expect(answer.headers['access-control-expose-headers']).toContain('x-request-id');
   });
 
-  test('reaches the subgraph and its record', async () => {
+  test('passes the request id to the subgraph and its audit record', async () => {
     expect((await ask(REGISTER, { 'x-request-id': ID })).json().errors).toBeUndefined();
     const entries = readFileSync(join(folder, 'submissions.jsonl'), 'utf8')
       .trim()
@@ -134,7 +134,7 @@ describe('the id of a request', () => {
     for (const { origin } of entries) expect(origin).toMatchObject({ request: ID, address: '127.0.0.1' });
   });
 
-  test('stands in the logs of both processes with what failed', async () => {
+  test('logs the request id of a failure in both processes', async () => {
     jest.spyOn(open, 'context').mockImplementation((...args) => ({
       ...Object.getPrototypeOf(open).context.apply(open, args),
       loaders: new Proxy({} as never, {
@@ -153,7 +153,7 @@ describe('the id of a request', () => {
       );
   });
 
-  test('stands in the log of a subgraph that refuses the request', async () => {
+  test('logs the request id in a subgraph that rejects the request', async () => {
     const response = await subgraph.inject({
       url: '/graphql?query={__typename}',
       headers: { 'x-request-id': 'refused-1' },
@@ -162,7 +162,7 @@ describe('the id of a request', () => {
     expect(subgraphLog.lines).toContainEqual(expect.objectContaining({ requestId: 'refused-1', flaw: 'unsigned' }));
   });
 
-  test('does not keep requests from sharing a call, even if it is a forwarded header', async () => {
+  test('lets requests with different ids share a call, even if the id is forwarded', async () => {
     const query = '{ developerOrganization(key: "alder") { key legalName } }';
     await ask(query);
     await ask(query);
@@ -192,7 +192,7 @@ async function scrape(url: string): Promise<Family[]> {
 }
 
 describe('metrics', () => {
-  test('of a subgraph count requests, operations, errors, refused identities and the record', async () => {
+  test('counts requests, operations, errors, rejected identities, and records of a subgraph', async () => {
     const { url, close } = await serveMetrics(
       subgraphMetrics(open, subgraph.traffic),
       metricsAddress('127.0.0.1', '0')!,
@@ -224,7 +224,7 @@ describe('metrics', () => {
     }
   });
 
-  test('of background work are left out while they cannot be read, and keep nothing else from being scraped', async () => {
+  test('omits metrics of background work while they are unreadable and serves the others', async () => {
     const metrics = subgraphMetrics(open, subgraph.traffic);
     const { url, close } = await serveMetrics(metrics, metricsAddress('127.0.0.1', '0')!, subgraphLog.log);
     const background = async () => {
@@ -260,7 +260,7 @@ describe('metrics', () => {
     }
   });
 
-  test('of the gateway need a token on its port, and none on the port for scrapers', async () => {
+  test('requires a token for metrics on the gateway port, but not on the metrics port', async () => {
     const { url } = gatewayLog.lines.find(({ msg }) => msg === 'serving metrics') as { url: string };
     await fetch(new URL('/health/live', gateway.listeningOrigin));
     const metrics = await scrape(url);
@@ -274,7 +274,7 @@ describe('metrics', () => {
     ).toEqual(metrics.map(({ name }) => name).sort());
   });
 
-  test('a port that is no port is an error in words', () => {
+  test('rejects an invalid metrics port with a message that names it', () => {
     expect(metricsAddress('127.0.0.1', undefined)).toBeUndefined();
     expect(() => metricsAddress('127.0.0.1', '70000')).toThrow('The metrics port is "70000"');
   });

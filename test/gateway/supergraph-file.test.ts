@@ -25,7 +25,7 @@ const looksMore = (count: number): Promise<void> => {
   );
 };
 
-test('a supergraph file is looked at again and again, read when it was written, and offered when it says something else', async () => {
+test('polls the supergraph file, reads it after a write, and offers it when it changed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-supergraph-'));
   const file = join(folder, 'supergraph.graphql');
   writeFileSync(file, 'one');

@@ -56,7 +56,7 @@ describe('global ids', () => {
       }),
     );
 
-  test('every entity implements Node, with a key by which subgraphs know it', () => {
+  test('implements Node for every entity, with the key that subgraphs use', () => {
     const names = entities().map(({ name }) => name);
     const declared = world.open.flatMap(({ subgraph: { parts } }) =>
       [...parts.entities, ...parts.stubs]
@@ -67,7 +67,7 @@ describe('global ids', () => {
     for (const type of entities()) expect(String(type.getFields().id!.type)).toBe('ID!');
   });
 
-  test('node finds the objects of every root list, by ids that no two objects share', async () => {
+  test('finds the objects of every root list by unique global ids', async () => {
     const owners = new Map<string, string>();
     let found = 0;
     for (const [entity, field] of lists()) {
@@ -89,7 +89,7 @@ describe('global ids', () => {
     expect(lists().size).toBeGreaterThan(30);
   });
 
-  test('node leads to the fields of every subgraph', async () => {
+  test('resolves fields of every subgraph below node', async () => {
     const { data: first } = await world.ask('{ submissions(first: 1) { nodes { id number } } }');
     const [{ id, number }] = first.submissions.nodes;
     const { data, errors } = await world.ask(
@@ -125,13 +125,13 @@ describe('global ids', () => {
     ['a prefix of another type', 'Submission:sub_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
     ['a quote', "Sector:energy' OR 1=1 --"],
     ['a very long id', `Sector:${'x'.repeat(100_000)}`],
-  ])('is null without an error for %s', async (_name, id) => {
+  ])('returns null without an error from node for %s', async (_name, id) => {
     const answer = await world.ask('query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }', { id });
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual({ node: null, nodes: [null] });
   });
 
-  test('is null for what the caller may not see, as for what is not there', async () => {
+  test('returns null from node for an invisible object as for a missing one', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = [...data.submissions.nodes.map(({ id }: { id: string }) => id), 'Sector:energy'];
     for (const who of [null, 'role=developer-submitter; organization=nobody; subject=stranger']) {
@@ -154,14 +154,14 @@ describe('global ids', () => {
       'OPERATION_TOO_LARGE',
       'The document has more than 1000 values in a list of its variables; split it into several requests',
     ],
-  ])('refuses %i ids', async (count, data, code, message) => {
+  ])('rejects a request for %i nodes', async (count, data, code, message) => {
     const ids = Array.from({ length: count }, (_, index) => `Sector:${index}`);
     const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
     expect(answer.data).toEqual(data);
     expect(answer.errors).toMatchObject([{ message, extensions: { code } }]);
   });
 
-  test('is handled as the same object found by its own root field is', async () => {
+  test('handles an object from node like the same object from its root field', async () => {
     const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
     const [{ id }] = data.submissions.nodes;
     const own = await world.ask('query($id: ID!) { submission(id: $id) { __typename id } }', { id });
@@ -180,7 +180,7 @@ describe('global ids', () => {
   });
 
   test.each(['deferSpec=20220824', 'incrementalSpec=v0.2'])(
-    'the first part says how data deferred at the root are handled (%s)',
+    'states in the first part how data deferred at the root are handled (%s)',
     async (format) => {
       const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
       const [{ id }] = data.submissions.nodes;
@@ -197,7 +197,7 @@ describe('global ids', () => {
     },
   );
 
-  test('asks for all ids of a subgraph by one statement a type', async () => {
+  test('fetches all nodes of a subgraph with one statement per type', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = data.submissions.nodes.map(({ id }: { id: string }) => id);
     const statements = await world.statements('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
@@ -230,7 +230,7 @@ describe('global ids', () => {
       return print(document);
     }
 
-    test.each(questions)('%s: the ids of all objects cost no call and no statement', async (name) => {
+    test.each(questions)('adds no call and no statement for the ids of all objects to question %s', async (name) => {
       const text = readFileSync(join(folder, name), 'utf8');
       const variables = questionVariables[name.slice(0, 2)] ?? {};
       const costs = async (query: string) => {
@@ -279,7 +279,7 @@ describe('with subgraphs that fail', () => {
   };
   const found = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
 
-  test('asks the next one that knows the objects, and for no others again', async () => {
+  test('calls the next subgraph that knows the objects after one fails', async () => {
     const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: found }, [
       'one_1',
       'many_1',
@@ -289,7 +289,7 @@ describe('with subgraphs that fail', () => {
     expect(calls).toEqual(['a', 'a', 'b']);
   });
 
-  test('leaves time for the next one when the first does not answer', async () => {
+  test('leaves time for the next subgraph when the first one times out', async () => {
     const times: number[] = [];
     const answer = await nodes({ b: found }, ['many_1'], (name, left) => {
       times.push(left);
@@ -305,14 +305,14 @@ describe('with subgraphs that fail', () => {
   test.each([
     ['without a path', {}],
     ['of the whole field', { path: ['_entities'] }],
-  ])('takes no null for an answer beside an error %s', async (_name, where) => {
+  ])('does not accept null as a result beside an error %s', async (_name, where) => {
     const failing = async () => ({ data: { _entities: [null] }, errors: [{ message: 'locked', ...where }] });
     const { data, errors } = await nodes({ a: failing }, ['one_1']);
     expect([data, errors]).toMatchObject([{ nodes: [null] }, [{ message: 'locked', path: ['nodes', 0] }]]);
   });
 });
 
-test('refuses to compose types whose ids would look alike', () => {
+test('rejects types whose global ids could be confused at composition', () => {
   const sdl = (type: string, prefix: string) =>
     `directive @node(prefix: String!) on OBJECT type ${type} @key(fields: "id") @node(prefix: "${prefix}") { id: ID! }`;
   const compose = (...sdls: string[]) => nodesSchema(sdls.map((one, index) => ({ name: `s${index}`, sdl: one })));

@@ -141,7 +141,7 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
     ...zoo.map((exhibit) => [exhibit.name, exhibit, worlds, OPERATIONS] as const),
     [NEVER_NULL.name, NEVER_NULL, failingWorlds, 5 * OPERATIONS] as const,
   ])(
-    'deliver what graphql-js 17 delivers for one service: %s',
+    'delivers what graphql-js 17 delivers for a single service: %s',
     async (_name, exhibit, oddities, operations) => {
       const served = await Served.open(exhibit);
       const { contest } = served;
@@ -210,7 +210,7 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
     240_000,
   );
 
-  test('have fragments that fail, errors, and nulls that take objects with them', () => {
+  test('generates failing fragments, errors, and nulls that remove objects', () => {
     expect(seen.inParts).toBeGreaterThan(60);
     expect(seen.withErrors).toBeGreaterThan(30);
     expect(seen.failed).toBeGreaterThan(0);
@@ -235,11 +235,11 @@ async function expectSameInParts(exhibit: string, world: string, query: string):
   }
 }
 
-test('the first part waits for the type of objects that a subgraph knows by their interface only', async () => {
+test('delays the first part for the type of objects that a subgraph knows by interface', async () => {
   await expectSameInParts('interfaceObject', '1', '{ patients { __typename ... @defer { name } id } }');
 });
 
-test('the first part waits for a field that is selected twice, once beside a deferred fragment', async () => {
+test('delays the first part for a field that is selected twice, once not deferred', async () => {
   await expectSameInParts(
     'chains of keys',
     '2',
@@ -247,7 +247,7 @@ test('the first part waits for a field that is selected twice, once beside a def
   );
 });
 
-test('a fragment in a named fragment that is spread again in a deferred one is delivered once', async () => {
+test('delivers a nested fragment once whose parent is spread again in a deferred one', async () => {
   const served = await Served.open(zoo.find(({ name }) => name.includes('compound, nested'))!);
   try {
     served.contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });

@@ -117,8 +117,8 @@ function written(all: readonly Step[]): string {
   return `mutation($first: Boolean!, $second: Boolean!) { unused: addA(by: 0) @skip(if: $first) @include(if: $second) { value } ${fields.join(' ')} }`;
 }
 
-describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.2.2 Mutation)', (planner) => {
-  test('run one after the other, each whole before the next', async () => {
+describe.each(['native', 'apollo'] as const)('mutations, %s planner (GraphQL, 6.2.2 Mutation)', (planner) => {
+  test('runs mutations serially, each completely before the next', async () => {
     const { graph, ask, log } = open(planner);
     const { data, errors } = await ask(
       'mutation { one: addA(by: 1) { value double } two: addB(by: 10) { double } three: addA(by: 100) { value } }',
@@ -134,7 +134,7 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
     expect(log.filter((one) => one.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
   });
 
-  test('any of them does what its conditions leave in, in its order, and nothing else', async () => {
+  test('runs exactly the mutations that conditions include, in order', async () => {
     const { graph, ask, reset } = open(planner);
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), fc.boolean(), async (all, first, second) => {
@@ -164,7 +164,7 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
     await graph.close();
   });
 
-  test('a field that stands more than once is run once, where it is first left in', async () => {
+  test('runs a repeated mutation field once, at its first included position', async () => {
     const { graph, ask } = open(planner);
     const text = `mutation($first: Boolean!) {
       one: addA(by: 1) @skip(if: $first) { value }
@@ -179,7 +179,7 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
     expect(included).toEqual({ one: { value: 12, double: 24 }, two: { value: 22 } });
   });
 
-  test('the same sent twice at once is done twice', async () => {
+  test('runs a mutation twice that is sent twice at the same time', async () => {
     const { graph, ask } = open(planner);
     const answers = await Promise.all([1, 2].map(() => ask('mutation { addA(by: 1) { value } }')));
     await graph.close();
@@ -187,7 +187,7 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
     expect(values.sort()).toEqual([1, 2]);
   });
 
-  test('one that fails costs itself, and the next are run', async () => {
+  test('runs the following mutations after one that fails', async () => {
     const { graph, ask } = open(planner);
     const { data, errors } = await ask('mutation { failA addB(by: 1) { double } }');
     await graph.close();

@@ -25,7 +25,7 @@ function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coord
 describe.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_name, exhibit) => {
   const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-  test(`withheld at random, from seed ${seed}: the data are those of a service whose fields fail`, async () => {
+  test(`returns for fields withheld at random what failing fields return, from seed ${seed}`, async () => {
     const contest = new Contest(exhibit);
     let withheld = 0;
     for (let i = 0; i < 40; i++) {

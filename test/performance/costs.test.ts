@@ -100,7 +100,7 @@ describeOnServer('the estimated cost of fields', () => {
   });
   afterAll(() => world?.close());
 
-  test('is in proportion to the rows that are read for them', async () => {
+  test('is proportional to the rows that are read for each field', async () => {
     const headers = await world.identity.headers(INSPECTOR);
     const { body } = await world.server.inject({ url: '/schema.graphql', headers });
     const all = operations(buildSchema(body).getQueryType()!);

@@ -13,14 +13,14 @@ const OF_ROOT = `{ ${aliased('aiToolAdoption { __typename }')} }`;
 
 const hasTrace = ({ stack = '' }: Error): boolean => /\n\s+at /.test(stack);
 
-describe('fields that a caller may not read, asked for of many objects', () => {
+describe('forbidden fields of many objects', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld('sqlite', 1);
   });
   afterAll(() => world?.close());
 
-  test.each([OF_OBJECTS, OF_ROOT])('make one error each, and no stack trace: %s', async (query) => {
+  test.each([OF_OBJECTS, OF_ROOT])('returns one error per forbidden field without a stack trace: %s', async (query) => {
     const subgraph = world.subgraph('infrastructure');
     const { errors = [] } = await execute({
       schema: subgraph.subgraph.schema,
@@ -36,7 +36,7 @@ describe('fields that a caller may not read, asked for of many objects', () => {
     }
   });
 
-  test('are sent to the gateway as a bounded list that counts the others', async () => {
+  test('sends the gateway a bounded list of errors with a count of the rest', async () => {
     const server = await createSubgraphServer(world.subgraph('infrastructure'), createLog('silent', 'test'));
     const answer = await server.inject({
       method: 'POST',
@@ -51,7 +51,7 @@ describe('fields that a caller may not read, asked for of many objects', () => {
   });
 });
 
-test('a mistake of a caller is an error without a stack trace, and others keep theirs', () => {
+test('creates stack traces for unexpected errors, but not for client errors', () => {
   expect(hasTrace(new RequestError('BAD_USER_INPUT', 'x'))).toBe(false);
   expect(hasTrace(new Error('x'))).toBe(true);
 });

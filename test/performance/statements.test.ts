@@ -42,7 +42,7 @@ const nowhere: ContentStore = {
   sweep: async () => 0,
 };
 
-describe.each(databaseKinds)('what questions cost on %s', (kind) => {
+describe.each(databaseKinds)('statements per question on %s', (kind) => {
   let small: World;
   let large: World;
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     await large?.close();
   });
 
-  test.each(questions)('%s: as many statements at ten times the data', async (name) => {
+  test.each(questions)('uses as many statements at ten times the data for question %s', async (name) => {
     const query = readFileSync(join(QUESTIONS, name), 'utf8');
     const variables = (world: World) =>
       name.startsWith('19')
@@ -74,7 +74,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     expect(many.length).toBe(few.length);
   });
 
-  test('every entity is resolved by key in one statement, however many are asked for', async () => {
+  test('resolves any number of entities by key in one statement', async () => {
     for (const { name, database, subgraph } of small.open.map(({ name: of }) => large.subgraph(of))) {
       const entityNames = new Set(/union _Entity = ([^\n]+)/.exec(printSchema(subgraph.schema))![1]!.split(' | '));
       for (const entity of subgraph.parts.entities.filter((one) => entityNames.has(modelOf(one).name))) {
@@ -122,7 +122,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     ],
     ['infrastructure', '{ federalSystems(first: 3) { nodes { impactLevel } } }'],
     ['infrastructure', '{ agency(key: "treasury") { vulnerabilityFindings(first: 10) { nodes { status } } } }'],
-  ])('%s %s: no full scan of a large table', async (name, query) => {
+  ])('scans no large table in full: %s %s', async (name, query) => {
     const { database } = large.subgraph(name);
     const { statements } = await database.counting(() => large.ask(query));
     for (const statement of statements) {
@@ -134,20 +134,25 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     expect(statements.length).toBeGreaterThan(0);
   });
 
-  test.each(['submissions', 'reviews'])('%s: looking whether something is due scans no large table', async (name) => {
-    const { database, subgraph } = large.subgraph(name);
-    // long before anything was due: what is sent is the looking alone
-    const clock = fixedClock('2020-01-01T00:00:00Z');
-    for (const task of subgraph.parts.schedule!) {
-      const { statements } = await database.counting(() => task.run(database, clock, nowhere));
-      for (const statement of statements.filter((one) => one.trim().startsWith('SELECT'))) {
-        const marks = (statement.match(/\?/g) ?? []).length;
-        const plan = await database.query(database.dialect.explain(statement), Array(marks).fill('2020-01-01'));
-        const scanned = plan.flatMap((step) => (kind === 'sqlite' ? sqliteScan(String(step.detail)) : mysqlScan(step)));
-        expect([task.name, scanned]).toEqual([task.name, []]);
+  test.each(['submissions', 'reviews'])(
+    'checks for due changes in %s without a scan of a large table',
+    async (name) => {
+      const { database, subgraph } = large.subgraph(name);
+      // long before anything was due: what is sent is the looking alone
+      const clock = fixedClock('2020-01-01T00:00:00Z');
+      for (const task of subgraph.parts.schedule!) {
+        const { statements } = await database.counting(() => task.run(database, clock, nowhere));
+        for (const statement of statements.filter((one) => one.trim().startsWith('SELECT'))) {
+          const marks = (statement.match(/\?/g) ?? []).length;
+          const plan = await database.query(database.dialect.explain(statement), Array(marks).fill('2020-01-01'));
+          const scanned = plan.flatMap((step) =>
+            kind === 'sqlite' ? sqliteScan(String(step.detail)) : mysqlScan(step),
+          );
+          expect([task.name, scanned]).toEqual([task.name, []]);
+        }
       }
-    }
-  });
+    },
+  );
 
   /** The table that a step of SQLite reads from end to end without an index. */
   function sqliteScan(detail: string): string[] {

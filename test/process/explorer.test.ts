@@ -65,7 +65,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     return answer;
   }
 
-  test('without Apollo Sandbox asks all the same, as whom one chooses', async () => {
+  test('sends queries as the chosen identity without Apollo Sandbox', async () => {
     await open(undefined);
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('"nodes"').waitFor();
@@ -79,7 +79,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('gives Apollo Sandbox this graph, and whom one chooses with every request of it', async () => {
+  test('gives Apollo Sandbox this graph and the chosen identity for every request', async () => {
     await open(SANDBOX);
     const options = await page.evaluate<{ initialEndpoint: string; target: string }>('window.sandbox');
     expect(options).toMatchObject({ initialEndpoint: `${origin}/graphql`, runTelemetry: false });
@@ -97,7 +97,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('copies the token of whom one chooses', async () => {
+  test('copies the token of the chosen identity to the clipboard', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     await open(undefined);
     await page.getByLabel('Ask as').selectOption('Analyst');
@@ -107,7 +107,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(copied).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
-  test('runs no script but its own, and tells nobody else what it knows', async () => {
+  test('runs only its own scripts and sends its data to no other site', async () => {
     await open(undefined);
     await page.evaluate(`{
       const script = document.createElement('script');

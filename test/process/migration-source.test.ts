@@ -29,7 +29,7 @@ test.each([
   expect(checked(`${folder}/0002-courses.ts`, source)).toBe(source);
 });
 
-test('a drafted migration imports modules that exist, and is listed last', () => {
+test('imports only existing modules in a drafted migration, and lists it last', () => {
   const source = migrationSource('0002-courses', { mysql: [], sqlite: [] });
   for (const [, path] of source.matchAll(/from '([^']+)'/g)) expect(() => require.resolve(path!)).not.toThrow();
   const before = migrationsOf('m0001', '0001-initial');

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe('everything in one process', () => {
-  test('comes up with exercise data, answers question 1 from all four subgraphs, and ends on SIGTERM', async () => {
+  test('starts with exercise data, answers question 1, and ends on SIGTERM', async () => {
     const port = await freePort();
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
     await says(start, /The graph answers at/);
@@ -74,7 +74,7 @@ describe('everything in one process', () => {
     expect(await start.ended).toBe(0);
   });
 
-  test('a port in use is said in words, and nothing is left locked', async () => {
+  test('reports a port that is in use, and leaves no lock behind', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
@@ -87,7 +87,7 @@ describe('everything in one process', () => {
     await says(again, /The graph answers at/);
   });
 
-  test('two starts on one data folder: the second is refused, the first goes on', async () => {
+  test('rejects a second process on a data folder and keeps the first running', async () => {
     const port = await freePort();
     const first = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
     await says(first, /The graph answers at/);
@@ -120,20 +120,20 @@ async function loadedAfter(code: string): Promise<string> {
   return program.output();
 }
 
-test('the gateway alone loads neither the code of subgraphs nor a way to their databases', async () => {
+test('loads no subgraph code and no database driver in a gateway process', async () => {
   const files = await loadedAfter(`load('gateway.js')`);
   expect(files).toMatch(/dist\/gateway\/server\.js/);
   expect(files).not.toMatch(/dist\/subgraphs\/|node_modules\/(typeorm|type-graphql|mysql2)\//);
 });
 
-test.each(PROGRAMS)('%s alone loads no code of its neighbours, nor of the gateway’s server', async (name) => {
+test.each(PROGRAMS)('loads no code of other subgraphs or the gateway server in a process of %s', async (name) => {
   const files = await loadedAfter(`load('subgraph.js'); await load('load-subgraph.js').loadSubgraph('${name}')`);
   const folders = [...files.matchAll(/dist\/subgraphs\/(\w+)\//g)].map(([, folder]) => folder);
   expect([...new Set(folders)]).toEqual([name]);
   expect(files).not.toMatch(/dist\/gateway\/(server|execution|planning)/);
 });
 
-test('the gateway alone, over a supergraph and a subgraph that nobody here wrote', async () => {
+test('serves a third-party supergraph and subgraph from a gateway process', async () => {
   const seen: (string | undefined)[] = [];
   const strange = createHttpServer((request, response) => {
     seen.push(request.headers.authorization);
@@ -179,7 +179,7 @@ test('the gateway alone, over a supergraph and a subgraph that nobody here wrote
 });
 
 describe('TLS between a gateway and a subgraph, with certificates on both sides', () => {
-  test('a gateway with a certificate is answered, files included; without one nobody gets through', async () => {
+  test('answers only a gateway with a certificate, files included', async () => {
     const identity = await identityEnvironment();
     makeCertificates(folder);
     const pem = (name: string) => join(folder, name);
@@ -224,14 +224,14 @@ describe('TLS between a gateway and a subgraph, with certificates on both sides'
     expect(await subgraph.ended).toBe(0);
   });
 
-  test('half of what TLS needs is said in words', async () => {
+  test('reports which TLS settings are missing', async () => {
     const subgraph = run(['subgraph', 'reviews', '--open-to', INSPECTOR, '--data', folder, '--tls-cert', 'x.pem']);
     expect(await subgraph.ended).toBe(1);
     expect(subgraph.output()).toMatch(/TLS needs a certificate and its key[\s\S]*--tls-key/);
   });
 });
 
-test('callers behind a proxy that is believed are told apart by the address it names', async () => {
+test('tells callers apart by the address that a trusted proxy forwards', async () => {
   const identity = await identityEnvironment();
   const remaining = async (port: number, address: string) => {
     const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -255,7 +255,7 @@ test('callers behind a proxy that is believed are told apart by the address it n
   }
 });
 
-describe('help and bad commands', () => {
+describe('help and invalid commands', () => {
   test.each([
     [['--help'], 0, /start[\s\S]*gateway[\s\S]*subgraph[\s\S]*import/],
     [['start', '--help'], 0, /--port <value>[\s\S]*ORDERGRAPH_PORT; default: 4000/],
@@ -311,7 +311,7 @@ describe('help and bad commands', () => {
     [['import', 'kev', '/no/such/file.json'], 1, /File "\/no\/such\/file.json" does not exist/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
     [['nonsense'], 1, /unknown command 'nonsense'/],
-  ])('%j ends with %d and says so', async (args, code, said) => {
+  ])('runs ordergraph %j with exit code %d and the expected output', async (args, code, said) => {
     const one = run(args, { ORDERGRAPH_DATA: join(folder, 'data') });
     expect(await one.ended).toBe(code);
     expect(one.output()).toMatch(said);
@@ -320,7 +320,7 @@ describe('help and bad commands', () => {
 });
 
 describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (kind) => {
-  test('the voluntary framework is played through them, and all end on SIGTERM', async () => {
+  test('plays the voluntary framework through all processes, and ends on SIGTERM', async () => {
     const databases = await freshDatabases(kind, PROGRAMS);
     const redis = await PrivateRedis.start();
     const { environment, token } = await identityEnvironment();
@@ -358,7 +358,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
     await databases.drop();
   });
 
-  test('several replicas that start at once migrate once', async () => {
+  test('migrates once when several replicas start at the same time', async () => {
     const databases = await freshDatabases(kind, ['reviews']);
     const environment = { ORDERGRAPH_REVIEWS_DATABASE_URL: databases.url('reviews') };
     const replicas = [1, 2, 3].map(() => run(['migrate', 'reviews'], environment));
@@ -372,7 +372,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
   });
 });
 
-test('no secret stands in the Compose file', () => {
+test('contains no secret in the Compose file', () => {
   const text = readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8');
   for (const [, value] of text.matchAll(/PASSWORD: (.+)/g)) expect(value).toMatch(/^\$\{\w+:\?set it in \.env\}$/);
   for (const [, password] of text.matchAll(/mysql:\/\/\w+:(.+?)@/g))

@@ -84,7 +84,7 @@ test.each([
     '{ clearinghouseCases { nodes { id finding { id } affectedSystems { totalCount } } } }',
   ],
   ['which submission a designation is of', '{ designations { nodes { id } } }'],
-])('an analyst does not read %s', async (_what, query) => {
+])('does not let an analyst read %s', async (_what, query) => {
   const answer = await ask(ANALYST, query);
   const [list] = Object.values(answer.data) as { nodes: Record<string, unknown>[] }[];
   for (const { id: _id, ...rest } of list!.nodes)
@@ -98,12 +98,12 @@ test.each([
   ['evaluationRuns(filter: { review: { launchBoundAt: { gt: "2026-01-01T00:00:00Z" } } })', 'INVALID_FILTER'],
   ['reviews(orderBy: [{ field: LAUNCH_BOUND_AT }])', 'INVALID_ORDER'],
   ['determinations(orderBy: [{ field: TARGET_AT }])', 'INVALID_ORDER'],
-])('an analyst cannot ask for %s', async (list, code) => {
+])('rejects a query of an analyst for %s', async (list, code) => {
   const answer = await ask(ANALYST, `{ ${list} { totalCount nodes { id } } }`);
   expect(new Set(codesOf(answer))).toEqual(new Set([code]));
 });
 
-test('a list under a model version hides from an analyst which versions were evaluated', async () => {
+test('hides from an analyst which model versions were evaluated', async () => {
   const query = '{ modelVersions(first: 500) { nodes { id evaluationRuns { totalCount nodes { id } } } } }';
   const runs = async (who: string) =>
     (await ask(who, query)).data.modelVersions.nodes.filter(
@@ -115,7 +115,7 @@ test('a list under a model version hides from an analyst which versions were eva
 const PAGE = `query ($after: String) { submissions(first: 3, after: $after, orderBy: [{ field: PLANNED_LAUNCH_AT }]) {
   edges { cursor node { id } } pageInfo { endCursor hasNextPage } } }`;
 
-test('hides values in cursors, accepts them in a new process with the same key, and rejects them with another key', async () => {
+test('encrypts values in cursors, which another process reads by the same key only', async () => {
   const first = (await ask(INTAKE, PAGE)).data.submissions;
   const { endCursor } = first.pageInfo;
   expect(first.edges.at(-1).cursor).toBe(endCursor);
@@ -150,7 +150,7 @@ test('hides values in cursors, accepts them in a new process with the same key, 
   expect((await next()).data.submissions.edges).toEqual(second);
 });
 
-test('records lists, filters, orders and counts of protected objects, shows them to oversight, and verifies', async () => {
+test('records filters, orders, and counts of protected lists in a valid record', async () => {
   const list = 'filter: { filedAt: { lt: "2026-10-01T00:00:00Z" }, model: { trainingComputeFlop: { gt: "1e25" } } }';
   const { data, errors } = await ask(
     INTAKE,

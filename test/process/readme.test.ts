@@ -38,7 +38,7 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shapeOf(member)]));
 }
 
-test('the queries of the README, sent as it says, return what it shows, without errors', async () => {
+test('returns what the README shows for its queries, without errors', async () => {
   const port = await freePort();
   const start = run(['start', '--port', String(port)], { ORDERGRAPH_DATA: folder });
   await says(start, /The graph answers at/);

@@ -13,7 +13,7 @@ import { databaseKinds, freshDatabases, type TestDatabases } from '../support/da
 const FOLDER = process.env.ORDERGRAPH_PUBLISHED_DATA ?? join(packageRoot, '..', 'shared', 'data');
 const published = existsSync(FOLDER);
 
-test('the publishers’ files are there under CI', () => {
+test('requires the published files in continuous integration', () => {
   expect(published || !process.env.CI).toBe(true);
 });
 
@@ -64,7 +64,7 @@ const csv = (path: string): Record<string, string>[] =>
     return Number(row!.n);
   }
 
-  test('nothing is lost: what is read is imported, updated, unchanged or rejected, and nothing is rejected', () => {
+  test('imports every published row and rejects none', () => {
     const [, files, read, imported, updated, unchanged, rejected] =
       /(\d+) files, (\d+) rows: (\d+) imported, (\d+) updated, (\d+) unchanged, (\d+) rejected/
         .exec(output)!
@@ -99,11 +99,11 @@ const csv = (path: string): Record<string, string>[] =>
     ['workforce', 'ksat', '1 = 1', 2221],
     ['workforce', 'opm_agency', '1 = 1', 803],
     ['workforce', 'workforce_flow', '1 = 1', 129 * 39 + 3 * 39],
-  ])('%s: %s where %s are %d', async (subgraph, table, where, expected) => {
+  ])('counts in %s the rows of %s where %s: %d', async (subgraph, table, where, expected) => {
     expect(await count(subgraph, table, where)).toBe(expected);
   });
 
-  test('all frontier releases and all postings are in the graph', async () => {
+  test('returns all frontier releases and all job postings from the graph', async () => {
     const releases = csv('publishers/frontier_ai_models.csv').map((row) => row.Model!.trim());
     const names = await open
       .get('submissions')!
@@ -120,7 +120,7 @@ const csv = (path: string): Record<string, string>[] =>
     expect(postings.filter(({ controlNumber }) => !stored.has(controlNumber))).toEqual([]);
   });
 
-  test('the joins meet the counts found by hand', async () => {
+  test('returns from joins the counts that were established by hand', async () => {
     expect(await count('infrastructure', 'ai_use_case', "inventory = 'INDIVIDUAL' AND agency_key IS NOT NULL")).toBe(
       3591,
     );
@@ -171,7 +171,7 @@ const csv = (path: string): Record<string, string>[] =>
     expect(runs.filter((run) => known.has(run.version_id))).toHaveLength(336);
   });
 
-  test('every vendor found by hand in both catalogs is one vendor', async () => {
+  test('matches every vendor in both catalogs that was matched by hand', async () => {
     const byHand: { kevVendorProject: string; kevEntries: number; fedrampProducts: string[] }[] = json(
       'sets/crosswalks/kev-vendor.json',
     );
@@ -191,7 +191,7 @@ const csv = (path: string): Record<string, string>[] =>
     }
   });
 
-  test('the holidays by rule are the holidays as published', () => {
+  test('computes the federal holidays exactly as published', () => {
     const days: { year: number; name: string; observed: string }[] = json(
       'sets/federal-holidays/federal-holidays-2024-2028.json',
     );
@@ -201,7 +201,7 @@ const csv = (path: string): Record<string, string>[] =>
     expect(days.map(({ year, name, observed }) => ({ year, name, observed }))).toEqual(byRule);
   });
 
-  test('importing everything again changes nothing', async () => {
+  test('changes nothing when everything is imported again', async () => {
     expect(await importAll()).toMatch(/36 files, (\d+) rows: 0 imported, 0 updated, \1 unchanged, 0 rejected/);
   });
 });

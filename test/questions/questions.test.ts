@@ -651,7 +651,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     expect(filed(THIS_YEAR - 1)).toBeGreaterThan(0);
   });
 
-  test('no question costs more statements for a larger page', async () => {
+  test('uses no more statements per question for a larger page', async () => {
     const count = async (first: number) =>
       (
         await world.statements(
@@ -662,6 +662,6 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
   });
 });
 
-test('the dates that questions use are those of the story', () => {
+test('uses the dates of the exercise story in the questions', () => {
   expect([TODAY, THIS_YEAR, addDays(TODAY, 30)]).toEqual(['2026-11-23', 2027, '2026-12-23']);
 });

@@ -120,7 +120,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
     const classOf = ({ astNode }: GraphQLField<unknown, unknown>): string =>
       /@sensitivity\(class: (\w+)\)/.exec(subgraph.sdl.slice(astNode!.loc!.start, astNode!.loc!.end))![1]!;
 
-    test('filters and orders by fields of the type itself, each with a filter of its type', () => {
+    test('filters and orders only by fields of the type, with filters of their types', () => {
       const wrong: string[] = [];
       let compared = 0;
       const typeOf = (name: string) => schema.getType(name) as GraphQLObjectType | undefined;
@@ -149,7 +149,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       expect(compared).toBeGreaterThan(50);
     });
 
-    test('lists are never null and have no null items, unless another subgraph or a rule can take them away', () => {
+    test('declares lists and items as non-null unless a subgraph or rule can remove them', () => {
       const wrong = fields.filter(({ type, field, name }) => {
         const list = isNonNullType(field.type) ? field.type.ofType : field.type;
         if (!isListType(list)) return false;
@@ -185,13 +185,13 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       expect(values.filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name))).toEqual([]);
     });
 
-    test('says by which specification each of its scalars is written', () => {
+    test('cites the specification of each custom scalar', () => {
       const scalars = types.filter(isScalarType).filter((type) => !isSpecifiedScalarType(type));
       expect(scalars.length).toBeGreaterThan(0);
       expect(scalars.filter(({ specifiedByURL }) => !specifiedByURL).map(({ name }) => name)).toEqual([]);
     });
 
-    test('describes root lists by what is in them and by what one filters', () => {
+    test('describes root lists by their contents and their filters', () => {
       const lists = Object.values(schema.getQueryType()!.getFields()).filter(({ type }) =>
         models.has(getNamedType(type).name.replace(/Connection$/, '')),
       );
@@ -205,7 +205,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       }
     });
 
-    test('speaks American English, and names money by its unit', () => {
+    test('uses American English, and names the unit of money', () => {
       const texts = subgraph.sdl.match(/"""[\s\S]*?"""|\w+(?=[(:])/g)!;
       // descriptions and names of fields; enum values such as CANCELLED are stored
       expect(texts.filter((text) => BRITISH.test(text))).toEqual([]);
@@ -215,7 +215,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
   },
 );
 
-test('every bounded list exists', () => {
+test('lists only existing fields as bounded lists', () => {
   const names = subgraphs.flatMap(({ sdl }) => {
     const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true });
     return Object.values(schema.getTypeMap())

@@ -53,7 +53,7 @@ async function recordOf(count: number): Promise<void> {
   await audit.close();
 }
 
-test('what is recorded is on the disk before anybody is answered, says who read what, and holds together', async () => {
+test('writes reads to disk with caller and object before it answers, in a valid chain', async () => {
   const audit = await open();
   await audit.append(ANN, { request: 'r1', operation: 'Dashboard', address: '192.0.2.1' }, read('sub_1', 'sub_2'));
   expect(JSON.parse(lines()[0]!)).toMatchObject({ kind: 'seal', record: 'submissions', number: 1 });
@@ -68,14 +68,14 @@ test('what is recorded is on the disk before anybody is answered, says who read 
   expect(await verify()).toMatchObject({ entries: 3, sealed: 3, flaw: undefined });
 });
 
-test('a process goes on where the one before it ended, also when that was cut off in a line', async () => {
+test('continues the record of the previous process, even after a cut-off line', async () => {
   await recordOf(3);
   appendFileSync(file, '{"number":5,"at":"2026');
   await recordOf(2);
   expect(await verify()).toMatchObject({ entries: 8, flaw: undefined });
 });
 
-test('replicas that share a folder have a record each, for as long as they run', async () => {
+test('keeps a separate record for each running replica that shares a folder', async () => {
   const settings = readSettings(openSettings, { data: folder, audit: folder }, {});
   const [first, second] = [await auditLog('reviews', settings, log), await auditLog('reviews', settings, log)];
   await Promise.all([first, second].map((one) => one.append(ANN, null, read('a'))));
@@ -87,7 +87,7 @@ test('replicas that share a folder have a record each, for as long as they run',
     expect((await verifyRecord([join(folder, `${name}.jsonl`)], keys)).flaw).toBeUndefined();
 });
 
-test('a thousand who ask at once are written together', async () => {
+test('writes the entries of a thousand concurrent requests together', async () => {
   const audit = await open();
   await Promise.all(Array.from({ length: 1_500 }, (_, i) => audit.append(ANN, null, read(`s${i}`))));
   await audit.close();
@@ -105,7 +105,7 @@ describe('a record in parts', () => {
     await audit.close();
   };
 
-  test('holds together over all of them, and over processes', async () => {
+  test('verifies the chain across all parts of a record and across processes', async () => {
     await inParts(30);
     await inParts(30, 30);
     expect(filesOfRecord(file).length).toBeGreaterThan(3);
@@ -114,7 +114,7 @@ describe('a record in parts', () => {
     expect(entries).toBeGreaterThan(60);
   });
 
-  test('goes on when a process died between putting one away and giving the next its name', async () => {
+  test('continues a record after a process died while it rotated a part', async () => {
     await inParts(30);
     const before = await verify();
     renameSync(file, `${file}.next`);
@@ -123,7 +123,7 @@ describe('a record in parts', () => {
     expect((await verify()).entries).toBeGreaterThanOrEqual(before.entries + 6);
   });
 
-  test('goes on in the same file when it cannot be put away', async () => {
+  test('keeps writing to the same file when the part cannot be rotated', async () => {
     const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, { partBytes: 2_000 });
     // a folder is where the part should go
     mkdirSync(join(folder, 'submissions.from-000000000001.jsonl'));
@@ -133,7 +133,7 @@ describe('a record in parts', () => {
     expect(lines().length).toBeGreaterThan(20);
   });
 
-  test('one taken away from the middle is found out; the oldest can be removed, and that is said', async () => {
+  test('detects a missing part in the middle, and reports that the oldest was removed', async () => {
     await inParts(60);
     const [first, second, third] = filesOfRecord(file) as [string, string, string];
     const kept = readFileSync(second);
@@ -148,7 +148,7 @@ describe('a record in parts', () => {
     expect((await verify()).flaw).toMatchObject({ file: second, line: 1 });
   });
 
-  test('old parts are removed by the command, of sound records only', async () => {
+  test('removes old parts with the prune command, of valid records only', async () => {
     await inParts(60);
     const keys = join(folder, 'keys.json');
     writeFileSync(keys, JSON.stringify({ keys: [sealKeyOf(key, 'submissions')] }));
@@ -190,7 +190,7 @@ describe('a record in parts', () => {
     );
 });
 
-test('what is looked for in records is found, newest first, page by page, in all parts and replicas', async () => {
+test('finds entries in all parts and replicas, newest first, page by page', async () => {
   const who = ['ann', 'ben', 'eve'].map((name) => parsePrincipal(`role=intake-officer; subject=${name}`));
   const replicas = [file, join(folder, 'submissions-2.jsonl'), join(folder, 'other.jsonl')];
   for (const [index, path] of replicas.entries()) {
@@ -253,7 +253,7 @@ test('what is looked for in records is found, newest first, page by page, in all
   }
 });
 
-test('any origin is read as it was written, and nothing in it can be taken for another', () => {
+test('reads any origin back as it was written and never confuses two origins', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
@@ -295,7 +295,7 @@ describe('a subgraph that keeps a record', () => {
   const ask = async (query: string, who: string | null, variables = {}) =>
     subgraph.execute({ query, variables, headers: await identity.signed('submissions', who) });
 
-  test('writes down what is PROPIN, with keys and without values, and nothing of what is public', async () => {
+  test('records reads of PROPIN fields with keys and without values, and no public reads', async () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
     // models that are released, like the public
@@ -315,7 +315,7 @@ describe('a subgraph that keeps a record', () => {
     for (const { number } of nodes) expect(line).not.toContain(number);
   });
 
-  test('writes down by which protected fields a list is narrowed, ordered and counted, once a list and without values', async () => {
+  test('records protected fields that filter, order, or count a list, without values', async () => {
     await start(file);
     const uses = () => {
       const last = JSON.parse(lines().at(-1)!) as Entry & { kind: 'read' };
@@ -376,7 +376,7 @@ describe('a subgraph that keeps a record', () => {
     });
   });
 
-  test('shows it to oversight, which is recorded too, and to nobody else', async () => {
+  test('shows the record to oversight only, and records that reading, too', async () => {
     await start(file);
     await ask('{ submissions(first: 2) { nodes { number } } }', 'role=intake-officer; subject=ann');
     const QUERY = `query ($after: String) { submissionsAccessLog(first: 1, after: $after, filter: { subject: "ann" }) {
@@ -408,7 +408,7 @@ describe('a subgraph that keeps a record', () => {
       expect((await ask(QUERY, who)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   });
 
-  test('writes down who tries to change what before it is done, and what came of it', async () => {
+  test('records each attempted change with its caller before it runs, and its outcome', async () => {
     await start(file);
     const who = 'role=developer-submitter; organization=record-keeper; subject=alice';
     const { errors } = await ask(
@@ -425,7 +425,7 @@ describe('a subgraph that keeps a record', () => {
     expect(lines().join('')).not.toContain('The Record Keepers');
   });
 
-  test('whose disk is full answers nothing that would have to be recorded, changes nothing, and goes on with all else', async () => {
+  test('refuses recorded reads and changes when the disk is full, and serves the rest', async () => {
     // a device on which no space is left, ever
     await start('/dev/full');
     const secret = await ask('{ submissions(first: 2) { nodes { number } } }', INSPECTOR);
@@ -460,7 +460,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
   const reads = (id: string, who: string, args = '') =>
     graph.ask(who, `{ submission(id: "${id}") { governmentReads${args} { at agency { key } roles types } } }`);
 
-  test('a developer learns which agencies read what is proprietary, and when, and not who', async () => {
+  test('shows a developer which agencies read proprietary fields and when, but not who', async () => {
     const { id } = await graph.filed();
     const alder = developer();
     expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
@@ -493,7 +493,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     ).toBeGreaterThanOrEqual(2);
   });
 
-  test('a document that is downloaded is recorded, and is not given when it cannot be', async () => {
+  test('records document downloads, and refuses one that it cannot record', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`A model card, ${kind}.`);
     const artifact = await graph.does(

@@ -52,7 +52,7 @@ const supergraph = compose([
   },
 ]);
 
-describe.each(['native', 'apollo'] as const)('what an operation is estimated to cost, planned by %s', (planner) => {
+describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s planner', (planner) => {
   let graph: Graph;
   beforeAll(() => {
     graph = new Graph({
@@ -138,7 +138,7 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     expect(await costOf(query, variables)).toBe(cost);
   });
 
-  test('an operation costs the same however it is written, and more where more is asked for', () =>
+  test('estimates the same cost however an operation is written, and more for more data', () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 400 }),
@@ -158,7 +158,7 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     ));
 });
 
-describe('what may be spent', () => {
+describe('cost budgets', () => {
   const OPERATOR = 'role=operator; subject=x';
   let identity: TestIdentity;
   const open: FastifyInstance[] = [];
@@ -210,7 +210,7 @@ describe('what may be spent', () => {
     };
   };
 
-  test('is told in the answer and in its headers, of a new operation and of a known one', async () => {
+  test('reports the budget in the response and its headers, for new and known operations', async () => {
     const ask = await start({ budget: ['operator=1000'] });
     for (const remaining of [990, 980, 970]) {
       const { headers, extensions } = await ask('{ shops(first: 10) { id } }');
@@ -220,7 +220,7 @@ describe('what may be spent', () => {
     }
   });
 
-  test('of the same asked several times at once each is paid for, and all are told what is left when they are answered', async () => {
+  test('charges each of several identical concurrent requests and reports what remains', async () => {
     const ask = await start({ budget: ['operator=1000', 'analyst=1000'] });
     const query = '{ shops(first: 10) { id } }';
     await ask(query);
@@ -244,7 +244,7 @@ describe('what may be spent', () => {
     expect(calls).toBe(3);
   });
 
-  test('an operation that costs too much is refused before any subgraph is asked, and costs nothing', async () => {
+  test('rejects an operation that costs too much before any subgraph call, free of charge', async () => {
     const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
     for (const query of [
       '{ shops(first: 51) { id } }',
@@ -260,7 +260,7 @@ describe('what may be spent', () => {
     expect((await ask('{ shops(first: 50) { id } }')).extensions.cost.remaining).toBe(950);
   });
 
-  test('whoever has used up a minute’s budget is told when to come back; what was refused was not spent; others go on', async () => {
+  test('rejects a caller without budget with a retry time, and does not affect others', async () => {
     const ask = await start({ budget: ['operator=100', 'analyst=100'] });
     expect((await ask('{ shops(first: 80) { id } }')).status).toBe(200);
     const before = calls;
@@ -275,7 +275,7 @@ describe('what may be spent', () => {
     expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=z')).status).toBe(200);
   });
 
-  describe('costs what the gateway did for it', () => {
+  describe('charges for gateway work', () => {
     const BUDGET = 100_000;
     const names = (count: number, name = 'n') => Array.from({ length: count }, (_, i) => `${name}${i}`).join(' ');
     const conditions = (count: number) => Array.from({ length: count }, () => ({ within: null }));
@@ -326,7 +326,7 @@ describe('what may be spent', () => {
           variables: { n: 300_000, w: conditions(900) },
         }),
       ],
-    ])('when it is refused: %s', async (_what, _status, payload) => {
+    ])('charges for a rejected request: %s', async (_what, _status, payload) => {
       const { send, remaining } = await gatewayOf();
       const before = await remaining();
       const { statusCode, body } = await send(payload);
@@ -336,7 +336,7 @@ describe('what may be spent', () => {
       expect(before - (await remaining()) - 8).toBeGreaterThan(50);
     });
 
-    test('in proportion to the size of the body', async () => {
+    test('charges in proportion to the size of the request body', async () => {
       const { send, remaining } = await gatewayOf();
       const costs: number[] = [];
       for (const size of [1_000, 100_000, 200_000]) {
@@ -348,7 +348,7 @@ describe('what may be spent', () => {
       expect(costs[2]! - costs[1]!).toBe(Math.round(100_000 / 150));
     });
 
-    test('beyond the first 60 operations a minute that are planned for a caller', async () => {
+    test('charges for planning beyond the first 60 operations of a caller per minute', async () => {
       const { send, remaining } = await gatewayOf();
       let before = await remaining();
       const costs: number[] = [];
@@ -362,7 +362,7 @@ describe('what may be spent', () => {
       expect(costs).toEqual([...Array(59).fill(0), 200, 200, 200]);
     });
 
-    test('and once all is spent, nothing more is read', async () => {
+    test('reads no further request once the budget is spent', async () => {
       const { send } = await gatewayOf();
       while ((await send(`{"query":"${'x'.repeat(900_000)}`)).statusCode !== 429);
       const { cost } = JSON.parse((await send('{')).body).errors[0].extensions;
@@ -375,7 +375,7 @@ describe('what may be spent', () => {
     });
   });
 
-  test('counts preflights of browsers as requests of their address, and answers none beyond', async () => {
+  test('counts CORS preflights against the limit of their address', async () => {
     await start({ rateLimit: '3', corsOrigin: 'https://dashboard.example' });
     const send = async (method: 'OPTIONS' | 'GET') => {
       const headers = { origin: 'https://dashboard.example', 'access-control-request-method': 'POST' };
@@ -385,7 +385,7 @@ describe('what may be spent', () => {
     expect([await send('OPTIONS'), await send('GET')]).toEqual([429, 429]);
   });
 
-  test('the most generous of several roles counts; the public has its own, by address', async () => {
+  test('applies the largest budget of several roles, and a budget by address to the public', async () => {
     const ask = await start({ budget: ['public=10', 'operator=20', 'analyst=90'] });
     expect((await ask('{ heavy }', 'role=operator,analyst; subject=z')).extensions.cost.budget).toBe(90);
     expect((await ask('{ heavy }', 'role=coordinator; subject=w')).extensions.cost.budget).toBe(10);
@@ -393,7 +393,7 @@ describe('what may be spent', () => {
     expect((await ask('{ heavy }', null)).errors[0].extensions.code).toBe('BUDGET_EXHAUSTED');
   });
 
-  test('of an operation with @defer the cost of each part is taken when it is begun, and told with it', async () => {
+  test('charges each part of an operation with @defer when it starts', async () => {
     const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
     const accept = { accept: 'multipart/mixed; deferSpec=20220824, application/json' };
     const { text } = await ask('{ heavy ... @defer { shops(first: 51) { id } } }', OPERATOR, accept);
@@ -409,7 +409,7 @@ describe('what may be spent', () => {
     expect(parts.match(/OPERATION_TOO_COSTLY/g)).toHaveLength(1);
   });
 
-  test('is only measured, or not looked at, where that is asked for', async () => {
+  test('only measures costs, or ignores them, when configured so', async () => {
     const measured = await (await start({ costs: 'measure', maxCost: '5', budget: ['operator=5'] }))('{ heavy }');
     expect(measured).toMatchObject({ status: 200, extensions: { cost: { estimated: 8, remaining: 0 } } });
     const off = await (await start({ costs: 'off', maxCost: '5' }))('{ heavy }');
@@ -417,7 +417,7 @@ describe('what may be spent', () => {
     expect(off).not.toHaveProperty('extensions');
   });
 
-  test('by default follows the supergraph that is served, and an explicit setting does not', async () => {
+  test('derives the default limits from the served supergraph unless they are set', async () => {
     const plain = compose([
       { name: 'shops', url: 'http://shops.invalid', sdl: 'type Query { heavy: [Heavy] } type Heavy { id: ID }' },
     ]);
@@ -471,7 +471,7 @@ describe('what may be spent', () => {
   });
 
   describeOnRedis('by several gateways', () => {
-    test('is counted together in Redis, as requests are; each counts for itself when that is away', async () => {
+    test('counts budgets together in Redis, and separately while Redis is unavailable', async () => {
       const redis = await PrivateRedis.start();
       const flags = { limitsUrl: redis.url, budget: ['operator=100'], rateLimit: '6' };
       const [one, other] = [await start(flags), await start(flags)];

@@ -87,11 +87,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test('knows the equations of every figure that takes a fiscal year', () => {
+test('lists the equations of every figure that takes a fiscal year', () => {
   expect(figures.map(({ field }) => field.name).sort()).toEqual(Object.keys(WITHIN).sort());
 });
 
-test('leaves analysts most figures of the exercise', async () => {
+test('shows analysts most figures of the exercise', async () => {
   const shown = await read('submissions', 'role=analyst; subject=x');
   const truth = await read('submissions', INSPECTOR);
   const countable = [...truth].filter(([, value]) => value !== null && value > 0).map(([key]) => key);
@@ -349,7 +349,7 @@ describe.each(SEEDS)('random data %i', (seed) => {
     }
   });
 
-  test('the equations hold', () => {
+  test('satisfies the equations of all fiscal-year figures', () => {
     const wrong = [...equations].flatMap(([name, all]) =>
       all.filter(({ whole, parts }) => {
         const truth = truths.get(name)!;
@@ -360,7 +360,7 @@ describe.each(SEEDS)('random data %i', (seed) => {
     expect([...equations.values()].flat().length).toBeGreaterThan(100);
   });
 
-  test.each(CALLERS)('%s works out no hidden figure of a year by sums and differences', async (_name, text) => {
+  test.each(CALLERS)('lets %s derive no hidden figure of a year by sums and differences', async (_name, text) => {
     for (const name of Object.keys(DATED)) {
       const shown = await read(name, text);
       const isTableReader = figures.some(

@@ -12,7 +12,7 @@ import { until } from '../support/until';
 const PROXIED = ['--trusted-proxy', '127.0.0.1'];
 const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
 
-describe('a gateway process behind a proxy, which one address floods', () => {
+describe('a gateway behind a proxy, flooded from one address', () => {
   let folder: string;
   let provider: OidcProvider;
   /** To the gateway that was started last. */
@@ -78,7 +78,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     return counts;
   };
 
-  test('with texts that are no tokens: new tokens of its own address and of others are accepted at once', async () => {
+  test('accepts new tokens from all addresses during a flood of malformed tokens', async () => {
     await start(...PROXIED);
     const flood = await Promise.all(Array.from({ length: 500 }, (_, i) => ask(FLOODER, `a${i}.b.c`)));
     expect(counted(flood)).toEqual({ 401: 500 });
@@ -86,7 +86,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     expect(await ask(NEIGHBOR, await provider.token({ jti: 'there' }))).toBe(200);
   });
 
-  test('with forged tokens, while others sign in: only its own wait, and every valid one gets in', async () => {
+  test('delays only the flooding address during a flood of forged tokens', async () => {
     await start(...PROXIED);
     const known = await provider.token({ jti: 'known' });
     expect(await ask(FLOODER, known)).toBe(200);
@@ -119,7 +119,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     expect(Object.keys(counted(flood)).every((status) => status === '401' || status === '429')).toBe(true);
   });
 
-  test('with requests: it is refused in words, and neither callers that share its address nor others are', async () => {
+  test('rejects a flood of requests without rejecting other callers of its address', async () => {
     await start(...PROXIED, '--rate-limit', '200');
     const token = await provider.token({ jti: 'known' });
     expect(counted(await Promise.all(Array.from({ length: 300 }, () => ask(FLOODER))))).toEqual({ 200: 200, 429: 100 });
@@ -154,14 +154,14 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     }
   });
 
-  test('is limited by default, at a rate that no honest client reaches', async () => {
+  test('limits a flood by default, at a rate that no honest client reaches', async () => {
     await start(...PROXIED);
     const statuses = await Promise.all(Array.from({ length: 6_100 }, () => ask(FLOODER)));
     expect(counted(statuses)).toEqual({ 200: 6_000, 429: 100 });
     expect(await ask(NEIGHBOR)).toBe(200);
   });
 
-  test('without a proxy that is trusted has one address for all, and warns once that limits count it as one', async () => {
+  test('warns once that all clients share one address when no proxy is trusted', async () => {
     const gateway = await start('--rate-limit', '2', '--print-settings');
     expect(gateway.output()).toMatch(/^ {2}rateLimit = 2$/m);
     expect([await ask(FLOODER), await ask(FLOODER), await ask(NEIGHBOR)]).toEqual([200, 200, 429]);
@@ -170,8 +170,8 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     expect(gateway.output().match(/from an untrusted proxy/g)).toHaveLength(1);
   });
 
-  describeOnRedis('of two', () => {
-    test('is counted by both together in Redis, and by each for itself without it', async () => {
+  describeOnRedis('two gateways', () => {
+    test('counts a flood together with another gateway in Redis, and alone without Redis', async () => {
       const redis = await PrivateRedis.start();
       const flags = [...PROXIED, '--rate-limit', '10', '--limits-url', redis.url];
       await start(...flags);

@@ -225,7 +225,7 @@ const WORLDS = Number(process.env.ORDERGRAPH_TEST_WORLDS ?? 3);
 const OPERATIONS = 15;
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test(`callers get what they may read and nothing else, over random graphs and operations from seed ${seed}`, async () => {
+test(`returns only readable fields for random graphs and operations from seed ${seed}`, async () => {
   const counts = { denied: 0, granted: 0, partial: 0, failed: 0 };
   for (let number = 0; number < WORLDS; number++) {
     const world = randomWorld(randomOf(seed + number));

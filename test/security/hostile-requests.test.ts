@@ -47,7 +47,7 @@ describe.each(processKinds)('hostile requests of the public, over four subgraphs
   afterAll(killAll);
 
   test.each(HOSTILE_REQUESTS.map((request) => [request.name, request] as const))(
-    '%s: is bounded, and everything else is answered meanwhile',
+    'bounds %s and answers all other requests meanwhile',
     async (_name, request) => {
       const inspector = await stack.token('role=inspector; subject=i; case=2026-1');
       const live = watch([stack.url, ...stack.subgraphUrls.values()]);

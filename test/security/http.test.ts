@@ -25,7 +25,7 @@ describe('GraphQL over HTTP', () => {
       },
     });
 
-  test('the schema is served as a file to whoever may introspect', async () => {
+  test('serves the schema as a file to callers who may introspect', async () => {
     const file = url.replace('/graphql', '/schema.graphql');
     const response = await asAnalyst(file);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
@@ -40,7 +40,7 @@ describe('GraphQL over HTTP', () => {
     ['Host', 'x', 'y'],
     ['content-type', 'application/json', 'text/plain'],
     ['Authorization', 'Basic x', ''],
-  ])('a request with two "%s" headers is refused, which a proxy might read in another way', async (name, one, two) => {
+  ])('rejects a request with two "%s" headers, which a proxy may read differently', async (name, one, two) => {
     const body = '{"query":"{ __typename }"}';
     const client = await RawClient.connect(url);
     client.send(
@@ -51,7 +51,7 @@ describe('GraphQL over HTTP', () => {
     expect(answer).toContain(`The header \\"${name.toLowerCase()}\\" is there twice`);
   });
 
-  test('the addresses of one IPv6 network, and the ports of one address, share the connections of a subgraph as one caller', () => {
+  test('treats an IPv6 network, or all ports of an address, as one caller of a subgraph', () => {
     const keyed = jest.spyOn(Database.prototype, 'for');
     const keyOf = (address: string) => {
       world.subgraph('reviews').context(null, { request: 'r', operation: null, address });

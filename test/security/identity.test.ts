@@ -76,7 +76,7 @@ describe('tokens of an issuer', () => {
     provider.stop();
   });
 
-  test('say who somebody is: claims become a principal as the configuration maps them', async () => {
+  test('maps the claims of a token to a principal as configured', async () => {
     const token = await provider.token({ realm: { roles: ['gov-analyst', 'janitor'] }, agency: 'nsa', scope: 'a b' });
     expect(await authenticate(token)).toEqual({
       issuer: provider.issuer,
@@ -90,7 +90,7 @@ describe('tokens of an issuer', () => {
     expect(await authenticator.authenticate(undefined)).toBeNull();
   });
 
-  test('are verified once, by keys that are fetched once', async () => {
+  test('verifies a token once, with keys that are fetched once', async () => {
     const token = await provider.token();
     const first = await authenticate(token);
     expect(authenticator.authenticate(`Bearer ${token}`)).toBe(first);
@@ -123,12 +123,12 @@ describe('tokens of an issuer', () => {
     ['that is too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
     ['of a role that lacks whom it is for', (of) => of.token({ realm: { roles: ['gov-ig'] } }), /requires caseNumber=/],
     ['that is none', () => 'abc', /send "authorization: Bearer <token>"/],
-  ])('%s are not taken', async (_what, made, said) => {
+  ])('rejects tokens: %s', async (_what, made, said) => {
     const error = await authenticate(await made(provider)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ status: 401, message: expect.stringMatching(said) });
   });
 
-  test('signed by a new key are taken: keys are fetched again, once, however many unknown ones are made up', async () => {
+  test('fetches keys once for a new key, however many unknown key ids callers invent', async () => {
     await authenticate(await provider.token());
     await provider.rotate();
     // past the pause between two fetches
@@ -142,7 +142,7 @@ describe('tokens of an issuer', () => {
     expect(provider.requests.filter((path) => path === '/keys').length).toBeLessThanOrEqual(2);
   });
 
-  test('are taken through an outage of the issuer, when its keys are known; else it is said that it is down', async () => {
+  test('accepts tokens by cached keys while the issuer is down, else reports the outage', async () => {
     await authenticate(await provider.token());
     provider.isDown = true;
     expect(await authenticate(await provider.token({ sub: 'later' }))).toMatchObject({ subject: 'later' });
@@ -153,12 +153,12 @@ describe('tokens of an issuer', () => {
     });
   });
 
-  test('whose role a prototype has are not given one', async () => {
+  test('gives no role for a claim that is the name of a prototype property', async () => {
     const token = await provider.token({ realm: { roles: ['constructor', '__proto__', 'toString'] } });
     expect(await authenticate(token)).toMatchObject({ roles: [] });
   });
 
-  test('that are revoked are not taken, from one second to the next', async () => {
+  test('rejects a revoked token within a second', async () => {
     const file = join(folder, 'revoked');
     writeFileSync(file, '# none yet\n');
     const revocations = new Revocations(file, log);
@@ -178,7 +178,7 @@ describe('tokens of an issuer', () => {
   });
 
   test.each(['#a', 'a  b', 'a b', ' a', 'a\t', '{"jti":"a"}', 'sub:someone', 'a"b', 'a\nb', ''])(
-    'with the id or subject %j are revoked by a line of JSON, and no others',
+    'revokes exactly the tokens with the id or subject %j by a line of JSON',
     (id) => {
       const file = join(folder, 'revoked-names');
       const ids = ['#a', 'a  b', 'a b', 'a', ' a', 'a\t', '{"jti":"a"}', 'sub:someone', 'someone', 'a"b', 'a\nb', ''];
@@ -197,7 +197,7 @@ describe('tokens of an issuer', () => {
   );
 
   test.each(['{"jti": 1}', '{"jti": "a", "sub": "b"}', '{"issuer": "https://id.example.gov"}', '{"jti": "a"', '{}'])(
-    'a file of revoked tokens with the line %s is refused',
+    'rejects a file of revoked tokens with the line %s',
     (line) => {
       const file = join(folder, 'revoked-wrong');
       writeFileSync(file, `a-1\n${line}\n`);
@@ -226,7 +226,7 @@ describe('tokens of an issuer', () => {
     return `${header}.${payload}.${'A'.repeat(86)}`;
   };
 
-  test('are refused without a signature check, and without a limit, for whatever shows before it', async () => {
+  test('rejects tokens for visible flaws without a signature check or a limit', async () => {
     const { checks, from } = counting(3);
     const here = from('192.0.2.1');
     await here(await provider.token());
@@ -247,7 +247,7 @@ describe('tokens of an issuer', () => {
     expect(await status(here(await provider.token({ jti: 'new' })))).toBe(200);
   });
 
-  test('cost an address that floods a bounded number of signature checks, and keep out no valid one', async () => {
+  test('bounds signature checks for a flooding address and accepts its valid tokens', async () => {
     const clock = controlMonotonicClock();
     const { checks, from } = counting(60);
     const [here, there] = [from('192.0.2.1'), from('192.0.2.2')];
@@ -280,7 +280,7 @@ describe('tokens of an issuer', () => {
     expect(checks).toHaveBeenCalledTimes(1);
   });
 
-  test('that are valid are not counted, however many at once, and the same one is verified once', async () => {
+  test('does not count valid tokens, and verifies identical ones once', async () => {
     const { checks, from } = counting(3);
     const here = from('192.0.2.1');
     const same = await provider.token({ jti: 'same' });
@@ -291,7 +291,7 @@ describe('tokens of an issuer', () => {
     for (let i = 0; i < 200; i++) expect(await status(here(await provider.token({ jti: `${i}` })))).toBe(200);
   });
 
-  test('that are forged are counted for the network of an IPv6 address, and for an IPv4 address however it is written', () => {
+  test('counts forged tokens by IPv6 network and by IPv4 address in any notation', () => {
     expect(addressKey('2001:db8:1:2:3:4:5:6')).toBe(addressKey('2001:db8:1:2::1'));
     expect(addressKey('2001:db8:1:2::1')).not.toBe(addressKey('2001:db8:1:3::1'));
     expect([addressKey('::1'), addressKey('fe80::1%eth0'), addressKey('1::')]).toEqual([
@@ -311,13 +311,13 @@ describe('tokens of an issuer', () => {
       ['[2001:db8:1:2::2]', '[2001:db8:1:2::3]:4711', '2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::7%eth0'],
     ],
     ['unknown', ['', '_hidden', 'x'.repeat(5_000), '192.0.2.1, 192.0.2.2', '192.0.2.1:x', '[::1', '1.2.3']],
-  ])('count together for %s, however a proxy writes it', (address, others) => {
+  ])('counts forged tokens together for %s, however a proxy writes it', (address, others) => {
     for (const other of others) expect([other, addressKey(other)]).toEqual([other, addressKey(address)]);
     expect(addressKey(address).length).toBeLessThan(50);
   });
 
   test.each(['/keys', '/.well-known/openid-configuration'])(
-    'cannot be verified while %s never ends, which is not read',
+    'does not read %s without end, and verifies no token meanwhile',
     async (path) => {
       provider.flooded = path;
       await expect(authenticate(await provider.token())).rejects.toMatchObject({ status: 503 });
@@ -329,7 +329,7 @@ describe('tokens of an issuer', () => {
     },
   );
 
-  test('of made-up key ids have no keys fetched while the issuer fails', async () => {
+  test('fetches no keys for invented key ids while the issuer fails', async () => {
     const clock = controlMonotonicClock();
     await authenticate(await provider.token());
     provider.isDown = true;
@@ -342,7 +342,7 @@ describe('tokens of an issuer', () => {
     expect(fetches()).toBe(before + 1);
   });
 
-  test('give no role by a name that is not mapped, even that of a role of ours; the log says so once', async () => {
+  test('gives no role for an unmapped name, even one of ours, and logs it once', async () => {
     const { log: heard, lines } = recordingLog();
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([settings()]));
     const issuers = readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, heard));
@@ -359,7 +359,7 @@ describe('tokens of an issuer', () => {
     ['an agency', { agency: 'cia' }, 'agency "cia"'],
     ['an agency, of a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
     ['an organization', { organization: 'birch' }, 'organization "birch"'],
-  ])('with a claim of %s that their issuer may not make are rejected, not trimmed', async (_what, claims, what) => {
+  ])('rejects a token whose claim of %s its issuer may not make', async (_what, claims, what) => {
     const error = await authenticate(await provider.token(claims)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       status: 401,
@@ -367,7 +367,7 @@ describe('tokens of an issuer', () => {
     });
   });
 
-  test('of an issuer that may claim an agency and an organization are accepted', async () => {
+  test('accepts tokens of an issuer that may claim an agency and an organization', async () => {
     const token = await provider.token({ realm: { roles: ['gov-review'] }, agency: 'nsa', organization: 'alder' });
     expect(await authenticate(token)).toMatchObject({
       agency: 'nsa',
@@ -379,7 +379,7 @@ describe('tokens of an issuer', () => {
     expect(await authenticate(other, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
   });
 
-  test('of two issuers with one subject are of two persons, everywhere', async () => {
+  test('treats the same subject of two issuers as two persons everywhere', async () => {
     const second = await OidcProvider.start();
     try {
       const file = join(folder, 'issuers.json');
@@ -428,20 +428,20 @@ describe('tokens of an issuer', () => {
     ['a shared-secret algorithm', { algorithms: ['HS256'] }, /0\.algorithms\.0/],
     ['a role that is none', { roles: { boss: 'king' } }, /0\.roles\.boss/],
     ['a setting that is none', { audiance: 'x' }, /audiance/],
-  ])('a file of issuers with %s is refused in words', (_what, change, said) => {
+  ])('rejects a file of issuers with %s and says what is wrong', (_what, change, said) => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...settings(), ...change }]));
     expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(said);
   });
 });
 
-test('rejects an issuer that is listed twice: one of its entries would not count', () => {
+test('rejects an issuer that is listed twice', () => {
   const one = { issuer: 'https://id.example.gov', audience: 'ordergraph' };
   writeFileSync(join(folder, 'issuers.json'), JSON.stringify([one, { ...one, roles: { boss: 'analyst' } }]));
   expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(/at 1\.issuer: .* is listed twice/);
 });
 
 describe('the development issuer', () => {
-  test('keeps its key to its owner, and its tokens say what they are', async () => {
+  test('lets only its owner read the development key, and marks its tokens', async () => {
     const issuer = await DevelopmentIssuer.in(folder);
     expect(statSync(join(folder, 'development-issuer.json')).mode & 0o777).toBe(0o600);
     const token = await issuer.token(parsePrincipal('role=analyst; subject=ann'), 60);
@@ -450,19 +450,19 @@ describe('the development issuer', () => {
     expect(await again.authenticate(`Bearer ${token}`)).toMatchObject({ subject: 'ann', roles: ['analyst'] });
   });
 
-  test('does not run where strangers are', () => {
+  test('refuses to run the development issuer on a public address or in production', () => {
     expect(() => requireDevelopment('127.0.0.1', '')).not.toThrow();
     expect(() => requireDevelopment('0.0.0.0', '')).toThrow(/listen on 0\.0\.0\.0/);
     expect(() => requireDevelopment('127.0.0.1', 'production')).toThrow(/production/);
   });
 });
 
-describe('the door of a subgraph', () => {
+describe('identity checks of a subgraph', () => {
   const reviewer = parsePrincipal('role=agency-reviewer; agency=nsa; subject=r');
   const enter = (door: SignedDoor, token?: string) =>
     door.enter(token === undefined ? {} : { [IDENTITY_HEADER]: token });
 
-  test('opens to whom the gateway has signed for, the public included', async () => {
+  test('accepts callers whose identity the gateway signed, including the public', async () => {
     const key = await newKey();
     const signer = await IdentitySigner.of(key);
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
@@ -474,7 +474,7 @@ describe('the door of a subgraph', () => {
     expect(await signer.sign({ ...reviewer, subject: 's' }, 'reviews')).not.toBe(token);
   });
 
-  test('stays shut to a caller of no issuer, which would be a person of every issuer', async () => {
+  test('rejects a caller without an issuer, who would match a person of every issuer', async () => {
     const key = await newKey();
     const signer = await IdentitySigner.of(key);
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
@@ -484,7 +484,7 @@ describe('the door of a subgraph', () => {
       ).rejects.toMatchObject({ flaw: 'malformed' });
   });
 
-  test('shuts two minutes after an identity was signed, however long that is to be valid, and however often it was shown', async () => {
+  test('rejects an identity two minutes after it was signed, whatever its expiry', async () => {
     const key = await newKey();
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
     const { secret, id } = signingKeyOf(key);
@@ -522,7 +522,7 @@ describe('the door of a subgraph', () => {
     jest.restoreAllMocks();
   });
 
-  test('stays shut to everyone else, and counts why', async () => {
+  test('rejects every other caller and counts the reason', async () => {
     const [key, foreign] = [await newKey(), await newKey()];
     const signer = await IdentitySigner.of(key);
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
@@ -553,7 +553,7 @@ describe('the door of a subgraph', () => {
     });
   });
 
-  test('knows a new key without a restart, while the old one is still good', async () => {
+  test('accepts a new key without a restart while the old one is still valid', async () => {
     const { identityKey: secret, identityKeys: open, auditKeys } = await writeKeys(folder);
     expect(statSync(secret).mode & 0o777).toBe(0o600);
     const sealing = readFileSync(auditKeys, 'utf8');
@@ -569,7 +569,7 @@ describe('the door of a subgraph', () => {
     expect(() => readIdentityKeys(secret)).toThrow(/not a set of public keys/);
   });
 
-  test('forgets what a removed key has verified, without any unknown key being used', async () => {
+  test('rejects cached identities of a removed key even before an unknown key is used', async () => {
     const { identityKey: secret, identityKeys: open } = await writeKeys(folder);
     const door = new SignedDoor(readIdentityKeys(open), 'reviews');
     const signer = signerOf(secret, log);
@@ -595,7 +595,7 @@ describe('the keys that seal records', () => {
   const kidOf = (file: string) => readPrivateKey(file, 'a key').kid;
   const listed = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { keys: SealKey[] }).keys;
 
-  test('are one for each subgraph, for it alone, and are known to all by public keys that name it', async () => {
+  test('creates one sealing key per subgraph, and public keys that name the subgraph', async () => {
     const { sealKeys, gatewaySealKeys, auditKeys } = await writeKeys(folder);
     for (const name of PROGRAMS) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
     expect(new Set(PROGRAMS.map((name) => kidOf(fileOf(name)))).size).toBe(PROGRAMS.length);
@@ -606,7 +606,7 @@ describe('the keys that seal records', () => {
     expect(readFileSync(auditKeys, 'utf8')).not.toContain('"d"');
   });
 
-  test('are replaced one by one; running processes take the new one and keep the old one', async () => {
+  test('rotates sealing keys one by one without a restart, and keeps the old ones', async () => {
     const { sealKeys, auditKeys } = await writeKeys(folder);
     const keys = new SealKeys([], readSealKeys(sealKeys));
     const before = kidOf(fileOf('reviews'))!;
@@ -620,7 +620,7 @@ describe('the keys that seal records', () => {
     expect(listed(auditKeys)).toHaveLength(PROGRAMS.length + 1);
   });
 
-  test('of an earlier release, which sealed the records of all, are kept as keys of each', async () => {
+  test('keeps the shared sealing key of an earlier release as a key of each subgraph', async () => {
     const { auditKeys } = keyFilesIn(folder);
     const shared = publicKey(await newKey());
     mkdirSync(dirname(auditKeys), { recursive: true });
@@ -635,7 +635,7 @@ describe('the keys that seal records', () => {
     expect(PROGRAMS.map((name) => kidOf(fileOf(name)))).not.toContain(shared.kid);
   });
 
-  test('of another subgraph, of all, or of none of them, keep a subgraph from starting', async () => {
+  test('does not start a subgraph with a sealing key that is not its own', async () => {
     const { sealKeys } = await writeKeys(folder);
     const environment = (file: string) => ({ ORDERGRAPH_AUDIT_KEYS: sealKeys, ORDERGRAPH_AUDIT_KEY: file });
     const settingsOf = (file: string) => settingsBySubgraph(openSettings, { data: folder }, environment(file));
@@ -659,7 +659,7 @@ describe('the keys of events', () => {
   const environment = (sender = 'reviews') => ({ own: new Map([['reviews', fileOf(sender)]]), senders: '' });
   const keysOf = (senders: string, sender?: string) => readEventKeys({ ...environment(sender), senders });
 
-  test('are one for each subgraph, for it alone; running processes notice others, which hold until they are pruned', async () => {
+  test('creates one event key per subgraph, and reloads keys until they are pruned', async () => {
     const { eventKeys } = await writeKeys(folder);
     for (const name of EVENT_READERS) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
     expect(new Set(EVENT_READERS.map((name) => readFileSync(fileOf(name), 'utf8'))).size).toBe(EVENT_READERS.length);
@@ -684,7 +684,7 @@ describe('the keys of events', () => {
     jest.restoreAllMocks();
   });
 
-  test('of another subgraph, and public keys that two share, are refused in words', async () => {
+  test('rejects event keys of another subgraph and public keys that two subgraphs share', async () => {
     const { eventKeys } = await writeKeys(folder);
     expect(() => keysOf(eventKeys, 'submissions')).toThrow(/event key of reviews .* is not one of its public keys/);
     const { keys } = JSON.parse(readFileSync(eventKeys, 'utf8'));
@@ -739,7 +739,7 @@ describe('the gateway', () => {
     return response.json().data?.who;
   };
 
-  test('tells subgraphs who asks, and never hands on the token itself', async () => {
+  test('sends subgraphs the caller identity and never the token itself', async () => {
     expect(await ask('ann')).toBe('ann');
     expect(await ask(null)).toBe('the public');
     expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(
@@ -748,7 +748,7 @@ describe('the gateway', () => {
   });
 
   // F4
-  test('shares calls under way between requests of one principal, and never between two', async () => {
+  test('shares running calls between requests of one principal, never between two', async () => {
     // the first request of an operation is not shared
     await ask('ann');
     seen.length = 0;
@@ -757,7 +757,7 @@ describe('the gateway', () => {
     expect(seen).toHaveLength(3);
   });
 
-  test('takes no identity from a client', async () => {
+  test('accepts no identity from a client', async () => {
     const forged = await (await IdentitySigner.of(await newKey())).sign(
       parsePrincipal('role=analyst; subject=eve'),
       'who',
@@ -765,7 +765,7 @@ describe('the gateway', () => {
     expect(await ask(null, { [IDENTITY_HEADER]: forged })).toBe('the public');
   });
 
-  test('says by which reference the log has a token that goes beyond its issuer', async () => {
+  test('returns the log reference of a token that exceeds the claims of its issuer', async () => {
     const { log: heard, lines } = recordingLog();
     const provider = await OidcProvider.start();
     const file = join(folder, 'issuers.json');
@@ -807,7 +807,7 @@ describe('the gateway', () => {
     }
   });
 
-  test('refuses a bad token before it reads anything, in words and with the header that says why', async () => {
+  test('rejects an invalid token before it reads the body, with WWW-Authenticate', async () => {
     const response = await gateway.inject({
       method: 'POST',
       url: '/graphql',

@@ -231,7 +231,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
     knowledge = text === null ? ofPublic : await Knowledge.of(world, text);
   });
 
-  test('reads no value that equals one it may not read', () => {
+  test('reads no value that equals one the caller may not read', () => {
     const byValue = new Map<Secret['value'], Secret[]>();
     for (const secret of secretsOf(who))
       if (isTrait(secret.value) && !keys.has(secret.value)) add(byValue, secret.value, secret);
@@ -246,7 +246,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
     expect(leaks.all).toEqual([]);
   });
 
-  test('reads no key of an object it may not see, alone or as a part of another value', () => {
+  test('reads no key of an invisible object, alone or within another value', () => {
     const hidden = new Map<string, Secret>();
     for (const { entity } of entities) {
       const { name, key, sensitivity } = modelOf(entity);
@@ -263,7 +263,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
     expect(leaks.all).toEqual([]);
   });
 
-  test('reads no references that name only what a protected reference names', () => {
+  test('reads no references that match only a protected reference', () => {
     const named = new Map<string, Map<string, Secret>>();
     for (const secret of secretsOf(who)) {
       const target = keys.get(secret.value);
@@ -286,7 +286,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
     expect(leaks.all).toEqual([]);
   });
 
-  test('reads no list in the order of a field that it may not read', () => {
+  test('reads no list in the order of a field the caller may not read', () => {
     const secrets = new Map<string, Map<string, Secret>>();
     for (const secret of secretsOf(who)) {
       const column = `${secret.type}.${secret.property}`;
@@ -303,7 +303,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
   });
 });
 
-describe('what is derived, as subgraphs declare it', () => {
+describe('derived fields, as subgraphs declare them', () => {
   /** Whether a caller reads a field of some object; undefined for parts of objects and figures, whose classes composition compares. */
   function reads(coordinate: string, who: Principal | null): boolean | undefined {
     const [type, name] = coordinate.split('.') as [string, string];
@@ -318,7 +318,7 @@ describe('what is derived, as subgraphs declare it', () => {
     return undefined;
   }
 
-  test.each(CALLERS)('%s reads no field that is made from a protected one of which it reads nothing', (name, text) => {
+  test.each(CALLERS)('lets %s read no field derived from a protected field it may not read', (name, text) => {
     const who = text === null ? null : parsePrincipal(text);
     const classes = sensitivitiesOf(subgraphs);
     const isProtected = (coordinate: string) => !['PUBLIC', 'GOV'].includes(classes.get(coordinate)!);
@@ -381,7 +381,7 @@ describe('figures of fiscal years', () => {
   };
 
   test.each(CALLERS.filter(([, text]) => text !== null && !/developer|operator/.test(text)))(
-    '%s learns nothing below five by taking the years that it reads from all time',
+    'lets %s derive no count below five by subtracting years from totals',
     async (_name, text) => {
       for (const metrics of Object.keys(METRICS) as (keyof typeof METRICS)[]) {
         const [all, years] = await ofYears(metrics, text);
@@ -399,7 +399,7 @@ describe('figures of fiscal years', () => {
   );
 });
 
-describe('what changes when protected values do', () => {
+describe('responses when protected values change', () => {
   /** Figures over what is protected: they follow it, and hide what is fewer than five. */
   const isFigure = (fact: Fact): boolean => {
     const [name = ''] = fact.field.split('.');
@@ -449,7 +449,7 @@ describe('what changes when protected values do', () => {
   }
 
   test.each(CALLERS.filter(([name]) => ['the public', 'hiring manager of treasury', 'analyst'].includes(name)))(
-    '%s reads the same, figures aside',
+    'returns the same to %s whatever the protected values are, except figures',
     async (_name, text) => {
       const read = async () => {
         const { facts } = await Knowledge.of(world, text);

@@ -34,7 +34,7 @@ const QUESTIONS = subgraphs.flatMap(({ schema }) =>
   }),
 );
 
-describe.each(processKinds)('what may not be known changes nothing that others are told, on %s', (kind) => {
+describe.each(processKinds)('hidden changes do not change responses to others, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -68,7 +68,7 @@ describe.each(processKinds)('what may not be known changes nothing that others a
     return answers;
   }
 
-  test('a submission from its draft to its findings', async () => {
+  test('shows no trace of a hidden submission from its draft to its findings', async () => {
     expect(QUESTIONS.length).toBeGreaterThan(60);
     const before = new Map<string, string[]>();
     for (const [name, who] of OUTSIDERS) {

@@ -48,7 +48,7 @@ const CALLERS = [
   'role=analyst; subject=x',
 ];
 
-describe.each(processKinds)('what is protected, on %s', (kind) => {
+describe.each(processKinds)('protected values, on %s', (kind) => {
   let world: World;
   let logged = '';
   beforeAll(async () => {
@@ -91,7 +91,7 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
       payload,
     });
 
-  test('is in no answer, header or figure of those who may not read it, and in no log of those who may', async () => {
+  test('leaks protected values into no response, header, figure, or log', async () => {
     const questions = QUESTION_FILES.map((name) =>
       readFileSync(join(packageRoot, 'test', 'questions', `${name}.graphql`), 'utf8'),
     );
@@ -114,7 +114,7 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
     expect(logged.includes(CANARY)).toBe(false);
   });
 
-  test('what clients send is in no log: tokens, cookies, variables, documents, addresses', async () => {
+  test('logs no tokens, cookies, variables, documents, or addresses of clients', async () => {
     const token = await world.identity.token(INSPECTOR);
     const headers = { cookie: `session=${SENT}`, 'x-api-key': SENT };
     await send(INSPECTOR, { query: `{ sectors(filter: { name: { contains: "${SENT}" } }) { totalCount } }` }, headers);
@@ -138,7 +138,7 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
       expect([secret, logged.includes(secret)]).toEqual([secret, false]);
   });
 
-  test('a database that fails is told of in the log by a reference, without values, and in the answer by the reference', async () => {
+  test('reports a database failure by a reference, without values, in log and response', async () => {
     const { database } = world.subgraph('infrastructure');
     const fails = jest.spyOn(database, 'query').mockImplementation(async (sql) => {
       const driverError = Object.assign(new Error(`Duplicate entry '${SENT}' for key 'name'`), {

@@ -225,7 +225,7 @@ function objectsIn(shown: readonly unknown[], shape: Way['shape']): { readonly i
   return (shown as { nodes?: object[]; edges?: object[] }[]).flatMap(({ nodes, edges }) => nodes ?? edges ?? []);
 }
 
-test.each(subgraphs.map(({ name }) => [name] as const))('%s protects the types that are looked at here', (name) => {
+test.each(subgraphs.map(({ name }) => [name] as const))('%s protects the types that these tests cover', (name) => {
   const { subgraph } = world.subgraph(name);
   expect(protectedIn(subgraph)).toEqual(PROTECTED[name]);
   expect([...subgraph.protectedTypes.keys()].map((model) => modelOf(model).name).sort()).toEqual(PROTECTED[name]);
@@ -233,7 +233,7 @@ test.each(subgraphs.map(({ name }) => [name] as const))('%s protects the types t
 
 const WAYS = subgraphs.flatMap((subgraph) => waysTo(subgraph, (type) => PROTECTED[subgraph.name]!.includes(type)));
 
-test('looks at fields of every shape and of every protected type', () => {
+test('covers fields of every shape and of every protected type', () => {
   expect(WAYS.length).toBeGreaterThan(80);
   for (const [subgraph, types] of Object.entries(PROTECTED))
     expect(new Set(WAYS.filter((way) => way.subgraph === subgraph).map(({ type }) => type))).toEqual(new Set(types));
@@ -243,7 +243,7 @@ test('looks at fields of every shape and of every protected type', () => {
 const EMPTY: string[] = [];
 
 test.each(WAYS.map((way) => [`${way.subgraph}: ${way.parent}.${way.field}`, way] as const))(
-  'records what is shown by %s, however little is read of it',
+  'records the objects shown by %s, however few fields are read',
   async (name, way) => {
     const { type, shape } = way;
     for (const [selection, how, showsObjects] of SELECTIONS[shape]) {
@@ -262,7 +262,7 @@ test.each(WAYS.map((way) => [`${way.subgraph}: ${way.parent}.${way.field}`, way]
   },
 );
 
-test('shows objects on every way but those that the exercise has none for', () => {
+test('reaches objects by every path that the exercise data has', () => {
   expect(EMPTY).toEqual([
     'submissions: DestructionObligation.submission',
     'submissions: SharedFinding.submission',
@@ -273,7 +273,7 @@ test('shows objects on every way but those that the exercise has none for', () =
 
 test.each(
   WAYS.filter(({ parent, shape }) => parent === 'Query' && shape === 'page').map((way) => [way.field, way] as const),
-)('records an object of %s that is asked for by its key alone', async (_name, { subgraph, type }) => {
+)('records an object of %s whose key alone is selected', async (_name, { subgraph, type }) => {
   const representations = (await keysOfAll(type)).map((id) => ({ __typename: type, id }));
   const text = 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
   const { data, keysOf } = await ask(subgraph, text, INSPECTOR, { r: representations });
@@ -282,7 +282,7 @@ test.each(
   expect(new Set(keysOf(type))).toEqual(new Set(there.map(({ id }) => id)));
 });
 
-test('does not record a second time what objects are there when protected fields of them are read', async () => {
+test('does not record objects again whose protected fields are recorded', async () => {
   const { data, reads } = await ask('submissions', '{ submissions { nodes { id number } totalCount } }', INSPECTOR);
   const { nodes } = data!.submissions as { nodes: { id: string }[] };
   expect(reads).toMatchObject([
@@ -294,7 +294,7 @@ test('does not record a second time what objects are there when protected fields
   expect(reads[0]!.objects[0]).not.toHaveProperty('idsOnly');
 });
 
-test('records one use and one set of keys of a list that a request shows several times', async () => {
+test('records a list that a request shows several times once', async () => {
   const lists = Array.from(
     { length: 20 },
     (_, i) => `l${i}: federalSystems(first: ${i}) { nodes { id } edges { cursor } }`,
@@ -311,7 +311,7 @@ test('records one use and one set of keys of a list that a request shows several
   ]);
 });
 
-test('writes a long list that is polled once, and refers to it after that', async () => {
+test('records a long polled list once and refers to it afterward', async () => {
   const poll = () => ask('infrastructure', '{ federalSystems(first: 500) { nodes { id } } }', INSPECTOR);
   const [first, second] = [await poll(), await poll()];
   expect(first.keysOf('FederalSystem').length).toBeGreaterThan(20);
@@ -327,18 +327,18 @@ const OPEN_WAYS = subgraphs.flatMap((subgraph) =>
   ),
 );
 
-test.each(OPEN_WAYS.map((way) => [way.field, way] as const))('leaves nothing of %s', async (_name, way) => {
+test.each(OPEN_WAYS.map((way) => [way.field, way] as const))('records no read of %s', async (_name, way) => {
   for (const [selection] of SELECTIONS.page)
     for (const who of [INSPECTOR, ANALYST, null]) expect((await query(way, selection, who)).reads).toEqual([]);
 });
 
 test.each(
   WAYS.filter(({ parent, shape }) => parent === 'Query' && shape === 'page').map((way) => [way.field, way] as const),
-)('leaves nothing of the objects of %s that the public sees', async (_name, way) => {
+)('records no read of the objects of %s that the public sees', async (_name, way) => {
   for (const [selection] of SELECTIONS.page) expect((await query(way, selection, null)).reads).toEqual([]);
 });
 
-test('records lists of types with public and protected objects for those who see more than the public', async () => {
+test('records mixed lists for callers who see more than the public', async () => {
   for (const list of ['aiModels', 'modelVersions'])
     for (const selection of ['nodes { id }', 'totalCount']) {
       const readsOf = async (who: string | null) =>

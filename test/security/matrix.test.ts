@@ -21,7 +21,7 @@ import { AS_OF, openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 import { type Expected, everyone, expectations, government, type Row } from './policy-table';
 
-test('every role is among the callers', () => {
+test('covers every role with a caller', () => {
   const used = new Set(CALLERS.flatMap(([, text]) => (text ? parsePrincipal(text).roles : [])));
   expect([...used].sort()).toEqual([...ROLES].sort());
 });
@@ -86,7 +86,7 @@ const OF_OTHERS = [
   COUNTING.at(-1)!,
 ];
 
-describe.each(databaseKinds)('who sees what, on %s', (kind) => {
+describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
   let world: World;
   const tables = new Map<string, Row[]>();
   const keyed = new Map<string, Map<string, Row>>();
@@ -121,7 +121,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
   const principalOf = (text: string | null): Principal | null => (text === null ? null : parsePrincipal(text));
   const ruleOf = (name: string): Expected => expected[name] ?? { rows: everyone };
 
-  test('every model with protected fields has its row in the table', () => {
+  test('has a row in the table for every model with protected fields', () => {
     for (const subgraph of world.open)
       for (const entity of entitiesOf(subgraph)) {
         const { name } = modelOf(entity);
@@ -133,7 +133,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       }
   });
 
-  test('every field of every model has a class', () => {
+  test('has a sensitivity class for every field of every model', () => {
     for (const subgraph of world.open)
       for (const entity of entitiesOf(subgraph)) {
         const type = subgraph.subgraph.schema.getType(modelOf(entity).name) as GraphQLObjectType;
@@ -143,57 +143,54 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
   });
 
   // F1, F4
-  test.each(CALLERS)(
-    '%s sees the rows of the table, and no others, by key and in lists and counts',
-    async (_name, who) => {
-      const principal = principalOf(who);
-      for (const subgraph of world.open) {
-        const query = subgraph.subgraph.schema.getQueryType()!.getFields();
-        for (const entity of entitiesOf(subgraph)) {
-          const { name, key, keyField } = modelOf(entity);
-          const rows = tables.get(name) ?? [];
-          const visible = rows.filter((row) => ruleOf(name).rows(row, principal)).map((row) => row[key] as string);
-          if (isEntity(subgraph, name)) {
-            const { data, errors } = await execute(
-              subgraph,
-              who,
-              `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key}: ${keyField} } } }`,
-              { r: rows.map((row) => ({ __typename: name, [keyField]: row[key] })) },
-            );
-            expect(errors).toBeUndefined();
-            const found = (data!._entities as Row[]).filter((one) => one !== null).map((one) => one[key]);
-            expect([name, found.sort()]).toEqual([name, visible.toSorted()]);
-          }
-          const list = Object.values(query).find((field) => getNamedType(field.type).name === `${name}Connection`);
-          if (!list) continue;
+  test.each(CALLERS)('shows %s exactly the rows of the table, by key and in lists and counts', async (_name, who) => {
+    const principal = principalOf(who);
+    for (const subgraph of world.open) {
+      const query = subgraph.subgraph.schema.getQueryType()!.getFields();
+      for (const entity of entitiesOf(subgraph)) {
+        const { name, key, keyField } = modelOf(entity);
+        const rows = tables.get(name) ?? [];
+        const visible = rows.filter((row) => ruleOf(name).rows(row, principal)).map((row) => row[key] as string);
+        if (isEntity(subgraph, name)) {
           const { data, errors } = await execute(
             subgraph,
             who,
-            `{ ${list.name}(first: 500) { totalCount nodes { ${key}: ${keyField} } } }`,
+            `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key}: ${keyField} } } }`,
+            { r: rows.map((row) => ({ __typename: name, [keyField]: row[key] })) },
           );
           expect(errors).toBeUndefined();
-          const { totalCount, nodes } = data![list.name] as Row;
-          expect([name, totalCount]).toEqual([name, visible.length]);
-          const set = new Set(visible);
-          expect((nodes as Row[]).every((node) => set.has(node[key]))).toBe(true);
-          expect(nodes.length).toBe(Math.min(500, visible.length));
-          // one that is not seen is as one that is not there
-          const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
-          const one = Object.values(query).find(
-            (field) =>
-              getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === keyField,
-          );
-          if (!hidden || !one) continue;
-          const ask = (value: string) =>
-            execute(subgraph, who, `{ ${one.name}(${keyField}: "${value}") { ${keyField} } }`);
-          expect(await ask(hidden[key])).toEqual(await ask('nothing-of-this-name'));
+          const found = (data!._entities as Row[]).filter((one) => one !== null).map((one) => one[key]);
+          expect([name, found.sort()]).toEqual([name, visible.toSorted()]);
         }
+        const list = Object.values(query).find((field) => getNamedType(field.type).name === `${name}Connection`);
+        if (!list) continue;
+        const { data, errors } = await execute(
+          subgraph,
+          who,
+          `{ ${list.name}(first: 500) { totalCount nodes { ${key}: ${keyField} } } }`,
+        );
+        expect(errors).toBeUndefined();
+        const { totalCount, nodes } = data![list.name] as Row;
+        expect([name, totalCount]).toEqual([name, visible.length]);
+        const set = new Set(visible);
+        expect((nodes as Row[]).every((node) => set.has(node[key]))).toBe(true);
+        expect(nodes.length).toBe(Math.min(500, visible.length));
+        // one that is not seen is as one that is not there
+        const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
+        const one = Object.values(query).find(
+          (field) =>
+            getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === keyField,
+        );
+        if (!hidden || !one) continue;
+        const ask = (value: string) =>
+          execute(subgraph, who, `{ ${one.name}(${keyField}: "${value}") { ${keyField} } }`);
+        expect(await ask(hidden[key])).toEqual(await ask('nothing-of-this-name'));
       }
-    },
-  );
+    }
+  });
 
   // F1
-  test.each(CALLERS)('%s sees the same rows by way of other objects', async (_name, who) => {
+  test.each(CALLERS)('shows %s the same rows through other objects', async (_name, who) => {
     const principal = principalOf(who);
     let led = 0;
     for (const subgraph of world.open) {
@@ -263,7 +260,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     expect(byOpener).toBeGreaterThan(0);
   });
 
-  test('P8: a case that is not published or closed is hidden from analysts in every state', async () => {
+  test('P8: hides a case that is not published or closed from analysts in every state', async () => {
     const { database } = world.subgraph('infrastructure');
     const { id, status } = tables.get('ClearinghouseCase')![0];
     const become = (state: string) =>
@@ -282,7 +279,7 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     expect(shownIn).toEqual(['PUBLISHED', 'CLOSED']);
   });
 
-  test.each(CALLERS)('%s reads the fields of the table, and no others', async (_name, who) => {
+  test.each(CALLERS)('lets %s read exactly the fields of the table', async (_name, who) => {
     const principal = principalOf(who);
     for (const subgraph of world.open)
       for (const entity of entitiesOf(subgraph)) {
@@ -328,18 +325,15 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
       }
   });
 
-  test.each(CALLERS)(
-    '%s gets the figures of programs when the government is meant, and else nothing',
-    async (_name, who) => {
-      const principal = principalOf(who);
-      for (const [query, path] of FIGURES) {
-        const { data, errors } = await world.ask(query, {}, who);
-        const found = path.reduce((value: Row, name) => value?.[name], data);
-        if (government(null, principal)) expect([query, errors]).toEqual([query, undefined]);
-        else expect([query, found ?? null, errors?.[0]?.extensions.code]).toEqual([query, null, 'FORBIDDEN']);
-      }
-    },
-  );
+  test.each(CALLERS)('shows %s the government-wide figures of programs, and no others', async (_name, who) => {
+    const principal = principalOf(who);
+    for (const [query, path] of FIGURES) {
+      const { data, errors } = await world.ask(query, {}, who);
+      const found = path.reduce((value: Row, name) => value?.[name], data);
+      if (government(null, principal)) expect([query, errors]).toEqual([query, undefined]);
+      else expect([query, found ?? null, errors?.[0]?.extensions.code]).toEqual([query, null, 'FORBIDDEN']);
+    }
+  });
 
   test.each([
     ['analysts', 'role=analyst; subject=x', COUNTING],
@@ -347,45 +341,42 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     ['coordinators', 'role=coordinator; subject=x', OF_OTHERS.slice(0, -1)],
     ['the public', null, OPEN],
     ['a developer', 'role=developer-submitter; organization=exercise-alder; subject=x', OPEN],
-  ])(
-    '%s are told no count below five of what they do not see, nor what would give one away',
-    async (_, shown, queries) => {
-      const whole = INSPECTOR;
-      let hidden = 0;
-      let told = 0;
-      const compare = (a: Row, b: Row, path: string): void => {
-        if (typeof b === 'number') told += 1;
-        if (b === null && a !== null) hidden += 1;
-        else if (typeof b === 'object' && b !== null)
-          for (const name of Object.keys(b)) compare(a[name], b[name], `${path}.${name}`);
-        else expect([path, b]).toEqual([path, a]);
-      };
-      for (const query of queries) {
-        // analysts are told figures as of the start of today
-        const same = query.replace(/(submissionMetrics|reviewMetrics) \{/, `$1(asOf: "${TODAY}") {`);
-        const [all, some] = [await world.ask(same, {}, whole), await world.ask(query, {}, shown)];
-        expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
-        compare(all.data, some.data, query.slice(0, 40));
-        const counts = JSON.stringify(some.data).matchAll(
-          /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched|hires|vacancies|enteredOnDuty)":([1-4])[,}]/g,
-        );
-        expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
-        // a single hidden cell is what is left of the sum
-        for (const path of [
-          ['submissionMetrics', 'filedByQuarter'],
-          ['submissionMetrics', 'filedByReference'],
-          ['workforceMetrics', 'byTalentArea'],
-        ]) {
-          const cells = path.reduce((value: Row, name) => value?.[name], some.data.executiveOrder);
-          const isHidden = ({ count, vacancies }: Row) => (count ?? vacancies ?? null) === null;
-          if (cells?.length > 1) expect(cells.filter(isHidden).length).not.toBe(1);
-        }
+  ])('shows %s no count below five of invisible rows, nor figures that reveal one', async (_, shown, queries) => {
+    const whole = INSPECTOR;
+    let hidden = 0;
+    let told = 0;
+    const compare = (a: Row, b: Row, path: string): void => {
+      if (typeof b === 'number') told += 1;
+      if (b === null && a !== null) hidden += 1;
+      else if (typeof b === 'object' && b !== null)
+        for (const name of Object.keys(b)) compare(a[name], b[name], `${path}.${name}`);
+      else expect([path, b]).toEqual([path, a]);
+    };
+    for (const query of queries) {
+      // analysts are told figures as of the start of today
+      const same = query.replace(/(submissionMetrics|reviewMetrics) \{/, `$1(asOf: "${TODAY}") {`);
+      const [all, some] = [await world.ask(same, {}, whole), await world.ask(query, {}, shown)];
+      expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
+      compare(all.data, some.data, query.slice(0, 40));
+      const counts = JSON.stringify(some.data).matchAll(
+        /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched|hires|vacancies|enteredOnDuty)":([1-4])[,}]/g,
+      );
+      expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
+      // a single hidden cell is what is left of the sum
+      for (const path of [
+        ['submissionMetrics', 'filedByQuarter'],
+        ['submissionMetrics', 'filedByReference'],
+        ['workforceMetrics', 'byTalentArea'],
+      ]) {
+        const cells = path.reduce((value: Row, name) => value?.[name], some.data.executiveOrder);
+        const isHidden = ({ count, vacancies }: Row) => (count ?? vacancies ?? null) === null;
+        if (cells?.length > 1) expect(cells.filter(isHidden).length).not.toBe(1);
       }
-      expect([hidden > 5, told > 5]).toEqual([true, true]);
-    },
-  );
+    }
+    expect([hidden > 5, told > 5]).toEqual([true, true]);
+  });
 
-  test('analysts cannot date what is counted by figures as of one instant after another', async () => {
+  test('does not let analysts date counted events by comparing figures over time', async () => {
     const filed = tables
       .get('Submission')!
       .flatMap(({ filedAt }) => filedAt ?? [])
@@ -402,40 +393,37 @@ describe.each(databaseKinds)('who sees what, on %s', (kind) => {
     expect(asOf).toBe(startOfDay(`${civilDate(after).slice(0, 7)}-01`));
   });
 
-  test.each(CALLERS)(
-    '%s, without the capacity that a mutation needs, changes nothing by any of them',
-    async (_name, who) => {
-      const principal = principalOf(who);
-      const capacities: Record<string, string> = {
-        DEVELOPER: 'developer-submitter',
-        INTAKE: 'intake-officer',
-        AGENCY: 'agency-reviewer',
-      };
-      for (const subgraph of world.open)
-        for (const { name, by } of subgraph.subgraph.parts.mutations ?? []) {
-          if (by.some((actor) => principal?.roles.includes(capacities[actor] as never))) continue;
-          const field = subgraph.subgraph.schema.getMutationType()!.getFields()[name]!;
-          const input = leastOf(field.args[0]!.type);
-          const { result, statements } = await subgraph.database.counting(() =>
-            execute(
-              subgraph,
-              who,
-              `mutation ($input: ${String(field.args[0]!.type)}) { ${name}(input: $input) { replayed } }`,
-              {
-                input,
-              },
-            ),
-          );
-          expect([name, result.errors?.[0]?.extensions?.code, statements]).toEqual([
-            name,
-            principal === null ? 'UNAUTHENTICATED' : 'FORBIDDEN',
-            [],
-          ]);
-        }
-    },
-  );
+  test.each(CALLERS)('lets %s change nothing by mutations that need another capacity', async (_name, who) => {
+    const principal = principalOf(who);
+    const capacities: Record<string, string> = {
+      DEVELOPER: 'developer-submitter',
+      INTAKE: 'intake-officer',
+      AGENCY: 'agency-reviewer',
+    };
+    for (const subgraph of world.open)
+      for (const { name, by } of subgraph.subgraph.parts.mutations ?? []) {
+        if (by.some((actor) => principal?.roles.includes(capacities[actor] as never))) continue;
+        const field = subgraph.subgraph.schema.getMutationType()!.getFields()[name]!;
+        const input = leastOf(field.args[0]!.type);
+        const { result, statements } = await subgraph.database.counting(() =>
+          execute(
+            subgraph,
+            who,
+            `mutation ($input: ${String(field.args[0]!.type)}) { ${name}(input: $input) { replayed } }`,
+            {
+              input,
+            },
+          ),
+        );
+        expect([name, result.errors?.[0]?.extensions?.code, statements]).toEqual([
+          name,
+          principal === null ? 'UNAUTHENTICATED' : 'FORBIDDEN',
+          [],
+        ]);
+      }
+  });
 
-  test('who may not read a field learns nothing of it by filters or orders either', async () => {
+  test('reveals nothing about an unreadable field by filters or orders', async () => {
     const [analyst, alder] = [
       'role=analyst; subject=x',
       'role=developer-submitter; organization=exercise-alder; subject=x',

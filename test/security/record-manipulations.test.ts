@@ -660,27 +660,30 @@ async function goOn(): Promise<boolean> {
 const table: string[] = [];
 afterAll(() => process.stdout.write(`${table.join('\n')}\n`));
 
-test('records that were not touched are as they were written, and vouch for each other', async () => {
+test('verifies untouched records, also against each other', async () => {
   expect(files().length).toBeGreaterThanOrEqual(4);
   expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([]);
   expect(MANIPULATIONS.length).toBeGreaterThanOrEqual(50);
   expect(readdirSync(folder).filter((file) => file.endsWith('.next'))).toEqual([]);
 });
 
-test.each(MANIPULATIONS)('%s: %s is found %s', async (kind, what, found, manipulate) => {
-  const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
-  await manipulate();
-  expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
-  const at = await foundBy();
-  table.push(`${kind}: ${what} — ${at}`);
-  expect(at).toBe(found);
-  // what the process makes of it must not hide it
-  const isRefused = await goOn();
-  if (!isRefused) expect(await foundBy()).toBeDefined();
-  expect(existsSync(`${record()}.next`)).toBe(false);
-});
+test.each(MANIPULATIONS)(
+  'detects a manipulation of a record as documented: %s, %s, found %s',
+  async (kind, what, found, manipulate) => {
+    const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
+    await manipulate();
+    expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
+    const at = await foundBy();
+    table.push(`${kind}: ${what} — ${at}`);
+    expect(at).toBe(found);
+    // what the process makes of it must not hide it
+    const isRefused = await goOn();
+    if (!isRefused) expect(await foundBy()).toBeDefined();
+    expect(existsSync(`${record()}.next`)).toBe(false);
+  },
+);
 
-describe('a seal that was made with the key of another subgraph', () => {
+describe('a seal signed with the key of another subgraph', () => {
   /** A seal of the record that makes it look cut, if it is taken for true. */
   const forged = (by: SealingKey, subgraph = 'submissions'): Seal => {
     const { hash: _hash, signature: _signature, ...seal } = JSON.parse(linesOf(written()).at(-1)!) as Seal;
@@ -699,7 +702,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     ['of another subgraph, under the name of the right key', 'refused', () => forged({ ...neighbor, id: stolen.id })],
     ['of another subgraph, and in its name', 'refused', () => forged(neighbor, 'workforce')],
     ['of nobody', 'refused', () => forged(foreign)],
-  ])('over the bus, with the key %s, is %s', async (_whose, outcome, make) => {
+  ])('handles a seal over the bus with the key %s: %s', async (_whose, outcome, make) => {
     const [seal, board] = [make(), new InProcessBus([])];
     await board.show(seal.subgraph, seal.record, JSON.stringify(seal));
     const audit = await openRecord('reviews', folder, later);
@@ -718,7 +721,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(flaws).toEqual(isTaken ? [expect.stringContaining('truncated or rewritten'), ...flaws.slice(1)] : []);
   });
 
-  test('in the place of another subgraph on the bus is refused, and keeps no seal of the others from being read', async () => {
+  test('rejects a seal in the stream of another subgraph and still reads the others', async () => {
     const board = new InProcessBus([]);
     const [seal, misplaced] = [forged(stolen), forged(neighbor)];
     await board.show('infrastructure', 'x', '{}');
@@ -739,7 +742,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(await board.shown('reviews')).toHaveLength(1);
   });
 
-  test('is a flaw of the record that holds it, and of no other', async () => {
+  test('reports a foreign seal only for the record that contains it', async () => {
     const head = forged(neighbor);
     // whoever has the key of a subgraph can write it into the record of that subgraph
     const audit = await openRecord('workforce', folder, later);
@@ -752,7 +755,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     ]);
   });
 
-  test('does not make a process believe that its record was cut', async () => {
+  test('does not report a truncated record because of a foreign seal', async () => {
     for (const by of [neighbor, foreign]) {
       const audit = await openRecord('submissions', folder, later);
       await audit.recall(forged(by), 'the event bus');
@@ -762,7 +765,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([]);
   });
 
-  test('in an anchor makes the anchor one that verifies nothing', async () => {
+  test('rejects an anchor that contains a foreign seal', async () => {
     const [before, after] = readFileSync(anchor, 'utf8').split(/(?<=\n)(?=.*\n$)/) as [string, string];
     writeFileSync(anchor, `${before}${JSON.stringify(forged(neighbor))}\n${after}`);
     await expect(flawsOf(NAMES.map(record), [anchor])).rejects.toThrow(/is not a seal by one of the keys/);

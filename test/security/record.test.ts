@@ -57,7 +57,7 @@ async function recordOf(count: number, options: AuditLogOptions = {}): Promise<v
 }
 
 describe('seals', () => {
-  test('stand after a thousand lines at most, also of lines that are written together', async () => {
+  test('seals after at most a thousand lines, even of lines written together', async () => {
     const audit = await open();
     await Promise.all(Array.from({ length: 3_500 }, (_, i) => audit.append(ANN, null, read(`s${i}`))));
     await audit.close();
@@ -67,7 +67,7 @@ describe('seals', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('stand before a line that comes more than a minute after one without a seal', async () => {
+  test('seals before a line that follows an unsealed one by over a minute', async () => {
     const clock = new SettableClock('2026-06-01T12:00:00.000Z');
     const audit = await open({}, clock);
     for (const minutes of [0.5, 0.5, 0.5, 5, 0]) {
@@ -80,7 +80,7 @@ describe('seals', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('a clock that was in the future once does not date what follows', async () => {
+  test('ignores a clock that was in the future once for later seals', async () => {
     const clock = new SettableClock('2026-06-01T12:00:00.000Z');
     const audit = await open({}, clock);
     await audit.append(ANN, null, read('a'));
@@ -107,7 +107,7 @@ describe('seals', () => {
   });
 });
 
-describe('a process that finds its record changed', () => {
+describe('a process whose record was changed', () => {
   const goOn = async (options: AuditLogOptions = {}) => {
     const { log, lines } = recordingLog();
     const audit = await open(options, systemClock, log);
@@ -116,7 +116,7 @@ describe('a process that finds its record changed', () => {
     return { breaches: audit.counts.breaches, lines };
   };
 
-  test('goes on in a new part, which says so in its first line, logs it, and keeps what it found', async () => {
+  test('continues in a new part whose first line says so, logs it, and keeps the old part', async () => {
     await recordOf(5);
     const changed = readFileSync(file, 'utf8').replace('sub_3', 'sub_x');
     writeFileSync(file, changed);
@@ -150,7 +150,7 @@ describe('a process that finds its record changed', () => {
     ],
     ['a part that is missing', () => rmSync(filesOfRecord(file)[1]!)],
     ['a record of an earlier release', () => writeFileSync(file, '{"number":1,"at":"2026-01-01T00:00:00.000Z"}\n')],
-  ])('notices %s', async (_what, change) => {
+  ])('detects %s when it opens its record', async (_what, change) => {
     await recordOf(40, { partBytes: 5_000 });
     change();
     expect((await goOn()).breaches).toBe(1);
@@ -158,7 +158,7 @@ describe('a process that finds its record changed', () => {
     expect(entriesOf()[0]).toMatchObject({ breach: { what: expect.any(String) } });
   });
 
-  test('seals the lines of one that was killed, and takes away half a line', async () => {
+  test('seals the lines of a killed process and removes a partial line', async () => {
     const killed = await open();
     await killed.append(ANN, null, read('a'));
     appendFileSync(file, '{"number":3,"at":"2026');
@@ -167,7 +167,7 @@ describe('a process that finds its record changed', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('goes on after a change of keys with the old public key, and refuses without it', async () => {
+  test('continues after a key change with the old public key, and refuses without it', async () => {
     await recordOf(3);
     const before = sealKeyOf(key, 'submissions');
     key = await newKey();
@@ -178,7 +178,7 @@ describe('a process that finds its record changed', () => {
     expect((await verifyRecord([file], [before, sealKeyOf(key, 'submissions')])).flaw).toBeUndefined();
   });
 
-  test.each(['the event bus', 'the anchor'])('notices an older copy of it by %s', async (by) => {
+  test.each(['the event bus', 'the anchor'])('detects that its record is an older copy by %s', async (by) => {
     const board = new InProcessBus([]);
     const anchor = by === 'the anchor' ? anchorOf(join(folder, 'anchor.jsonl')) : undefined;
     const exchanged = async (audit: AuditLog) => {
@@ -202,7 +202,7 @@ describe('a process that finds its record changed', () => {
   });
 });
 
-test('an anchor at a URL gets each new seal, and no request waits for it', async () => {
+test('sends each new seal to the anchor URL without delaying requests', async () => {
   const seals: Seal[] = [];
   let refusals = 2;
   const server = createServer((request, response) => {
@@ -235,7 +235,7 @@ test('an anchor at a URL gets each new seal, and no request waits for it', async
 describe('reads of many objects', () => {
   const keys = Array.from({ length: 25_000 }, (_, i) => `sub_${String(i).padStart(26, '0')}`);
 
-  test('are recorded whole, and the same ones again in a few bytes', async () => {
+  test('records reads of many objects in full, and repeated ones in a few bytes', async () => {
     const audit = await open();
     await audit.append(ANN, { request: 'r1', operation: null, address: null }, read(...keys));
     const bytes = statSync(file).size;
@@ -252,7 +252,7 @@ describe('reads of many objects', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('are written again in each part, so that parts can be removed', async () => {
+  test('repeats object lists in each part so that old parts can be removed', async () => {
     const some = keys.slice(0, 100);
     const audit = await open({ partBytes: 8_000 });
     for (let i = 0; i < 40; i++) await audit.append(ANN, null, read(...some));
@@ -279,7 +279,7 @@ describe('a search', () => {
   const requests = async (object = 'sub_7') =>
     (await search.find({ object }, { most: 100 })).map(({ entry }) => entry.origin?.request);
 
-  test('reads the lines that it finds, and no others', async () => {
+  test('reads only the lines that match a search', async () => {
     const found = await requests();
     expect(found.length).toBeGreaterThanOrEqual(2);
     expect(search.counts.linesRead).toBe(found.length);
@@ -315,7 +315,7 @@ describe('a search', () => {
       'is that of another part',
       (index: string) => writeFileSync(index, readFileSync(indexPath(filesOfRecord(file)[1]!))),
     ],
-  ])('finds the same where an index %s', async (_what, change) => {
+  ])('finds the same lines when an index %s', async (_what, change) => {
     const found = await requests();
     change(indexPath(filesOfRecord(file)[0]!));
     search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
@@ -336,7 +336,7 @@ describeOnRedis('four processes and a gateway', () => {
     await redis.stop();
   });
 
-  test('vouch for each other: an older copy of a record is found by those of the others', async () => {
+  test('detect an older copy of a record by the records of the others', async () => {
     const { environment } = await identityEnvironment();
     const anchor = join(folder, 'anchor.jsonl');
     const common = {

@@ -216,7 +216,7 @@ class Victims {
   }
 }
 
-describeOnRedis('whoever can write into the Redis of the events', () => {
+describeOnRedis('whoever can write to the Redis of the events', () => {
   let victims: Victims;
   let filed: string;
   let attackersKey: JWK;
@@ -302,7 +302,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     ['a megabyte', async () => 'x'.repeat(1_000_000)],
   ];
 
-  test.each(ENTRIES)('gains nothing by %s: it is set aside, counted and shown', async (_what, make) => {
+  test.each(ENTRIES)('rejects %s, counts it, and shows it to operators', async (_what, make) => {
     const before = await victims.state();
     const counted = await victims.metric('reviews', 'ordergraph_events_unsigned_total');
     await victims.attacker.xadd(streamOf('submissions'), '*', 'event', await make());
@@ -311,7 +311,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(counted + 1);
   });
 
-  test('sees its entries in the list of an operator, who cannot have one acted on by mistake', async () => {
+  test('lists forged entries for operators, who cannot retry one by mistake', async () => {
     const before = await victims.state();
     const list = run(['events', 'rejected', 'list', 'reviews', '--json'], victims.environment);
     expect(await list.ended).toBe(0);
@@ -329,7 +329,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await dismiss.ended).toBe(0);
   });
 
-  test('gains nothing by a thousand forged entries: a true event behind them arrives, and few are kept', async () => {
+  test('delivers a true event behind a thousand forged ones and keeps few of those', async () => {
     const transaction = victims.attacker.multi();
     for (let n = 0; n < 1_200; n++) transaction.xadd(streamOf('submissions'), '*', 'event', `forged ${n}`);
     await transaction.exec();
@@ -339,7 +339,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(1_200 + ENTRIES.length);
   });
 
-  test('gains nothing by replaying everything that was ever signed', async () => {
+  test('acts on no event again when all signed messages are replayed', async () => {
     const before = await victims.state();
     for (const source of ['submissions', 'reviews']) {
       const entries = (await victims.attacker.xrange(streamOf(source), '-', '+')) as [string, string[]][];
@@ -353,7 +353,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
   });
 
   const FAR = { epoch: '1-made-up', offset: 1_000_000, digest: 'd'.repeat(32) };
-  test('begins no new history of a log by a made-up end of it', async () => {
+  test('starts no new epoch of a log for a forged head', async () => {
     const before = await victims.state();
     const { attacker } = victims;
     const heads = [
@@ -374,7 +374,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await victims.metric('submissions', 'ordergraph_events_unsigned_total{kind="head"')).toBeGreaterThan(0);
   });
 
-  test('puts an old end of a log back in vain', async () => {
+  test('restores the true head of a log after an old one was put back', async () => {
     const { attacker } = victims;
     const old = (await attacker.get(headOf('submissions')))!;
     const id = await victims.file();
@@ -389,7 +389,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await victims.state()).toEqual(before);
   });
 
-  test('gets no events, and begins no new history, by a made-up request for a replay', async () => {
+  test('sends no events and starts no new epoch for a forged replay request', async () => {
     const before = await victims.state();
     const { attacker } = victims;
     const answerTo = `${PREFIX}:answer:reviews:mine`;
@@ -410,7 +410,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await victims.state()).toEqual(before);
   });
 
-  test('answers a reader’s request in vain', async () => {
+  test('ignores a forged response to the request of a reader', async () => {
     const before = await victims.state();
     const [subscriber, { attacker }] = [victims.attacker.duplicate(), victims];
     // waits at the key, and so gets the request before its writer does
@@ -434,7 +434,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(after.slice(2, 4)).toEqual((before as unknown[]).slice(2, 4));
   });
 
-  test('stops no reader by other types under the names of streams and heads', async () => {
+  test('keeps readers running when keys of streams and heads have another type', async () => {
     const { attacker } = victims;
     // at once: the subgraph writes both again whenever it can
     await attacker
@@ -449,7 +449,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     await victims.arrives(await victims.file());
   });
 
-  test('with the key of one subgraph, cannot send what another sends; its reader goes on', async () => {
+  test('rejects events of one subgraph signed with the key of another', async () => {
     const id = 'evt_of_infrastructure';
     const sign = victims.signs(victims.keyOf('infrastructure'));
     const log = { epoch: '1-theirs', offset: 1, digest: digestAfter('', id) };
@@ -469,7 +469,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     await victims.arrives(await victims.file());
   });
 
-  test('a subgraph that has Redis but no keys does not start', async () => {
+  test('does not start a subgraph that has Redis but no keys', async () => {
     const { ORDERGRAPH_EVENT_KEYS: _keys, ...environment } = victims.environment;
     const bare = run(['subgraph', 'reviews', '--port', '0'], { ...environment, ORDERGRAPH_EVENT_KEYS: '' });
     expect(await bare.ended).toBe(1);
@@ -477,7 +477,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
   });
 });
 
-describeOnRedis('whoever can write into the Redis of the caches', () => {
+describeOnRedis('whoever can write to the Redis of the caches', () => {
   let victims: Victims;
   beforeAll(async () => {
     victims = await Victims.start();
@@ -554,7 +554,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     }
   };
 
-  test('runs no mutation by a poisoned plan in the name of whoever asks a query', async () => {
+  test('runs no mutation from a poisoned plan for the caller of a query', async () => {
     const [key, sealed] = await planFor(QUERY);
     const [, other] = await planFor('{ submissions(first: 1) { nodes { id } } }');
     const text = JSON.stringify(poisoned);
@@ -576,7 +576,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     expect(await stolen()).toBe(0);
   });
 
-  test('runs no mutation even by a plan that a gateway’s key vouches for', async () => {
+  test('runs no mutation for a query even from a plan signed by a gateway key', async () => {
     const query = '{ submissions(first: 1) { nodes { lifecycle } } }';
     const [key] = await planFor(query);
     const secret = signingKeyOf(JSON.parse(readFileSync(victims.environment.ORDERGRAPH_IDENTITY_KEY!, 'utf8')) as JWK);
@@ -586,7 +586,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     expect(await stolen()).toBe(0);
   });
 
-  test('has no other keys removed by a made-up index of plans', async () => {
+  test('removes no other keys because of a forged index of plans', async () => {
     await victims.attacker.set('ordergraph:limits:mine', 'kept');
     await victims.attacker.zadd('ordergraph:plans:index', 0, '10 ordergraph:limits:mine', 1, 'nonsense');
     await planFor('{ submissions(first: 1) { nodes { filedAt } } }');
@@ -594,7 +594,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     expect(await victims.attacker.zscore('ordergraph:plans:index', '10 ordergraph:limits:mine')).toBeNull();
   });
 
-  test('locks a caller out for a minute at most, and lifts no limit by a count below zero', async () => {
+  test('locks a caller out for at most a minute, and ignores negative counts', async () => {
     const remaining = async () => {
       const answer = (await victims.caller(INSPECTOR).ask(QUERY)) as { extensions?: { cost: Spending } };
       return answer.extensions!.cost;
@@ -620,7 +620,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     expect(await attacker.exists(count)).toBe(1);
   });
 
-  test('locks no caller out by its count of requests', async () => {
+  test('locks out no caller by a forged count of requests', async () => {
     const { attacker } = victims;
     const ask = () => victims.caller('role=analyst; subject=counted').ask('{ agencies { key } }');
     const counts = async () => {

@@ -100,7 +100,7 @@ test.each<[string, string, string | null, string[]]>([
   ['no policy', '{ me { note } }', SOMEBODY, ['User.note']],
   ['an enum without its scope', '{ level }', SOMEBODY, ['Query.level']],
   ['a field of a type, in a fragment on it', '{ thing { ... on Crate { weight } } }', SOMEBODY, ['Crate.weight']],
-])('%s is refused, and no subgraph is asked', async (_what, query, who, coordinates) => {
+])('rejects an operation before any subgraph call: %s', async (_what, query, who, coordinates) => {
   // once as a new operation, once as a known one
   for (let time = 0; time < 2; time++)
     expect(await ask(query, who, { accept: 'multipart/mixed; deferSpec=20220824, application/json' })).toEqual([
@@ -117,12 +117,12 @@ test.each<[string, string, string | null]>([
   ['or the other', '{ me { mail } }', scoped('admin')],
   ['a policy by a role', '{ me { note } }', 'role=inspector; case=1; subject=x'],
   ['or by a scope', '{ me { note } }', scoped('special')],
-])('%s is answered', async (_what, query, who) => {
+])('answers an allowed operation: %s', async (_what, query, who) => {
   const [status, coordinates, asked] = await ask(query, who);
   expect([status, coordinates, asked]).toEqual([200, [], 1]);
 });
 
-test('what one caller may ask, another still may not: an operation that is known is no door', async () => {
+test('checks each caller of a known operation anew', async () => {
   await ask('{ me { mail id } }', scoped('admin'));
   await ask('{ me { mail id } }', scoped('admin'));
   expect((await ask('{ me { mail id } }', SOMEBODY))[0]).toBe(403);
@@ -175,7 +175,7 @@ test.each<[string, string, string | null, unknown, string[]]>([
     { me: { id: '1', x: null } },
     ['me.x User.mail'],
   ],
-])('%s is null with an error at its path, and no subgraph is asked for it', async (_what, query, who, data, errors) => {
+])('returns null and an error for %s without a subgraph call for it', async (_what, query, who, data, errors) => {
   // as a new operation, as a known one, and once it could be written from slices
   for (let time = 0; time < 3; time++) {
     const response = await send(gateway, query, who);
@@ -192,7 +192,7 @@ test.each<[string, string, string | null, unknown, string[]]>([
   expect(asked.join()).not.toMatch(/secret|mail|note|\bname\b|weight|level/);
 });
 
-test('a mutation that is withheld is not run, one beside it is', async () => {
+test('does not run a forbidden mutation, but runs an allowed one beside it', async () => {
   const response = await send(gateway, 'mutation { change open }', null);
   expect(response.json().data).toEqual({ change: null, open: 'o' });
   expect(asked).toHaveLength(1);
@@ -201,7 +201,7 @@ test('a mutation that is withheld is not run, one beside it is', async () => {
   expect(asked).toHaveLength(1);
 });
 
-test('what is withheld of one caller is shown to another, whoever came first', async () => {
+test('withholds a field from one caller and shows it to another in any order', async () => {
   const query = '{ me { mail id } }';
   for (const [who, mail] of [
     [scoped('admin'), 'a@b'],
@@ -213,7 +213,7 @@ test('what is withheld of one caller is shown to another, whoever came first', a
     expect((await send(gateway, query, who)).json().data).toEqual({ me: { mail, id: '1' } });
 });
 
-test('an operation with @defer is answered in one part where something of it is withheld', async () => {
+test('answers an operation with @defer in one part when a field of it is withheld', async () => {
   const response = await send(gateway, '{ open ... @defer { secret } }', null, {
     accept: 'multipart/mixed; deferSpec=20220824, application/json',
   });
@@ -297,7 +297,7 @@ describe('types beside protected ones', () => {
     ['{ node { ...F } } fragment F on Node { ... on Open { ...G } } fragment G on Node { id }', []],
     ['{ open { title } ...F } fragment F on Query { priv @skip(if: true) { id } special @include(if: false) }', []],
     ['{ __typename }', []],
-  ])('of %s the public is refused %j', async (query, coordinates) => {
+  ])('rejects for the public, of %s: %j', async (query, coordinates) => {
     expect(await refused(refusingNodes, query, null)).toEqual(coordinates);
     expect(await refused(refusingNodes, query, scoped('title'))).toEqual([]);
   });
@@ -307,19 +307,19 @@ describe('types beside protected ones', () => {
     [{ all: true }, ['Query.node', 'Node.id', 'Query.priv', 'Priv.id']],
     [undefined, []],
     [{ all: null }, ['Query.node', 'Node.id', 'Query.priv', 'Priv.id']],
-  ])('with the conditions of %j the public is refused %j', async (variables, coordinates) => {
+  ])('rejects for the public, with the conditions %j: %j', async (variables, coordinates) => {
     const query =
       'query ($all: Boolean = false) { node { ... on Open { title } id @include(if: $all) } ... @include(if: $all) { priv { id } } }';
     expect(await refused(refusingNodes, { query, variables }, null)).toEqual(coordinates);
   });
 
-  test('only the operation that runs counts, not those beside it or fragments it does not spread', async () => {
+  test('checks only the executed operation and the fragments it spreads', async () => {
     const query = 'query A { priv { ...F } } query B { open { title } } fragment F on Priv { secret }';
     expect(await refused(refusingNodes, { query, operationName: 'B' }, null)).toEqual([]);
     expect(await refused(refusingNodes, { query, operationName: 'A' }, null)).toEqual(['Query.priv', 'Priv.secret']);
   });
 
-  test('an object of an inaccessible type is not shown, whose rules nothing in the API schema states', async () => {
+  test('hides an object of an @inaccessible type despite missing rules in the API schema', async () => {
     const hidden = compose([
       {
         name: 'a',
@@ -344,7 +344,7 @@ describe('types beside protected ones', () => {
     ['{ node { ... on Open { title } } node { __typename } }', { node: null }, ['node']],
     ['{ half { pub title } }', { half: { pub: 'p', title: null } }, ['half.title']],
     ['{ open { title } privs { id } }', null, ['privs']],
-  ])('of %s the public sees %j', async (query, data, paths) => {
+  ])('shows the public of %s: %j', async (query, data, paths) => {
     for (let time = 0; time < 3; time++) {
       const answer = (await send(nullingNodes, query, null)).json();
       expect(answer.data).toEqual(data);
@@ -352,7 +352,7 @@ describe('types beside protected ones', () => {
     }
   });
 
-  test('a rule that stands on an interface itself applies to all that implements it', async () => {
+  test('applies a rule on an interface to all its implementations', async () => {
     const standing = composed().replace(/(interface Node\n)/, '$1  @policy(policies: [["special"]])\n');
     const closed = await start(standing, 'refuse', answers);
     const rest = '{ half { pub } titled { ... on Open { title } } }';
@@ -392,7 +392,7 @@ describe('a rule of an interface', () => {
     ['the same lists in another order', scopes('b a', 'c'), [scopes('c', 'a b')]],
     ['a rule without lists', none, [none]],
     ['a rule without lists beside another', scopes('a'), [none, scopes('a')]],
-  ])('does not stand when composition lifted it: %s', (_name, node, types) => {
+  ])('ignores a rule of an interface that only composition added: %s', (_name, node, types) => {
     const rules = rulesOf(node, types);
     expect([rules.ofType('Node'), rules.ofType('Open')]).toEqual([[], []]);
     for (const index of types.keys()) expect(rules.ofType(`T${index}`)).toHaveLength(1);
@@ -408,7 +408,7 @@ describe('a rule of an interface', () => {
     ['it has one more alternative', scopes('a', 'b'), [scopes('a')]],
     ['it is for no caller', none, [scopes('a')]],
     ['the composition lifted no rules', '@authenticated', ['@authenticated', scopes('a')]],
-  ])('stands when it is its own: %s', (_name, node, types) => {
+  ])('enforces a rule that the interface itself declares: %s', (_name, node, types) => {
     const rules = rulesOf(node, types);
     expect([rules.ofType('Node').length, rules.ofType('Open').length]).toEqual([1, 1]);
   });

@@ -20,7 +20,7 @@ const LIMITS = {
 };
 const person = (subject: string) => `role=developer-submitter; organization=alder; subject=${subject}`;
 
-describe('processes of a gateway and a subgraph, and clients that hold on to them', () => {
+describe('gateway and subgraph processes with slow clients', () => {
   let stack: FileStack;
   let clients: RawClient[];
   beforeAll(async () => {
@@ -66,7 +66,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
   };
   const SERVED = [{ status: 204, said: '' }, 200, true];
 
-  test('40 stalled uploads of one caller: 8 are held until they are too slow, and others, and its downloads, are served', async () => {
+  test('holds 8 of 40 stalled uploads of one caller and serves everyone else meanwhile', async () => {
     const content = Buffer.alloc(100_000, 1);
     const path = await stack.attachContent(content);
     const mine = Buffer.from('mine');
@@ -90,7 +90,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     expect((await stack.caller(person('eve')).upload(path, content)).status).toBe(204);
   });
 
-  test('40 stalled uploads of as many callers: honest ones are served meanwhile, up and down', async () => {
+  test('serves honest uploads and downloads during 40 stalled uploads of 40 callers', async () => {
     const content = Buffer.alloc(50_000, 2);
     const path = await stack.attachContent(content);
     const stalled: RawClient[] = [];
@@ -101,7 +101,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     expect(new Set(answers.map((text) => answerOf(text).join(' ')))).toEqual(new Set(['408 TRANSFER_TOO_SLOW']));
   });
 
-  test('an upload that trickles is ended in words; one that is slow and steady is taken', async () => {
+  test('ends an upload that trickles with an error, and accepts a slow and steady one', async () => {
     const content = Buffer.alloc(60_000, 3);
     const path = await stack.attachContent(content);
     const slow = (await connect()).send(await put(path, developer(), content.length)).trickle('x', 50);
@@ -124,7 +124,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     ['a body for a path that there is not', `${head('POST /nothing', { 'content-length': 100 })}{`],
     ['a body beside an invalid token', head('POST /graphql', { authorization: 'Bearer x', 'content-length': 100 })],
     ['an upload without a token', `${head('PUT /artifacts/art_1', { 'content-length': 100 })}x`],
-  ])('%s, stalled or trickled, gets a 4xx while others are answered', async (_what, start) => {
+  ])('answers %s, stalled or trickled, with a 4xx, and others meanwhile', async (_what, start) => {
     const stalling = (await connect()).send(start);
     const trickling = (await connect()).send(start).trickle('1', 100);
     expect((await stack.caller(developer()).ask('{ __typename }', {})).data).toEqual({ __typename: 'Query' });
@@ -134,7 +134,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     }
   });
 
-  test('a request that arrives too slowly gets 408 in the usual form', async () => {
+  test('answers a request that arrives too slowly with 408 in the usual form', async () => {
     const slow = (await connect()).send(
       head('POST /graphql', { 'content-type': 'application/json', 'content-length': 100 }),
     );
@@ -150,7 +150,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     });
   });
 
-  test('downloads that are not read are ended; 8 of a caller at once, and others are served meanwhile', async () => {
+  test('ends unread downloads, 8 per caller at once, and serves others meanwhile', async () => {
     const bytes = 48 * 1024 * 1024;
     const content = Buffer.alloc(bytes, 4);
     const path = await stack.attachContent(content);
@@ -174,7 +174,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     expect([again.status, again.content.length]).toEqual([200, bytes]);
   });
 
-  test('a subgraph that is asked itself, with the identity of one principal, holds to limits of its own', async () => {
+  test('enforces limits of the subgraph when a caller reaches it directly', async () => {
     const content = Buffer.alloc(50_000, 5);
     const path = await stack.attachContent(content);
     const signer = signerOf(stack.identityKey, createLog('silent', 'test'));
@@ -233,20 +233,17 @@ describe('a gateway whose answers are not read', () => {
   test.each([
     ['a large answer', LARGE],
     ['a large part of @defer', IN_PARTS],
-  ])(
-    'ends the connection of %s that is not read, and completes that of a client that reads',
-    async (_what, request) => {
-      const silent = (await RawClient.connect(origin)).pause().send(request);
-      const honest = (await RawClient.connect(origin)).send(request);
-      while (honest.text.length < LONG.length) await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(answerOf(honest.text)).toEqual([200, undefined]);
-      honest.close();
-      while (gateway.traffic.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      expect((await silent.resume().closed).length).toBeLessThan(LONG.length);
-    },
-  );
+  ])('ends the connection of %s that is not read, and completes a read one', async (_what, request) => {
+    const silent = (await RawClient.connect(origin)).pause().send(request);
+    const honest = (await RawClient.connect(origin)).send(request);
+    while (honest.text.length < LONG.length) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answerOf(honest.text)).toEqual([200, undefined]);
+    honest.close();
+    while (gateway.traffic.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await silent.resume().closed).length).toBeLessThan(LONG.length);
+  });
 
-  test('keeps the connection of a client that reads slowly, and faster than it must', async () => {
+  test('keeps the connection of a slow client that reads faster than required', async () => {
     const reader = (await RawClient.connect(origin)).send(LARGE);
     // a stop in every window, for longer than one
     for (let turn = 0; turn < 8; turn++) {

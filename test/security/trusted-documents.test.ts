@@ -61,11 +61,11 @@ test.each<[string, object]>([
   ['Apollo Client names it', { extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } }],
   ['the draft of GraphQL over HTTP names it', { documentId: 'one' }],
   ['it is sent as a whole', { query: 'query A { a }' }],
-])('a trusted document is executed for everyone: %s', async (_how, payload) => {
+])('executes a trusted document for every caller: %s', async (_how, payload) => {
   for (let time = 0; time < 2; time++) expect(await ask(payload)).toEqual([200, { a: 'a' }]);
 });
 
-test('as Relay names it', async () => {
+test('executes a trusted document by the name that Relay sends', async () => {
   expect(await ask({ doc_id: 'two', variables: {} })).toEqual([200, { b: 'b' }]);
 });
 
@@ -82,17 +82,17 @@ test.each<[string, object, string | null, number, string]>([
     403,
     'DOCUMENT_NOT_TRUSTED',
   ],
-])('%s is refused', async (_what, payload, who, status, code) => {
+])('rejects an untrusted document: %s', async (_what, payload, who, status, code) => {
   expect(await ask(payload, who)).toEqual([status, code]);
 });
 
-test('an analyst asks what she likes; that it is known then is no door for others', async () => {
+test('lets an analyst send ad hoc operations without allowing them to others', async () => {
   for (let time = 0; time < 3; time++)
     expect(await ask({ query: '{ a b }' }, ANALYST)).toEqual([200, { a: 'a', b: 'b' }]);
   expect(await ask({ query: '{ a b }' })).toEqual([403, 'DOCUMENT_NOT_TRUSTED']);
 });
 
-test('what an analyst has stored under its digest is no trusted document of others, by GET either', async () => {
+test('does not trust a document for others that an analyst registered, nor by GET', async () => {
   const query = '{ b a }';
   const sha256Hash = createHash('sha256').update(query).digest('hex');
   const extensions = { persistedQuery: { version: 1, sha256Hash } };
@@ -104,7 +104,7 @@ test('what an analyst has stored under its digest is no trusted document of othe
   expect([statusCode, JSON.parse(body).data]).toEqual([expect.any(Number), undefined]);
 });
 
-test('a document by GET is as one by POST', async () => {
+test('executes trusted documents by GET as by POST', async () => {
   const get = async (query: string) =>
     (
       await gateway.inject({
@@ -119,7 +119,7 @@ test.each<[string, string, RegExp]>([
   ['invalid JSON', '{', /not valid JSON/],
   ['no manifest', '{"a":1}', /not a document manifest/],
   ['a manifest that contradicts another', '{"one":"query A { b }"}', /assign the id "one" to different documents/],
-])('%s is said in words', (_what, content, said) => {
+])('reports an invalid manifest with its cause: %s', (_what, content, said) => {
   writeFileSync(join(folder, 'bad.json'), content);
   expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(said);
 });

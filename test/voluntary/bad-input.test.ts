@@ -507,7 +507,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
   };
 
   test.each(CASES)(
-    '%s is refused precisely, and changes nothing',
+    'rejects %s with a precise error, and changes nothing',
     async (_what, who, mutation, input, { code, path, said }) => {
       const before = await everything();
       const refusal = await graph.refused(who, mutation, input(objects));
@@ -517,7 +517,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     },
   );
 
-  test('a statement that fails is reported as a failure of the database, whichever it is, and not as a mistake of the caller', async () => {
+  test('reports any failed statement as a database failure, not as a client error', async () => {
     const { database } = graph.subgraph('submissions');
     const query = database.query;
     let left = 0;
@@ -541,7 +541,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     expect(new Set(codes.slice(0, -1))).toEqual(new Set(['DATABASE_TIMEOUT']));
   });
 
-  test('F1: what a caller may not know of is refused in the words of what does not exist', async () => {
+  test('F1: rejects invisible objects with the same error as objects that do not exist', async () => {
     const { filed, review, finding, revision } = objects;
     const cases: [string, string, (id: string) => Record<string, unknown>, string][] = [
       [developer('birch'), 'withdrawSubmission', (id) => ({ id }), filed.id],
@@ -567,7 +567,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     }
   });
 
-  test('F4: what is counted for one caller is counted again for another, and nothing of it is cached on the way', async () => {
+  test('F4: counts separately for each caller, and lets no cache store a count', async () => {
     const query = '{ submissions { totalCount } }';
     const response = await graph.server.inject({ method: 'POST', url: '/graphql', payload: { query } });
     expect(response.headers['cache-control']).toBe('private, no-store');
@@ -579,7 +579,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     expect(statements.filter((one) => /SELECT COUNT/.test(one))).toHaveLength(3);
   });
 
-  test('a determination says what it finds and why, or it is not issued', async () => {
+  test('requires the outcome and a reason to issue a determination', async () => {
     const { id } = await graph.filed();
     const issue = async () => {
       const [row] = await graph.sql(
@@ -601,7 +601,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     expect((await issue()).errors).toBeUndefined();
   });
 
-  test('filing at the planned launch is too late, a minute before is not', async () => {
+  test('rejects filing at the planned launch and accepts it a minute before', async () => {
     const early = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
     const late = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
     graph.clock.advance({ hours: 23, minutes: 59 });
@@ -615,7 +615,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     });
   });
 
-  test('a draft that nobody would see is not filed', async () => {
+  test('does not file a draft that names no agency', async () => {
     const draft = await graph.draft({ requestedAgencies: [] });
     expect(
       (await graph.refused(alder, 'fileSubmission', { id: draft.id, expectedRevision: draft.revision })).message,

@@ -7,7 +7,7 @@ type Row = any;
 
 const kinds = (timeline: { nodes: Row[] }): string[] => timeline.nodes.map(({ kind }) => kind);
 
-describe.each(databaseKinds)('what time brings, on %s', (kind) => {
+describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -26,7 +26,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
       SUBMISSION,
     );
 
-  test('a window opens and a launch falls due, each once, at its instant, however late anybody looks', async () => {
+  test('dates window and launch at their instants, once, however late they are processed', async () => {
     const launch = graph.inDays(40);
     const { id, windowOpensAt } = await graph.filed({ launchPlan: { plannedLaunchAt: launch } });
     await graph.tick();
@@ -42,7 +42,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   // T3
-  test('what is derived is never stale: access has ended at its instant, before any scheduler has looked', async () => {
+  test('ends access at its instant, even before any scheduler has run', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');
     await graph.granted(id, 'treasury', { postLaunchConsent: true, endsAt: graph.inDays(9) });
@@ -69,7 +69,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   // T3
-  test('at the planned launch access rests; when the launch moves, it goes on by itself, and what was used stays counted', async () => {
+  test('pauses access at launch, resumes it if the launch moves, and keeps used hours', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');
     graph.clock.advance({ days: 6 });
@@ -98,7 +98,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     ]);
   });
 
-  test('T4: after 720 hours over two plans access ends, and cannot be taken up again before the launch', async () => {
+  test('T4: ends access after 720 hours over two plans, and refuses more before launch', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(29) } });
     await graph.granted(id, 'nsa');
     graph.clock.advance({ days: 20 });
@@ -120,7 +120,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     });
   });
 
-  test('a launch date that moves closer closes the window sooner; targets follow and are marked as compressed', async () => {
+  test('shortens the window with an earlier launch and marks targets as compressed', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
     const review = await graph.opened(id, 'nsa');
     await change(id, revision, graph.inDays(2));
@@ -136,7 +136,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(data.submission.determinations.nodes).toEqual([{ targetAt: graph.inDays(2), targetCompressed: true }]);
   });
 
-  test('a review that is open at the planned launch goes on after it, once on the timeline for each such launch', async () => {
+  test('continues a review after launch, with one timeline entry for each such launch', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(3) } });
     const { id: reviewId } = await graph.opened(id, 'nsa');
     const timing = async () =>
@@ -158,7 +158,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await passed()).toHaveLength(2);
   });
 
-  test('an agency that is no longer named loses its access, finishes what it has begun, and begins nothing', async () => {
+  test('lets an agency that is no longer named finish its reviews without access', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa');
     const review = await graph.opened(id, 'nsa');
@@ -188,7 +188,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     });
   });
 
-  test('a question open past its day is on the timeline once, and nothing else follows', async () => {
+  test('notes an overdue question once on the timeline, without other effects', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(60) } });
     await graph.does(
       INTAKE,
@@ -218,7 +218,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect((await reviewEvents(id)).filter((one) => one.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
   });
 
-  test('a finding that nobody answers is noted after 45 days; the developer need not answer', async () => {
+  test('notes an unanswered finding after 45 days without requiring an answer', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
     const review = await graph.opened(id, 'nsa');
     const nsa = reviewer('nsa');
@@ -252,7 +252,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await status()).toBe('NOTED');
   });
 
-  test('what a discarded draft said is erased after 30 days; that there was one stays', async () => {
+  test('erases the content of a discarded draft after 30 days and keeps its entry', async () => {
     const { id, revision } = await graph.draft({
       mitigationsDeclared: 'Secret.',
       declaredCapabilities: [{ area: 'CODE', statement: 'Secret too.' }],
@@ -273,7 +273,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await events(id)).toHaveLength(2);
   });
 
-  test('several replicas that look at the clock at once make it happen once', async () => {
+  test('makes a scheduled change once with several replicas', async () => {
     const ids: string[] = [];
     for (let place = 0; place < 8; place += 1) {
       const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(4) } });
@@ -306,7 +306,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
-  test('what an older release left, of submissions that nobody was told of, is left alone', async () => {
+  test('ignores submissions of an older release that had no events', async () => {
     const { id } = await graph.filed();
     const { id: review } = await graph.opened(id, 'nsa');
     const { id: thread } = await graph.does(
@@ -326,7 +326,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(row.noted).toBeNull();
   });
 
-  test('a year that has files and no series of numbers yet goes on after the highest', async () => {
+  test('continues file numbers after the highest one of a year without a series', async () => {
     const { id, number } = await graph.draft();
     const [year] = /\d{4}/.exec(number)!;
     await graph.force('submissions', 'UPDATE submission SET number = ? WHERE id = ?', [`AIS-${year}-700041`, id]);
@@ -335,7 +335,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect((await graph.draft()).number).toBe(`AIS-${year}-700043`);
   });
 
-  test('filed a minute before the launch, the window is a minute long', async () => {
+  test('opens a window of one minute for a submission filed a minute before launch', async () => {
     const draft = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(2) } });
     graph.clock.advance({ days: 1, hours: 23, minutes: 59 });
     const filed = await graph.does(
@@ -349,7 +349,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect((await graph.submission(draft.id)).windowPhase).toBe('LAUNCH_DUE');
   });
 
-  test('what is derived is right, too, when several things have fallen due since anybody looked', async () => {
+  test('derives the right state when several changes are overdue', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa', { postLaunchConsent: true, endsAt: graph.inDays(40) });
     await change(id, revision, graph.inDays(60));
@@ -371,7 +371,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  test('"as of" any instant says what was true then, of states, plans, access, determinations, reviews and figures', async () => {
+  test('returns states, plans, access, reviews, and figures as of any past instant', async () => {
     const QUERY = `query ($id: ID!) { submission(id: $id) {
       lifecycle intakeStatus windowPhase launchPlan { planVersion plannedLaunchAt }
       accessGrants { nodes { agency { key } status } }

@@ -3,7 +3,7 @@ import { developer, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } fro
 
 const MANY = 200;
 
-describe.each(databaseKinds)('many at once, on %s', (kind) => {
+describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -21,7 +21,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
   };
   const all = <T>(make: (place: number) => T): T[] => Array.from({ length: MANY }, (_, place) => make(place));
 
-  test('200 changes of one launch plan, each based on the same revision: one succeeds', async () => {
+  test('accepts one of 200 launch plans that are based on the same revision', async () => {
     const { id, revision } = await graph.filed();
     const counts = await outcomes(
       all((place) =>
@@ -39,7 +39,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect((await graph.submission(id)).revision).toBe(revision + 1);
   });
 
-  test('200 conflicting transitions of one submission: one wins, and the timeline has one', async () => {
+  test('makes one of 200 conflicting transitions, with one timeline entry', async () => {
     const { id } = await graph.filed();
     const counts = await outcomes(
       all((place) =>
@@ -58,7 +58,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(counts).toEqual({ done: 1 + second, ILLEGAL_TRANSITION: MANY - 1 - second });
   });
 
-  test('200 accept one offer: one has accepted, and access is counted once', async () => {
+  test('accepts an offer once for 200 concurrent calls, and counts access once', async () => {
     const { id: submissionId } = await graph.filed();
     const offer = await graph.does(developer(), 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
     const counts = await outcomes(
@@ -67,7 +67,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
   });
 
-  test('200 open a review of one submission for one agency: there is one', async () => {
+  test('opens one review for 200 concurrent calls of one agency', async () => {
     const { id: submissionId } = await graph.filed();
     await graph.determined(submissionId, 'nsa');
     const counts = await outcomes(
@@ -77,7 +77,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(await graph.sql('reviews', 'SELECT id FROM review WHERE submission_id = ?', [submissionId])).toHaveLength(1);
   });
 
-  test('I2: 50 drafts of one version filed at once: one is filed', async () => {
+  test('I2: files one of 50 drafts of the same model version filed at once', async () => {
     const first = await graph.draft();
     const [{ version_id: versionId }] = await graph.sql(
       'submissions',
@@ -104,7 +104,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(counts).toEqual({ done: 1, ALREADY_FILED: 49 });
   });
 
-  test('one idempotency key 200 times at once: one change, 199 replays', async () => {
+  test('makes one change and 199 replays for 200 calls with one idempotency key', async () => {
     const versionId = await graph.register();
     const input = {
       versionId,
@@ -122,7 +122,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(rows).toHaveLength(1);
   });
 
-  test('numbers of files are each given once', async () => {
+  test('assigns each file number once', async () => {
     const versions = await Promise.all([1, 2, 3].map(() => graph.register()));
     const answers = await Promise.all(
       all((place) =>
@@ -149,7 +149,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   });
   afterAll(() => graph.close());
 
-  test('the same key with the same input gives the same object and changes nothing', async () => {
+  test('returns the same object for a repeated key and input, and changes nothing', async () => {
     const { id, revision } = await graph.draft();
     const input = { id, expectedRevision: revision, idempotencyKey: 'file-it' };
     const first = await graph.call(developer(), 'fileSubmission', input, SUBMISSION);
@@ -160,7 +160,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(outbox);
   });
 
-  test('a key is kept for 30 days, and after that makes a change of its own', async () => {
+  test('keeps an idempotency key for 30 days, then makes a new change for it', async () => {
     await graph.register('alder');
     const register = async () => {
       const input = { codename: 'kestrel', modalities: ['TEXT'], idempotencyKey: 'kept' };
@@ -175,7 +175,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(await register()).not.toBe(first);
   });
 
-  test('the same key with another input, or for another mutation, is refused', async () => {
+  test('rejects a reused idempotency key with other input or another mutation', async () => {
     const { id, revision } = await graph.draft();
     await graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision, idempotencyKey: 'mine' });
     const other = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
@@ -183,7 +183,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect((await graph.submission(id)).lifecycle).toBe('FILED');
   });
 
-  test('a key belongs to who used it: another organisation may use the same', async () => {
+  test('lets another organization use the same idempotency key', async () => {
     const mine = await graph.call(
       developer(),
       'registerModel',
@@ -200,7 +200,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(theirs.data.registerModel.model.id).not.toBe(mine.data.registerModel.model.id);
   });
 
-  describe('another issuer’s person of the same subject, role and agency', () => {
+  describe('the same subject, role, and agency of another issuer', () => {
     /** Calls a subgraph as the gateway does for a caller of another issuer. */
     const namesake = async (subgraph: string, who: string, mutation: string, input: object) => {
       const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input!`;
@@ -212,14 +212,14 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
       return errors?.[0]?.extensions?.code ?? (data![mutation] as { replayed: boolean }).replayed;
     };
 
-    test('has keys of its own', async () => {
+    test('keeps idempotency keys apart for the same subject of another issuer', async () => {
       const input = { codename: 'a', modalities: [], idempotencyKey: 'shared' };
       await graph.call(developer(), 'registerModel', input);
       expect(await namesake('submissions', developer(), 'registerModel', { ...input, codename: 'b' })).toBe(false);
       expect(await namesake('submissions', developer(), 'registerModel', { ...input, codename: 'b' })).toBe(true);
     });
 
-    test('leads no review of the other', async () => {
+    test('does not lead reviews of the same subject of another issuer', async () => {
       const { id } = await graph.filed();
       const review = await graph.opened(id, 'nsa');
       const close = { id: review.id, expectedRevision: review.revision, reason: 'Done.' };
@@ -236,7 +236,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     });
   });
 
-  test('a key of the release before, which was one of the whole organization, still changes nothing', async () => {
+  test('honors organization-wide idempotency keys of the previous release', async () => {
     const input = { codename: 'a', modalities: [], idempotencyKey: 'of-before' };
     const first = await graph.call(developer(), 'registerModel', input, 'model { id }');
     await graph.force('submissions', "UPDATE idempotency_key SET id = 'alder/of-before' WHERE id LIKE '%/of-before'");
@@ -244,7 +244,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(again.data.registerModel).toEqual({ ...first.data.registerModel, replayed: true });
   });
 
-  test('what was refused can be tried again under the same key', async () => {
+  test('allows a retry with the same idempotency key after a rejection', async () => {
     const { id, revision } = await graph.draft();
     const input = { id, idempotencyKey: 'try' };
     expect(
@@ -270,7 +270,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     });
   });
 
-  test('what the clock brings, and what agencies do, makes no revision of the developer stale', async () => {
+  test('keeps revisions of the developer valid after scheduled and agency changes', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(40) } });
     graph.clock.advance({ days: 11 });
     await graph.tick();
@@ -291,7 +291,7 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
   const transactions = (sent: readonly string[]) =>
     sent.filter((one) => /^(BEGIN|START TRANSACTION)/i.test(one)).length;
 
-  test('one transaction, and as many statements with fourteen grants as with one', async () => {
+  test('uses one transaction and as many statements for 14 grants as for one', async () => {
     const costs: number[] = [];
     for (const agencies of [['nsa'], ALL_AGENCIES]) {
       const { id } = await graph.filed({ requestedAgencies: agencies });
@@ -319,7 +319,7 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
     expect(Math.max(...costs)).toBeLessThanOrEqual(30);
   });
 
-  test('a review with a hundred findings is shared and closed in as many statements as one with one', async () => {
+  test('shares and closes 100 findings in as many statements as one finding', async () => {
     const costs: number[] = [];
     for (const findings of [1, 100]) {
       const { id } = await graph.filed();

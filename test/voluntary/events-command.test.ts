@@ -39,7 +39,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     (await graph.sql('reviews', `SELECT 1 FROM review_event WHERE submission_id = ? AND kind = 'INVITED'`, [id]))
       .length;
 
-  test('status shows each log, its backlog, and how far each reader is', async () => {
+  test('shows each log, its backlog, and the position of each reader with status', async () => {
     await graph.filed();
     const { id, revision } = await graph.draft();
     await graph.does(
@@ -64,7 +64,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(output).toMatch(/reads submissions: position 2, 0 behind/);
   });
 
-  test('replay lets a reader act on an event that it lacks, and on no other again', async () => {
+  test('replays an event that a reader lacks without repeating others', async () => {
     const [first, second] = [await graph.filed(), await graph.filed()];
     const [{ at }] = await graph.sql('reviews', 'SELECT log_offset AS at FROM inbox_event WHERE subject = ?', [
       first.id,
@@ -82,7 +82,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(readsOf(await status(), 'reviews', 'submissions').lag).toBe(0);
   });
 
-  test('a rejected event is listed, retried when its cause is gone, and dismissed', async () => {
+  test('lists a rejected event, retries it once its cause is fixed, and dismisses it', async () => {
     const { id } = await graph.filed();
     const notice = await graph.sql('reviews', 'SELECT * FROM submission_notice WHERE id = ?', [id]);
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [id]);
@@ -128,11 +128,11 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     ['no instant', () => replay('reviews', { since: 'yesterday', settingsOf }), /neither a position nor an instant/],
     ['no event', () => retry('reviews', { ids: [], all: false, settingsOf }), /No event is named/],
     ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, settingsOf }), /No event is named/],
-  ])('refuses %s, and says what to write', async (_what, command, message) => {
+  ])('rejects %s and suggests a valid argument', async (_what, command, message) => {
     await expect(command()).rejects.toThrow(message);
   });
 
-  test('status shows the others when one database cannot be read', async () => {
+  test('shows the status of other subgraphs when one database is unreadable', async () => {
     process.env[databaseVariable('reviews')] = '/nowhere/reviews.sqlite';
     try {
       expect(await printStatus([], settingsOf, false)).toBe(false);

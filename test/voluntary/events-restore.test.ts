@@ -34,7 +34,7 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
       SUBMISSION,
     );
 
-  test('a writer restored from its backup: events that reuse sequences are acted on, lost ones reported', async () => {
+  test('processes reused sequences of a restored writer and reports lost events', async () => {
     const kept = await filed();
     const backup = await graph.backUp('submissions');
     await move(kept, 2, 25);
@@ -61,7 +61,7 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
     expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
   });
 
-  test('a writer restored from an older backup, then from a newer one: events that are back are lost no more', async () => {
+  test('reports no lost events any more once a newer backup of a writer is restored', async () => {
     const lost = async () => {
       await graph.deliver();
       return (await graph.sql('reviews', 'SELECT subject FROM inbox_orphan')).map(({ subject }) => subject).sort();
@@ -84,7 +84,7 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
     expect((await invited()).sort()).toEqual(all.map((id) => [id, 2]).sort());
   });
 
-  test('a reader restored from its backup acts on the events since then, each once', async () => {
+  test('processes events since the backup of a restored reader once each', async () => {
     const first = await filed();
     const backup = await graph.backUp('reviews');
     const since = [await filed(), await filed()];
@@ -132,7 +132,7 @@ describe.each(databaseKinds)('the release before the event log, upgraded on %s',
       [id, subject, MONDAY, filing(subject), publishedAt],
     );
 
-  test('acts on no event again, and on those that were under way or unpublished once', async () => {
+  test('processes only pending events, once, after an upgrade to the event log', async () => {
     const [writer, reader] = [await former(submissions), await former(reviews)];
     await write(writer, 'evt_done', 'sub_done', MONDAY);
     await write(writer, 'evt_under_way', 'sub_under_way', MONDAY);

@@ -301,14 +301,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describeOnRedis.each(processKinds)('kill -9 of any process at any moment, on %s', (kind) => {
   test(
-    `after ${KILLS} kills while ${WRITERS} clients write, no event is lost and no effect is doubled`,
+    `loses no event and doubles no effect after ${KILLS} kills under ${WRITERS} writers`,
     async () => killWhileWriting(await Shape.start(kind, folder), KILLS),
     400_000,
   );
 });
 
 test(
-  'the same with everything in one process, which is killed again and again',
+  'loses no event when everything runs in one process that is killed repeatedly',
   async () => killWhileWriting(await Shape.startAllInOne(folder), Math.ceil(KILLS / 2)),
   400_000,
 );

@@ -10,7 +10,7 @@ import { describeOnRedis, PrivateRedis } from '../support/redis';
 beforeAll(requireCompiled);
 afterEach(killAll);
 
-test('the scripted exercise on a graph of its own, as `npm run exercise:voluntary` plays it', async () => {
+test('plays the scripted exercise of `npm run exercise:voluntary` on a new graph', async () => {
   const play = run(['exercise:voluntary']);
   expect([await play.ended, play.output()]).toEqual([
     0,
@@ -19,7 +19,7 @@ test('the scripted exercise on a graph of its own, as `npm run exercise:voluntar
   expect(play.output()).not.toMatch(/"level":(40|50)/);
 });
 
-test('without a graph at the address it says so', async () => {
+test('reports that no graph answers at the address', async () => {
   const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${await freePort()}`]);
   expect([await play.ended, play.output()]).toEqual([1, expect.stringContaining('Nobody answers at')]);
 });
@@ -27,7 +27,7 @@ test('without a graph at the address it says so', async () => {
 describeOnRedis.each(processKinds)(
   'the scripted exercise over four subgraph processes, Redis and a gateway, on %s',
   (kind) => {
-    test('every step is as the framework has it, and the transcript tells the story', async () => {
+    test('follows the framework at every step and prints a complete transcript', async () => {
       const databases = await freshDatabases(
         kind,
         subgraphs.map(({ name }) => name),

@@ -29,13 +29,13 @@ const ACTORS: readonly Actor[] = ['DEVELOPER', 'INTAKE', 'AGENCY', 'SYSTEM'];
 describe.each(machines.map((machine) => [machine.name, machine] as const))('the table of the %s', (_name, machine) => {
   const triggers = [...new Set(machine.transitions.map(({ trigger }) => trigger))];
 
-  test('names states that there are', () => {
+  test('names only existing states in the table', () => {
     for (const row of machine.transitions)
       for (const state of [...StateMachine.origins(row), row.to])
         if (state !== null) expect(machine.states).toContain(state);
   });
 
-  test('each pair of state and trigger leads to one state for each actor, or nowhere', () => {
+  test('leads from each state by each trigger to at most one state per actor', () => {
     for (const trigger of triggers)
       for (const state of [null, ...machine.states])
         for (const actor of ACTORS) {
@@ -71,7 +71,7 @@ interface Subject {
   readonly without?: readonly string[];
 }
 
-describe.each(databaseKinds)('transitions that a table does not have, through the gateway, on %s', (kind) => {
+describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (kind) => {
   let graph: Framework;
   let subjects: Subject[];
   beforeAll(async () => {
@@ -89,7 +89,7 @@ describe.each(databaseKinds)('transitions that a table does not have, through th
     'finding',
     'evaluation run',
     'consultation',
-  ])('%s: each is refused with what is possible, and changes nothing', async (name) => {
+  ])('rejects each invalid transition of a %s with the possible ones, changing nothing', async (name) => {
     const subject = subjects.find(({ machine }) => machine.name === name)!;
     const { machine, subgraph, table, column, id, calls, versioned = true, without = [] } = subject;
     const row = async () => (await graph.sql(subgraph, `SELECT * FROM ${table} WHERE id = ?`, [id]))[0];

@@ -41,7 +41,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
   const storage = async (id: string) =>
     (await graph.sql('submissions', 'SELECT storage FROM artifact WHERE id = ?', [id]))[0].storage;
 
-  test('what is uploaded is verified, kept under its digest, and given to those whom the submission is shared with', async () => {
+  test('verifies an upload and serves it to callers the submission is shared with', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`A model card, ${kind}.`);
     const artifact = await attach(id, content, { fileName: 'card of the model.txt' });
@@ -66,7 +66,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
   });
 
-  test('a document is given to exactly those who see it in the graph, an inspector included, and a draft’s to its developer', async () => {
+  test('serves a document to exactly the callers who see it in the graph', async () => {
     const callers = [
       ...[developer(), developer('birch'), INTAKE, reviewer('nsa'), reviewer('dod'), INSPECTOR],
       ...['role=analyst; subject=a', 'role=coordinator; subject=c', 'role=operator; subject=o'],
@@ -93,7 +93,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     ['a content that ends too soon', (content: Buffer) => content.subarray(0, -1), 422, 'CONTENT_TRUNCATED'],
     ['nothing', () => Buffer.alloc(0), 422, 'CONTENT_TRUNCATED'],
     ['a content that goes on', (content: Buffer) => Buffer.concat([content, content]), 413, 'CONTENT_TOO_LONG'],
-  ])('%s is refused in words, and nothing is kept', async (_what, change, status, code) => {
+  ])('rejects an upload of %s with a clear error, and stores nothing', async (_what, change, status, code) => {
     const { id } = await graph.filed();
     const content = Buffer.from(`Something ${Math.random()} that is long enough.`);
     const before = stored(graph.files);
@@ -105,7 +105,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
   });
 
-  test('who sends a lot that is refused at once still reads why', async () => {
+  test('sends the error even to a client that is still uploading a large body', async () => {
     const { id } = await graph.filed();
     const much = Buffer.alloc(40 * 1024 * 1024, 1);
     const small = await attach(id, Buffer.from(`small ${Math.random()}`));
@@ -117,7 +117,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect(await code(null, large.storedWhere)).toBe('UNAUTHENTICATED');
   });
 
-  test('a connection that breaks off leaves nothing behind', async () => {
+  test('stores nothing of an upload whose connection is lost', async () => {
     const { id } = await graph.filed();
     const content = Buffer.alloc(4 * 1024 * 1024, 7);
     const artifact = await attach(id, content);
@@ -140,7 +140,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
   });
 
-  test('who may not know of an artifact is told that there is none; who may not upload is told so; nobody uploads twice', async () => {
+  test('rejects uploads to invisible, foreign, or already uploaded artifacts', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`Private ${kind}`);
     const artifact = await attach(id, content);
@@ -157,14 +157,14 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect(await code(developer())).toEqual([409, 'ALREADY_STORED']);
   });
 
-  test('a document that its developer keeps is referred to by its digest, and not uploaded', async () => {
+  test('refers to a document that its developer keeps by digest, without an upload', async () => {
     const { id } = await graph.filed();
     const artifact = await attach(id, Buffer.from('x'), { reference: 'Vault 7, shelf 3' });
     expect(artifact).toMatchObject({ storage: 'REFERENCE', storedWhere: 'Vault 7, shelf 3' });
     expect((await caller(developer()).upload(`/artifacts/${artifact.id}`, Buffer.from('x'))).status).toBe(409);
   });
 
-  test('after a withdrawal the intake office attests the destruction, and the content goes; what another needs stays', async () => {
+  test('deletes content after attested destruction, but not content others still use', async () => {
     const [mine, shared] = [Buffer.from(`Mine ${kind}`), Buffer.from(`Shared ${kind}`)];
     const first = await graph.filed();
     const second = await graph.filed();
@@ -202,7 +202,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     ]);
   });
 
-  test('what is announced must be possible', async () => {
+  test('rejects an upload announcement with impossible values', async () => {
     const { id } = await graph.filed();
     const input = { submissionId: id, kind: 'OTHER', sha256: 'a'.repeat(64) };
     const of = async (change: Record<string, unknown>) =>
@@ -231,7 +231,7 @@ describe('a large file', () => {
       })(),
     );
 
-  test('streams through gateway and subgraph in constant memory, each way', async () => {
+  test('streams a large file through gateway and subgraph in constant memory, both ways', async () => {
     const stack = await FileStack.start();
     const { gateway, subgraph, url, token } = stack;
     const hash = createHash('sha256');

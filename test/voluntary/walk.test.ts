@@ -277,7 +277,7 @@ function recount(events: readonly Row[], until: string): number {
   return Math.min(MAX_ACCESS_SECONDS, seconds);
 }
 
-describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
+describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -291,7 +291,7 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     return walker;
   };
 
-  test('N2: while a submission is filed, its developer can record the launch, and withdraw', async () => {
+  test('N2: lets the developer record the launch or withdraw while a submission is filed', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (taken, launches) => {
         const { submissionId: id } = await walk(taken);
@@ -308,7 +308,7 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     );
   });
 
-  test('N2: a submission with an open review can be withdrawn, which stops the review', async () => {
+  test('N2: stops the open review of a submission that is withdrawn', async () => {
     // few walks open a review before they end
     const { id } = await graph.filed();
     await graph.opened(id, 'nsa');
@@ -317,7 +317,7 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     await endsWell(id, false);
   });
 
-  test('I5: an agency that finds a review unnecessary after all keeps the one it has opened', async () => {
+  test('I5: keeps the open review of an agency that later finds it unnecessary', async () => {
     const { id } = await graph.filed();
     const { id: review } = await graph.opened(id, 'nsa');
     const nsa = reviewer('nsa');
@@ -359,7 +359,7 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     }
   };
 
-  test('N2, for every state of access, intake and review: a filed submission can be launched, and withdrawn', async () => {
+  test('N2: allows launch and withdrawal in every state of access, intake, and review', async () => {
     const { id } = await graph.filed();
     const { id: grant } = await graph.granted(id, 'nsa');
     const { id: review } = await graph.opened(id, 'nsa');
@@ -396,14 +396,14 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
         }
   });
 
-  test('T1–T6, I1–I6 and N1 hold after every walk', async () => {
+  test('satisfies T1–T6, I1–I6, and N1 after every walk', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => checkInvariants(graph, await walk(taken))),
       RUNS,
     );
   });
 
-  test('the walks go everywhere: what they are to check has happened in them', async () => {
+  test('covers in its walks every situation that they check', async () => {
     const kinds = new Set(
       [
         ...(await graph.sql('submissions', 'SELECT DISTINCT kind FROM submission_event')),

@@ -192,13 +192,13 @@ describe('the direct planner', () => {
     expect(verifier.flawOf(planner.plan(operation), operation)).toBeUndefined();
   });
 
-  test('asks a subgraph once a round, for all places and types', () => {
+  test('calls a subgraph once per round for all paths and types', () => {
     const plan = planner.plan('{ post { author { age } editor { name } } item { size } }');
     const asked = [...fetchesOf(plan.root)].map(({ subgraph }) => subgraph);
     expect(asked).toEqual(['content', 'users']);
   });
 
-  test('says which field no subgraph can be asked for', () => {
+  test('names the field that no subgraph can resolve', () => {
     const unreachable = compose([
       {
         name: 'a',

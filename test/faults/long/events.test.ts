@@ -128,7 +128,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('Redis killed while developers file: no filing is lost or doubled', async () => {
+  test('loses and doubles no filing when Redis is killed while developers file', async () => {
     const before = await file(graph, 5);
     await redis.kill();
     const during = await file(graph, 10);
@@ -137,7 +137,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, [...before, ...during, ...after]);
   });
 
-  test('Redis without its memory: readers ask for what was in it', async () => {
+  test('lets readers request the events that Redis lost with its data', async () => {
     const before = await file(graph, 5);
     await graph.restart('reviews', async () => {
       const during = await file(graph, 10);
@@ -149,7 +149,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(await epochs(graph, 'submissions')).toEqual(['The log began']);
   });
 
-  test('Redis restored to an older memory: all of 105 acknowledged filings reach the agencies', async () => {
+  test('delivers all of 105 acknowledged filings after Redis is restored to old data', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const snapshot = redis.snapshot();
@@ -164,7 +164,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(await epochs(graph, 'submissions')).toEqual(['The log began']);
   });
 
-  test('Redis restored while its readers run: nothing is lost or doubled', async () => {
+  test('loses and doubles nothing when Redis is restored while its readers run', async () => {
     const ids = await file(graph, 3);
     const snapshot = redis.snapshot();
     ids.push(...(await file(graph, 10)));
@@ -173,7 +173,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a consumer group that was moved past unread events: its reader asks for them', async () => {
+  test('requests unread events after a consumer group was moved past them', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     await graph.restart('reviews', async () => {
@@ -184,7 +184,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a deleted stream and evicted keys: the writer and its readers restore them', async () => {
+  test('restores a deleted stream and evicted keys from writer and readers', async () => {
     const ids = await file(graph, 3);
     await redis.command('DEL', 'ordergraph:events:stream:submissions', 'ordergraph:events:head:submissions');
     ids.push(...(await file(graph, 10)));
@@ -192,7 +192,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a hung Redis: filings go on, the log says so once, and events arrive when it answers again', async () => {
+  test('accepts filings while Redis hangs, logs it once, and delivers events later', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     redis.hang();
@@ -213,7 +213,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(changes).toEqual(['event bus unavailable; events wait in the outbox', 'event bus available again']);
   });
 
-  test('the database of the writer restored: its new events reuse sequences, and all of them are acted on', async () => {
+  test('processes all new events of a restored writer that reuse sequences', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
@@ -249,7 +249,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(heard.messages()).toContain('event log was restored from a backup; began a new epoch, readers reconcile');
   });
 
-  test('the database of the writer restored while a reader is behind: lost events are reported', async () => {
+  test('reports lost events when a writer is restored while a reader is behind', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
@@ -265,7 +265,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect((await orphans(graph, 'reviews')).map(({ subject }) => subject).sort()).toEqual([...lost].sort());
   });
 
-  test('events of a former epoch that only an older Redis has are kept for an operator, not acted on', async () => {
+  test('keeps events of a former epoch in an older Redis for an operator', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
@@ -295,7 +295,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect((await invitations(graph)).size).toBe(ids.length * AGENCIES.length);
   });
 
-  test('the database of a reader restored: it asks for the events since its backup', async () => {
+  test('requests the events since its backup after a reader is restored', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('reviews');
@@ -311,7 +311,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     ['writer, bus, reader', ['submissions', 'redis', 'reviews']],
     ['reader, bus, writer', ['reviews', 'redis', 'submissions']],
     ['bus, reader, writer', ['redis', 'reviews', 'submissions']],
-  ])('everything restored from backups of different ages (%s): all converge', async (_order, order) => {
+  ])('converges after everything is restored from backups of different ages (%s)', async (_order, order) => {
     await file(graph, 3);
     const backups = new Map<string, Awaited<ReturnType<Framework['backUp']>>>();
     let snapshot = '';
@@ -339,7 +339,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     ).toEqual(lost);
   });
 
-  test('a killed replica whose clock was an hour ahead: another acts on the events of that time', async () => {
+  test('processes the events of a killed replica whose clock was an hour ahead', async () => {
     const shift = join(folder, 'shift.js');
     writeFileSync(shift, 'const now = Date.now; Date.now = () => now() + 3_600_000;');
     const ids = await file(graph, 2);
@@ -361,7 +361,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a replica whose clock is an hour ahead dies: another takes its lease when it runs out', async () => {
+  test('takes over the expired lease of a dead replica whose clock was an hour ahead', async () => {
     const { database } = graph.subgraph('reviews');
     const [fast, next] = [new LeaseHolder(database, 'test', 400), new LeaseHolder(database, 'test', 400)];
     const now = Date.now;

@@ -24,7 +24,7 @@ describeOnMysql('a migration on MySQL that loses its connection before each stat
     ['workforce', 'fresh', every(9), Number.POSITIVE_INFINITY],
     ['infrastructure', 'fresh', every(9), Number.POSITIVE_INFINITY],
   ])(
-    '%s, %s: ends as an uninterrupted one',
+    'ends with the schema and rows of an uninterrupted migration: %s, %s',
     async (name, from, step, until) => {
       const expected = await uninterrupted('mysql', name, from);
       let cuts = 0;
@@ -45,7 +45,7 @@ describeOnMysql('a migration on MySQL that loses its connection before each stat
 });
 
 test.each(subgraphs.flatMap(({ name }) => FROM.map((from) => [name, from] as const)))(
-  '%s, %s: a crash at any statement while SQLite migrates is resumed',
+  'resumes a SQLite migration after a crash at any statement: %s, %s',
   async (name, from) => {
     const expected = await uninterrupted('sqlite', name, from);
     await crashesOf(

@@ -88,11 +88,11 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     );
   }
 
-  test('the page has commands for each part of the day, and no others', () => {
+  test('has commands on the page for each part of the day, and no others', () => {
     expect([...commands].filter(([, scripts]) => scripts.length > 0).map(([heading]) => heading)).toEqual(DAY);
   });
 
-  test('deploy, and watch', async () => {
+  test('deploys the stack and shows its health and metrics', async () => {
     await operate('Deploy');
     for (const id of await file(3)) filed.add(id);
     await everyFilingArrived();
@@ -107,14 +107,14 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
       expect(verified).toMatch(new RegExp(`^verify/${name}.jsonl: .*as they were written; .*verify/seals.jsonl`, 'm'));
   });
 
-  test('upgrade while submissions are filed', async () => {
+  test('upgrades while submissions are filed', async () => {
     const filing = file(10);
     await operate('Upgrade');
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
   });
 
-  test('rotate the identity key, the sealing key and a database password while submissions are filed', async () => {
+  test('rotates keys and a database password while submissions are filed', async () => {
     const keys = () => readFileSync(join(project, 'secrets', 'subgraphs', 'identity-keys.json'), 'utf8');
     const before = keys();
     const filing = file(10);
@@ -145,14 +145,14 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(verify).toContain('submissions.jsonl');
   });
 
-  test('lose each container in turn while submissions are filed', async () => {
+  test('loses no filing when each container is lost in turn', async () => {
     const filing = file(20);
     await operate('Lose a container');
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
   });
 
-  test('restore one database: what came after the backup is gone, new filings arrive', async () => {
+  test('restores one database to its backup and delivers new filings', async () => {
     await operate('Back up');
     const lost = await file(3);
     for (const id of lost) filed.add(id);
@@ -167,7 +167,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     for (const id of lost) expect(counts.get(id)).toBe(1);
   });
 
-  test('restore everything, from dumps of different instants', async () => {
+  test('restores everything from dumps of different instants', async () => {
     const kept = [...filed];
     await operate('Back up');
     await file(3);
