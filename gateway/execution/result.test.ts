@@ -12,8 +12,8 @@ describe.each([
   test('copies the data once for equal extensions', () => {
     const body = data.bodyWith('"extensions":{"n":1}');
     expect(data.bodyWith('"extensions":{"n":1}')).toBe(body);
-    const other = data.bodyWith('"extensions":{"n":2}');
-    expect(JSON.parse(String(other)).extensions).toEqual({ n: 2 });
+    const otherBody = data.bodyWith('"extensions":{"n":2}');
+    expect(JSON.parse(String(otherBody)).extensions).toEqual({ n: 2 });
     expect(JSON.parse(String(body)).extensions).toEqual({ n: 1 });
   });
 });

@@ -25,23 +25,23 @@ function requests(pace: Pace, key: string, count: number, cost: number) {
 
 test('starts a request at once, and the next when its cost is worked off', () => {
   const pace = new Pace(25);
-  const sent = requests(pace, 'a', 5, 2_500);
-  expect(sent.begun).toBe(1);
+  const running = requests(pace, 'a', 5, 2_500);
+  expect(running.begun).toBe(1);
   jest.advanceTimersByTime(90);
-  expect(sent.begun).toBe(1);
+  expect(running.begun).toBe(1);
   jest.advanceTimersByTime(20);
-  expect(sent.begun).toBe(2);
+  expect(running.begun).toBe(2);
   jest.advanceTimersByTime(1_000);
-  expect(sent).toEqual({ begun: 5, refused: 0 });
+  expect(running).toEqual({ begun: 5, refused: 0 });
 });
 
 test('bounds the cost of started requests, however many arrive at once', () => {
   const pace = new Pace(25);
-  const sent = requests(pace, 'a', 150, 1_000);
+  const running = requests(pace, 'a', 150, 1_000);
   jest.advanceTimersByTime(2_000);
   // 40 ms each
-  expect(sent.begun).toBeGreaterThanOrEqual(40);
-  expect(sent.begun).toBeLessThanOrEqual(51);
+  expect(running.begun).toBeGreaterThanOrEqual(40);
+  expect(running.begun).toBeLessThanOrEqual(51);
 });
 
 test('does not delay one caller for another', () => {
@@ -52,12 +52,12 @@ test('does not delay one caller for another', () => {
 
 test('rejects requests when too many are queued, and those that have waited too long', () => {
   const pace = new Pace(25);
-  const sent = requests(pace, 'a', 300, 1_000_000);
-  expect(sent).toEqual({ begun: 1, refused: 99 });
+  const running = requests(pace, 'a', 300, 1_000_000);
+  expect(running).toEqual({ begun: 1, refused: 99 });
   jest.advanceTimersByTime(10_000);
   // no cost delays the next request by more than a second
-  expect(sent.begun).toBeGreaterThanOrEqual(5);
-  expect(sent.begun + sent.refused).toBe(300);
+  expect(running.begun).toBeGreaterThanOrEqual(5);
+  expect(running.begun + running.refused).toBe(300);
   expect(requests(pace, 'a', 1, 1).begun).toBe(1);
 });
 

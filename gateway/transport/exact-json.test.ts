@@ -25,9 +25,9 @@ const literal = fc
 function decimalOf(text: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
   const all = `${whole}${fraction}`.replace(/^0+/, '');
-  const kept = all.replace(/0+$/, '');
-  if (kept === '') return '0';
-  return `${sign}${kept}e${Number(exponent) - fraction.length + all.length - kept.length}`;
+  const significant = all.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${sign}${significant}e${Number(exponent) - fraction.length + all.length - significant.length}`;
 }
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r'), maxLength: 4 });
@@ -36,8 +36,8 @@ test('writes every number exactly as it was read, at any depth', () => {
   fc.assert(
     fc.property(fc.array(literal, { minLength: 1, maxLength: 5 }), space, fc.string(), (literals, gap, key) => {
       const text = `${gap}[[${literals.join(`${gap},`)}${gap}],{"last":${literals[0]}},${JSON.stringify(key)}]`;
-      const written = JSON.stringify(parseExactly(text));
-      const numbers = /^\[\[(.*?)\],\{"last":(.*?)\},/.exec(written)!;
+      const output = JSON.stringify(parseExactly(text));
+      const numbers = /^\[\[(.*?)\],\{"last":(.*?)\},/.exec(output)!;
       expect(numbers[1]!.split(',').map(decimalOf)).toEqual(literals.map(decimalOf));
       expect(decimalOf(numbers[2]!)).toBe(decimalOf(literals[0]!));
     }),

@@ -26,8 +26,8 @@ async function ask({ origin, bodies, tokens, perSecond, seconds }: Asking): Prom
   let failures = 0;
   const cpu = process.cpuUsage();
   const begun = performance.now();
-  const asked: Promise<void>[] = [];
-  const one = async (index: number, due: number): Promise<void> => {
+  const queries: Promise<void>[] = [];
+  const query = async (index: number, due: number): Promise<void> => {
     const { statusCode, body } = await pool.request({
       path: '/graphql',
       method: 'POST',
@@ -48,9 +48,9 @@ async function ask({ origin, bodies, tokens, perSecond, seconds }: Asking): Prom
     const waitMs = due - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     // late by our own timers is not late by the server
-    asked.push(one(index, performance.now()));
+    queries.push(query(index, performance.now()));
   }
-  await Promise.all(asked);
+  await Promise.all(queries);
   await pool.close();
   const { user, system } = process.cpuUsage(cpu);
   return { latencies: latencies.sort((a, b) => a - b), failures, cpuMs: (user + system) / 1_000 };

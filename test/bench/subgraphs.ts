@@ -45,7 +45,7 @@ const resolvers: Record<string, object> = {
   },
   products: {
     Query: { topProducts: (_: unknown, { first }: { first: number }) => PRODUCTS.slice(0, first) },
-    Product: { __resolveReference: ({ upc }: { upc: string }) => PRODUCTS.find((one) => one.upc === upc) },
+    Product: { __resolveReference: ({ upc }: { upc: string }) => PRODUCTS.find((product) => product.upc === upc) },
   },
   reviews: {
     Review: { __resolveReference: ({ id }: { id: string }) => REVIEWS.find((review) => review.id === id) },
@@ -74,7 +74,7 @@ const executable = new Map<string, GraphQLSchema>(
     buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers[name] as never }),
   ]),
 );
-const made = new Map<string, Buffer>();
+const bodies = new Map<string, Buffer>();
 let calls = 0;
 
 createServer((request, response) => {
@@ -92,7 +92,7 @@ createServer((request, response) => {
     }
     calls += 1;
     const body = Buffer.concat(chunks).toString();
-    let answer = made.get(name + body);
+    let answer = bodies.get(name + body);
     if (!answer) {
       const { query, variables, operationName } = JSON.parse(body);
       const result = await execute({
@@ -102,8 +102,8 @@ createServer((request, response) => {
         operationName,
       });
       answer = Buffer.from(JSON.stringify(result));
-      if (made.size > 50_000) made.clear();
-      made.set(name + body, answer);
+      if (bodies.size > 50_000) bodies.clear();
+      bodies.set(name + body, answer);
     }
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
     response.end(answer);

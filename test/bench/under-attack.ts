@@ -74,7 +74,7 @@ class Bench {
   }
 
   async warmUp(): Promise<void> {
-    await told<Answered>(this.dashboard, { ...this.asking, seconds: WARM_SECONDS });
+    await command<Answered>(this.dashboard, { ...this.asking, seconds: WARM_SECONDS });
   }
 
   /** An address that nothing has been counted of. */
@@ -88,8 +88,8 @@ class Bench {
     const before = this.cpu();
     const { seconds, origin } = this.asking;
     const [answered, landed] = await Promise.all([
-      told<Answered>(this.dashboard, this.asking),
-      barrage && told<Landed>(this.attacker, { ...barrage, origin, seconds }),
+      command<Answered>(this.dashboard, this.asking),
+      barrage && command<Landed>(this.attacker, { ...barrage, origin, seconds }),
     ]);
     const cpu = new Map([...this.cpu()].map(([name, ms]) => [name, (ms - before.get(name)!) / seconds]));
     const { latencies, failures } = answered;
@@ -134,11 +134,11 @@ class Bench {
     await send(cheap, 'application/json');
     // with a plan that is known
     await send(body.replaceAll(UNIQUE, 'probe'), accept);
-    const left = await send(cheap, 'application/json');
+    const remaining = await send(cheap, 'application/json');
     await send(body.replaceAll(UNIQUE, options.new ? 'probe2' : 'probe'), accept);
     const after = await send(cheap, 'application/json');
     const ofCheap = COST_PER_MINUTE - (await this.leftOf(cheap));
-    return Number.isNaN(after) ? COST_PER_MINUTE : left - after - ofCheap;
+    return Number.isNaN(after) ? COST_PER_MINUTE : remaining - after - ofCheap;
   }
 
   /** What a request leaves of a whole budget. */
@@ -154,7 +154,7 @@ class Bench {
 }
 
 /** Tells a process what to do, and waits for what comes of it. */
-function told<T>(child: ChildProcess, message: object): Promise<T> {
+function command<T>(child: ChildProcess, message: object): Promise<T> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve as never);
     child.send(message, (error) => error && reject(error));
@@ -192,13 +192,13 @@ interface Outcome {
 }
 
 async function outcomeOf(bench: Bench, request: HostileRequest): Promise<Outcome> {
-  const sent = hostile(request);
-  const paced = options.burst ? 0 : ((await bench.chargeOf(sent)) * 60_000) / COST_PER_MINUTE;
+  const pending = hostile(request);
+  const paced = options.burst ? 0 : ((await bench.chargeOf(pending)) * 60_000) / COST_PER_MINUTE;
   const everyMs = Math.max(60_000 / REQUESTS_PER_MINUTE, paced);
   const [alone, attacked]: [Phase[], Phase[]] = [[], []];
   for (let round = 0; round < Number(options.rounds); round++) {
     alone.push(await bench.phase());
-    attacked.push(await bench.phase({ requests: [sent], address: bench.newAddress(), everyMs }));
+    attacked.push(await bench.phase({ requests: [pending], address: bench.newAddress(), everyMs }));
   }
   return { name: request.name, alone, attacked };
 }
@@ -224,7 +224,7 @@ function rowOf({ name, alone, attacked }: Outcome): string[] {
   const of = (phases: readonly Phase[], figure: (phase: Phase) => number) => median(phases.map(figure));
   const [p50, p99] = [({ p50 }: Phase) => p50, ({ p99 }: Phase) => p99];
   const share = (phases: readonly Phase[], processes: readonly string[]) =>
-    of(phases, ({ cpu }) => processes.reduce((sum, one) => sum + (cpu.get(one) ?? 0), 0)) / 10;
+    of(phases, ({ cpu }) => processes.reduce((sum, pid) => sum + (cpu.get(pid) ?? 0), 0)) / 10;
   const more = (...processes: string[]) => (share(attacked, processes) - share(alone, processes)).toFixed(0);
   const answers = ({ landed }: Phase) => Object.values(landed!.statuses).reduce((sum, count) => sum + count, 0);
   return [
@@ -247,8 +247,8 @@ function rowOf({ name, alone, attacked }: Outcome): string[] {
 function longestStall(phases: readonly Phase[]): string {
   const names = [...phases[0]!.stalls.keys()];
   const [name, stall] = names
-    .map((one) => [one, median(phases.map(({ stalls }) => stalls.get(one)!))] as const)
-    .reduce((most, one) => (one[1] > most[1] ? one : most));
+    .map((pid) => [pid, median(phases.map(({ stalls }) => stalls.get(pid)!))] as const)
+    .reduce((most, entry) => (entry[1] > most[1] ? entry : most));
   return `${stall.toFixed(0)} ${name}`;
 }
 

@@ -40,7 +40,7 @@ function questions(): LoadRequest[] {
 }
 
 export function workloads(): Workload[] {
-  const asked = questions();
+  const texts = questions();
   return [
     {
       id: 'a',
@@ -69,8 +69,8 @@ export function workloads(): Workload[] {
         warmSeconds: 30,
         graph: 'programs',
         floor: 'calls',
-        requests: asked,
-        request: (index) => asked[index % asked.length]!,
+        requests: texts,
+        request: (index) => texts[index % texts.length]!,
       }),
     ),
     {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await installClients();
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-manifest-'));
   const documents = PROGRAMS.map(([, program]) => runScenario<{ id: string; body: string }>(program, 'document', {}));
-  const operations = (await Promise.all(documents)).map((one) => ({ ...one, name: 'Sector', type: 'query' }));
+  const operations = (await Promise.all(documents)).map((document) => ({ ...document, name: 'Sector', type: 'query' }));
   const manifest = join(folder, 'manifest.json');
   writeFileSync(manifest, JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations }));
   graph = await startGraph('--scale', '0', '--trusted-documents', manifest);

@@ -149,9 +149,9 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const kids = new Set<string>();
     for (const name of SUBGRAPHS) {
       const look = stack.machine.run(name, ['sh', '-c', 'find /run -name audit-key.json -print -exec cat {} +']);
-      const own = readFileSync(join(secretsOf(name), 'audit-key.json'), 'utf8');
-      expect([await look.ended, look.output().trim()]).toEqual([0, `/run/sender/audit-key.json\n${own}`]);
-      kids.add(kidOf(own));
+      const ownKey = readFileSync(join(secretsOf(name), 'audit-key.json'), 'utf8');
+      expect([await look.ended, look.output().trim()]).toEqual([0, `/run/sender/audit-key.json\n${ownKey}`]);
+      kids.add(kidOf(ownKey));
     }
     expect(kids.size).toBe(SUBGRAPHS.length);
     const gateway = stack.machine.run('gateway-1', ['find', '/run', '-name', 'audit-key.json']);
@@ -201,7 +201,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect([await status(first, await fresh()), await status(second, await fresh())]).toEqual([200, 200]);
     const forged = async () => ({ authorization: (await fresh()).authorization!.replace(/[^.]+$/, 'A'.repeat(86)) });
     const forgeries = await Promise.all(Array.from({ length: 300 }, async () => status(first, await forged())));
-    expect([...new Set(forgeries)].every((one) => one === 401 || one === 429)).toBe(true);
+    expect([...new Set(forgeries)].every((httpStatus) => httpStatus === 401 || httpStatus === 429)).toBe(true);
     expect(await status(second, await fresh())).toBe(200);
     const mine = await fresh();
     await until(
@@ -228,10 +228,10 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   test('answers question 1 during hostile requests from different addresses', async () => {
     const honest = await stack.client(108);
     for (const [place, { name, body, accept = 'application/json' }] of HOSTILE_REQUESTS.entries()) {
-      const sent = terminator.stream(body, { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
+      const pending = terminator.stream(body, { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
       const { status, body: answer } = await honest.graphql({ query: QUESTION_1 }, inspector);
       expect([name, status, answer?.errors]).toEqual([name, 200, undefined]);
-      const text = await sent;
+      const text = await pending;
       expect([name, text.length < 4 * 1024 * 1024, text.includes('INTERNAL_SERVER_ERROR')]).toEqual([
         name,
         true,

@@ -28,15 +28,15 @@ describe.each(databaseKinds)('derived fields on %s', (kind) => {
     field: string,
     filter = '{}',
   ): Promise<{ key: string; value: string }[]> {
-    const found: { key: string; value: string }[] = [];
+    const rows: { key: string; value: string }[] = [];
     for (let after: string | null = null; ; ) {
       const query = `query($after: String) { ${list}(first: 500, after: $after, filter: ${filter}) { nodes { ${key} ${field} } pageInfo { hasNextPage endCursor } } }`;
       const { data, errors } = await world.ask(query, { after });
       expect(errors).toBeUndefined();
       const page: { nodes: Record<string, unknown>[]; pageInfo: { hasNextPage: boolean; endCursor: string } } =
         data[list];
-      found.push(...page.nodes.map((node) => ({ key: String(node[key]), value: String(node[field]) })));
-      if (!page.pageInfo.hasNextPage) return found;
+      rows.push(...page.nodes.map((node) => ({ key: String(node[key]), value: String(node[field]) })));
+      if (!page.pageInfo.hasNextPage) return rows;
       after = page.pageInfo.endCursor;
     }
   }
@@ -48,9 +48,9 @@ describe.each(databaseKinds)('derived fields on %s', (kind) => {
       expect(everything.length).toBeGreaterThan(0);
       let narrowed = 0;
       for (const value of values) {
-        const found = await all(list, key, field, `{ ${field}: { eq: ${value} } }`);
-        expect(found).toEqual(everything.filter((one) => one.value === value));
-        narrowed += found.length;
+        const matches = await all(list, key, field, `{ ${field}: { eq: ${value} } }`);
+        expect(matches).toEqual(everything.filter((row) => row.value === value));
+        narrowed += matches.length;
       }
       expect(narrowed).toBe(everything.length);
     },

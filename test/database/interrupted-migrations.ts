@@ -38,10 +38,10 @@ async function contentOf(name: string, url: string): Promise<Record<string, unkn
     ).map((row) => row.name);
     const content: Record<string, unknown> = {};
     for (const table of tables) {
-      const [made] = isMysql ? await database.query(`SHOW CREATE TABLE \`${table}\``) : [undefined];
+      const [definition] = isMysql ? await database.query(`SHOW CREATE TABLE \`${table}\``) : [undefined];
       const rows = await database.query(`SELECT * FROM ${database.dialect.quote(table)} ORDER BY 1, 2`).catch(() => []);
       content[table] = {
-        made: String(made?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''),
+        made: String(definition?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''),
         rows: OWN.test(table) ? rows.map((row) => row.name) : rows,
       };
     }
@@ -169,9 +169,9 @@ export async function crashesOf(
       copies.push(to);
     };
     await (await Database.open({ ...options(name, file), onMigration: copy })).close();
-    for (const left of copies) {
-      await migrate(name, left);
-      check(await contentOf(name, left), left);
+    for (const remaining of copies) {
+      await migrate(name, remaining);
+      check(await contentOf(name, remaining), remaining);
     }
     return copies.length;
   } finally {

@@ -41,8 +41,8 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const upgraded = await Database.open(options);
     for (const [table, row] of FIRST_RELEASE[name]!) {
       const rows = await upgraded.query(`SELECT * FROM ${table}`);
-      const { pre_launch_access_seconds: _dropped, ...kept } = row;
-      expect([table, rows]).toEqual([table, [expect.objectContaining(kept)]]);
+      const { pre_launch_access_seconds: _dropped, ...columns } = row;
+      expect([table, rows]).toEqual([table, [expect.objectContaining(columns)]]);
     }
     await upgraded.close();
   });
@@ -99,11 +99,11 @@ test.each([
   const { mysql, sqlite } = subgraphs
     .find((subgraph) => subgraph.name === name)!
     .parts.migrations.find((candidate) => candidate.name === migration)!;
-  const found = createHash('sha256')
+  const actual = createHash('sha256')
     .update(JSON.stringify([mysql, sqlite]))
     .digest('hex');
   // databases refuse a migration that was changed after they ran it
-  expect(found.slice(0, 16)).toBe(digest);
+  expect(actual.slice(0, 16)).toBe(digest);
 });
 
 test('reports a server that is down and a file that is not a database', async () => {

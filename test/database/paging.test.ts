@@ -56,15 +56,15 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     await databases?.drop();
   });
 
-  const list = (given: PageArguments) =>
-    new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).list(AIModel, given);
+  const list = (args: PageArguments) =>
+    new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).list(AIModel, args);
 
   async function store(rows: readonly Partial<AIModel>[]): Promise<void> {
     await database.query('DELETE FROM ai_model');
     await database.insert(
       AIModel,
-      rows.map((one, index) => ({
-        ...one,
+      rows.map((item, index) => ({
+        ...item,
         id: `mdl_${String(index).padStart(26, '0')}`,
         developerKey: index % 3 === 0 ? 'd' : 'e',
         organizations: [],
@@ -89,7 +89,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
           const all = (await list({ first: 500, orderBy: order })).rows.map(({ id }) => id);
           expect(new Set(all).size).toBe(rows.length);
           const walk = async (backward: boolean) => {
-            const seen: string[] = [];
+            const keys: string[] = [];
             for (let cursor: string | undefined; ; ) {
               const page = await list(
                 backward
@@ -97,9 +97,9 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
                   : { first: size, after: cursor, orderBy: order },
               );
               const ids = page.rows.map(({ id }) => id);
-              if (backward) seen.unshift(...ids);
-              else seen.push(...ids);
-              if (!page.more) return seen;
+              if (backward) keys.unshift(...ids);
+              else keys.push(...ids);
+              if (!page.more) return keys;
               const edge = backward ? page.rows[0]! : page.rows.at(-1)!;
               cursor = page.cursor(edge);
             }
@@ -120,16 +120,16 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
         fc.integer({ min: 1, max: 4 }),
         async (rows, order, size) => {
           await store(rows);
-          const given = { first: size, orderBy: order };
+          const args = { first: size, orderBy: order };
           const loader = new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).listBy(
             AIModel,
             'developerKey',
-            given,
+            args,
           );
           const { result, statements } = await database.counting(() => loader.loadMany(['d', 'e', 'unknown']));
           expect(statements).toHaveLength(1);
           for (const [index, key] of ['d', 'e', 'unknown'].entries()) {
-            const alone = await list({ ...given, filter: { developer: { key: { eq: key } } } });
+            const alone = await list({ ...args, filter: { developer: { key: { eq: key } } } });
             expect((result[index] as { rows: readonly AIModel[] }).rows.map(({ id }) => id)).toEqual(
               alone.rows.map(({ id }) => id),
             );
@@ -254,8 +254,8 @@ describe('invalid pages', () => {
     ],
     [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 8), 'submissions')) }, 'the cursor key was replaced'],
     [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 7), 'reviews')) }, 'another subgraph issued it'],
-  ])('rejects the page arguments %j with a reason', (given, message) => {
-    expect(() => planPage(AIModel, given as PageArguments, Reader.everything, CURSORS)).toThrow(message);
+  ])('rejects the page arguments %j with a reason', (args, message) => {
+    expect(() => planPage(AIModel, args as PageArguments, Reader.everything, CURSORS)).toThrow(message);
   });
 
   test('rejects any text as a cursor or reads it as one of the list, and never throws', () => {

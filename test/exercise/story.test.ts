@@ -104,8 +104,8 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
         expect(['ENDED', 'RESCINDED', 'DECLINED']).toContain(status);
       if (status === 'ACTIVE') expect(acceptedAt !== null && acceptedAt <= AS_OF).toBe(true);
     }
-    const hours = [...submissions.values()].map((one) =>
-      accessSeconds({ seconds: one.accessSeconds, since: one.accessSince }, AS_OF),
+    const hours = [...submissions.values()].map((submission) =>
+      accessSeconds({ seconds: submission.accessSeconds, since: submission.accessSince }, AS_OF),
     );
     expect(Math.max(...hours)).toBeLessThanOrEqual(720 * 3600);
     expect(Math.max(...hours)).toBeGreaterThan(0);
@@ -139,11 +139,11 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       expect([madeByKey, submissions.has(submissionId)]).toEqual(['nsa', true]);
     for (const { submissionId, leadAgencyKey, openedAt, status, closedAt } of rows(Review)) {
       const necessary = rows(Determination).some(
-        (one) =>
-          one.submissionId === submissionId &&
-          one.agencyKey === leadAgencyKey &&
-          one.outcome === 'REVIEW_NECESSARY' &&
-          one.issuedAt! <= openedAt,
+        (row) =>
+          row.submissionId === submissionId &&
+          row.agencyKey === leadAgencyKey &&
+          row.outcome === 'REVIEW_NECESSARY' &&
+          row.issuedAt! <= openedAt,
       );
       expect(necessary).toBe(true);
       const open = (OPEN_REVIEW_STATUSES as readonly string[]).includes(status);
@@ -169,7 +169,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
   });
 
   test('I9: dates applications within open announcements, and fills positions', () => {
-    const announcements = new Map(rows(Announcement).map((one) => [one.controlNumber, one]));
+    const announcements = new Map(rows(Announcement).map((announcement) => [announcement.controlNumber, announcement]));
     for (const { controlNumber, submittedAt } of rows(Application)) {
       const { openDate, closeDate } = announcements.get(controlNumber)!;
       const day = civilDate(submittedAt);
@@ -200,7 +200,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       if (assessedOn > (newest.get(of) ?? '')) newest.set(of, assessedOn);
     }
     expect(newest.size).toBeGreaterThan(0);
-    const current = rows(CapabilityAssessment).filter((one) => one.current);
+    const current = rows(CapabilityAssessment).filter((assessment) => assessment.current);
     expect(current).toHaveLength(newest.size);
     for (const { agencyKey, dimensionId, assessedOn } of current)
       expect(assessedOn).toBe(newest.get(`${agencyKey} ${dimensionId}`));

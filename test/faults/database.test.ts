@@ -47,13 +47,13 @@ describeOnMysql('a database server behind a network that fails', () => {
   let database: Database;
   /** Straight to the server. */
   let direct: Database;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
 
   const openDatabase = (url: string, limits = LIMITS) =>
-    Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], limits, log: kept.log });
+    Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], limits, log: logged.log });
 
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     databases = await freshDatabases('mysql', ['shop']);
     direct = await openDatabase(databases.url('shop'));
     proxy = await TcpProxy.before(databases.url('shop'));
@@ -87,14 +87,14 @@ describeOnMysql('a database server behind a network that fails', () => {
     proxy.swallow();
     const first = await reads(12);
     expect(new Set(first)).toEqual(new Set(['done', 'DATABASE_TIMEOUT']));
-    expect(first.filter((one) => one === 'DATABASE_TIMEOUT').length).toBeLessThanOrEqual(LIMITS.connections);
+    expect(first.filter((code) => code === 'DATABASE_TIMEOUT').length).toBeLessThanOrEqual(LIMITS.connections);
     expect(await reads(12)).toEqual(Array(12).fill('done'));
     expect(database.pool()).toMatchObject({ size: 4, waiting: 0, timeouts: expect.any(Number) });
     expect(database.pool().timeouts).toBeGreaterThan(0);
     // its own connection is as old: it is replaced, too
     expect(await database.notReady()).toMatch(/the shop database does not answer \(ETIMEDOUT\)/);
     expect(await database.notReady()).toBeUndefined();
-    expect(kept.messages()).toEqual([
+    expect(logged.messages()).toEqual([
       'database statement timed out',
       'database unavailable',
       'database available again',
@@ -124,7 +124,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     proxy.swallowNew(false);
     expect(await reads(4)).toEqual(Array(4).fill('done'));
     expect(await database.notReady()).toBeUndefined();
-    expect(kept.messages().filter((message) => message === 'database unavailable')).toHaveLength(1);
+    expect(logged.messages().filter((message) => message === 'database unavailable')).toHaveLength(1);
   });
 
   test('fails no read and no transaction when all connections are closed', async () => {
@@ -140,25 +140,25 @@ describeOnMysql('a database server behind a network that fails', () => {
   });
 
   test('rejects a caller who waits five seconds for a database connection', async () => {
-    const one = await openDatabase(databases.url('shop'), { connections: 1, timeoutMs: 20_000 });
+    const single = await openDatabase(databases.url('shop'), { connections: 1, timeoutMs: 20_000 });
     let release = () => {};
-    const held = one.transaction(() => new Promise<void>((resolve) => (release = resolve)));
-    const waiting = outcome(one.query('SELECT 1'));
+    const holding = single.transaction(() => new Promise<void>((resolve) => (release = resolve)));
+    const waiting = outcome(single.query('SELECT 1'));
     await until(
-      () => one.pool().waiting === 1,
+      () => single.pool().waiting === 1,
       () => 'the read waits',
     );
     expect(await waiting).toBe('DATABASE_BUSY');
-    expect(one.pool()).toMatchObject({ size: 1, waiting: 0, timeouts: 1 });
+    expect(single.pool()).toMatchObject({ size: 1, waiting: 0, timeouts: 1 });
     // so is a transaction, which does not wait again and again
-    expect(await outcome(one.atomically((inside) => inside.query('SELECT 1')))).toBe('DATABASE_BUSY');
-    expect(one.pool()).toMatchObject({ waiting: 0, timeouts: 2 });
+    expect(await outcome(single.atomically((inside) => inside.query('SELECT 1')))).toBe('DATABASE_BUSY');
+    expect(single.pool()).toMatchObject({ waiting: 0, timeouts: 2 });
     // readiness has a connection of its own
-    expect(await one.notReady()).toBeUndefined();
+    expect(await single.notReady()).toBeUndefined();
     release();
-    await held;
-    expect(await outcome(one.query('SELECT 1'))).toBe('done');
-    await one.close();
+    await holding;
+    expect(await outcome(single.query('SELECT 1'))).toBe('done');
+    await single.close();
   });
 
   test('answers other callers while one sends more slow statements than there are connections', async () => {
@@ -187,8 +187,8 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await outcome(database.for({ key: 'other' }).query('SELECT 1'))).toBe('done');
     cancellation.cancel();
     const outcomes = await Promise.all(waiting);
-    expect(outcomes.filter((one) => one === 'DATABASE_BUSY')).toHaveLength(47);
-    expect(outcomes.filter((one) => one === 'REQUEST_CANCELLED')).toHaveLength(203);
+    expect(outcomes.filter((code) => code === 'DATABASE_BUSY')).toHaveLength(47);
+    expect(outcomes.filter((code) => code === 'REQUEST_CANCELLED')).toHaveLength(203);
   });
 
   test('ends a statement that takes too long, here and on the server', async () => {
@@ -264,14 +264,14 @@ describeOnMysql('a database server behind a network that fails', () => {
     ['before', []],
   ] as const)(
     'reports an unknown outcome when it is lost during a commit, %s the server committed',
-    async (when, left) => {
+    async (when, remaining) => {
       proxy.cutAt(1, when, /^COMMIT/);
       const change = database.atomically((inside) => inside.query('INSERT INTO item (id) VALUES (1)'));
       await expect(change).rejects.toMatchObject({
         extensions: { code: 'DATABASE_COMMIT_UNKNOWN', retryable: true },
         message: expect.stringMatching(/may have been made; send it again with the same idempotency key/),
       });
-      expect(await items()).toEqual(left);
+      expect(await items()).toEqual(remaining);
     },
   );
 });
@@ -293,17 +293,17 @@ describeOnMysql('a subgraph whose database fails', () => {
   let server: FastifyInstance;
   let http: HttpTransport;
   let url: string;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
 
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     databases = await freshDatabases('mysql', ['submissions']);
     proxy = await TcpProxy.before(databases.url('submissions'));
     open = await submissions.open({
       databaseUrl: proxy.url(databases.url('submissions')),
       door: openDoor(parsePrincipal('role=developer-submitter; organization=alder; subject=a')),
       limits: { connections: 4, timeoutMs: 20_000 },
-      log: kept.log,
+      log: logged.log,
     });
     server = await createSubgraphServer(open, createLog('silent', 'test'));
     url = `${await server.listen({ port: 0, host: '127.0.0.1' })}/graphql`;
@@ -355,8 +355,8 @@ describeOnMysql('a subgraph whose database fails', () => {
       own: [{ extensions: { code: 'DATABASE_UNAVAILABLE', subgraph: 'submissions' } }],
     });
     expect([await ready(), await ready()]).toEqual([503, 503]);
-    expect(kept.messages().filter((message) => message === 'not ready')).toHaveLength(1);
-    expect(kept.lines.find(({ msg }) => msg === 'not ready')).toMatchObject({
+    expect(logged.messages().filter((message) => message === 'not ready')).toHaveLength(1);
+    expect(logged.lines.find(({ msg }) => msg === 'not ready')).toMatchObject({
       reason: 'the submissions database does not answer (ECONNREFUSED)',
     });
   });
@@ -366,7 +366,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     proxy.refuse();
     const answer = request(resilient, 30_000);
     await until(
-      () => kept.messages().includes('database unavailable'),
+      () => logged.messages().includes('database unavailable'),
       () => 'the database is missed',
     );
     proxy.refuse(false);
@@ -374,16 +374,16 @@ describeOnMysql('a subgraph whose database fails', () => {
   });
 
   test('leaves no statement running after the gateway timed out', async () => {
-    const other = await submissions.open({ databaseUrl: databases.url('submissions') });
+    const replica = await submissions.open({ databaseUrl: databases.url('submissions') });
     const waiting = async () =>
       (
-        await other.database.query(
+        await replica.database.query(
           "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE '%lock%' AND id <> CONNECTION_ID()",
         )
       ).length;
     const unlocked = new Gate();
     const isLocked = new Gate();
-    const locked = other.database.transaction(async (inside) => {
+    const locked = replica.database.transaction(async (inside) => {
       await inside.query('LOCK TABLES developer_organization WRITE');
       isLocked.open();
       await unlocked.opened;
@@ -405,7 +405,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     unlocked.open();
     await locked;
     expect((await request(http, 5_000)).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });
-    await other.close();
+    await replica.close();
   });
 
   test.each(['before', 'after'] as const)(
@@ -448,11 +448,11 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
   let proxy: TcpProxy;
   let open: OpenSubgraph;
   let folder: string;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
   const file = () => join(folder, 'submissions.jsonl');
 
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-record-'));
     databases = await freshDatabases('mysql', ['submissions']);
     proxy = await TcpProxy.before(databases.url('submissions'));
@@ -461,7 +461,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
       door: openDoor(parsePrincipal('role=developer-submitter; organization=alder; subject=a')),
       audit: await AuditLog.open(file(), 'submissions', await newKey(), systemClock, createLog('silent', 'test')),
       limits: { connections: 4, timeoutMs: 20_000 },
-      log: kept.log,
+      log: logged.log,
     });
   });
   afterEach(async () => {
@@ -491,7 +491,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
     await loseCommit('after');
     // logged once the record has it
     await until(
-      () => kept.messages().includes('recorded a change whose commit was unknown'),
+      () => logged.messages().includes('recorded a change whose commit was unknown'),
       () => 'the change is recorded',
     );
     expect(changes()).toEqual([
@@ -515,12 +515,12 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
 describe('an SQLite database', () => {
   let databases: TestDatabases;
   let database: Database;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     databases = await freshDatabases('sqlite', ['shop']);
     const url = databases.url('shop');
-    database = await Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], log: kept.log });
+    database = await Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], log: logged.log });
   });
   afterEach(async () => {
     await database.close();
@@ -546,7 +546,7 @@ describe('an SQLite database', () => {
     await allowPages(1_000_000);
     await add(2, 1_000_000);
     expect(await database.notReady()).toBeUndefined();
-    expect(kept.messages()).toEqual(['database accepts no writes', 'database accepts writes again']);
+    expect(logged.messages()).toEqual(['database accepts no writes', 'database accepts writes again']);
   });
 
   test('runs no further statement for a disconnected caller', async () => {

@@ -88,8 +88,8 @@ const logged = (message: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ msg }) => msg === message);
 
-const until = (isTrue: () => Promise<boolean> | boolean, what: string): Promise<void> =>
-  waitUntil(isTrue, () => `${what}:\n${gateway.output()}`);
+const until = (isTrue: () => Promise<boolean> | boolean, goal: string): Promise<void> =>
+  waitUntil(isTrue, () => `${goal}:\n${gateway.output()}`);
 
 /** Clients that ask one after the other until they are stopped; gives all their answers, and failures to get one. */
 function load(query: string, clients = 8) {
@@ -249,8 +249,8 @@ describe('a subgraph', () => {
     const answersAtRecovery = running.answers.length;
     await until(() => running.answers.at(-1)!.errors === undefined, 'it is taken back');
     await running.stop();
-    for (const { errors: told = [] } of running.answers.slice(answersAtRecovery))
-      for (const { extensions } of told) expect(extensions.retryAfterSeconds ?? 1).toBe(1);
+    for (const { errors: lateErrors = [] } of running.answers.slice(answersAtRecovery))
+      for (const { extensions } of lateErrors) expect(extensions.retryAfterSeconds ?? 1).toBe(1);
     expect(await metric('ordergraph_subgraph_breaker_open')).toBe('0');
     expect(await metric('ordergraph_subgraph_breaker_changes_total')).toBe('2');
     expect(logged('opened circuit breaker; probing subgraph about every second')).toEqual([
@@ -329,10 +329,10 @@ describe('the gateway', () => {
     await ask(JOINED);
     await behave('stock', 'never');
     const controller = new AbortController();
-    const gone = ask(JOINED, controller.signal).catch(() => 'gone');
+    const aborted = ask(JOINED, controller.signal).catch(() => 'gone');
     await until(async () => (await callsOf('stock')) > 1, 'the stock is asked');
     controller.abort();
-    expect(await gone).toBe('gone');
+    expect(await aborted).toBe('gone');
     const metrics = async () => (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text();
     await until(
       async () =>
@@ -374,12 +374,12 @@ describe('the gateway', () => {
   test('finishes running requests when SIGTERM arrives twice', async () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '1000');
     await behave('stock', 'slowly');
-    const asked = ask(JOINED);
+    const pending = ask(JOINED);
     await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
     gateway.child.kill('SIGTERM');
     await until(() => logged('stopping').length === 1, 'it stops');
     gateway.child.kill('SIGTERM');
-    expect(await asked).toEqual({ data: WHOLE });
+    expect(await pending).toEqual({ data: WHOLE });
     expect(await gateway.ended).toBe(0);
     expect(logged('stopping')).toEqual([expect.objectContaining({ signal: 'SIGTERM' })]);
   });

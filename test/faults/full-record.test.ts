@@ -101,13 +101,13 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         // what fits into the last block of the record is written; then nothing is
         const codes: unknown[] = [];
         while (codes.length < 40) codes.push(await codeOf(register(`full-${codes.length}`)));
-        const made = codes.flatMap((code, index) => (code === 'done' ? [`full-${index}`] : []));
-        expect(made.length).toBeLessThan(15);
+        const keys = codes.flatMap((code, index) => (code === 'done' ? [`full-${index}`] : []));
+        expect(keys.length).toBeLessThan(15);
         expect(codes.slice(-20)).toEqual(Array(20).fill(['RECORD_UNAVAILABLE']));
         // whatever was acknowledged was made and recorded, and nothing else was
-        expect(await organizations()).toEqual(['first', ...made].sort());
-        expect(changes(file)).toEqual(['first', ...made].sort());
-        if (made.length === 0) expect(await events()).toBe(before);
+        expect(await organizations()).toEqual(['first', ...keys].sort());
+        expect(changes(file)).toEqual(['first', ...keys].sort());
+        if (keys.length === 0) expect(await events()).toBe(before);
         expect([await subgraph.isReady(), await subgraph.isReady()]).toEqual([false, false]);
         expect(messages.filter(({ msg }) => msg === 'not ready')).toEqual([
           expect.objectContaining({ reason: `the record in ${small.folder} cannot be written (ENOSPC)` }),
@@ -115,7 +115,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         small.free();
         expect(await subgraph.isReady()).toBe(true);
         expect(await codeOf(register('last'))).toBe('done');
-        expect(changes(file)).toEqual(['first', ...made, 'last'].sort());
+        expect(changes(file)).toEqual(['first', ...keys, 'last'].sort());
         await subgraph.close();
         expect(await flaw(file)).toBeUndefined();
       }),
@@ -127,7 +127,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         const names = Array.from({ length: 30 }, (_, index) => `org-${10 + index}`);
         const released = new Gate();
         const locked = new Gate();
-        const held = subgraph.database.transaction(async (inside) => {
+        const holding = subgraph.database.transaction(async (inside) => {
           // others wait: on SQLite for their turn, on MySQL for the lock of the table
           if (kind === 'mysql') await inside.query('LOCK TABLES idempotency_key WRITE');
           locked.open();
@@ -142,7 +142,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         );
         small.fill();
         released.open();
-        await held;
+        await holding;
         expect(await Promise.all(answers)).toEqual(names.map(() => 'done'));
         expect(changes(file)).toEqual(names);
         expect(existsSync(`${file}.reserve`)).toBe(false);
@@ -235,8 +235,8 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       subgraph = await openOn(file);
       expect(changes(file)).toEqual(['alder']);
       const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
-      const [found] = await search.find({ kind: 'change', object: 'alder' }, { most: 1 });
-      expect(found?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
+      const [entry] = await search.find({ kind: 'change', object: 'alder' }, { most: 1 });
+      expect(entry?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
       expect(entries(file).length).toBeGreaterThan(before);
       expect(messages.map(({ msg }) => msg)).toContain(
         'recorded changes that an earlier process committed without recording',

@@ -54,13 +54,13 @@ function countTimeouts(): () => number {
   let count = 0;
   const { sendCommand } = Redis.prototype;
   jest.spyOn(Redis.prototype, 'sendCommand').mockImplementation(function (this: Redis, command, stream) {
-    const sent = sendCommand.call(this, command, stream) as Promise<unknown>;
+    const reply = sendCommand.call(this, command, stream) as Promise<unknown>;
     // a client that connects again introduces itself and asks for the state of the server first
     if (command.name !== 'info' && command.name !== 'client')
-      sent.catch((error: Error) => {
+      reply.catch((error: Error) => {
         if (error.message === 'Command timed out') count += 1;
       });
-    return sent;
+    return reply;
   });
   return () => count;
 }
@@ -87,7 +87,7 @@ describeOnRedis('the Redis of plans and limits', () => {
     const key = signingKeyOf(await newKey());
     const seal = new PlanSeal(() => key);
     const gateways = [1, 2].map(() => new RedisPlans({ url: redis.url, prefix: 'here', limits, log, seal }));
-    const [one, two] = gateways.map((gateway) => gateway.of('sdl', 'native', ['s'])) as [
+    const [first, second] = gateways.map((gateway) => gateway.of('sdl', 'native', ['s'])) as [
       ReturnType<RedisPlans['of']>,
       ReturnType<RedisPlans['of']>,
     ];
@@ -95,19 +95,19 @@ describeOnRedis('the Redis of plans and limits', () => {
     try {
       await until(
         async () => {
-          await one.put('{ a } # first', planOf(10));
-          await two.put('{ a } # first', planOf(10));
+          await first.put('{ a } # first', planOf(10));
+          await second.put('{ a } # first', planOf(10));
           return (await plans()) === 1;
         },
         () => 'plans are stored',
       );
-      for (let i = 0; i < 200; i++) await (i % 2 ? one : two).put(`{ a } # small ${i}`, planOf(10));
+      for (let i = 0; i < 200; i++) await (i % 2 ? first : second).put(`{ a } # small ${i}`, planOf(10));
       expect(await plans()).toBeLessThanOrEqual(50);
-      expect(await two.get('{ a } # small 199')).toEqual(planOf(10));
-      expect(await one.get('{ a } # first')).toBeUndefined();
-      for (let i = 0; i < 50; i++) await one.put(`{ a } # large ${i}`, planOf(5_000));
+      expect(await second.get('{ a } # small 199')).toEqual(planOf(10));
+      expect(await first.get('{ a } # first')).toBeUndefined();
+      for (let i = 0; i < 50; i++) await first.put(`{ a } # large ${i}`, planOf(5_000));
       expect(await plans()).toBeLessThanOrEqual(5);
-      expect(await two.get('{ a } # large 49')).toEqual(planOf(5_000));
+      expect(await second.get('{ a } # large 49')).toEqual(planOf(5_000));
       // nothing but plans, their index and their sum
       expect((await client.keys('*')).filter((key) => !/^here:plans:(4:.*|index|bytes)$/.test(key))).toEqual([]);
       for (const key of await client.keys('*')) expect(await client.ttl(key)).toBeGreaterThan(0);

@@ -98,7 +98,7 @@ test('rotates identity keys under load and rejects a removed key within seconds'
 
 test('replaces TLS certificates on both sides without a restart', async () => {
   const [first, second] = [mkdtempSync(join(folder, 'tls-')), mkdtempSync(join(folder, 'tls-'))];
-  for (const one of [first, second]) makeCertificates(one);
+  for (const certificates of [first, second]) makeCertificates(certificates);
   const pem = (name: string) => join(first, name);
   const replace = (name: string) => copyFileSync(join(second, name), pem(name));
   const { log, lines } = recordingLog();
@@ -125,7 +125,7 @@ test('replaces TLS certificates on both sides without a restart', async () => {
       (error: Error) => error.message,
     );
   /** The certificate shown to a client of the second authority; undefined while there is none that it trusts. */
-  const shown = () =>
+  const certificate = () =>
     new Promise<string | undefined>((resolve) => {
       const [cert, key, ca] = ['gateway.pem', 'gateway.key', 'ca.pem'].map((name) => readFileSync(join(second, name)));
       const request = get(
@@ -139,7 +139,7 @@ test('replaces TLS certificates on both sides without a restart', async () => {
     });
   try {
     expect(await ask()).toBe('answered');
-    expect(await shown()).toBeUndefined();
+    expect(await certificate()).toBeUndefined();
     // half of a pair is not used
     replace('subgraph.pem');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -147,7 +147,7 @@ test('replaces TLS certificates on both sides without a restart', async () => {
     expect(await ask()).toBe('answered');
     for (const name of ['subgraph.key', 'ca.pem', 'gateway.pem', 'gateway.key']) replace(name);
     await until(
-      async () => (await shown()) !== undefined,
+      async () => (await certificate()) !== undefined,
       () => 'the server shows its new certificate',
     );
     transport.reconnect();

@@ -229,12 +229,12 @@ describe('the gateway over HTTP', () => {
   describe('any supergraph over third-party subgraphs', () => {
     let strange: Server;
     let gateway: FastifyInstance;
-    let seen: Record<string, string | string[] | undefined>[];
+    let received: Record<string, string | string[] | undefined>[];
     let answer: (send: (status: number, body: string, headers?: Record<string, string>) => void) => void;
 
     beforeAll(async () => {
       strange = createHttpServer((request, response) => {
-        seen.push(request.headers);
+        received.push(request.headers);
         answer((status, body, headers = {}) => response.writeHead(status, headers).end(body));
       });
       await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
@@ -251,7 +251,7 @@ describe('the gateway over HTTP', () => {
       });
     });
     beforeEach(() => {
-      seen = [];
+      received = [];
     });
     afterAll(async () => {
       await gateway.close();
@@ -263,8 +263,8 @@ describe('the gateway over HTTP', () => {
       answer = (send) => send(200, '{"data":{"hello":"world"}}', { 'content-type': 'application/json' });
       const { data } = await ask(gateway, '{ hello }', { authorization: 'Bearer abc', cookie: 'secret=1' });
       expect(data).toEqual({ hello: 'world' });
-      expect(seen[0]).toMatchObject({ authorization: 'Bearer abc', 'accept-encoding': 'identity' });
-      expect(seen[0]).not.toHaveProperty('cookie');
+      expect(received[0]).toMatchObject({ authorization: 'Bearer abc', 'accept-encoding': 'identity' });
+      expect(received[0]).not.toHaveProperty('cookie');
     });
 
     test('returns only configured response headers, and the cache lifetime of the response', async () => {

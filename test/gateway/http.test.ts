@@ -138,10 +138,10 @@ describe('CORS', () => {
 
   test('answers a CORS preflight with a thousand header names like any other', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `x-header-${index}`).join();
-    const [one, thousand] = [await preflight(server, ORIGIN, 'content-type'), await preflight(server, ORIGIN, names)];
-    const { date: _one, 'x-request-id': _id, ...expected } = one.headers;
-    const { date: _thousand, 'x-request-id': _other, ...actual } = thousand.headers;
-    expect([thousand.statusCode, actual, thousand.body]).toEqual([204, expected, '']);
+    const [small, large] = [await preflight(server, ORIGIN, 'content-type'), await preflight(server, ORIGIN, names)];
+    const { date: _one, 'x-request-id': _id, ...expected } = small.headers;
+    const { date: _thousand, 'x-request-id': _other, ...actual } = large.headers;
+    expect([large.statusCode, actual, large.body]).toEqual([204, expected, '']);
   });
 
   test('lets pages read the error of a rejected token and --return-header headers', async () => {
@@ -166,11 +166,11 @@ describe('CORS', () => {
     ['http://evil.example/localhost', false],
     ['null', false],
   ])('in development, allows requests from pages of %s: %s', async (origin, isAllowed) => {
-    for (const [one, expected] of [
+    for (const [requestOrigin, expected] of [
       [development, isAllowed ? origin : undefined],
       [production, undefined],
     ] as const) {
-      const { headers } = await preflight(one, origin, 'content-type');
+      const { headers } = await preflight(requestOrigin, origin, 'content-type');
       expect(headers['access-control-allow-origin']).toBe(expected);
     }
   });
@@ -191,9 +191,9 @@ describe('persisted documents', () => {
     server: FastifyInstance,
     method: (typeof METHODS)[number],
     parameters: Record<string, unknown>,
-    who: string | null = null,
+    caller: string | null = null,
   ) => {
-    const headers = await identity.headers(who);
+    const headers = await identity.headers(caller);
     const response = await (method === 'POST'
       ? server.inject({ method, url: '/graphql', headers, payload: parameters })
       : server.inject({ url: get(parameters), headers }));
@@ -239,8 +239,8 @@ describe('persisted documents', () => {
         ANALYST,
         [200, 'PERSISTED_QUERY_NOT_FOUND'],
       ],
-    ])('requires persisted documents and rejects %s', async (_what, parameters, who, expected) => {
-      expect(await send(server, method, { ...parameters }, who)).toEqual(expected);
+    ])('requires persisted documents and rejects %s', async (_what, parameters, caller, expected) => {
+      expect(await send(server, method, { ...parameters }, caller)).toEqual(expected);
     });
 
     test.each(['text/html', 'text/html;level=1, application/json;q=0.5', 'text/*, */*;q=0.1'])(
@@ -489,9 +489,9 @@ describe('new and known operations', () => {
   ])('rejects new and known operations by GET alike for %s', async (_what, parameters) => {
     const query = '{ a }';
     expect((await server.inject(get({ query }))).statusCode).toBe(200);
-    const known = await server.inject(get({ query, ...parameters }));
+    const repeated = await server.inject(get({ query, ...parameters }));
     const fresh = await server.inject(get({ query: '{ fresh: a }', ...parameters }));
-    expect([known.statusCode, known.json()]).toEqual([400, fresh.json()]);
+    expect([repeated.statusCode, repeated.json()]).toEqual([400, fresh.json()]);
   });
 });
 

@@ -83,8 +83,8 @@ describe('introspection', () => {
     const ask = (document: (typeof documents)[number]) =>
       contest.graphs.native.execute({ document, headers: {}, scope: '', deadline: performance.now() + 60_000 });
     const first = await ask(documents[0]!);
-    const kept = Math.floor((8 * 1024 * 1024) / first.data!.text.length);
-    expect(kept).toBeLessThan(documents.length);
+    const capacity = Math.floor((8 * 1024 * 1024) / first.data!.text.length);
+    expect(capacity).toBeLessThan(documents.length);
     for (const document of documents) await ask(document);
     expect((await ask(documents[0]!)).data).not.toBe(first.data);
     expect((await ask(documents.at(-1)!)).data).toBe((await ask(documents.at(-1)!)).data);
@@ -108,9 +108,9 @@ describe('introspection', () => {
       '{ __schema { queryType { name } } users { id } }',
       'query($n: String! = "Post") { __type(name: $n) { name } }',
     ]) {
-      const [one, other] = await answers(query);
-      expect(one!.data).not.toBe(other!.data);
-      expect(one!.data?.text).toBe(other!.data?.text);
+      const [once, twice] = await answers(query);
+      expect(once!.data).not.toBe(twice!.data);
+      expect(once!.data?.text).toBe(twice!.data?.text);
     }
     await contest.close();
   });

@@ -80,7 +80,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   failing = undefined;
-  for (const one of Object.values(bodies)) one.length = 0;
+  for (const list of Object.values(bodies)) list.length = 0;
 });
 
 async function ask(say: string) {

@@ -131,7 +131,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
   const ASK_THING = 'thing { id name } nothing';
 
   const OWN = { code: 'OWN' };
-  const own = (message: string, more: object = {}) => ({
+  const ownError = (message: string, more: object = {}) => ({
     message,
     extensions: { ...OWN, subgraph: 'things' },
     ...more,
@@ -152,21 +152,29 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       [
         'an error at its path',
         [{ message: 'x', extensions: OWN, path: ['thing', 'name'] }],
-        [own('x', { path: ['thing', 'name'] })],
+        [ownError('x', { path: ['thing', 'name'] })],
       ],
-      ['a path that is text', [{ message: 'x', extensions: OWN, path: 'thing' }], [own('x', anywhere)]],
-      ['a path that is a number', [{ message: 'x', extensions: OWN, path: 5 }], [own('x', anywhere)]],
-      ['a path that is an object', [{ message: 'x', extensions: OWN, path: {} }], [own('x', anywhere)]],
-      ['a path with a null in it', [{ message: 'x', extensions: OWN, path: ['thing', null] }], [own('x', anywhere)]],
-      ['a path with a fraction in it', [{ message: 'x', extensions: OWN, path: ['thing', 1.5] }], [own('x', anywhere)]],
-      ['a path with a list in it', [{ message: 'x', extensions: OWN, path: [['thing']] }], [own('x', anywhere)]],
-      ['a path that begins with a number', [{ message: 'x', extensions: OWN, path: [0] }], [own('x', anywhere)]],
-      ['a path to an unknown field', [{ message: 'x', extensions: OWN, path: ['other'] }], [own('x', anywhere)]],
-      ['an empty path', [{ message: 'x', extensions: OWN, path: [] }], [own('x', anywhere)]],
+      ['a path that is text', [{ message: 'x', extensions: OWN, path: 'thing' }], [ownError('x', anywhere)]],
+      ['a path that is a number', [{ message: 'x', extensions: OWN, path: 5 }], [ownError('x', anywhere)]],
+      ['a path that is an object', [{ message: 'x', extensions: OWN, path: {} }], [ownError('x', anywhere)]],
+      [
+        'a path with a null in it',
+        [{ message: 'x', extensions: OWN, path: ['thing', null] }],
+        [ownError('x', anywhere)],
+      ],
+      [
+        'a path with a fraction in it',
+        [{ message: 'x', extensions: OWN, path: ['thing', 1.5] }],
+        [ownError('x', anywhere)],
+      ],
+      ['a path with a list in it', [{ message: 'x', extensions: OWN, path: [['thing']] }], [ownError('x', anywhere)]],
+      ['a path that begins with a number', [{ message: 'x', extensions: OWN, path: [0] }], [ownError('x', anywhere)]],
+      ['a path to an unknown field', [{ message: 'x', extensions: OWN, path: ['other'] }], [ownError('x', anywhere)]],
+      ['an empty path', [{ message: 'x', extensions: OWN, path: [] }], [ownError('x', anywhere)]],
       [
         'odd locations',
         [{ message: 'x', extensions: OWN, path: ['thing'], locations: 'line 1' }],
-        [own('x', { path: ['thing'] })],
+        [ownError('x', { path: ['thing'] })],
       ],
       [
         'extensions that are text',
@@ -186,7 +194,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       [
         'a code that is a number',
         [{ message: 'x', extensions: { code: 404 } }],
-        [{ ...own('x', anywhere), extensions: { code: '404', subgraph: 'things' } }],
+        [{ ...ownError('x', anywhere), extensions: { code: '404', subgraph: 'things' } }],
       ],
       [
         'a code that is an object',
@@ -201,12 +209,12 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       [
         'an HTTP status of its own',
         [{ message: 'x', extensions: { ...OWN, http: { status: 999 } } }],
-        [own('x', anywhere)],
+        [ownError('x', anywhere)],
       ],
       [
         'a budget of its own',
         [{ message: 'x', extensions: { code: 'BUDGET_EXHAUSTED' } }],
-        [{ ...own('x', anywhere), extensions: { code: 'BUDGET_EXHAUSTED', subgraph: 'things' } }],
+        [{ ...ownError('x', anywhere), extensions: { code: 'BUDGET_EXHAUSTED', subgraph: 'things' } }],
       ],
       ['an error without a message', [{ path: ['thing'] }], [withoutMessage({ path: ['thing'] })]],
       ['a message that is a number', [{ message: 5 }], [withoutMessage(anywhere)]],
@@ -221,13 +229,13 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       [
         'errors that are one error',
         { message: 'x', extensions: OWN, path: ['thing'] },
-        [own('x', { path: ['thing'] })],
+        [ownError('x', { path: ['thing'] })],
       ],
       ['errors that are a number', 1, [withoutMessage(anywhere)]],
       [
         'two odd errors and a good one',
         [null, 'x', { message: 'y', extensions: OWN, path: ['thing', 'id'] }],
-        [own('y', { path: ['thing', 'id'] }), withoutMessage(anywhere), masked],
+        [ownError('y', { path: ['thing', 'id'] }), withoutMessage(anywhere), masked],
       ],
     ])('keeps the data and reports %s', async (_what, errors, expected) => {
       things.behavior = sends((data) =>
@@ -492,7 +500,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
         things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status });
         const { data, errors } = await askAgain('nothing');
         expect(data).toEqual({ nothing: null });
-        expect(errors!.map(plain)).toEqual([own('x', anywhere)]);
+        expect(errors!.map(plain)).toEqual([ownError('x', anywhere)]);
       },
     );
 
@@ -591,18 +599,18 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ['an Int with a fraction of zero', 'count', '1.0', '1'],
       ['an Int with an exponent', 'count', '1e3', '1000'],
       ['an Int with many zeros behind it', 'count', '1.000000000000000000000', '1'],
-    ])('writes in a response %s', async (_what, field, sent, written) => {
-      values = { ...WORLD, [field]: raw(sent) };
+    ])('writes in a response %s', async (_what, field, value, expected) => {
+      values = { ...WORLD, [field]: raw(value) };
       const { text, errors } = await askAgain(field);
       expect(errors).toBeUndefined();
-      expect(text).toContain(`"${field}":${written},`);
+      expect(text).toContain(`"${field}":${expected},`);
     });
 
     test.each(['0.1234567890123456789', '12345678901234567890', '1e300', '2.5e-5'])(
       'returns the Float %s with all its digits',
-      async (sent) => {
-        values = { ...WORLD, ratio: raw(sent) };
-        expect((await askAgain('ratio')).data).toEqual({ ratio: Number(sent) });
+      async (written) => {
+        values = { ...WORLD, ratio: raw(written) };
+        expect((await askAgain('ratio')).data).toEqual({ ratio: Number(written) });
       },
     );
 
@@ -617,8 +625,8 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ['ratio', '1e400', 'Float'],
       ['ratio', '"9007199254740993"', 'Float'],
       ['nothing', '9007199254740993', 'String'],
-    ])('returns an error for the field %s when its value %s is not a valid %s', async (field, sent, type) => {
-      values = { ...WORLD, [field]: raw(sent) };
+    ])('returns an error for the field %s when its value %s is not a valid %s', async (field, value, type) => {
+      values = { ...WORLD, [field]: raw(value) };
       const { data, errors } = await askAgain(field);
       expect(data).toEqual({ [field]: null });
       expect(errors).toEqual([
@@ -671,15 +679,15 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ['JSON', 'anyEcho', '{"a":[9007199254740993,"9007199254740993",1.5]}'],
       ['ID', 'idEcho', '9007199254740993'],
       ['Float', 'ratioEcho', '0.1234567890123456789'],
-    ])('passes on a variable of type %s exactly: %s(of: %s)', async (type, field, sent) => {
+    ])('passes on a variable of type %s exactly: %s(of: %s)', async (type, field, value) => {
       operations += 1;
       const query = `query ($of: ${type}) { ${field}(of: $of) f${operations}: fine }`;
       for (let time = 0; time < 3; time++) {
-        const payload = `{"query":${JSON.stringify(query)},"variables":{"of":${sent}}}`;
+        const payload = `{"query":${JSON.stringify(query)},"variables":{"of":${value}}}`;
         const headers = { 'content-type': 'application/json' };
         const { body } = await gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
         expect(JSON.parse(body).errors).toBeUndefined();
-        expect(things.bodies.at(-1)).toContain(`"variables":{"of":${sent}}`);
+        expect(things.bodies.at(-1)).toContain(`"variables":{"of":${value}}`);
       }
     });
 
@@ -695,8 +703,8 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
           headers: { 'content-type': 'application/json' },
         });
       await Promise.all(['9007199254740992', '9007199254740993'].map(send));
-      const sent = things.bodies.slice(before).map((body) => /"of":(\d+)/.exec(body)?.[1]);
-      expect(sent.toSorted()).toEqual(['9007199254740992', '9007199254740993']);
+      const numbers = things.bodies.slice(before).map((body) => /"of":(\d+)/.exec(body)?.[1]);
+      expect(numbers.toSorted()).toEqual(['9007199254740992', '9007199254740993']);
     });
 
     test('rejects an Int variable beyond 32 bits', async () => {
@@ -801,7 +809,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
           for (const { message, path = [], extensions } of response.errors ?? []) {
             expect(typeof message).toBe('string');
             expect(extensions).toMatchObject({ code: expect.any(String), subgraph: 'things' });
-            expect(path.every((one) => typeof one === 'string' || Number.isInteger(one))).toBe(true);
+            expect(path.every((key) => typeof key === 'string' || Number.isInteger(key))).toBe(true);
           }
         },
       ),
@@ -863,11 +871,11 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       const { data, errors } = await change();
       expect(data).toEqual({ change: null });
       // the time that is left of the request may be a little less
-      const said = errors!.map((error) => ({
+      const reported = errors!.map((error) => ({
         ...error,
         message: error.message.replace(/within \d+ ms/, 'within 2000 ms'),
       }));
-      expect(said).toEqual([
+      expect(reported).toEqual([
         {
           message: `The "things" subgraph ${message}`,
           path: ['change'],
@@ -958,12 +966,12 @@ describe('mutations that were not sent', () => {
     things.behavior = () => {};
     const http = new HttpTransport('things', things.url, { maxResponseBytes: 1, connections: 1 });
     const transport = new ResilientTransport('things', http, { concurrency: 1, queue: 0, retries: 0 });
-    const sent = transport.request(request()).catch((error) => error);
+    const pending = transport.request(request()).catch((error) => error);
     await expect(transport.request(request())).rejects.toMatchObject({
       extensions: { code: 'SUBGRAPH_OVERLOADED', retryable: true },
     });
     await transport.close();
-    await sent;
+    await pending;
   });
 });
 

@@ -49,17 +49,17 @@ describe('plans', () => {
   test('plans an operation once for all requests that wait for it', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, limits);
-    const asked = Array.from({ length: 50 }, () => plans.get('a', 'a', (plan) => plan));
+    const pending = Array.from({ length: 50 }, () => plans.get('a', 'a', (plan) => plan));
     await new Promise((resolve) => setImmediate(resolve));
     planner.given[0]!(PLAN);
-    expect(new Set(await Promise.all(asked)).size).toBe(1);
+    expect(new Set(await Promise.all(pending)).size).toBe(1);
     expect(planner.asked).toEqual(['a']);
   });
 
   test('bounds the plan cache and evicts the least recently used plans first', async () => {
     const planner: Planner = planningAs('native');
     const plans = new Plans<QueryPlan>(planner, limits);
-    for (const one of ['a', 'b', 'a', 'c', 'a', 'd', 'e']) await plans.get(one, one, (plan) => plan);
+    for (const key of ['a', 'b', 'a', 'c', 'a', 'd', 'e']) await plans.get(key, key, (plan) => plan);
     expect(plans.size).toBe(3);
     expect(plans.peek('a')).toBe(PLAN);
     const small = new Plans<QueryPlan>(planner, { ...limits, entries: 1_000, bytes: 10_000 });
@@ -96,10 +96,10 @@ describe('the native planner', () => {
   test('uses the direct planner after the native one aborts and keeps other operations', async () => {
     const planner = new NativePlanner(sdl);
     try {
-      const asked = await Promise.allSettled(
+      const outcomes = await Promise.allSettled(
         [well(1), DEADLY, well(2), well(3)].map((operation) => planner.plan(operation, forever)),
       );
-      expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
       const { deaths } = planner;
       expect(deaths).toBeGreaterThan(0);
       await expect(planner.plan(DEADLY, forever)).resolves.toBeDefined();
@@ -137,8 +137,8 @@ describe('the native planner', () => {
           type U @key(fields: "id") { id: ID! text(locale: String @fromContext(field: "$c { locale }")): String }`,
       },
     ]);
-    const other = planningAs('apollo');
-    const planner = new PlannerWithFallback(new NativePlanner(contextual), () => other);
+    const apollo = planningAs('apollo');
+    const planner = new PlannerWithFallback(new NativePlanner(contextual), () => apollo);
     expect(await planner.plan('{ t { u { text } } }', forever)).toBe(PLAN);
     await planner.close();
   });
@@ -146,18 +146,18 @@ describe('the native planner', () => {
   test('keeps planning other operations after it gave one up', async () => {
     const planner = new NativePlanner(sdl);
     const controller = new AbortController();
-    const given = planner.plan(well(1), controller.signal);
-    const other = planner.plan(well(2), forever);
+    const pending = planner.plan(well(1), controller.signal);
+    const endless = planner.plan(well(2), forever);
     controller.abort(new Error('too long'));
-    await expect(given).rejects.toThrow('too long');
-    await expect(other).resolves.toBeDefined();
+    await expect(pending).rejects.toThrow('too long');
+    await expect(endless).resolves.toBeDefined();
     await planner.close();
   });
 });
 
 describe.each(['native', 'apollo'] as const)('progressive @override, planner %s', (name) => {
   const link = (...imports: string[]) =>
-    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [${imports.map((one) => `"${one}"`).join(', ')}])`;
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [${imports.map((directive) => `"${directive}"`).join(', ')}])`;
   const supergraphOf = (label: string) =>
     compose([
       {
@@ -181,11 +181,11 @@ describe.each(['native', 'apollo'] as const)('progressive @override, planner %s'
     ['percent(0.5)', [], 0, ['old', 'new']],
   ])(
     'resolves a field labeled %s with labels %j and percentile %d: calls %j',
-    async (label, labels, percentile, asked) => {
+    async (label, labels, percentile, called) => {
       const planner = plannerOf(name, createLog('silent', 'test'), { labels, percentile })(supergraphOf(label));
       const plan = await planner.plan('{ t { f } }', forever);
       await planner.close();
-      expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(asked);
+      expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(called);
     },
   );
 });
@@ -198,7 +198,7 @@ describeOnRedis('plans shared through Redis', () => {
     const seal = new PlanSeal(() => key);
     const bounds = { entries: 100, bytes: 1_000_000 };
     const open = () => new RedisPlans({ url: redis.url, prefix: 'test', limits: bounds, log, seal });
-    const [one, two] = [open(), open()];
+    const [first, second] = [open(), open()];
     const planner = new SlowPlanner();
     planner.plan = async (operation) => {
       planner.asked.push(operation);
@@ -211,22 +211,22 @@ describeOnRedis('plans shared through Redis', () => {
         for (let i = 0; i < 200 && !(await isTrue()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
       };
       await until(async () => {
-        await one.of('s', 'native', ['s']).put('{ ping }', PLAN);
-        return (await two.of('s', 'native', ['s']).get('{ ping }')) !== undefined;
+        await first.of('s', 'native', ['s']).put('{ ping }', PLAN);
+        return (await second.of('s', 'native', ['s']).get('{ ping }')) !== undefined;
       });
-      await plansOf(one, 's').get('a', '{ a }', (plan) => plan);
-      await until(async () => (await two.of('s', 'native', ['s']).get('{ a }')) !== undefined);
-      expect(await plansOf(two, 's').get('a', '{ a }', (plan) => plan)).toEqual(PLAN);
+      await plansOf(first, 's').get('a', '{ a }', (plan) => plan);
+      await until(async () => (await second.of('s', 'native', ['s']).get('{ a }')) !== undefined);
+      expect(await plansOf(second, 's').get('a', '{ a }', (plan) => plan)).toEqual(PLAN);
       expect(planner.asked).toEqual(['{ a }']);
       // a plan is for one supergraph
-      await plansOf(two, 'other').get('a', '{ a }', (plan) => plan);
+      await plansOf(second, 'other').get('a', '{ a }', (plan) => plan);
       expect(planner.asked).toEqual(['{ a }', '{ a }']);
       await redis.stop();
-      expect(await plansOf(one, 's').get('b', '{ b }', (plan) => plan)).toEqual(PLAN);
+      expect(await plansOf(first, 's').get('b', '{ b }', (plan) => plan)).toEqual(PLAN);
       expect(planner.asked).toEqual(['{ a }', '{ a }', '{ b }']);
     } finally {
-      one.close();
-      two.close();
+      first.close();
+      second.close();
       await redis.stop();
     }
   });

@@ -77,11 +77,11 @@ afterAll(async () => {
 
 afterEach(() => jest.restoreAllMocks());
 
-async function ask(query: string, headers: Record<string, string> = {}, who: string | null = DEVELOPER) {
+async function ask(query: string, headers: Record<string, string> = {}, caller: string | null = DEVELOPER) {
   return gateway.inject({
     method: 'POST',
     url: '/graphql',
-    headers: { ...(await identity.headers(who)), ...headers },
+    headers: { ...(await identity.headers(caller)), ...headers },
     payload: { query },
   });
 }
@@ -108,8 +108,8 @@ describe('the id of a request', () => {
     ['with a space', 'a b'],
     ['with markup', '<script>'],
     ['outside ASCII', 'é'],
-  ])('replaces a request id that is %s with a new one', async (_what, sent) => {
-    const headers = sent === undefined ? {} : { 'x-request-id': sent };
+  ])('replaces a request id that is %s with a new one', async (_what, id) => {
+    const headers = id === undefined ? {} : { 'x-request-id': id };
     const response = await gateway.inject({ url: '/health/live', headers });
     expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
   });
@@ -174,10 +174,10 @@ describe('the id of a request', () => {
 
 /** The one value of a metric, or that of its label. */
 function sampleOf(metrics: readonly Family[], name: string, labels?: Record<string, string>): number {
-  const found = metrics.find((family) => family.name === name);
-  if (!found) throw new Error(`${name} is missing`);
-  const matching = found.metrics.filter((one) =>
-    Object.entries(labels ?? {}).every(([label, value]) => one.labels?.[label] === value),
+  const family = metrics.find((family) => family.name === name);
+  if (!family) throw new Error(`${name} is missing`);
+  const matching = family.metrics.filter((sample) =>
+    Object.entries(labels ?? {}).every(([label, value]) => sample.labels?.[label] === value),
   );
   return matching.reduce((sum, { value }) => sum + Number(value), 0);
 }
@@ -230,7 +230,7 @@ describe('metrics', () => {
     const background = async () => {
       const families = (await scrape(url)).filter(({ name }) => /^ordergraph_(events|lease)_/.test(name));
       return Object.fromEntries(
-        families.flatMap(({ name, metrics: [one] }) => (one ? [[name, Number(one.value)]] : [])),
+        families.flatMap(({ name, metrics: [sample] }) => (sample ? [[name, Number(sample.value)]] : [])),
       );
     };
     try {
@@ -266,9 +266,9 @@ describe('metrics', () => {
     const metrics = await scrape(url);
     expect(sampleOf(metrics, 'ordergraph_http_requests_total', { status: '200' })).toBeGreaterThan(0);
     expect((await gateway.inject({ url: '/metrics' })).statusCode).toBe(403);
-    const seen = await gateway.inject({ url: '/metrics', headers: await identity.headers(OPERATOR) });
+    const response = await gateway.inject({ url: '/metrics', headers: await identity.headers(OPERATOR) });
     expect(
-      parsePrometheus(seen.body)
+      parsePrometheus(response.body)
         .map(({ name }) => name)
         .sort(),
     ).toEqual(metrics.map(({ name }) => name).sort());

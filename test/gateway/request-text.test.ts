@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const outcome = async (sent: InjectOptions) => {
-  const response = await gateway.inject(sent);
+const outcome = async (request: InjectOptions) => {
+  const response = await gateway.inject(request);
   const { data, errors } = response.json();
   return [response.statusCode, data?.a ?? `${errors[0].extensions.code}: ${errors[0].message}`];
 };
@@ -72,15 +72,15 @@ test('finds every repeated top-level name of a body, and only those', () => {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return Math.floor((seed / 2_147_483_648) * count);
   };
-  let found = 0;
+  let count = 0;
   for (let round = 0; round < 2_000; round++) {
     const chosen = Array.from({ length: 1 + pick(5) }, () => names[pick(names.length)]!);
     const text = `{${chosen.map((name) => `${JSON.stringify(name)} : ${values[pick(values.length)]}`).join(' , ')}}`;
     const expected = chosen.find((name, place) => chosen.indexOf(name) < place);
     expect([text, repeatedName(JSON.parse(text), text) !== undefined]).toEqual([text, expected !== undefined]);
-    if (expected !== undefined) found += 1;
+    if (expected !== undefined) count += 1;
   }
-  expect(found).toBeGreaterThan(200);
+  expect(count).toBeGreaterThan(200);
 });
 
 test('reads a body of many names in linear time', () => {
@@ -93,8 +93,8 @@ test('reads a body of many names in linear time', () => {
 test.each(['utf-7', 'UTF-16', '"utf-16le"', 'utf-32', 'iso-8859-1', 'x', 'utf-8; charset=utf-7'])(
   'rejects the charset %s',
   async (charset) => {
-    const [status, said] = await post('{"query":"{ a }"}', `application/json; charset=${charset}`);
-    expect([status, said]).toEqual([
+    const [status, message] = await post('{"query":"{ a }"}', `application/json; charset=${charset}`);
+    expect([status, message]).toEqual([
       415,
       expect.stringMatching(/^UNSUPPORTED_MEDIA_TYPE: The charset ".*" is not supp/),
     ]);
@@ -116,8 +116,8 @@ test.each<[string, number[]]>([
   ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
   ['a character beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
 ])('rejects a body with %s', async (_what, bytes) => {
-  const said = [400, 'BAD_REQUEST: The body is not valid UTF-8: encode it as UTF-8'];
-  expect(await post(within(...bytes))).toEqual(said);
+  const rejection = [400, 'BAD_REQUEST: The body is not valid UTF-8: encode it as UTF-8'];
+  expect(await post(within(...bytes))).toEqual(rejection);
   const escaped = bytes.map((byte) => `%${byte.toString(16)}`).join('');
   expect(await get(`query={a(s:"${escaped}")}`)).toEqual([
     400,

@@ -74,12 +74,12 @@ describe('TLS with certificates on both sides', () => {
     requestCert: true,
     rejectUnauthorized: true,
   });
-  const known = () => ({ ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') });
+  const credentials = () => ({ ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') });
 
   test('accepts only callers with a certificate of the configured authority', async () => {
     await within(createHttpsServer(mutual(), answering), 0, async (port) => {
       const url = `https://127.0.0.1:${port}/graphql`;
-      await using(new HttpTransport('s', url, { ...options, tls: { current: known() } }), async (transport) => {
+      await using(new HttpTransport('s', url, { ...options, tls: { current: credentials() } }), async (transport) => {
         expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
       });
       const others = [
@@ -103,13 +103,13 @@ describe('TLS with certificates on both sides', () => {
     await within(server as unknown as Server, 0, async (port) => {
       const url = `https://127.0.0.1:${port}/graphql`;
       await using(
-        new HttpTransport('s', url, { ...options, tls: { current: known() }, http2: true }),
+        new HttpTransport('s', url, { ...options, tls: { current: credentials() }, http2: true }),
         async (transport) => {
           const answers = await Promise.all([ask(transport), ask(transport), ask(transport)]);
           for (const answer of answers) expect(answer).toEqual({ data: { a: '2.0' } });
         },
       );
-      await using(new HttpTransport('s', url, { ...options, tls: { current: known() } }), async (transport) => {
+      await using(new HttpTransport('s', url, { ...options, tls: { current: credentials() } }), async (transport) => {
         expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
       });
     });

@@ -169,15 +169,15 @@ test('imports a file from a URL, and reports a URL without a file', async () => 
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const data = mkdtempSync(join(tmpdir(), 'ordergraph-url-'));
   const settingsOf = settingsBySubgraph(storeSettings, { data });
-  const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const output = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
     await importData({ source: 'kev', file: `${address}/known_exploited_vulnerabilities.json`, settingsOf });
-    expect(said.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
+    expect(output.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
     await expect(importData({ source: 'kev', file: `${address}/nothing.json`, settingsOf })).rejects.toThrow(
       /nothing.json" cannot be downloaded: the server answered 404[\s\S]*Check the address/,
     );
   } finally {
-    said.mockRestore();
+    output.mockRestore();
     server.close();
     server.closeAllConnections();
     rmSync(data, { recursive: true, force: true });

@@ -69,7 +69,7 @@ describe('global ids', () => {
 
   test('finds the objects of every root list by unique global ids', async () => {
     const owners = new Map<string, string>();
-    let found = 0;
+    let count = 0;
     for (const [entity, field] of lists()) {
       if (!entities().some(({ name }) => name === entity)) continue;
       const { data, errors } = await world.ask(`{ list: ${field.name}(first: ${PAGE}) { nodes { __typename id } } }`);
@@ -83,9 +83,9 @@ describe('global ids', () => {
       const again = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', { ids });
       expect(again).toMatchObject({ data: { nodes: listed } });
       expect(again.errors).toBeUndefined();
-      found += ids.length;
+      count += ids.length;
     }
-    expect(found).toBeGreaterThan(500);
+    expect(count).toBeGreaterThan(500);
     expect(lists().size).toBeGreaterThan(30);
   });
 
@@ -134,8 +134,8 @@ describe('global ids', () => {
   test('returns null from node for an invisible object as for a missing one', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = [...data.submissions.nodes.map(({ id }: { id: string }) => id), 'Sector:energy'];
-    for (const who of [null, 'role=developer-submitter; organization=nobody; subject=stranger']) {
-      const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, who);
+    for (const caller of [null, 'role=developer-submitter; organization=nobody; subject=stranger']) {
+      const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, caller);
       expect(answer.errors).toBeUndefined();
       expect(answer.data).toEqual({ nodes: [...Array(5).fill(null), { id: 'Sector:energy' }] });
     }
@@ -164,8 +164,8 @@ describe('global ids', () => {
   test('handles an object from node like the same object from its root field', async () => {
     const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
     const [{ id }] = data.submissions.nodes;
-    const own = await world.ask('query($id: ID!) { submission(id: $id) { __typename id } }', { id });
-    expect(own.extensions.sensitivity).toMatchObject({ class: 'PROPIN', agencies: ['treasury'] });
+    const direct = await world.ask('query($id: ID!) { submission(id: $id) { __typename id } }', { id });
+    expect(direct.extensions.sensitivity).toMatchObject({ class: 'PROPIN', agencies: ['treasury'] });
     for (const query of [
       'query($id: ID!) { node(id: $id) { __typename id } }',
       'query($id: ID!) { nodes(ids: [$id, "Sector:energy"]) { id } }',
@@ -277,10 +277,10 @@ describe('with subgraphs that fail', () => {
     });
     return { calls, ...answer.read() };
   };
-  const found = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
+  const respond = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
 
   test('calls the next subgraph that knows the objects after one fails', async () => {
-    const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: found }, [
+    const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: respond }, [
       'one_1',
       'many_1',
     ]);
@@ -291,8 +291,8 @@ describe('with subgraphs that fail', () => {
 
   test('leaves time for the next subgraph when the first one times out', async () => {
     const times: number[] = [];
-    const answer = await nodes({ b: found }, ['many_1'], (name, left) => {
-      times.push(left);
+    const answer = await nodes({ b: respond }, ['many_1'], (name, remaining) => {
+      times.push(remaining);
       // as transports do at their deadline
       return name === 'a' ? Promise.reject(new Error('timeout')) : undefined;
     });
@@ -315,7 +315,7 @@ describe('with subgraphs that fail', () => {
 test('rejects types whose global ids could be confused at composition', () => {
   const sdl = (type: string, prefix: string) =>
     `directive @node(prefix: String!) on OBJECT type ${type} @key(fields: "id") @node(prefix: "${prefix}") { id: ID! }`;
-  const compose = (...sdls: string[]) => nodesSchema(sdls.map((one, index) => ({ name: `s${index}`, sdl: one })));
+  const compose = (...sdls: string[]) => nodesSchema(sdls.map((source, index) => ({ name: `s${index}`, sdl: source })));
   expect(() => compose(sdl('A', 'a_'), sdl('B', 'a_'))).toThrow(
     'The global id prefix "a_" is used by both A (s0) and B (s1)',
   );

@@ -188,8 +188,8 @@ export class Contest {
   /** What is right by the GraphQL specification alone. */
   async specified({ query, variables }: Generated): Promise<Specified> {
     const { data, errors } = await this.world.monolith(this.schema, this.whole, query, variables);
-    const asked = boomsOf(errors.map((error) => error.toJSON()));
-    return { data, asked, required: [...this.world.lostRequirements] };
+    const selected = boomsOf(errors.map((error) => error.toJSON()));
+    return { data, asked: selected, required: [...this.world.lostRequirements] };
   }
 
   /** Asked twice: an operation runs the general way first, and then over slices where it can. */

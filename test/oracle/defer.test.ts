@@ -95,13 +95,13 @@ const sorted = (value: unknown): unknown => {
 };
 
 /** Where some data are null and others are not. */
-function nullsOf(some: unknown, others: unknown, path: Path = []): Path[] {
+function nullsOf(part: unknown, others: unknown, path: Path = []): Path[] {
   if (others === null) return [];
-  if (some === null) return [path];
-  if (typeof some !== 'object' || typeof others !== 'object') return [];
+  if (part === null) return [path];
+  if (typeof part !== 'object' || typeof others !== 'object') return [];
   return Object.entries(others).flatMap(([key, value]) =>
-    Object.hasOwn(some, key)
-      ? nullsOf((some as Record<string, unknown>)[key], value, [...path, Array.isArray(others) ? Number(key) : key])
+    Object.hasOwn(part, key)
+      ? nullsOf((part as Record<string, unknown>)[key], value, [...path, Array.isArray(others) ? Number(key) : key])
       : [],
   );
 }
@@ -134,7 +134,7 @@ const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 10);
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** What the operations of all exhibits have had. */
-const seen = { compared: 0, inParts: 0, failed: 0, withErrors: 0, nulled: 0, lost: 0 };
+const counts = { compared: 0, inParts: 0, failed: 0, withErrors: 0, nulled: 0, lost: 0 };
 
 describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
   test.each([
@@ -161,30 +161,30 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
             // what a fragment of its own needs may be beyond a planner where the whole is not
             if (answer.errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) continue;
             const right = assemble(await specifiedPayloads(contest, operation, format), { isLenient: true });
-            const asked = { seed: seed + i, format, ...operation };
+            const request = { seed: seed + i, format, ...operation };
             compared += 1;
-            if (answer.parts > 1) seen.inParts += 1;
-            if (answer.fragments.some(({ hasFailed }) => hasFailed)) seen.failed += 1;
-            if (answer.errors.length > 0) seen.withErrors += 1;
-            if (answer.errors.some((error) => placeOf(whole.data, error) === Place.None)) seen.nulled += 1;
+            if (answer.parts > 1) counts.inParts += 1;
+            if (answer.fragments.some(({ hasFailed }) => hasFailed)) counts.failed += 1;
+            if (answer.errors.length > 0) counts.withErrors += 1;
+            if (answer.errors.some((error) => placeOf(whole.data, error) === Place.None)) counts.nulled += 1;
             const [failed, rightlyFailed] = [failedOf(answer), failedOf(right)];
             // of what it gives at once, a subgraph makes null more than one fragment, as it does without @defer
             const lost = [
               ...nullsOf(answer.data, right.data),
               ...failed
-                .filter((one) => !rightlyFailed.some((other) => isDeepStrictEqual(one, other)))
+                .filter((failure) => !rightlyFailed.some((expected) => isDeepStrictEqual(failure, expected)))
                 .map(({ path }) => path),
             ];
             if (lost.length > 0) {
-              seen.lost += 1;
-              expect({ asked, isLost: lost.map((path) => isNullAt(whole.data, path)) }).toEqual({
-                asked,
+              counts.lost += 1;
+              expect({ asked: request, isLost: lost.map((path) => isNullAt(whole.data, path)) }).toEqual({
+                asked: request,
                 isLost: lost.map(() => true),
               });
               continue;
             }
-            expect({ asked, data: sorted(answer.data), failed }).toEqual({
-              asked,
+            expect({ asked: request, data: sorted(answer.data), failed }).toEqual({
+              asked: request,
               data: sorted(right.data),
               failed: rightlyFailed,
             });
@@ -198,11 +198,11 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
             const misplaced = boomsOf(answer.errors)
               .filter(({ message, path }) => !specified.required.includes(message) && hasValueAt(answer.data, path))
               .map(keyOf);
-            expect({ asked, missing, misplaced }).toEqual({ asked, missing: [], misplaced: [] });
+            expect({ asked: request, missing, misplaced }).toEqual({ asked: request, missing: [], misplaced: [] });
           }
         }
         expect(compared).toBeGreaterThan(1);
-        seen.compared += compared;
+        counts.compared += compared;
       } finally {
         await served.close();
       }
@@ -211,11 +211,11 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
   );
 
   test('generates failing fragments, errors, and nulls that remove objects', () => {
-    expect(seen.inParts).toBeGreaterThan(60);
-    expect(seen.withErrors).toBeGreaterThan(30);
-    expect(seen.failed).toBeGreaterThan(0);
-    expect(seen.nulled).toBeGreaterThan(5);
-    expect(seen.lost).toBeLessThan(seen.compared / 10);
+    expect(counts.inParts).toBeGreaterThan(60);
+    expect(counts.withErrors).toBeGreaterThan(30);
+    expect(counts.failed).toBeGreaterThan(0);
+    expect(counts.nulled).toBeGreaterThan(5);
+    expect(counts.lost).toBeLessThan(counts.compared / 10);
   });
 });
 

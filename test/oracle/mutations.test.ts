@@ -102,10 +102,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 const by = (number: number): number => 10 ** number;
 
-function written(all: readonly Step[]): string {
+function textOf(all: readonly Step[]): string {
   const fields = all.map(({ number, selects, conditions }) =>
     conditions
-      .toSorted((one, other) => Number(one.isAround) - Number(other.isAround))
+      .toSorted((a, b) => Number(a.isAround) - Number(b.isAround))
       .reduce(
         (text, { directive, variable, isAround }) => {
           const condition = `@${directive}(if: $${variable})`;
@@ -130,8 +130,8 @@ describe.each(['native', 'apollo'] as const)('mutations, %s planner (GraphQL, 6.
       two: { double: 22 },
       three: { value: 111 },
     });
-    expect(log.filter((one) => one.endsWith('beside another'))).toEqual([]);
-    expect(log.filter((one) => one.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
+    expect(log.filter((entry) => entry.endsWith('beside another'))).toEqual([]);
+    expect(log.filter((entry) => entry.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
   });
 
   test('runs exactly the mutations that conditions include, in order', async () => {
@@ -140,24 +140,24 @@ describe.each(['native', 'apollo'] as const)('mutations, %s planner (GraphQL, 6.
       fc.asyncProperty(steps, fc.boolean(), fc.boolean(), async (all, first, second) => {
         reset();
         const values = { first, second };
-        const { data, errors } = await ask(written(all), values);
+        const { data, errors } = await ask(textOf(all), values);
         let value = 0;
         const expected = new Map<string, Record<string, number>>();
         // by "CollectFields": fields of one name are one, where the first of them stands that is left in
-        const left = all.filter(({ conditions }) =>
+        const included = all.filter(({ conditions }) =>
           conditions.every(({ directive, variable }) => values[variable] === (directive === 'include')),
         );
-        for (const { number } of left) {
+        for (const { number } of included) {
           if (expected.has(`f${number}`)) continue;
           value += by(number);
           const whole = { value, double: value * 2 };
-          const selects = left.flatMap((one) => (one.number === number ? one.selects : []));
+          const selects = included.flatMap((step) => (step.number === number ? step.selects : []));
           expected.set(`f${number}`, Object.fromEntries(selects.map((name) => [name, whole[name]])));
         }
         expect(errors).toBeUndefined();
-        const { unused: _unused, ...given } = data!.toJSON() as Record<string, unknown>;
-        expect(given).toEqual(Object.fromEntries(expected));
-        expect(Object.keys(given)).toEqual([...expected.keys()]);
+        const { unused: _unused, ...result } = data!.toJSON() as Record<string, unknown>;
+        expect(result).toEqual(Object.fromEntries(expected));
+        expect(Object.keys(result)).toEqual([...expected.keys()]);
       }),
       { numRuns: 100 },
     );
@@ -172,8 +172,8 @@ describe.each(['native', 'apollo'] as const)('mutations, %s planner (GraphQL, 6.
       one: addA(by: 1) { value double }
       two: addA(by: 10) @include(if: $first) { double }
     }`;
-    const given = async (first: boolean) => (await ask(text, { first })).data!.toJSON();
-    const [skipped, included] = [await given(true), await given(false)];
+    const send = async (first: boolean) => (await ask(text, { first })).data!.toJSON();
+    const [skipped, included] = [await send(true), await send(false)];
     await graph.close();
     expect(skipped).toEqual({ two: { value: 10, double: 20 }, one: { value: 11, double: 22 } });
     expect(included).toEqual({ one: { value: 12, double: 24 }, two: { value: 22 } });

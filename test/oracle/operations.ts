@@ -61,11 +61,11 @@ export function generateOperation(
     if (oneIn(3)) return String(oneIn(2));
     // the same variable in several conditions leaves less, or more, than each alone
     if (booleans.length > 0 && oneIn(3)) return booleans[random(booleans.length)]!;
-    const made = oneIn(4)
+    const value = oneIn(4)
       ? variable('Boolean', oneIn(2) ? oneIn(2) : undefined, String(oneIn(2)))
       : variable('Boolean!', oneIn(2));
-    booleans.push(made);
-    return made;
+    booleans.push(value);
+    return value;
   };
 
   const condition = (): string => {
@@ -76,8 +76,8 @@ export function generateOperation(
 
   const defer = (): string => {
     if (!defers || oneIn(3)) return '';
-    const given = [`label: "d${random(1_000_000)}"`, ...(oneIn(4) ? [`if: ${variable('Boolean!', !oneIn(3))}`] : [])];
-    return ` @defer(${given.join(', ')})`;
+    const args = [`label: "d${random(1_000_000)}"`, ...(oneIn(4) ? [`if: ${variable('Boolean!', !oneIn(3))}`] : [])];
+    return ` @defer(${args.join(', ')})`;
   };
 
   const inputOf = (type: GraphQLInputType): unknown => {
@@ -100,29 +100,29 @@ export function generateOperation(
 
   /** A value as it stands in a document; what is within it may be variables. */
   const literalOf = (type: GraphQLInputType, value: unknown, hasVariables: boolean): string => {
-    const inner = (of: GraphQLInputType, one: unknown) =>
-      hasVariables && oneIn(5) ? variable(String(of), one) : literalOf(of, one, hasVariables);
+    const inner = (of: GraphQLInputType, fieldValue: unknown) =>
+      hasVariables && oneIn(5) ? variable(String(of), fieldValue) : literalOf(of, fieldValue, hasVariables);
     if (isNonNullType(type)) return literalOf(type.ofType, value, hasVariables);
     if (value === null || isLeafType(type))
       return isEnumType(type) && value !== null ? String(value) : JSON.stringify(value);
     if (isListType(type)) return `[${(value as unknown[]).map((item) => inner(type.ofType, item)).join(', ')}]`;
     const fields = type.getFields();
     return `{ ${Object.entries(value as object)
-      .map(([name, one]) => `${name}: ${inner(fields[name]!.type, one)}`)
+      .map(([name, field]) => `${name}: ${inner(fields[name]!.type, field)}`)
       .join(', ')} }`;
   };
 
   const argumentsOf = (field: GraphQLField<unknown, unknown>): string => {
-    const given = field.args
+    const args = field.args
       .filter((argument) => (isNonNullType(argument.type) && argument.defaultValue === undefined) || !oneIn(3))
       .map(({ name, type }) => {
         const value = inputOf(type);
         if (oneIn(2)) return `${name}: ${literalOf(type, value, true)}`;
         if (isNonNullType(type) || !oneIn(4)) return `${name}: ${variable(String(type), value)}`;
-        const given = oneIn(2) ? value : undefined;
-        return `${name}: ${variable(String(type), given, oneIn(4) ? undefined : literalOf(type, inputOf(type), false))}`;
+        const defaultValue = oneIn(2) ? value : undefined;
+        return `${name}: ${variable(String(type), defaultValue, oneIn(4) ? undefined : literalOf(type, inputOf(type), false))}`;
       });
-    return given.length > 0 ? `(${given.join(', ')})` : '';
+    return args.length > 0 ? `(${args.join(', ')})` : '';
   };
 
   const selectionSet = (type: GraphQLCompositeType, depth: number): string => {
@@ -163,8 +163,8 @@ export function generateOperation(
       : [type, ...(isObjectType(type) ? type.getInterfaces() : [])];
     const on = others[random(others.length)]!;
     if (oneIn(3)) {
-      const known = complete.filter((one) => one.on === on.name);
-      let name = known.length > 0 && oneIn(2) ? known[random(known.length)]!.name : undefined;
+      const reusable = complete.filter((candidate) => candidate.on === on.name);
+      let name = reusable.length > 0 && oneIn(2) ? reusable[random(reusable.length)]!.name : undefined;
       if (name === undefined) {
         name = `F${fragments.length}`;
         const index = fragments.push('') - 1;

@@ -27,14 +27,14 @@ describe('regressions', () => {
     const operation = { query, variables };
     expect(contest.isValid(operation)).toBe(true);
     const failed = (error: Error): Answer => ({ data: error.message, errors: [] });
-    const given = {
+    const input = {
       native: await contest.ours('native', operation).catch(failed),
       apollo: await contest.ours('apollo', operation).catch(failed),
       reference: (await contest.reference(operation).catch(failed))!,
       right: await contest.monolith(operation),
     };
     await contest.close();
-    return given;
+    return input;
   }
 
   test.each([
@@ -104,8 +104,8 @@ describe('regressions', () => {
     const query =
       'query($no: Boolean!) { odds { hasOwnProperty @include(if: true) { toLocaleString ... @include(if: $no) { isPrototypeOf } } } }';
     const joined = 'query($no: Boolean!) { odd { valueOf toLocaleString(x: 2) isPrototypeOf @include(if: $no) } }';
-    for (const one of [query, joined]) {
-      const { apollo, right } = await answers('inherits', one, { no: false });
+    for (const operation of [query, joined]) {
+      const { apollo, right } = await answers('inherits', operation, { no: false });
       expect(apollo).toEqual({ data: right, errors: [] });
     }
   });
@@ -235,7 +235,7 @@ describe('regressions', () => {
   test('resolves one requirement with two sets of arguments, which both planners get wrong', async () => {
     const { native, apollo, reference, right } = await answers('requirements', '{ boxes { handling volume duty } }');
     expect(reference.data).not.toEqual(right);
-    for (const given of [native, apollo]) expect(given).toEqual({ data: right, errors: [] });
+    for (const answer of [native, apollo]) expect(answer).toEqual({ data: right, errors: [] });
   });
 
   test('resolves no field whose required fields could not be fetched', async () => {
@@ -285,8 +285,8 @@ describe('regressions', () => {
     contest.fill('69', { nulls: 0, errors: 0, unknown: 0 });
     const { data } = await contest.ours('native', { query: '{ assets { __typename } }', variables: {} });
     const typenames = (data as { assets: { __typename: string }[] }).assets.map(({ __typename }) => __typename);
-    const [one, other] = new Set(typenames);
-    expect(other).toBeDefined();
+    const [first, second] = new Set(typenames);
+    expect(second).toBeDefined();
     const execute = contest.world.execute.bind(contest.world);
     contest.world.execute = async (name, query, variables) => {
       const answer = await execute(name, query, variables);
@@ -298,8 +298,8 @@ describe('regressions', () => {
       });
       return errors.length > 0 ? { ...answer, errors } : answer;
     };
-    const query = `{ assets { ... on ${one} { note } ... on ${other} { holders { name } } } }`;
-    const places = typenames.flatMap((typename, index) => (typename === one ? [['assets', index, 'note']] : []));
+    const query = `{ assets { ... on ${first} { note } ... on ${second} { holders { name } } } }`;
+    const places = typenames.flatMap((typename, index) => (typename === first ? [['assets', index, 'note']] : []));
     for (const engine of ENGINES) {
       const { errors } = await contest.ours(engine, { query, variables: {} });
       expect(errors.map(({ path }) => path)).toEqual(places);

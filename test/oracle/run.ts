@@ -30,23 +30,23 @@ export async function runContests(options: RunOptions): Promise<{ differences: D
   const count = { operations: 0, referenceWrong: 0 };
   const exhibits = zoo.filter(({ name }) => !options.only || name.includes(options.only));
   for (const [index, exhibit] of exhibits.entries()) {
-    const one = new Contest(exhibit);
-    await one.start();
+    const contestants = new Contest(exhibit);
+    await contestants.start();
     const share = performance.now() + (until - performance.now()) / (exhibits.length - index);
-    let found = 0;
-    for (let i = 0; i < options.operations && performance.now() < share && found < 3; i++) {
+    let mismatches = 0;
+    for (let i = 0; i < options.operations && performance.now() < share && mismatches < 3; i++) {
       const seed = options.from + i;
-      one.fill(String(seed), WORLDS[i % WORLDS.length]!);
-      const difference = await contest(one, seed, count);
+      contestants.fill(String(seed), WORLDS[i % WORLDS.length]!);
+      const difference = await contest(contestants, seed, count);
       if (difference) {
-        const shrunk = await shrink(one, difference);
+        const shrunk = await shrink(contestants, difference);
         differences.push(shrunk);
         options.say?.(describeDifference(shrunk));
-        found += 1;
+        mismatches += 1;
       }
     }
-    options.say?.(`${exhibit.name}: ${found} differences`);
-    await one.close();
+    options.say?.(`${exhibit.name}: ${mismatches} differences`);
+    await contestants.close();
   }
   return { differences, ...count };
 }

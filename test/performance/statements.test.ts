@@ -77,7 +77,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
   test('resolves any number of entities by key in one statement', async () => {
     for (const { name, database, subgraph } of small.open.map(({ name: of }) => large.subgraph(of))) {
       const entityNames = new Set(/union _Entity = ([^\n]+)/.exec(printSchema(subgraph.schema))![1]!.split(' | '));
-      for (const entity of subgraph.parts.entities.filter((one) => entityNames.has(modelOf(one).name))) {
+      for (const entity of subgraph.parts.entities.filter((candidate) => entityNames.has(modelOf(candidate).name))) {
         const { name: typename, key, keyField } = modelOf(entity);
         const rows = await database.query<{ k: string }>(
           `SELECT ${database.column(entity, key)} AS k FROM ${database.table(entity)} LIMIT 50`,
@@ -93,9 +93,11 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
         );
         expect([typename, statements.length]).toEqual([typename, 1]);
         // drafts are nobody's but their developer's
-        const found = result.data!._entities as (Record<string, string> | null)[];
-        expect(found.filter((one) => one !== null).length).toBeGreaterThan(found.length / 2);
-        expect(found.map((one) => one?.[keyField])).toEqual(rows.map(({ k }, place) => (found[place] ? k : undefined)));
+        const entities = result.data!._entities as (Record<string, string> | null)[];
+        expect(entities.filter((row) => row !== null).length).toBeGreaterThan(entities.length / 2);
+        expect(entities.map((row) => row?.[keyField])).toEqual(
+          rows.map(({ k }, place) => (entities[place] ? k : undefined)),
+        );
       }
     }
   });
@@ -142,7 +144,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
       const clock = fixedClock('2020-01-01T00:00:00Z');
       for (const task of subgraph.parts.schedule!) {
         const { statements } = await database.counting(() => task.run(database, clock, nowhere));
-        for (const statement of statements.filter((one) => one.trim().startsWith('SELECT'))) {
+        for (const statement of statements.filter((text) => text.trim().startsWith('SELECT'))) {
           const marks = (statement.match(/\?/g) ?? []).length;
           const plan = await database.query(database.dialect.explain(statement), Array(marks).fill('2020-01-01'));
           const scanned = plan.flatMap((step) =>

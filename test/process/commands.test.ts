@@ -113,9 +113,9 @@ test.each([
   ['rediss://:top-secret@host', 'rediss://:…@host'],
   ['redis://user:top@se/cret@host', 'redis://user:…@host'],
   ['redis://host?db=1&password=top-secret', 'redis://host?db=1&password=…'],
-])('hides passwords in printed settings: %s', (url, shown) => {
+])('hides passwords in printed settings: %s', (url, masked) => {
   const text = describeSettings(readConfig({ plansUrl: url }, {}));
-  expect(text).toContain(`plansUrl = ${shown}\n`);
+  expect(text).toContain(`plansUrl = ${masked}\n`);
   expect(text).not.toMatch(/secret|se\/cret/);
 });
 

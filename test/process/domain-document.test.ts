@@ -141,8 +141,8 @@ function diagramOf({ name, states, transitions, terminal }: StateMachine<string>
 
 test('draws exactly the tables of transitions as diagrams', () => {
   expect(machines.length).toBeGreaterThan(5);
-  const drawn = [...page.matchAll(/^```mermaid\n([\s\S]*?)```$/gm)].map(([, diagram]) => diagram!);
-  expect(drawn.toSorted()).toEqual(machines.map(diagramOf).sort());
+  const diagrams = [...page.matchAll(/^```mermaid\n([\s\S]*?)```$/gm)].map(([, diagram]) => diagram!);
+  expect(diagrams.toSorted()).toEqual(machines.map(diagramOf).sort());
 });
 
 test('mentions every guard and every state of a lifecycle', () => {
@@ -175,8 +175,8 @@ test('lists every mutation with the actors who may call it', () => {
   const actors = [...new Set(specs.flatMap(({ by }) => by))];
   expect(listed.map(([, actor]) => actor!.toUpperCase()).sort()).toEqual(actors.sort());
   for (const [, actor, names] of listed) {
-    const own = specs.filter(({ by }) => by.includes(actor!.toUpperCase())).map(({ name }) => name);
-    expect([actor, codesIn(names!).sort()]).toEqual([actor, own.sort()]);
+    const mutations = specs.filter(({ by }) => by.includes(actor!.toUpperCase())).map(({ name }) => name);
+    expect([actor, codesIn(names!).sort()]).toEqual([actor, mutations.sort()]);
   }
 });
 

@@ -55,13 +55,13 @@ describeInBrowser('the explorer of `npm start`', () => {
   async function answerTo(query: string) {
     await page.getByLabel('Query').fill(query);
     const [response] = await Promise.all([
-      page.waitForResponse((one) => one.request().method() === 'POST'),
+      page.waitForResponse((reply) => reply.request().method() === 'POST'),
       page.getByRole('button', { name: 'Run' }).click(),
     ]);
     const answer = await response.json();
     // the page has read it at about the same time
-    const shown = JSON.stringify(answer, null, 2);
-    await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(shown)}`);
+    const expected = JSON.stringify(answer, null, 2);
+    await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(expected)}`);
     return answer;
   }
 
@@ -85,15 +85,15 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(options).toMatchObject({ initialEndpoint: `${origin}/graphql`, runTelemetry: false });
     expect(await page.locator(options.target).isVisible()).toBe(true);
     expect(await page.locator('#plain').isVisible()).toBe(false);
-    const asked = () =>
+    const request = () =>
       page.evaluate<{ errors?: unknown[] }>(`sandbox.handleRequest(sandbox.initialEndpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: ${JSON.stringify(JSON.stringify({ query: RESTRICTED }))},
       }).then((response) => response.json())`);
-    expect((await asked()).errors).toHaveLength(1);
+    expect((await request()).errors).toHaveLength(1);
     await page.getByLabel('Ask as').selectOption('Analyst');
-    expect((await asked()).errors).toBeUndefined();
+    expect((await request()).errors).toBeUndefined();
     expect(complaints).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ describe('everything in one process', () => {
       expect([name, answer.data]).toEqual([name, { __typename: 'Query' }]);
     }
     const reads = async (name: string) =>
-      (await ask(port, '{ aiToolAdoption { __typename } }', choices.find(([one]) => one === name)![1])).errors;
+      (await ask(port, '{ aiToolAdoption { __typename } }', choices.find(([choice]) => choice === name)![1])).errors;
     expect([await reads('Analyst'), (await reads('Developer (exercise-alder)'))?.length]).toEqual([undefined, 1]);
     expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'nonce-/);
     // a name that somebody else made resolve to this machine is not given the tokens
@@ -75,14 +75,14 @@ describe('everything in one process', () => {
   });
 
   test('reports a port that is in use, and leaves no lock behind', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as { port: number };
+    const occupied = createServer();
+    await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+    const { port } = occupied.address() as { port: number };
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
     expect(await start.ended).toBe(1);
     expect(start.output()).toMatch(new RegExp(`Port ${port} on 127.0.0.1 is in use by another process[\\s\\S]*--port`));
     expect(start.output()).not.toMatch(/at .*\.js:\d+/);
-    await new Promise((resolve) => taken.close(resolve));
+    await new Promise((resolve) => occupied.close(resolve));
     const again = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
     await says(again, /The graph answers at/);
   });
@@ -134,9 +134,9 @@ test.each(PROGRAMS)('loads no code of other subgraphs or the gateway server in a
 });
 
 test('serves a third-party supergraph and subgraph from a gateway process', async () => {
-  const seen: (string | undefined)[] = [];
+  const addresses: (string | undefined)[] = [];
   const strange = createHttpServer((request, response) => {
-    seen.push(request.headers.authorization);
+    addresses.push(request.headers.authorization);
     response.setHeader('content-type', 'application/json').end('{"data":{"hello":"world"}}');
   });
   await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
@@ -171,7 +171,7 @@ test('serves a third-party supergraph and subgraph from a gateway process', asyn
     body: '{"query":"{ hello }"}',
   });
   expect(await response.json()).toEqual({ data: { hello: 'world' } });
-  expect(seen).toEqual(['Bearer abc']);
+  expect(addresses).toEqual(['Bearer abc']);
   gateway.child.kill('SIGTERM');
   expect(await gateway.ended).toBe(0);
   strange.closeAllConnections();
@@ -202,15 +202,15 @@ describe('TLS between a gateway and a subgraph, with certificates on both sides'
       return gateway;
     };
     const query = '{ executiveOrder(number: "14409") { number } }';
-    const known = await gatewayWith(
+    const trusted = await gatewayWith(
       ...['--subgraph-ca', pem('ca.pem'), '--subgraph-cert', pem('gateway.pem'), '--subgraph-key', pem('gateway.key')],
     );
     expect(await ask(port, query)).toMatchObject({ data: { executiveOrder: { number: '14409' } } });
     const headers = { authorization: `Bearer ${await identity.token(INSPECTOR)}` };
     const file = await fetch(`http://127.0.0.1:${port}/artifacts/none`, { headers });
     expect([file.status, await file.json()]).toMatchObject([404, { errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
-    known.child.kill('SIGTERM');
-    await known.ended;
+    trusted.child.kill('SIGTERM');
+    await trusted.ended;
     const stranger = await gatewayWith('--subgraph-ca', pem('ca.pem'));
     expect(await ask(port, query)).toMatchObject({
       data: { executiveOrder: null },
@@ -248,8 +248,8 @@ test('tells callers apart by the address that a trusted proxy forwards', async (
     const port = await freePort();
     const gateway = run(['gateway', '--port', String(port), ...flags], identity.environment);
     await says(gateway, /The graph answers at/);
-    const [one, other] = [await remaining(port, '192.0.2.1'), await remaining(port, '192.0.2.2')];
-    expect(other === one ? 'a budget of its own' : 'the same budget').toBe(second);
+    const [ofFirst, ofSecond] = [await remaining(port, '192.0.2.1'), await remaining(port, '192.0.2.2')];
+    expect(ofSecond === ofFirst ? 'a budget of its own' : 'the same budget').toBe(second);
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
   }
@@ -311,11 +311,11 @@ describe('help and invalid commands', () => {
     [['import', 'kev', '/no/such/file.json'], 1, /File "\/no\/such\/file.json" does not exist/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
     [['nonsense'], 1, /unknown command 'nonsense'/],
-  ])('runs ordergraph %j with exit code %d and the expected output', async (args, code, said) => {
-    const one = run(args, { ORDERGRAPH_DATA: join(folder, 'data') });
-    expect(await one.ended).toBe(code);
-    expect(one.output()).toMatch(said);
-    expect(one.output()).not.toMatch(/\n\s+at /);
+  ])('runs ordergraph %j with exit code %d and the expected output', async (args, code, output) => {
+    const running = run(args, { ORDERGRAPH_DATA: join(folder, 'data') });
+    expect(await running.ended).toBe(code);
+    expect(running.output()).toMatch(output);
+    expect(running.output()).not.toMatch(/\n\s+at /);
   });
 });
 

@@ -42,10 +42,10 @@ async function restart(name: string, more: Record<string, string> = {}): Promise
   await startSubgraph(name, more);
 }
 
-async function ask(who: string, query: string, variables: object = {}): Promise<Answer> {
+async function ask(caller: string, query: string, variables: object = {}): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${ports.get('gateway')}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(who)}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(caller)}` },
     body: JSON.stringify({ query, variables, operationName: /^query (\w+)/.exec(query)?.[1] }),
   });
   return (await response.json()) as Answer;
@@ -105,8 +105,8 @@ test.each([
 
 test('hides from an analyst which model versions were evaluated', async () => {
   const query = '{ modelVersions(first: 500) { nodes { id evaluationRuns { totalCount nodes { id } } } } }';
-  const runs = async (who: string) =>
-    (await ask(who, query)).data.modelVersions.nodes.filter(
+  const runs = async (caller: string) =>
+    (await ask(caller, query)).data.modelVersions.nodes.filter(
       (node: Answer['data']) => node.evaluationRuns.totalCount > 0,
     );
   expect([(await runs(ANALYST)).length, (await runs(INSPECTOR)).length > 5]).toEqual([0, true]);
@@ -127,11 +127,11 @@ test('encrypts values in cursors, which another process reads by the same key on
 
   await restart('submissions');
   expect((await next()).data.submissions.edges).toEqual(second);
-  const other = await ask(
+  const restarted = await ask(
     INTAKE,
     '{ reviews(after: $after) { totalCount nodes { id } } }'.replace('$after', `"${endCursor}"`),
   );
-  expect(other.errors?.[0]).toMatchObject({
+  expect(restarted.errors?.[0]).toMatchObject({
     message: expect.stringContaining('another subgraph issued it'),
     extensions: { code: 'INVALID_CURSOR' },
   });

@@ -34,9 +34,9 @@ async function refusal(environment: Record<string, string>): Promise<string> {
 test.each([
   ['ORDERGRAPH_AUDIT', 'The record of reads and changes'],
   ['ORDERGRAPH_FILES', 'Uploaded documents'],
-])('reports an unwritable folder of %s with its setting', async (setting, what) => {
+])('reports an unwritable folder of %s with its setting', async (setting, content) => {
   const output = await refusal({ [setting]: join(blocked, 'here') });
-  expect(output).toContain(`${what} cannot be kept in "${join(blocked, 'here')}": `);
+  expect(output).toContain(`${content} cannot be kept in "${join(blocked, 'here')}": `);
   expect(output).toMatch(new RegExp(`Set ${setting} to a folder that this process \\(user \\d+\\) may write to`));
 });
 

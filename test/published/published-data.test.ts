@@ -108,9 +108,9 @@ const csv = (path: string): Record<string, string>[] =>
     const names = await open
       .get('submissions')!
       .database.query<{ public_name: string }>('SELECT public_name FROM ai_model WHERE frontier = 1');
-    const known = new Set(names.map((row) => row.public_name));
+    const publicNames = new Set(names.map((row) => row.public_name));
     expect(releases).toHaveLength(137);
-    expect(releases.filter((name) => !known.has(name))).toEqual([]);
+    expect(releases.filter((name) => !publicNames.has(name))).toEqual([]);
     const postings: { controlNumber: string }[] = json('sets/usajobs/postings-ai-cyber.json');
     const rows = await open
       .get('workforce')!
@@ -164,11 +164,11 @@ const csv = (path: string): Record<string, string>[] =>
       );
     expect(counterparts).toHaveLength(39);
     const versions = await open.get('submissions')!.database.query<{ id: string }>('SELECT id FROM model_version');
-    const known = new Set(versions.map(({ id }) => id));
+    const versionIds = new Set(versions.map(({ id }) => id));
     const runs = await open
       .get('reviews')!
       .database.query<{ version_id: string }>("SELECT version_id FROM benchmark_result WHERE unit = 'share'");
-    expect(runs.filter((run) => known.has(run.version_id))).toHaveLength(336);
+    expect(runs.filter((run) => versionIds.has(run.version_id))).toHaveLength(336);
   });
 
   test('matches every vendor in both catalogs that was matched by hand', async () => {

@@ -127,20 +127,21 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       const isFilter = (type: GraphQLNamedType): type is GraphQLInputObjectType =>
         isInputObjectType(type) && type.name.endsWith('Filter') && 'and' in type.getFields();
       for (const input of types.filter(isFilter)) {
-        const shown = typeOf(input.name.replace(/Filter$/, ''))!.getFields();
+        const typeFields = typeOf(input.name.replace(/Filter$/, ''))!.getFields();
         for (const { name, type } of Object.values(input.getFields())) {
           if (['and', 'or', 'not'].includes(name)) continue;
           compared += 1;
-          if (!shown[name] || !fits(shown[name].type, getNamedType(type).name)) wrong.push(`${input.name}.${name}`);
+          if (!typeFields[name] || !fits(typeFields[name].type, getNamedType(type).name))
+            wrong.push(`${input.name}.${name}`);
         }
       }
       const isOrder = (type: GraphQLNamedType): type is GraphQLEnumType =>
         isEnumType(type) && type.name.endsWith('OrderField');
       for (const order of types.filter(isOrder)) {
-        const shown = Object.values(typeOf(order.name.replace(/OrderField$/, ''))!.getFields());
+        const typeFields = Object.values(typeOf(order.name.replace(/OrderField$/, ''))!.getFields());
         for (const { name } of order.getValues()) {
           compared += 1;
-          const field = shown.find((one) => orderValue(one.name) === name);
+          const field = typeFields.find((candidate) => orderValue(candidate.name) === name);
           const type = field && getNamedType(field.type);
           if (!isScalarType(type) && !isEnumType(type)) wrong.push(`${order.name}.${name}`);
         }

@@ -30,8 +30,8 @@ test('explains exactly the existing error codes in docs/errors.md', () => {
     for (const path of sources(folder)) {
       const text = readFileSync(join(packageRoot, path), 'utf8');
       for (const pattern of CODES)
-        for (const [, found = ''] of text.matchAll(pattern))
-          for (const [code] of found.matchAll(/[A-Z][A-Z_]+/g)) used.add(code);
+        for (const [, errorCode = ''] of text.matchAll(pattern))
+          for (const [code] of errorCode.matchAll(/[A-Z][A-Z_]+/g)) used.add(code);
     }
   const explained = readFileSync(join(packageRoot, 'docs', 'errors.md'), 'utf8').matchAll(/^\| `([A-Z_]+)` /gm);
   expect([...explained].map(([, code]) => code).sort()).toEqual([...used].sort());

@@ -74,9 +74,11 @@ describe('N4: names nothing near models, submissions, and reviews as a gate', ()
     ['reviews', 'input ReleaseInput { licenceNumber: String }', 'ReleaseInput.licenceNumber'],
     ['reviews', 'type LaunchGate { id: ID }', 'LaunchGate'],
     ['reviews', 'extend type Query { reviews2(blocked: Boolean): Int }', 'Query.blocked'],
-  ])('rejects the name of a gate in a change of %s: %s', (name, sdl, found) => {
-    const changed = published.map((one) => (one.name === name ? { ...one, sdl: `${one.sdl}\n${sdl}` } : one));
-    expect(gateVocabulary(changed)).toEqual([expect.stringContaining(`${name}: ${found} `)]);
+  ])('rejects the name of a gate in a change of %s: %s', (name, sdl, coordinate) => {
+    const changed = published.map((subgraph) =>
+      subgraph.name === name ? { ...subgraph, sdl: `${subgraph.sdl}\n${sdl}` } : subgraph,
+    );
+    expect(gateVocabulary(changed)).toEqual([expect.stringContaining(`${name}: ${coordinate} `)]);
     expect(() => compose(changed)).toThrow(
       /Names that would turn the voluntary framework into a gate[\s\S]*choose descriptive names/,
     );
@@ -104,10 +106,10 @@ describe('N4: names nothing near models, submissions, and reviews as a gate', ()
   });
 
   test('keeps terms of hiring and disclosure out of the framework', () => {
-    const changed = published.map((one) =>
-      one.name === 'workforce'
-        ? { ...one, sdl: `${one.sdl}\nextend type Review { clearance: String, posts: Int }` }
-        : one,
+    const changed = published.map((subgraph) =>
+      subgraph.name === 'workforce'
+        ? { ...subgraph, sdl: `${subgraph.sdl}\nextend type Review { clearance: String, posts: Int }` }
+        : subgraph,
     );
     expect(gateVocabulary(changed)).toEqual(['workforce: Review.clearance ("clearance")']);
   });

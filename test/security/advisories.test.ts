@@ -21,14 +21,14 @@ describe('flaw classes from published advisories', () => {
   let origin: string;
   let identity: TestIdentity;
   let answer: (response: ServerResponse, path: string) => void;
-  const asked: { path: string; headers: Record<string, unknown> }[] = [];
+  const requests: { path: string; headers: Record<string, unknown> }[] = [];
   const json = (response: ServerResponse, text: string) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(text);
 
   beforeAll(async () => {
     requireCompiled();
     subgraph = createServer((incoming, response) => {
-      asked.push({ path: incoming.url!, headers: incoming.headers });
+      requests.push({ path: incoming.url!, headers: incoming.headers });
       incoming.resume().on('end', () => answer(response, incoming.url!));
     });
     await new Promise<void>((resolve) => subgraph.listen(0, '127.0.0.1', resolve));
@@ -62,13 +62,13 @@ describe('flaw classes from published advisories', () => {
     await new Promise((resolve) => subgraph.close(resolve));
   });
   beforeEach(() => {
-    asked.length = 0;
+    requests.length = 0;
     answer = (response) => json(response, '{"data":{"first":{"id":"1","name":"one"}}}');
   });
 
   const send = async (body: string, headers: Record<string, string> = {}) => {
-    const sent = { 'content-type': 'application/json', ...headers };
-    const response = await request(`${origin}/graphql`, { method: 'POST', headers: sent, body });
+    const allHeaders = { 'content-type': 'application/json', ...headers };
+    const response = await request(`${origin}/graphql`, { method: 'POST', headers: allHeaders, body });
     const text = await response.body.text();
     return { status: response.statusCode, headers: response.headers, text };
   };
@@ -105,7 +105,7 @@ describe('flaw classes from published advisories', () => {
     if (status === 200) expect(response.status).toBe(200);
     else {
       expect(response.status).toBeGreaterThanOrEqual(400);
-      expect(asked).toEqual([]);
+      expect(requests).toEqual([]);
     }
   });
 
@@ -122,7 +122,7 @@ describe('flaw classes from published advisories', () => {
     expect([data.first, errors[0].extensions.subgraph]).toEqual([null, 'shops']);
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
     // they are not asked for to begin with
-    expect(asked[0]!.headers['accept-encoding'] ?? 'identity').toBe('identity');
+    expect(requests[0]!.headers['accept-encoding'] ?? 'identity').toBe('identity');
   });
 
   test('never caches a response of one caller for another', async () => {
@@ -144,7 +144,7 @@ describe('flaw classes from published advisories', () => {
       expect(headers['set-cookie']).toBeUndefined();
     }
     expect(names).toEqual(['1', '2', '3']);
-    expect(asked.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined, undefined]);
+    expect(requests.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined, undefined]);
   });
 
   test('follows no redirect of a subgraph (server-side request forgery)', async () => {
@@ -153,7 +153,7 @@ describe('flaw classes from published advisories', () => {
       else response.writeHead(307, { location: '/secret' }).end();
     };
     const { data } = await ask('{ first { id } }');
-    expect([data.first, asked.some(({ path }) => path === '/secret')]).toEqual([null, false]);
+    expect([data.first, requests.some(({ path }) => path === '/secret')]).toEqual([null, false]);
   });
 
   test.each([
@@ -162,7 +162,7 @@ describe('flaw classes from published advisories', () => {
     ['an object with a condition', { id: { $ne: '' } }],
   ])('passes no value to the database driver that it would expand into SQL: %s', async (_what, variables) => {
     const { errors } = await ask('query ($id: ID!) { shop(id: $id) { id } }', variables);
-    expect([errors[0].extensions.code, asked]).toEqual(['BAD_USER_INPUT', []]);
+    expect([errors[0].extensions.code, requests]).toEqual(['BAD_USER_INPUT', []]);
   });
 
   test('bounds the comparison of overlapping fields (CVE-2023-26144, graphql)', async () => {

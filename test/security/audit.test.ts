@@ -78,7 +78,7 @@ test('continues the record of the previous process, even after a cut-off line', 
 test('keeps a separate record for each running replica that shares a folder', async () => {
   const settings = readSettings(openSettings, { data: folder, audit: folder }, {});
   const [first, second] = [await auditLog('reviews', settings, log), await auditLog('reviews', settings, log)];
-  await Promise.all([first, second].map((one) => one.append(ANN, null, read('a'))));
+  await Promise.all([first, second].map((writer) => writer.append(ANN, null, read('a'))));
   await first.close();
   const third = await auditLog('reviews', settings, log);
   await Promise.all([second.close(), third.close()]);
@@ -136,10 +136,10 @@ describe('a record in parts', () => {
   test('detects a missing part in the middle, and reports that the oldest was removed', async () => {
     await inParts(60);
     const [first, second, third] = filesOfRecord(file) as [string, string, string];
-    const kept = readFileSync(second);
+    const original = readFileSync(second);
     rmSync(second);
     expect((await verify()).flaw).toMatchObject({ file: third, line: 1 });
-    writeFileSync(second, kept);
+    writeFileSync(second, original);
     rmSync(first);
     const { from, flaw } = await verify();
     expect([from > 1, flaw]).toEqual([true, undefined]);
@@ -157,13 +157,13 @@ describe('a record in parts', () => {
     expect(filesOfRecord(file)).toHaveLength(count);
     const inEightYears = new Date(Date.now() + 8 * 366 * 86_400_000);
     const [first] = filesOfRecord(file) as [string];
-    const kept = readFileSync(first, 'utf8');
-    writeFileSync(first, kept.replace('ann', 'eve'));
+    const original = readFileSync(first, 'utf8');
+    writeFileSync(first, original.replace('ann', 'eve'));
     await expect(pruneRecords([file], { keys, years: 7 }, inEightYears)).rejects.toThrow(
       /changed after it was written/,
     );
     expect(filesOfRecord(file)).toHaveLength(count);
-    writeFileSync(first, kept);
+    writeFileSync(first, original);
     await pruneRecords([file], { keys, years: 7 }, inEightYears);
     expect(filesOfRecord(file)).toEqual([file]);
     expect((await verify()).flaw).toBeUndefined();
@@ -191,14 +191,23 @@ describe('a record in parts', () => {
 });
 
 test('finds entries in all parts and replicas, newest first, page by page', async () => {
-  const who = ['ann', 'ben', 'eve'].map((name) => parsePrincipal(`role=intake-officer; subject=${name}`));
+  const principals = ['ann', 'ben', 'eve'].map((name) => parsePrincipal(`role=intake-officer; subject=${name}`));
   const replicas = [file, join(folder, 'submissions-2.jsonl'), join(folder, 'other.jsonl')];
   for (const [index, path] of replicas.entries()) {
     const audit = await AuditLog.open(path, 'submissions', key, systemClock, log, { partBytes: 3_000 });
     for (let i = 0; i < 25; i++) {
-      await audit.append(who[i % 3]!, { request: `r${i}`, operation: null, address: null }, read(`sub_${i % 7}`));
+      await audit.append(
+        principals[i % 3]!,
+        { request: `r${i}`, operation: null, address: null },
+        read(`sub_${i % 7}`),
+      );
       if (index === 1)
-        await audit.append(who[i % 3]!, null, { kind: 'change', mutation: 'm', object: 'sub_1', replayed: false });
+        await audit.append(principals[i % 3]!, null, {
+          kind: 'change',
+          mutation: 'm',
+          object: 'sub_1',
+          replayed: false,
+        });
     }
     await audit.close();
   }
@@ -225,18 +234,18 @@ test('finds entries in all parts and replicas, newest first, page by page', asyn
   ];
   const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
   for (const [sought, fits] of cases) {
-    const found: Entry[] = [];
+    const entries: Entry[] = [];
     let after: Position | undefined;
     for (;;) {
       const page = await search.find(sought, { most: 4, before: after });
-      found.push(...page.map(({ entry }) => entry));
+      entries.push(...page.map(({ entry }) => entry));
       after = page.at(-1)?.position;
       if (page.length < 4) break;
     }
-    expect(new Set(found.map(({ hash }) => hash))).toEqual(new Set(all.filter(fits).map(({ hash }) => hash)));
-    expect(found).toHaveLength(all.filter(fits).length);
-    expect(found.map(({ at }) => at)).toEqual(
-      found
+    expect(new Set(entries.map(({ hash }) => hash))).toEqual(new Set(all.filter(fits).map(({ hash }) => hash)));
+    expect(entries).toHaveLength(all.filter(fits).length);
+    expect(entries.map(({ at }) => at)).toEqual(
+      entries
         .map(({ at }) => at)
         .sort()
         .reverse(),
@@ -249,7 +258,7 @@ test('finds entries in all parts and replicas, newest first, page by page', asyn
       before = page[0]?.position;
       if (page.length < 4) break;
     }
-    expect(backward).toEqual(found);
+    expect(backward).toEqual(entries);
   }
 });
 
@@ -258,9 +267,9 @@ test('reads any origin back as it was written and never confuses two origins', (
     fc.property(
       fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
       (text) => {
-        const given = { request: text.slice(0, 20) || null, operation: text.slice(20, 40) || null, address: '::1' };
-        const whole = [given.request, given.operation].every((part) => part === null || part.isWellFormed());
-        if (whole) expect(readOrigin(originHeader(given))).toEqual(given);
+        const origin = { request: text.slice(0, 20) || null, operation: text.slice(20, 40) || null, address: '::1' };
+        const whole = [origin.request, origin.operation].every((part) => part === null || part.isWellFormed());
+        if (whole) expect(readOrigin(originHeader(origin))).toEqual(origin);
       },
     ),
   );
@@ -292,15 +301,15 @@ describe('a subgraph that keeps a record', () => {
     };
   };
   afterEach(() => close());
-  const ask = async (query: string, who: string | null, variables = {}) =>
-    subgraph.execute({ query, variables, headers: await identity.signed('submissions', who) });
+  const ask = async (query: string, caller: string | null, variables = {}) =>
+    subgraph.execute({ query, variables, headers: await identity.signed('submissions', caller) });
 
   test('records reads of PROPIN fields with keys and without values, and no public reads', async () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
     // models that are released, like the public
     const released = '{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount nodes { publicName } } }';
-    for (const who of [null, 'role=analyst; subject=analyst-1']) await ask(released, who);
+    for (const caller of [null, 'role=analyst; subject=analyst-1']) await ask(released, caller);
     // the seal that it begins with
     expect(lines()).toHaveLength(1);
     const { data } = await ask('{ submissions(first: 2) { nodes { id number mitigationsDeclared } } }', INSPECTOR);
@@ -359,16 +368,16 @@ describe('a subgraph that keeps a record', () => {
     const { nodes } = data!.developerOrganizations as { nodes: { submissions: { pageInfo: { endCursor: string } } }[] };
     const text = Buffer.from(nodes[0]!.submissions.pageInfo.endCursor, 'base64url').toString('latin1');
     expect(text).not.toMatch(/Submission|sub_|20\d\d-/);
-    const shown = await ask(
+    const response = await ask(
       `{ submissionsAccessLog(filter: { type: "AIModel", sensitivity: PROPIN }) { nodes { objects { type idsOnly } uses { type sensitivity how fields } } } }`,
       INSPECTOR,
     );
-    const found = (shown.data!.submissionsAccessLog as { nodes: { objects: object[]; uses: { how: string }[] }[] })
+    const entries = (response.data!.submissionsAccessLog as { nodes: { objects: object[]; uses: { how: string }[] }[] })
       .nodes;
-    expect(found).toHaveLength(2);
-    expect(found[1]!.objects).toEqual([{ type: 'Submission', idsOnly: true }]);
-    expect(found[1]!.uses).toContainEqual({ type: 'Submission', sensitivity: 'PROPIN', how: 'LIST', fields: [] });
-    expect(found[1]!.uses).toContainEqual({
+    expect(entries).toHaveLength(2);
+    expect(entries[1]!.objects).toEqual([{ type: 'Submission', idsOnly: true }]);
+    expect(entries[1]!.uses).toContainEqual({ type: 'Submission', sensitivity: 'PROPIN', how: 'LIST', fields: [] });
+    expect(entries[1]!.uses).toContainEqual({
       type: 'AIModel',
       sensitivity: 'PROPIN',
       how: 'FILTER',
@@ -404,16 +413,21 @@ describe('a subgraph that keeps a record', () => {
     expect(next.data!.submissionsAccessLog).toMatchObject({ nodes: [], pageInfo: { hasNextPage: false } });
     for (const after of ['x', 'W10', Buffer.from('["a","b","c"]').toString('base64url')])
       expect((await ask(QUERY, INSPECTOR, { after })).errors?.[0]?.extensions?.code).toBe('INVALID_CURSOR');
-    for (const who of [null, 'role=intake-officer; subject=ann', 'role=analyst; subject=x', 'role=operator; subject=x'])
-      expect((await ask(QUERY, who)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+    for (const caller of [
+      null,
+      'role=intake-officer; subject=ann',
+      'role=analyst; subject=x',
+      'role=operator; subject=x',
+    ])
+      expect((await ask(QUERY, caller)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   });
 
   test('records each attempted change with its caller before it runs, and its outcome', async () => {
     await start(file);
-    const who = 'role=developer-submitter; organization=record-keeper; subject=alice';
+    const caller = 'role=developer-submitter; organization=record-keeper; subject=alice';
     const { errors } = await ask(
       'mutation ($i: RegisterOrganizationInput!) { registerOrganization(input: $i) { organization { key } } }',
-      who,
+      caller,
       { i: { key: 'record-keeper', legalName: 'The Record Keepers', category: 'INDUSTRY', idempotencyKey: 'one' } },
     );
     expect(errors).toBeUndefined();
@@ -457,8 +471,8 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
   // the framework's clock is made with it
   const graphClock = () => ({ now: () => graph?.clock.now() ?? new Date(MONDAY) });
 
-  const reads = (id: string, who: string, args = '') =>
-    graph.ask(who, `{ submission(id: "${id}") { governmentReads${args} { at agency { key } roles types } } }`);
+  const reads = (id: string, caller: string, args = '') =>
+    graph.ask(caller, `{ submission(id: "${id}") { governmentReads${args} { at agency { key } roles types } } }`);
 
   test('shows a developer which agencies read proprietary fields and when, but not who', async () => {
     const { id } = await graph.filed();
@@ -484,8 +498,8 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
     expect((await reads(id, alder, `(since: "${MONDAY}")`)).data.submission.governmentReads).toHaveLength(2);
     // agencies that the submission is shared with do not watch each other
-    for (const who of [reviewer('nsa'), INTAKE]) {
-      const { errors: refused } = await reads(id, who);
+    for (const caller of [reviewer('nsa'), INTAKE]) {
+      const { errors: refused } = await reads(id, caller);
       expect(refused?.[0]?.extensions.code).toBe('FORBIDDEN');
     }
     expect(
@@ -508,12 +522,12 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
       'artifact { id storedWhere }',
     );
     const recordOf = () => readFileSync(join(folder, 'submissions.jsonl'), 'utf8').split('\n').filter(Boolean);
-    const send = async (who: string, method: 'GET' | 'PUT', payload?: Buffer, search = '') =>
+    const send = async (caller: string, method: 'GET' | 'PUT', payload?: Buffer, search = '') =>
       graph.server.inject({
         method,
         url: `${artifact.storedWhere}${search}`,
         headers: {
-          ...(await graph.identity.headers(who)),
+          ...(await graph.identity.headers(caller)),
           ...(payload ? { 'content-type': 'application/octet-stream' } : {}),
         },
         payload,

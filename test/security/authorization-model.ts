@@ -61,7 +61,7 @@ export class AuthorizationModel {
   ) {
     for (const definition of document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
-    this.operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION)!;
+    this.operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
   }
 
   /** Whether the operation, as it stands, reads something that the caller may not read. */
@@ -134,14 +134,14 @@ export class AuthorizationModel {
 
   /** By response key, the fields that an object of a type has. */
   private collect(type: string, places: readonly Place[]): Map<string, Occurrence[]> {
-    const found = new Map<string, Occurrence[]>();
+    const occurrences = new Map<string, Occurrence[]>();
     const look = ({ selectionSet, parent, possible }: Place): void => {
       for (const selection of selectionSet.selections) {
         if (!this.isLeftIn(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
           const key = (selection.alias ?? selection.name).value;
           const occurrence = { field: selection.name.value, parent, possible, selectionSet: selection.selectionSet };
-          found.set(key, [...(found.get(key) ?? []), occurrence]);
+          occurrences.set(key, [...(occurrences.get(key) ?? []), occurrence]);
           continue;
         }
         const { typeCondition, selectionSet: inner } =
@@ -152,7 +152,7 @@ export class AuthorizationModel {
       }
     };
     for (const place of places) if (place.possible.has(type)) look(place);
-    return found;
+    return occurrences;
   }
 
   private placesBelow(occurrences: readonly Occurrence[]): Place[] {

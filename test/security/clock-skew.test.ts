@@ -111,8 +111,8 @@ test('reports clock skew after several old identities, not after one', async () 
 });
 
 test('does not measure clock skew by unsigned identities', async () => {
-  const other = await IdentitySigner.of(await newKey());
-  await expect(door.enter({ [IDENTITY_HEADER]: await other.sign(null, 'reviews') })).rejects.toThrow(IdentityError);
+  const stranger = await IdentitySigner.of(await newKey());
+  await expect(door.enter({ [IDENTITY_HEADER]: await stranger.sign(null, 'reviews') })).rejects.toThrow(IdentityError);
   expect(door.clockSkew.seconds).toBe(0);
 });
 

@@ -44,7 +44,7 @@ export async function attack(stack: ProcessStack, { name, body, accept }: Hostil
 
 /** CPU in milliseconds that processes have used so far, their threads and children's children not included. */
 function cpuOf({ gateway, subgraphs }: ProcessStack): { gateway: number; subgraphs: number } {
-  return { gateway: cpuMs(gateway), subgraphs: [...subgraphs.values()].reduce((sum, one) => sum + cpuMs(one), 0) };
+  return { gateway: cpuMs(gateway), subgraphs: [...subgraphs.values()].reduce((sum, pid) => sum + cpuMs(pid), 0) };
 }
 
 const MS_PER_TICK = 10;

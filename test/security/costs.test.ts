@@ -193,11 +193,11 @@ describe('cost budgets', () => {
       identity: identity.parts,
     });
     open.push(server);
-    return async (query: string, who: string | null = OPERATOR, headers: Record<string, string> = {}) => {
+    return async (query: string, caller: string | null = OPERATOR, headers: Record<string, string> = {}) => {
       const response = await server.inject({
         method: 'POST',
         url: '/graphql',
-        headers: { ...(await identity.headers(who)), ...headers },
+        headers: { ...(await identity.headers(caller)), ...headers },
         payload: { query },
       });
       const isJson = String(response.headers['content-type']).includes('json');
@@ -229,18 +229,18 @@ describe('cost budgets', () => {
     answering = new Promise((resolve) => {
       answer = resolve;
     });
-    const other = ask(query, 'role=analyst; subject=another');
-    const asked = Array.from({ length: 5 }, () => ask(query));
+    const otherCaller = ask(query, 'role=analyst; subject=another');
+    const pending = Array.from({ length: 5 }, () => ask(query));
     await until(
       async () => (await open[0]!.inject(metrics)).body.includes('ordergraph_operations_costed_total 7\n'),
       () => 'all are paid for',
     );
     answer();
-    for (const { extensions, headers } of await Promise.all(asked)) {
+    for (const { extensions, headers } of await Promise.all(pending)) {
       expect(extensions.cost).toMatchObject({ estimated: 10, budget: 1_000, remaining: 940 });
       expect(headers['ordergraph-budget-remaining']).toBe('940');
     }
-    expect((await other).extensions.cost.remaining).toBe(990);
+    expect((await otherCaller).extensions.cost.remaining).toBe(990);
     expect(calls).toBe(3);
   });
 
@@ -474,11 +474,11 @@ describe('cost budgets', () => {
     test('counts budgets together in Redis, and separately while Redis is unavailable', async () => {
       const redis = await PrivateRedis.start();
       const flags = { limitsUrl: redis.url, budget: ['operator=100'], rateLimit: '6' };
-      const [one, other] = [await start(flags), await start(flags)];
+      const [first, second] = [await start(flags), await start(flags)];
       const query = '{ shops(first: 40) { id } }';
       // until it is connected, a gateway counts for itself
       const client = new Redis(redis.url);
-      for (const [place, ask] of [one, other].entries())
+      for (const [place, ask] of [first, second].entries())
         await until(
           async () => {
             await ask('{ heavy }', `role=analyst; subject=warm-${place}`);
@@ -487,16 +487,16 @@ describe('cost budgets', () => {
           () => 'requests are counted in Redis',
         );
       client.disconnect();
-      expect((await one(query)).extensions.cost.remaining).toBe(60);
-      expect((await other(query)).extensions.cost.remaining).toBe(20);
-      expect((await one(query)).status).toBe(429);
-      for (let time = 0; time < 3; time++) await other('{ heavy }', 'role=analyst; subject=rate');
-      for (let time = 0; time < 3; time++) await one('{ heavy }', 'role=analyst; subject=rate');
-      expect((await other('{ heavy }', 'role=analyst; subject=rate')).errors[0].extensions.code).toBe(
+      expect((await first(query)).extensions.cost.remaining).toBe(60);
+      expect((await second(query)).extensions.cost.remaining).toBe(20);
+      expect((await first(query)).status).toBe(429);
+      for (let time = 0; time < 3; time++) await second('{ heavy }', 'role=analyst; subject=rate');
+      for (let time = 0; time < 3; time++) await first('{ heavy }', 'role=analyst; subject=rate');
+      expect((await second('{ heavy }', 'role=analyst; subject=rate')).errors[0].extensions.code).toBe(
         'TOO_MANY_REQUESTS',
       );
       await redis.stop();
-      const { extensions } = await one(query, 'role=operator; subject=later');
+      const { extensions } = await first(query, 'role=operator; subject=later');
       expect(extensions.cost).toMatchObject({ estimated: 40, remaining: 60 });
     });
   });

@@ -92,11 +92,11 @@ test('lists the equations of every figure that takes a fiscal year', () => {
 });
 
 test('shows analysts most figures of the exercise', async () => {
-  const shown = await read('submissions', 'role=analyst; subject=x');
+  const counts = await read('submissions', 'role=analyst; subject=x');
   const truth = await read('submissions', INSPECTOR);
   const countable = [...truth].filter(([, value]) => value !== null && value > 0).map(([key]) => key);
-  const left = countable.filter((key) => shown.get(key) != null);
-  expect(left.length).toBeGreaterThan(countable.length / 3);
+  const remaining = countable.filter((key) => counts.get(key) != null);
+  expect(remaining.length).toBeGreaterThan(countable.length / 3);
 });
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
@@ -134,10 +134,10 @@ async function scatter(seed: number): Promise<void> {
       const weights = [2023, 2024, 2025, 2026, 2099].map((year) => ({ year, weight: random() ** 4 }));
       const all = weights.reduce((sum, { weight }) => sum + weight, 0);
       const pick = () => {
-        let left = random() * all;
+        let remaining = random() * all;
         for (const { year, weight } of weights) {
-          left -= weight;
-          if (left < 0) return year;
+          remaining -= weight;
+          if (remaining < 0) return year;
         }
         return 2026;
       };
@@ -160,16 +160,16 @@ function selectionOf(type: GraphQLOutputType): string {
 }
 
 /** What one caller reads of all figures of a subgraph. */
-async function read(name: string, who: string | null): Promise<Counts> {
+async function read(name: string, caller: string | null): Promise<Counts> {
   const counts: Counts = new Map();
-  for (const { subgraph, parent, field, isOfAllTime } of figures.filter((one) => one.subgraph.name === name)) {
+  for (const { subgraph, parent, field, isOfAllTime } of figures.filter((figure) => figure.subgraph.name === name)) {
     for (const year of isOfAllTime ? [...YEARS, null] : YEARS) {
-      const asked = `${field.name}(fiscalYear: ${year}) ${selectionOf(field.type)}`;
+      const selection = `${field.name}(fiscalYear: ${year}) ${selectionOf(field.type)}`;
       const isRoot = parent === subgraph.subgraph.schema.getQueryType();
       const query = isRoot
-        ? `{ ${asked} }`
-        : `{ _entities(representations: [{ __typename: "ExecutiveOrder", number: "14409" }]) { ... on ${parent.name} { ${asked} } } }`;
-      const headers = await world.identity.signed(name, who);
+        ? `{ ${selection} }`
+        : `{ _entities(representations: [{ __typename: "ExecutiveOrder", number: "14409" }]) { ... on ${parent.name} { ${selection} } } }`;
+      const headers = await world.identity.signed(name, caller);
       const { data, errors = [] } = (await subgraph.execute({ query, variables: {}, headers })) as {
         data?: Record<string, Value>;
         errors?: { extensions?: { code?: unknown } }[];
@@ -187,7 +187,7 @@ function learn(counts: Counts, prefix: string, type: GraphQLOutputType, value: V
   const named = getNamedType(type);
   if (isListType(plain)) {
     for (const cell of (value as Record<string, Value>[] | null) ?? []) {
-      const label = Object.entries(cell).filter(([name, one]) => name === 'agency' || typeof one === 'string');
+      const label = Object.entries(cell).filter(([name, part]) => name === 'agency' || typeof part === 'string');
       learn(counts, prefix, named as GraphQLOutputType, cell, `${path}[${JSON.stringify(label)}]`);
     }
   } else if (named.name === 'Int') counts.set(prefix + path, value as number | null);
@@ -212,7 +212,7 @@ interface Equation {
 }
 
 const typeOf = (field: string): string =>
-  getNamedType(figures.find((one) => one.field.name === field)!.field.type).name;
+  getNamedType(figures.find((figure) => figure.field.name === field)!.field.type).name;
 
 /** Whether the counts of the years add up to that of all time. */
 const isOfYears = (field: string, name: string, path: string): boolean =>
@@ -228,12 +228,15 @@ function equationsOf(truth: Counts): Equation[] {
     const [field, year, path] = key.split('|') as [string, string, string];
     const [name = ''] = path.split(/[.[]/);
     if (year === 'null' && isOfYears(field, name, path))
-      equations.push({ whole: key, parts: YEARS.map((one) => `${field}|${one}|${path}`).filter((k) => truth.has(k)) });
+      equations.push({
+        whole: key,
+        parts: YEARS.map((fiscalYear) => `${field}|${fiscalYear}|${path}`).filter((k) => truth.has(k)),
+      });
     for (const [whole, parts] of WITHIN[field] ?? [])
       if (path === whole) equations.push({ whole: key, parts: keys.filter((k) => matches(k, field, year, parts)) });
-    for (const [whole, other, parts] of BETWEEN)
+    for (const [whole, otherKey, parts] of BETWEEN)
       if (`${field} ${path}` === whole)
-        equations.push({ whole: key, parts: keys.filter((k) => matches(k, other, year, parts)) });
+        equations.push({ whole: key, parts: keys.filter((k) => matches(k, otherKey, year, parts)) });
     if (!path.endsWith('.numerator')) continue;
     const share = key.slice(0, -'.numerator'.length);
     equations.push({ whole: `${share}.denominator`, parts: [key, `${share}.rest`] });
@@ -267,8 +270,10 @@ function inverse(value: number): number {
 }
 
 /** Counts that a caller can work out: reduced rows of one variable, in arithmetic modulo a prime. */
-function workedOut(equations: readonly Equation[], known: ReadonlySet<string>): Set<string> {
-  const unknown = [...new Set(equations.flatMap(({ whole, parts }) => [whole, ...parts]))].filter((k) => !known.has(k));
+function workedOut(equations: readonly Equation[], knownKeys: ReadonlySet<string>): Set<string> {
+  const unknown = [...new Set(equations.flatMap(({ whole, parts }) => [whole, ...parts]))].filter(
+    (k) => !knownKeys.has(k),
+  );
   const place = new Map(unknown.map((key, at) => [key, at]));
   const rows = equations.map(({ whole, parts }) => {
     const row = new Int32Array(unknown.length);
@@ -287,11 +292,11 @@ function workedOut(equations: readonly Equation[], known: ReadonlySet<string>): 
     rows[rank] = row;
     const scale = inverse(row[column]!);
     for (let at = column; at < row.length; at++) row[at] = (row[at]! * scale) % PRIME;
-    for (const other of rows) {
-      const factor = other[column]!;
-      if (other === row || factor === 0) continue;
+    for (const otherRow of rows) {
+      const factor = otherRow[column]!;
+      if (otherRow === row || factor === 0) continue;
       for (let at = column; at < row.length; at++)
-        if (row[at] !== 0) other[at] = modulo(other[at]! - factor * row[at]!);
+        if (row[at] !== 0) otherRow[at] = modulo(otherRow[at]! - factor * row[at]!);
     }
     rank += 1;
   }
@@ -303,11 +308,11 @@ function workedOut(equations: readonly Equation[], known: ReadonlySet<string>): 
 }
 
 /** Hidden figures that a caller works out, and hidden ones of which it knows that they are fewer than five together. */
-function disclosed(truth: Counts, shown: Counts, equations: readonly Equation[]): string[] {
-  const known = new Set([...shown].filter(([, value]) => value !== null).map(([key]) => key));
-  const derived = workedOut(equations, known);
-  const isKnown = (key: string) => known.has(key) || derived.has(key);
-  const hidden = [...truth].filter(([key, value]) => value !== null && shown.get(key) === null).map(([key]) => key);
+function disclosed(truth: Counts, visible: Counts, equations: readonly Equation[]): string[] {
+  const knownKeys = new Set([...visible].filter(([, value]) => value !== null).map(([key]) => key));
+  const derived = workedOut(equations, knownKeys);
+  const isKnown = (key: string) => knownKeys.has(key) || derived.has(key);
+  const hidden = [...truth].filter(([key, value]) => value !== null && visible.get(key) === null).map(([key]) => key);
   // that there is none is no secret: zeros are shown
   const leaks = hidden.filter((key) => {
     const share = /^(.*)\.(numerator|denominator)$/.exec(key)?.[1];
@@ -316,12 +321,12 @@ function disclosed(truth: Counts, shown: Counts, equations: readonly Equation[])
     return share === undefined ? derived.has(key) : isKnown(`${share}.numerator`) && isKnown(`${share}.denominator`);
   });
   for (const { whole, parts } of equations) {
-    const left = parts.filter((part) => !isKnown(part));
+    const unsolved = parts.filter((part) => !isKnown(part));
     // a whole that is shown, with nothing to take away from it, says no more than it is shown for
-    if (left.length === parts.length) continue;
-    const together = left.reduce((sum, part) => sum + countIn(truth, part), 0);
-    if (isKnown(whole) && left.some((part) => shown.get(part) === null) && together > 0 && together < 5)
-      leaks.push(`${left.join(' + ')} of ${whole} are ${together}`);
+    if (unsolved.length === parts.length) continue;
+    const together = unsolved.reduce((sum, part) => sum + countIn(truth, part), 0);
+    if (isKnown(whole) && unsolved.some((part) => visible.get(part) === null) && together > 0 && together < 5)
+      leaks.push(`${unsolved.join(' + ')} of ${whole} are ${together}`);
   }
   return leaks;
 }
@@ -362,15 +367,15 @@ describe.each(SEEDS)('random data %i', (seed) => {
 
   test.each(CALLERS)('lets %s derive no hidden figure of a year by sums and differences', async (_name, text) => {
     for (const name of Object.keys(DATED)) {
-      const shown = await read(name, text);
+      const visible = await read(name, text);
       const isTableReader = figures.some(
         ({ subgraph, field }) =>
           subgraph.name === name &&
           withheldOf(getNamedType(field.type).name, text === null ? null : parsePrincipal(text))!.figures.size > 0,
       );
-      const leaks = disclosed(truths.get(name)!, shown, equations.get(name)!);
+      const leaks = disclosed(truths.get(name)!, visible, equations.get(name)!);
       expect(leaks).toEqual([]);
-      if (!isTableReader) expect(shown).toEqual(truths.get(name));
+      if (!isTableReader) expect(visible).toEqual(truths.get(name));
     }
   });
 });

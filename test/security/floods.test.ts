@@ -45,7 +45,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
     );
   });
   afterEach(async () => {
-    await Promise.all(pools.splice(0).map((one) => one.destroy()));
+    await Promise.all(pools.splice(0).map((client) => client.destroy()));
     await killAll();
   });
   afterAll(() => {
@@ -88,8 +88,8 @@ describe('a gateway behind a proxy, flooded from one address', () => {
 
   test('delays only the flooding address during a flood of forged tokens', async () => {
     await start(...PROXIED);
-    const known = await provider.token({ jti: 'known' });
-    expect(await ask(FLOODER, known)).toBe(200);
+    const knownToken = await provider.token({ jti: 'known' });
+    expect(await ask(FLOODER, knownToken)).toBe(200);
     const tokens = await Promise.all(Array.from({ length: 400 }, (_, i) => forged(`flood-${i}`)));
     let isOver = false;
     const flood: number[] = [];
@@ -111,7 +111,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
         }
         expect([status, attempt < 2_000]).toEqual([429, true]);
       }
-      expect(await ask(FLOODER, known)).toBe(200);
+      expect(await ask(FLOODER, knownToken)).toBe(200);
     }
     isOver = true;
     await flooding;
@@ -187,10 +187,10 @@ describe('a gateway behind a proxy, flooded from one address', () => {
       };
       // until it is connected, a gateway counts for itself
       const client = new Redis(redis.url);
-      for (const [place, one] of pools.entries())
+      for (const [place, connectionPool] of pools.entries())
         await until(
           async () => {
-            pool = one;
+            pool = connectionPool;
             await ask(`203.0.113.${place}`);
             return (await client.keys(`*:requests:203.0.113.${place}`)).length > 0;
           },

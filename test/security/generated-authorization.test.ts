@@ -127,7 +127,7 @@ function randomWorld(random: Random): World {
     const directives = `${head[1]!.replace(/ *@policy\(.*\)\n/, '')}  @policy(policies: [[${lifted ? '"p0", ' : ''}"standing"]])\n`;
     supergraph = supergraph.replace(head[0], `\ninterface ${name}\n${directives}`);
     const standing = lifted ? needs('p0', 'standing') : needs('standing');
-    for (const type of [name, ...TYPES.filter((one) => implementing.get(one)!.includes(name))])
+    for (const type of [name, ...TYPES.filter((candidate) => implementing.get(candidate)!.includes(name))])
       rules.set(type, [...(rules.get(type) ?? []), standing]);
   }
   const built = ([name, sdl]: readonly [string, string]) =>
@@ -196,8 +196,8 @@ const gatewayOf = (world: World, api: GraphQLSchema, unauthorizedFields: 'null' 
     identity: identity.parts,
   });
 
-async function ask(gateway: FastifyInstance, query: string, variables: object, who: string | null) {
-  const headers = await identity.headers(who);
+async function ask(gateway: FastifyInstance, query: string, variables: object, caller: string | null) {
+  const headers = await identity.headers(caller);
   const response = await gateway.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
   return { status: response.statusCode, ...response.json() };
 }
@@ -231,18 +231,18 @@ test(`returns only readable fields for random graphs and operations from seed ${
     const world = randomWorld(randomOf(seed + number));
     const api = apiSchemaOf(world);
     const [nulling, refusing] = await Promise.all([gatewayOf(world, api, 'null'), gatewayOf(world, api, 'refuse')]);
-    for (let index = 0, drawn = 0; index < OPERATIONS; drawn++) {
-      const { query, variables } = generateOperation(api, seed + number * 1_000 + drawn);
+    for (let index = 0, attempts = 0; index < OPERATIONS; attempts++) {
+      const { query, variables } = generateOperation(api, seed + number * 1_000 + attempts);
       const document = parse(query);
       if (validate(api, document, specifiedRules).length > 0) continue;
       index += 1;
       const model = new AuthorizationModel(api, world.rules, document, variables);
-      for (const [who, caller] of CALLERS) {
-        const context = { seed: seed + number, drawn, who, query, variables };
+      for (const [claims, caller] of CALLERS) {
+        const context = { seed: seed + number, drawn: attempts, who: claims, query, variables };
         const expected = model.answer(caller, (object, field) => fieldValue(api, object, field));
         // as a new operation and as a known one
         for (let time = 0; time < 2; time++) {
-          const { data, errors = [] } = await ask(nulling, query, variables, who);
+          const { data, errors = [] } = await ask(nulling, query, variables, claims);
           expectAllowed(data, world, caller, context);
           // what the planners cannot do, or do wrong, other tests find
           if (errors.some(({ extensions }: GraphQLFormattedError) => !CODES.has(extensions?.code))) {
@@ -261,7 +261,7 @@ test(`returns only readable fields for random graphs and operations from seed ${
           counts[isDenied ? 'denied' : 'granted'] += 1;
           if (isDenied && [...stringsOf(data)].length > 0) counts.partial += 1;
         }
-        const { status, data } = await ask(refusing, query, variables, who);
+        const { status, data } = await ask(refusing, query, variables, claims);
         const isRefused = data === undefined && (status === 401 || status === 403);
         expect({ ...context, isRefused }).toEqual({ ...context, isRefused: model.readsForbidden(caller) });
       }
@@ -269,7 +269,7 @@ test(`returns only readable fields for random graphs and operations from seed ${
     await Promise.all([nulling.close(), refusing.close()]);
   }
   // each kind of outcome has to have been seen, or the above says nothing
-  const { failed, ...seen } = counts;
-  expect(Object.values(seen).every((count) => count > 20)).toBe(true);
-  expect(failed).toBeLessThan(seen.granted / 10);
+  const { failed, ...totals } = counts;
+  expect(Object.values(totals).every((count) => count > 20)).toBe(true);
+  expect(failed).toBeLessThan(totals.granted / 10);
 });

@@ -40,11 +40,11 @@ describe('GraphQL over HTTP', () => {
     ['Host', 'x', 'y'],
     ['content-type', 'application/json', 'text/plain'],
     ['Authorization', 'Basic x', ''],
-  ])('rejects a request with two "%s" headers, which a proxy may read differently', async (name, one, two) => {
+  ])('rejects a request with two "%s" headers, which a proxy may read differently', async (name, first, second) => {
     const body = '{"query":"{ __typename }"}';
     const client = await RawClient.connect(url);
     client.send(
-      `POST /graphql HTTP/1.1\r\n${name}: ${one}\r\n${name === 'Host' ? '' : 'host: x\r\n'}${name.toUpperCase()}: ${two}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      `POST /graphql HTTP/1.1\r\n${name}: ${first}\r\n${name === 'Host' ? '' : 'host: x\r\n'}${name.toUpperCase()}: ${second}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
     );
     const answer = await client.closed;
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);

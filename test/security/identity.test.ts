@@ -62,9 +62,9 @@ describe('tokens of an issuer', () => {
     agencies: ['nsa'],
     organizations: ['alder'],
   });
-  const believedOf = (given: object = settings()): Authenticator => {
-    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([given]));
-    return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)));
+  const believedOf = (content: object = settings()): Authenticator => {
+    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([content]));
+    return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)));
   };
   const authenticate = async (token: string, by = authenticator) => by.authenticate(`Bearer ${token}`);
   beforeEach(async () => {
@@ -123,9 +123,9 @@ describe('tokens of an issuer', () => {
     ['that is too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
     ['of a role that lacks whom it is for', (of) => of.token({ realm: { roles: ['gov-ig'] } }), /requires caseNumber=/],
     ['that is none', () => 'abc', /send "authorization: Bearer <token>"/],
-  ])('rejects tokens: %s', async (_what, made, said) => {
-    const error = await authenticate(await made(provider)).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ status: 401, message: expect.stringMatching(said) });
+  ])('rejects tokens: %s', async (_what, create, message) => {
+    const error = await authenticate(await create(provider)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ status: 401, message: expect.stringMatching(message) });
   });
 
   test('fetches keys once for a new key, however many unknown key ids callers invent', async () => {
@@ -163,15 +163,15 @@ describe('tokens of an issuer', () => {
     writeFileSync(file, '# none yet\n');
     const revocations = new Revocations(file, log);
     const strict = new Authenticator(
-      readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
+      readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)),
       { isRevoked: (id, principal) => revocations.has(id, principal) },
     );
-    const [one, other] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
-    expect(await authenticate(one, strict)).toMatchObject({ subject: 'someone' });
-    expect(await authenticate(other, strict)).toMatchObject({ subject: 'gone' });
+    const [first, second] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
+    expect(await authenticate(first, strict)).toMatchObject({ subject: 'someone' });
+    expect(await authenticate(second, strict)).toMatchObject({ subject: 'gone' });
     writeFileSync(file, 'a-1\nsub:gone\n');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    for (const token of [one, other])
+    for (const token of [first, second])
       await expect((async () => authenticate(token, strict))()).rejects.toMatchObject({
         message: expect.stringContaining('revoked'),
       });
@@ -209,7 +209,7 @@ describe('tokens of an issuer', () => {
   const counting = (maxInvalidTokens: number) => {
     const checks = jest.spyOn(crypto.subtle, 'verify');
     const by = new Authenticator(
-      readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
+      readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)),
       { maxInvalidTokens },
     );
     const from = (ip: string) => async (token: string) => by.authenticate(`Bearer ${token}`, { ip });
@@ -228,8 +228,8 @@ describe('tokens of an issuer', () => {
 
   test('rejects tokens for visible flaws without a signature check or a limit', async () => {
     const { checks, from } = counting(3);
-    const here = from('192.0.2.1');
-    await here(await provider.token());
+    const address = from('192.0.2.1');
+    await address(await provider.token());
     checks.mockClear();
     const bad = [
       'a1.b.c',
@@ -242,53 +242,53 @@ describe('tokens of an issuer', () => {
       await provider.token({ iss: 'https://evil.example' }),
       await provider.token({}, { kid: 'unknown' }),
     ];
-    for (let round = 0; round < 20; round++) for (const token of bad) expect(await status(here(token))).toBe(401);
+    for (let round = 0; round < 20; round++) for (const token of bad) expect(await status(address(token))).toBe(401);
     expect(checks).toHaveBeenCalledTimes(0);
-    expect(await status(here(await provider.token({ jti: 'new' })))).toBe(200);
+    expect(await status(address(await provider.token({ jti: 'new' })))).toBe(200);
   });
 
   test('bounds signature checks for a flooding address and accepts its valid tokens', async () => {
     const clock = controlMonotonicClock();
     const { checks, from } = counting(60);
-    const [here, there] = [from('192.0.2.1'), from('192.0.2.2')];
-    const known = await provider.token({ jti: 'known', exp: seconds() + 3_600 });
-    expect(await status(here(known))).toBe(200);
+    const [flooded, otherAddress] = [from('192.0.2.1'), from('192.0.2.2')];
+    const knownToken = await provider.token({ jti: 'known', exp: seconds() + 3_600 });
+    expect(await status(flooded(knownToken))).toBe(200);
     checks.mockClear();
     const statuses: number[] = [];
-    for (let i = 0; i < 300; i++) statuses.push(await status(here(await forged(`flood-${i}`))));
+    for (let i = 0; i < 300; i++) statuses.push(await status(flooded(await forged(`flood-${i}`))));
     // the minute's 60, and one second of the reserve
     expect(checks).toHaveBeenCalledTimes(60 + RESERVED_PER_SECOND);
-    expect(statuses.filter((one) => one === 429)).toHaveLength(300 - 60 - RESERVED_PER_SECOND);
-    expect(await status(here(known))).toBe(200);
-    expect(await status(there(await provider.token({ jti: 'there' })))).toBe(200);
+    expect(statuses.filter((httpStatus) => httpStatus === 429)).toHaveLength(300 - 60 - RESERVED_PER_SECOND);
+    expect(await status(flooded(knownToken))).toBe(200);
+    expect(await status(otherAddress(await provider.token({ jti: 'there' })))).toBe(200);
     const another = await provider.token({ jti: 'here' });
-    expect(await here(another).catch((error) => error)).toMatchObject({
+    expect(await flooded(another).catch((error) => error)).toMatchObject({
       status: 429,
       retrySeconds: 1,
       extensions: { code: 'TOO_MANY_REQUESTS' },
     });
     // as it is asked to, it tries again in a second, beside forged ones at half the reserved rate
     clock.advance(1_000);
-    for (let i = 0; i < RESERVED_PER_SECOND / 2; i++) await status(here(await forged(`more-${i}`)));
-    expect(await status(here(another))).toBe(200);
+    for (let i = 0; i < RESERVED_PER_SECOND / 2; i++) await status(flooded(await forged(`more-${i}`)));
+    expect(await status(flooded(another))).toBe(200);
     // and one that was valid is verified again, beyond everything
-    for (let i = 0; i < 100; i++) await status(here(await forged(`still-${i}`)));
+    for (let i = 0; i < 100; i++) await status(flooded(await forged(`still-${i}`)));
     const now = Date.now();
     jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000);
     checks.mockClear();
-    expect(await status(here(known))).toBe(200);
+    expect(await status(flooded(knownToken))).toBe(200);
     expect(checks).toHaveBeenCalledTimes(1);
   });
 
   test('does not count valid tokens, and verifies identical ones once', async () => {
     const { checks, from } = counting(3);
-    const here = from('192.0.2.1');
+    const address = from('192.0.2.1');
     const same = await provider.token({ jti: 'same' });
-    await here(await provider.token());
+    await address(await provider.token());
     checks.mockClear();
-    expect(await Promise.all(Array.from({ length: 50 }, () => status(here(same))))).toEqual(Array(50).fill(200));
+    expect(await Promise.all(Array.from({ length: 50 }, () => status(address(same))))).toEqual(Array(50).fill(200));
     expect(checks).toHaveBeenCalledTimes(1);
-    for (let i = 0; i < 200; i++) expect(await status(here(await provider.token({ jti: `${i}` })))).toBe(200);
+    for (let i = 0; i < 200; i++) expect(await status(address(await provider.token({ jti: `${i}` })))).toBe(200);
   });
 
   test('counts forged tokens by IPv6 network and by IPv4 address in any notation', () => {
@@ -312,7 +312,7 @@ describe('tokens of an issuer', () => {
     ],
     ['unknown', ['', '_hidden', 'x'.repeat(5_000), '192.0.2.1, 192.0.2.2', '192.0.2.1:x', '[::1', '1.2.3']],
   ])('counts forged tokens together for %s, however a proxy writes it', (address, others) => {
-    for (const other of others) expect([other, addressKey(other)]).toEqual([other, addressKey(address)]);
+    for (const notation of others) expect([notation, addressKey(notation)]).toEqual([notation, addressKey(address)]);
     expect(addressKey(address).length).toBeLessThan(50);
   });
 
@@ -345,7 +345,7 @@ describe('tokens of an issuer', () => {
   test('gives no role for an unmapped name, even one of ours, and logs it once', async () => {
     const { log: heard, lines } = recordingLog();
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([settings()]));
-    const issuers = readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, heard));
+    const issuers = readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, heard));
     const by = new Authenticator(issuers);
     for (const sub of ['a', 'b']) {
       const token = await provider.token({ sub, realm: { roles: [...ROLES, 'gov-analyst'] }, agency: 'nsa' });
@@ -359,11 +359,11 @@ describe('tokens of an issuer', () => {
     ['an agency', { agency: 'cia' }, 'agency "cia"'],
     ['an agency, of a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
     ['an organization', { organization: 'birch' }, 'organization "birch"'],
-  ])('rejects a token whose claim of %s its issuer may not make', async (_what, claims, what) => {
+  ])('rejects a token whose claim of %s its issuer may not make', async (_what, claims, claim) => {
     const error = await authenticate(await provider.token(claims)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       status: 401,
-      message: `Invalid token: its issuer may not claim the ${what}; contact the operator of this graph with the reference`,
+      message: `Invalid token: its issuer may not claim the ${claim}; contact the operator of this graph with the reference`,
     });
   });
 
@@ -375,8 +375,8 @@ describe('tokens of an issuer', () => {
       roles: ['agency-reviewer'],
     });
     const all = believedOf({ ...settings(), agencies: '*', organizations: '*' });
-    const other = await provider.token({ agency: 'cia', organization: 'birch' });
-    expect(await authenticate(other, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
+    const plain = await provider.token({ agency: 'cia', organization: 'birch' });
+    expect(await authenticate(plain, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
   });
 
   test('treats the same subject of two issuers as two persons everywhere', async () => {
@@ -388,16 +388,16 @@ describe('tokens of an issuer', () => {
       writeFileSync(revoked, `${second.issuer} sub:gone\n${second.issuer}   stolen\n`);
       const revocations = new Revocations(revoked, log);
       const by = new Authenticator(
-        readIssuers(file).map((one) => Issuer.remote(one, log)),
+        readIssuers(file).map((issuer) => Issuer.remote(issuer, log)),
         { isRevoked: (id, principal) => revocations.has(id, principal) },
       );
-      const [one, other] = [
+      const [ofFirst, ofSecond] = [
         await authenticate(await provider.token(), by),
         await authenticate(await second.token(), by),
       ] as [Principal, Principal];
-      expect({ ...other, issuer: one.issuer }).toEqual(one);
-      expect(principalKey(one)).not.toBe(principalKey(other));
-      expect(personKey(one)).not.toBe(personKey(other));
+      expect({ ...ofSecond, issuer: ofFirst.issuer }).toEqual(ofFirst);
+      expect(principalKey(ofFirst)).not.toBe(principalKey(ofSecond));
+      expect(personKey(ofFirst)).not.toBe(personKey(ofSecond));
       // what one issuer's tokens lose, the other's keep
       for (const claims of [{ sub: 'gone' }, { jti: 'stolen' }]) {
         expect(await authenticate(await provider.token(claims), by)).toMatchObject({ issuer: provider.issuer });
@@ -428,15 +428,15 @@ describe('tokens of an issuer', () => {
     ['a shared-secret algorithm', { algorithms: ['HS256'] }, /0\.algorithms\.0/],
     ['a role that is none', { roles: { boss: 'king' } }, /0\.roles\.boss/],
     ['a setting that is none', { audiance: 'x' }, /audiance/],
-  ])('rejects a file of issuers with %s and says what is wrong', (_what, change, said) => {
+  ])('rejects a file of issuers with %s and says what is wrong', (_what, change, message) => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...settings(), ...change }]));
-    expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(said);
+    expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(message);
   });
 });
 
 test('rejects an issuer that is listed twice', () => {
-  const one = { issuer: 'https://id.example.gov', audience: 'ordergraph' };
-  writeFileSync(join(folder, 'issuers.json'), JSON.stringify([one, { ...one, roles: { boss: 'analyst' } }]));
+  const entry = { issuer: 'https://id.example.gov', audience: 'ordergraph' };
+  writeFileSync(join(folder, 'issuers.json'), JSON.stringify([entry, { ...entry, roles: { boss: 'analyst' } }]));
   expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(/at 1\.issuer: .* is listed twice/);
 });
 
@@ -643,9 +643,9 @@ describe('the keys that seal records', () => {
     await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
       /The key that seals the record of reviews is a key of workforce, too/,
     );
-    const other = join(folder, 'other');
-    await writeKeys(other);
-    await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
+    const otherFolder = join(folder, 'other');
+    await writeKeys(otherFolder);
+    await expect(open('reviews', auditKeyIn(otherFolder, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
     await expect(requireOwnKeys(['reviews', 'workforce'], settingsOf(fileOf('reviews')))).rejects.toThrow(
       'One key seals the records of reviews and of workforce',
     );
@@ -700,13 +700,13 @@ describe('the gateway', () => {
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3") type Query { who: String again: String }';
   let gateway: FastifyInstance;
   let issuer: DevelopmentIssuer;
-  let seen: SubgraphRequest[];
+  let received: SubgraphRequest[];
   let door: SignedDoor;
   beforeEach(async () => {
     issuer = await DevelopmentIssuer.in(folder);
     const key = await newKey();
     door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'who');
-    seen = [];
+    received = [];
     gateway = await createGateway({
       supergraph: compose([{ name: 'who', sdl: SDL, url: 'http://who.example/' }]),
       config: readConfig({ logLevel: 'silent' }, {}),
@@ -714,7 +714,7 @@ describe('the gateway', () => {
       transport: () => ({
         shareable: true,
         async request(request) {
-          seen.push(request);
+          received.push(request);
           // long enough for another request to come meanwhile
           await new Promise((resolve) => setTimeout(resolve, 50));
           const principal = await door.enter(request.headers);
@@ -728,8 +728,9 @@ describe('the gateway', () => {
     });
   });
   afterEach(() => gateway.close());
-  const ask = async (who: string | null, headers: Record<string, string> = {}) => {
-    const token = who === null ? undefined : await issuer.token(parsePrincipal(`role=analyst; subject=${who}`), 60);
+  const ask = async (caller: string | null, headers: Record<string, string> = {}) => {
+    const token =
+      caller === null ? undefined : await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60);
     const response = await gateway.inject({
       method: 'POST',
       url: '/graphql',
@@ -742,7 +743,7 @@ describe('the gateway', () => {
   test('sends subgraphs the caller identity and never the token itself', async () => {
     expect(await ask('ann')).toBe('ann');
     expect(await ask(null)).toBe('the public');
-    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(
+    expect(received.map(({ headers }) => Object.keys(headers))).toEqual(
       Array(2).fill([REQUEST_ID_HEADER, IDENTITY_HEADER, ORIGIN_HEADER]),
     );
   });
@@ -751,10 +752,10 @@ describe('the gateway', () => {
   test('shares running calls between requests of one principal, never between two', async () => {
     // the first request of an operation is not shared
     await ask('ann');
-    seen.length = 0;
-    const answers = await Promise.all(['ann', 'bob', 'ann', 'bob', null, 'ann', null].map((who) => ask(who)));
+    received.length = 0;
+    const answers = await Promise.all(['ann', 'bob', 'ann', 'bob', null, 'ann', null].map((caller) => ask(caller)));
     expect(answers).toEqual(['ann', 'bob', 'ann', 'bob', 'the public', 'ann', 'the public']);
-    expect(seen).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
   test('accepts no identity from a client', async () => {
@@ -778,7 +779,7 @@ describe('the gateway', () => {
       transport: () => ({ shareable: true, request: () => Promise.reject(new Error('never')), async close() {} }),
       forwardHeaders: [],
       identity: {
-        authenticator: new Authenticator(readIssuers(file).map((one) => Issuer.remote(one, heard))),
+        authenticator: new Authenticator(readIssuers(file).map((settings) => Issuer.remote(settings, heard))),
         signer: await IdentitySigner.of(key),
       },
     });
@@ -816,6 +817,6 @@ describe('the gateway', () => {
     });
     expect([response.statusCode, response.headers['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
     expect(response.json().errors[0]).toMatchObject({ extensions: { code: 'UNAUTHENTICATED' } });
-    expect(seen).toEqual([]);
+    expect(received).toEqual([]);
   });
 });

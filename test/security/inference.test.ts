@@ -140,24 +140,24 @@ function classesOf(subgraph: OpenSubgraph, entity: ModelClass): (property: strin
   const type = subgraph.subgraph.schema.getType(name);
   if (!isObjectType(type)) return () => sensitivity;
   const fields = type.getFields();
-  const names = new Map([...selectable.values()].map((one) => [one.property, one.name]));
+  const names = new Map([...selectable.values()].map((field) => [field.property, field.name]));
   return (property) => {
     const field = fields[property] ?? fields[names.get(property) ?? ''];
     return (field && sensitivityOf(field)) ?? sensitivity;
   };
 }
 
-function* secretsOf(who: Principal | null): Generator<Secret> {
+function* secretsOf(caller: Principal | null): Generator<Secret> {
   for (const { subgraph, entity } of entities) {
     const { name, key } = modelOf(entity);
     const rule = expected[name] ?? { rows: everyone };
     const classOf = classesOf(subgraph, entity);
     for (const row of tables.get(name)!) {
-      const isSeen = rule.rows(row, who);
+      const isSeen = rule.rows(row, caller);
       for (const [property, value] of Object.entries(row)) {
         if (!['string', 'number', 'boolean'].includes(typeof value)) continue;
         const sensitivity = classOf(property);
-        const may = isSeen && (sensitivity === 'PUBLIC' || (rule[sensitivity]?.(row, who) ?? false));
+        const may = isSeen && (sensitivity === 'PUBLIC' || (rule[sensitivity]?.(row, caller) ?? false));
         if (!may) yield { type: name, key: row[key], property, value: value as Secret['value'], sensitivity };
       }
     }
@@ -174,12 +174,12 @@ const add = <Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void
 function grantedFor({ type, field }: Fact): Sensitivity[] {
   const [name = '', ...parts] = field.split('.');
   for (const { subgraph } of world.open) {
-    const found = subgraph.schema.getType(type);
-    const first = isObjectType(found) ? found.getFields()[name] : undefined;
+    const objectType = subgraph.schema.getType(type);
+    const first = isObjectType(objectType) ? objectType.getFields()[name] : undefined;
     if (!first) continue;
     const inner = getNamedType(first.type);
     const last = isObjectType(inner) ? inner.getFields()[parts.at(-1) ?? ''] : undefined;
-    return [sensitivityOf(first), last && sensitivityOf(last)].flatMap((one) => one ?? []);
+    return [sensitivityOf(first), last && sensitivityOf(last)].flatMap((sensitivity) => sensitivity ?? []);
   }
   return [];
 }
@@ -225,7 +225,7 @@ class Leaks {
 }
 
 describe.each(CALLERS)('%s', (_name, text) => {
-  const who = text === null ? null : parsePrincipal(text);
+  const caller = text === null ? null : parsePrincipal(text);
   let knowledge: Knowledge;
   beforeAll(async () => {
     knowledge = text === null ? ofPublic : await Knowledge.of(world, text);
@@ -233,7 +233,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
 
   test('reads no value that equals one the caller may not read', () => {
     const byValue = new Map<Secret['value'], Secret[]>();
-    for (const secret of secretsOf(who))
+    for (const secret of secretsOf(caller))
       if (isTrait(secret.value) && !keys.has(secret.value)) add(byValue, secret.value, secret);
     for (const secrets of byValue.values()) withoutPhrases(secrets);
     const published = new Set([...ofPublic.facts.values()].flatMap(({ key, value }) => [key, value]));
@@ -251,7 +251,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
     for (const { entity } of entities) {
       const { name, key, sensitivity } = modelOf(entity);
       for (const row of tables.get(name)!)
-        if (!(expected[name]?.rows ?? everyone)(row, who))
+        if (!(expected[name]?.rows ?? everyone)(row, caller))
           hidden.set(row[key], { type: name, key: row[key], property: key, value: row[key], sensitivity });
     }
     const leaks = new Leaks();
@@ -265,7 +265,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
 
   test('reads no references that match only a protected reference', () => {
     const named = new Map<string, Map<string, Secret>>();
-    for (const secret of secretsOf(who)) {
+    for (const secret of secretsOf(caller)) {
       const target = keys.get(secret.value);
       if (!target || REFERENCE_TABLES.has(target) || secret.value === secret.key) continue;
       const column = `${secret.type}.${secret.property}`;
@@ -288,7 +288,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
 
   test('reads no list in the order of a field the caller may not read', () => {
     const secrets = new Map<string, Map<string, Secret>>();
-    for (const secret of secretsOf(who)) {
+    for (const secret of secretsOf(caller)) {
       const column = `${secret.type}.${secret.property}`;
       secrets.set(column, (secrets.get(column) ?? new Map()).set(secret.key, secret));
     }
@@ -305,28 +305,30 @@ describe.each(CALLERS)('%s', (_name, text) => {
 
 describe('derived fields, as subgraphs declare them', () => {
   /** Whether a caller reads a field of some object; undefined for parts of objects and figures, whose classes composition compares. */
-  function reads(coordinate: string, who: Principal | null): boolean | undefined {
+  function reads(coordinate: string, caller: Principal | null): boolean | undefined {
     const [type, name] = coordinate.split('.') as [string, string];
     for (const { subgraph, entity } of entities) {
       const { schema, policies } = subgraph.subgraph;
-      const found = modelOf(entity).name === type ? schema.getType(type) : undefined;
-      const field = isObjectType(found) ? found.getFields()[name] : undefined;
+      const objectType = modelOf(entity).name === type ? schema.getType(type) : undefined;
+      const field = isObjectType(objectType) ? objectType.getFields()[name] : undefined;
       if (!field || !policies.has(entity)) continue;
-      const reader = new Reader(policies, who);
+      const reader = new Reader(policies, caller);
       return reader.rows(entity) !== false && reader.fields(entity, sensitivityOf(field) ?? 'PUBLIC', name) !== false;
     }
     return undefined;
   }
 
   test.each(CALLERS)('lets %s read no field derived from a protected field it may not read', (name, text) => {
-    const who = text === null ? null : parsePrincipal(text);
+    const caller = text === null ? null : parsePrincipal(text);
     const classes = sensitivitiesOf(subgraphs);
     const isProtected = (coordinate: string) => !['PUBLIC', 'GOV'].includes(classes.get(coordinate)!);
     const derived = derivationsIn(subgraphs).filter(({ coarsened }) => coarsened === undefined);
     expect(derived.length).toBeGreaterThan(30);
     const inferred = derived.flatMap(({ coordinate, from }) =>
       (`${name}: ${coordinate}` in MADE_KNOWN ? [] : from)
-        .filter((source) => isProtected(source) && reads(coordinate, who) === true && reads(source, who) === false)
+        .filter(
+          (source) => isProtected(source) && reads(coordinate, caller) === true && reads(source, caller) === false,
+        )
         .map((source) => `${coordinate} -> ${source}`),
     );
     expect(inferred).toEqual([]);
@@ -389,10 +391,10 @@ describe('figures of fiscal years', () => {
         for (const name of METRICS[metrics]) {
           const hidden = years.flatMap((year, place) => (year[name] === null ? [whole[place]![name]!] : []));
           const isKnownTogether = all[name] !== null && hidden.some((count) => count > 0);
-          const left = isKnownTogether
+          const remaining = isKnownTogether
             ? all[name]! - years.reduce((sum, year) => sum + (year[name] ?? 0), 0)
             : undefined;
-          expect([name, left !== undefined && (hidden.length === 1 || left < 5)]).toEqual([name, false]);
+          expect([name, remaining !== undefined && (hidden.length === 1 || remaining < 5)]).toEqual([name, false]);
         }
       }
     },
@@ -410,24 +412,24 @@ describe('responses when protected values change', () => {
   };
 
   /** Changes each stored value of the classes that a caller reads of no object: other instants, numbers, texts. */
-  async function disturb(who: Principal | null): Promise<number> {
+  async function disturb(caller: Principal | null): Promise<number> {
     let changed = 0;
     for (const { subgraph, entity } of entities) {
       const { database } = subgraph;
       const { name, key } = modelOf(entity);
-      const reader = new Reader(subgraph.subgraph.policies, who);
+      const reader = new Reader(subgraph.subgraph.policies, caller);
       const classOf = classesOf(subgraph, entity);
       const [row] = tables.get(name)!;
       for (const property of Object.keys(row ?? {})) {
         const sensitivity = classOf(property);
         const isHidden = reader.rows(entity) === false || reader.fields(entity, sensitivity) === false;
-        const value = tables.get(name)!.find((one) => one[property] != null)?.[property];
+        const value = tables.get(name)!.find((candidate) => candidate[property] != null)?.[property];
         const isReference = property === key || keys.has(value) || /(Key|Id|Code)$/.test(property);
         const column = value === undefined || isReference ? '' : database.column(entity, property);
-        const other = column === '' ? undefined : otherThan(value, column);
-        if (!isHidden || other === undefined) continue;
+        const replacement = column === '' ? undefined : otherThan(value, column);
+        if (!isHidden || replacement === undefined) continue;
         await database
-          .query(`UPDATE ${database.table(entity)} SET ${column} = ${other} WHERE ${column} IS NOT NULL`)
+          .query(`UPDATE ${database.table(entity)} SET ${column} = ${replacement} WHERE ${column} IS NOT NULL`)
           .then(
             () => {
               changed += 1;

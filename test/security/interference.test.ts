@@ -45,13 +45,13 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
   afterAll(() => graph.close());
 
   /** Answers to the letter, except the request id and what remains of the caller's budget and of the minute. */
-  async function told(who: string | null): Promise<string[]> {
+  async function responsesFor(caller: string | null): Promise<string[]> {
     const answers: string[] = [];
     for (const query of [...QUESTIONS, '{ submission(id: "sub_1") { id } }', '{ nothing }']) {
       const { body, headers, statusCode } = await graph.server.inject({
         method: 'POST',
         url: '/graphql',
-        headers: await graph.identity.headers(who),
+        headers: await graph.identity.headers(caller),
         payload: { query },
       });
       // what differs from one request of a caller to the next
@@ -71,13 +71,13 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
   test('shows no trace of a hidden submission from its draft to its findings', async () => {
     expect(QUESTIONS.length).toBeGreaterThan(60);
     const before = new Map<string, string[]>();
-    for (const [name, who] of OUTSIDERS) {
+    for (const [name, outsider] of OUTSIDERS) {
       // what is asked for the first time is answered by another way, whose headers stand in another order
-      await told(who);
-      before.set(name, await told(who));
+      await responsesFor(outsider);
+      before.set(name, await responsesFor(outsider));
     }
-    await told(INTAKE);
-    const known = await told(INTAKE);
+    await responsesFor(INTAKE);
+    const responses = await responsesFor(INTAKE);
 
     const submission = await graph.filed({ requestedAgencies: ['nsa', 'treasury'] });
     await graph.granted(submission.id, 'nsa');
@@ -105,12 +105,12 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
     await graph.draft();
     await graph.tick();
 
-    for (const [name, who] of OUTSIDERS) {
-      const after = await told(who);
+    for (const [name, outsider] of OUTSIDERS) {
+      const after = await responsesFor(outsider);
       for (const [place, answer] of after.entries()) expect([name, answer]).toEqual([name, before.get(name)![place]]);
     }
     // those who may know are told something else than before
-    const changed = (await told(INTAKE)).filter((answer, place) => answer !== known[place]);
+    const changed = (await responsesFor(INTAKE)).filter((answer, place) => answer !== responses[place]);
     expect(changed.length).toBeGreaterThan(5);
   });
 });

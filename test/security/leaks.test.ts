@@ -83,11 +83,11 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
   });
   afterAll(() => world.close());
 
-  const send = async (who: string | null, payload: object, headers: Record<string, string> = {}) =>
+  const send = async (caller: string | null, payload: object, headers: Record<string, string> = {}) =>
     world.server.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { ...(await world.identity.headers(who)), ...headers },
+      headers: { ...(await world.identity.headers(caller)), ...headers },
       payload,
     });
 
@@ -95,13 +95,13 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
     const questions = QUESTION_FILES.map((name) =>
       readFileSync(join(packageRoot, 'test', 'questions', `${name}.graphql`), 'utf8'),
     );
-    for (const who of CALLERS)
+    for (const caller of CALLERS)
       for (const query of [...LISTS, ...questions]) {
-        const { body, headers } = await send(who, { query });
-        const found = [body, JSON.stringify(headers)].flatMap(
+        const { body, headers } = await send(caller, { query });
+        const leaks = [body, JSON.stringify(headers)].flatMap(
           (text) => text.match(new RegExp(`"\\w+":"${CANARY}`, 'g')) ?? [],
         );
-        expect([who, query.slice(0, 60), [...new Set(found)]]).toEqual([who, query.slice(0, 60), []]);
+        expect([caller, query.slice(0, 60), [...new Set(leaks)]]).toEqual([caller, query.slice(0, 60), []]);
       }
     // it is there to be read
     const whole = await Promise.all(LISTS.map(async (query) => (await send(INSPECTOR, { query })).body));

@@ -103,8 +103,8 @@ function waysTo(subgraph: Subgraph, isShown: (type: string) => boolean): Way[] {
       fields.map((field): Way => {
         const type = named(field.type);
         const shape = type.endsWith('Connection') ? 'page' : isList(field.type) ? 'list' : 'object';
-        const shown = type.replace(/Connection$/, '');
-        return { subgraph: subgraph.name, parent: name.value, field: field.name.value, type: shown, shape };
+        const typeName = type.replace(/Connection$/, '');
+        return { subgraph: subgraph.name, parent: name.value, field: field.name.value, type: typeName, shape };
       }),
     )
     .filter(({ type }) => isShown(type));
@@ -148,13 +148,13 @@ afterAll(async () => {
 type Read = Entry & { readonly objects: readonly ReadObjects[]; readonly uses?: readonly FieldsUsed[] };
 
 /** What a request to a subgraph gave, and the reads that it left in the record. */
-async function ask(name: string, query: string, who: string | null, variables: object = {}) {
+async function ask(name: string, query: string, caller: string | null, variables: object = {}) {
   const linesOf = () =>
     readFileSync(join(folder, `${name}.jsonl`), 'utf8')
       .split('\n')
       .filter(Boolean);
   const before = linesOf().length;
-  const headers = await world.identity.signed(name, who);
+  const headers = await world.identity.signed(name, caller);
   const response = await world.subgraph(name).execute({ query, variables: { ...variables }, headers });
   const added = linesOf()
     .slice(before)
@@ -164,8 +164,8 @@ async function ask(name: string, query: string, who: string | null, variables: o
   /** Keys of the objects of a type that this request showed. */
   const keysOf = (type: string): string[] =>
     reads
-      .flatMap(({ objects }) => objects.filter((some) => some.type === type))
-      .flatMap((some) => [...some.keys, ...(some.lists ?? []).flatMap((list) => lists.get(list)!)]);
+      .flatMap(({ objects }) => objects.filter((object) => object.type === type))
+      .flatMap((object) => [...object.keys, ...(object.lists ?? []).flatMap((list) => lists.get(list)!)]);
   const uses = reads.flatMap((read) => read.uses ?? []);
   return { ...response, reads, keysOf, uses };
 }
@@ -191,32 +191,32 @@ const modelNamed = ({ parts }: Subgraph, type: string) =>
 function wayToPart(subgraph: Subgraph, type: string): Way {
   const isOfEntity = ({ parent, shape }: Way) =>
     shape === 'page' && parent !== 'Query' && modelNamed(subgraph, parent).entity;
-  return waysTo(subgraph, (shown) => shown === type).find(isOfEntity)!;
+  return waysTo(subgraph, (candidate) => candidate === type).find(isOfEntity)!;
 }
 
 /** Asks for a field of the root, or of all objects of its parent. `shown` is what the field was, wherever it is not null. */
-async function query({ subgraph: name, parent, field, type, shape }: Way, selection: string, who: string | null) {
+async function query({ subgraph: name, parent, field, type, shape }: Way, selection: string, caller: string | null) {
   if (parent === 'Query') {
     const keys = shape === 'object' ? await keysOfAll(type) : [undefined];
     const fields = keys.map(
       (key, i) => `shown${i}: ${field}${key === undefined ? '' : `(id: "${key}")`} { ${selection} }`,
     );
-    const asked = await ask(name, `{ ${fields.join(' ')} }`, who);
-    return { ...asked, shown: Object.values(asked.data ?? {}).filter((one) => one !== null) };
+    const response = await ask(name, `{ ${fields.join(' ')} }`, caller);
+    return { ...response, shown: Object.values(response.data ?? {}).filter((value) => value !== null) };
   }
   const { subgraph } = world.subgraph(name);
   const part = modelNamed(subgraph, parent).entity ? undefined : wayToPart(subgraph, parent);
   const entity = part?.parent ?? parent;
-  const shown = `shown: ${field} { ${selection} }`;
+  const selectionText = `shown: ${field} { ${selection} }`;
   const text = `query ($r: [_Any!]!) {
-    _entities(representations: $r) { ... on ${entity} { ${part ? `part: ${part.field} { nodes { ${shown} } }` : shown} } } }`;
+    _entities(representations: $r) { ... on ${entity} { ${part ? `part: ${part.field} { nodes { ${selectionText} } }` : selectionText} } } }`;
   const { keyField } = modelNamed(subgraph, entity);
   const representations = (await keysOfAll(entity)).map((key) => ({ __typename: entity, [keyField]: key }));
-  const asked = await ask(name, text, who, { r: representations });
+  const response = await ask(name, text, caller, { r: representations });
   type Parent = { readonly shown?: unknown; readonly part?: { readonly nodes: readonly Parent[] } } | null;
-  const parents = (asked.data?._entities ?? []) as readonly Parent[];
-  const all = parents.flatMap((one) => (part ? (one?.part?.nodes ?? []) : [one]));
-  return { ...asked, shown: all.flatMap((one) => one?.shown ?? []) };
+  const parents = (response.data?._entities ?? []) as readonly Parent[];
+  const all = parents.flatMap((object) => (part ? (object?.part?.nodes ?? []) : [object]));
+  return { ...response, shown: all.flatMap((object) => object?.shown ?? []) };
 }
 
 /** The objects that an answer shows. */
@@ -277,9 +277,9 @@ test.each(
   const representations = (await keysOfAll(type)).map((id) => ({ __typename: type, id }));
   const text = 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
   const { data, keysOf } = await ask(subgraph, text, INSPECTOR, { r: representations });
-  const there = representations.filter((_, place) => (data!._entities as unknown[])[place] !== null);
-  expect(there.length).toBeGreaterThan(0);
-  expect(new Set(keysOf(type))).toEqual(new Set(there.map(({ id }) => id)));
+  const existing = representations.filter((_, place) => (data!._entities as unknown[])[place] !== null);
+  expect(existing.length).toBeGreaterThan(0);
+  expect(new Set(keysOf(type))).toEqual(new Set(existing.map(({ id }) => id)));
 });
 
 test('does not record objects again whose protected fields are recorded', async () => {
@@ -329,7 +329,7 @@ const OPEN_WAYS = subgraphs.flatMap((subgraph) =>
 
 test.each(OPEN_WAYS.map((way) => [way.field, way] as const))('records no read of %s', async (_name, way) => {
   for (const [selection] of SELECTIONS.page)
-    for (const who of [INSPECTOR, ANALYST, null]) expect((await query(way, selection, who)).reads).toEqual([]);
+    for (const caller of [INSPECTOR, ANALYST, null]) expect((await query(way, selection, caller)).reads).toEqual([]);
 });
 
 test.each(
@@ -341,10 +341,10 @@ test.each(
 test('records mixed lists for callers who see more than the public', async () => {
   for (const list of ['aiModels', 'modelVersions'])
     for (const selection of ['nodes { id }', 'totalCount']) {
-      const readsOf = async (who: string | null) =>
-        (await ask('submissions', `{ ${list} { ${selection} } }`, who)).reads;
+      const readsOf = async (caller: string | null) =>
+        (await ask('submissions', `{ ${list} { ${selection} } }`, caller)).reads;
       expect([await readsOf(null), await readsOf(ANALYST)]).toEqual([[], []]);
-      for (const who of [INSPECTOR, 'role=developer-submitter; organization=exercise-alder; subject=x'])
-        expect(await readsOf(who)).toHaveLength(1);
+      for (const caller of [INSPECTOR, 'role=developer-submitter; organization=exercise-alder; subject=x'])
+        expect(await readsOf(caller)).toHaveLength(1);
     }
 });

@@ -112,8 +112,8 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
 
   const entitiesOf = (subgraph: OpenSubgraph) =>
     subgraph.subgraph.parts.entities.filter((entity) => modelOf(entity).published);
-  const execute = async (subgraph: OpenSubgraph, who: string | null, query: string, variables = {}) =>
-    subgraph.execute({ query, variables, headers: await world.identity.signed(subgraph.name, who) });
+  const execute = async (subgraph: OpenSubgraph, caller: string | null, query: string, variables = {}) =>
+    subgraph.execute({ query, variables, headers: await world.identity.signed(subgraph.name, caller) });
   const isEntity = (subgraph: OpenSubgraph, name: string) =>
     (subgraph.subgraph.schema.getType('_Entity') as unknown as { getTypes(): { name: string }[] })
       .getTypes()
@@ -143,55 +143,58 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
   });
 
   // F1, F4
-  test.each(CALLERS)('shows %s exactly the rows of the table, by key and in lists and counts', async (_name, who) => {
-    const principal = principalOf(who);
-    for (const subgraph of world.open) {
-      const query = subgraph.subgraph.schema.getQueryType()!.getFields();
-      for (const entity of entitiesOf(subgraph)) {
-        const { name, key, keyField } = modelOf(entity);
-        const rows = tables.get(name) ?? [];
-        const visible = rows.filter((row) => ruleOf(name).rows(row, principal)).map((row) => row[key] as string);
-        if (isEntity(subgraph, name)) {
+  test.each(CALLERS)(
+    'shows %s exactly the rows of the table, by key and in lists and counts',
+    async (_name, caller) => {
+      const principal = principalOf(caller);
+      for (const subgraph of world.open) {
+        const query = subgraph.subgraph.schema.getQueryType()!.getFields();
+        for (const entity of entitiesOf(subgraph)) {
+          const { name, key, keyField } = modelOf(entity);
+          const rows = tables.get(name) ?? [];
+          const visible = rows.filter((row) => ruleOf(name).rows(row, principal)).map((row) => row[key] as string);
+          if (isEntity(subgraph, name)) {
+            const { data, errors } = await execute(
+              subgraph,
+              caller,
+              `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key}: ${keyField} } } }`,
+              { r: rows.map((row) => ({ __typename: name, [keyField]: row[key] })) },
+            );
+            expect(errors).toBeUndefined();
+            const keys = (data!._entities as Row[]).filter((object) => object !== null).map((object) => object[key]);
+            expect([name, keys.sort()]).toEqual([name, visible.toSorted()]);
+          }
+          const list = Object.values(query).find((field) => getNamedType(field.type).name === `${name}Connection`);
+          if (!list) continue;
           const { data, errors } = await execute(
             subgraph,
-            who,
-            `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${key}: ${keyField} } } }`,
-            { r: rows.map((row) => ({ __typename: name, [keyField]: row[key] })) },
+            caller,
+            `{ ${list.name}(first: 500) { totalCount nodes { ${key}: ${keyField} } } }`,
           );
           expect(errors).toBeUndefined();
-          const found = (data!._entities as Row[]).filter((one) => one !== null).map((one) => one[key]);
-          expect([name, found.sort()]).toEqual([name, visible.toSorted()]);
+          const { totalCount, nodes } = data![list.name] as Row;
+          expect([name, totalCount]).toEqual([name, visible.length]);
+          const set = new Set(visible);
+          expect((nodes as Row[]).every((node) => set.has(node[key]))).toBe(true);
+          expect(nodes.length).toBe(Math.min(500, visible.length));
+          // one that is not seen is as one that is not there
+          const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
+          const candidate = Object.values(query).find(
+            (field) =>
+              getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === keyField,
+          );
+          if (!hidden || !candidate) continue;
+          const ask = (value: string) =>
+            execute(subgraph, caller, `{ ${candidate.name}(${keyField}: "${value}") { ${keyField} } }`);
+          expect(await ask(hidden[key])).toEqual(await ask('nothing-of-this-name'));
         }
-        const list = Object.values(query).find((field) => getNamedType(field.type).name === `${name}Connection`);
-        if (!list) continue;
-        const { data, errors } = await execute(
-          subgraph,
-          who,
-          `{ ${list.name}(first: 500) { totalCount nodes { ${key}: ${keyField} } } }`,
-        );
-        expect(errors).toBeUndefined();
-        const { totalCount, nodes } = data![list.name] as Row;
-        expect([name, totalCount]).toEqual([name, visible.length]);
-        const set = new Set(visible);
-        expect((nodes as Row[]).every((node) => set.has(node[key]))).toBe(true);
-        expect(nodes.length).toBe(Math.min(500, visible.length));
-        // one that is not seen is as one that is not there
-        const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
-        const one = Object.values(query).find(
-          (field) =>
-            getNamedType(field.type).name === name && field.args.length === 1 && field.args[0]!.name === keyField,
-        );
-        if (!hidden || !one) continue;
-        const ask = (value: string) =>
-          execute(subgraph, who, `{ ${one.name}(${keyField}: "${value}") { ${keyField} } }`);
-        expect(await ask(hidden[key])).toEqual(await ask('nothing-of-this-name'));
       }
-    }
-  });
+    },
+  );
 
   // F1
-  test.each(CALLERS)('shows %s the same rows through other objects', async (_name, who) => {
-    const principal = principalOf(who);
+  test.each(CALLERS)('shows %s the same rows through other objects', async (_name, caller) => {
+    const principal = principalOf(caller);
     let led = 0;
     for (const subgraph of world.open) {
       const models = new Map(entitiesOf(subgraph).map((entity) => [modelOf(entity).name, modelOf(entity)]));
@@ -215,7 +218,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
         if (name === 'Agency') keys.push(...AGENCIES);
         const { data } = await execute(
           subgraph,
-          who,
+          caller,
           `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${select.join(' ')} } } }`,
           { r: keys.slice(0, 20).map((value) => ({ __typename: name, [keyField]: value })) },
         );
@@ -223,13 +226,13 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
           for (const { field, to, isList } of fields) {
             const value = object?.[field];
             if (value === undefined || value === null) continue;
-            const found = [isList ? value.nodes : value].flat().filter((one: Row) => one !== null);
-            const hidden = found.filter(
-              (one: Row) => !ruleOf(to.name).rows(keyed.get(to.name)!.get(one[to.key]), principal),
+            const rows = [isList ? value.nodes : value].flat().filter((row: Row) => row !== null);
+            const hidden = rows.filter(
+              (row: Row) => !ruleOf(to.name).rows(keyed.get(to.name)!.get(row[to.key]), principal),
             );
             expect([`${name}.${field}`, hidden]).toEqual([`${name}.${field}`, []]);
-            if (isList && value.totalCount < 50) expect(value.totalCount).toBe(found.length);
-            led += found.length;
+            if (isList && value.totalCount < 50) expect(value.totalCount).toBe(rows.length);
+            led += rows.length;
           }
       }
     }
@@ -242,10 +245,10 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     const open = cases.filter(isOpen);
     expect([open.length > 0, open.length < cases.length]).toEqual([true, true]);
     let byOpener = 0;
-    for (const [name, who] of CALLERS) {
-      const principal = principalOf(who);
-      const { data } = await world.ask('{ clearinghouseCases(first: 500) { nodes { id status } } }', {}, who);
-      const shown = data.clearinghouseCases.nodes as Row[];
+    for (const [name, caller] of CALLERS) {
+      const principal = principalOf(caller);
+      const { data } = await world.ask('{ clearinghouseCases(first: 500) { nodes { id status } } }', {}, caller);
+      const nodes = data.clearinghouseCases.nodes as Row[];
       const has = (...roles: string[]) => principal?.roles.some((role) => roles.includes(role)) ?? false;
       const opened = open.filter(
         ({ openedByKey }) => openedByKey === principal?.agency && has('agency-reviewer', 'infrastructure-officer'),
@@ -253,9 +256,9 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
       const visible = has('coordinator', 'inspector') ? open : opened;
       byOpener += opened.length;
       const ids = (rows: readonly Row[]) => rows.map(({ id }) => id).sort();
-      expect([name, ids(shown.filter(isOpen))]).toEqual([name, ids(visible)]);
+      expect([name, ids(nodes.filter(isOpen))]).toEqual([name, ids(visible)]);
       // published cases stay within the government
-      if (!government(null, principal)) expect([name, shown]).toEqual([name, []]);
+      if (!government(null, principal)) expect([name, nodes]).toEqual([name, []]);
     }
     expect(byOpener).toBeGreaterThan(0);
   });
@@ -271,7 +274,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
         await become(state);
         const query = `{ clearinghouseCases(filter: { status: { eq: ${state} } }, first: 500) { nodes { id } } }`;
         const { data } = await world.ask(query, {}, 'role=analyst; subject=x');
-        if ((data.clearinghouseCases.nodes as Row[]).some((one) => one.id === id)) shownIn.push(state);
+        if ((data.clearinghouseCases.nodes as Row[]).some((node) => node.id === id)) shownIn.push(state);
       }
     } finally {
       await become(status);
@@ -279,8 +282,8 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     expect(shownIn).toEqual(['PUBLISHED', 'CLOSED']);
   });
 
-  test.each(CALLERS)('lets %s read exactly the fields of the table', async (_name, who) => {
-    const principal = principalOf(who);
+  test.each(CALLERS)('lets %s read exactly the fields of the table', async (_name, caller) => {
+    const principal = principalOf(caller);
     for (const subgraph of world.open)
       for (const entity of entitiesOf(subgraph)) {
         const { name, key, keyField } = modelOf(entity);
@@ -311,27 +314,27 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
               `query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${name} { ${select} } } }`,
               { r: visible.map((row) => ({ __typename: name, [keyField]: row[key] })) },
             );
-          const [own, whole] = [await ask(who), await ask(INSPECTOR)];
+          const [ownResult, whole] = [await ask(caller), await ask(INSPECTOR)];
           visible.forEach((row, place) => {
             const may = sees?.(row, principal) ?? false;
             // drafts are not the inspector's to see
             const everything = (whole.data!._entities as Row[])[place];
-            const seen = (own.data!._entities as Row[])[place];
+            const readable = (ownResult.data!._entities as Row[])[place];
             const nothing = Object.fromEntries(fields.map((field) => [field.name, null]));
-            if (may && everything) expect([name, row[key], seen]).toEqual([name, row[key], everything]);
-            if (!may) expect([name, row[key], seen]).toEqual([name, row[key], seen === null ? null : nothing]);
+            if (may && everything) expect([name, row[key], readable]).toEqual([name, row[key], everything]);
+            if (!may) expect([name, row[key], readable]).toEqual([name, row[key], readable === null ? null : nothing]);
           });
         }
       }
   });
 
-  test.each(CALLERS)('shows %s the government-wide figures of programs, and no others', async (_name, who) => {
-    const principal = principalOf(who);
+  test.each(CALLERS)('shows %s the government-wide figures of programs, and no others', async (_name, caller) => {
+    const principal = principalOf(caller);
     for (const [query, path] of FIGURES) {
-      const { data, errors } = await world.ask(query, {}, who);
-      const found = path.reduce((value: Row, name) => value?.[name], data);
+      const { data, errors } = await world.ask(query, {}, caller);
+      const figure = path.reduce((value: Row, name) => value?.[name], data);
       if (government(null, principal)) expect([query, errors]).toEqual([query, undefined]);
-      else expect([query, found ?? null, errors?.[0]?.extensions.code]).toEqual([query, null, 'FORBIDDEN']);
+      else expect([query, figure ?? null, errors?.[0]?.extensions.code]).toEqual([query, null, 'FORBIDDEN']);
     }
   });
 
@@ -341,12 +344,12 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     ['coordinators', 'role=coordinator; subject=x', OF_OTHERS.slice(0, -1)],
     ['the public', null, OPEN],
     ['a developer', 'role=developer-submitter; organization=exercise-alder; subject=x', OPEN],
-  ])('shows %s no count below five of invisible rows, nor figures that reveal one', async (_, shown, queries) => {
+  ])('shows %s no count below five of invisible rows, nor figures that reveal one', async (_, claims, queries) => {
     const whole = INSPECTOR;
     let hidden = 0;
-    let told = 0;
+    let count = 0;
     const compare = (a: Row, b: Row, path: string): void => {
-      if (typeof b === 'number') told += 1;
+      if (typeof b === 'number') count += 1;
       if (b === null && a !== null) hidden += 1;
       else if (typeof b === 'object' && b !== null)
         for (const name of Object.keys(b)) compare(a[name], b[name], `${path}.${name}`);
@@ -355,10 +358,10 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     for (const query of queries) {
       // analysts are told figures as of the start of today
       const same = query.replace(/(submissionMetrics|reviewMetrics) \{/, `$1(asOf: "${TODAY}") {`);
-      const [all, some] = [await world.ask(same, {}, whole), await world.ask(query, {}, shown)];
-      expect([query, all.errors, some.errors]).toEqual([query, undefined, undefined]);
-      compare(all.data, some.data, query.slice(0, 40));
-      const counts = JSON.stringify(some.data).matchAll(
+      const [all, part] = [await world.ask(same, {}, whole), await world.ask(query, {}, claims)];
+      expect([query, all.errors, part.errors]).toEqual([query, undefined, undefined]);
+      compare(all.data, part.data, query.slice(0, 40));
+      const counts = JSON.stringify(part.data).matchAll(
         /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched|hires|vacancies|enteredOnDuty)":([1-4])[,}]/g,
       );
       expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
@@ -368,12 +371,12 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
         ['submissionMetrics', 'filedByReference'],
         ['workforceMetrics', 'byTalentArea'],
       ]) {
-        const cells = path.reduce((value: Row, name) => value?.[name], some.data.executiveOrder);
+        const cells = path.reduce((value: Row, name) => value?.[name], part.data.executiveOrder);
         const isHidden = ({ count, vacancies }: Row) => (count ?? vacancies ?? null) === null;
         if (cells?.length > 1) expect(cells.filter(isHidden).length).not.toBe(1);
       }
     }
-    expect([hidden > 5, told > 5]).toEqual([true, true]);
+    expect([hidden > 5, count > 5]).toEqual([true, true]);
   });
 
   test('does not let analysts date counted events by comparing figures over time', async () => {
@@ -385,16 +388,18 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     const SPAN = `query ($at: DateTime!) { executiveOrder(number: "14409") {
       submissionMetrics(asOf: $at) { asOf filed } reviewMetrics(asOf: $at) { asOf findings } }
       findingStatistics(until: $at) { month severity findings } }`;
-    const told = async (at: string, who: string) => (await world.ask(SPAN, { at }, who)).data;
-    expect(await told(before, 'role=analyst; subject=x')).toEqual(await told(after, 'role=analyst; subject=x'));
-    const [one, other] = [await told(before, INSPECTOR), await told(after, INSPECTOR)];
-    expect(other.executiveOrder.submissionMetrics.filed - one.executiveOrder.submissionMetrics.filed).toBe(1);
-    const { asOf } = (await told(after, 'role=analyst; subject=x')).executiveOrder.submissionMetrics;
+    const figuresAt = async (at: string, caller: string) => (await world.ask(SPAN, { at }, caller)).data;
+    expect(await figuresAt(before, 'role=analyst; subject=x')).toEqual(
+      await figuresAt(after, 'role=analyst; subject=x'),
+    );
+    const [earlier, later] = [await figuresAt(before, INSPECTOR), await figuresAt(after, INSPECTOR)];
+    expect(later.executiveOrder.submissionMetrics.filed - earlier.executiveOrder.submissionMetrics.filed).toBe(1);
+    const { asOf } = (await figuresAt(after, 'role=analyst; subject=x')).executiveOrder.submissionMetrics;
     expect(asOf).toBe(startOfDay(`${civilDate(after).slice(0, 7)}-01`));
   });
 
-  test.each(CALLERS)('lets %s change nothing by mutations that need another capacity', async (_name, who) => {
-    const principal = principalOf(who);
+  test.each(CALLERS)('lets %s change nothing by mutations that need another capacity', async (_name, caller) => {
+    const principal = principalOf(caller);
     const capacities: Record<string, string> = {
       DEVELOPER: 'developer-submitter',
       INTAKE: 'intake-officer',
@@ -408,7 +413,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
         const { result, statements } = await subgraph.database.counting(() =>
           execute(
             subgraph,
-            who,
+            caller,
             `mutation ($input: ${String(field.args[0]!.type)}) { ${name}(input: $input) { replayed } }`,
             {
               input,
@@ -428,14 +433,14 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
       'role=analyst; subject=x',
       'role=developer-submitter; organization=exercise-alder; subject=x',
     ];
-    const count = async (filter: string, who: string) =>
-      (await world.ask(`{ aiModels(filter: ${filter}) { totalCount } }`, {}, who)).data?.aiModels?.totalCount;
+    const count = async (filter: string, caller: string) =>
+      (await world.ask(`{ aiModels(filter: ${filter}) { totalCount } }`, {}, caller)).data?.aiModels?.totalCount;
     const all = await count('{}', alder);
-    const own = tables.get('AIModel')!.filter(({ developerKey }) => developerKey === 'exercise-alder').length;
+    const ownModels = tables.get('AIModel')!.filter(({ developerKey }) => developerKey === 'exercise-alder').length;
     const beyond = await count('{ trainingComputeFlop: { gte: "0" } }', alder);
-    expect(all).toBeGreaterThan(own);
+    expect(all).toBeGreaterThan(ownModels);
     // only of its own models it learns anything
-    expect(beyond).toBeLessThanOrEqual(own);
+    expect(beyond).toBeLessThanOrEqual(ownModels);
     const refused = await world.ask(
       '{ aiModels(filter: { trainingComputeFlop: { gte: "1" } }) { totalCount } }',
       {},

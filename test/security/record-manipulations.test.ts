@@ -63,12 +63,12 @@ async function writeRecords(into: string, at = MONDAY): Promise<void> {
     (audit) => new SealExchange({ audit, board, anchor: anchorOf(join(into, 'anchor.jsonl')), log }),
   );
   for (let step = 0; step < 120; step++) {
-    const who = parsePrincipal(`role=intake-officer; subject=${step % 7 === 3 ? EVE : 'ann'}`);
+    const principal = parsePrincipal(`role=intake-officer; subject=${step % 7 === 3 ? EVE : 'ann'}`);
     for (const [name, audit] of audits) {
       if (name !== 'submissions' && step % 10 > 0) continue;
-      const some = Array.from({ length: step % 5 === 0 ? 30 : 2 }, (_, place) => `sub_${step % 4}_${place}`);
-      const objects = [{ type: 'Submission', sensitivity: 'PROPIN', keys: some, count: some.length }] as const;
-      await audit.append(who, { request: `r${step}`, operation: null, address: null }, { kind: 'read', objects });
+      const ids = Array.from({ length: step % 5 === 0 ? 30 : 2 }, (_, place) => `sub_${step % 4}_${place}`);
+      const objects = [{ type: 'Submission', sensitivity: 'PROPIN', keys: ids, count: ids.length }] as const;
+      await audit.append(principal, { request: `r${step}`, operation: null, address: null }, { kind: 'read', objects });
     }
     clock.advance({ minutes: step % 15 === 14 ? 1.1 : 1 / 60 });
     if (step % 30 === 29) for (const exchange of exchanges) await exchange.round();
@@ -295,8 +295,8 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     () =>
       change(second(), (all) => {
         const at = all.findIndex((line) => line.includes('"mac":"'));
-        const other = all[at]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`);
-        return all.with(at, other);
+        const altered = all[at]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`);
+        return all.with(at, altered);
       }),
   ],
   [
@@ -539,10 +539,10 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     'one with the signature of another',
     'alone',
     () => {
-      const other = readLine(linesOf(first())[0]!)!.proof[1];
+      const otherProof = readLine(linesOf(first())[0]!)!.proof[1];
       forge(
         edited(
-          () => ({ signature: other }),
+          () => ({ signature: otherProof }),
           ({ kind }) => kind === 'seal',
         ),
       );
@@ -553,9 +553,9 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
       ['carriage returns', '\r\n'],
       ['line separators of Unicode', '\u2028'],
     ] as const
-  ).map(([what, separator]): (typeof MANIPULATIONS)[number] => [
+  ).map(([label, separator]): (typeof MANIPULATIONS)[number] => [
     'edit',
-    `${what} in place of line feeds`,
+    `${label} in place of line feeds`,
     'alone',
     () => change(second(), (all) => [all.join(separator)]),
   ]),
@@ -669,13 +669,13 @@ test('verifies untouched records, also against each other', async () => {
 
 test.each(MANIPULATIONS)(
   'detects a manipulation of a record as documented: %s, %s, found %s',
-  async (kind, what, found, manipulate) => {
+  async (kind, label, expected, manipulate) => {
     const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
     await manipulate();
     expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
     const at = await foundBy();
-    table.push(`${kind}: ${what} — ${at}`);
-    expect(at).toBe(found);
+    table.push(`${kind}: ${label} — ${at}`);
+    expect(at).toBe(expected);
     // what the process makes of it must not hide it
     const isRefused = await goOn();
     if (!isRefused) expect(await foundBy()).toBeDefined();

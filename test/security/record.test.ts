@@ -90,11 +90,11 @@ describe('seals', () => {
     await audit.append(ANN, null, read('c'));
     clock.advance({ minutes: 1 });
     await audit.append(ANN, null, read('d'));
-    const found = await audit.search(
+    const entries = await audit.search(
       { from: '2026-06-01T12:01:00.000Z', until: '2026-06-02T00:00:00.000Z' },
       { most: 9 },
     );
-    expect(found.map(({ entry }) => entry.at)).toEqual(['2026-06-01T12:02:00.000Z', '2026-06-01T12:01:00.000Z']);
+    expect(entries.map(({ entry }) => entry.at)).toEqual(['2026-06-01T12:02:00.000Z', '2026-06-01T12:01:00.000Z']);
     await audit.close();
     const reads = entriesOf().filter(({ kind }) => kind === 'read');
     expect(reads.map(({ at, behind }) => [at, behind])).toEqual([
@@ -125,8 +125,8 @@ describe('a process whose record was changed', () => {
     expect(JSON.stringify(lines)).toContain('record was changed; continuing in a new part');
     const [part] = filesOfRecord(file);
     expect(readFileSync(part!, 'utf8')).toBe(changed);
-    const what = { file: 'submissions.jsonl', line: 5, what: 'it was changed after it was written' };
-    expect(entriesOf()[0]).toMatchObject({ kind: 'seal', number: 8, breach: what });
+    const flaw = { file: 'submissions.jsonl', line: 5, what: 'it was changed after it was written' };
+    expect(entriesOf()[0]).toMatchObject({ kind: 'seal', number: 8, breach: flaw });
     const { flaws } = await verify();
     expect(flaws).toEqual([
       { file: part, line: 5, what: 'it was changed after it was written' },
@@ -244,18 +244,18 @@ describe('reads of many objects', () => {
     const entries = entriesOf();
     const recorded = entries.flatMap((entry) => (entry.kind === 'keys' ? entry.keys : []));
     expect(recorded).toEqual(keys);
-    const [one] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { most: 5 });
-    expect(one).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
-    expect(one!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
+    const [entry] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { most: 5 });
+    expect(entry).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
+    expect(entry!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
     expect(await audit.search({ object: 'sub_none' }, { most: 5 })).toEqual([]);
     await audit.close();
     expect((await verify()).flaw).toBeUndefined();
   });
 
   test('repeats object lists in each part so that old parts can be removed', async () => {
-    const some = keys.slice(0, 100);
+    const subset = keys.slice(0, 100);
     const audit = await open({ partBytes: 8_000 });
-    for (let i = 0; i < 40; i++) await audit.append(ANN, null, read(...some));
+    for (let i = 0; i < 40; i++) await audit.append(ANN, null, read(...subset));
     await audit.close();
     const parts = filesOfRecord(file);
     expect(parts.length).toBeGreaterThan(2);
@@ -280,13 +280,13 @@ describe('a search', () => {
     (await search.find({ object }, { most: 100 })).map(({ entry }) => entry.origin?.request);
 
   test('reads only the lines that match a search', async () => {
-    const found = await requests();
-    expect(found.length).toBeGreaterThanOrEqual(2);
-    expect(search.counts.linesRead).toBe(found.length);
+    const matches = await requests();
+    expect(matches.length).toBeGreaterThanOrEqual(2);
+    expect(search.counts.linesRead).toBe(matches.length);
     expect(await requests('sub_none')).toEqual([]);
-    expect(search.counts.linesRead).toBe(found.length);
+    expect(search.counts.linesRead).toBe(matches.length);
     const next = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
-    expect(await next.find({ object: 'sub_7' }, { most: 100 })).toHaveLength(found.length);
+    expect(await next.find({ object: 'sub_7' }, { most: 100 })).toHaveLength(matches.length);
     expect(next.counts.filesIndexed).toBe(0);
   });
 
@@ -316,10 +316,10 @@ describe('a search', () => {
       (index: string) => writeFileSync(index, readFileSync(indexPath(filesOfRecord(file)[1]!))),
     ],
   ])('finds the same lines when an index %s', async (_what, change) => {
-    const found = await requests();
+    const matches = await requests();
     change(indexPath(filesOfRecord(file)[0]!));
     search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
-    expect(await requests()).toEqual(found);
+    expect(await requests()).toEqual(matches);
     expect(search.counts.filesIndexed).toBe(1);
   });
 });
@@ -347,7 +347,7 @@ describeOnRedis('four processes and a gateway', () => {
     };
     const start = (name: string) => run(['subgraph', name, '--port', '0', '--data', folder], common);
     const subgraphs = NAMES.map(start);
-    await Promise.all(subgraphs.map((one) => says(one, /answers at (\S+)/)));
+    await Promise.all(subgraphs.map((subgraph) => says(subgraph, /answers at (\S+)/)));
     const gateway = run(['gateway', '--port', String(await freePort())], {
       ...common,
       ORDERGRAPH_AUDIT_ANCHOR: anchor,
@@ -384,9 +384,9 @@ describeOnRedis('four processes and a gateway', () => {
     ]);
     writeFileSync(reviews, copy);
     const rolledBack = run([...command, '--anchor', anchor]);
-    const found = await rolledBack.ended;
+    const exitCode = await rolledBack.ended;
     for (const holder of ['record \\S+workforce.jsonl', 'anchor'])
-      expect([found, rolledBack.output()]).toEqual([
+      expect([exitCode, rolledBack.output()]).toEqual([
         1,
         expect.stringMatching(
           new RegExp(`reviews: the ${holder}.* holds seal number .*, which the record does not contain`),

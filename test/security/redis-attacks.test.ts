@@ -83,7 +83,7 @@ class Victims {
           environment,
         ),
       );
-    await Promise.all(victims.processes.map((one) => says(one, /answers at/)));
+    await Promise.all(victims.processes.map((running) => says(running, /answers at/)));
     victims.url = `http://127.0.0.1:${await victims.startGateway()}`;
     return victims;
   }
@@ -176,7 +176,7 @@ class Victims {
   async arrives(id: string): Promise<void> {
     await until(
       async () => (await this.rows('reviews', `SELECT 1 AS n FROM submission_notice WHERE id = '${id}'`)).length === 1,
-      () => `the filing arrives:\n${this.processes.map((one) => one.output()).join('\n')}`,
+      () => `the filing arrives:\n${this.processes.map((running) => running.output()).join('\n')}`,
     );
   }
 
@@ -414,10 +414,10 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     const before = await victims.state();
     const [subscriber, { attacker }] = [victims.attacker.duplicate(), victims];
     // waits at the key, and so gets the request before its writer does
-    const taken = subscriber.blpop(`${PREFIX}:replay:submissions`, 30);
+    const intercepted = subscriber.blpop(`${PREFIX}:replay:submissions`, 30);
     // a gap, so that the reader asks
     await run(['events', 'replay', 'reviews', '--from', 'submissions'], victims.environment).ended;
-    const [, text] = (await taken)!;
+    const [, text] = (await intercepted)!;
     const { answerTo } = JSON.parse(body(text).body!) as { answerTo: string };
     const event = await forged();
     const answer = { from: { offset: 0, digest: '' }, events: [event], head: event.log };
@@ -508,15 +508,15 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
   const planFor = async (query: string) => {
     const before = new Set((await shared()).map(([key]) => key));
     await victims.caller(developer()).ask(query);
-    let found: readonly [string, string] | undefined;
+    let signed: readonly [string, string] | undefined;
     await until(
       async () => {
-        found = (await shared()).find(([key]) => !before.has(key));
-        return found !== undefined;
+        signed = (await shared()).find(([key]) => !before.has(key));
+        return signed !== undefined;
       },
       () => 'the plan is shared',
     );
-    return found!;
+    return signed!;
   };
 
   let aliases = 0;
@@ -548,15 +548,15 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
         () => 'the plan is replaced',
       );
       await kill(victims.processes.pop()!);
-      const said = gateway.output();
+      const output = gateway.output();
       // one that waits too long for Redis plans for itself, and has not seen the plan
-      if (said.includes('rejected a shared plan; planning anew')) return { data, said };
+      if (output.includes('rejected a shared plan; planning anew')) return { data, said: output };
     }
   };
 
   test('runs no mutation from a poisoned plan for the caller of a query', async () => {
     const [key, sealed] = await planFor(QUERY);
-    const [, other] = await planFor('{ submissions(first: 1) { nodes { id } } }');
+    const [, otherPlan] = await planFor('{ submissions(first: 1) { nodes { id } } }');
     const text = JSON.stringify(poisoned);
     const foreign = signingKeyOf(await newKey());
     const plans = [
@@ -564,14 +564,14 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       `${sealed.slice(0, 44)}${text}`,
       new PlanSeal(() => foreign).seal(key.replace('ordergraph:plans:', ''), text),
       // a true plan, of another operation
-      other,
+      otherPlan,
       '',
       'x'.repeat(100_000),
     ];
     for (const plan of plans) {
-      const { data, said } = await answeredWith(key, plan, QUERY);
+      const { data, said: logged } = await answeredWith(key, plan, QUERY);
       expect(data.submissions.nodes[0]).toEqual({ number: expect.any(String) });
-      expect(said).toContain("not sealed with this gateway's identity key");
+      expect(logged).toContain("not sealed with this gateway's identity key");
     }
     expect(await stolen()).toBe(0);
   });
@@ -581,8 +581,8 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
     const [key] = await planFor(query);
     const secret = signingKeyOf(JSON.parse(readFileSync(victims.environment.ORDERGRAPH_IDENTITY_KEY!, 'utf8')) as JWK);
     const sealed = new PlanSeal(() => secret).seal(key.replace('ordergraph:plans:', ''), JSON.stringify(poisoned));
-    const { said } = await answeredWith(key, sealed, query);
-    expect(said).toContain('unexpected mutation of \\"submissions\\"');
+    const { said: logged } = await answeredWith(key, sealed, query);
+    expect(logged).toContain('unexpected mutation of \\"submissions\\"');
     expect(await stolen()).toBe(0);
   });
 

@@ -34,7 +34,7 @@ let gateway: FastifyInstance;
 let refusing: FastifyInstance;
 let identity: TestIdentity;
 let calls: number;
-let asked: string[];
+let called: string[];
 const start = (supergraph: string, unauthorizedFields?: 'refuse', answers: object = ANSWERS) =>
   createGateway({
     supergraph,
@@ -44,7 +44,7 @@ const start = (supergraph: string, unauthorizedFields?: 'refuse', answers: objec
       shareable: false,
       async request({ operation }) {
         calls += 1;
-        asked.push(operation.text);
+        called.push(operation.text);
         return { headers: {}, read: () => ({ data: { ...answers } }) };
       },
       async close() {},
@@ -61,24 +61,24 @@ beforeAll(async () => {
 afterAll(() => Promise.all([gateway.close(), refusing.close()]));
 beforeEach(() => {
   calls = 0;
-  asked = [];
+  called = [];
 });
 
 const send = async (
   to: FastifyInstance,
   operation: string | { query: string; operationName?: string; variables?: object },
-  who: string | null,
+  caller: string | null,
   headers: Record<string, string> = {},
 ) =>
   to.inject({
     method: 'POST',
     url: '/graphql',
-    headers: { ...(await identity.headers(who)), ...headers },
+    headers: { ...(await identity.headers(caller)), ...headers },
     payload: typeof operation === 'string' ? { query: operation } : operation,
   });
 
-const ask = async (query: string, who: string | null, headers: Record<string, string> = {}) => {
-  const response = await send(refusing, query, who, headers);
+const ask = async (query: string, caller: string | null, headers: Record<string, string> = {}) => {
+  const response = await send(refusing, query, caller, headers);
   const { errors = [] } = response.json();
   return [
     response.statusCode,
@@ -100,11 +100,11 @@ test.each<[string, string, string | null, string[]]>([
   ['no policy', '{ me { note } }', SOMEBODY, ['User.note']],
   ['an enum without its scope', '{ level }', SOMEBODY, ['Query.level']],
   ['a field of a type, in a fragment on it', '{ thing { ... on Crate { weight } } }', SOMEBODY, ['Crate.weight']],
-])('rejects an operation before any subgraph call: %s', async (_what, query, who, coordinates) => {
+])('rejects an operation before any subgraph call: %s', async (_what, query, caller, coordinates) => {
   // once as a new operation, once as a known one
   for (let time = 0; time < 2; time++)
-    expect(await ask(query, who, { accept: 'multipart/mixed; deferSpec=20220824, application/json' })).toEqual([
-      who === null ? 401 : 403,
+    expect(await ask(query, caller, { accept: 'multipart/mixed; deferSpec=20220824, application/json' })).toEqual([
+      caller === null ? 401 : 403,
       coordinates,
       0,
     ]);
@@ -117,9 +117,9 @@ test.each<[string, string, string | null]>([
   ['or the other', '{ me { mail } }', scoped('admin')],
   ['a policy by a role', '{ me { note } }', 'role=inspector; case=1; subject=x'],
   ['or by a scope', '{ me { note } }', scoped('special')],
-])('answers an allowed operation: %s', async (_what, query, who) => {
-  const [status, coordinates, asked] = await ask(query, who);
-  expect([status, coordinates, asked]).toEqual([200, [], 1]);
+])('answers an allowed operation: %s', async (_what, query, caller) => {
+  const [status, coordinates, called] = await ask(query, caller);
+  expect([status, coordinates, called]).toEqual([200, [], 1]);
 });
 
 test('checks each caller of a known operation anew', async () => {
@@ -175,10 +175,10 @@ test.each<[string, string, string | null, unknown, string[]]>([
     { me: { id: '1', x: null } },
     ['me.x User.mail'],
   ],
-])('returns null and an error for %s without a subgraph call for it', async (_what, query, who, data, errors) => {
+])('returns null and an error for %s without a subgraph call for it', async (_what, query, caller, data, errors) => {
   // as a new operation, as a known one, and once it could be written from slices
   for (let time = 0; time < 3; time++) {
-    const response = await send(gateway, query, who);
+    const response = await send(gateway, query, caller);
     const body = response.json();
     expect([response.statusCode, body.data]).toEqual([200, data]);
     expect(
@@ -189,28 +189,28 @@ test.each<[string, string, string | null, unknown, string[]]>([
     ).toEqual(errors);
     expect(response.headers['cache-control']).toContain('no-store');
   }
-  expect(asked.join()).not.toMatch(/secret|mail|note|\bname\b|weight|level/);
+  expect(called.join()).not.toMatch(/secret|mail|note|\bname\b|weight|level/);
 });
 
 test('does not run a forbidden mutation, but runs an allowed one beside it', async () => {
   const response = await send(gateway, 'mutation { change open }', null);
   expect(response.json().data).toEqual({ change: null, open: 'o' });
-  expect(asked).toHaveLength(1);
-  expect(asked.join()).not.toContain('change');
+  expect(called).toHaveLength(1);
+  expect(called.join()).not.toContain('change');
   expect((await send(gateway, 'mutation { change }', null)).json().data).toEqual({ change: null });
-  expect(asked).toHaveLength(1);
+  expect(called).toHaveLength(1);
 });
 
 test('withholds a field from one caller and shows it to another in any order', async () => {
   const query = '{ me { mail id } }';
-  for (const [who, mail] of [
+  for (const [caller, mail] of [
     [scoped('admin'), 'a@b'],
     [SOMEBODY, null],
     [null, null],
     [scoped('admin'), 'a@b'],
     [SOMEBODY, null],
   ] as const)
-    expect((await send(gateway, query, who)).json().data).toEqual({ me: { mail, id: '1' } });
+    expect((await send(gateway, query, caller)).json().data).toEqual({ me: { mail, id: '1' } });
 });
 
 test('answers an operation with @defer in one part when a field of it is withheld', async () => {
@@ -248,11 +248,11 @@ describe('types beside protected ones', () => {
   const nodes = { open: OPEN, opens: [OPEN], half: HALF, priv: PRIV, privs: [PRIV], node: PRIV, nodes: [OPEN, PRIV] };
   const answers = { ...nodes, titled: OPEN, any: PRIV };
   const composed = () => compose([{ name: 'a', sdl: NODES, url: 'http://a.example/' }]);
-  const refused = async (to: FastifyInstance, operation: Parameters<typeof send>[1], who: string | null) => {
+  const refused = async (to: FastifyInstance, operation: Parameters<typeof send>[1], caller: string | null) => {
     // as a new operation and as a known one
     const all: string[][] = [];
     for (let time = 0; time < 2; time++) {
-      const { errors = [] } = (await send(to, operation, who)).json();
+      const { errors = [] } = (await send(to, operation, caller)).json();
       all.push(
         errors.map(
           ({ extensions }: { extensions: { coordinate?: string; code: string } }) =>

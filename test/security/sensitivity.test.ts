@@ -83,10 +83,10 @@ describe('composition', () => {
       /b: Person\.name has class PII but is derived from Box\.secret, which has class PROPIN/,
     ],
     ['a source that no subgraph has', 'PII', 'fields: ["Box.size"]', /derived from Box\.size, which no subgraph has/],
-  ])('refuses %s', (_what, own, derivation, message) => {
+  ])('refuses %s', (_what, ownClass, derivation, message) => {
     const person = B.replace(
       'name: String @class(class: PII)',
-      `name: String @class(class: ${own}) @derivedFrom(${derivation})`,
+      `name: String @class(class: ${ownClass}) @derivedFrom(${derivation})`,
     );
     expect(() => compose(both(A, `${DERIVED} ${person}`))).toThrow(message);
   });
@@ -101,7 +101,7 @@ describe('composition', () => {
   });
 
   test('requires every figure that hides small counts to declare what it counts', () => {
-    const derived = new Map(derivationsIn(subgraphs).map((one) => [one.coordinate, one]));
+    const derived = new Map(derivationsIn(subgraphs).map((derivation) => [derivation.coordinate, derivation]));
     const counted = subgraphs.flatMap(({ schema }) =>
       Object.keys(schema.getTypeMap()).flatMap((type) =>
         [...(countedOf(type)?.keys() ?? [])].map((field) => `${type}.${field}`),
@@ -128,8 +128,8 @@ test.each<[string, string, object]>([
   const sdl = parse(compose(both(A, B)));
   const schema = buildASTSchema(sdl, { assumeValid: true });
   const { selectionSet } = normalize(parse(query), undefined, schema);
-  const asked = /person/.test(query) ? ['a', 'b', 'a'] : /box|thing/.test(query) ? ['a'] : [];
-  expect(Sensitivities.of(sdl, schema)!.handlingOf(schema.getQueryType()!, selectionSet, asked)).toEqual({
+  const called = /person/.test(query) ? ['a', 'b', 'a'] : /box|thing/.test(query) ? ['a'] : [];
+  expect(Sensitivities.of(sdl, schema)!.handlingOf(schema.getQueryType()!, selectionSet, called)).toEqual({
     class: strictest,
     agencies,
   });
@@ -144,13 +144,13 @@ describe('in answers', () => {
 
   test('states how a response is to be handled, for new and known operations', async () => {
     for (let time = 0; time < 3; time++) {
-      const told = async (query: string) => (await world.ask(query)).extensions.sensitivity;
-      expect(await told('{ sectors { nodes { name } } }')).toEqual({ class: 'PUBLIC', agencies: ['cisa'] });
-      expect(await told('{ submissions { nodes { number determinations { totalCount } } } }')).toEqual({
+      const sensitivityFor = async (query: string) => (await world.ask(query)).extensions.sensitivity;
+      expect(await sensitivityFor('{ sectors { nodes { name } } }')).toEqual({ class: 'PUBLIC', agencies: ['cisa'] });
+      expect(await sensitivityFor('{ submissions { nodes { number determinations { totalCount } } } }')).toEqual({
         class: 'PROPIN',
         agencies: ['nsa', 'treasury'],
       });
-      expect(await told('{ applications { totalCount } }')).toEqual({ class: 'PII', agencies: ['opm'] });
+      expect(await sensitivityFor('{ applications { totalCount } }')).toEqual({ class: 'PII', agencies: ['opm'] });
     }
   });
 
@@ -170,7 +170,7 @@ describe('in answers', () => {
   )('returns no more objects for %s than its cost estimate', async (name) => {
     const { readdirSync } = await import('node:fs');
     const folder = 'test/questions';
-    const file = readdirSync(folder).find((one) => one.startsWith(name) && one.endsWith('.graphql'))!;
+    const file = readdirSync(folder).find((fileName) => fileName.startsWith(name) && fileName.endsWith('.graphql'))!;
     const { questionVariables } = await import('../questions/variables');
     const { data, extensions } = await world.ask(
       readFileSync(`${folder}/${file}`, 'utf8'),
@@ -179,7 +179,7 @@ describe('in answers', () => {
     const objectsIn = (value: unknown): number =>
       typeof value !== 'object' || value === null
         ? 0
-        : Object.values(value).reduce((sum: number, one) => sum + objectsIn(one), Array.isArray(value) ? 0 : 1);
+        : Object.values(value).reduce((sum: number, item) => sum + objectsIn(item), Array.isArray(value) ? 0 : 1);
     // the root is no field
     expect(objectsIn(data) - 1).toBeLessThanOrEqual(extensions.cost.estimated);
     expect(objectsIn(data)).toBeGreaterThan(1);

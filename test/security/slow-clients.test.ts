@@ -50,18 +50,18 @@ describe('gateway and subgraph processes with slow clients', () => {
     `${line} HTTP/1.1\r\nhost: x\r\n${Object.entries(headers)
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join('')}\r\n`;
-  const put = async (path: string, who: string, bytes: number) =>
+  const upload = async (path: string, caller: string, bytes: number) =>
     head(`PUT ${path}`, {
-      authorization: `Bearer ${await stack.token(who)}`,
+      authorization: `Bearer ${await stack.token(caller)}`,
       'content-type': 'application/octet-stream',
       'content-length': bytes,
     });
   /** Uploads a document and downloads it again. */
-  const isServed = async (who: string) => {
+  const isServed = async (caller: string) => {
     const content = Buffer.from(`A document ${Math.random()}`.repeat(2_000));
     const path = await stack.attachContent(content);
-    const up = await stack.caller(who).upload(path, content);
-    const down = await stack.caller(who).download(path);
+    const up = await stack.caller(caller).upload(path, content);
+    const down = await stack.caller(caller).download(path);
     return [up, down.status, down.content.equals(content)];
   };
   const SERVED = [{ status: 204, said: '' }, 200, true];
@@ -75,7 +75,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     const stalled = await Promise.all(Array.from({ length: 40 }, connectAndSend));
     // a caller may have any number of tokens, each with scopes of its own
     async function connectAndSend(_: unknown, place: number) {
-      const request = await put(path, `${person('eve')}; scope=scope-${place}`, content.length);
+      const request = await upload(path, `${person('eve')}; scope=scope-${place}`, content.length);
       return (await connect()).send(request).send(content.subarray(0, 1_000));
     }
     expect(await isServed(developer())).toEqual(SERVED);
@@ -95,7 +95,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     const path = await stack.attachContent(content);
     const stalled: RawClient[] = [];
     for (let i = 0; i < 40; i++)
-      stalled.push((await connect()).send(await put(path, person(`eve-${i}`), content.length)).send('x'));
+      stalled.push((await connect()).send(await upload(path, person(`eve-${i}`), content.length)).send('x'));
     for (let round = 0; round < 3; round++) expect(await isServed(developer())).toEqual(SERVED);
     const answers = await Promise.all(stalled.map(({ closed }) => closed));
     expect(new Set(answers.map((text) => answerOf(text).join(' ')))).toEqual(new Set(['408 TRANSFER_TOO_SLOW']));
@@ -104,12 +104,12 @@ describe('gateway and subgraph processes with slow clients', () => {
   test('ends an upload that trickles with an error, and accepts a slow and steady one', async () => {
     const content = Buffer.alloc(60_000, 3);
     const path = await stack.attachContent(content);
-    const slow = (await connect()).send(await put(path, developer(), content.length)).trickle('x', 50);
+    const slow = (await connect()).send(await upload(path, developer(), content.length)).trickle('x', 50);
     expect(answerOf(await slow.closed)).toEqual([408, 'TRANSFER_TOO_SLOW']);
-    const steady = (await connect()).send(await put(path, developer(), content.length));
+    const steady = (await connect()).send(await upload(path, developer(), content.length));
     // 20,000 bytes a second, for longer than any other request may take
-    for (let sent = 0; sent < content.length; sent += 2_000) {
-      steady.send(content.subarray(sent, sent + 2_000));
+    for (let offset = 0; offset < content.length; offset += 2_000) {
+      steady.send(content.subarray(offset, offset + 2_000));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     while (!steady.text) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -40,7 +40,7 @@ export class Target {
   /** Asks as somebody; null is the public. */
   async ask(
     query: string,
-    who: string | null = null,
+    caller: string | null = null,
     {
       variables,
       headers,
@@ -48,7 +48,7 @@ export class Target {
     }: { variables?: unknown; headers?: Record<string, string>; extensions?: unknown } = {},
   ): Promise<Outcome> {
     return this.send({
-      headers: { 'content-type': 'application/json', ...(await this.world.identity.headers(who)), ...headers },
+      headers: { 'content-type': 'application/json', ...(await this.world.identity.headers(caller)), ...headers },
       body: JSON.stringify({ query, variables, extensions }),
     });
   }

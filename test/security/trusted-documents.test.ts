@@ -50,8 +50,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const ask = async (payload: object, who: string | null = null) => {
-  const headers = await identity.headers(who);
+const ask = async (payload: object, caller: string | null = null) => {
+  const headers = await identity.headers(caller);
   const response = await gateway.inject({ method: 'POST', url: '/graphql', headers, payload });
   const { data, errors } = response.json();
   return [response.statusCode, data ?? errors[0].extensions.code];
@@ -82,8 +82,8 @@ test.each<[string, object, string | null, number, string]>([
     403,
     'DOCUMENT_NOT_TRUSTED',
   ],
-])('rejects an untrusted document: %s', async (_what, payload, who, status, code) => {
-  expect(await ask(payload, who)).toEqual([status, code]);
+])('rejects an untrusted document: %s', async (_what, payload, caller, status, code) => {
+  expect(await ask(payload, caller)).toEqual([status, code]);
 });
 
 test('lets an analyst send ad hoc operations without allowing them to others', async () => {
@@ -119,7 +119,7 @@ test.each<[string, string, RegExp]>([
   ['invalid JSON', '{', /not valid JSON/],
   ['no manifest', '{"a":1}', /not a document manifest/],
   ['a manifest that contradicts another', '{"one":"query A { b }"}', /assign the id "one" to different documents/],
-])('reports an invalid manifest with its cause: %s', (_what, content, said) => {
+])('reports an invalid manifest with its cause: %s', (_what, content, message) => {
   writeFileSync(join(folder, 'bad.json'), content);
-  expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(said);
+  expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(message);
 });

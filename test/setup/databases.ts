@@ -49,7 +49,7 @@ async function startPrivateServer(binary: string): Promise<string> {
   const isMaria = spawnSync(binary, ['--version']).stdout.toString().includes('MariaDB');
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   const data = join(folder, 'data');
-  const made = isMaria
+  const result = isMaria
     ? spawnSync('mariadb-install-db', [
         '--no-defaults',
         `--datadir=${data}`,
@@ -58,7 +58,7 @@ async function startPrivateServer(binary: string): Promise<string> {
         ...user,
       ])
     : spawnSync(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, ...user]);
-  if (made.status !== 0) throw new Error(`${binary} could not make its data folder:\n${made.stderr}`);
+  if (result.status !== 0) throw new Error(`${binary} could not make its data folder:\n${result.stderr}`);
   const socket = join(folder, 'mysql.sock');
   const server = spawn(
     binary,

@@ -8,7 +8,7 @@ import { programFor } from './programs';
 
 export type { Browser, Page };
 
-const found = programFor(
+const program = programFor(
   ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
   'browser',
   'of the explorer and of GraphiQL',
@@ -16,11 +16,11 @@ const found = programFor(
 );
 
 /** `describe` where there is a Chromium to start. CI fails without one. */
-export const describeInBrowser: jest.Describe = found ? describe : describe.skip;
+export const describeInBrowser: jest.Describe = program ? describe : describe.skip;
 
 /** A browser without a window that asks nobody but whom its pages ask. */
 export function openBrowser(): Promise<Browser> {
-  const executablePath = spawnSync('which', [found!], { encoding: 'utf8' }).stdout.trim();
+  const executablePath = spawnSync('which', [program!], { encoding: 'utf8' }).stdout.trim();
   return chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-quic'] });
 }
 

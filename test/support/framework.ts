@@ -160,40 +160,40 @@ export class Framework {
     return this.subgraph(subgraph).database.transaction((inside) => inside.query(statement, parameters));
   }
 
-  async ask(who: string | null, query: string, variables: Record<string, unknown> = {}): Promise<Answer<Loose>> {
+  async ask(caller: string | null, query: string, variables: Record<string, unknown> = {}): Promise<Answer<Loose>> {
     const response = await this.server.inject({
       method: 'POST',
       url: '/graphql',
-      headers: await this.identity.headers(who),
+      headers: await this.identity.headers(caller),
       payload: { query, variables },
     });
     return response.json();
   }
 
   /** Calls a mutation, under a new idempotency key unless the input names one. */
-  call(who: string | null, mutation: string, input: Record<string, unknown>, fields = ''): Promise<Answer<Loose>> {
+  call(caller: string | null, mutation: string, input: Record<string, unknown>, fields = ''): Promise<Answer<Loose>> {
     this.keys += 1;
     const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
-    return this.ask(who, `mutation ($input: ${type}!) { ${mutation}(input: $input) { replayed ${fields} } }`, {
+    return this.ask(caller, `mutation ($input: ${type}!) { ${mutation}(input: $input) { replayed ${fields} } }`, {
       input: { idempotencyKey: `key-${this.keys}`, ...input },
     });
   }
 
   /** Does a mutation, and returns the object it changed. Fails with the errors of the graph; repeats it while the graph is busy, as clients do. */
-  async does(who: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
+  async does(caller: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
     this.keys += 1;
     const request = { idempotencyKey: `key-${this.keys}`, ...input };
-    let { data, errors } = await this.call(who, mutation, request, fields);
+    let { data, errors } = await this.call(caller, mutation, request, fields);
     for (let time = 0; time < 5 && errors?.[0]?.extensions.retryable === true; time++)
-      ({ data, errors } = await this.call(who, mutation, request, fields));
+      ({ data, errors } = await this.call(caller, mutation, request, fields));
     if (errors) throw new Error(`${mutation}: ${JSON.stringify(errors)}`);
     const { replayed: _replayed, ...payload } = data[mutation];
     return Object.values(payload)[0];
   }
 
   /** Calls a mutation that is to be refused, and returns code, message and input path. */
-  async refused(who: string | null, mutation: string, input: Record<string, unknown>) {
-    const { errors, data } = await this.call(who, mutation, input);
+  async refused(caller: string | null, mutation: string, input: Record<string, unknown>) {
+    const { errors, data } = await this.call(caller, mutation, input);
     if (!errors) throw new Error(`${mutation} was not refused: ${JSON.stringify(data)}`);
     const [{ message, extensions }] = errors as [{ message: string; extensions: Loose }];
     return { code: extensions.code as string, message, inputPath: extensions.inputPath, extensions };
@@ -224,22 +224,27 @@ export class Framework {
 
   /** An organisation with a model and a version of it. @returns the version's id */
   async register(organization = 'alder'): Promise<string> {
-    const who = developer(organization);
-    const known = await this.sql(
+    const caller = developer(organization);
+    const existing = await this.sql(
       'submissions',
       `SELECT 1 FROM developer_organization WHERE ${'`key`'.replace(/`/g, this.quote)} = ?`,
       [organization],
     );
-    if (known.length === 0)
+    if (existing.length === 0)
       await this.does(
-        who,
+        caller,
         'registerOrganization',
         { key: organization, legalName: `The ${organization} company`, category: 'INDUSTRY' },
         'organization { key }',
       );
-    const model = await this.does(who, 'registerModel', { codename: 'falcon', modalities: ['TEXT'] }, 'model { id }');
+    const model = await this.does(
+      caller,
+      'registerModel',
+      { codename: 'falcon', modalities: ['TEXT'] },
+      'model { id }',
+    );
     const version = await this.does(
-      who,
+      caller,
       'registerModelVersion',
       { modelId: model.id, label: 'rc 1' },
       'version { id }',

@@ -38,28 +38,33 @@ export function runProgram(
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  const one = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.on('exit', resolve)) };
-  running.push(one);
-  return one;
+  const started = {
+    child,
+    output: () => text,
+    ended: new Promise<number | null>((resolve) => child.on('exit', resolve)),
+  };
+  running.push(started);
+  return started;
 }
 
 /** Kills what is still running. */
 export async function killAll(): Promise<void> {
-  for (const one of running.splice(0)) await kill(one);
+  for (const program of running.splice(0)) await kill(program);
 }
 
 /** Ends a process as a loss of power would. */
-export async function kill(one: Running): Promise<void> {
-  if (one.child.exitCode === null && one.child.signalCode === null) one.child.kill('SIGKILL');
-  await one.ended;
+export async function kill(program: Running): Promise<void> {
+  if (program.child.exitCode === null && program.child.signalCode === null) program.child.kill('SIGKILL');
+  await program.ended;
 }
 
 /** Waits until a process says something. Fails with all it said when it ends before. */
-export async function says(one: Running, pattern: RegExp): Promise<RegExpExecArray> {
+export async function says(program: Running, pattern: RegExp): Promise<RegExpExecArray> {
   for (;;) {
-    const match = pattern.exec(one.output());
+    const match = pattern.exec(program.output());
     if (match) return match;
-    if (one.child.exitCode !== null) throw new Error(`It ended with ${one.child.exitCode} and said:\n${one.output()}`);
+    if (program.child.exitCode !== null)
+      throw new Error(`It ended with ${program.child.exitCode} and said:\n${program.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -7,14 +7,14 @@ import { spawnSync } from 'node:child_process';
  */
 export function programFor(
   names: readonly string[],
-  what: string,
+  label: string,
   tests: string,
   how: string,
   check: readonly string[] = ['--version'],
 ): string | undefined {
-  const found = names.find((name) => spawnSync(name, check).status === 0);
-  if (found) return found;
-  if (process.env.CI) throw new Error(`There is no ${what} to test on. ${how}`);
-  process.stderr.write(`Tests ${tests} are left out: there is no ${what}. ${how}\n`);
+  const program = names.find((name) => spawnSync(name, check).status === 0);
+  if (program) return program;
+  if (process.env.CI) throw new Error(`There is no ${label} to test on. ${how}`);
+  process.stderr.write(`Tests ${tests} are left out: there is no ${label}. ${how}\n`);
   return undefined;
 }

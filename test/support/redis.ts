@@ -8,7 +8,7 @@ import { EVENT_READERS } from '../../gateway/cli/programs';
 import { freePort, kill, type Running, runProgram, says } from './processes';
 import { programFor } from './programs';
 
-const found = programFor(
+const program = programFor(
   ['redis-server', '/opt/homebrew/bin/redis-server', 'valkey-server'],
   'Redis server',
   'on Redis',
@@ -16,7 +16,7 @@ const found = programFor(
 );
 
 /** `describe` where there is a Redis server to start. CI fails without one. */
-export const describeOnRedis: jest.Describe = found ? describe : describe.skip;
+export const describeOnRedis: jest.Describe = program ? describe : describe.skip;
 
 /** Keys of the subgraphs with events, as `ordergraph keys` makes them. */
 export async function newEventKeys(): Promise<EventKeys> {
@@ -43,7 +43,7 @@ export class PrivateRedis {
   }
 
   async restart(): Promise<void> {
-    this.server = runProgram(found!, [
+    this.server = runProgram(program!, [
       '--port',
       String(this.port),
       '--bind',

@@ -55,15 +55,15 @@ export async function startStack(
   };
   for (const { name } of subgraphs) {
     const port = await freePort();
-    const own = ['--port', String(port), '--database', databases.url(name), ...(await metricsOf(name))];
-    running.set(name, run(['subgraph', name, ...own], settings));
+    const flags = ['--port', String(port), '--database', databases.url(name), ...(await metricsOf(name))];
+    running.set(name, run(['subgraph', name, ...flags], settings));
     urls.set(name, `http://127.0.0.1:${port}`);
   }
-  for (const one of running.values()) await says(one, /answers at/);
+  for (const program of running.values()) await says(program, /answers at/);
   const port = await freePort();
   const addresses = [...urls].flatMap(([name, url]) => ['--subgraph-url', `${name}=${url}/graphql`]);
-  const own = ['--port', String(port), ...addresses, ...(await metricsOf('gateway'))];
-  const gateway = run(['gateway', ...own, ...gatewayArguments], settings);
+  const flags = ['--port', String(port), ...addresses, ...(await metricsOf('gateway'))];
+  const gateway = run(['gateway', ...flags, ...gatewayArguments], settings);
   await says(gateway, /The graph answers at/);
   return { url: `http://127.0.0.1:${port}`, subgraphUrls: urls, gateway, subgraphs: running, token, metricsUrls };
 }

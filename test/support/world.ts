@@ -99,8 +99,8 @@ export async function openWorld(
     forwardHeaders: [],
     identity: identity.parts,
   });
-  const ask = async (query: string, variables: Record<string, unknown> = {}, who: string | null = INSPECTOR) => {
-    const headers = await identity.headers(who);
+  const ask = async (query: string, variables: Record<string, unknown> = {}, caller: string | null = INSPECTOR) => {
+    const headers = await identity.headers(caller);
     const response = await server.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
     return response.json();
   };

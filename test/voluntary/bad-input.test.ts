@@ -508,10 +508,10 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
 
   test.each(CASES)(
     'rejects %s with a precise error, and changes nothing',
-    async (_what, who, mutation, input, { code, path, said }) => {
+    async (_what, caller, mutation, input, { code, path, said: message }) => {
       const before = await everything();
-      const refusal = await graph.refused(who, mutation, input(objects));
-      expect(refusal).toMatchObject({ code, message: expect.stringMatching(said) });
+      const refusal = await graph.refused(caller, mutation, input(objects));
+      expect(refusal).toMatchObject({ code, message: expect.stringMatching(message) });
       if (path) expect(refusal.inputPath).toEqual(path);
       expect(await everything()).toBe(before);
     },
@@ -520,17 +520,17 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
   test('reports any failed statement as a database failure, not as a client error', async () => {
     const { database } = graph.subgraph('submissions');
     const query = database.query;
-    let left = 0;
+    let remaining = 0;
     database.query = function (this: typeof database, sql: string, parameters?: readonly unknown[]) {
-      left -= 1;
-      if (left === 0)
+      remaining -= 1;
+      if (remaining === 0)
         throw new DatabaseError('DATABASE_TIMEOUT', 'a statement took too long', 1, 'timeout', new Error('slow'));
       return query.call(this, sql, parameters);
     } as typeof query;
     const codes: string[] = [];
     try {
-      for (let statement = 1; left <= 0; statement++) {
-        left = statement;
+      for (let statement = 1; remaining <= 0; statement++) {
+        remaining = statement;
         const { errors } = await graph.call(alder, 'draftSubmission', draftOf({})(objects));
         codes.push(String(errors?.[0]?.extensions.code));
       }
@@ -560,9 +560,9 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
         revision,
       ],
     ];
-    for (const [who, mutation, input, id] of cases) {
-      const unseen = await graph.refused(who, mutation, input(id));
-      const absent = await graph.refused(who, mutation, input('xxx_nothing'));
+    for (const [caller, mutation, input, id] of cases) {
+      const unseen = await graph.refused(caller, mutation, input(id));
+      const absent = await graph.refused(caller, mutation, input('xxx_nothing'));
       expect(JSON.stringify(unseen).replaceAll(id, 'ID')).toBe(JSON.stringify(absent).replaceAll('xxx_nothing', 'ID'));
     }
   });
@@ -576,7 +576,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       .database.counting(() =>
         Promise.all([graph.ask(developer(), query), graph.ask(reviewer('nsa'), query), graph.ask(INTAKE, query)]),
       );
-    expect(statements.filter((one) => /SELECT COUNT/.test(one))).toHaveLength(3);
+    expect(statements.filter((text) => /SELECT COUNT/.test(text))).toHaveLength(3);
   });
 
   test('requires the outcome and a reason to issue a determination', async () => {

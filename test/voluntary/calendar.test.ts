@@ -34,8 +34,8 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     graph.clock.advance({ days: 45 });
     await graph.tick();
     await graph.tick();
-    const seen = (await events(id)).slice(2).map((one) => [one.kind, one.actor, one.occurred_at]);
-    expect(seen).toEqual([
+    const entries = (await events(id)).slice(2).map((event) => [event.kind, event.actor, event.occurred_at]);
+    expect(entries).toEqual([
       ['WINDOW_OPENED', 'system', windowOpensAt],
       ['LAUNCH_DUE', 'system', launch],
     ]);
@@ -48,7 +48,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     await graph.granted(id, 'treasury', { postLaunchConsent: true, endsAt: graph.inDays(9) });
     const statuses = async () => {
       const { accessGrants, windowPhase } = await graph.submission(id);
-      return [windowPhase, ...accessGrants.nodes.map((one: Row) => `${one.agency.key} ${one.status}`).sort()];
+      return [windowPhase, ...accessGrants.nodes.map((grant: Row) => `${grant.agency.key} ${grant.status}`).sort()];
     };
     const active = async () => {
       const { data } = await graph.ask(
@@ -56,7 +56,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
         'query ($id: ID!) { submission(id: $id) { accessGrants(filter: { status: { eq: ACTIVE } }) { nodes { agency { key } } } } }',
         { id },
       );
-      return data.submission.accessGrants.nodes.map((one: Row) => one.agency.key);
+      return data.submission.accessGrants.nodes.map((grant: Row) => grant.agency.key);
     };
     expect(await statuses()).toEqual(['OPEN', 'nsa ACTIVE', 'treasury ACTIVE']);
     graph.clock.advance({ days: 5 });
@@ -146,7 +146,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'POST_LAUNCH' });
     await graph.tick();
     await graph.tick();
-    const passed = async () => (await reviewEvents(id)).filter((one) => one.kind === 'REVIEW_POST_LAUNCH');
+    const passed = async () => (await reviewEvents(id)).filter((event) => event.kind === 'REVIEW_POST_LAUNCH');
     expect(await passed()).toHaveLength(1);
     await change(id, revision, graph.inDays(3));
     await graph.deliver();
@@ -215,7 +215,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
       before.revision,
       'INFORMATION_REQUESTED',
     ]);
-    expect((await reviewEvents(id)).filter((one) => one.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
+    expect((await reviewEvents(id)).filter((event) => event.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
   });
 
   test('notes an unanswered finding after 45 days without requiring an answer', async () => {
@@ -291,17 +291,17 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
       ),
     );
     for (const id of ids) {
-      const happened = (await events(id)).map((one) => one.kind);
-      expect(happened.filter((one) => one === 'LAUNCH_DUE' || one === 'ACCESS_PAUSED')).toEqual([
+      const happened = (await events(id)).map((event) => event.kind);
+      expect(happened.filter((eventKind) => eventKind === 'LAUNCH_DUE' || eventKind === 'ACCESS_PAUSED')).toEqual([
         'LAUNCH_DUE',
         'ACCESS_PAUSED',
       ]);
-      const told = await graph.sql(
+      const notified = await graph.sql(
         'submissions',
         `SELECT data FROM outbox WHERE subject = ? AND type = 'submissions.access-changed'`,
         [id],
       );
-      expect(told.map(({ data }) => JSON.parse(data).status)).toEqual(['OFFERED', 'ACTIVE', 'PAUSED']);
+      expect(notified.map(({ data }) => JSON.parse(data).status)).toEqual(['OFFERED', 'ACTIVE', 'PAUSED']);
     }
     await Promise.all(replicas.map((replica) => replica.close()));
   });
@@ -389,22 +389,24 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
       'answeredBeforeLaunch { numerator } findings findingsShared';
     const fill = (query: string) => query.replace('FIGURES', FIGURES).replace('REVIEWS', REVIEWS);
     const moments: { at: string; seen: Row }[] = [];
-    const sorted = (list: Row[]) => list.map((one) => JSON.stringify(one)).sort();
+    const sorted = (list: Row[]) => list.map((row) => JSON.stringify(row)).sort();
     const look = async (id: string) => {
       await graph.tick();
       const { data } = await graph.ask(INSPECTOR, fill(QUERY), { id });
       const { submission, executiveOrder } = data;
-      const seen = {
+      const state = {
         lifecycle: submission.lifecycle,
         intakeStatus: submission.intakeStatus,
         windowPhase: submission.windowPhase,
         plan: submission.launchPlan,
         access: sorted(submission.accessGrants.nodes),
         determinations: sorted(submission.determinations.nodes),
-        reviews: sorted(submission.reviews.nodes.map((one: Row) => ({ agency: one.leadAgency, status: one.status }))),
+        reviews: sorted(
+          submission.reviews.nodes.map((node: Row) => ({ agency: node.leadAgency, status: node.status })),
+        ),
         executiveOrder,
       };
-      moments.push({ at: graph.clock.now().toISOString(), seen });
+      moments.push({ at: graph.clock.now().toISOString(), seen: state });
       graph.clock.advance({ days: 1, hours: 3 });
     };
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(33) } });
@@ -434,7 +436,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     await look(id);
     await graph.does(developer(), 'withdrawSubmission', { id }, SUBMISSION);
     await look(id);
-    for (const { at, seen } of moments) {
+    for (const { at, seen: state } of moments) {
       const { data, errors } = await graph.ask(INSPECTOR, fill(PAST), { id, at });
       expect(errors).toBeUndefined();
       const { asOf, reviewsAsOf } = data.submission;
@@ -447,7 +449,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
         determinations: sorted(reviewsAsOf.determinations),
         reviews: sorted(reviewsAsOf.reviews),
         executiveOrder: data.executiveOrder,
-      }).toEqual(seen);
+      }).toEqual(state);
     }
     const future = await graph.ask(INSPECTOR, fill(PAST), { id, at: graph.inDays(1) });
     expect(future.errors![0]).toMatchObject({ message: expect.stringContaining('lies in the future') });

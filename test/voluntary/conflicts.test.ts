@@ -51,7 +51,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
       ),
     );
     const { lifecycle, timeline } = await graph.submission(id);
-    const moves = timeline.nodes.filter((one: { fromState: string; toState: string }) => one.fromState === 'FILED');
+    const moves = timeline.nodes.filter((entry: { fromState: string; toState: string }) => entry.fromState === 'FILED');
     // a launched one can still be withdrawn: then two have won, one after the other
     const second = lifecycle === 'WITHDRAWN' && moves[0].toState === 'LAUNCHED' ? 1 : 0;
     expect(moves).toHaveLength(1);
@@ -178,8 +178,8 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   test('rejects a reused idempotency key with other input or another mutation', async () => {
     const { id, revision } = await graph.draft();
     await graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision, idempotencyKey: 'mine' });
-    const other = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
-    expect(other).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', inputPath: ['input', 'idempotencyKey'] });
+    const rejection = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
+    expect(rejection).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', inputPath: ['input', 'idempotencyKey'] });
     expect((await graph.submission(id)).lifecycle).toBe('FILED');
   });
 
@@ -202,12 +202,12 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
 
   describe('the same subject, role, and agency of another issuer', () => {
     /** Calls a subgraph as the gateway does for a caller of another issuer. */
-    const namesake = async (subgraph: string, who: string, mutation: string, input: object) => {
+    const namesake = async (subgraph: string, caller: string, mutation: string, input: object) => {
       const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input!`;
       const { data, errors } = await graph.subgraph(subgraph).execute({
         query: `mutation ($input: ${type}) { ${mutation}(input: $input) { replayed } }`,
         variables: { input: { idempotencyKey: `namesake-${Math.random()}`, ...input } },
-        headers: await graph.identity.signed(subgraph, `${who}; issuer=https://other.example.gov`),
+        headers: await graph.identity.signed(subgraph, `${caller}; issuer=https://other.example.gov`),
       });
       return errors?.[0]?.extensions?.code ?? (data![mutation] as { replayed: boolean }).replayed;
     };
@@ -288,8 +288,8 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
 
   const statements = async (subgraph: string, work: () => Promise<unknown>) =>
     (await graph.subgraph(subgraph).database.counting(work)).statements;
-  const transactions = (sent: readonly string[]) =>
-    sent.filter((one) => /^(BEGIN|START TRANSACTION)/i.test(one)).length;
+  const transactions = (statementTexts: readonly string[]) =>
+    statementTexts.filter((text) => /^(BEGIN|START TRANSACTION)/i.test(text)).length;
 
   test('uses one transaction and as many statements for 14 grants as for one', async () => {
     const costs: number[] = [];
@@ -344,7 +344,7 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
         REVIEW,
       );
       await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
-      const sent = await statements('reviews', () =>
+      const statementTexts = await statements('reviews', () =>
         graph.does(
           reviewer('nsa'),
           'shareFindings',
@@ -352,8 +352,8 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
           REVIEW,
         ),
       );
-      expect(transactions(sent)).toBe(1);
-      costs.push(sent.length);
+      expect(transactions(statementTexts)).toBe(1);
+      costs.push(statementTexts.length);
     }
     expect(costs[1]).toBe(costs[0]);
   });

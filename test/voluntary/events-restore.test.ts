@@ -35,21 +35,21 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
     );
 
   test('processes reused sequences of a restored writer and reports lost events', async () => {
-    const kept = await filed();
+    const keptId = await filed();
     const backup = await graph.backUp('submissions');
-    await move(kept, 2, 25);
+    await move(keptId, 2, 25);
     const lost = await filed();
     await graph.restore('submissions', backup);
-    await move(kept, 2, 30);
+    await move(keptId, 2, 30);
     const after = [await filed(), await filed(), await filed()];
-    expect((await invited()).sort()).toEqual([kept, lost, ...after].map((id) => [id, 2]).sort());
+    expect((await invited()).sort()).toEqual([keptId, lost, ...after].map((id) => [id, 2]).sort());
     const [notice] = await graph.sql('reviews', 'SELECT planned_launch_at AS at FROM submission_notice WHERE id = ?', [
-      kept,
+      keptId,
     ]);
     expect(notice.at).toBe(graph.inDays(30));
     const orphans = await graph.sql('reviews', 'SELECT subject, acted FROM inbox_orphan');
     expect(orphans.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
-      [kept, lost].map((subject) => [subject, 1]).sort(),
+      [keptId, lost].map((subject) => [subject, 1]).sort(),
     );
     expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
     // and again: the same backup, another history

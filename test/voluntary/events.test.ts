@@ -363,9 +363,9 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
   test('grants a lease to one holder until it expires or is released', async () => {
     const { database } = graph.subgraph('reviews');
-    const [one, two] = [new LeaseHolder(database, 'test', 300), new LeaseHolder(database, 'test', 300)];
-    expect(await Promise.all([one.hold(), two.hold()])).toEqual(expect.arrayContaining([true, false]));
-    const [first, second] = (await one.hold()) ? [one, two] : [two, one];
+    const [holder, rival] = [new LeaseHolder(database, 'test', 300), new LeaseHolder(database, 'test', 300)];
+    expect(await Promise.all([holder.hold(), rival.hold()])).toEqual(expect.arrayContaining([true, false]));
+    const [first, second] = (await holder.hold()) ? [holder, rival] : [rival, holder];
     expect([await first.hold(), await second.hold()]).toEqual([true, false]);
     await first.release();
     expect([await second.hold(), await first.hold()]).toEqual([true, false]);
@@ -476,13 +476,13 @@ describeOnRedis('events over Redis', () => {
     bus.publish('submissions', events, events.at(-1)!.log!);
   /** Reads until so many events have come. */
   const reading = (bus: RedisBus, reader: string, act: Consumer['act'] = async () => {}) => {
-    const seen: number[] = [];
+    const sequences: number[] = [];
     const heads: LogPosition[] = [];
     const stop = new AbortController();
     const consumer: Consumer = {
-      async act(one) {
-        await act(one);
-        seen.push(one.sequence);
+      async act(received) {
+        await act(received);
+        sequences.push(received.sequence);
       },
       async setAside() {},
       async compare(all) {
@@ -491,12 +491,12 @@ describeOnRedis('events over Redis', () => {
     };
     const ended = bus.read(reader, consumer, stop.signal);
     return {
-      seen,
+      seen: sequences,
       heads,
       until: (count: number) =>
         until(
-          () => seen.length >= count,
-          () => `${count} events arrive, not ${seen.length}`,
+          () => sequences.length >= count,
+          () => `${count} events arrive, not ${sequences.length}`,
         ),
       async stop() {
         stop.abort();
@@ -610,9 +610,9 @@ describeOnRedis('events over Redis', () => {
     );
     const reviews = reading(connect(), 'reviews');
     await reviews.until(3_000);
-    const other = connect();
+    const otherClient = connect();
     // the first publication of a process looks; "submissions" has read nothing yet, so all must stay
-    await publish(other, [event(3_001)]);
+    await publish(otherClient, [event(3_001)]);
     const submissions = reading(connect(), 'submissions', async () => {});
     await new Promise((resolve) => setTimeout(resolve, 500));
     await reviews.until(3_001);

@@ -321,16 +321,16 @@ async function quiet(submissions: Database, reviews: Database): Promise<void> {
   ] as const;
   const deadline = Date.now() + 180_000;
   for (;;) {
-    const left: unknown[] = [];
+    const remaining: unknown[] = [];
     for (const [source, reader, name] of pairs) {
       const [{ n }] = (await source.query<{ n: number }>('SELECT COUNT(*) AS n FROM outbox')) as [{ n: number }];
       const [row] = await reader.query<{ at: number }>('SELECT log_offset AS at FROM inbox_position WHERE source = ?', [
         name,
       ]);
-      if (Number(n) !== Number(row?.at ?? 0)) left.push({ source: name, events: n, actedOn: row?.at });
+      if (Number(n) !== Number(row?.at ?? 0)) remaining.push({ source: name, events: n, actedOn: row?.at });
     }
-    if (left.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(left)}`);
+    if (remaining.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(remaining)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -45,7 +45,7 @@ describeOnRedis.each(processKinds)(
           ...environment,
         }),
       );
-      for (const one of processes) await says(one, /answers at/);
+      for (const running of processes) await says(running, /answers at/);
       const port = await freePort();
       const urls = [...ports].flatMap(([name, at]) => ['--subgraph-url', `${name}=http://127.0.0.1:${at}/graphql`]);
       const gateway = run(['gateway', '--port', String(port), ...urls], environment);
@@ -55,7 +55,7 @@ describeOnRedis.each(processKinds)(
       const code = await play.ended;
       const transcript = play.output();
       expect([code, transcript]).toEqual([0, expect.stringMatching(/\d{2} steps, all as the framework has it\./)]);
-      for (const told of [
+      for (const phrase of [
         /Alder shares a model twelve days before its launch/,
         /Three agencies decide each for itself; the fourth does not know of it/,
         /moves the launch to forty-five days from now; nobody has to agree/,
@@ -64,11 +64,11 @@ describeOnRedis.each(processKinds)(
         /goes on with its review after the launch/,
         /"voluntarinessBreaches":0/,
       ])
-        expect(transcript).toMatch(told);
-      for (const one of [...processes, gateway]) {
-        expect(one.output()).not.toMatch(/"level":(50|60)/);
-        one.child.kill('SIGTERM');
-        expect(await one.ended).toBe(0);
+        expect(transcript).toMatch(phrase);
+      for (const running of [...processes, gateway]) {
+        expect(running.output()).not.toMatch(/"level":(50|60)/);
+        running.child.kill('SIGTERM');
+        expect(await running.ended).toBe(0);
       }
       await redis.stop();
       await databases.drop();

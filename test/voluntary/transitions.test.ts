@@ -96,30 +96,34 @@ describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (
     const timeline = subgraph === 'submissions' ? 'submission_event' : 'review_event';
     const events = async () => Number((await graph.sql(subgraph, `SELECT COUNT(*) AS n FROM ${timeline}`))[0].n);
     const triggers = [
-      ...new Set(machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((one) => one.trigger)),
+      ...new Set(
+        machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((transition) => transition.trigger),
+      ),
     ]
       // what brings an object into being starts from no state
-      .filter((trigger) => machine.transitions.some((one) => one.trigger === trigger && one.from !== null))
+      .filter((trigger) =>
+        machine.transitions.some((transition) => transition.trigger === trigger && transition.from !== null),
+      )
       .filter((trigger) => !without.includes(trigger));
     let tried = 0;
     for (const state of machine.states) {
       await graph.force(subgraph, `UPDATE ${table} SET ${column} = ? WHERE id = ?`, [state, id]);
       for (const trigger of triggers) {
-        const rows = machine.transitions.filter((one) => one.trigger === trigger);
-        if (rows.some((one) => StateMachine.origins(one).includes(state))) continue;
+        const rows = machine.transitions.filter((transition) => transition.trigger === trigger);
+        if (rows.some((transition) => StateMachine.origins(transition).includes(state))) continue;
         const call = calls[trigger];
         if (!call) throw new Error(`No call is known for ${trigger} of the ${name}`);
-        const [who, mutation = trigger, input = {}] = call;
+        const [caller, mutation = trigger, input = {}] = call;
         const before = [await row(), await events()];
         const expectedRevision =
           versioned && !('expectedRevision' in input) ? { expectedRevision: before[0].version } : {};
-        const { code, extensions } = await graph.refused(who, mutation, { id, ...expectedRevision, ...input });
-        const unseen = name === 'submission' && (state === 'DRAFT' || state === 'DISCARDED') && who !== developer();
+        const { code, extensions } = await graph.refused(caller, mutation, { id, ...expectedRevision, ...input });
+        const unseen = name === 'submission' && (state === 'DRAFT' || state === 'DISCARDED') && caller !== developer();
         if (unseen) expect([state, trigger, code]).toEqual([state, trigger, 'NOT_FOUND']);
         else {
           expect([state, trigger, code]).toEqual([state, trigger, 'ILLEGAL_TRANSITION']);
           expect(extensions).toMatchObject({ machine: name, from: state });
-          expect(extensions.possibleFrom).toEqual(rows.flatMap((one) => StateMachine.origins(one)));
+          expect(extensions.possibleFrom).toEqual(rows.flatMap((transition) => StateMachine.origins(transition)));
         }
         expect([await row(), await events()]).toEqual(before);
         tried += 1;
@@ -165,7 +169,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
   await graph.force('reviews', 'UPDATE finding SET shared_at = ? WHERE id = ?', [graph.inDays(0), finding.id]);
   const consultation = await graph.does(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
   // a submission of its own, for the others must stay as they are
-  const { id: own } = await graph.filed();
+  const { id: ownId } = await graph.filed();
   const reviewId = { reviewId: review.id };
   return [
     {
@@ -173,7 +177,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
       subgraph: 'submissions',
       table: 'submission',
       column: 'lifecycle',
-      id: own,
+      id: ownId,
       calls: {
         fileSubmission: [alder],
         discardDraft: [alder],
@@ -189,7 +193,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
           {
             id: undefined,
             expectedRevision: undefined,
-            submissionId: own,
+            submissionId: ownId,
             kind: 'OTHER',
             sha256,
             bytes: '1',
@@ -199,13 +203,13 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         offerAccess: [
           alder,
           'offerAccess',
-          { id: undefined, expectedRevision: undefined, submissionId: own, agencyKey: 'nsa', mode: 'API' },
+          { id: undefined, expectedRevision: undefined, submissionId: ownId, agencyKey: 'nsa', mode: 'API' },
         ],
         completeIntakeCheck: [INTAKE],
         requestInformation: [
           INTAKE,
           'requestInformation',
-          { id: undefined, expectedRevision: undefined, submissionId: own, question: 'Which?' },
+          { id: undefined, expectedRevision: undefined, submissionId: ownId, question: 'Which?' },
         ],
         assignAgency: [INTAKE, 'assignAgency', { agencyKey: 'hhs' }],
       },

@@ -48,9 +48,9 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect(artifact).toMatchObject({ storage: 'AWAITING_UPLOAD', storedWhere: `/artifacts/${artifact.id}` });
     expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, said: '' });
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['STORED', [sha256(content)]]);
-    for (const who of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
-      const { status, content: given } = await caller(who).download(artifact.storedWhere);
-      expect([status, given.equals(content)]).toEqual([200, true]);
+    for (const principal of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
+      const { status, content: downloaded } = await caller(principal).download(artifact.storedWhere);
+      expect([status, downloaded.equals(content)]).toEqual([200, true]);
     }
     for (const method of ['GET', 'HEAD']) {
       const { headers } = await fetch(`${url}${artifact.storedWhere}`, {
@@ -61,8 +61,13 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       expect(headers.get('content-length')).toBe(String(content.length));
       expect(headers.get('x-content-type-options')).toBe('nosniff');
     }
-    for (const who of [reviewer('dod'), developer('birch'), 'role=analyst; subject=ann', 'role=coordinator; subject=c'])
-      expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
+    for (const principal of [
+      reviewer('dod'),
+      developer('birch'),
+      'role=analyst; subject=ann',
+      'role=coordinator; subject=c',
+    ])
+      expect((await caller(principal).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
   });
 
@@ -71,21 +76,22 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       ...[developer(), developer('birch'), INTAKE, reviewer('nsa'), reviewer('dod'), INSPECTOR],
       ...['role=analyst; subject=a', 'role=coordinator; subject=c', 'role=operator; subject=o'],
     ];
-    const given = async ({ id }: { id: string }) => {
+    const readersOf = async ({ id }: { id: string }) => {
       const content = Buffer.from(`Of ${id}`);
       const artifact = await attach(id, content);
       expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
-      const answers = callers.map(async (who) => {
-        const { data } = await graph.ask(who, `{ submission(id: "${id}") { artifacts { nodes { id } } } }`);
+      const answers = callers.map(async (principal) => {
+        const { data } = await graph.ask(principal, `{ submission(id: "${id}") { artifacts { nodes { id } } } }`);
         const isSeen = data?.submission?.artifacts?.nodes?.length === 1;
-        return [who, isSeen, (await caller(who).download(artifact.storedWhere)).status];
+        return [principal, isSeen, (await caller(principal).download(artifact.storedWhere)).status];
       });
-      const seen = await Promise.all(answers);
-      for (const [who, isSeen, status] of seen) expect([who, status]).toEqual([who, isSeen ? 200 : 404]);
-      return seen.filter(([, isSeen]) => isSeen).map(([who]) => who);
+      const outcomes = await Promise.all(answers);
+      for (const [principal, isSeen, status] of outcomes)
+        expect([principal, status]).toEqual([principal, isSeen ? 200 : 404]);
+      return outcomes.filter(([, isSeen]) => isSeen).map(([principal]) => principal);
     };
-    expect(await given(await graph.filed())).toEqual([developer(), INTAKE, reviewer('nsa'), INSPECTOR]);
-    expect(await given(await graph.draft())).toEqual([developer()]);
+    expect(await readersOf(await graph.filed())).toEqual([developer(), INTAKE, reviewer('nsa'), INSPECTOR]);
+    expect(await readersOf(await graph.draft())).toEqual([developer()]);
   });
 
   test.each([
@@ -110,8 +116,8 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const much = Buffer.alloc(40 * 1024 * 1024, 1);
     const small = await attach(id, Buffer.from(`small ${Math.random()}`));
     const large = await attach(id, much);
-    const code = async (who: string | null, path: string) =>
-      JSON.parse((await caller(who).upload(path, much)).said).errors[0].extensions.code;
+    const code = async (principal: string | null, path: string) =>
+      JSON.parse((await caller(principal).upload(path, much)).said).errors[0].extensions.code;
     expect(await code(developer(), small.storedWhere)).toBe('CONTENT_TOO_LONG');
     expect(await code(developer('birch'), large.storedWhere)).toBe('NOT_FOUND');
     expect(await code(null, large.storedWhere)).toBe('UNAUTHENTICATED');
@@ -144,9 +150,9 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const { id } = await graph.filed();
     const content = Buffer.from(`Private ${kind}`);
     const artifact = await attach(id, content);
-    const code = async (who: string | null, path = artifact.storedWhere) => {
-      const { status, said } = await caller(who).upload(path, content);
-      return [status, status === 204 ? '' : JSON.parse(said).errors[0].extensions.code];
+    const code = async (principal: string | null, path = artifact.storedWhere) => {
+      const { status, said: message } = await caller(principal).upload(path, content);
+      return [status, status === 204 ? '' : JSON.parse(message).errors[0].extensions.code];
     };
     expect(await code(null)).toEqual([401, 'UNAUTHENTICATED']);
     expect(await code('role=analyst; subject=x')).toEqual([403, 'FORBIDDEN']);
@@ -227,7 +233,7 @@ describe('a large file', () => {
   const largeFile = () =>
     Readable.from(
       (function* () {
-        for (let sent = 0; sent < SIZE; sent += CHUNK.length) yield CHUNK;
+        for (let offset = 0; offset < SIZE; offset += CHUNK.length) yield CHUNK;
       })(),
     );
 
@@ -239,8 +245,8 @@ describe('a large file', () => {
     const path = await stack.attach(hash.digest('hex'), SIZE);
     // what the subgraph refuses at once, the gateway hands back in its words
     const refused = async (principal: string) => {
-      const { status, said } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
-      return [status, JSON.parse(said).errors[0].extensions.code];
+      const { status, said: message } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
+      return [status, JSON.parse(message).errors[0].extensions.code];
     };
     expect(await refused(developer('birch'))).toEqual([404, 'NOT_FOUND']);
     expect(await refused(reviewer('nsa'))).toEqual([403, 'FORBIDDEN']);
@@ -263,11 +269,11 @@ describe('a large file', () => {
     });
     expect([up.statusCode, await up.body.text()]).toEqual([204, '']);
     const down = await pool.request({ method: 'GET', path, headers });
-    let came = 0;
-    for await (const chunk of down.body) came += (chunk as Buffer).length;
+    let received = 0;
+    for await (const chunk of down.body) received += (chunk as Buffer).length;
     clearInterval(watch);
     await pool.close();
-    expect([down.statusCode, came]).toEqual([200, SIZE]);
+    expect([down.statusCode, received]).toEqual([200, SIZE]);
     const grown = most.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
     // buffers of the streams and what the collector leaves lying about, far from the file
     expect(Math.max(...grown)).toBeLessThan(200);

@@ -29,7 +29,7 @@ class Walker {
     const { graph, submissionId } = this;
     const alder = developer();
     const agency = AGENCIES[choice % AGENCIES.length]!;
-    const who = reviewer(agency);
+    const caller = reviewer(agency);
     const submission = await this.one('submissions', 'SELECT version FROM submission WHERE id = ?');
     const grantIn = (...states: string[]) => this.pick('submissions', 'access_grant', choice, ...states);
     const reviewIn = (...states: string[]) => this.pick('reviews', 'review', choice, ...states);
@@ -53,7 +53,7 @@ class Walker {
       return call(agencyOf(review), mutation, { ...of(review), ...input });
     };
     const determines = async (outcome: string) => {
-      await call(who, 'draftDetermination', { submissionId, outcome, rationale: 'Because.' });
+      await call(caller, 'draftDetermination', { submissionId, outcome, rationale: 'Because.' });
       const determination = await draft();
       return call(agencyOf(determination), 'issueDetermination', of(determination));
     };
@@ -91,9 +91,9 @@ class Walker {
         const determination = await draft();
         return call(agencyOf(determination), 'dropDetermination', of(determination));
       },
-      () => call(who, 'makeDesignation', { submissionId, outcome: 'COVERED' }),
-      () => call(who, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
-      () => call(who, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
+      () => call(caller, 'makeDesignation', { submissionId, outcome: 'COVERED' }),
+      () => call(caller, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
+      () => call(caller, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
       () => onReview('startEvaluation', { documentsOnly: amount % 2 === 0 }, 'OPENED'),
       () => onReview('startEvaluation', { documentsOnly: true }, 'OPENED'),
       async () => {
@@ -122,7 +122,7 @@ class Walker {
       // what the government may try, and must not achieve
       () => call(INTAKE, 'recordLaunch', { ...base, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
       () => call(INTAKE, 'closeSubmission', base),
-      () => call(who, 'withdrawSubmission', { id: submissionId }),
+      () => call(caller, 'withdrawSubmission', { id: submissionId }),
       () => call(INTAKE, 'declareNotReleased', { id: submissionId }),
     ];
     await actions[action % actions.length]!();
@@ -172,15 +172,15 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   const { submissionId } = walker;
   const [submission] = await graph.sql('submissions', 'SELECT * FROM submission WHERE id = ?', [submissionId]);
   // what is read before anybody has looked at the clock is what is read after
-  const seen = await graph.submission(submissionId);
+  const state = await graph.submission(submissionId);
   await graph.tick();
   const settled = await graph.submission(submissionId);
-  const shown = ({ accessGrants, preLaunchAccessSeconds, windowPhase }: Row) => [
+  const summary = ({ accessGrants, preLaunchAccessSeconds, windowPhase }: Row) => [
     windowPhase,
     preLaunchAccessSeconds,
     accessGrants.nodes.map(({ id, status }: Row) => [id, status]),
   ];
-  expect(shown(seen)).toEqual(shown(settled));
+  expect(summary(state)).toEqual(summary(settled));
   const plans = await walker.rows('submissions', 'launch_plan', 'plan_version');
   const events = await walker.rows('submissions', 'submission_event', 'sequence');
   const reviewEvents = await walker.rows('reviews', 'review_event', 'sequence');
@@ -199,7 +199,7 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   // T3: nobody has access before the window, or without consent at or after the planned or the actual launch
   const now = graph.clock.now().toISOString();
   for (const grant of await walker.rows('submissions', 'access_grant')) {
-    const status = seen.accessGrants.nodes.find(({ id }: { id: string }) => id === grant.id).status;
+    const status = state.accessGrants.nodes.find(({ id }: { id: string }) => id === grant.id).status;
     if (status !== 'ACTIVE') continue;
     expect(now >= opens || submission.launched_at !== null).toBe(true);
     expect(now < grant.ends_at || Boolean(grant.ends_at_launch)).toBe(true);
@@ -207,16 +207,16 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
     expect(submission.lifecycle).toMatch(/FILED|LAUNCHED/);
   }
   // T4: at most 720 hours of access before the launch, over all grants and plans, also recounted from the timeline
-  expect(seen.preLaunchAccessSeconds).toBeLessThanOrEqual(MAX_ACCESS_SECONDS);
-  expect(Math.abs(recount(events, submission.launched_at ?? now) - seen.preLaunchAccessSeconds)).toBeLessThanOrEqual(
+  expect(state.preLaunchAccessSeconds).toBeLessThanOrEqual(MAX_ACCESS_SECONDS);
+  expect(Math.abs(recount(events, submission.launched_at ?? now) - state.preLaunchAccessSeconds)).toBeLessThanOrEqual(
     60,
   );
   // T5
   if (submission.launched_at !== null) expect(submission.launched_at <= submission.launch_recorded_at).toBe(true);
   // T6: nothing is dated before its predecessor, and places have no gaps
   for (const timeline of [events, reviewEvents]) {
-    expect(timeline.map((one) => one.sequence)).toEqual(timeline.map((_one, place) => place + 1));
-    const dates = timeline.map((one) => one.occurred_at);
+    expect(timeline.map((entry) => entry.sequence)).toEqual(timeline.map((_one, place) => place + 1));
+    const dates = timeline.map((entry) => entry.occurred_at);
     expect(dates).toEqual([...dates].sort());
   }
   // I1
@@ -284,17 +284,17 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  const walk = async (taken: readonly Step[]): Promise<Walker> => {
+  const walk = async (moves: readonly Step[]): Promise<Walker> => {
     const { id } = await graph.filed();
     const walker = new Walker(graph, id);
-    for (const step of taken) await walker.take(step);
+    for (const step of moves) await walker.take(step);
     return walker;
   };
 
   test('N2: lets the developer record the launch or withdraw while a submission is filed', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, fc.boolean(), async (taken, launches) => {
-        const { submissionId: id } = await walk(taken);
+      fc.asyncProperty(steps, fc.boolean(), async (walkSteps, launches) => {
+        const { submissionId: id } = await walk(walkSteps);
         const { lifecycle } = await graph.submission(id);
         expect(lifecycle).toBe('FILED');
         const { errors } = launches
@@ -398,7 +398,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
 
   test('satisfies T1–T6, I1–I6, and N1 after every walk', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, async (taken) => checkInvariants(graph, await walk(taken))),
+      fc.asyncProperty(steps, async (walkSteps) => checkInvariants(graph, await walk(walkSteps))),
       RUNS,
     );
   });

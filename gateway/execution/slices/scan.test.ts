@@ -47,25 +47,25 @@ const data = fc.record({
 });
 
 /** Reads the values of a scan by record numbers. */
-function read(found: Scan) {
+function read(values: Scan) {
   const [query, ...others] = layout.positions;
   const slice = (position: number, record: number, slot: number) => {
     const base = record * layout.positions[position]!.stride + slot;
-    const records = found.records[position]!;
-    return JSON.parse(found.bytes.toString('utf8', records[base + 1]!, records[base + 2]!));
+    const records = values.records[position]!;
+    return JSON.parse(values.bytes.toString('utf8', records[base + 1]!, records[base + 2]!));
   };
   return { query, others, slice };
 }
 
 test('locates every value, whatever its type and however the JSON is spaced', () => {
   fc.assert(
-    fc.property(data, fc.constantFrom(undefined, 1, '\t'), (given, space) => {
-      const found = scan(JSON.stringify({ data: given, extensions: { took: [1, { a: null }] } }, null, space));
-      expect(found).toBeDefined();
-      const things = layout.positions.findIndex((one) => one.fields.length === 8);
-      expect(found!.counts[things]).toBe(given.things.length);
-      const { slice } = read(found!);
-      given.things.forEach((thing, index) => {
+    fc.property(data, fc.constantFrom(undefined, 1, '\t'), (value, space) => {
+      const values = scan(JSON.stringify({ data: value, extensions: { took: [1, { a: null }] } }, null, space));
+      expect(values).toBeDefined();
+      const things = layout.positions.findIndex((position) => position.fields.length === 8);
+      expect(values!.counts[things]).toBe(value.things.length);
+      const { slice } = read(values!);
+      value.things.forEach((thing, index) => {
         for (const field of layout.positions[things]!.fields)
           if (!field.position)
             expect(slice(things, index, field.slot)).toEqual(thing[field.name as keyof typeof thing]);
@@ -81,8 +81,8 @@ test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', 
       fc.nat(),
       fc.integer({ min: 0, max: 255 }),
       fc.constantFrom('change', 'leave', 'put'),
-      (given, at, byte, how) => {
-        const bytes = [...Buffer.from(JSON.stringify({ data: given }))];
+      (value, at, byte, how) => {
+        const bytes = [...Buffer.from(JSON.stringify({ data: value }))];
         const place = at % bytes.length;
         if (how === 'change') bytes[place] = byte;
         else if (how === 'leave') bytes.splice(place, 1);
@@ -104,11 +104,11 @@ test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', 
 test('scans a large answer like a small one', () => {
   fc.assert(
     fc.property(fc.array(id, { minLength: 3_000, maxLength: 3_000 }), (ids) => {
-      const things = ids.map((one, i) => ({ ...thing, id: one, size: i }));
-      const found = scan(JSON.stringify({ data: { ...good, things } }));
-      const position = layout.positions.findIndex((one) => one.fields.length === 8);
-      const { slice } = read(found!);
-      expect(found!.counts[position]).toBe(ids.length);
+      const things = ids.map((itemId, i) => ({ ...thing, id: itemId, size: i }));
+      const values = scan(JSON.stringify({ data: { ...good, things } }));
+      const position = layout.positions.findIndex((candidate) => candidate.fields.length === 8);
+      const { slice } = read(values!);
+      expect(values!.counts[position]).toBe(ids.length);
       const [idField, sizeField] = layout.positions[position]!.fields;
       expect(ids.map((_, i) => slice(position, i, idField!.slot))).toEqual(ids);
       expect(ids.map((_, i) => slice(position, i, sizeField!.slot))).toEqual(ids.map((_, i) => i));
@@ -159,16 +159,16 @@ test('rejects every text or reads it as JSON.parse does', () => {
       data,
       fc.constantFrom(...BESIDE),
       fc.array(fc.nat(200), { minLength: 1, maxLength: 40 }),
-      (given, beside, choices) => {
-        const text = rewritten(`{"data":${JSON.stringify(given)}${beside}}`, choices);
-        const found = scan(text);
-        if (!found) return;
+      (value, beside, choices) => {
+        const text = rewritten(`{"data":${JSON.stringify(value)}${beside}}`, choices);
+        const values = scan(text);
+        if (!values) return;
         understood += 1;
-        const response = JSON.parse(text) as { data: typeof given; errors?: unknown[] | null };
+        const response = JSON.parse(text) as { data: typeof value; errors?: unknown[] | null };
         expect(response.errors ?? []).toEqual([]);
-        const things = layout.positions.findIndex((one) => one.fields.length === 8);
-        expect(found.counts[things]).toBe(response.data.things.length);
-        const { slice } = read(found);
+        const things = layout.positions.findIndex((position) => position.fields.length === 8);
+        expect(values.counts[things]).toBe(response.data.things.length);
+        const { slice } = read(values);
         response.data.things.forEach((thing, index) => {
           for (const field of layout.positions[things]!.fields)
             if (!field.position)
@@ -184,14 +184,14 @@ test('rejects every text or reads it as JSON.parse does', () => {
 test('rejects random bytes that are not JSON', () => {
   const piece = fc.constantFrom(...'{}[]",:\\ue0-1.5 \n'.split(''), 'null', 'true', '"data":', '"thing":', '"errors":');
   const bytes = fc.oneof(
-    fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some)),
-    fc.array(piece, { maxLength: 12 }).map((some) => Buffer.from(some.join(''))),
+    fc.uint8Array({ maxLength: 60 }).map((list) => Buffer.from(list)),
+    fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''))),
   );
   const [head, tail] = [`{"data":${JSON.stringify({ thing: null, things: [], maybe: null })},"more":`, '}'];
   fc.assert(
-    fc.property(bytes, (some) => {
-      if (scan(some)) expect(JSON.parse(some.toString('utf8'))).toHaveProperty('data');
-      const whole = Buffer.concat([Buffer.from(head), some, Buffer.from(tail)]);
+    fc.property(bytes, (body) => {
+      if (scan(body)) expect(JSON.parse(body.toString('utf8'))).toHaveProperty('data');
+      const whole = Buffer.concat([Buffer.from(head), body, Buffer.from(tail)]);
       if (scan(whole)) expect(JSON.parse(whole.toString('utf8'))).toHaveProperty('more');
     }),
     { numRuns: 5_000 },

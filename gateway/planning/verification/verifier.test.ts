@@ -194,8 +194,8 @@ describe('the direct planner', () => {
 
   test('calls a subgraph once per round for all paths and types', () => {
     const plan = planner.plan('{ post { author { age } editor { name } } item { size } }');
-    const asked = [...fetchesOf(plan.root)].map(({ subgraph }) => subgraph);
-    expect(asked).toEqual(['content', 'users']);
+    const called = [...fetchesOf(plan.root)].map(({ subgraph }) => subgraph);
+    expect(called).toEqual(['content', 'users']);
   });
 
   test('names the field that no subgraph can resolve', () => {

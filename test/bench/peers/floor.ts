@@ -7,7 +7,7 @@ import { Pool } from 'undici';
 import type { Calls } from '../calls';
 
 // What nothing that serves GraphQL over HTTP can be below: floor.js <kind> <port> <subgraph origin, or file of calls>
-const [, , kind, port, given] = process.argv;
+const [, , kind, port, argument] = process.argv;
 const pools = new Map<string, Pool>();
 
 async function post(url: string, body: string): Promise<string> {
@@ -35,10 +35,10 @@ function serve(answer: (body: string) => Promise<string>): void {
 
 async function main(): Promise<void> {
   // parses what the subgraph says, and prints it
-  if (kind === 'proxy') return serve(async (body) => JSON.stringify(JSON.parse(await post(`${given}/items`, body))));
+  if (kind === 'proxy') return serve(async (body) => JSON.stringify(JSON.parse(await post(`${argument}/items`, body))));
   if (kind === 'calls') {
     // makes the calls that a request needs, known beforehand, and hands back what comes as it comes
-    const all: readonly Calls[] = JSON.parse(readFileSync(given!, 'utf8'));
+    const all: readonly Calls[] = JSON.parse(readFileSync(argument!, 'utf8'));
     const stagesOf = new Map(all.map(({ request, stages }) => [request, stages]));
     return serve(async (request) => {
       const answers: string[] = [];
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     resolvers: {
       Query: {
         me: async () => {
-          await post(`${given}/accounts`, '{"query":"{me{id name}}"}');
+          await post(`${argument}/accounts`, '{"query":"{me{id name}}"}');
           return { id: '1', name: 'Name of user 1' };
         },
       },

@@ -57,7 +57,7 @@ async function invitedOnce(graph: Framework, ids: readonly string[]): Promise<vo
 /** Waits until every reader has acted on the whole log of every writer. */
 async function settled(graph: Framework): Promise<void> {
   const behind = async () => {
-    const left: string[] = [];
+    const missing: string[] = [];
     for (const source of EVENT_READERS) {
       const [log] = await graph.sql<{ events: number; ending: number | null }>(
         source,
@@ -71,18 +71,18 @@ async function settled(graph: Framework): Promise<void> {
         );
         const isLevel =
           Number(log!.events) === Number(log!.ending ?? 0) && Number(row?.at ?? 0) === Number(log!.events);
-        if (!isLevel || row?.gap) left.push(`${reader} of ${source}: ${row?.at ?? 0} of ${log!.events}`);
+        if (!isLevel || row?.gap) missing.push(`${reader} of ${source}: ${row?.at ?? 0} of ${log!.events}`);
       }
     }
-    return left;
+    return missing;
   };
-  let left: string[] = [];
+  let missing: string[] = [];
   await until(
     async () => {
-      left = await behind();
-      return left.length === 0;
+      missing = await behind();
+      return missing.length === 0;
     },
-    () => `readers catch up: ${left.join('; ')}`,
+    () => `readers catch up: ${missing.join('; ')}`,
   );
 }
 
@@ -217,12 +217,12 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
-    const [kept] = ids as [string];
+    const [keptId] = ids as [string];
     const move = (days: number) =>
       graph.does(
         developer(),
         'changeLaunchPlan',
-        { id: kept, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
+        { id: keptId, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
         SUBMISSION,
       );
     await move(25);
@@ -236,16 +236,16 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const plans = await graph.sql<{ planned: string }>(
       'reviews',
       'SELECT planned_launch_at AS planned FROM submission_notice WHERE id = ?',
-      [kept],
+      [keptId],
     );
     expect(plans[0]!.planned).toBe(graph.inDays(30));
     expect(await epochs(graph, 'submissions')).toEqual([
       'The log began',
       expect.stringMatching(/^(the event bus|reader \w+) had event \d+ of epoch 1-\w+/),
     ]);
-    const found = await orphans(graph, 'reviews');
-    expect(found.map(({ subject }) => subject).sort()).toEqual([kept, ...lost].sort());
-    expect(found.every(({ acted }) => Number(acted) === 1)).toBe(true);
+    const orphaned = await orphans(graph, 'reviews');
+    expect(orphaned.map(({ subject }) => subject).sort()).toEqual([keptId, ...lost].sort());
+    expect(orphaned.every(({ acted }) => Number(acted) === 1)).toBe(true);
     expect(heard.messages()).toContain('event log was restored from a backup; began a new epoch, readers reconcile');
   });
 
@@ -287,11 +287,11 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
       () => 'the lost events are reported',
     );
     await invitedOnce(graph, ids);
-    const found = await orphans(graph, 'reviews');
-    expect(found.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
+    const orphaned = await orphans(graph, 'reviews');
+    expect(orphaned.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
       lost.map((id) => [id, 0]).sort(),
     );
-    expect(found.map(({ event }) => JSON.parse(event!).type)).toEqual(lost.map(() => 'submissions.filed'));
+    expect(orphaned.map(({ event }) => JSON.parse(event!).type)).toEqual(lost.map(() => 'submissions.filed'));
     expect((await invitations(graph)).size).toBe(ids.length * AGENCIES.length);
   });
 
@@ -331,9 +331,9 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const ids = rows.map(({ id }) => id);
     await invitedOnce(graph, ids);
     // what the agencies have beyond that, the writer has lost: it is reported
-    const known = new Set((await invitations(graph)).keys());
-    for (const id of ids) for (const agency of AGENCIES) known.delete(`${id} ${agency}`);
-    const lost = new Set([...known].map((key) => key.split(' ')[0]!));
+    const invited = new Set((await invitations(graph)).keys());
+    for (const id of ids) for (const agency of AGENCIES) invited.delete(`${id} ${agency}`);
+    const lost = new Set([...invited].map((key) => key.split(' ')[0]!));
     expect(
       new Set((await orphans(graph, 'reviews')).filter(({ acted }) => acted).map(({ subject }) => subject)),
     ).toEqual(lost);

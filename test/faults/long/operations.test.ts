@@ -96,12 +96,12 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     await operate('Deploy');
     for (const id of await file(3)) filed.add(id);
     await everyFilingArrived();
-    const seen = await operate('Watch');
-    expect(seen).toMatch(/^200 /m);
-    expect(seen).toMatch(/^ordergraph_database_connections \d+$/m);
-    expect(seen).toMatch(/^submissions/m);
+    const output = await operate('Watch');
+    expect(output).toMatch(/^200 /m);
+    expect(output).toMatch(/^ordergraph_database_connections \d+$/m);
+    expect(output).toMatch(/^submissions/m);
     // the bus, by a user that reads the ends of the logs and nothing else
-    expect(seen).toMatch(/^ {2}bus: 3 of 3 events$/m);
+    expect(output).toMatch(/^ {2}bus: 3 of 3 events$/m);
     const verified = await operate('Verify the record');
     for (const name of ['infrastructure', 'reviews', 'submissions', 'workforce'])
       expect(verified).toMatch(new RegExp(`^verify/${name}.jsonl: .*as they were written; .*verify/seals.jsonl`, 'm'));
@@ -168,12 +168,12 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
   });
 
   test('restores everything from dumps of different instants', async () => {
-    const kept = [...filed];
+    const filedBefore = [...filed];
     await operate('Back up');
     await file(3);
     await operate('Restore everything');
     filed.clear();
-    for (const id of [...kept, ...(await file(5))]) filed.add(id);
+    for (const id of [...filedBefore, ...(await file(5))]) filed.add(id);
     await everyFilingArrived();
   });
 });

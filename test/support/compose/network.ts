@@ -36,14 +36,14 @@ export function layoutOf({ services, networks }: ComposeFile): Layout {
   let interfaces = 0;
   let next = 50;
   for (const [service, definition] of Object.entries(services)) {
-    const own = new Map<string, string>();
-    addresses.set(service, own);
+    const ownAddresses = new Map<string, string>();
+    addresses.set(service, ownAddresses);
     commands.push(`ip netns add ${service}`, `ip -n ${service} link set lo up`);
     for (const [network, fixed] of attachmentsOf(definition)) {
       const address = fixed ?? `${prefixes.get(network)}.${next++}`;
       const [outside, inside] = [`v${interfaces}`, `eth${interfaces}`];
       interfaces += 1;
-      own.set(network, address);
+      ownAddresses.set(network, address);
       commands.push(
         `ip link add ${outside} type veth peer name ${inside} netns ${service}`,
         `ip link set ${outside} master ${bridges.get(network)} up`,
@@ -59,9 +59,9 @@ export function layoutOf({ services, networks }: ComposeFile): Layout {
     addresses,
     commands,
     hostsFor(service) {
-      const own = addresses.get(service)!;
+      const ownAddress = addresses.get(service)!;
       const lines = [...addresses].flatMap(([name, theirs]) =>
-        [...theirs].filter(([network]) => own.has(network)).map(([, address]) => `${address} ${name}`),
+        [...theirs].filter(([network]) => ownAddress.has(network)).map(([, address]) => `${address} ${name}`),
       );
       return ['127.0.0.1 localhost', ...lines, ''].join('\n');
     },

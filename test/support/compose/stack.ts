@@ -166,8 +166,8 @@ export class ComposeStack {
       case 'run': {
         const words = command === 'run' && rest.length === 0 ? undefined : rest;
         const entrypoint = command === 'run' && !flags.includes('--entrypoint') ? this.machine.entrypointOf(name!) : [];
-        const [program, own] = this.machine.hostCommandOf(name!, words && [...entrypoint, ...words]);
-        return { program, args: own };
+        const [program, childArgs] = this.machine.hostCommandOf(name!, words && [...entrypoint, ...words]);
+        return { program, args: childArgs };
       }
       default:
         throw new Error(`docker compose ${command} is not known to test/support/compose`);
@@ -207,9 +207,9 @@ export class ComposeStack {
       const earlier = started.get(name);
       if (earlier) return earlier;
       const needed = Object.keys(this.file.services[name]!.depends_on ?? {});
-      const own = Promise.all(needed.map(start)).then(() => this.begin(name));
-      started.set(name, own);
-      return own;
+      const starting = Promise.all(needed.map(start)).then(() => this.begin(name));
+      started.set(name, starting);
+      return starting;
     };
     await Promise.all(Object.keys(this.file.services).map(start));
   }
@@ -290,12 +290,12 @@ export class ComposeStack {
   /** A caller of the load balancer. @param address last part of its address in the network of the load balancer, from 100 on */
   async client(address: number): Promise<Client> {
     const balancer = this.machine.address('load-balancer', 'edge');
-    const own = balancer.replace(/\d+$/, String(address));
+    const subnetAddress = balancer.replace(/\d+$/, String(address));
     if (address !== TERMINATOR) {
-      const added = this.machine.exec('ip', ['addr', 'add', `${own}/24`, 'dev', 'br0']);
+      const added = this.machine.exec('ip', ['addr', 'add', `${subnetAddress}/24`, 'dev', 'br0']);
       if ((await added.ended) !== 0) throw new Error(added.output());
     }
-    return this.clientTo(`${balancer}:4000@${own}`, `client-${address}`);
+    return this.clientTo(`${balancer}:4000@${subnetAddress}`, `client-${address}`);
   }
 
   private async clientTo(target: string, name: string): Promise<Client> {
