@@ -7,7 +7,10 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Sends requests of a caller, each of which costs something once it begins. @returns how many began and how many were rejected */
+/**
+ * Sends requests of a caller, each with a cost that is known once it starts.
+ * @returns how many started and how many were rejected
+ */
 function requests(pace: Pace, key: string, count: number, cost: number) {
   const outcome = { begun: 0, refused: 0 };
   for (let i = 0; i < count; i++)

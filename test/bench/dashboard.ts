@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
 
-/*
- * A process of its own that asks as dashboards do: at a fixed rate, whatever the answers. Told what by its parent in a message, it answers with
- * how long each answer took, from when it was to be asked for.
+/**
+ * A process that queries like dashboards: at a fixed rate, whatever the responses. Its parent starts a run by a message, and it
+ * replies with the latency of each response, measured from when it was due.
  */
 
 export interface Asking {
@@ -47,7 +47,7 @@ async function ask({ origin, bodies, tokens, perSecond, seconds }: Asking): Prom
     const due = begun + (index * 1_000) / perSecond;
     const waitMs = due - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    // late by our own timers is not late by the server
+    // lateness of our own timers does not count against the server
     queries.push(query(index, performance.now()));
   }
   await Promise.all(queries);

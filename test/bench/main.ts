@@ -44,7 +44,7 @@ interface Measured {
   readonly failures: number;
 }
 
-/** What a workload runs on: the supergraph file, and how the calls of its subgraphs are counted. */
+/** The environment of a workload: the supergraph file, and how to count the calls of its subgraphs. */
 interface Ground {
   readonly supergraph: string;
   readonly calls: () => Promise<number>;
@@ -74,7 +74,7 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
   const floors = workload.floor ? [await floorOf(workload, workload.floor, ground)] : [];
   const racers: Racer[] = [];
   try {
-    // all are up the whole time, so that each has made its code fast before it is measured; one at a time is under load
+    // all run the whole time, so that each is warmed up before it is measured; only one at a time is under load
     const racing = contenders.filter((contender) => contender.headers === undefined || workload.withIdentity);
     for (const { name, command, headers, isDevelopment } of [...racing, ...floors]) {
       const port = await freePort();
@@ -91,7 +91,7 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
   print(workload, racers);
 }
 
-/** A gateway in the race. */
+/** A gateway in the comparison. */
 interface Racer {
   readonly name: string;
   readonly headers: Contender['headers'];
@@ -200,7 +200,7 @@ async function benchGround(): Promise<Ground> {
   return { supergraph, calls, stop: () => subgraphs.stop() };
 }
 
-/** The four programs on exercise data, each in a process of its own. */
+/** The four programs on exercise data, each in its own process. */
 async function programsGround(): Promise<Ground> {
   const main = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
   const data = join(WORK, 'programs');
@@ -256,7 +256,7 @@ async function floorOf(
   };
 }
 
-/** Who is taken to ask, whatever the gateway in the race: they are compared on what they do, not on who asks. */
+/** The caller for every gateway in the comparison: all do the same work, whoever the caller is. */
 const INSPECTOR = 'role=inspector; case=bench; subject=bench';
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);

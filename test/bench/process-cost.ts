@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_A_SECOND = 100;
 
-/** CPU seconds that a process and its children have used, by the operating system. Linux. */
+/** CPU seconds used by a process and its children, from the operating system. Linux only. */
 export function cpuSeconds(pid: number): number {
   let ticks = 0;
   for (const id of [pid, ...descendants(pid)]) {

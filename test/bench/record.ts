@@ -38,7 +38,7 @@ async function measured(work: () => Promise<void>): Promise<Cost> {
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** One read of a few objects, now and then of a page of them. */
+/** One read of a few objects, sometimes of a page of them. */
 function keysOf(entry: number): string[] {
   const count = entry % 100 === 0 ? 500 : 3;
   const first = (entry * 7_919) % OBJECTS;

@@ -3,7 +3,10 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, type GraphQLSchema, parse } from 'graphql';
 import { schemas } from './schemas';
 
-/** All subgraphs of the bench in one process, each under its name. An answer is made once for each body: gateways are measured, not these. */
+/**
+ * All subgraphs of the bench in one process, each under its name. Each response is computed once per body: the bench measures
+ * gateways, not subgraphs.
+ */
 const USERS = Array.from({ length: 6 }, (_, i) => ({
   id: String(i + 1),
   name: `Name of user ${i + 1}`,

@@ -12,7 +12,7 @@ import { type Answer, openWorld, type World } from '../support/world';
 
 const PRINCIPALS = [INSPECTOR, DEVELOPER, null];
 
-/** The data, and which fields failed why. Gateways list errors in different orders, in words of their own. */
+/** The data, and the cause of each failed field. Gateways list errors in different orders and wordings. */
 const essence = ({ data, errors = [] }: Answer<unknown>) => ({
   data,
   errors: errors.map(({ path, extensions }) => `${path?.join('.')}: ${extensions.code}`).sort(),

@@ -12,7 +12,7 @@ import {
 
 interface Compiled {
   readonly entities: readonly string[];
-  /** Of these the compiler has written queries that fetch them again. */
+  /** Types for which the compiler generated refetch queries. */
   readonly refetchable: readonly string[];
   /** Texts of operations by their SHA-256. */
   readonly documents: Readonly<Record<string, string>>;

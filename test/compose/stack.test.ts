@@ -21,7 +21,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   let project: string;
   let stack: ComposeStack;
   let client: Client;
-  /** Ends TLS on this machine, and names the addresses of clients. */
+  /** Terminates TLS on this machine and forwards the addresses of clients. */
   let terminator: Client;
   let inspector: Record<string, string>;
   let developer: Record<string, string>;
@@ -183,7 +183,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const full = await remaining(first);
     expect(await remaining(first)).toBeLessThan(full);
     expect(await remaining(second)).toBe(full);
-    // a claim buys no budget
+    // claimed addresses get no budget
     expect(await remaining(first, { 'x-forwarded-for': '198.51.100.7' })).toBeLessThan(full);
   });
 
@@ -221,7 +221,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const full = await remaining('192.0.2.1');
     expect(await remaining('192.0.2.1')).toBeLessThan(full);
     expect(await remaining('192.0.2.2')).toBe(full);
-    // what a client claims stands before what the terminator adds
+    // addresses that a client claims precede the one that the terminator adds
     expect(await remaining('192.0.2.3, 192.0.2.1')).toBeLessThan(full);
   });
 
@@ -264,7 +264,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(answerOf(await send('PUT', document.toString()))).toEqual([204, undefined]);
     expect(await send('GET')).toContain(document.toString());
     expect((await honest.graphql({ query: QUESTION_1 }, inspector)).status).toBe(200);
-    // nginx refuses what is beyond its limits at once, the gateways what is beyond theirs
+    // nginx rejects requests beyond its limits at once, the gateways those beyond theirs
     await until(
       () => uploads.filter(({ text }) => answerOf(text)[0] === 429).length >= 36,
       () => 'uploads beyond the limits are refused',
@@ -336,7 +336,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
         await answered(running.queries.sent + 50);
       }
     await running.stop();
-    // a few of each tell enough, and a difference of thousands takes minutes to print
+    // compares a few of each: printing a difference of thousands takes minutes
     expect(running.queries.failed.slice(0, 3)).toEqual([]);
     expect(running.mutations.failed.slice(0, 3)).toEqual([]);
     const registered = (await codenames(client, developer)).filter((name) => name.startsWith('model-'));

@@ -1,9 +1,9 @@
 import { databaseKinds } from '../support/databases';
 import { openWorld, type World } from '../support/world';
 
-/*
- * A derived field is said twice: in code, where it is read, and in SQL, where lists are narrowed by it. Both must mean the
- * same, for every value and every object.
+/**
+ * A derived field is defined twice: in code, which reads it, and in SQL, which filters lists by it. Both must agree for every
+ * value and every object.
  */
 const FIELDS: readonly [list: string, key: string, field: string, values: readonly string[]][] = [
   ['submissions', 'id', 'windowPhase', ['NONE', 'NOT_YET_OPEN', 'OPEN', 'LAUNCH_DUE', 'LAUNCHED']],

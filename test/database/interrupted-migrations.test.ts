@@ -37,7 +37,7 @@ describeOnMysql('a migration on MySQL that loses its connection', () => {
     const migration = await CutMigration.prepare('submissions', 'first release');
     try {
       let cuts = 0;
-      // two tables of its own are made first; a statement that is checked costs three more
+      // first, it creates two tables of its own; checking a statement takes three more
       while (await migration.cutAt(3 + ((cuts * 7) % 9), cuts % 2 ? 'before' : 'after')) cuts += 1;
       expect(cuts).toBeGreaterThan(10);
       expect(await migration.resumed()).toEqual(expected);

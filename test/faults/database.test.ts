@@ -31,7 +31,7 @@ const MIGRATION = {
   sqlite: ['CREATE TABLE item (id int PRIMARY KEY NOT NULL, text text)'],
 };
 
-/** A log that is kept. */
+/** A log whose lines the test reads. */
 function keptLog() {
   const lines: { msg: string; level: number; [field: string]: unknown }[] = [];
   const log = createLog('info', 'test', { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -45,7 +45,7 @@ describeOnMysql('a database server behind a network that fails', () => {
   let databases: TestDatabases;
   let proxy: TcpProxy;
   let database: Database;
-  /** Straight to the server. */
+  /** A direct connection to the server. */
   let direct: Database;
   let logged: ReturnType<typeof keptLog>;
 
@@ -66,13 +66,13 @@ describeOnMysql('a database server behind a network that fails', () => {
     await databases.drop();
   });
 
-  /** Opens all the connections that the pool may have. */
+  /** Opens as many connections as the pool allows. */
   const warm = () =>
     Promise.all(Array.from({ length: LIMITS.connections }, () => database.query('SELECT SLEEP(0.05)')));
   const reads = (count: number) =>
     Promise.all(Array.from({ length: count }, () => outcome(database.query('SELECT 1'))));
   const items = async () => (await direct.query<{ id: number }>('SELECT id FROM item ORDER BY id')).map(({ id }) => id);
-  /** Statements that the server runs, of connections to this database. */
+  /** Statements that the server is running on connections to this database. */
   const running = async (pattern: string) =>
     (
       await direct.query(
@@ -91,7 +91,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await reads(12)).toEqual(Array(12).fill('done'));
     expect(database.pool()).toMatchObject({ size: 4, waiting: 0, timeouts: expect.any(Number) });
     expect(database.pool().timeouts).toBeGreaterThan(0);
-    // its own connection is as old: it is replaced, too
+    // its own connection is just as old and is replaced, too
     expect(await database.notReady()).toMatch(/the shop database does not answer \(ETIMEDOUT\)/);
     expect(await database.notReady()).toBeUndefined();
     expect(logged.messages()).toEqual([
@@ -104,7 +104,7 @@ describeOnMysql('a database server behind a network that fails', () => {
   test('tests idle connections before use, so that swallowing ones fail no statement', async () => {
     await warm();
     proxy.swallow();
-    // as after five seconds
+    // like after five seconds
     const since = performance.now();
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => since + 6_000);
     try {
@@ -150,10 +150,10 @@ describeOnMysql('a database server behind a network that fails', () => {
     );
     expect(await waiting).toBe('DATABASE_BUSY');
     expect(single.pool()).toMatchObject({ size: 1, waiting: 0, timeouts: 1 });
-    // so is a transaction, which does not wait again and again
+    // so does a transaction, which does not wait again
     expect(await outcome(single.atomically((inside) => inside.query('SELECT 1')))).toBe('DATABASE_BUSY');
     expect(single.pool()).toMatchObject({ waiting: 0, timeouts: 2 });
-    // readiness has a connection of its own
+    // readiness checks use a separate connection
     expect(await single.notReady()).toBeUndefined();
     release();
     await holding;
@@ -171,7 +171,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     let answered = 0;
     for (; answered < 20; answered++)
       expect(await outcome(database.for({ key: `caller ${answered}` }).query('SELECT 1'))).toBe('done');
-    // all of them while the first of the attacker's statements wait for their results
+    // all of them, while the attacker's first statements wait for results
     expect(database.pool().waiting).toBeGreaterThan(0);
     await Promise.all(slow);
     expect(database.pool().waiting).toBe(0);
@@ -489,7 +489,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
 
   test('records the change once the database shows it, even without a retry', async () => {
     await loseCommit('after');
-    // logged once the record has it
+    // logged once the record contains it
     await until(
       () => logged.messages().includes('recorded a change whose commit was unknown'),
       () => 'the change is recorded',
@@ -505,7 +505,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
     async (when) => {
       await loseCommit(when);
       expect((await register()).errors).toBeUndefined();
-      // two more looks at the database
+      // after two more checks of the database
       await new Promise((resolve) => setTimeout(resolve, 4_500));
       expect(changes()).toEqual([expect.objectContaining({ object: 'alder', replayed: false })]);
     },
@@ -529,7 +529,7 @@ describe('an SQLite database', () => {
 
   const add = (id: number, bytes: number) =>
     database.atomically((inside) => inside.query('INSERT INTO item VALUES (?, ?)', [id, 'x'.repeat(bytes)]));
-  /** Pages that the file may have; the limit is one of the connection that writes. */
+  /** Maximum pages of the file; the limit applies to the connection that writes. */
   const allowPages = (count: number) =>
     database.transaction((inside) => inside.query(`PRAGMA max_page_count = ${count}`));
 

@@ -18,7 +18,7 @@ const WHOLE = {
     { name: 'Shop 3', items: 30 },
   ],
 };
-/** What is left when the stock is not there. */
+/** The remaining data when the stock is missing. */
 const PART = {
   shops: [
     { name: 'Shop 1', items: null },
@@ -79,7 +79,7 @@ const ready = async () =>
     details: { supergraph: { subgraphs: string[]; refused?: { reason: string } } };
   };
 
-/** Lines of the gateway's log with a message. */
+/** Lines of the gateway's log with this message. */
 const logged = (message: string): Record<string, unknown>[] =>
   gateway
     .output()
@@ -91,7 +91,9 @@ const logged = (message: string): Record<string, unknown>[] =>
 const until = (isTrue: () => Promise<boolean> | boolean, goal: string): Promise<void> =>
   waitUntil(isTrue, () => `${goal}:\n${gateway.output()}`);
 
-/** Clients that ask one after the other until they are stopped; gives all their answers, and failures to get one. */
+/**
+ * Clients that send queries one after another until they are stopped. Returns all responses and connection failures.
+ */
 function load(query: string, clients = 8) {
   const answers: Answer[] = [];
   const failures: unknown[] = [];
@@ -133,7 +135,9 @@ async function stop(): Promise<void> {
 
 beforeAll(requireCompiled);
 
-/** The stock's fields are lost, the rest is there; each lost field is told once, at its path, and nothing internal is. */
+/**
+ * The fields of the stock are null, other data are present; each null field has one error at its path, without internals.
+ */
 function expectPart({ data, errors = [] }: Answer, code: string, retryable: boolean): void {
   expect(data).toEqual(PART);
   expect(errors.map(({ path }) => path)).toEqual([0, 1, 2].map((index) => ['shops', index, 'items']));
@@ -145,7 +149,7 @@ describe('a subgraph with faulty responses', () => {
   beforeAll(async () => {
     await startSubgraphs();
     await startGateway();
-    // known operations are answered from slices of what subgraphs send; the first answer is not
+    // responses to known operations are written from slices of subgraph responses; the first response is not
     expect((await ask(JOINED)).data).toEqual(WHOLE);
   });
   beforeEach(async () => {
@@ -242,7 +246,7 @@ describe('a subgraph', () => {
     const metric = async (name: string) =>
       new RegExp(`^${name}\\{subgraph="stock"\\} (\\d)$`, 'm').exec(await (await fetch(url)).text())?.[1];
     expect(await metric('ordergraph_subgraph_breaker_open')).toBe('1');
-    // however many failed probes came before, the next one is a second away
+    // however many probes failed before, the next one is a second away
     const running = load(JOINED);
     await until(async () => (await callsOf('stock')) >= before + 4, 'it is probed');
     await behave('stock', 'well');
@@ -257,7 +261,7 @@ describe('a subgraph', () => {
       expect.objectContaining({ subgraph: 'stock', code: 'SUBGRAPH_UNREACHABLE', failures: 10 }),
     ]);
     expect(logged('closed circuit breaker; calling subgraph again')).toHaveLength(1);
-    // one line for each code, with its cause and the request, whatever the number of calls
+    // one line per code, with cause and request, however many calls failed
     expect(logged('subgraph call failed')).toEqual([
       expect.objectContaining({
         subgraph: 'stock',
@@ -275,7 +279,7 @@ describe('a subgraph', () => {
       ...['--subgraph-timeout-ms', '60000'],
     );
     await behave('shops', 'slowly');
-    // different operations, which cannot share an answer
+    // different operations, which cannot share a response
     const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => ask(`{ shops { n${i}: name } }`)));
     const refused = answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SUBGRAPH_OVERLOADED');
     expect(refused.length).toBe(8);
@@ -352,7 +356,7 @@ describe('the gateway', () => {
     expect(await gateway.ended).toBe(0);
     expect(Date.now() - before).toBeLessThan(5_000);
     await running.stop();
-    // whoever was not told to go elsewhere had a whole answer
+    // every client that was not redirected got a complete response
     const refused = running.answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SERVER_STOPPING');
     const answered = running.answers.filter((answer) => !refused.includes(answer));
     for (const answer of answered) expect(answer).toEqual({ data: WHOLE });
@@ -412,7 +416,7 @@ describe('the gateway', () => {
     await startGateway();
     const running = load('{ shops { name items } version }');
     await until(() => running.answers.length > 50, 'requests are answered');
-    // a subgraph that is asked otherwise: the label stands in for the items
+    // a call with another selection: the label stands for the items
     const next = join(folder, 'next.graphql');
     writeFileSync(
       next,

@@ -79,7 +79,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
   const disk = SmallDisk.mount(1);
   disk?.unmount();
   (disk ? describe : describe.skip)('when the disk is full', () => {
-    /** A test with the record on a disk of three megabytes. */
+    /** Runs a test with the record on a disk of three megabytes. */
     const onSmallDisk = (work: (small: SmallDisk, file: string) => Promise<void>) => async () => {
       const small = SmallDisk.mount(3)!;
       const file = join(small.folder, 'submissions.jsonl');
@@ -98,13 +98,13 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         expect(await codeOf(register('first'))).toBe('done');
         const before = await events();
         small.fill();
-        // what fits into the last block of the record is written; then nothing is
+        // the rest of the record's last block is still written; then nothing is
         const codes: unknown[] = [];
         while (codes.length < 40) codes.push(await codeOf(register(`full-${codes.length}`)));
         const keys = codes.flatMap((code, index) => (code === 'done' ? [`full-${index}`] : []));
         expect(keys.length).toBeLessThan(15);
         expect(codes.slice(-20)).toEqual(Array(20).fill(['RECORD_UNAVAILABLE']));
-        // whatever was acknowledged was made and recorded, and nothing else was
+        // exactly the acknowledged changes were made and recorded
         expect(await organizations()).toEqual(['first', ...keys].sort());
         expect(changes(file)).toEqual(['first', ...keys].sort());
         if (keys.length === 0) expect(await events()).toBe(before);
@@ -128,7 +128,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         const released = new Gate();
         const locked = new Gate();
         const holding = subgraph.database.transaction(async (inside) => {
-          // others wait: on SQLite for their turn, on MySQL for the lock of the table
+          // other requests wait: on SQLite for their turn, on MySQL for the lock of the table
           if (kind === 'mysql') await inside.query('LOCK TABLES idempotency_key WRITE');
           locked.open();
           await released.opened;
@@ -146,7 +146,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         expect(await Promise.all(answers)).toEqual(names.map(() => 'done'));
         expect(changes(file)).toEqual(names);
         expect(existsSync(`${file}.reserve`)).toBe(false);
-        // without reserved space no change is begun
+        // without reserved space, no change starts
         expect(await codeOf(register('later'))).toEqual(['RECORD_UNAVAILABLE']);
         expect(await organizations()).toEqual(names);
         expect(await subgraph.isReady()).toBe(false);
@@ -186,7 +186,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
     });
     afterEach(() => rmSync(folder, { recursive: true }));
 
-    /** The disk fails from the second write from now on: that of the change. */
+    /** The disk fails from the second write on: that of the change. */
     function failAfterAttempt(): () => void {
       const handle = (subgraph.audit as unknown as { file: FileHandle }).file;
       const write = handle.appendFile.bind(handle);
@@ -222,11 +222,11 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
     test('leaves it to the next process to record exactly what was committed', async () => {
       failAfterAttempt();
       await register('alder');
-      // this one crashes here: it is not closed before the next opens
+      // this process crashes here: it is not closed before the next one opens
       const crashed = subgraph;
       jest.restoreAllMocks();
       const before = entries(file).length;
-      // and one more, whose attempt came to nothing
+      // and one more, whose attempt failed
       const attempt = { kind: 'attempt', mutation: 'registerOrganization', inputDigest: 'none', key: 'none' } as const;
       const second = await AuditLog.open(file, 'submissions', key, systemClock, log);
       await second.append(null, null, attempt);

@@ -55,7 +55,7 @@ function countTimeouts(): () => number {
   const { sendCommand } = Redis.prototype;
   jest.spyOn(Redis.prototype, 'sendCommand').mockImplementation(function (this: Redis, command, stream) {
     const reply = sendCommand.call(this, command, stream) as Promise<unknown>;
-    // a client that connects again introduces itself and asks for the state of the server first
+    // a client that reconnects first introduces itself and requests the state of the server
     if (command.name !== 'info' && command.name !== 'client')
       reply.catch((error: Error) => {
         if (error.message === 'Command timed out') count += 1;
@@ -108,7 +108,7 @@ describeOnRedis('the Redis of plans and limits', () => {
       for (let i = 0; i < 50; i++) await first.put(`{ a } # large ${i}`, planOf(5_000));
       expect(await plans()).toBeLessThanOrEqual(5);
       expect(await second.get('{ a } # large 49')).toEqual(planOf(5_000));
-      // nothing but plans, their index and their sum
+      // only plans, their index, and their total size
       expect((await client.keys('*')).filter((key) => !/^here:plans:(4:.*|index|bytes)$/.test(key))).toEqual([]);
       for (const key of await client.keys('*')) expect(await client.ttl(key)).toBeGreaterThan(0);
       const sizes = (await client.zrange('here:plans:index', 0, -1)).map((member) => Number.parseInt(member, 10));
@@ -148,7 +148,7 @@ describeOnRedis('the Redis of plans and limits', () => {
       );
       expect((await client.keys('*')).filter((key) => !key.startsWith('mine:'))).toEqual([]);
       server().child.kill('SIGSTOP');
-      // every request is answered; the connections are given up within about a second, and nothing waits from then on
+      // every request is answered; the connections are abandoned within about a second, and nothing waits after that
       const away = () => lines.filter(({ level }) => level === 40).length;
       await until(
         async () => {
@@ -159,7 +159,7 @@ describeOnRedis('the Redis of plans and limits', () => {
       );
       const timedOut = countTimeouts();
       for (let time = 0; time < 100; time++) expect(await ask()).toBe(200);
-      // three commands of a request are refused at once instead of waiting
+      // three commands of a request are rejected at once instead of waiting
       expect(timedOut()).toBe(0);
       expect(
         lines
@@ -202,7 +202,7 @@ describe('a Redis of plans and limits with invalid replies', () => {
     number += 1;
     return gateway.inject({ method: 'POST', url: '/graphql', payload: { query: `{ n${number}: a }` } });
   };
-  /** Waits until commands get there, so that what follows is about its answers. */
+  /** Waits until commands arrive, so that the test covers the replies to them. */
   const isAsked = () =>
     until(
       async () => {
@@ -236,7 +236,7 @@ describe('a Redis of plans and limits with invalid replies', () => {
     expect([reset >= 1, reset <= 60]).toEqual([true, true]);
     const { remaining, budget, resetSeconds } = response.json().extensions.cost;
     expect([remaining <= budget, resetSeconds <= 60]).toEqual([true, true]);
-    // its own count holds
+    // its own count applies
     const statuses = new Set<number>();
     for (let time = 0; time < 50; time += 1) statuses.add((await ask()).statusCode);
     expect([...statuses]).toEqual([200, 429]);
@@ -252,7 +252,7 @@ describe('a Redis of plans and limits with invalid replies', () => {
       },
       () => 'the connection is ended',
     );
-    // what was on its way is in buffers of both sides
+    // data in transit are in buffers on both sides
     expect(redis.flood.bytes).toBeLessThan(2 * MAX_RECEIVED_BYTES);
   });
 });
@@ -309,7 +309,7 @@ describe('a Redis of events that answers at once that there is nothing', () => {
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       stop.abort();
       await reading;
-      // two rounds a second at most, of which each asks for heads, groups and entries
+      // at most two rounds per second, each of which requests heads, groups, and entries
       expect(redis.answered - before).toBeLessThan(50);
     } finally {
       await bus.close();

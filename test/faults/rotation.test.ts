@@ -37,7 +37,7 @@ test('rotates identity keys under load and rejects a removed key within seconds'
 
   const old = await IdentitySigner.of(JSON.parse(readFileSync(secret, 'utf8')) as JWK);
   const identity = await old.sign(null, 'submissions');
-  // the subgraph has verified this very identity, and remembers it
+  // the subgraph has verified this very identity and caches it
   const withOld = async () =>
     (
       await fetch(`${url}?query={__typename}`, {
@@ -84,7 +84,7 @@ test('rotates identity keys under load and rejects a removed key within seconds'
     expect(await pruned.ended).toBe(0);
     expect(pruned.output()).toContain('removed 1 old public key\n');
     await more(50);
-    // no request has carried a key that the subgraph does not know
+    // no request has used a key that is unknown to the subgraph
     await until(
       async () => (await withOld()) === 401,
       () => `the removed key is refused:\n${subgraph.output()}`,
@@ -124,7 +124,9 @@ test('replaces TLS certificates on both sides without a restart', async () => {
       () => 'answered',
       (error: Error) => error.message,
     );
-  /** The certificate shown to a client of the second authority; undefined while there is none that it trusts. */
+  /**
+   * The certificate that the server shows to a client of the second authority; undefined while that client trusts none.
+   */
   const certificate = () =>
     new Promise<string | undefined>((resolve) => {
       const [cert, key, ca] = ['gateway.pem', 'gateway.key', 'ca.pem'].map((name) => readFileSync(join(second, name)));

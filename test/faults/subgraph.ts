@@ -4,8 +4,8 @@ import { graphql, parse } from 'graphql';
 import { schemas } from './schemas';
 
 /**
- * A subgraph that behaves as it is told: `subgraph.js <name> <port>`. `POST /behave` with the name of a behaviour changes it,
- * `GET /calls` tells how many requests it has had.
+ * A subgraph with configurable behavior: `subgraph.js <name> <port>`. `POST /behave` with the name of a behavior changes it, `GET
+ * /calls` returns the number of requests so far.
  */
 const [, , name = '', port] = process.argv;
 
@@ -76,7 +76,7 @@ const behaviours: Record<string, Behaviour> = {
   reset: (response) => {
     response.socket!.resetAndDestroy();
   },
-  /** As long as it is read. */
+  /** As long as the client reads. */
   gigabytes: (response) => {
     response.writeHead(200, json);
     response.write('{"data":{"_entities":["');

@@ -44,8 +44,8 @@ const data = {
 };
 
 /**
- * A gateway whose stock answers when it is let, with what it is let if that is anything.
- * @param shops what shops answer, when not from their data
+ * A gateway whose stock responds when the test lets it, with the given response if there is one.
+ * @param shops the response of shops, if not from their data
  */
 async function open(shops?: object) {
   let let_: (answer?: object) => void = () => {};
@@ -78,7 +78,7 @@ async function open(shops?: object) {
   return { server, ask, let: let_ };
 }
 
-/** The parts of a multipart body, as they come. */
+/** The parts of a multipart body, as they arrive. */
 async function* partsOf(response: Response): AsyncGenerator<Record<string, unknown>> {
   const parts = await meros<Record<string, unknown>>(response);
   if (parts instanceof Response) throw new Error(`the response is no multipart body: ${await parts.text()}`);
@@ -173,7 +173,7 @@ describe('@defer over HTTP', () => {
         },
       };
       expect(await (await gateway.ask(QUERY, 'application/json')).json()).toEqual(whole);
-      // asked again, it is known
+      // sent again, it is a known operation
       expect(await (await gateway.ask(QUERY, 'application/json')).json()).toEqual(whole);
     } finally {
       await gateway.server.close();
@@ -268,7 +268,7 @@ describe('@defer that is disabled or has nothing to deliver', () => {
         for (const format of [BY_ID, BY_PATH, 'multipart/mixed'])
           for (const _time of ['first', 'second']) {
             const response = await gateway.ask(query, `${format}, application/json;q=0.9`, variables);
-            // the format of August 2022 repeats what is selected twice
+            // the format of August 2022 repeats fields that are selected twice
             if (query.includes('... @defer { name }') && format === BY_PATH) continue;
             expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
             expect(await response.json()).toEqual(plain);
@@ -401,7 +401,7 @@ const PARTS_BY_PATH = 'multipart/mixed; boundary="-"; deferSpec=20220824';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
-/** By `Accept`, the types of an answer in parts and of one that is not. */
+/** By `Accept`, the media types of a response in parts and of a single response. */
 const ACCEPTED: readonly [string, string, string][] = [
   [URQL, PARTS_BY_PATH, RESPONSE_TYPE],
   ['application/json, multipart/mixed', PARTS_BY_PATH, JSON_TYPE],

@@ -139,7 +139,7 @@ describe('the gateway in one process', () => {
     const [review] = await database.query<{ id: string }>('SELECT id FROM review LIMIT 1');
     await database.query("UPDATE review SET submission_id = 'sub_unknown' WHERE id = ?", [review!.id]);
     const answer = await world.ask(`{ review(id: "${review!.id}") { submission { number } } }`);
-    // a field that is never null has no value: the object is null, and an error says why (GraphQL specification, 6.4.4)
+    // a non-null field has no value: the object is null, and an error says why (GraphQL specification, 6.4.4)
     expect(answer.errors).toMatchObject([
       {
         path: ['review', 'submission', 'number'],
@@ -275,7 +275,7 @@ describe('the gateway over HTTP', () => {
           'x-internal': 'host-17',
           'cache-control': 'max-age=30',
         });
-      // the first answer is Apollo Server's to write, the next are not
+      // Apollo Server writes the first response, but not the next ones
       for (let time = 0; time < 3; time++) {
         const { headers, body } = await gateway.inject({
           method: 'POST',

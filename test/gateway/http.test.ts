@@ -23,13 +23,13 @@ const SDL = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3"
 const SUPERGRAPH = compose([{ name: 's', sdl: SDL, url: 'http://s.invalid' }]);
 const LONG = 'ä long tèxt, '.repeat(1_000);
 const ANALYST = 'role=analyst; subject=x';
-/** What the subgraph has; the schema requires b. */
+/** The data of the subgraph; the schema requires b. */
 const VALUES: Record<string, string | null> = { a: 'a', long: LONG, write: 'written', b: null };
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
 let folder: string;
 let identity: TestIdentity;
-/** How many operations reached the subgraph. */
+/** Number of operations that reached the subgraph. */
 let calls = 0;
 const open: FastifyInstance[] = [];
 
@@ -85,7 +85,7 @@ const outcome = (response: { statusCode: number; headers: object; json(): { erro
     (response.json().errors as { extensions: { code: string } }[]).map(({ extensions }) => extensions.code).join(),
 ];
 
-/** Sends a GET as it is: `inject` would change it. */
+/** Sends a GET unchanged: `inject` would normalize it. */
 async function overSocket(server: FastifyInstance, path: string, headers = {}): Promise<IncomingMessage> {
   if (!server.server.listening) await server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = server.server.address() as { port: number };
@@ -232,7 +232,7 @@ describe('persisted documents', () => {
       ['an unknown hash', { extensions: automatic('x') }, null, [400, 'DOCUMENT_NOT_FOUND']],
       ['a text of its own', { query: '{ b }', extensions: automatic('{ b }') }, null, [403, 'DOCUMENT_NOT_TRUSTED']],
       ['an id twice', { query: ['{ a }', A] }, null, [400, 'BAD_REQUEST']],
-      // whose client then sends the text
+      // after which its client sends the text
       [
         'an unknown hash, for a role with ad hoc operations',
         { extensions: automatic('x') },
@@ -433,7 +433,7 @@ describe('compression', () => {
   });
 });
 
-/** Apollo Server validates an operation the first time, and is not asked again. */
+/** Apollo Server validates an operation the first time and is not involved again. */
 describe('new and known operations', () => {
   let server: FastifyInstance;
   beforeAll(async () => {

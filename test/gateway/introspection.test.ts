@@ -16,7 +16,7 @@ import { requireCompiled } from '../support/processes';
 
 beforeAll(requireCompiled);
 
-/** Every combination of the options that graphql-js gives. */
+/** Every combination of the options of graphql-js. */
 const OPTIONS = [
   'descriptions',
   'specifiedByUrl',
@@ -49,7 +49,7 @@ describe('introspection', () => {
     'query($n: String!, $yes: Boolean!) { a: __type(name: $n) { ...F @include(if: $yes) } b: __type(name: "Query") { ...F @skip(if: $yes) kind } } fragment F on __Type { name }',
     'query($yes: Boolean!) { ...R } fragment R on Query { __schema @include(if: $yes) { types { ...T } } users { id } } fragment T on __Type { name fields(includeDeprecated: true) { name } }',
     'query($no: Boolean!) { __schema @include(if: $no) { queryType { name } } users { id } }',
-    // literals of other fields become variables of their own
+    // literals of other fields become separate variables
     '{ posts(first: 1) { id } __type(name: "Post") { ...F } } fragment F on __Type { name }',
     '{ __schema { queryType { name } } __schema { queryType { kind } } __proto__: __type(name: "Missing") { name } }',
   ])('returns what graphql-js returns for %s', async (query) => {
@@ -119,7 +119,7 @@ describe('introspection', () => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     const field = contest.schema.getQueryType()!;
     const broken = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'getFields')!;
-    // the only way for introspection to fail is a schema that does
+    // introspection can fail only if the schema fails
     Object.defineProperty(field, 'getFields', {
       value: () => {
         if (isBroken) throw new Error('broken schema');

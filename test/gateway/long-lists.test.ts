@@ -11,7 +11,7 @@ import { HttpTransport } from '../../gateway/transport/http';
 import { LONG_TEXT } from '../../gateway/transport/json-text';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
-/** Enough that what is asked of the second subgraph is long. */
+/** Enough items for a long request to the second subgraph. */
 const COUNT = 4_000;
 const ids = Array.from({ length: COUNT }, (_, i) => `item “${i % 3_000}” of the long list`);
 const QUERY = 'query ($say: String) { said(say: $say) items { id colour } }';
@@ -41,7 +41,7 @@ const graph: Record<string, Subgraph> = {
   },
 };
 
-/** The item whose colour cannot be told. */
+/** The item whose color cannot be resolved. */
 let failing: string | undefined;
 const bodies: Record<string, string[]> = { items: [], colours: [] };
 const servers: Server[] = [];
@@ -71,7 +71,7 @@ beforeAll(async () => {
     transport: ({ name, url }) => new HttpTransport(name, url, { maxResponseBytes: 10_000_000, connections: 8 }),
     forwardHeaders: [],
   });
-  // the first request of an operation is answered another way than those that follow
+  // the first request of an operation takes another path than those that follow
   await ask('first');
 });
 afterAll(async () => {

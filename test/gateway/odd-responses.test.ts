@@ -113,7 +113,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
     return { text: body, ...JSON.parse(body) };
   }
 
-  /** The first answer to an operation that was never asked before, and that it is answered so again and again. */
+  /** Returns the first response to a new operation, after checking that the next ones equal it. */
   async function askAgain(fields: string): Promise<ClientResponse> {
     operations += 1;
     const query = `{ ${fields} f${operations}: fine }`;
@@ -142,7 +142,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
     ...more,
   });
   const masked = { message: 'Internal error', extensions: { code: 'INTERNAL_SERVER_ERROR', subgraph: 'things' } };
-  /** Says nothing of where it belongs: it is reported at the field that is null. */
+  /** An error without a path is reported at the field that is null. */
   const anywhere = { path: ['nothing'] };
 
   describe('malformed errors beside data', () => {
@@ -870,7 +870,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       const before = things.bodies.length;
       const { data, errors } = await change();
       expect(data).toEqual({ change: null });
-      // the time that is left of the request may be a little less
+      // the remaining time of the request may be a little shorter
       const reported = errors!.map((error) => ({
         ...error,
         message: error.message.replace(/within \d+ ms/, 'within 2000 ms'),
@@ -951,7 +951,7 @@ describe('mutations that were not sent', () => {
     proxy.swallow();
     expect(await Promise.all(Array.from({ length: 10 }, () => ask(100)))).toEqual(Array(10).fill('SUBGRAPH_TIMEOUT'));
     expect(transport.breaker.isOpen).toBe(true);
-    // the twenty connections that were idle swallow, too: the first probe must not take one of them
+    // the twenty idle connections swallow, too: the first probe must not use one of them
     const results: unknown[] = [];
     while (transport.breaker.isOpen) {
       results.push(await ask(2_000));
@@ -986,7 +986,7 @@ test('says that a mutation in the same process that timed out may have been made
   });
 });
 
-/** What clients are told, but for references to the log, which differ from one to the next. */
+/** Errors as clients get them, without log references, which differ each time. */
 function plain({ message, path, extensions: { reference: _reference, ...extensions } }: ClientError): object {
   return { message, ...(path ? { path } : {}), extensions };
 }

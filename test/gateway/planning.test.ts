@@ -21,7 +21,7 @@ const PLAN: QueryPlan = { root: { kind: 'Sequence', nodes: [] } };
 const limits = { entries: 3, bytes: 1_000_000, timeoutMs: 200 };
 const forever = new AbortController().signal;
 
-/** A planner that plans when it is let. */
+/** A planner that plans when the test lets it. */
 class SlowPlanner implements Planner {
   readonly name = 'native';
   readonly counts = new PlanCounts();
@@ -89,7 +89,7 @@ describe('the native planner', () => {
   const mixed = compose(
     Object.entries(requiring.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
   );
-  /** Two fields of one name with other arguments, on an interface that a subgraph knows as one object. */
+  /** Two fields of one name with different arguments, on an interface that a subgraph defines as one object. */
   const DEADLY = '{ cat { visits { animal { ... on Cat { w: weight } ... on Dog { w: weight(unit: "g") } name } } } }';
   const well = (i: number) => `{ cat { n${i}: name visits { reason } } }`;
 
@@ -103,7 +103,7 @@ describe('the native planner', () => {
       const { deaths } = planner;
       expect(deaths).toBeGreaterThan(0);
       await expect(planner.plan(DEADLY, forever)).resolves.toBeDefined();
-      // it is known, and kills no more
+      // the operation is known by now and ends no further process
       expect(planner.deaths).toBe(deaths);
       await expect(planner.plan(well(4), forever)).resolves.toBeDefined();
     } finally {
@@ -218,7 +218,7 @@ describeOnRedis('plans shared through Redis', () => {
       await until(async () => (await second.of('s', 'native', ['s']).get('{ a }')) !== undefined);
       expect(await plansOf(second, 's').get('a', '{ a }', (plan) => plan)).toEqual(PLAN);
       expect(planner.asked).toEqual(['{ a }']);
-      // a plan is for one supergraph
+      // a plan belongs to one supergraph
       await plansOf(second, 'other').get('a', '{ a }', (plan) => plan);
       expect(planner.asked).toEqual(['{ a }', '{ a }']);
       await redis.stop();
@@ -237,7 +237,7 @@ describe('Apollo’s planner', () => {
   const sdl = compose(
     Object.entries(exhibit.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
   );
-  /** It collects the paths of a cyclic graph, without end. */
+  /** Collects the paths of a cyclic graph without end. */
   const endless = (i: number) => `{ persons { assets { n${i}: note related { levy } ... on Boat { levy } } } }`;
 
   test('plans an operation with Apollo’s planner while endless ones take all its processes', async () => {
@@ -251,7 +251,7 @@ describe('Apollo’s planner', () => {
     controller.abort(new Error('enough'));
     await Promise.all(others);
     await planner.close();
-    // those that made room for it have ended; the others were still under way
+    // those that made room for it have ended; the others are still running
     expect(ended.indexOf('plain')).toBeLessThan(others.length);
     expect(ended).toHaveLength(others.length + 1);
   });

@@ -77,7 +77,7 @@ describe('operationName', () => {
   const sendAll = async (method: (typeof METHODS)[number]) => {
     for (const [query, operationName, expected] of cases) {
       const request = operationName === undefined ? { query } : { query, operationName };
-      // the first answer to an operation is written elsewhere than the next ones
+      // the first response to an operation is written by other code than the next ones
       for (let time = 0; time < 3; time++)
         expect([query, operationName, ...outcome(await ask(method, request))]).toEqual([
           query,
@@ -91,7 +91,7 @@ describe('operationName', () => {
     'returns the same response by operationName for new and known operations by %s',
     async (method) => {
       await sendAll(method);
-      // now that all documents are known by all their names
+      // now all documents are known under all their names
       await sendAll(method);
     },
   );
@@ -147,7 +147,7 @@ describe('the persistedQuery extension', () => {
       const text = `{ ${method}: hello }`;
       const extensions = { persistedQuery: { version: 1, sha256Hash: hash(text) } };
       expect((await ask(method, { extensions })).errors?.[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_FOUND');
-      // rejected with another query, so that nothing is stored
+      // rejected because of another query, so that nothing is stored
       expect((await ask(method, { query, extensions })).status).toBe(400);
       expect((await ask(method, { extensions })).errors?.[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_FOUND');
       expect((await ask(method, { query: text, extensions })).status).toBe(200);

@@ -172,7 +172,7 @@ describe('the id of a request', () => {
   });
 });
 
-/** The one value of a metric, or that of its label. */
+/** The value of a metric without labels, or with this label. */
 function sampleOf(metrics: readonly Family[], name: string, labels?: Record<string, string>): number {
   const family = metrics.find((family) => family.name === name);
   if (!family) throw new Error(`${name} is missing`);

@@ -14,7 +14,7 @@ beforeAll(async () => {
     log: createLog('silent', 'test'),
     transport: () => ({
       shareable: false,
-      // whatever the planner has called the field
+      // whatever name the planner gave the field
       request: async ({ operation }) => {
         const { selectionSet } = parse(operation.text).definitions[0] as OperationDefinitionNode;
         const { alias, name } = selectionSet.selections[0] as FieldNode;

@@ -38,7 +38,7 @@ test('polls the supergraph file, reads it after a write, and offers it when it c
   await looksMore(10);
   expect([reads.length, offered]).toEqual([read, []]);
 
-  // as it is replaced by whoever does it well, and as by whoever does not
+  // replaced atomically, and replaced in place
   writeFileSync(`${file}.new`, 'two');
   renameSync(`${file}.new`, file);
   await offers(offered, 1);
@@ -50,7 +50,7 @@ test('polls the supergraph file, reads it after a write, and offers it when it c
   await offers(offered, 2);
   expect(offered).toEqual(['two', 'six']);
 
-  // what is away for a moment is not missed when it is there again
+  // a file that is missing for a moment causes no error once it is back
   renameSync(file, `${file}.old`);
   await looksMore(3);
   renameSync(`${file}.old`, file);

@@ -85,7 +85,7 @@ describe('TLS with certificates on both sides', () => {
       const others = [
         { ca: pem('ca.pem') },
         { ca: pem('ca.pem'), cert: pem('stranger.pem'), key: pem('stranger.key') },
-        // and a subgraph whose authority is not trusted is not talked to
+        // and it does not call a subgraph whose authority is not trusted
         { ca: pem('stranger.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') },
       ];
       for (const tls of others)

@@ -27,7 +27,7 @@ import { questionVariables } from '../questions/variables';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/** Objects of each list that are looked for. */
+/** Number of objects of each list that the test looks up. */
 const PAGE = 40;
 
 const ID: readonly FieldNode[] = [{ kind: Kind.FIELD, name: { kind: Kind.NAME, value: 'id' } }];
@@ -293,7 +293,7 @@ describe('with subgraphs that fail', () => {
     const times: number[] = [];
     const answer = await nodes({ b: respond }, ['many_1'], (name, remaining) => {
       times.push(remaining);
-      // as transports do at their deadline
+      // like transports at their deadline
       return name === 'a' ? Promise.reject(new Error('timeout')) : undefined;
     });
     expect(answer.data).toEqual({ nodes: [{ id: 'many_1' }] });

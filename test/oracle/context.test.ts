@@ -40,7 +40,7 @@ const subgraphs = {
 };
 
 /**
- * Federation specification, "@fromContext". The reference's gateway leaves such arguments out, and so does the native planner; one
+ * Federation specification, "@fromContext". The reference gateway omits such arguments, and so does the native planner; here, one
  * entity in two houses is greeted in two languages.
  */
 test.each(['native', 'apollo'] as const)(

@@ -32,7 +32,7 @@ const acceptOf = (format: IncrementalFormat): string =>
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key"])\n';
 
-/** Fields that are never null, over subgraphs and in each other: what is null of them takes objects with it. */
+/** Non-null fields, over subgraphs and nested: a null removes objects. */
 const NEVER_NULL: Exhibit = {
   name: 'fields that are never null, in each other',
   subgraphs: {
@@ -47,7 +47,7 @@ const NEVER_NULL: Exhibit = {
   },
 };
 
-/** Subgraphs of the zoo behind a gateway, and what they answer about. */
+/** Subgraphs of the zoo behind a gateway, and their data. */
 class Served {
   private constructor(
     readonly contest: Contest,
@@ -94,7 +94,7 @@ const sorted = (value: unknown): unknown => {
     .map(([key, inner]) => [key, sorted(inner)]);
 };
 
-/** Where some data are null and others are not. */
+/** Paths that are null in one result and not in the other. */
 function nullsOf(part: unknown, others: unknown, path: Path = []): Path[] {
   if (others === null) return [];
   if (part === null) return [path];
@@ -122,18 +122,18 @@ function hasValueAt(data: unknown, path: readonly (string | number)[] = []): boo
   return value !== null;
 }
 
-/** Those in which each entity is known to its owner. */
+/** Worlds in which every owner knows its entities. */
 const worlds = WORLDS.filter(({ unknown, failures }) => unknown === 0 && !failures);
 const failingWorlds = [
   { nulls: 0, errors: 200, unknown: 0 },
   { nulls: 100, errors: 100, unknown: 0 },
 ];
 
-/** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` takes more. */
+/** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` overrides it. */
 const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 10);
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** What the operations of all exhibits have had. */
+/** Totals over the operations of all exhibits. */
 const counts = { compared: 0, inParts: 0, failed: 0, withErrors: 0, nulled: 0, lost: 0 };
 
 describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
@@ -153,12 +153,12 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
           if (!contest.isValid(operation)) continue;
           const whole = await served.ask(operation, 'application/json');
           const specified = await contest.specified(operation);
-          // what federation itself changes, with or without @defer, is another test's matter
+          // other tests cover what federation itself changes, with or without @defer
           const isComparable = JSON.stringify(whole.data) === JSON.stringify(specified.data);
           for (const format of FORMATS) {
             const answer = await served.ask(operation, `${acceptOf(format)}, application/json`);
             if (!isComparable) continue;
-            // what a fragment of its own needs may be beyond a planner where the whole is not
+            // a planner may fail at the requirements of a fragment though it plans the whole operation
             if (answer.errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) continue;
             const right = assemble(await specifiedPayloads(contest, operation, format), { isLenient: true });
             const request = { seed: seed + i, format, ...operation };
@@ -168,7 +168,7 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
             if (answer.errors.length > 0) counts.withErrors += 1;
             if (answer.errors.some((error) => placeOf(whole.data, error) === Place.None)) counts.nulled += 1;
             const [failed, rightlyFailed] = [failedOf(answer), failedOf(right)];
-            // of what it gives at once, a subgraph makes null more than one fragment, as it does without @defer
+            // within one response, a subgraph nulls more than one fragment, as it does without @defer
             const lost = [
               ...nullsOf(answer.data, right.data),
               ...failed
@@ -188,7 +188,7 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
               data: sorted(right.data),
               failed: rightlyFailed,
             });
-            // one error of a subgraph may stand for those of all fields of an entity
+            // one error of a subgraph may stand for the errors of all fields of an entity
             const explained = new Set(answer.errors.map(({ path }) => JSON.stringify(path)));
             const missing = boomsOf(right.errors)
               .filter(

@@ -18,28 +18,28 @@ export interface Difference {
   readonly operation: Generated;
   readonly what: string;
   readonly ours: Answer;
-  /** Undefined where it is left aside. */
+  /** Undefined for exhibits that the reference cannot plan. */
   readonly reference: Answer | undefined;
-  /** The data had the graph been one service. */
+  /** The data if the graph were one service. */
   readonly monolith: unknown;
 }
 
-/** Errors that subgraphs raised, which must be the same; each side has its own words for what it finds wrong itself. */
+/** Errors raised by subgraphs, which must be the same; each side words its own errors differently. */
 function raised({ errors }: Answer): string[] {
   return [...new Set(boomsOf(errors).map(({ message }) => message))].sort();
 }
 
 /**
- * How two answers differ; undefined when data are equal and errors equivalent.
- * @param mayMiss whether owners do not know some entities: then the way that a plan takes decides which errors are met.
+ * How two responses differ; undefined when data are equal and errors equivalent.
+ * @param mayMiss whether owners do not know some entities: then the path of a plan decides which errors occur.
  */
 export function difference(ours: Answer, reference: Answer, mayMiss: boolean): string | undefined {
   if (!isDeepStrictEqual(ours.data, reference.data)) return 'data';
   if (mayMiss) return undefined;
-  // any one error explains that there are no data
+  // any error explains missing data
   if (ours.data === null && ours.errors.length > 0 && reference.errors.length > 0) return undefined;
   const [ownMessages, otherMessages] = [raised(ours), raised(reference)];
-  // of several errors under a null that each explains, a subgraph that is asked for less at once tells fewer
+  // of several errors that each explain a null, a subgraph reports fewer when a call selects less
   const isPart = (part: string[], all: string[]) => part.length > 0 && part.every((message) => all.includes(message));
   const areEquivalent =
     ownMessages.length === otherMessages.length
@@ -48,7 +48,7 @@ export function difference(ours: Answer, reference: Answer, mayMiss: boolean): s
   return areEquivalent || (excuses(reference, ours) && excuses(ours, reference)) ? undefined : 'errors';
 }
 
-/** Whether one answer has every error of the other, but for those under a null that it has another error for. */
+/** Whether one response has every error of the other, except those under a null with another error. */
 function excuses(answer: Answer, reference: Answer): boolean {
   const messages = new Set(raised(answer));
   const explained = new Set(answer.errors.map(({ path }) => nullAbove(answer.data, path)));
@@ -59,7 +59,9 @@ function excuses(answer: Answer, reference: Answer): boolean {
     );
 }
 
-/** The object or list above a field that is null since the field, or one beside it, could not be; undefined if there is none. */
+/**
+ * The nearest object or list above a field that is null because of the field or a sibling; undefined if there is none.
+ */
 function nullAbove(data: unknown, path: readonly (string | number)[] = []): string | undefined {
   let value = data;
   for (const [depth, step] of path.entries()) {
@@ -71,11 +73,11 @@ function nullAbove(data: unknown, path: readonly (string | number)[] = []): stri
 
 export interface Count {
   operations: number;
-  /** Answers in which the reference, and not we, differs from the GraphQL specification. */
+  /** Responses in which the reference, and not our engine, deviates from the GraphQL specification. */
   referenceWrong: number;
 }
 
-/** Asks one generated operation of the reference and of our engine over both planners. */
+/** Sends one generated operation to the reference and to our engine with both planners. */
 export async function contest(contestants: Contest, seed: number, count: Count): Promise<Difference | undefined> {
   const operation = generateOperation(contestants.schema, seed, { introspects: true });
   if (!contestants.isValid(operation)) return undefined;
@@ -91,7 +93,7 @@ async function differenceOf(
 ): Promise<Difference | undefined> {
   const reference = await contestants
     .reference(operation)
-    // it does not know all of introspection
+    // the reference supports introspection only in part
     .catch(() => undefined);
   const specified = await contestants.specified(operation);
   for (const planner of ENGINES) {
@@ -101,7 +103,7 @@ async function differenceOf(
         errors: [{ message: error.message, extensions: error.extensions }],
       }),
     );
-    // which calls fail depends on the plan
+    // the plan determines which calls fail
     const isComparable = !contestants.world.oddities.failures;
     let mismatch =
       isComparable && reference ? difference(ours, reference, contestants.world.oddities.unknown > 0) : undefined;
@@ -129,8 +131,7 @@ async function differenceOf(
 }
 
 /**
- * Whether the reference is the one that is wrong: it sent a subgraph what that could not understand, or our data are those of the
- * specification, and its are not.
+ * Whether the reference is wrong: it sent a subgraph an invalid request, or our data match the specification and its data do not.
  */
 async function isReferenceWrong(
   contestants: Contest,
@@ -142,7 +143,7 @@ async function isReferenceWrong(
   const misunderstood = (answer: Answer) =>
     answer.errors.some(({ message }) => /have differing arguments|are different fields/.test(message));
   if (misunderstood(reference) && !misunderstood(ours)) return true;
-  // the same data, and just the errors that the fields asked for and what they require raise: the reference asked for more, or less
+  // the same data, and exactly the errors of selected and required fields: the reference fetched more, or less
   if (isDeepStrictEqual(ours.data, reference.data)) {
     const ownMessages = raised(ours);
     const messages = asked.map(({ message }) => message);
@@ -151,16 +152,16 @@ async function isReferenceWrong(
       ownMessages.every((message) => messages.includes(message) || required.includes(message))
     );
   }
-  // a plan that asks for more at once loses more with it
+  // a plan that fetches more in one call loses more with it
   if (isPartOf(ours.data, right) && isPartOf(reference.data, ours.data)) return true;
-  // both lose something to errors, each in its own way: every null of ours has an error
+  // both lose data to errors, each in its own way: every null of ours has an error
   if (
     ours.errors.length > 0 &&
     isPartOf(ours.data, right) &&
     !unexplained(ours, { data: right, asked, required }, false)
   )
     return true;
-  // which of several ways to an entity a plan takes decides whether it meets an owner that does not know it
+  // the path of a plan decides whether it calls an owner that does not know the entity
   if (contestants.world.oddities.unknown > 0 && isPartOf(ours.data, right)) return true;
   return (
     isDeepStrictEqual(ours.data, right) ||
@@ -168,7 +169,7 @@ async function isReferenceWrong(
   );
 }
 
-/** Whether data are those of the specification, but for nulls where subgraphs tell of errors or do not know entities. */
+/** Whether data match the specification, except nulls where subgraphs report errors or do not know entities. */
 function isBySpecification(contestants: Contest, { data, errors }: Answer, { data: right }: Specified): boolean {
   const hasFailed =
     boomsOf(errors).length > 0 ||
@@ -180,8 +181,8 @@ function isBySpecification(contestants: Contest, { data, errors }: Answer, { dat
 }
 
 /**
- * Whether each field that raises an error is told where it is null, unless there is no object that it would be of; and no error of such a
- * field where there is a value. Errors of what is required are told where it is missed.
+ * Whether each failed field is reported where it is null, unless its object does not exist, and no field with a value has an
+ * error. Errors of required fields are reported at the fields that need them.
  */
 function areInPlace(contestants: Contest, { data, errors }: Answer, { asked, required }: Specified): boolean {
   if (contestants.world.oddities.unknown > 0 || contestants.world.oddities.failures) return true;
@@ -189,7 +190,7 @@ function areInPlace(contestants: Contest, { data, errors }: Answer, { asked, req
     errors.some(
       (error) =>
         isDeepStrictEqual(error.path, path) &&
-        // a field whose requirement has failed is not asked for: the error of that stands in its place
+        // a field whose requirement failed is not fetched: the error of the requirement is reported instead
         (error.message === message || required.includes(error.message)),
     );
   return (
@@ -199,7 +200,7 @@ function areInPlace(contestants: Contest, { data, errors }: Answer, { asked, req
 }
 
 /**
- * A null of the answer that no error explains, or an error at a value; undefined when there is none.
+ * A null without an error, or an error at a value; undefined when there is none.
  * @param mayMiss whether owners do not know some entities, whose nullable fields are null without an error.
  */
 function unexplained(
@@ -233,7 +234,7 @@ function unexplained(
       error.path &&
       !asked.some((place) => isDeepStrictEqual(place.path, error.path)) &&
       !required.includes(error.message) &&
-      // of a required field that no client asked for
+      // of a required field that no client selected
       !error.message.startsWith('Cannot return null for non-nullable') &&
       placeOf(data, error) === Place.Value,
   );
@@ -243,12 +244,12 @@ function unexplained(
 
 export enum Place {
   Null,
-  /** An object or list above it is null. */
+  /** Whether an object or list above it is null. */
   None,
   Value,
 }
 
-/** Where the path of an error leads. */
+/** The value at the path of an error. */
 export function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
   if (nullAbove(data, path) !== undefined) return Place.None;
   let value = data;
@@ -256,7 +257,7 @@ export function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
   return value === null ? Place.Null : Place.Value;
 }
 
-/** Whether data are others with some values null. */
+/** Whether data equal other data except for some nulls. */
 function isPartOf(part: unknown, all: unknown): boolean {
   if (part === null) return true;
   if (typeof part !== 'object' || typeof all !== 'object' || all === null) return part === all;
@@ -269,7 +270,7 @@ function isPartOf(part: unknown, all: unknown): boolean {
   );
 }
 
-/** The smallest part of the operation that still shows the difference, found by leaving out what can be left out. */
+/** The smallest part of the operation that still shows the difference, found by removing parts. */
 export async function shrink(contestants: Contest, initial: Difference): Promise<Difference> {
   let best = initial;
   for (let isSmaller = true; isSmaller; ) {
@@ -311,7 +312,7 @@ function* smallerOperations({ query, variables }: Generated): Generator<Generate
         return isTarget ? null : undefined;
       },
     });
-    // what is no longer used is left out too
+    // removes unused definitions, too
     const text = print(without);
     const used = (name: string) => text.split(`...${name}`).length > 1;
     const trimmed = visit(without, {

@@ -32,11 +32,11 @@ export interface Fragment {
   readonly hasFailed: boolean;
 }
 
-/** What a client has after the last part. */
+/** The state of a client after the last part. */
 export interface Assembled {
   readonly data: unknown;
   readonly errors: readonly GraphQLFormattedError[];
-  /** Fragments that were delivered or have failed. */
+  /** Fragments that were delivered or failed. */
   readonly fragments: readonly Fragment[];
   readonly parts: number;
 }
@@ -60,8 +60,8 @@ export async function payloadsOf(headers: Headers, bytes: Uint8Array): Promise<P
 }
 
 /**
- * Puts an answer together as a client does.
- * @param isLenient whether parts may be about objects that are null by now
+ * Merges a response like a client.
+ * @param isLenient whether parts may refer to objects that are null by now
  * @throws when the parts break a rule of their format.
  */
 export function assemble(payloads: readonly Payload[], { isLenient = false } = {}): Assembled {
@@ -141,14 +141,14 @@ function mergeInto(target: Json, patch: Json): void {
     const [existing, value] = [Object.hasOwn(target, key) ? target[key] : undefined, patch[key]];
     if (typeof existing === 'object' && existing !== null && typeof value === 'object' && value !== null)
       mergeInto(existing as Json, value as Json);
-    // null stays: the format that repeats fields may find a place null in one part alone
+    // null stays: in the format that repeats fields, a value may be null in only one part
     else if (Object.hasOwn(target, key) && existing === null) continue;
     // JSON has names such as __proto__
     else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
   }
 }
 
-/** The answer of graphql-js 17, had the graph been one service. */
+/** The response of graphql-js 17 if the graph were one service. */
 export async function specifiedPayloads(
   { world, schema, whole }: Pick<Contest, 'world' | 'schema' | 'whole'>,
   { query, variables }: Generated,

@@ -16,7 +16,7 @@ const sdls: Readonly<Record<string, string>> = {
   b: `${link} type Query { m: Int } type Mutation { addB(by: Int!): Counter! } type Counter @key(fields: "id") { id: ID! double: Int }`,
 };
 
-/** One counter that both subgraphs add to, and a record of what they were asked. */
+/** One counter that both subgraphs increment, and a log of their calls. */
 function open(planner: 'native' | 'apollo') {
   let value = 0;
   let underWay = 0;
@@ -71,7 +71,7 @@ function open(planner: 'native' | 'apollo') {
 
 /** A field of a mutation, with fragments and conditions around it. */
 interface Step {
-  /** Its response name is this number's; fields of one number are the same field. */
+  /** Its response name contains this number; fields with the same number are the same field. */
   readonly number: number;
   readonly selects: readonly ('value' | 'double')[];
   readonly conditions: readonly Condition[];
@@ -80,7 +80,7 @@ interface Step {
 interface Condition {
   readonly directive: 'include' | 'skip';
   readonly variable: 'first' | 'second';
-  /** Whether it stands at a fragment around the field, and not at the field. */
+  /** Whether the condition is on a fragment around the field, and not on the field. */
   readonly isAround: boolean;
 }
 
@@ -143,7 +143,7 @@ describe.each(['native', 'apollo'] as const)('mutations, %s planner (GraphQL, 6.
         const { data, errors } = await ask(textOf(all), values);
         let value = 0;
         const expected = new Map<string, Record<string, number>>();
-        // by "CollectFields": fields of one name are one, where the first of them stands that is left in
+        // by "CollectFields": fields with one response name are one field, at the position of the first included one
         const included = all.filter(({ conditions }) =>
           conditions.every(({ directive, variable }) => values[variable] === (directive === 'include')),
         );

@@ -17,7 +17,7 @@ import {
   isObjectType,
 } from 'graphql';
 
-/** A stream of numbers that follows from a seed. */
+/** A stream of numbers determined by a seed. */
 export function randomOf(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
@@ -45,7 +45,7 @@ export function generateOperation(
   const variables: Record<string, unknown> = {};
   const definitions: string[] = [];
   const fragments: string[] = [];
-  /** Fragments that are complete, and may be spread again. */
+  /** Complete fragments, which may be spread again. */
   const complete: { name: string; on: string }[] = [];
   let budget = 5 + random(35);
 
@@ -59,7 +59,7 @@ export function generateOperation(
   const booleans: string[] = [];
   const boolean = (): string => {
     if (oneIn(3)) return String(oneIn(2));
-    // the same variable in several conditions leaves less, or more, than each alone
+    // the same variable in several conditions includes less, or more, than each alone
     if (booleans.length > 0 && oneIn(3)) return booleans[random(booleans.length)]!;
     const value = oneIn(4)
       ? variable('Boolean', oneIn(2) ? oneIn(2) : undefined, String(oneIn(2)))
@@ -98,7 +98,7 @@ export function generateOperation(
     return `id.${number}`;
   };
 
-  /** A value as it stands in a document; what is within it may be variables. */
+  /** A value as a document contains it; values within it may be variables. */
   const literalOf = (type: GraphQLInputType, value: unknown, hasVariables: boolean): string => {
     const inner = (of: GraphQLInputType, fieldValue: unknown) =>
       hasVariables && oneIn(5) ? variable(String(of), fieldValue) : literalOf(of, fieldValue, hasVariables);

@@ -18,7 +18,7 @@ describe('compared with unmodified ApolloGateway', () => {
   });
 });
 
-/** Operations that generated ones have come upon, with what is right. */
+/** Operations that generated runs have found, with the correct results. */
 describe('regressions', () => {
   async function answers(words: string, query: string, variables: Record<string, unknown> = {}) {
     const contest = new Contest(exhibit(words));
@@ -38,7 +38,7 @@ describe('regressions', () => {
   }
 
   test.each([
-    // GraphQL specification, "Field Selections" and "Value Resolution": an alias is the client's, whatever the gateway needs
+    // GraphQL specification, "Field Selections" and "Value Resolution": an alias belongs to the client, whatever the gateway needs
     [
       'shareable value',
       '{ thing { moved ... { id: old } } }',
@@ -46,7 +46,7 @@ describe('regressions', () => {
     ],
     ['chains of keys', '{ starts { four c: a } }', 'the reference gives another key'],
     ['inherits', '{ odds { isPrototypeOf constructor: valueOf } }', 'the reference gives the key'],
-    // Federation specification, "@requires": what is required is what is sent
+    // Federation specification, "@requires": a call sends the required fields
     ['requirements', '{ boxes { volume cost size(unit: INCH) } }', 'two arguments of one required field'],
     [
       'requirements',
@@ -123,7 +123,7 @@ describe('regressions', () => {
       'query($a: Boolean!, $b: Boolean!) { posts @include(if: $a) { ... on Post @skip(if: $b) { id } } }',
       'query($a: Boolean!, $b: Boolean!) { users { posts @include(if: $a) { text @skip(if: $b) } } }',
       'query($a: Boolean!, $b: Boolean!) { users @skip(if: $b) { posts @include(if: $a) { text @skip(if: $b) } } }',
-      // that planner gives no plan of the first two of these
+      // that planner produces no plan for the first two of these
       'query($a: Boolean!) { posts @include(if: $a) @skip(if: $a) { id } }',
       'query($a: Boolean!) { posts @include(if: $a) @skip(if: $a) { id } users @skip(if: $a) { name @include(if: $a) } }',
       'query($a: Boolean!) { users { ... on User @include(if: $a) @skip(if: $a) { posts { text } } } }',

@@ -6,7 +6,7 @@ beforeAll(requireCompiled);
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])\n';
 
-/** A graph in which fields lead to the query type once more, as Relay's mutations do. */
+/** A graph in which fields return the query type again, as Relay's mutations do. */
 const exhibit = {
   name: 'a root type below the root',
   subgraphs: {

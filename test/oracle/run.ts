@@ -4,17 +4,17 @@ import type { Oddities } from './world';
 import { zoo } from './zoo';
 
 export interface RunOptions {
-  /** Where the seeds begin; operation i of an exhibit has the seed `from + i`. */
+  /** The first seed; operation i of an exhibit has the seed `from + i`. */
   readonly from: number;
-  /** Most operations an exhibit, and most milliseconds altogether. */
+  /** Maximum operations per exhibit, and maximum milliseconds in total. */
   readonly operations: number;
   readonly milliseconds: number;
   readonly only?: string;
-  /** Told each difference when it is found, and how each exhibit has ended. */
+  /** Called with each difference found, and with the result of each exhibit. */
   readonly say?: (text: string) => void;
 }
 
-/** Data sets an exhibit is asked about: plain, and with what subgraphs do on bad days. */
+/** Data sets per exhibit: plain, and with faults of subgraphs. */
 export const WORLDS: readonly Oddities[] = [
   { nulls: 0, errors: 0, unknown: 0 },
   { nulls: 60, errors: 0, unknown: 0 },
@@ -23,7 +23,7 @@ export const WORLDS: readonly Oddities[] = [
   { nulls: 60, errors: 20, unknown: 0, failures: 200 },
 ];
 
-/** Runs the contest over the zoo, and gives the differences found, shrunk. */
+/** Runs the contest over the zoo, and returns the differences, shrunk. */
 export async function runContests(options: RunOptions): Promise<{ differences: Difference[] } & Count> {
   const until = performance.now() + options.milliseconds;
   const differences: Difference[] = [];
@@ -51,7 +51,7 @@ export async function runContests(options: RunOptions): Promise<{ differences: D
   return { differences, ...count };
 }
 
-/** A difference in words. */
+/** A difference as text. */
 export function describeDifference({
   exhibit,
   planner,

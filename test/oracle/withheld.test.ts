@@ -7,7 +7,7 @@ import { zoo } from './zoo';
 
 beforeAll(requireCompiled);
 
-/** The document, fields of some coordinates withheld, on objects that implement an interface as on the interface. */
+/** Marks fields of some coordinates as withheld, on objects that implement an interface as on the interface. */
 function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coordinate: string) => boolean) {
   const info = new TypeInfo(contest.schema);
   return visit(
@@ -34,7 +34,7 @@ describe.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_na
       contest.fill(String(seed + i), { nulls: 0, errors: 0, unknown: 0 });
       const random = randomOf(seed + i);
       const byName = new Map<string, boolean>();
-      // by the field's name, so that it is the same by way of an interface
+      // by the name of the field, so that it is the same through an interface
       const isWithheld = (coordinate: string): boolean => {
         const name = coordinate.split('.')[1]!;
         if (!byName.has(name)) byName.set(name, random(5) === 0);

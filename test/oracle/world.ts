@@ -23,19 +23,21 @@ import {
   validate,
 } from 'graphql';
 
-/** An object of the made-up world: everything about it follows from its type and its number, in whichever subgraph it is met. */
+/**
+ * An object of the generated world: its type and number determine everything about it, in whichever subgraph it appears.
+ */
 interface Thing {
   readonly __typename: string;
   readonly n: number;
-  /** The representation it was reached by. */
+  /** The representation that identified it. */
   readonly given?: Record<string, unknown>;
-  /** What `@provides` of the field that it was reached by names. */
+  /** The `@provides` fields of the field that returned it. */
   readonly provided?: SelectionSetNode;
-  /** Whether it has nothing but what is provided: a value object of another subgraph. */
+  /** Whether it has only provided fields: a value object of another subgraph. */
   readonly isOnlyProvided?: boolean;
 }
 
-/** How often, in a thousand, something is odd. */
+/** How often, per thousand, something is odd. */
 export interface Oddities {
   readonly nulls: number;
   readonly errors: number;
@@ -47,9 +49,9 @@ export interface Oddities {
 
 const NUMBERS = 6;
 
-/** Subgraphs that answer about one made-up world. */
+/** Subgraphs that serve one generated world. */
 export class OracleWorld {
-  /** Calls of subgraphs since the last look. */
+  /** Calls of subgraphs since the last read. */
   calls = 0;
   /** Messages of fields that other fields require and that failed in the last {@link monolith}. */
   readonly lostRequirements = new Set<string>();
@@ -83,7 +85,7 @@ export class OracleWorld {
         })),
       };
     const { data, errors } = await execute({ schema, document, variableValues: variables });
-    // as over a wire
+    // as over a network
     return JSON.parse(JSON.stringify({ data, errors }));
   }
 
@@ -107,7 +109,7 @@ export class OracleWorld {
     return schema;
   }
 
-  /** The number stands in every key, at its end. */
+  /** Every key ends with the number. */
   private resolveReference(schema: GraphQLSchema, representation: Record<string, unknown>): Thing | null {
     const n = numberIn(representation);
     if (n === undefined)
@@ -140,7 +142,7 @@ export class OracleWorld {
     const isExternal = isExternalField(field) && !isKey;
     field.resolve = (source, args) => {
       const provided = source?.provided && namedIn(source.provided, type.name, field.name);
-      // as where it really runs: another subgraph has it, and this one no value but on the ways that provide it
+      // as in production: another subgraph has it, and this one has a value only on paths that provide it
       if ((isExternal || source?.isOnlyProvided) && !provided) return source?.given?.[field.name] ?? null;
       const value = ownValue(source, args);
       const below = joined(provided, provides);
@@ -213,8 +215,8 @@ export class OracleWorld {
   }
 
   /**
-   * What the answer is by the GraphQL specification, had the graph been one service: nothing of federation has a part in it.
-   * @param whole the schema with what clients may not see.
+   * The response by the GraphQL specification if the graph were one service, without any federation.
+   * @param whole the schema including @inaccessible elements.
    */
   async monolith(
     apiSchema: GraphQLSchema,
@@ -234,7 +236,7 @@ export class OracleWorld {
 
   /**
    * How one service would resolve fields.
-   * @param whole the schema with what clients may not see.
+   * @param whole the schema including @inaccessible elements.
    */
   resolvers(whole: GraphQLSchema, isWithheld: (coordinate: string) => boolean = () => false) {
     this.lostRequirements.clear();
@@ -259,7 +261,7 @@ export class OracleWorld {
     name: string,
     args: Record<string, unknown>,
   ): unknown {
-    // as the subgraph that has the field, and it may know the type by its interface only
+    // only the subgraph that has the field counts, and it may define the type by its interface
     const types = [
       typename,
       ...(whole.getType(typename) as GraphQLObjectType).getInterfaces().map((parent) => parent.name),
@@ -280,7 +282,7 @@ export class OracleWorld {
     throw new Error(`nobody has ${typename}.${name}`);
   }
 
-  /** An object that a subgraph knows by its interface, as what it is. */
+  /** The concrete object of an object that a subgraph defines by its interface. */
   private asConcrete(whole: GraphQLSchema, value: unknown): unknown {
     if (Array.isArray(value)) return value.map((item) => this.asConcrete(whole, item));
     const { __typename, n } = (value ?? {}) as Partial<Thing>;
@@ -381,7 +383,7 @@ function providesOf(field: Pick<GraphQLField<unknown, unknown>, 'astNode'>): Sel
   return directive && selectionOf(directive);
 }
 
-/** What a field set selects of a field of a type; undefined when it does not name the field. */
+/** The selection of a field set below a field of a type; undefined when it does not name the field. */
 function namedIn({ selections }: SelectionSetNode, type: string, name: string): SelectionSetNode | undefined {
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD && selection.name.value === name)
@@ -398,7 +400,7 @@ function joined(a: SelectionSetNode | undefined, b: SelectionSetNode | undefined
   return a && b ? { ...a, selections: [...a.selections, ...b.selections] } : (a ?? b);
 }
 
-/** Objects as they are on a way that provides some of their fields. */
+/** Objects as they appear on a path that provides some of their fields. */
 function asProvided(value: unknown, provided: SelectionSetNode, isOfAnother: boolean, schema: GraphQLSchema): unknown {
   if (Array.isArray(value)) return value.map((item) => asProvided(item, provided, isOfAnother, schema));
   if (typeof value !== 'object' || value === null || !('__typename' in value)) return value;

@@ -13,7 +13,7 @@ import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/** Rows that the databases may read for each unit that an operation is estimated to cost, and those that are free. */
+/** Rows that the databases may read per unit of estimated cost, and rows that are free. */
 const ROWS_PER_UNIT = 150;
 const FREE_ROWS = 200;
 
@@ -27,7 +27,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** A field with values for its required arguments; undefined where none are known. */
+/** A field with values for its required arguments; undefined if a value is missing. */
 function selectionFor(parent: string, { name, args }: Field, extra = ''): string | undefined {
   const required = args.filter(isRequiredArgument);
   const values = required.map((arg) => ARGUMENTS[`${parent}.${name}(${arg.name})`]);
@@ -38,7 +38,7 @@ function selectionFor(parent: string, { name, args }: Field, extra = ''): string
 
 const isConnection = (type: GraphQLOutputType): boolean => getNamedType(type).name.endsWith('Connection');
 
-/** A field with all leaf values below it, in objects that are not entities too. */
+/** A field with all leaf fields below it, including those of nested non-entity objects. */
 function whole(parent: string, field: Field, levels = 3): string | undefined {
   const type = getNamedType(field.type);
   if (isLeafType(type)) return selectionFor(parent, field);
@@ -54,7 +54,10 @@ function whole(parent: string, field: Field, levels = 3): string | undefined {
   return selection && inner.length > 0 ? `${selection} { ${inner.join(' ')} }` : undefined;
 }
 
-/** Every root field with its values, and every object or list of the objects that a root field lists, each in an operation of its own. */
+/**
+ * Every root field with its arguments, and every object or list of the objects that a root field lists, each in a separate
+ * operation.
+ */
 function operations(query: GraphQLObjectType): string[] {
   const failures: string[] = [];
   for (const field of Object.values(query.getFields())) {
@@ -79,7 +82,7 @@ function operations(query: GraphQLObjectType): string[] {
 async function rowsRead({ open }: World): Promise<number> {
   let rows = 0;
   for (const { database } of open) {
-    // as many at once as there are connections: one on each
+    // as many concurrent statements as there are connections: one on each
     const connections = Array.from({ length: database.pool().size }, () =>
       database.query<{ Value: string }>("SHOW SESSION STATUS LIKE 'Handler_read%'"),
     );
@@ -88,14 +91,14 @@ async function rowsRead({ open }: World): Promise<number> {
   return rows;
 }
 
-// the databases of a server count the rows that they read
+// the server counts the rows that its databases read
 const describeOnServer = databaseKinds.includes('mysql') ? describe : describe.skip;
 
 describeOnServer('the estimated cost of fields', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld('mysql', 3);
-    // a server that has run for a while knows its tables; one that was filled a second ago must be told to look
+    // a server that has run for a while has table statistics; one that was just filled must be told to collect them
     for (const { database, subgraph } of world.open)
       for (const entity of subgraph.parts.entities) await database.query(`ANALYZE TABLE ${database.table(entity)}`);
   });

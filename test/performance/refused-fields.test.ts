@@ -7,7 +7,7 @@ import { openWorld, type World } from '../support/world';
 
 const ALIASES = 30;
 const aliased = (field: string) => Array.from({ length: ALIASES }, (_, i) => `x${i}: ${field}`).join(' ');
-/** A field of a list's objects, and a figure at the root, neither of which the public reads. */
+/** A field of a list's objects, and a figure at the root, neither of which the public may read. */
 const OF_OBJECTS = `{ agencies { ${aliased('medianDaysToRemediate')} } }`;
 const OF_ROOT = `{ ${aliased('aiToolAdoption { __typename }')} }`;
 
@@ -31,7 +31,7 @@ describe('forbidden fields of many objects', () => {
     for (const error of errors) {
       expect(error.extensions.code).toBe('FORBIDDEN');
       expect(error.path?.length).toBeGreaterThan(0);
-      // graphql-js would make an error of its own, with this one as its cause
+      // graphql-js would create another error with this one as its cause
       expect([error.originalError, hasTrace(error)]).toEqual([undefined, false]);
     }
   });

@@ -34,7 +34,7 @@ const LARGE = [
   'consultation_message',
 ];
 
-/** A store in which nothing is. */
+/** An empty store. */
 const nowhere: ContentStore = {
   put: async () => {},
   get: async () => Readable.from([]),
@@ -48,7 +48,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
   beforeAll(async () => {
     small = await openWorld(kind, 1);
     large = await openWorld(kind, 10);
-    // a server that has run for a while knows its tables; one that was filled a second ago must be told to look
+    // a server that has run for a while has table statistics; one that was just filled must be told to collect them
     for (const { database, subgraph } of large.open)
       for (const entity of subgraph.parts.entities)
         await database.query(
@@ -92,7 +92,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
           }),
         );
         expect([typename, statements.length]).toEqual([typename, 1]);
-        // drafts are nobody's but their developer's
+        // only their developer sees drafts
         const entities = result.data!._entities as (Record<string, string> | null)[];
         expect(entities.filter((row) => row !== null).length).toBeGreaterThan(entities.length / 2);
         expect(entities.map((row) => row?.[keyField])).toEqual(
@@ -102,7 +102,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
     }
   });
 
-  // short pages: of a page that is a good part of the table a database rightly reads the table
+  // short pages: for a page that is a large part of the table, a database rightly reads the table
   test.each([
     ['submissions', '{ submissions(first: 3) { nodes { number } } }'],
     ['submissions', '{ submissions(first: 3, filter: { windowPhase: { eq: OPEN } }) { nodes { number } } }'],
@@ -140,7 +140,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
     'checks for due changes in %s without a scan of a large table',
     async (name) => {
       const { database, subgraph } = large.subgraph(name);
-      // long before anything was due: what is sent is the looking alone
+      // long before anything is due: these statements are the check alone
       const clock = fixedClock('2020-01-01T00:00:00Z');
       for (const task of subgraph.parts.schedule!) {
         const { statements } = await database.counting(() => task.run(database, clock, nowhere));
@@ -156,18 +156,18 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
     },
   );
 
-  /** The table that a step of SQLite reads from end to end without an index. */
+  /** The table that a step of SQLite scans without an index. */
   function sqliteScan(detail: string): string[] {
     const [, table] = /^SCAN (\w+)(?! USING)$/.exec(detail) ?? [];
     return table ? [aliased(table)] : [];
   }
 
-  /** The table that a step of MySQL reads from end to end without an index. */
+  /** The table that a step of MySQL scans without an index. */
   function mysqlScan(step: Record<string, unknown>): string[] {
     return step.type === 'ALL' && step.table ? [aliased(String(step.table))] : [];
   }
 
-  // lists select from the table under the alias "t"; what is scanned under it is the list's own table
+  // lists select from the table under the alias "t"; a scan under it is one of the list's own table
   function aliased(table: string): string {
     return table === 't' ? LARGE[0]! : table;
   }

@@ -40,7 +40,7 @@ beforeAll(requireCompiled);
 afterEach(killAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the scripts of a clone in which nothing is installed and nothing can be. */
+/** Runs the scripts of a clone without installed packages and without a network. */
 function bareBootstrap(...args: string[]) {
   const scripts = join(folder, 'clone', 'scripts');
   cpSync(SCRIPTS, scripts, { recursive: true, filter: (path) => !path.includes('node_modules') });

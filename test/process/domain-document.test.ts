@@ -23,7 +23,7 @@ const FILES = ['gateway', 'shared', 'subgraphs', 'test', 'docs'].flatMap(filesIn
 /** A quoted text before a function: in a test file, the title of a test or a group. */
 const TITLE = /\(\s*(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1,\s*(?:async\s*)?(?:\(|\w+\s*=>)/g;
 
-/** What a file says to people: comments and titles of tests, or all of a document or schema. */
+/** The prose of a file: comments and titles of tests, or all of a document or schema. */
 function proseOf(file: string): string {
   const source = read(file);
   if (!file.endsWith('.ts')) return source;
@@ -66,7 +66,7 @@ const linksIn = (text: string): TestLink[] =>
 const titles = new Map(FILES.filter((file) => file.endsWith('.test.ts')).map((file) => [file, titlesIn(read(file))]));
 const isThere = ({ title, file }: TestLink): boolean => titles.get(file)?.has(title) ?? false;
 
-/** The rules of the page, each with the tests that hold it. */
+/** The rules of the page, each with the tests that cite it. */
 const rules = new Map(
   [...page.matchAll(/^- \*\*([A-Z]\d+)\*\* ([\s\S]+?)(?=\n- |\n\n)/gm)].map(([, id, text]) => [id!, linksIn(text!)]),
 );

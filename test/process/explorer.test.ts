@@ -5,10 +5,10 @@ import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, openBrowser } from '../support/browser';
 import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
 
-/** What stands in for Apollo's script, which is not ours to test: it lets the page's own way of asking be called. */
+/** Stands in for Apollo's script: it lets the test call the page's own request function. */
 const SANDBOX = 'window.EmbeddedSandbox = class { constructor(options) { window.sandbox = options; } };';
 
-/** Which only some may ask. */
+/** Requires a role. */
 const RESTRICTED = '{ aiToolAdoption { __typename } }';
 
 describeInBrowser('the explorer of `npm start`', () => {
@@ -42,7 +42,7 @@ describeInBrowser('the explorer of `npm start`', () => {
   });
   afterEach(() => page.close());
 
-  /** Opens the page where Apollo's script can be had, or cannot. */
+  /** Opens the page with Apollo's script reachable or not. */
   async function open(script: string | undefined): Promise<void> {
     await page.route(
       (url) => url.origin !== origin,
@@ -59,7 +59,7 @@ describeInBrowser('the explorer of `npm start`', () => {
       page.getByRole('button', { name: 'Run' }).click(),
     ]);
     const answer = await response.json();
-    // the page has read it at about the same time
+    // the page has received it by about the same time
     const expected = JSON.stringify(answer, null, 2);
     await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(expected)}`);
     return answer;

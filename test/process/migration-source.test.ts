@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { listing, migrationSource } from '../../gateway/cli/migration';
 
-/** The text as the formatter and the linter's import order leave it. */
+/** The text as the formatter and the import order of the linter produce it. */
 const checked = (path: string, text: string) =>
   execFileSync(
     process.execPath,

@@ -45,7 +45,7 @@ describe('everything in one process', () => {
     expect(start.output()).toMatch(
       /Opening the databases …[\s\S]*Making exercise data of scale 1 …[\s\S]*Made \d+ rows of exercise data[\s\S]*Starting the gateway/,
     );
-    // whoever opens it in a browser chooses whom to ask as
+    // a user who opens it in a browser chooses an identity
     const page = await fetch(`http://127.0.0.1:${port}/graphql`, { headers: { accept: 'text/html' } });
     const text = await page.text();
     const choices = [...text.matchAll(/<option value="([^"]*)">([^<]*)</g)].map(([, token, name]) => [name, token]);
@@ -60,7 +60,7 @@ describe('everything in one process', () => {
       (await ask(port, '{ aiToolAdoption { __typename } }', choices.find(([choice]) => choice === name)![1])).errors;
     expect([await reads('Analyst'), (await reads('Developer (exercise-alder)'))?.length]).toEqual([undefined, 1]);
     expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'nonce-/);
-    // a name that somebody else made resolve to this machine is not given the tokens
+    // a foreign name that resolves to this machine does not get the tokens
     const rebound = await new Promise<{ status: number; body: string }>((resolve) => {
       const headers = { accept: 'text/html', host: 'evil.example' };
       get({ host: '127.0.0.1', port, path: '/graphql', headers }, async (response) => {
@@ -104,7 +104,10 @@ describe('everything in one process', () => {
   });
 });
 
-/** The files that a process has loaded after some code. @param code may `load` modules of the CLI */
+/**
+ * The files that a process has loaded after it ran some code.
+ * @param code may `load` modules of the CLI
+ */
 async function loadedAfter(code: string): Promise<string> {
   const program = runProgram(process.execPath, [
     '-e',
@@ -338,7 +341,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
     const { data, errors } = await ask(ports.get('gateway')!, QUESTION_1, await token(INSPECTOR));
     expect(errors).toBeUndefined();
     expect(data.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
-    // only a gateway gets anything from a subgraph, its schema included
+    // only a gateway gets a response from a subgraph, even for its schema
     const odd = await fetch(`http://127.0.0.1:${ports.get('submissions')}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'ordergraph-identity': 'made-up' },

@@ -9,9 +9,9 @@ import { PROGRAMS } from '../../gateway/cli/programs';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
 import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
 
-/*
- * Four subgraph processes, a gateway and exercise data: how an analyst once learned which models were submitted, and what cursors,
- * filters, orders and counts revealed without a record.
+/**
+ * Four subgraph processes, a gateway, and exercise data: how an analyst once learned which models were submitted, and what
+ * cursors, filters, orders, and counts revealed without a record.
  */
 
 const ANALYST = 'role=analyst; subject=analyst-1';

@@ -30,7 +30,7 @@ async function inShell(commands: string, port: number): Promise<{ data: unknown;
   return JSON.parse(stdout);
 }
 
-/** A value with its numbers and dates, which depend on the day, replaced by what they are. */
+/** A value with its numbers and dates, which depend on the day, replaced by their kinds. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (value === null || typeof value !== 'object')

@@ -6,7 +6,7 @@ import { killAll, requireCompiled, run } from '../support/processes';
 const STACK = /\n\s+at /;
 
 let folder: string;
-/** A file stands where a folder should be: what not even root can write into. */
+/** A file in place of a folder, into which not even root can write. */
 let blocked: string;
 beforeAll(requireCompiled);
 beforeEach(() => {
@@ -20,7 +20,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a subgraph says that does not start. */
+/** The output of a subgraph that does not start. */
 async function refusal(environment: Record<string, string>): Promise<string> {
   const started = run(['subgraph', 'submissions', '--port', '0', '--open-to', 'role=analyst; subject=a'], {
     ORDERGRAPH_DATA: folder,

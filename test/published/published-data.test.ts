@@ -9,7 +9,7 @@ import { databaseVariable, settingsBySubgraph, storeSettings } from '../../gatew
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 
-/** Where the publishers' files are; they are no part of the project. */
+/** Folder of the publishers' files, which are not part of the project. */
 const FOLDER = process.env.ORDERGRAPH_PUBLISHED_DATA ?? join(packageRoot, '..', 'shared', 'data');
 const published = existsSync(FOLDER);
 
@@ -141,7 +141,7 @@ const csv = (path: string): Record<string, string>[] =>
        WHERE u.inventory = 'INDIVIDUAL' GROUP BY l.target_key`,
     );
     const uses = new Map(vendors.map(({ vendor, n }) => [vendor, Number(n)]));
-    // "Open AI", written apart, counts as OpenAI here; the count by hand took the name as one word
+    // "Open AI", written apart, counts as OpenAI here; the manual count took the name as one word
     const apart = csv('publishers/federal_ai_use_cases_2025.csv').filter(
       (row) => /\bopen ai\b/i.test(row.vendor_name!) && !/\bopenai\b/i.test(row.vendor_name!),
     ).length;

@@ -26,9 +26,9 @@ import { HiringRequest, Position } from '../../subgraphs/workforce/position/posi
 import { databaseKinds } from '../support/databases';
 import { AS_OF, FIXTURES, openWorld, type World } from '../support/world';
 
-/*
- * Every question is asked through the gateway, and its answer worked out again from the rows that the story was generated
- * as: plain code over plain arrays, which shares nothing with resolvers, filters, SQL or the gateway.
+/**
+ * Sends every question through the gateway and recomputes its answer from the generated rows of the story: plain code over plain
+ * arrays, which shares nothing with resolvers, filters, SQL, or the gateway.
  */
 
 const TODAY = civilDate(AS_OF);
@@ -41,7 +41,7 @@ const later = (instant: string, count: number) => new Date(Date.parse(instant) +
 const within = (instant: string | null | undefined, year: number) =>
   instant != null && instant >= fiscalYearPeriod(year).from && instant < fiscalYearPeriod(year).until;
 
-/** The middle of the sorted values, written anew. */
+/** The median of the sorted values, reimplemented. */
 function middle(values: number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length / 2;
@@ -541,7 +541,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
 
   test('16: vendors in use and exploited', async () => {
     const nodes = await askAll('16-vendors-in-both', 'vendors');
-    // by hand, from the fixtures; the exercise's own vendors stand in no use case
+    // by hand, from the fixtures; the exercise's own vendors appear in no use case
     expect(nodes).toEqual([
       { key: 'cobblestone-works', name: 'Cobblestone Works', useCaseCount: 2, vulnerabilityCount: 2 },
       { key: 'lime-kiln-systems', name: 'Lime Kiln Systems', useCaseCount: 1, vulnerabilityCount: 1 },

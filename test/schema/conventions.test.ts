@@ -74,7 +74,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'WorkforceMetrics.byTalentArea': 'talent areas',
 };
 
-/** Fields that a rule of their own refuses to some who read the object. */
+/** Fields with a rule of their own that some readers of the object do not satisfy. */
 const REFUSED: ReadonlySet<string> = new Set(['Submission.governmentReads']);
 
 const BRITISH =

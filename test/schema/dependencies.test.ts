@@ -6,7 +6,7 @@ type Lock = { packages: Record<string, { version?: string; resolved?: string }> 
 const readLock = (file: string): Lock => JSON.parse(readFileSync(join(packageRoot, file), 'utf8'));
 const lock = readLock('package-lock.json');
 
-/** First versions without a known flaw; none of ours may fall below. */
+/** First versions without a known flaw; ours must not be older. */
 const LEAST: Record<string, string> = {
   // CVE-2026-32621
   '@apollo/gateway': '2.13.2',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 
-/** Where codes stand: in extensions, as the first argument of an error, and in the types that list them. */
+/** Where codes appear: in extensions, as the first argument of an error, and in the types that list them. */
 const CODES = [
   /\bcode: '([A-Z][A-Z_]+)'/g,
   /(?:\bsuper|Error)\(\s*'([A-Z][A-Z_]+)'/g,

@@ -12,8 +12,8 @@ import { TestIdentity } from '../support/identity';
 import { requireCompiled } from '../support/processes';
 
 /**
- * Flaws that have been published of what this stack is built of, or of its kind: each with an attack of its class on a gateway that
- * listens, over a subgraph that answers what the attack wants. Versions are held above the flaws by `dependencies.test.ts`.
+ * Published flaws of the parts of this stack and of similar products: each with an attack of its class on a listening gateway,
+ * over a subgraph that returns what the attack needs. `dependencies.test.ts` keeps versions above the flaws.
  */
 describe('flaw classes from published advisories', () => {
   let subgraph: Server;
@@ -121,7 +121,7 @@ describe('flaw classes from published advisories', () => {
     const { data, errors } = await ask('{ first { id name } }');
     expect([data.first, errors[0].extensions.subgraph]).toEqual([null, 'shops']);
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
-    // they are not asked for to begin with
+    // the gateway does not request them in the first place
     expect(requests[0]!.headers['accept-encoding'] ?? 'identity').toBe('identity');
   });
 
@@ -170,7 +170,7 @@ describe('flaw classes from published advisories', () => {
     const started = process.cpuUsage();
     await ask(`{ first { ${fields} } }`);
     const { user } = process.cpuUsage(started);
-    // seconds and minutes where each is compared with each
+    // seconds and minutes if each is compared with each
     expect(user / 1e6).toBeLessThan(20);
   });
 

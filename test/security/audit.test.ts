@@ -46,7 +46,7 @@ const open = () => AuditLog.open(file, 'submissions', key, systemClock, log);
 const verify = () => verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')]);
 const lines = () => readFileSync(file, 'utf8').split('\n').filter(Boolean);
 
-/** A record of so many reads, sealed. */
+/** A record with this many reads, sealed. */
 async function recordOf(count: number): Promise<void> {
   const audit = await open();
   await Promise.all(Array.from({ length: count }, (_, i) => audit.append(ANN, null, read(`sub_${i}`))));
@@ -98,7 +98,7 @@ test('writes the entries of a thousand concurrent requests together', async () =
 });
 
 describe('a record in parts', () => {
-  /** So many reads, put away whenever there are some thousand bytes. */
+  /** This many reads in a record that rotates its part every few thousand bytes. */
   const inParts = async (count: number, from = 0) => {
     const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, { partBytes: 4_000 });
     for (let i = from; i < from + count; i++) await audit.append(ANN, null, read(`sub_${i}`));
@@ -125,7 +125,7 @@ describe('a record in parts', () => {
 
   test('keeps writing to the same file when the part cannot be rotated', async () => {
     const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, { partBytes: 2_000 });
-    // a folder is where the part should go
+    // a folder is in the way of the part
     mkdirSync(join(folder, 'submissions.from-000000000001.jsonl'));
     for (let i = 0; i < 20; i++) await audit.append(ANN, null, read(`sub_${i}`));
     await audit.close();
@@ -143,7 +143,7 @@ describe('a record in parts', () => {
     rmSync(first);
     const { from, flaw } = await verify();
     expect([from > 1, flaw]).toEqual([true, undefined]);
-    // what now comes first must not be changed either
+    // the part that is now first must not be changed either
     write2(second, (all) => [all[0]!.replace(/"before":"./, '"before":"x'), ...all.slice(1)]);
     expect((await verify()).flaw).toMatchObject({ file: second, line: 1 });
   });
@@ -307,7 +307,7 @@ describe('a subgraph that keeps a record', () => {
   test('records reads of PROPIN fields with keys and without values, and no public reads', async () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
-    // models that are released, like the public
+    // released models, as the public sees them
     const released = '{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount nodes { publicName } } }';
     for (const caller of [null, 'role=analyst; subject=analyst-1']) await ask(released, caller);
     // the seal that it begins with
@@ -332,7 +332,7 @@ describe('a subgraph that keeps a record', () => {
     };
     const PROPIN = { sensitivity: 'PROPIN' };
     const narrowed = `filter: { filedAt: { gte: "2026-01-01T00:00:00Z" }, not: { model: { trainingComputeFlop: { gt: "1e25" } } } }`;
-    // what is shown of the objects is their ids alone
+    // the response contains only the ids of the objects
     await ask(`{ submissions(${narrowed}, orderBy: [{ field: PLANNED_LAUNCH_AT }]) { nodes { id } } }`, INSPECTOR);
     expect(JSON.parse(lines().at(-1)!).objects).toMatchObject([{ type: 'Submission', ...PROPIN, idsOnly: true }]);
     expect(uses()).toEqual([
@@ -364,7 +364,7 @@ describe('a subgraph that keeps a record', () => {
     ]);
     expect(lines()).toHaveLength(1 + 3);
     expect(lines().join('')).not.toMatch(/1e25|2026-01-01/);
-    // a cursor is not the value it stands for
+    // a cursor is not the value that it encodes
     const { nodes } = data!.developerOrganizations as { nodes: { submissions: { pageInfo: { endCursor: string } } }[] };
     const text = Buffer.from(nodes[0]!.submissions.pageInfo.endCursor, 'base64url').toString('latin1');
     expect(text).not.toMatch(/Submission|sub_|20\d\d-/);
@@ -440,7 +440,7 @@ describe('a subgraph that keeps a record', () => {
   });
 
   test('refuses recorded reads and changes when the disk is full, and serves the rest', async () => {
-    // a device on which no space is left, ever
+    // a device that never has any space
     await start('/dev/full');
     const secret = await ask('{ submissions(first: 2) { nodes { number } } }', INSPECTOR);
     expect([secret.data, secret.errors?.[0]?.extensions?.code]).toEqual([null, 'RECORD_UNAVAILABLE']);
@@ -468,7 +468,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     });
   });
   afterEach(() => graph.close());
-  // the framework's clock is made with it
+  // the framework's clock is created with it
   const graphClock = () => ({ now: () => graph?.clock.now() ?? new Date(MONDAY) });
 
   const reads = (id: string, caller: string, args = '') =>
@@ -481,7 +481,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     await graph.ask(reviewer('nsa', 'secret-agent'), `{ submission(id: "${id}") { number } }`);
     graph.clock.advance({ minutes: 5 });
     await graph.ask(INTAKE, `{ submission(id: "${id}") { number artifacts { totalCount } } }`);
-    // the developer's own reads are no news to it
+    // the developer's own reads are not listed for it
     await graph.ask(alder, `{ submission(id: "${id}") { number } }`);
     const { data, errors } = await reads(id, alder);
     expect(errors).toBeUndefined();
@@ -497,7 +497,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     graph.clock.advance({ days: 31 });
     expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
     expect((await reads(id, alder, `(since: "${MONDAY}")`)).data.submission.governmentReads).toHaveLength(2);
-    // agencies that the submission is shared with do not watch each other
+    // agencies that share a submission do not see each other's reads
     for (const caller of [reviewer('nsa'), INTAKE]) {
       const { errors: refused } = await reads(id, caller);
       expect(refused?.[0]?.extensions.code).toBe('FORBIDDEN');
@@ -549,7 +549,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     });
     const { data } = await reads(id, developer());
     expect(data.submission.governmentReads[0]).toMatchObject({ agency: { key: 'nsa' }, types: ['Artifact'] });
-    // a URL may name an operation: what is no name is not recorded, above all what some readers of files take for the end of a line
+    // a URL may name an operation: an invalid name is not recorded, above all characters that some readers of files treat as the end of a line
     for (const [search, operation] of [
       ['operationName=ModelCard', 'ModelCard'],
       [`operationName=${'a'.repeat(100)}`, 'a'.repeat(100)],

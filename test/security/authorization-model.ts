@@ -45,8 +45,8 @@ interface Occurrence {
 }
 
 /**
- * Who may read what of an operation, written for reading rather than speed and independently of the gateway: it goes over concrete types one
- * by one, and never over interfaces as such.
+ * Who may read which part of an operation, written for reading rather than speed and independently of the gateway: it checks
+ * concrete types one by one, and never interfaces as such.
  */
 export class AuthorizationModel {
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
@@ -54,7 +54,7 @@ export class AuthorizationModel {
 
   constructor(
     private readonly schema: GraphQLSchema,
-    /** By `Type` and `Type.field` of object types; by interface, those that stand on it. */
+    /** Rules by `Type` and `Type.field` of object types; by interface, those declared on it. */
     private readonly rules: ReadonlyMap<string, readonly ModelRule[]>,
     document: DocumentNode,
     private readonly variables: Readonly<Record<string, unknown>>,
@@ -64,7 +64,7 @@ export class AuthorizationModel {
     this.operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
   }
 
-  /** Whether the operation, as it stands, reads something that the caller may not read. */
+  /** Whether the operation reads something that the caller may not read. */
   readsForbidden(caller: ModelCaller): boolean {
     const look = (type: string, places: readonly Place[]): boolean =>
       [...this.collect(type, places).values()].some((occurrences) => {
@@ -75,7 +75,7 @@ export class AuthorizationModel {
     return look('Query', [this.root()]);
   }
 
-  /** The answer where fields that the caller may not read fail, and the paths at which they do. */
+  /** The response in which fields that the caller may not read fail, and the paths of the failures. */
   answer(caller: ModelCaller, data: ModelData): { readonly data: unknown; readonly denied: readonly string[] } {
     const denied: string[] = [];
     const NULLED = Symbol('nulled');

@@ -15,7 +15,7 @@ const ALDER = 'role=developer-submitter; organization=exercise-alder; subject=al
 const BIRCH = 'role=developer-submitter; organization=exercise-birch; subject=bob';
 const TREASURY_HR = 'role=hr-specialist; agency=treasury; subject=harry';
 
-/** An attack, and what a sound graph does about it. */
+/** An attack, and how a sound graph responds. */
 export interface Attack {
   readonly group: string;
   readonly name: string;
@@ -27,7 +27,7 @@ const attacks: Attack[] = [];
 const group = (name: string) => (title: string, run: Attack['run'], safe: unknown) =>
   attacks.push({ group: name, name: title, run, safe });
 
-/** What tells attacks apart: status, code of the first error, data. */
+/** The parts of a response that distinguish attacks: status, code of the first error, data. */
 const summary = ({ status, json }: Outcome) => ({
   status,
   code: json?.errors?.[0]?.extensions?.code,
@@ -496,7 +496,7 @@ const fetchOf = (change: object = {}) => ({
   ...change,
 });
 const changeOf = (change: object = {}) => fetchOf({ operation: CHANGE, operationKind: 'mutation', ...change });
-/** Whether a plan in Redis would be used. */
+/** Whether the gateway would use a plan from Redis. */
 const loads = async (root: object, operation = OPERATION): Promise<string> => {
   try {
     readLoadedPlan(JSON.stringify({ root }), operation, PROGRAMS);
@@ -529,7 +529,7 @@ for (const [label, root, operation] of [
 
 const bus = group('Event bus');
 const KINDS: readonly MessageKind[] = ['event', 'head', 'request', 'answer'];
-/** What a reader makes of a message that `sign` makes with the keys of `signer`; its own keys are others unless they are given. */
+/** How a reader treats a message that `sign` signs with the keys of `signer`; the default keys are not the reader's. */
 const opened = async (
   kind: MessageKind,
   make: (sender: SignedMessages, keys: EventKeys) => string | Promise<string>,
@@ -687,7 +687,7 @@ for (const [label, bytes] of [
   );
 }
 
-/** A token of the caller with other parts of its header or its claims; its signature is of the right form. */
+/** A token of the caller with changed parts of its header or claims; its signature is well formed. */
 const altered = async (t: Target, header: object, claims: object) => {
   const parts = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
   const forged = (part: string, change: object) =>
@@ -908,7 +908,7 @@ bypass(
 bypass(
   'existence, by what an unknown id answers',
   async (t) => {
-    // all but what is left of the caller's budget, and of the minute
+    // leaves little of the caller's budget and of the minute
     const ask = async (id: string) =>
       (await t.ask(`{ submission(id: "${id}") { number developer { key } } }`, ALDER)).text.replace(
         /"(remaining|resetSeconds)":\d+/g,

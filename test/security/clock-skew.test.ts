@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** An identity that was signed so many seconds ago, by the clock of this process; negative for the future. */
+/** An identity signed this many seconds ago, by the clock of this process; negative for the future. */
 async function signed(secondsAgo: number): Promise<string> {
   subjects += 1;
   const real = Date.now();

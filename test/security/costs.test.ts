@@ -68,7 +68,7 @@ describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s p
     });
   });
   afterAll(() => graph.close());
-  /** Undefined for what is free, of which nobody is told. */
+  /** Undefined for free operations, whose responses contain no cost. */
   const costOf = async (query: string, variables: Record<string, unknown> = {}): Promise<number | undefined> => {
     let cost: number | undefined;
     await graph.execute({
@@ -163,7 +163,7 @@ describe('cost budgets', () => {
   let identity: TestIdentity;
   const open: FastifyInstance[] = [];
   let calls = 0;
-  /** Until then subgraphs do not answer. */
+  /** Subgraphs do not respond until then. */
   let answering: Promise<void>;
   beforeAll(async () => {
     identity = await TestIdentity.make();
@@ -270,7 +270,7 @@ describe('cost budgets', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect((await ask('{ shops(first: 15) { id } }')).extensions.cost.remaining).toBe(5);
     expect((await ask('{ shops(first: 80) { id } }', 'role=operator; subject=y')).status).toBe(200);
-    // one person has one account, whatever the roles; as has each other person
+    // each person has one account, whatever the roles
     expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=x')).status).toBe(429);
     expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=z')).status).toBe(200);
   });
@@ -402,7 +402,7 @@ describe('cost budgets', () => {
     expect(calls).toBe(1);
     const { status, errors } = await ask('{ shops(first: 51) { id ... @defer { owner } } }', OPERATOR, accept);
     expect([status, errors[0].extensions.code, calls]).toEqual([400, 'OPERATION_TOO_COSTLY', 1]);
-    // together they may cost what one operation may
+    // together they may cost as much as one operation
     const part = (name: string) => `... @defer { ${name}: shops(first: 30) { id } }`;
     const { text: parts } = await ask(`{ __typename ${part('a')} ${part('b')} }`, OPERATOR, accept);
     expect(parts).toContain("The operation's estimated cost is 60, and the limit is 50");
@@ -476,7 +476,7 @@ describe('cost budgets', () => {
       const flags = { limitsUrl: redis.url, budget: ['operator=100'], rateLimit: '6' };
       const [first, second] = [await start(flags), await start(flags)];
       const query = '{ shops(first: 40) { id } }';
-      // until it is connected, a gateway counts for itself
+      // until it is connected, a gateway counts alone
       const client = new Redis(redis.url);
       for (const [place, ask] of [first, second].entries())
         await until(

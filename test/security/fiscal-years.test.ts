@@ -16,18 +16,19 @@ import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 
-/*
- * Every figure that takes a fiscal year, for every caller, over random data: what is hidden of it must not follow from what is shown, by
- * sums and differences. The caller here knows all equations that hold by the meaning of the figures; the product is not asked for them.
+/**
+ * Every figure that takes a fiscal year, for every caller, over random data: hidden figures must not follow from shown ones by
+ * sums and differences. This caller knows all equations that hold by the meaning of the figures; the test does not take them from
+ * the product.
  */
 
 const YEARS = [2022, 2023, 2024, 2025, 2026, 2027, 2099, 2100];
 const SEEDS = [1, 2];
 
-/** Figures that are as of now, whichever year is asked for. */
+/** Figures as of now, for any requested year. */
 const OF_NOW: ReadonlySet<string> = new Set(['inWindow', 'overdueExposures', 'byTalentArea', 'vacancies']);
 
-/** Within the figures of one year, or of all time: a count, and those that add up to it. */
+/** Within the figures of one year, or of all time: a count, and its parts. */
 const WITHIN: Readonly<Record<string, readonly (readonly [whole: string, parts: RegExp])[]>> = {
   submissionMetrics: [
     ['filed', /^filedInsideWindow\.denominator$/],
@@ -60,11 +61,11 @@ interface YearlyFigure {
   readonly subgraph: OpenSubgraph;
   readonly parent: GraphQLObjectType;
   readonly field: GraphQLField<unknown, unknown>;
-  /** Whether it is shown of all time, too. */
+  /** Whether it is also shown of all time. */
   readonly isOfAllTime: boolean;
 }
 
-/** What a caller reads: counts by `field|year|path`; null where the figure is hidden. */
+/** The counts that a caller reads, by `field|year|path`; null for hidden figures. */
 type Counts = Map<string, number | null>;
 type Value = number | string | null | Value[] | { readonly [name: string]: Value };
 
@@ -110,7 +111,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** What has instants in the figures of years: table, and columns that move together. */
+/** Instants that figures of years depend on: table, and columns that move together. */
 const DATED: Readonly<Record<string, readonly (readonly [table: string, ...columns: string[]])[]>> = {
   submissions: [['submission', 'filed_at']],
   reviews: [
@@ -125,7 +126,7 @@ const DATED: Readonly<Record<string, readonly (readonly [table: string, ...colum
   workforce: [['hiring_request', 'entered_on_duty_at']],
 };
 
-/** Moves each object to a random year, a few of them to years that have few; 2099 takes it out of all figures. */
+/** Moves each object to a random year, a few of them to years with few objects; 2099 takes it out of all figures. */
 async function scatter(seed: number): Promise<void> {
   const random = randomOf(seed);
   for (const [name, tables] of Object.entries(DATED)) {
@@ -150,7 +151,7 @@ async function scatter(seed: number): Promise<void> {
   }
 }
 
-/** All that is a count or a share, and what tells the cells of a list apart. */
+/** All counts and shares, and the fields that distinguish the cells of a list. */
 function selectionOf(type: GraphQLOutputType): string {
   const named = getNamedType(type);
   if (!isObjectType(named)) return '';
@@ -159,7 +160,7 @@ function selectionOf(type: GraphQLOutputType): string {
   return `{ ${fields.map((field) => `${field.name} ${selectionOf(field.type)}`).join(' ')} }`;
 }
 
-/** What one caller reads of all figures of a subgraph. */
+/** All figures of a subgraph as one caller reads them. */
 async function read(name: string, caller: string | null): Promise<Counts> {
   const counts: Counts = new Map();
   for (const { subgraph, parent, field, isOfAllTime } of figures.filter((figure) => figure.subgraph.name === name)) {
@@ -214,7 +215,7 @@ interface Equation {
 const typeOf = (field: string): string =>
   getNamedType(figures.find((figure) => figure.field.name === field)!.field.type).name;
 
-/** Whether the counts of the years add up to that of all time. */
+/** Whether the counts of the years add up to the count of all time. */
 const isOfYears = (field: string, name: string, path: string): boolean =>
   path.includes('[')
     ? /\.(count|rate\.numerator)$/.test(path) && field === 'submissionMetrics'
@@ -269,7 +270,7 @@ function inverse(value: number): number {
   return result;
 }
 
-/** Counts that a caller can work out: reduced rows of one variable, in arithmetic modulo a prime. */
+/** Counts that a caller can derive: reduced rows of one variable, in arithmetic modulo a prime. */
 function workedOut(equations: readonly Equation[], knownKeys: ReadonlySet<string>): Set<string> {
   const unknown = [...new Set(equations.flatMap(({ whole, parts }) => [whole, ...parts]))].filter(
     (k) => !knownKeys.has(k),
@@ -307,22 +308,22 @@ function workedOut(equations: readonly Equation[], knownKeys: ReadonlySet<string
   return new Set(single);
 }
 
-/** Hidden figures that a caller works out, and hidden ones of which it knows that they are fewer than five together. */
+/** Hidden figures that a caller can derive, and hidden ones that it knows to be fewer than five together. */
 function disclosed(truth: Counts, visible: Counts, equations: readonly Equation[]): string[] {
   const knownKeys = new Set([...visible].filter(([, value]) => value !== null).map(([key]) => key));
   const derived = workedOut(equations, knownKeys);
   const isKnown = (key: string) => knownKeys.has(key) || derived.has(key);
   const hidden = [...truth].filter(([key, value]) => value !== null && visible.get(key) === null).map(([key]) => key);
-  // that there is none is no secret: zeros are shown
+  // zero is no secret: zeros are shown
   const leaks = hidden.filter((key) => {
     const share = /^(.*)\.(numerator|denominator)$/.exec(key)?.[1];
-    // of a share, either part alone may be known by other figures
+    // of a share, other figures may reveal either part
     if ((truth.get(share === undefined ? key : `${share}.denominator`) ?? 0) === 0) return false;
     return share === undefined ? derived.has(key) : isKnown(`${share}.numerator`) && isKnown(`${share}.denominator`);
   });
   for (const { whole, parts } of equations) {
     const unsolved = parts.filter((part) => !isKnown(part));
-    // a whole that is shown, with nothing to take away from it, says no more than it is shown for
+    // a shown total without parts to subtract reveals no more than itself
     if (unsolved.length === parts.length) continue;
     const together = unsolved.reduce((sum, part) => sum + countIn(truth, part), 0);
     if (isKnown(whole) && unsolved.some((part) => visible.get(part) === null) && together > 0 && together < 5)
@@ -331,7 +332,7 @@ function disclosed(truth: Counts, visible: Counts, equations: readonly Equation[
   return leaks;
 }
 
-/** A count, or what a part leaves of its whole. */
+/** A count, or the difference between a part and its total. */
 function countIn(truth: Counts, key: string): number {
   if (!key.endsWith('.rest')) return truth.get(key)!;
   const equation = RESTS.get(key)!;

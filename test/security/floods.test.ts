@@ -15,7 +15,7 @@ const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
 describe('a gateway behind a proxy, flooded from one address', () => {
   let folder: string;
   let provider: OidcProvider;
-  /** To the gateway that was started last. */
+  /** Connections to the most recently started gateway. */
   let pool: Pool;
   const pools: Pool[] = [];
 
@@ -53,7 +53,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Asks from an address, and returns the status. */
+  /** Sends a request from an address, and returns the status. */
   const ask = async (address: string, token?: string) => {
     const { statusCode, body } = await pool.request({
       method: 'POST',
@@ -123,7 +123,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
     await start(...PROXIED, '--rate-limit', '200');
     const token = await provider.token({ jti: 'known' });
     expect(counted(await Promise.all(Array.from({ length: 300 }, () => ask(FLOODER))))).toEqual({ 200: 200, 429: 100 });
-    // bad tokens count for the address they come from
+    // invalid tokens count for the address that sent them
     expect(await ask(FLOODER, 'a.b.c')).toBe(429);
     expect(await ask(FLOODER, token)).toBe(200);
     expect(await ask(NEIGHBOR)).toBe(200);
@@ -142,7 +142,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
         },
       ],
     });
-    // a load balancer that asks for health is not limited
+    // health checks of a load balancer are not limited
     for (let i = 0; i < 250; i++) {
       const health = await pool.request({
         method: 'GET',
@@ -185,7 +185,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
         }
         return counted(statuses);
       };
-      // until it is connected, a gateway counts for itself
+      // until it is connected, a gateway counts alone
       const client = new Redis(redis.url);
       for (const [place, connectionPool] of pools.entries())
         await until(

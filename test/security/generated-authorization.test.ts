@@ -80,7 +80,7 @@ function randomWorld(random: Random): World {
     const type = returned[random(returned.length)]!;
     return random(3) === 0 ? `[${type}]` : type;
   };
-  // fields that implementers have in common are of one type, whatever protects them
+  // fields that implementations share have one type, whatever protects them
   const common = new Map(interfaces.map((name) => [name, { scalar: `of${name}`, object: `to${name}`, type: link() }]));
   const fieldsOf = (type: string): string =>
     (implementing.get(type) ?? [])
@@ -121,7 +121,7 @@ function randomWorld(random: Random): World {
   ]);
   for (const name of interfaces) {
     if (random(4) > 0) continue;
-    // composition does not write a rule of the interface's own any more; older ones did
+    // composition no longer keeps the rule of the interface itself; older versions did
     const head = new RegExp(`\\ninterface ${name}\\n([^{]*)`).exec(supergraph)!;
     const lifted = /@policy\(policies: \[\["p0"\]\]\)/.test(head[1]!);
     const directives = `${head[1]!.replace(/ *@policy\(.*\)\n/, '')}  @policy(policies: [[${lifted ? '"p0", ' : ''}"standing"]])\n`;
@@ -135,7 +135,7 @@ function randomWorld(random: Random): World {
   return { supergraph, subgraphs: new Map([['first', first] as const, ['second', second] as const].map(built)), rules };
 }
 
-/** The value of a field: scalars name their field and object, so that a value tells where it comes from. */
+/** The value of a field: scalars name their field and object, so that a value shows where it comes from. */
 function fieldValue(schema: GraphQLSchema, { __typename, id }: ModelObject, field: string): unknown {
   if (field === 'id') return id;
   const parent = schema.getType(__typename) as GraphQLObjectType;
@@ -202,7 +202,7 @@ async function ask(gateway: FastifyInstance, query: string, variables: object, c
   return { status: response.statusCode, ...response.json() };
 }
 
-/** Strings of an answer, where names of types count as values of the type. */
+/** Strings of a response; type names count as values of the type. */
 function* stringsOf(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) yield* stringsOf(inner);
@@ -210,7 +210,7 @@ function* stringsOf(value: unknown): Generator<string> {
 
 const CODES = new Set<unknown>(['UNAUTHENTICATED', 'FORBIDDEN']);
 
-/** Every value of an answer names the type and field it is of, whose rules its caller has to satisfy. */
+/** Every value of a response names its type and field, whose rules the caller must satisfy. */
 function expectAllowed(data: unknown, { rules }: World, caller: ModelCaller, context: object): void {
   for (const text of stringsOf(data)) {
     const [, type, field = 'id'] = /^(\w+?)(?:\.(\w+)#.*|-\d+)?$/.exec(text)!;
@@ -244,7 +244,7 @@ test(`returns only readable fields for random graphs and operations from seed ${
         for (let time = 0; time < 2; time++) {
           const { data, errors = [] } = await ask(nulling, query, variables, claims);
           expectAllowed(data, world, caller, context);
-          // what the planners cannot do, or do wrong, other tests find
+          // other tests find what the planners cannot do or do wrong
           if (errors.some(({ extensions }: GraphQLFormattedError) => !CODES.has(extensions?.code))) {
             counts.failed += 1;
             break;
@@ -268,7 +268,7 @@ test(`returns only readable fields for random graphs and operations from seed ${
     }
     await Promise.all([nulling.close(), refusing.close()]);
   }
-  // each kind of outcome has to have been seen, or the above says nothing
+  // each kind of outcome must have occurred, or the test proves nothing
   const { failed, ...totals } = counts;
   expect(Object.values(totals).every((count) => count > 20)).toBe(true);
   expect(failed).toBeLessThan(totals.granted / 10);

@@ -1,11 +1,11 @@
-/** A request that is made to cost more than its bytes. */
+/** A request designed to cost more than its bytes. */
 export interface HostileRequest {
-  /** What it tries to exhaust. */
+  /** The resource that it tries to exhaust. */
   readonly name: string;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body: string;
   readonly accept?: string;
-  /** Code of the first error with which it is refused as a whole; undefined where it is answered. */
+  /** Code of the first error that rejects it as a whole; undefined if it is answered. */
   readonly refusal?: string;
 }
 
@@ -32,7 +32,7 @@ const booleans = (count: number) => times(count, (i) => `$v${i}: Boolean!`);
 const NEWS = 'announcements(first: 1) { nodes { title agency { key name domains(first: 1) { totalCount } } } }';
 const names = (count: number) => list(count, (i) => ({ name: { contains: `x${i}` } }));
 
-/** Requests that anybody can send, each of which once stopped a gateway or a subgraph, or is kin to one that did. */
+/** Requests that anyone can send, each of which once stopped a gateway or a subgraph, or resembles one that did. */
 export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   // conditions
   ...[true, false].map((isEven) =>

@@ -15,7 +15,7 @@ describe('GraphQL over HTTP', () => {
   });
   afterAll(() => world.close());
 
-  // the suite asks for the schema, which only known callers are shown
+  // the suite requests the schema, which only authenticated callers may see
   const asAnalyst = async (input: string, init: RequestInit = {}) =>
     fetch(input, {
       ...init,

@@ -205,7 +205,7 @@ describe('tokens of an issuer', () => {
     },
   );
 
-  /** An authenticator with a limit, and what it has had signatures checked of. */
+  /** An authenticator with a limit, and the tokens whose signatures it has checked. */
   const counting = (maxInvalidTokens: number) => {
     const checks = jest.spyOn(crypto.subtle, 'verify');
     const by = new Authenticator(
@@ -220,7 +220,7 @@ describe('tokens of an issuer', () => {
       () => 200,
       (error: { status: number }) => error.status,
     );
-  /** Valid but for its signature. */
+  /** Valid except for its signature. */
   const forged = async (jti: string) => {
     const [header, payload] = (await provider.token({ jti })).split('.');
     return `${header}.${payload}.${'A'.repeat(86)}`;
@@ -256,7 +256,7 @@ describe('tokens of an issuer', () => {
     checks.mockClear();
     const statuses: number[] = [];
     for (let i = 0; i < 300; i++) statuses.push(await status(flooded(await forged(`flood-${i}`))));
-    // the minute's 60, and one second of the reserve
+    // the 60 per minute, and one second of the reserve
     expect(checks).toHaveBeenCalledTimes(60 + RESERVED_PER_SECOND);
     expect(statuses.filter((httpStatus) => httpStatus === 429)).toHaveLength(300 - 60 - RESERVED_PER_SECOND);
     expect(await status(flooded(knownToken))).toBe(200);
@@ -267,11 +267,11 @@ describe('tokens of an issuer', () => {
       retrySeconds: 1,
       extensions: { code: 'TOO_MANY_REQUESTS' },
     });
-    // as it is asked to, it tries again in a second, beside forged ones at half the reserved rate
+    // as the response says, it retries after a second, next to forged tokens at half the reserved rate
     clock.advance(1_000);
     for (let i = 0; i < RESERVED_PER_SECOND / 2; i++) await status(flooded(await forged(`more-${i}`)));
     expect(await status(flooded(another))).toBe(200);
-    // and one that was valid is verified again, beyond everything
+    // and a token that was valid before is verified again, beyond all limits
     for (let i = 0; i < 100; i++) await status(flooded(await forged(`still-${i}`)));
     const now = Date.now();
     jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000);
@@ -321,7 +321,7 @@ describe('tokens of an issuer', () => {
     async (path) => {
       provider.flooded = path;
       await expect(authenticate(await provider.token())).rejects.toMatchObject({ status: 503 });
-      // what was on its way is in buffers of both sides
+      // data in transit are in buffers on both sides
       expect(provider.floodedBytes).toBeLessThan(32 * 1024 * 1024);
       provider.flooded = undefined;
       controlMonotonicClock().advance(20_000);
@@ -398,7 +398,7 @@ describe('tokens of an issuer', () => {
       expect({ ...ofSecond, issuer: ofFirst.issuer }).toEqual(ofFirst);
       expect(principalKey(ofFirst)).not.toBe(principalKey(ofSecond));
       expect(personKey(ofFirst)).not.toBe(personKey(ofSecond));
-      // what one issuer's tokens lose, the other's keep
+      // restrictions of one issuer's tokens do not affect the other's
       for (const claims of [{ sub: 'gone' }, { jti: 'stolen' }]) {
         expect(await authenticate(await provider.token(claims), by)).toMatchObject({ issuer: provider.issuer });
         await expect(authenticate(await second.token(claims), by)).rejects.toThrow(/revoked/);
@@ -497,7 +497,7 @@ describe('identity checks of a subgraph', () => {
       .sign(secret);
     const clock = controlMonotonicClock();
     const signedAt = Date.now();
-    /** Whether it opens so long after. */
+    /** Whether it accepts an identity after this long. */
     const opensAfter = async (passed: number, advanced: number): Promise<boolean> => {
       clock.advance(advanced);
       jest.useFakeTimers({
@@ -512,7 +512,7 @@ describe('identity checks of a subgraph', () => {
         return false;
       } finally {
         jest.useRealTimers();
-        // the cache looks at the clock once a millisecond
+        // the cache reads the clock once per millisecond
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     };
@@ -715,7 +715,7 @@ describe('the gateway', () => {
         shareable: true,
         async request(request) {
           received.push(request);
-          // long enough for another request to come meanwhile
+          // long enough for another request to arrive meanwhile
           await new Promise((resolve) => setTimeout(resolve, 50));
           const principal = await door.enter(request.headers);
           const bytes = Buffer.from(JSON.stringify({ data: { who: principal?.subject ?? 'the public' } }));

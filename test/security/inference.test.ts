@@ -20,10 +20,11 @@ import { CALLERS } from './callers';
 import { type Fact, Knowledge } from './knowledge';
 import { type Expected, everyone, expectations, type Row } from './policy-table';
 
-/*
- * Classes follow the information, not the field. Each caller reads everything it may read; then what it has is joined with what it may
- * not read: equal instants, texts and numbers, ids inside of other values, references that single out just those objects that a protected
- * reference does, and lists in the order of a protected field. Last, what it may not read is changed, and nothing it reads may follow.
+/**
+ * Classes follow the information, not the field. Each caller reads everything it may read; then the test joins this with what the
+ * caller may not read: equal instants, texts, and numbers, ids inside other values, references that match exactly the objects of
+ * a protected reference, and lists in the order of a protected field. Last, protected values change, and no value that the caller
+ * reads may follow.
  */
 
 /** A value that a caller may not read. */
@@ -47,22 +48,22 @@ const COINCIDENCES: Readonly<Record<string, string>> = {
     'applicationCount, of class GOV and hidden below five, says as much',
 };
 
-/** Who reads a field without reading what it is made from, and why. */
+/** Callers who read a field without reading its sources, and why. */
 const MADE_KNOWN: Readonly<Record<string, string>> = {
   'intake: ReviewEvent.occurredAt':
     'intake follows what agencies do with a submission, and when, and not what they find',
 };
 
-/** Lists in the order of a protected field by the making of the exercise. */
+/** Lists in the order of a protected field because of how the exercise is generated. */
 const ORDERED_BY_CHANCE: ReadonlySet<string> = new Set([
-  // both are numbered by the place of the developer's name in the alphabet
+  // both are numbered by the alphabetical position of the developer's name
   'DeveloperOrganization.agreementRef',
 ]);
 
-/** Types whose objects are few and known: that something names one of them singles nothing out. */
+/** Types with few, known objects: a reference to one of them singles nothing out. */
 const REFERENCE_TABLES: ReadonlySet<string> = new Set(['Agency', 'Sector', 'WorkRole', 'AgencyWorkRole']);
 
-/** More than so many objects with one value: it is a phrase, not a trait. */
+/** A value that more objects than this share is a phrase, not a trait. */
 const MAX_SHARED = 3;
 const ID = /[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}/g;
 
@@ -81,7 +82,7 @@ const tables = new Map<string, Row[]>();
 const entities: { readonly subgraph: OpenSubgraph; readonly entity: ModelClass }[] = [];
 let expected: Record<string, Expected>;
 let ofPublic: Knowledge;
-/** The keys of all objects, with their types. What names an object is looked at by itself. */
+/** The keys of all objects, with their types. References are examined separately. */
 const keys = new Map<Secret['value'], string>();
 
 beforeAll(async () => {
@@ -134,7 +135,7 @@ async function addDecoys(): Promise<void> {
 
 const DECOYS = 5;
 
-/** The class of each property of a model; what is not published is of the class of the model. */
+/** The class of each property of a model; unpublished properties have the class of the model. */
 function classesOf(subgraph: OpenSubgraph, entity: ModelClass): (property: string) => Sensitivity {
   const { name, selectable, sensitivity } = modelOf(entity);
   const type = subgraph.subgraph.schema.getType(name);
@@ -170,7 +171,7 @@ const add = <Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void
   else index.set(key, [value]);
 };
 
-/** The classes on the way to a fact: each of them was granted. */
+/** The classes on the path to a fact, each of which was granted. */
 function grantedFor({ type, field }: Fact): Sensitivity[] {
   const [name = '', ...parts] = field.split('.');
   for (const { subgraph } of world.open) {
@@ -189,7 +190,7 @@ const isPublic = (fact: Fact): boolean =>
   (expected[fact.type]?.rows ?? everyone) === everyone &&
   grantedFor(fact).every((sensitivity) => sensitivity === 'PUBLIC');
 
-/** What is made from a fact tells no more than the fact: `secret <- fact`, as subgraphs declare it. */
+/** A value derived from a fact reveals no more than the fact: `secret <- fact`, as subgraphs declare it. */
 const MADE_FROM: ReadonlySet<string> = new Set(
   derivationsIn(subgraphs).flatMap(({ coordinate, from }) => from.map((source) => `${coordinate} <- ${source}`)),
 );
@@ -198,14 +199,14 @@ const isGranted = (fact: Fact, secret: Secret): boolean =>
   MADE_FROM.has(`${secret.type}.${secret.property} <- ${fact.type}.${fact.field}`) ||
   grantedFor(fact).some((sensitivity) => isCovered(secret.sensitivity, sensitivity));
 
-/** Takes away the values that more than {@link MAX_SHARED} objects have in one property. */
+/** Removes the values that more than {@link MAX_SHARED} objects share in one property. */
 function withoutPhrases(secrets: Secret[]): void {
   const columns = Map.groupBy(secrets, ({ type, property }) => `${type}.${property}`);
   const rare = secrets.filter(({ type, property }) => columns.get(`${type}.${property}`)!.length <= MAX_SHARED);
   secrets.splice(0, secrets.length, ...rare);
 }
 
-/** What was found, by pair of fields, with one example of each. */
+/** Findings by pair of fields, with one example of each. */
 class Leaks {
   private readonly found = new Map<string, { count: number; example: string }>();
 
@@ -350,7 +351,9 @@ describe('figures of fiscal years', () => {
   };
   type Figures = Record<string, number | null>;
 
-  /** Three patched cases of the year that has most were opened in another: without its protection, the difference is three. */
+  /**
+   * Three patched cases of the year with the most cases were opened in another: without its protection, the difference is three.
+   */
   let moved: { id: string; openedAt: string }[] = [];
   const open = (id: string, openedAt: string) =>
     world
@@ -402,7 +405,7 @@ describe('figures of fiscal years', () => {
 });
 
 describe('responses when protected values change', () => {
-  /** Figures over what is protected: they follow it, and hide what is fewer than five. */
+  /** Figures over protected values: they change with them, and hide counts below five. */
   const isFigure = (fact: Fact): boolean => {
     const [name = ''] = fact.field.split('.');
     if (countedOf(fact.type)?.has(name) || FIGURES.has(`${fact.type}.${name}`)) return true;
@@ -411,7 +414,7 @@ describe('responses when protected values change', () => {
     );
   };
 
-  /** Changes each stored value of the classes that a caller reads of no object: other instants, numbers, texts. */
+  /** Changes each stored value of the classes that a caller may not read: other instants, numbers, texts. */
   async function disturb(caller: Principal | null): Promise<number> {
     let changed = 0;
     for (const { subgraph, entity } of entities) {
@@ -442,7 +445,10 @@ describe('responses when protected values change', () => {
     return changed;
   }
 
-  /** SQL of another value of the same kind: a digit more is another text, and another number of any size; undefined for enum values and what is not a plain value. */
+  /**
+   * SQL of another value of the same kind: a text with one more digit, or a number of any size; undefined for enum values and
+   * non-scalar values.
+   */
   function otherThan(value: unknown, column: string): string | undefined {
     if (typeof value === 'boolean') return `1 - ${column}`;
     if (typeof value === 'number') return `${column} + 1`;
@@ -467,7 +473,7 @@ describe('responses when protected values change', () => {
   );
 });
 
-/** Figures of objects that count what is protected, and hide small counts in code of their own. */
+/** Figures of objects that count protected values and hide small counts in their own code. */
 const FIGURES: ReadonlySet<string> = new Set([
   ...['submissionMetrics', 'reviewMetrics', 'workforceMetrics', 'infrastructureMetrics'].map(
     (name) => `ExecutiveOrder.${name}`,
@@ -475,7 +481,7 @@ const FIGURES: ReadonlySet<string> = new Set([
   ...['Agency.medianDaysToRemediate', 'Query.timeToHire', 'Query.findingStatistics', 'Query.overdueByToolCoverage'],
 ]);
 
-/** Fewer are by chance contained in a set, or in order. */
+/** Fewer objects form a subset, or an order, by chance. */
 const LEAST_SET = 5;
 
 function isOrdered(values: readonly Secret['value'][]): boolean {

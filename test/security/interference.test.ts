@@ -3,7 +3,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { processKinds } from '../support/databases';
 import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer } from '../support/framework';
 
-/** Callers who may know nothing of what alder does, and in what it is as if it were not. */
+/** Callers who may know nothing about alder, and must get the same responses as if it were inactive. */
 const OUTSIDERS: readonly [name: string, principal: string | null][] = [
   ['the public', null],
   ['another developer', developer('birch')],
@@ -13,7 +13,7 @@ const OUTSIDERS: readonly [name: string, principal: string | null][] = [
   ['an infrastructure officer', 'role=infrastructure-officer; agency=treasury; subject=x'],
 ];
 
-/** Every list of the graph with all that stands in its objects, to two levels; once up and once down the list. */
+/** Every list of the graph with all fields of its objects, to two levels; once ascending and once descending. */
 const QUESTIONS = subgraphs.flatMap(({ schema }) =>
   Object.values(schema.getQueryType()!.getFields()).flatMap((root) => {
     const connection = getNamedType(root.type);
@@ -44,7 +44,7 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
   });
   afterAll(() => graph.close());
 
-  /** Answers to the letter, except the request id and what remains of the caller's budget and of the minute. */
+  /** Exact responses, except the request id and what remains of the caller's budget and of the minute. */
   async function responsesFor(caller: string | null): Promise<string[]> {
     const answers: string[] = [];
     for (const query of [...QUESTIONS, '{ submission(id: "sub_1") { id } }', '{ nothing }']) {
@@ -54,7 +54,7 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
         headers: await graph.identity.headers(caller),
         payload: { query },
       });
-      // what differs from one request of a caller to the next
+      // values that differ from one request of a caller to the next
       const rest = Object.entries(headers).filter(
         ([name]) => !/^(date|x-request-id|.*-remaining|ratelimit-reset)$/.test(name),
       );
@@ -72,7 +72,7 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
     expect(QUESTIONS.length).toBeGreaterThan(60);
     const before = new Map<string, string[]>();
     for (const [name, outsider] of OUTSIDERS) {
-      // what is asked for the first time is answered by another way, whose headers stand in another order
+      // a new operation takes another path, which orders headers differently
       await responsesFor(outsider);
       before.set(name, await responsesFor(outsider));
     }
@@ -109,7 +109,7 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
       const after = await responsesFor(outsider);
       for (const [place, answer] of after.entries()) expect([name, answer]).toEqual([name, before.get(name)![place]]);
     }
-    // those who may know are told something else than before
+    // callers who may know get other responses than before
     const changed = (await responsesFor(INTAKE)).filter((answer, place) => answer !== responses[place]);
     expect(changed.length).toBeGreaterThan(5);
   });

@@ -10,18 +10,18 @@ import { type ModelClass, modelOf } from '#kit/model/model';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { AS_OF, type World } from '../support/world';
 
-/** One value that a caller has read: of which field of which object. */
+/** One value that a caller has read, with its field and object. */
 export interface Fact {
   readonly type: string;
   readonly key: string;
-  /** `field`, or `field.part` where an object without identity stands in it. */
+  /** `field`, or `field.part` within an object without identity. */
   readonly field: string;
   readonly value: string | number | boolean;
   /** The type of the object whose key the value is. */
   readonly refersTo?: string;
 }
 
-/** A list in the order in which a caller is shown it. */
+/** A list in the order in which a caller sees it. */
 export interface ShownList {
   readonly type: string;
   readonly keys: readonly string[];
@@ -44,8 +44,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Everything that a caller can read of the four subgraphs, bounded: all root lists and figures with what stands in their objects, and then
- * by reference what each subgraph says of every object whose key was read. What is refused is left out, as a caller would.
+ * Everything that a caller can read of the four subgraphs, bounded: all root lists and figures with the fields of their objects,
+ * and then, by reference, every object whose key was read. Rejected fields are left out, as a caller would.
  */
 export class Knowledge {
   readonly facts = new Map<string, Fact>();
@@ -104,7 +104,7 @@ export class Knowledge {
     this.lists.push({ type: node.name, keys: shownKeys });
   }
 
-  /** What a subgraph says of the objects whose keys are known, as the gateway asks it. */
+  /** The fields of objects with known keys, as the gateway fetches them from a subgraph. */
   private async readEntities(subgraph: OpenSubgraph): Promise<void> {
     const { schema } = subgraph.subgraph;
     const union = schema.getType('_Entity') as unknown as { getTypes(): readonly GraphQLObjectType[] };
@@ -126,7 +126,7 @@ export class Knowledge {
     }
   }
 
-  /** Asks again without what is refused, until nothing is. */
+  /** Repeats the query without rejected fields until it succeeds. */
   private async ask(subgraph: OpenSubgraph, query: () => string, variables = {}): Promise<Fields> {
     for (;;) {
       const headers = await this.world.identity.signed(subgraph.name, this.who);
@@ -168,7 +168,7 @@ export class Knowledge {
       return `${withArguments(field.name, [...argTexts, `first: ${CHILDREN}`])} { totalCount nodes { ${keyField} } }`;
     }
     const keyField = keyFieldOf(subgraph, named.name);
-    // an object of its own is asked after by its key
+    // an object with a key is fetched by it
     const inner = keyField && depth < 2 ? keyField : this.fieldsOf(subgraph, named, depth - 1);
     return depth < 0 ? '__typename' : `${withArguments(field.name, argTexts)} { ${inner} }`;
   }
@@ -237,7 +237,7 @@ function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
 
 const modelsOf = ({ subgraph: { parts } }: OpenSubgraph): readonly ModelClass[] => [...parts.entities, ...parts.stubs];
 
-/** The field by which an object of a type is known; undefined for what has no identity. */
+/** The key field of a type; undefined for types without identity. */
 function keyFieldOf(subgraph: OpenSubgraph, type: string): string | undefined {
   const model = modelsOf(subgraph).find(
     (candidate) => modelOf(candidate).published && modelOf(candidate).name === type,

@@ -10,9 +10,9 @@ import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/** What stands in every protected text of the databases. */
+/** The text in every protected column of the databases. */
 const CANARY = 'canary-7c1f';
-/** What clients send that no log may repeat. */
+/** Values of clients that no log may contain. */
 const SENT = 'sent-5d0b';
 
 const QUESTION_FILES = [
@@ -23,7 +23,7 @@ const QUESTION_FILES = [
   '12-hiring-gaps',
 ];
 
-/** Every list of the graph with all the leaves of its objects. */
+/** Every list of the graph with all leaf fields of its objects. */
 const LISTS = subgraphs.flatMap(({ schema }) =>
   Object.values(schema.getQueryType()!.getFields()).flatMap((root) => {
     const connection = getNamedType(root.type);
@@ -38,7 +38,7 @@ const LISTS = subgraphs.flatMap(({ schema }) =>
   }),
 );
 
-/** What is not planted: cases that are published are the government's to read. */
+/** Without planted texts: published cases are readable by the government. */
 const ALL_BUT: Readonly<Record<string, string>> = { ClearinghouseCase: " WHERE status NOT IN ('PUBLISHED', 'CLOSED')" };
 
 const CALLERS = [
@@ -73,7 +73,7 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
               `UPDATE ${database.table(entity)} SET ${database.column(entity, field.name)} = '${CANARY}'${ALL_BUT[name] ?? ''}`,
             );
           } catch {
-            // worked out and not stored, or of another value in each row
+            // computed instead of stored, or different in each row
             continue;
           }
           planted += 1;
@@ -103,7 +103,7 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
         );
         expect([caller, query.slice(0, 60), [...new Set(leaks)]]).toEqual([caller, query.slice(0, 60), []]);
       }
-    // it is there to be read
+    // shows that it can be read
     const whole = await Promise.all(LISTS.map(async (query) => (await send(INSPECTOR, { query })).body));
     expect(whole.filter((body) => body.includes(CANARY)).length).toBeGreaterThan(5);
     const metrics = await world.server.inject({

@@ -21,14 +21,14 @@ import { createLog } from '../../gateway/telemetry/log';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/*
- * Which protected objects there are is protected as well: a caller who reads no more than their ids, their type's name, cursors or their
- * number leaves an entry, whatever list or reference shows them. Generated from the published schemas, not from what resolvers do.
+/**
+ * The existence of protected objects is protected as well: a caller who reads only their ids, type names, cursors, or count
+ * leaves an entry, whatever list or reference shows them. Generated from the published schemas, not from the code of resolvers.
  */
 
 const ANALYST = 'role=analyst; subject=analyst-1';
 
-/** What is protected, for people to look at: a new type whose objects not everyone sees appears here. */
+/** The protected types, for reviewers: a new type whose objects not everyone sees appears here. */
 const PROTECTED: Readonly<Record<string, readonly string[]>> = {
   submissions: [
     'AIModel',
@@ -76,7 +76,7 @@ const typesOf = (document: DocumentNode): ObjectTypeDefinitionNode[] =>
     (node) => 'fields' in node && /^ObjectType/.test(node.kind),
   ) as ObjectTypeDefinitionNode[];
 
-/** Stored types, some of whose objects or fields few may see. */
+/** Stored types with objects or fields that few callers may see. */
 function protectedIn({ sdl, parts, policies }: Subgraph): string[] {
   const types = new Map(typesOf(parse(sdl)).map((type) => [type.name.value, type]));
   return parts.entities
@@ -110,7 +110,7 @@ function waysTo(subgraph: Subgraph, isShown: (type: string) => boolean): Way[] {
     .filter(({ type }) => isShown(type));
 }
 
-/** What is read of a page, a list or an object, and how it stands in the record. */
+/** What a test reads of a page, a list, or an object, and how the record shows it. */
 const SELECTIONS = {
   page: [
     ['nodes { id }', 'list', true],
@@ -131,7 +131,7 @@ const SELECTIONS = {
 
 let folder: string;
 let world: World;
-/** Keys of lists that are written once and referred to by later lines. */
+/** Keys of lists that are recorded once and referred to by later lines. */
 const lists = new Map<string, readonly string[]>();
 
 beforeAll(async () => {
@@ -147,7 +147,7 @@ afterAll(async () => {
 
 type Read = Entry & { readonly objects: readonly ReadObjects[]; readonly uses?: readonly FieldsUsed[] };
 
-/** What a request to a subgraph gave, and the reads that it left in the record. */
+/** The response to a request to a subgraph, and the reads that it left in the record. */
 async function ask(name: string, query: string, caller: string | null, variables: object = {}) {
   const linesOf = () =>
     readFileSync(join(folder, `${name}.jsonl`), 'utf8')
@@ -187,14 +187,16 @@ async function keysOfAll(type: string): Promise<string[]> {
 const modelNamed = ({ parts }: Subgraph, type: string) =>
   modelOf([...parts.entities, ...parts.stubs].find((model) => modelOf(model).name === type)!);
 
-/** An entity's field that pages through objects of a type that is no entity. */
+/** An entity's field that pages through objects of a non-entity type. */
 function wayToPart(subgraph: Subgraph, type: string): Way {
   const isOfEntity = ({ parent, shape }: Way) =>
     shape === 'page' && parent !== 'Query' && modelNamed(subgraph, parent).entity;
   return waysTo(subgraph, (candidate) => candidate === type).find(isOfEntity)!;
 }
 
-/** Asks for a field of the root, or of all objects of its parent. `shown` is what the field was, wherever it is not null. */
+/**
+ * Reads a field of the root, or of all objects of its parent. `shown` lists the values of the field that are not null.
+ */
 async function query({ subgraph: name, parent, field, type, shape }: Way, selection: string, caller: string | null) {
   if (parent === 'Query') {
     const keys = shape === 'object' ? await keysOfAll(type) : [undefined];
@@ -219,7 +221,7 @@ async function query({ subgraph: name, parent, field, type, shape }: Way, select
   return { ...response, shown: all.flatMap((object) => object?.shown ?? []) };
 }
 
-/** The objects that an answer shows. */
+/** The objects in a response. */
 function objectsIn(shown: readonly unknown[], shape: Way['shape']): { readonly id?: string }[] {
   if (shape !== 'page') return shown.flat() as object[];
   return (shown as { nodes?: object[]; edges?: object[] }[]).flatMap(({ nodes, edges }) => nodes ?? edges ?? []);
@@ -239,7 +241,7 @@ test('covers fields of every shape and of every protected type', () => {
     expect(new Set(WAYS.filter((way) => way.subgraph === subgraph).map(({ type }) => type))).toEqual(new Set(types));
 });
 
-/** Ways that the exercise data have no objects on, after which a test could not fail. */
+/** Paths without objects in the exercise data, for which a test could not fail. */
 const EMPTY: string[] = [];
 
 test.each(WAYS.map((way) => [`${way.subgraph}: ${way.parent}.${way.field}`, way] as const))(

@@ -28,12 +28,12 @@ test('covers every role with a caller', () => {
 
 const AGENCIES = ['nsa', 'doe', 'cisa', 'treasury', 'hhs', 'ssa'];
 
-/** When the day of the world began in Washington. */
+/** The start of the world's day in Washington. */
 const TODAY = startOfDay(civilDate(AS_OF));
 
 const KINDS = ['GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] as const;
 
-/** Questions whose answers are figures that only the government reads, and where in the answer they are. */
+/** Questions about figures that only the government reads, and the path of each figure in the response. */
 const FIGURES: readonly [query: string, path: string[]][] = [
   ['{ executiveOrder(number: "14409") { submissionMetrics { __typename } } }', ['executiveOrder', 'submissionMetrics']],
   ['{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }', ['executiveOrder', 'reviewMetrics']],
@@ -48,7 +48,7 @@ const FIGURES: readonly [query: string, path: string[]][] = [
   ['{ busyReviewers(moreThan: 0) { id } }', ['busyReviewers']],
 ];
 
-/** Figures that everyone reads, which count what only the government sees. */
+/** Figures that everyone reads and that count rows only the government sees. */
 const OPEN = [
   `{ executiveOrder(number: "14409") { workforceMetrics {
     asOf fiscalYear enteredOnDuty vacancies medianTimeToHireDays p90TimeToHireDays timeToHireGoalDays
@@ -60,7 +60,7 @@ const OPEN = [
   ),
 ];
 
-/** Figures that count what analysts do not see. */
+/** Figures that count rows analysts do not see. */
 const COUNTING = [
   `{ executiveOrder(number: "14409") { submissionMetrics {
     filed inWindow launched withdrawn withdrawnByPhase { phase count rate { numerator } } medianLeadDays
@@ -80,7 +80,7 @@ const COUNTING = [
   '{ agencies { key medianDaysToRemediate } }',
 ];
 
-/** Of these, what the workforce program does not work with; the last is of systems. */
+/** Of these, the ones the workforce program does not use; the last is a role for systems. */
 const OF_OTHERS = [
   ...COUNTING.filter((query) => /submissionMetrics|reviewMetrics|findingStatistics|findingCount/.test(query)),
   COUNTING.at(-1)!,
@@ -96,7 +96,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     for (const { database, subgraph } of world.open)
       for (const entity of subgraph.parts.entities) {
         const { name, key } = modelOf(entity);
-        // the key of a link table is its owner's
+        // the owner of a link table is the owner of its key
         const rows = (
           await database.query(`SELECT ${database.selection(entity, 't')} FROM ${database.table(entity)} t`)
         ).map((row) => database.hydrate(entity, row));
@@ -177,7 +177,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
           const set = new Set(visible);
           expect((nodes as Row[]).every((node) => set.has(node[key]))).toBe(true);
           expect(nodes.length).toBe(Math.min(500, visible.length));
-          // one that is not seen is as one that is not there
+          // an invisible row is treated like a missing one
           const hidden = rows.find((row) => !ruleOf(name).rows(row, principal));
           const candidate = Object.values(query).find(
             (field) =>
@@ -257,7 +257,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
       byOpener += opened.length;
       const ids = (rows: readonly Row[]) => rows.map(({ id }) => id).sort();
       expect([name, ids(nodes.filter(isOpen))]).toEqual([name, ids(visible)]);
-      // published cases stay within the government
+      // published cases remain within the government
       if (!government(null, principal)) expect([name, nodes]).toEqual([name, []]);
     }
     expect(byOpener).toBeGreaterThan(0);
@@ -317,7 +317,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
           const [ownResult, whole] = [await ask(caller), await ask(INSPECTOR)];
           visible.forEach((row, place) => {
             const may = sees?.(row, principal) ?? false;
-            // drafts are not the inspector's to see
+            // inspectors may not see drafts
             const everything = (whole.data!._entities as Row[])[place];
             const readable = (ownResult.data!._entities as Row[])[place];
             const nothing = Object.fromEntries(fields.map((field) => [field.name, null]));
@@ -356,7 +356,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
       else expect([path, b]).toEqual([path, a]);
     };
     for (const query of queries) {
-      // analysts are told figures as of the start of today
+      // analysts get figures as of the start of today
       const same = query.replace(/(submissionMetrics|reviewMetrics) \{/, `$1(asOf: "${TODAY}") {`);
       const [all, part] = [await world.ask(same, {}, whole), await world.ask(query, {}, claims)];
       expect([query, all.errors, part.errors]).toEqual([query, undefined, undefined]);
@@ -365,7 +365,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
         /"(?:count|filed|findings|answered|withdrawn|launched|overdue|findingCount|applicationCount|casesPatched|hires|vacancies|enteredOnDuty)":([1-4])[,}]/g,
       );
       expect([query, [...counts].map(([text]) => text)]).toEqual([query, []]);
-      // a single hidden cell is what is left of the sum
+      // the value of a single hidden cell would follow from the sum
       for (const path of [
         ['submissionMetrics', 'filedByQuarter'],
         ['submissionMetrics', 'filedByReference'],
@@ -439,7 +439,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
     const ownModels = tables.get('AIModel')!.filter(({ developerKey }) => developerKey === 'exercise-alder').length;
     const beyond = await count('{ trainingComputeFlop: { gte: "0" } }', alder);
     expect(all).toBeGreaterThan(ownModels);
-    // only of its own models it learns anything
+    // it learns only about its own models
     expect(beyond).toBeLessThanOrEqual(ownModels);
     const refused = await world.ask(
       '{ aiModels(filter: { trainingComputeFlop: { gte: "1" } }) { totalCount } }',
@@ -462,7 +462,7 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
   });
 });
 
-/** The least value of an input type. */
+/** The smallest value of an input type. */
 function leastOf(type: GraphQLInputType): unknown {
   if (isNonNullType(type)) return leastOf(type.ofType);
   if (isListType(type)) return [];

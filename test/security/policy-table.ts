@@ -2,14 +2,14 @@ import type { Principal } from '#base/identity/principal';
 import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 
 /**
- * Roles and sensitivity classes of docs/domain.md in a second form: predicates over rows in memory. The product has them as conditions
- * in SQL; both must show the same callers the same data.
+ * Roles and sensitivity classes of docs/domain.md in a second form: predicates over rows in memory. The product states them as
+ * conditions in SQL; both must show the same callers the same data.
  */
 // biome-ignore lint/suspicious/noExplicitAny: rows of all tables
 export type Row = any;
 export type Sees = (row: Row, who: Principal | null) => boolean;
 
-/** Who sees the rows of a model, and of those the fields of each class. */
+/** Who sees the rows of a model, and which of those may read the fields of each class. */
 export interface Expected {
   readonly rows: Sees;
   readonly GOV?: Sees;
@@ -17,7 +17,7 @@ export interface Expected {
   readonly PROPIN?: Sees;
   readonly PII?: Sees;
   readonly ISVI?: Sees;
-  /** Fields that others of those see than the rest of their class. */
+  /** Fields with other readers than the rest of their class. */
   readonly fields?: Readonly<Record<string, Sees>>;
 }
 
@@ -56,7 +56,7 @@ const all = (sees: Sees): Expected => ({
   ISVI: sees,
 });
 
-/** What is to be seen, by model. */
+/** Visible rows and fields by model. */
 export function expectations(tables: Tables): Record<string, Expected> {
   const { rows, byKey } = tables;
   const links = (table: string, owner: string) =>

@@ -25,9 +25,10 @@ import { InProcessBus } from '#kit/events/in-process-bus';
 import { verifyRecords } from '../../gateway/cli/audit';
 import { createLog } from '../../gateway/telemetry/log';
 
-/*
- * Manipulations of a record by someone who can write its files: each has to be found by `ordergraph audit verify`, at once and after
- * the process has gone on with what it found. Only what nothing in the record can show may need the other records or the anchor.
+/**
+ * Manipulations of a record by someone who can write its files: `ordergraph audit verify` must detect each, at once and after the
+ * process has continued the record. Only manipulations that leave no trace in the record may need the other records or the
+ * anchor.
  */
 const NAMES = ['submissions', 'reviews', 'workforce', 'infrastructure'];
 const log = createLog('silent', 'test');
@@ -37,7 +38,7 @@ const EVE = 'eve';
 /** Each subgraph seals with a key of its own. */
 const keyOf = new Map<string, JWK>();
 let publicKeys: readonly SealKey[];
-/** The key of the record that is manipulated, of another subgraph, and of none. */
+/** The key of the manipulated record, of another subgraph, and of no subgraph. */
 let stolen: SealingKey;
 let neighbor: SealingKey;
 let foreign: SealingKey;
@@ -46,14 +47,17 @@ let folder: string;
 let anchor: string;
 let keys: string;
 
-/** Goes on with a record as a process of its subgraph does. */
+/** Continues a record like a process of its subgraph. */
 const openRecord = (name: string, into: string, clock: Clock, options: AuditLogOptions = {}) =>
   AuditLog.open(join(into, `${name}.jsonl`), name, keyOf.get(name)!, clock, log, {
     keys: { current: publicKeys },
     ...options,
   });
 
-/** Four processes read, seal and show each other their seals. @param minutes of the clock until each begins */
+/**
+ * Four processes read, seal, and exchange their seals.
+ * @param minutes of the clock until each begins
+ */
 async function writeRecords(into: string, at = MONDAY): Promise<void> {
   const clock = new SettableClock(at);
   const board = new InProcessBus([]);
@@ -113,10 +117,10 @@ const lastSealBefore = (lines: readonly string[], place: number) =>
 const placeOf = (lines: readonly string[], is: (line: string) => boolean, from = 0) =>
   lines.findIndex((line, place) => place >= from && is(line));
 
-/** The proofs that someone without a key has: those that are there. */
+/** The proofs available without a key: the existing ones. */
 type Forger = SealingKey | undefined;
 
-/** Lines with numbers, links, hashes and, by whoever has a key, proofs made anew, over all files of the record. */
+/** Lines with numbers, links, hashes, and, given a key, proofs recomputed over all files of the record. */
 function forge(edit: (entries: Entry[], file: number) => Entry[], by?: Forger): void {
   let number = 0;
   let before = FIRST;
@@ -194,7 +198,7 @@ function inPlaceOf(target: string, source: string): void {
   writeFileSync(target, readFileSync(source));
 }
 
-/** The record as it was at an earlier time: a part is what was written then. */
+/** The record at an earlier time: a part contains what was written by then. */
 function rollBackTo(part: number): void {
   const all = files();
   for (const file of all.slice(part + 1)) rmSync(file);
@@ -229,7 +233,9 @@ function beginBroken(by: SealingKey): void {
   write(written(), [lineOf({ ...seal, ...begin } as Unproved, by.seal).text]);
 }
 
-/** What is done, and what finds it first: the record alone, seals of it in other records, or the anchor's. */
+/**
+ * The manipulation, and what detects it first: the record alone, seals of it in other records, or those of the anchor.
+ */
 const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Found, () => void | Promise<void>])[] = [
   [
     'edit',
@@ -643,7 +649,10 @@ async function foundBy(): Promise<Found | undefined> {
   return (await flawsOf(NAMES.map(record), [anchor])).length > 0 ? 'by the anchor' : undefined;
 }
 
-/** The process begins again with what it finds. @returns whether it refuses to */
+/**
+ * Restarts the process with the current files.
+ * @returns whether it refuses to start
+ */
 async function goOn(): Promise<boolean> {
   try {
     const clock = new SettableClock('2026-06-03T12:00:00.000Z');
@@ -676,7 +685,7 @@ test.each(MANIPULATIONS)(
     const at = await foundBy();
     table.push(`${kind}: ${label} — ${at}`);
     expect(at).toBe(expected);
-    // what the process makes of it must not hide it
+    // the reaction of the process must not hide it
     const isRefused = await goOn();
     if (!isRefused) expect(await foundBy()).toBeDefined();
     expect(existsSync(`${record()}.next`)).toBe(false);
@@ -684,7 +693,7 @@ test.each(MANIPULATIONS)(
 );
 
 describe('a seal signed with the key of another subgraph', () => {
-  /** A seal of the record that makes it look cut, if it is taken for true. */
+  /** A seal of the record that would make the record look truncated if accepted. */
   const forged = (by: SealingKey, subgraph = 'submissions'): Seal => {
     const { hash: _hash, signature: _signature, ...seal } = JSON.parse(linesOf(written()).at(-1)!) as Seal;
     const later = { ...seal, subgraph, number: seal.number + 500, keyId: by.id };
@@ -744,7 +753,7 @@ describe('a seal signed with the key of another subgraph', () => {
 
   test('reports a foreign seal only for the record that contains it', async () => {
     const head = forged(neighbor);
-    // whoever has the key of a subgraph can write it into the record of that subgraph
+    // the holder of a subgraph's key can write it into the record of that subgraph
     const audit = await openRecord('workforce', folder, later);
     await audit.append(null, null, { kind: 'head', head });
     await audit.close();

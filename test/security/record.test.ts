@@ -49,7 +49,7 @@ const entriesOf = (path = file): Entry[] =>
     .map((line) => JSON.parse(line) as Entry);
 const verify = () => verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')]);
 
-/** A record of so many reads. */
+/** A record with this many reads. */
 async function recordOf(count: number, options: AuditLogOptions = {}): Promise<void> {
   const audit = await open(options);
   for (let i = 0; i < count; i++) await audit.append(ANN, null, read(`sub_${i}`));
@@ -132,7 +132,7 @@ describe('a process whose record was changed', () => {
       { file: part, line: 5, what: 'it was changed after it was written' },
       { file, line: 1, what: expect.stringContaining('a process found the record broken before this part') },
     ]);
-    // once; the next process finds what follows intact
+    // once; the next process finds the rest intact
     expect((await goOn()).breaches).toBe(0);
     expect((await verify()).flaws).toHaveLength(2);
   });
@@ -222,7 +222,7 @@ test('sends each new seal to the anchor URL without delaying requests', async ()
   const exchange = new SealExchange({ audit, anchor: anchorOf(`http://127.0.0.1:${port}/seals`), log: silent });
   const round = exchange.round();
   await audit.append(ANN, null, read('a'));
-  // the anchor has refused it so far, and the line is written
+  // the anchor has rejected it so far, and the line is written
   expect(entriesOf().at(-1)?.kind).toBe('read');
   await round;
   await audit.close();
@@ -355,7 +355,7 @@ describeOnRedis('four processes and a gateway', () => {
     await says(gateway, /The graph answers at/);
     const reviews = join(folder, 'reviews.jsonl');
     const copy = readFileSync(reviews);
-    /** Whether a file holds seals of these records, and of the one of reviews a late one. */
+    /** Whether a file contains seals of these records, and a late one of the record of reviews. */
     const holds = (path: string, names: readonly string[], after = 0) => {
       const lines = existsSync(path) ? entriesOf(path) : [];
       const seals = lines.flatMap((line) => (line.kind === 'head' ? line.head : line.kind === 'seal' ? line : []));

@@ -23,7 +23,7 @@ import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const PREFIX = 'ordergraph:events';
-/** What may stand where a count of a window is expected, without an end. */
+/** Possible values in place of the count of a window, without an expiry. */
 const NOT_COUNTS = [
   '99999999999',
   '-99999999999',
@@ -88,7 +88,10 @@ class Victims {
     return victims;
   }
 
-  /** One more gateway over the same Redis. @returns its port */
+  /**
+   * Starts one more gateway over the same Redis.
+   * @returns its port
+   */
   async startGateway(environment: Record<string, string> = {}): Promise<number> {
     const port = await freePort();
     const gateway = run(['gateway', '--port', String(port), ...this.urls], {
@@ -111,7 +114,7 @@ class Victims {
     return readPrivateKey(this.environment[eventKeyVariable(subgraph)]!, 'the key');
   }
 
-  /** What an attacker who has this key can sign. */
+  /** Messages that an attacker with this key can sign. */
   signs(key: JWK, prefix = PREFIX) {
     const keys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, key])));
     const messages = new SignedMessages(prefix, keys);
@@ -147,7 +150,10 @@ class Victims {
 
   private isRegistered = false;
 
-  /** Files a submission that one agency is to hear of. @returns its id */
+  /**
+   * Files a submission that one agency is to be notified of.
+   * @returns its id
+   */
   async file(): Promise<string> {
     if (!this.isRegistered)
       await this.mutate(
@@ -180,7 +186,7 @@ class Victims {
     );
   }
 
-  /** Waits until a reader has taken all entries of a stream, and acknowledged them. */
+  /** Waits until a reader has read and acknowledged all entries of a stream. */
   async taken(source: string, reader: string): Promise<void> {
     await until(
       async () => {
@@ -195,7 +201,7 @@ class Victims {
     );
   }
 
-  /** What matters: who may see what, what is open, and every history of a log. */
+  /** The state that matters: who may see what, open reviews, and every history of a log. */
   async state(): Promise<unknown> {
     const statements: [string, string][] = [
       ['reviews', 'SELECT id, agency_keys, lifecycle FROM submission_notice ORDER BY id'],
@@ -228,7 +234,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
   });
   afterAll(() => victims?.stop());
 
-  /** An event that would let another agency see the submission, the next one of the log. */
+  /** A forged event, next in the log, that would let another agency see the submission. */
   const forged = async (change: Partial<EventEnvelope> = {}): Promise<EventEnvelope> => {
     const [last] = await victims.rows(
       'reviews',
@@ -364,7 +370,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     ];
     for (const head of heads) {
       await attacker.set(headOf('submissions'), head);
-      // the subgraph puts its own back
+      // the subgraph restores its own
       await until(
         async () => (await attacker.get(headOf('submissions'))) !== head,
         () => 'the true end is back',
@@ -413,9 +419,9 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
   test('ignores a forged response to the request of a reader', async () => {
     const before = await victims.state();
     const [subscriber, { attacker }] = [victims.attacker.duplicate(), victims];
-    // waits at the key, and so gets the request before its writer does
+    // waits at the key, and so gets the request before its writer
     const intercepted = subscriber.blpop(`${PREFIX}:replay:submissions`, 30);
-    // a gap, so that the reader asks
+    // creates a gap, so that the reader sends a request
     await run(['events', 'replay', 'reviews', '--from', 'submissions'], victims.environment).ended;
     const [, text] = (await intercepted)!;
     const { answerTo } = JSON.parse(body(text).body!) as { answerTo: string };
@@ -428,7 +434,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
       () => 'the made-up answer is refused',
     );
     subscriber.disconnect();
-    // a true answer follows
+    // a true response follows
     await victims.arrives(await victims.file());
     const after = (await victims.state()) as unknown[];
     expect(after.slice(2, 4)).toEqual((before as unknown[]).slice(2, 4));
@@ -436,7 +442,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
 
   test('keeps readers running when keys of streams and heads have another type', async () => {
     const { attacker } = victims;
-    // at once: the subgraph writes both again whenever it can
+    // at once: the subgraph rewrites both whenever it can
     await attacker
       .multi()
       .del(streamOf('submissions'), headOf('submissions'))
@@ -520,7 +526,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
   };
 
   let aliases = 0;
-  /** Waits until a gateway shares what it plans. */
+  /** Waits until a gateway shares its plans. */
   const reachesRedis = async (caller: Caller) => {
     const before = (await shared()).length;
     await until(
@@ -532,7 +538,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       () => 'a plan is shared',
     );
   };
-  /** What a new gateway answers that finds a plan in Redis, and what it says of the plan. */
+  /** The response of a new gateway that finds a plan in Redis, and what it logs about the plan. */
   const answeredWith = async (key: string, plan: string, query: string) => {
     for (;;) {
       await victims.attacker.set(key, plan);
@@ -549,7 +555,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       );
       await kill(victims.processes.pop()!);
       const output = gateway.output();
-      // one that waits too long for Redis plans for itself, and has not seen the plan
+      // a gateway that waits too long for Redis plans alone, and has not read the plan
       if (output.includes('rejected a shared plan; planning anew')) return { data, said: output };
     }
   };
@@ -563,7 +569,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       text,
       `${sealed.slice(0, 44)}${text}`,
       new PlanSeal(() => foreign).seal(key.replace('ordergraph:plans:', ''), text),
-      // a true plan, of another operation
+      // a genuine plan of another operation
       otherPlan,
       '',
       'x'.repeat(100_000),
@@ -638,7 +644,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
     }
     await attacker.set(count!, '99999999999', 'EX', 86_400);
     expect((await ask()).errors).toBeUndefined();
-    // with an end: what is no count begins anew, and what is one locks out for the rest of its window
+    // with an expiry: an invalid count starts anew, and a valid one locks out for the rest of its window
     for (const value of NOT_COUNTS) {
       await attacker.set(count!, value, 'EX', 30);
       const refusals = ((await ask()).errors ?? []).map(({ extensions }) => extensions?.code);

@@ -26,11 +26,11 @@ const SDL = `
 
 const USER = { __typename: 'User', id: '1', mail: 'a@b', note: 'n', name: 'N' };
 const THING = { __typename: 'Crate', id: '2', weight: 3 };
-/** More than any operation asks for: what is withheld must not show because a subgraph gave it. */
+/** More than any operation selects: withheld fields must not appear even if a subgraph sent them. */
 const ANSWERS = { open: 'o', secret: 's', me: USER, users: [USER, USER], thing: THING, things: [THING], level: 'A' };
 
 let gateway: FastifyInstance;
-/** Refuses the whole operation. */
+/** Rejects the whole operation. */
 let refusing: FastifyInstance;
 let identity: TestIdentity;
 let calls: number;

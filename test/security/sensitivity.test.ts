@@ -180,7 +180,7 @@ describe('in answers', () => {
       typeof value !== 'object' || value === null
         ? 0
         : Object.values(value).reduce((sum: number, item) => sum + objectsIn(item), Array.isArray(value) ? 0 : 1);
-    // the root is no field
+    // the root is not a field
     expect(objectsIn(data) - 1).toBeLessThanOrEqual(extensions.cost.estimated);
     expect(objectsIn(data)).toBeGreaterThan(1);
   });

@@ -73,7 +73,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     const uploaded = await stack.attachContent(mine);
     expect((await stack.caller(person('eve')).upload(uploaded, mine)).status).toBe(204);
     const stalled = await Promise.all(Array.from({ length: 40 }, connectAndSend));
-    // a caller may have any number of tokens, each with scopes of its own
+    // a caller may have any number of tokens, each with its own scopes
     async function connectAndSend(_: unknown, place: number) {
       const request = await upload(path, `${person('eve')}; scope=scope-${place}`, content.length);
       return (await connect()).send(request).send(content.subarray(0, 1_000));
@@ -86,7 +86,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     expect(answers.find((text) => text.startsWith('HTTP/1.1 429'))).toMatch(
       /retry-after: \d+[\s\S]*You have 8 uploads in progress/,
     );
-    // nothing is left of them: the caller may upload again
+    // none of them is left: the caller may upload again
     expect((await stack.caller(person('eve')).upload(path, content)).status).toBe(204);
   });
 
@@ -107,7 +107,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     const slow = (await connect()).send(await upload(path, developer(), content.length)).trickle('x', 50);
     expect(answerOf(await slow.closed)).toEqual([408, 'TRANSFER_TOO_SLOW']);
     const steady = (await connect()).send(await upload(path, developer(), content.length));
-    // 20,000 bytes a second, for longer than any other request may take
+    // 20,000 bytes per second, for longer than the limit of any other request
     for (let offset = 0; offset < content.length; offset += 2_000) {
       steady.send(content.subarray(offset, offset + 2_000));
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -158,13 +158,13 @@ describe('gateway and subgraph processes with slow clients', () => {
     const request = head(`GET ${path}`, { authorization: `Bearer ${await stack.token(person('eve'))}` });
     const readers: RawClient[] = [];
     for (let i = 0; i < 8; i++) readers.push((await connect()).pause().send(request));
-    // until they are under way, another may take a place of theirs
+    // until they are running, another may take one of their places
     await new Promise((resolve) => setTimeout(resolve, 500));
     const more = (await connect()).send(request);
     while (!more.text) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(answerOf(more.text)).toEqual([429, 'TOO_MANY_TRANSFERS']);
     expect(await isServed(developer())).toEqual(SERVED);
-    // longer than two windows, in which nothing is read
+    // longer than two windows without a read
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     for (const reader of readers) {
       const text = await reader.resume().closed;
@@ -245,7 +245,7 @@ describe('a gateway whose answers are not read', () => {
 
   test('keeps the connection of a slow client that reads faster than required', async () => {
     const reader = (await RawClient.connect(origin)).send(LARGE);
-    // a stop in every window, for longer than one
+    // a pause in every window, for longer than one
     for (let turn = 0; turn < 8; turn++) {
       reader.pause();
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -43,7 +43,7 @@ async function answers(url: string, milliseconds: number): Promise<boolean> {
   }
 }
 
-/** Starts a server on a socket in a temporary folder; nothing of it is left behind. */
+/** Starts a server on a socket in a temporary folder, which is removed with it. */
 async function startPrivateServer(binary: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-mysql-'));
   const isMaria = spawnSync(binary, ['--version']).stdout.toString().includes('MariaDB');
@@ -83,8 +83,8 @@ async function startPrivateServer(binary: string): Promise<string> {
 }
 
 /**
- * Says where the tests find a MySQL-protocol server: the one of ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database),
- * else a private one where MariaDB or MySQL is installed. Without either the tests on MySQL are left out, under CI they fail.
+ * Finds the MySQL-protocol server for the tests: the one of ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database), else a
+ * private one if MariaDB or MySQL is installed. Without either, tests on MySQL are skipped, and fail under CI.
  */
 export default async function databases(): Promise<void> {
   if (process.env.ORDERGRAPH_TEST_MYSQL_URL) return;

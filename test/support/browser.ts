@@ -15,10 +15,10 @@ const program = programFor(
   'Install chromium',
 );
 
-/** `describe` where there is a Chromium to start. CI fails without one. */
+/** `describe` where Chromium is installed. CI fails without it. */
 export const describeInBrowser: jest.Describe = program ? describe : describe.skip;
 
-/** A browser without a window that asks nobody but whom its pages ask. */
+/** A headless browser that connects only to the addresses of its pages. */
 export function openBrowser(): Promise<Browser> {
   const executablePath = spawnSync('which', [program!], { encoding: 'utf8' }).stdout.trim();
   return chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-quic'] });

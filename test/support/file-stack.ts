@@ -19,7 +19,7 @@ export class FileStack {
     readonly url: string,
     readonly subgraphUrl: string,
     readonly token: (principal: string) => Promise<string>,
-    /** File of the private key by which the gateway signs who asks. */
+    /** File of the private key with which the gateway signs identities. */
     readonly identityKey: string,
     private readonly folder: string,
   ) {}
@@ -84,13 +84,16 @@ export class FileStack {
     this.submissionId = draft.id;
   }
 
-  /** Announces a document. @returns where it is uploaded to */
+  /**
+   * Announces a document.
+   * @returns the path of its upload
+   */
   async attach(sha256: string, bytes: number): Promise<string> {
     const input = { submissionId: this.submissionId, kind: 'EVAL_REPORT', sha256, bytes: String(bytes) };
     return (await this.does('attachArtifact', input, ARTIFACT)).storedWhere;
   }
 
-  /** Announces a document of a content. */
+  /** Announces a document with this content. */
   attachContent(content: Buffer): Promise<string> {
     return this.attach(createHash('sha256').update(content).digest('hex'), content.length);
   }

@@ -30,7 +30,7 @@ import type { Answer } from './world';
 /** The instant at which tests of the framework begin: a Monday at ten in Washington. */
 export const MONDAY = '2026-06-15T14:00:00.000Z';
 
-/** Who calls. */
+/** Principals of callers. */
 export const developer = (organization = 'alder') =>
   `role=developer-submitter; organization=${organization}; subject=submitter`;
 export const reviewer = (agency: string, subject = 'reviewer-1') =>
@@ -40,7 +40,7 @@ export const INTAKE = 'role=intake-officer; subject=officer-1';
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
 
-/** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
+/** The whole graph without a story, under a clock that the test sets; events are delivered when the test says so. */
 export class Framework {
   private readonly bus = new InProcessBus(EVENT_READERS);
   private running: BackgroundOptions | undefined;
@@ -53,7 +53,7 @@ export class Framework {
     readonly server: FastifyInstance,
     readonly files: string,
     private readonly drop: () => Promise<void>,
-    /** A further process on the same databases would have this. */
+    /** Settings that a further process on the same databases would have. */
     readonly databaseUrl: (name: string) => string,
     readonly identity: TestIdentity,
     private readonly reopen: (name: string) => Promise<OpenSubgraph>,
@@ -65,7 +65,7 @@ export class Framework {
     void this.bus.read(name, this.inbox(name, this.bus), this.stop.signal);
   }
 
-  /** From now on the subgraphs deliver events by themselves, as in production. */
+  /** From now on, the subgraphs deliver events by themselves, as in production. */
   startBackground(options: BackgroundOptions): void {
     this.running = options;
     for (const subgraph of this.open) subgraph.startBackground(options);
@@ -75,7 +75,7 @@ export class Framework {
     return backUp(this.subgraph(name).database);
   }
 
-  /** Stops a subgraph. What is done while it is down may put back its database. */
+  /** Stops a subgraph while an action runs, which may restore its database. */
   async restart(name: string, whileDown: () => Promise<void> = async () => {}): Promise<void> {
     const place = this.open.findIndex((candidate) => candidate.name === name);
     await this.open[place]!.close();
@@ -101,7 +101,7 @@ export class Framework {
     return new Inbox({ name, database, clock: this.clock, log, handlers: subgraph.parts.handlers ?? [], bus });
   }
 
-  /** @param record keeps the record of a subgraph, where one is kept */
+  /** @param record keeps the record of a subgraph, if there is one */
   static async open(
     kind: DatabaseKind,
     {
@@ -155,7 +155,7 @@ export class Framework {
     return this.subgraph(subgraph).database.query<Row>(statement, parameters);
   }
 
-  /** Changes rows as no mutation would: to put an object into a state. */
+  /** Changes rows in ways that no mutation would, to put an object into a state. */
   force(subgraph: string, statement: string, parameters: readonly unknown[] = []): Promise<unknown> {
     return this.subgraph(subgraph).database.transaction((inside) => inside.query(statement, parameters));
   }
@@ -179,7 +179,10 @@ export class Framework {
     });
   }
 
-  /** Does a mutation, and returns the object it changed. Fails with the errors of the graph; repeats it while the graph is busy, as clients do. */
+  /**
+   * Performs a mutation, and returns the changed object. Throws the errors of the graph; retries while the graph is busy, as
+   * clients do.
+   */
   async does(caller: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
     this.keys += 1;
     const request = { idempotencyKey: `key-${this.keys}`, ...input };
@@ -191,7 +194,7 @@ export class Framework {
     return Object.values(payload)[0];
   }
 
-  /** Calls a mutation that is to be refused, and returns code, message and input path. */
+  /** Calls a mutation that must be rejected, and returns code, message, and input path. */
   async refused(caller: string | null, mutation: string, input: Record<string, unknown>) {
     const { errors, data } = await this.call(caller, mutation, input);
     if (!errors) throw new Error(`${mutation} was not refused: ${JSON.stringify(data)}`);
@@ -211,7 +214,7 @@ export class Framework {
     }
   }
 
-  /** Does what time has brought, and hands on what follows. */
+  /** Makes scheduled changes, and delivers the events that follow. */
   async tick(): Promise<void> {
     for (const { subgraph, database, store } of this.open)
       for (const task of subgraph.parts.schedule ?? []) await task.run(database, this.clock, store);
@@ -222,7 +225,10 @@ export class Framework {
     return new Date(this.clock.now().getTime() + days * 86_400_000).toISOString();
   }
 
-  /** An organisation with a model and a version of it. @returns the version's id */
+  /**
+   * An organization with a model and a version of it.
+   * @returns the id of the version
+   */
   async register(organization = 'alder'): Promise<string> {
     const caller = developer(organization);
     const existing = await this.sql(
@@ -273,7 +279,7 @@ export class Framework {
     );
   }
 
-  /** A filed submission, of which the agencies have heard. */
+  /** A filed submission, of which the agencies were notified. */
   async filed(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
     const { id, revision } = await this.draft(input, organization);
     const submission = await this.does(

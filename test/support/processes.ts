@@ -6,7 +6,7 @@ import { packageRoot } from '#base/package-root';
 
 const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 
-/** A process of the product with what it has said so far. */
+/** A process of the product with its output so far. */
 export interface Running {
   readonly child: ChildProcess;
   output(): string;
@@ -16,7 +16,7 @@ export interface Running {
 
 const running: Running[] = [];
 
-/** Fails when there is nothing compiled that could be run. */
+/** Throws when there is no compiled code to run. */
 export function requireCompiled(): void {
   if (!existsSync(MAIN)) throw new Error('Run the tests by `npm test`, which compiles first');
 }
@@ -47,18 +47,18 @@ export function runProgram(
   return started;
 }
 
-/** Kills what is still running. */
+/** Kills all processes that are still running. */
 export async function killAll(): Promise<void> {
   for (const program of running.splice(0)) await kill(program);
 }
 
-/** Ends a process as a loss of power would. */
+/** Ends a process like a loss of power. */
 export async function kill(program: Running): Promise<void> {
   if (program.child.exitCode === null && program.child.signalCode === null) program.child.kill('SIGKILL');
   await program.ended;
 }
 
-/** Waits until a process says something. Fails with all it said when it ends before. */
+/** Waits for output of a process. Throws with all its output if it ends before. */
 export async function says(program: Running, pattern: RegExp): Promise<RegExpExecArray> {
   for (;;) {
     const match = pattern.exec(program.output());
@@ -69,7 +69,9 @@ export async function says(program: Running, pattern: RegExp): Promise<RegExpExe
   }
 }
 
-/** Resident memory of a process in bytes. To start `ps` costs a test process of a gigabyte more than what it measures. */
+/**
+ * Resident memory of a process in bytes. In a test process of a gigabyte, starting `ps` costs more than the measured work.
+ */
 export function residentBytes(pid: number): number {
   if (process.platform !== 'linux')
     return Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString()) * 1024;

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * The first of some programs that this machine has. Without any, CI fails, and elsewhere the tests that need one are left out.
- * @param what it is, as in "There is no … to test on" @param tests those that need it @param how to come by it
- * @param check arguments with which the program ends well where all that the tests need is there
+ * The first of some programs that this machine has. Without any, CI fails, and elsewhere the tests that need one are skipped.
+ * @param label name of the program, as in "There is no … to test on"
+ * @param tests those that need it
+ * @param how to install it
+ * @param check arguments with which the program succeeds if it has everything the tests need
  */
 export function programFor(
   names: readonly string[],

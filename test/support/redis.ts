@@ -15,7 +15,7 @@ const program = programFor(
   'Install redis-server (or valkey-server)',
 );
 
-/** `describe` where there is a Redis server to start. CI fails without one. */
+/** `describe` where a Redis server is installed. CI fails without one. */
 export const describeOnRedis: jest.Describe = program ? describe : describe.skip;
 
 /** Keys of the subgraphs with events, as `ordergraph keys` makes them. */
@@ -24,7 +24,7 @@ export async function newEventKeys(): Promise<EventKeys> {
   return eventKeysOf(new Map(keys));
 }
 
-/** A private Redis server that keeps what it acknowledged. */
+/** A private Redis server that persists what it acknowledged. */
 export class PrivateRedis {
   private server: Running | undefined;
   private readonly snapshots: string[] = [];
@@ -58,12 +58,12 @@ export class PrivateRedis {
     await says(this.server, /Ready to accept connections/);
   }
 
-  /** As a loss of power would. */
+  /** Like a loss of power. */
   async kill(): Promise<void> {
     if (this.server) await kill(this.server);
   }
 
-  /** Loses its memory with it. */
+  /** Deletes its data, too. */
   async lose(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
@@ -71,7 +71,7 @@ export class PrivateRedis {
     await this.restart();
   }
 
-  /** A copy of its files, as a backup has them. */
+  /** A copy of its files, like a backup. */
   snapshot(): string {
     const copy = mkdtempSync(join(tmpdir(), 'ordergraph-redis-'));
     this.snapshots.push(copy);
@@ -97,7 +97,7 @@ export class PrivateRedis {
     }
   }
 
-  /** Keeps connections open and answers nothing. */
+  /** Keeps connections open and replies to nothing. */
   hang(): void {
     this.server?.child.kill('SIGSTOP');
   }

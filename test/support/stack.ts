@@ -7,15 +7,15 @@ import { freshDatabases } from './databases';
 import { identityEnvironment } from './identity';
 import { freePort, type Running, run, says } from './processes';
 
-/** A gateway and the four subgraphs, each a process of its own, over exercise data. */
+/** A gateway and the four subgraphs, each in its own process, over exercise data. */
 export interface ProcessStack {
   readonly url: string;
   readonly subgraphUrls: ReadonlyMap<string, string>;
   readonly gateway: Running;
   readonly subgraphs: ReadonlyMap<string, Running>;
-  /** Signs a token, which the gateway accepts. */
+  /** Signs a token that the gateway accepts. */
   readonly token: (principal: string) => Promise<string>;
-  /** By process, `gateway` and the names of subgraphs, where its metrics are; empty unless asked for. */
+  /** By process, `gateway` and the names of subgraphs, the address of its metrics; empty unless enabled. */
   readonly metricsUrls: ReadonlyMap<string, string>;
 }
 
@@ -27,7 +27,7 @@ export interface StackOptions {
   readonly withMetrics?: boolean;
 }
 
-/** Starts them; `killAll` ends them. */
+/** Starts the processes; `killAll` ends them. */
 export async function startStack(
   kind: DatabaseKind,
   { scale = 1, gatewayArguments = [], withMetrics = false }: StackOptions = {},

@@ -1,6 +1,9 @@
 const MOST_MS = 60_000;
 
-/** Waits until something is so. @throws when it has not come about for a minute, with what that is */
+/**
+ * Waits until a condition holds.
+ * @throws with the goal when it does not hold within a minute
+ */
 export async function until(isSo: () => Promise<boolean> | boolean, goal: () => string): Promise<void> {
   for (const begun = Date.now(); Date.now() - begun < MOST_MS; ) {
     if (await isSo()) return;

@@ -6,7 +6,7 @@ import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer, SUBMISSION } f
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
 
-/** What the cases act on. */
+/** The objects that the cases act on. */
 interface Objects {
   readonly versionId: string;
   readonly draft: Loose;
@@ -489,7 +489,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  /** All that both databases hold. */
+  /** The whole content of both databases. */
   const everything = async () => {
     const digest = createHash('sha256');
     for (const name of ['submissions', 'reviews'])
@@ -546,7 +546,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     const cases: [string, string, (id: string) => Record<string, unknown>, string][] = [
       [developer('birch'), 'withdrawSubmission', (id) => ({ id }), filed.id],
       [reviewer('dod'), 'draftDetermination', (submissionId) => ({ submissionId }), filed.id],
-      // whose submission is shared with it, but not its objects: also with a revision that is stale
+      // the submission is shared with it, but not its objects: also with a stale revision
       [reviewer('treasury'), 'closeReview', (id) => ({ id, expectedRevision: 99, reason: 'r' }), review.id],
       [reviewer('treasury'), 'dropDetermination', (id) => ({ id, expectedRevision: 99 }), review.determination],
       [reviewer('treasury'), 'dropFinding', (id) => ({ id, expectedRevision: 99 }), finding.id],

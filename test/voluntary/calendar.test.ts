@@ -355,7 +355,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     await change(id, revision, graph.inDays(60));
     const status = async () => (await graph.submission(id)).accessGrants.nodes[0].status;
     expect(await status()).toBe('PAUSED');
-    // it went on when the window opened, ten days later it ended
+    // it resumed when the window opened and ended ten days later
     graph.clock.advance({ days: 45 });
     expect(await status()).toBe('ENDED');
     const used = (await graph.submission(id)).preLaunchAccessSeconds;

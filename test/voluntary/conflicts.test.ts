@@ -10,7 +10,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  /** Calls all at once, and counts the outcomes by code. */
+  /** Runs all calls concurrently, and counts the outcomes by code. */
   const outcomes = async (calls: Promise<{ errors?: { extensions: { code?: unknown } }[] }>[]) => {
     const counts: Record<string, number> = {};
     for (const { errors } of await Promise.all(calls)) {
@@ -52,7 +52,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     );
     const { lifecycle, timeline } = await graph.submission(id);
     const moves = timeline.nodes.filter((entry: { fromState: string; toState: string }) => entry.fromState === 'FILED');
-    // a launched one can still be withdrawn: then two have won, one after the other
+    // a launched submission can still be withdrawn: then two have won, one after the other
     const second = lifecycle === 'WITHDRAWN' && moves[0].toState === 'LAUNCHED' ? 1 : 0;
     expect(moves).toHaveLength(1);
     expect(counts).toEqual({ done: 1 + second, ILLEGAL_TRANSITION: MANY - 1 - second });
@@ -224,7 +224,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
       const review = await graph.opened(id, 'nsa');
       const close = { id: review.id, expectedRevision: review.revision, reason: 'Done.' };
       expect(await namesake('reviews', reviewer('nsa'), 'closeReview', close)).toBe('PRECONDITION_FAILED');
-      // a hand-over names a subject of one's own issuer
+      // a hand-over names a subject of the caller's issuer
       const handOver = { id: review.id, expectedRevision: review.revision, leadSubject: 'reviewer-9' };
       await graph.does(reviewer('nsa'), 'handOverReview', handOver, REVIEW);
       const again = { ...close, expectedRevision: review.revision + 1 };

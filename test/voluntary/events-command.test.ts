@@ -69,7 +69,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     const [{ at }] = await graph.sql('reviews', 'SELECT log_offset AS at FROM inbox_event WHERE subject = ?', [
       first.id,
     ]);
-    // as if the reader had never acted on the first
+    // as if the reader had never processed the first
     await graph.force('reviews', 'DELETE FROM inbox_event WHERE subject = ?', [first.id]);
     await graph.force('reviews', 'DELETE FROM determination WHERE submission_id = ?', [first.id]);
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [first.id]);

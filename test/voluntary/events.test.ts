@@ -74,7 +74,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     await graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION);
     return id;
   };
-  /** Events of a submission that was filed and moved, which no agency has received. */
+  /** Events of a filed and moved submission, which no agency has received. */
   const published = async (): Promise<{ id: string; events: EventEnvelope[] }> => {
     await graph.deliver();
     const id = await file();
@@ -309,13 +309,13 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [poison!.id]);
     expect(JSON.parse(row.event)).toEqual(poison);
     expect(row.reason).not.toBe('');
-    // the next one is acted on: without the first it is about nothing that is known
+    // the next one is processed: without the first, it refers to an unknown submission
     const [next] = await graph.sql('reviews', 'SELECT reason FROM inbox_rejected WHERE id = ?', [events[1]!.id]);
     expect(next.reason).toMatch(/There is no submission/);
     const after = await file();
     await graph.deliver();
     expect([await count('determination', id), await count('determination', after)]).toEqual([0, 2]);
-    // with its cause gone, an operator has it acted on
+    // once its cause is fixed, an operator has it processed
     const retried = await retryRejected(database, graph.clock, reviewsSubgraph.parts.handlers!, poison!.id);
     expect([retried.outcome, await count('determination', id)]).toEqual(['acted on', 2]);
   });
@@ -474,7 +474,7 @@ describeOnRedis('events over Redis', () => {
   });
   const publish = (bus: RedisBus, events: readonly EventEnvelope[]) =>
     bus.publish('submissions', events, events.at(-1)!.log!);
-  /** Reads until so many events have come. */
+  /** Reads until this many events have arrived. */
   const reading = (bus: RedisBus, reader: string, act: Consumer['act'] = async () => {}) => {
     const sequences: number[] = [];
     const heads: LogPosition[] = [];
@@ -531,7 +531,7 @@ describeOnRedis('events over Redis', () => {
       if (sequence === 8) await new Promise(() => {});
     });
     await dying.until(7);
-    // it never ends: as a killed process, it acknowledges nothing more
+    // it never ends: like a killed process, it acknowledges nothing more
     const next = reading(connect(), 'reviews');
     await next.until(13);
     expect(next.seen).toEqual(range(8, 20));
@@ -611,7 +611,7 @@ describeOnRedis('events over Redis', () => {
     const reviews = reading(connect(), 'reviews');
     await reviews.until(3_000);
     const otherClient = connect();
-    // the first publication of a process looks; "submissions" has read nothing yet, so all must stay
+    // the first publication of a process checks; "submissions" has read nothing yet, so all must stay
     await publish(otherClient, [event(3_001)]);
     const submissions = reading(connect(), 'submissions', async () => {});
     await new Promise((resolve) => setTimeout(resolve, 500));

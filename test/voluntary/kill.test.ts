@@ -14,7 +14,7 @@ import { freePort, kill, killAll, type Running, requireCompiled, run, says } fro
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
-/** More kills find more: ORDERGRAPH_TEST_KILLS. */
+/** More kills find more: set ORDERGRAPH_TEST_KILLS. */
 const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? (process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 6 : 3));
 const WRITERS = 4;
 const AGENCIES = ['nsa', 'treasury', 'cisa'];
@@ -22,7 +22,7 @@ const AGENCIES = ['nsa', 'treasury', 'cisa'];
 beforeAll(requireCompiled);
 afterEach(killAll);
 
-/** A process that can be killed at any moment and comes back under the same address. */
+/** A process that can be killed at any moment and returns under the same address. */
 class Part {
   private running: Running | undefined;
 
@@ -39,7 +39,7 @@ class Part {
         await says(this.running, this.ready);
         return;
       } catch (error) {
-        // the port of the one that was killed may not be free yet
+        // the port of the killed process may not be free yet
         if (!/in use by another process/.test(String(error))) throw error;
       }
     }
@@ -55,7 +55,7 @@ class Part {
   }
 }
 
-/** Every process of the real shape, on one kind of database: reviews twice. */
+/** Every process as in production, on one kind of database: reviews twice. */
 class Shape {
   readonly parts: Part[] = [];
   url = '';
@@ -135,10 +135,12 @@ class Shape {
   }
 }
 
-/** A client that calls until it is answered, always under the same idempotency key: what it is told is done, is done. */
+/**
+ * A client that repeats a call until it gets a response, always under the same idempotency key: an acknowledged change is done.
+ */
 class Writer {
   private calls = 0;
-  /** What was acknowledged, by mutation. */
+  /** Acknowledged changes, by mutation. */
   readonly done: { mutation: string; input: Record<string, unknown> }[] = [];
 
   constructor(
@@ -164,7 +166,7 @@ class Writer {
         const { replayed: _replayed, ...object } = payload;
         return Object.values(object)[0];
       }
-      // the process was killed, or its database just came back: it may have been carried out, and the idempotency key makes it safe to
+      // the process was killed, or its database was just restored: the change may have been made, and the idempotency key makes it safe to
       // send the same again, whether or not the error is retryable
       const { retryable } = (answer?.errors?.[0]?.extensions ?? {}) as { retryable?: boolean };
       const transient =
@@ -172,14 +174,14 @@ class Writer {
         retryable === true ||
         code.startsWith('SUBGRAPH_') ||
         ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'].includes(code);
-      // the agencies may not have heard of the submission yet
+      // the agencies may not have been notified of the submission yet
       const early = code === 'NOT_FOUND' && mutation === 'draftDetermination';
       if (!transient && !early) throw new Error(`${mutation}: ${JSON.stringify(answer)}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
 
-  /** Files submissions, moves their plans, lets agencies determine, withdraws some: until told to stop. */
+  /** Files submissions, moves their plans, lets agencies determine, withdraws some, until it is stopped. */
   async write(organization: string, isOver: () => boolean): Promise<void> {
     const alder = developer(organization);
     await this.does(
@@ -247,7 +249,7 @@ class Writer {
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
-/** Most milliseconds between what the clients have been told and the next kill. */
+/** Maximum milliseconds between a client's acknowledgment and the next kill. */
 const LIFE_MS = 500;
 
 /** Lets clients write while processes are killed, and compares afterwards. */
@@ -256,7 +258,7 @@ async function killWhileWriting(shape: Shape, kills: number): Promise<void> {
   const writers = Array.from({ length: WRITERS }, (_, place) => new Writer(shape, `w${place}`));
   const writing = Promise.all(writers.map((writer, place) => writer.write(`org-${place}`, () => stopped)));
   const acknowledged = () => writers.reduce((sum, { done }) => sum + done.length, 0);
-  // what is killed before anybody has been told anything loses nothing
+  // a kill before any acknowledgment loses nothing
   const more = (count: number) => {
     const before = acknowledged();
     return Promise.race([
@@ -313,7 +315,7 @@ test(
   400_000,
 );
 
-/** Waits until every event of either side has been acted on by the other. */
+/** Waits until each side has processed every event of the other. */
 async function quiet(submissions: Database, reviews: Database): Promise<void> {
   const pairs = [
     [submissions, reviews, 'submissions'],
@@ -335,7 +337,7 @@ async function quiet(submissions: Database, reviews: Database): Promise<void> {
   }
 }
 
-/** Compares what clients were told is done with what both databases hold. */
+/** Compares the acknowledged changes with the content of both databases. */
 async function nothingLostOrDoubled(
   calls: readonly { mutation: string; input: Record<string, unknown> }[],
   submissions: Database,
@@ -373,7 +375,7 @@ async function nothingLostOrDoubled(
   expect(invited.filter(({ n }) => Number(n) !== 1)).toEqual([]);
   expect(invited).toHaveLength(filed.length * AGENCIES.length);
 
-  // each change of plan, and each withdrawal, has had its effect once, and the last one counts
+  // each change of plan, and each withdrawal, took effect once, and the last one counts
   expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'PLAN_CHANGED'`)).toBe(
     of('changeLaunchPlan').length,
   );

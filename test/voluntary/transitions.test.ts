@@ -63,7 +63,7 @@ interface Subject {
   readonly column: string;
   /** Id of an object to put into states. */
   readonly id: string;
-  /** For each trigger of a caller: the mutation, who calls it, and what else it takes. */
+  /** For each trigger of a caller: the mutation, its caller, and its other inputs. */
   readonly calls: Record<string, [who: string, mutation?: string, input?: Record<string, unknown>]>;
   /** Name of the input that holds the id. */
   readonly versioned?: boolean;
@@ -100,7 +100,7 @@ describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (
         machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((transition) => transition.trigger),
       ),
     ]
-      // what brings an object into being starts from no state
+      // an object is created from no state
       .filter((trigger) =>
         machine.transitions.some((transition) => transition.trigger === trigger && transition.from !== null),
       )
@@ -168,7 +168,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
   );
   await graph.force('reviews', 'UPDATE finding SET shared_at = ? WHERE id = ?', [graph.inDays(0), finding.id]);
   const consultation = await graph.does(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
-  // a submission of its own, for the others must stay as they are
+  // another submission, because the others must stay unchanged
   const { id: ownId } = await graph.filed();
   const reviewId = { reviewId: review.id };
   return [
@@ -249,7 +249,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         issueDetermination: [nsa],
         dropDetermination: [nsa],
       },
-      // superseding follows from issuing another; drafting takes the submission, and begins another where none is drafted
+      // issuing another determination supersedes the first; drafting starts from the submission if it has no draft
       without: ['supersede', 'draftDetermination'],
     },
     {
@@ -281,7 +281,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         noteFinding: [alder, 'respondToFinding', { response: 'NOTED' }],
         closeFinding: [nsa],
       },
-      // findings are shared by their review, whose own table says when
+      // a review shares its findings; the review's own table says when
       without: ['shareFindings'],
     },
     {

@@ -12,7 +12,7 @@ import { killAll, requireCompiled, residentBytes } from '../support/processes';
 
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 
-/** Files of the store, those that were never finished included. */
+/** Files of the store, including unfinished ones. */
 function stored(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -107,7 +107,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const answer = await caller(developer()).upload(artifact.storedWhere, change(content));
     expect([answer.status, JSON.parse(answer.said).errors[0].extensions.code]).toEqual([status, code]);
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
-    // and it can be uploaded still
+    // and it can still be uploaded
     expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
   });
 
@@ -227,7 +227,7 @@ describe('a large file', () => {
   beforeAll(requireCompiled);
   afterEach(killAll);
 
-  /** Bytes of a file that would be noticed in memory; `npm run test:faults` takes a gigabyte. */
+  /** A size that would show in memory; `npm run test:faults` uses a gigabyte. */
   const SIZE = process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 1024 ** 3 : 400 * 1024 ** 2;
   const CHUNK = Buffer.alloc(1024 * 1024, 42);
   const largeFile = () =>
@@ -243,7 +243,7 @@ describe('a large file', () => {
     const hash = createHash('sha256');
     for (let hashed = 0; hashed < SIZE; hashed += CHUNK.length) hash.update(CHUNK);
     const path = await stack.attach(hash.digest('hex'), SIZE);
-    // what the subgraph refuses at once, the gateway hands back in its words
+    // the gateway passes on unchanged what the subgraph rejects at once
     const refused = async (principal: string) => {
       const { status, said: message } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
       return [status, JSON.parse(message).errors[0].extensions.code];
@@ -275,7 +275,7 @@ describe('a large file', () => {
     await pool.close();
     expect([down.statusCode, received]).toEqual([200, SIZE]);
     const grown = most.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
-    // buffers of the streams and what the collector leaves lying about, far from the file
+    // buffers of the streams and uncollected garbage, far less than the file
     expect(Math.max(...grown)).toBeLessThan(200);
     stack.remove();
   });

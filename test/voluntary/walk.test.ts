@@ -12,13 +12,13 @@ import { developer, Framework, INTAKE, reviewer } from '../support/framework';
 // biome-ignore lint/suspicious/noExplicitAny: rows as the database has them
 type Row = any;
 
-/** One step of a walk: which action, and what it chooses. */
+/** One step of a walk: an action and its choices. */
 type Step = { action: number; choice: number; amount: number };
 
 const AGENCIES = ['nsa', 'treasury'];
 const OUTCOMES = ['REVIEW_NECESSARY', 'REVIEW_NOT_NECESSARY', 'INSUFFICIENT_INFORMATION'];
 
-/** Walks through what developers, agencies, the intake office and the clock can do, legal at the time or not. */
+/** Walks through the actions of developers, agencies, the intake office, and the clock, valid at the time or not. */
 class Walker {
   constructor(
     private readonly graph: Framework,
@@ -119,7 +119,7 @@ class Walker {
       () => call(INTAKE, 'requestInformation', { submissionId, question: 'Which?' }),
       () => call(INTAKE, 'completeIntakeCheck', base),
       () => call(alder, 'answerInformationRequest', { ...of(request), answer: 'This.' }),
-      // what the government may try, and must not achieve
+      // actions that the government may try, and that must fail
       () => call(INTAKE, 'recordLaunch', { ...base, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
       () => call(INTAKE, 'closeSubmission', base),
       () => call(caller, 'withdrawSubmission', { id: submissionId }),
@@ -132,13 +132,13 @@ class Walker {
     return (await this.graph.sql(subgraph, statement, [this.submissionId]))[0];
   }
 
-  /** An object of the submission, by preference one in a state that the action leads out of. */
+  /** An object of the submission, preferably in a state that the action starts from. */
   private async pick(subgraph: string, table: string, choice: number, ...states: string[]): Promise<Row> {
     const rows = await this.graph.sql(subgraph, `SELECT * FROM ${table} WHERE submission_id = ? ORDER BY id`, [
       this.submissionId,
     ]);
     const preferred = rows.filter(({ status }: Row) => states.includes(status));
-    // now and then any: what is refused must change nothing either
+    // sometimes any object: a rejected action must change nothing either
     const among = preferred.length > 0 && choice !== 5 ? preferred : rows;
     return among[choice % Math.max(1, among.length)];
   }
@@ -159,7 +159,9 @@ const steps = fc.array(
   { minLength: 1, maxLength: 90, size: 'max' },
 );
 
-/** More walks find more: ORDERGRAPH_TEST_WALKS. A walk that failed is printed with its seed, and taken again by ORDERGRAPH_TEST_SEED. */
+/**
+ * More walks find more: ORDERGRAPH_TEST_WALKS. A failed walk is printed with its seed; ORDERGRAPH_TEST_SEED repeats it.
+ */
 const RUNS = {
   numRuns: Number(process.env.ORDERGRAPH_TEST_WALKS ?? 15),
   ...(process.env.ORDERGRAPH_TEST_SEED ? { seed: Number(process.env.ORDERGRAPH_TEST_SEED) } : {}),
@@ -171,7 +173,7 @@ const wall = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO('Ameri
 async function checkInvariants(graph: Framework, walker: Walker): Promise<void> {
   const { submissionId } = walker;
   const [submission] = await graph.sql('submissions', 'SELECT * FROM submission WHERE id = ?', [submissionId]);
-  // what is read before anybody has looked at the clock is what is read after
+  // a read before any scheduler has run equals the read afterward
   const state = await graph.submission(submissionId);
   await graph.tick();
   const settled = await graph.submission(submissionId);
@@ -196,7 +198,7 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   // T2: plan versions strictly rise, and the current plan is the highest
   expect(plans.map((plan) => plan.plan_version)).toEqual(plans.map((_plan, place) => place + 1));
   expect(plans.at(-1)).toMatchObject({ plan_version: submission.plan_version, planned_launch_at: closes });
-  // T3: nobody has access before the window, or without consent at or after the planned or the actual launch
+  // T3: no one has access before the window, or without consent at or after the planned or the actual launch
   const now = graph.clock.now().toISOString();
   for (const grant of await walker.rows('submissions', 'access_grant')) {
     const status = state.accessGrants.nodes.find(({ id }: { id: string }) => id === grant.id).status;
@@ -213,7 +215,7 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   );
   // T5
   if (submission.launched_at !== null) expect(submission.launched_at <= submission.launch_recorded_at).toBe(true);
-  // T6: nothing is dated before its predecessor, and places have no gaps
+  // T6: nothing is dated before its predecessor, and sequences have no gaps
   for (const timeline of [events, reviewEvents]) {
     expect(timeline.map((entry) => entry.sequence)).toEqual(timeline.map((_one, place) => place + 1));
     const dates = timeline.map((entry) => entry.occurred_at);
@@ -234,7 +236,7 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   expect(new Set(issued.map((row) => row.agency_key)).size).toBe(issued.length);
   // I4
   for (const { made_by_key: by } of await walker.rows('reviews', 'designation')) expect(by).toBe('nsa');
-  // I5: when a review was opened, its agency's current determination found one necessary
+  // I5: when a review was opened, its agency's current determination had found one necessary
   for (const opening of reviewEvents.filter(({ kind }) => kind === 'REVIEW_OPENED')) {
     const before = reviewEvents.filter(
       ({ kind, agency_key: key, sequence }) =>
@@ -338,7 +340,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
     expect(second.errors![0]!.extensions).toMatchObject({ guard: 'reviewNecessary' });
   });
 
-  /** What a launch or a withdrawal brings about, in both programs. */
+  /** The effects of a launch or a withdrawal, in both programs. */
   const endsWell = async (id: string, launched: boolean) => {
     const grants = await graph.sql('submissions', 'SELECT * FROM access_grant WHERE submission_id = ?', [id]);
     const open = grants.filter(({ status }) => ['OFFERED', 'ACTIVE', 'PAUSED'].includes(status));
@@ -414,7 +416,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
       'PLAN_CHANGED WINDOW_OPENED ACCESS_OFFERED ACCESS_STARTED ACCESS_PAUSED ACCESS_ENDED DETERMINATION_ISSUED ' +
       'REVIEW_OPENED LAUNCHED WITHDRAWN REVIEW_STOPPED REVIEW_POST_LAUNCH'
     ).split(' ');
-    // a few walks leave out one or two of them by chance
+    // a few walks miss one or two of them by chance
     const missing = expected.filter((happened) => !kinds.has(happened));
     expect(RUNS.numRuns >= 100 ? missing : missing.slice(2)).toEqual([]);
   });

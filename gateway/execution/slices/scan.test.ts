@@ -38,7 +38,7 @@ const data = fc.record({
       isOld: nullable(fc.boolean()),
       colour: nullable(fc.constantFrom('RED', 'GREEN')),
       tags: nullable(fc.array(text)),
-      // as JSON gives it back: it has no -0
+      // the value as JSON returns it: JSON has no -0
       any: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
       inner: nullable(small),
     }),

@@ -6,7 +6,7 @@ import Fastify from 'fastify';
 import { Pool } from 'undici';
 import type { Calls } from '../calls';
 
-// What nothing that serves GraphQL over HTTP can be below: floor.js <kind> <port> <subgraph origin, or file of calls>
+// The lower bound for any GraphQL server over HTTP: floor.js <kind> <port> <subgraph origin, or file of calls>
 const [, , kind, port, argument] = process.argv;
 const pools = new Map<string, Pool>();
 
@@ -21,7 +21,7 @@ async function post(url: string, body: string): Promise<string> {
   return response.body.text();
 }
 
-/** Node's own server, which answers with what is made of a request's body. */
+/** Node's own server, which responds with a function of the request body. */
 function serve(answer: (body: string) => Promise<string>): void {
   createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -34,10 +34,10 @@ function serve(answer: (body: string) => Promise<string>): void {
 }
 
 async function main(): Promise<void> {
-  // parses what the subgraph says, and prints it
+  // parses the response of the subgraph and serializes it
   if (kind === 'proxy') return serve(async (body) => JSON.stringify(JSON.parse(await post(`${argument}/items`, body))));
   if (kind === 'calls') {
-    // makes the calls that a request needs, known beforehand, and hands back what comes as it comes
+    // makes the known calls of a request and returns the responses unchanged
     const all: readonly Calls[] = JSON.parse(readFileSync(argument!, 'utf8'));
     const stagesOf = new Map(all.map(({ request, stages }) => [request, stages]));
     return serve(async (request) => {
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
       return `[${answers.join(',')}]`;
     });
   }
-  // Apollo Server answering a constant, after one HTTP call
+  // Apollo Server returning a constant after one HTTP call
   const apollo = new ApolloServer({
     typeDefs: 'type User { id: ID! name: String } type Query { me: User }',
     resolvers: {

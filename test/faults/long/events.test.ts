@@ -15,7 +15,7 @@ import { until } from '../../support/until';
 const AGENCIES = ['nsa', 'treasury'];
 const TIMES = { everyMs: 100, leaseMs: 900 };
 
-/** Files submissions, and returns their ids when the mutations are acknowledged. */
+/** Files submissions, and returns their ids once the mutations are acknowledged. */
 async function file(graph: Framework, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let place = 0; place < count; place += 1) {
@@ -26,7 +26,7 @@ async function file(graph: Framework, count: number): Promise<string[]> {
   return ids;
 }
 
-/** How often each agency was invited to each submission, by submission and agency. */
+/** Number of invitations by submission and agency. */
 async function invitations(graph: Framework): Promise<Map<string, number>> {
   const rows = await graph.sql<{ id: string; agency: string; n: number }>(
     'reviews',
@@ -36,7 +36,7 @@ async function invitations(graph: Framework): Promise<Map<string, number>> {
   return new Map(rows.map(({ id, agency, n }) => [`${id} ${agency}`, Number(n)]));
 }
 
-/** Waits until the agencies of all these filings were invited, each once, and nothing was rejected. */
+/** Waits until the agencies of all these filings were invited, once each, and nothing was rejected. */
 async function invitedOnce(graph: Framework, ids: readonly string[]): Promise<void> {
   const expected = ids.flatMap((id) => AGENCIES.map((agency) => `${id} ${agency}`));
   let missing: string[] = expected;
@@ -54,7 +54,7 @@ async function invitedOnce(graph: Framework, ids: readonly string[]): Promise<vo
   expect(await graph.sql('reviews', 'SELECT reason FROM inbox_rejected')).toEqual([]);
 }
 
-/** Waits until every reader has acted on the whole log of every writer. */
+/** Waits until every reader has processed the whole log of every writer. */
 async function settled(graph: Framework): Promise<void> {
   const behind = async () => {
     const missing: string[] = [];
@@ -96,7 +96,7 @@ const orphans = (graph: Framework, name: string) =>
     'SELECT type, subject, acted, event FROM inbox_orphan ORDER BY id',
   );
 
-/** A log that tests read. */
+/** A log whose lines tests read. */
 function recordingLog(): { log: Logger; messages: () => string[] } {
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
@@ -201,7 +201,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
       () => heard.messages().includes('event bus unavailable; events wait in the outbox'),
       () => 'the log says that the bus is unavailable',
     );
-    // background work goes on: the lease is kept
+    // background work continues and renews the lease
     expect((await graph.subgraph('submissions').backgroundStatus())!.backlog).toBe(10);
     redis.resume();
     await invitedOnce(graph, ids);
@@ -230,7 +230,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, [...ids, ...lost]);
     await graph.restore('submissions', backup);
     await move(30);
-    // more than were lost: numbers alone would not tell that the histories differ
+    // more than were lost: sequences alone would not show that the histories differ
     ids.push(...(await file(graph, 15)));
     await invitedOnce(graph, ids);
     const plans = await graph.sql<{ planned: string }>(
@@ -330,7 +330,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const rows = await graph.sql<{ id: string }>('submissions', 'SELECT id FROM submission WHERE filed_at IS NOT NULL');
     const ids = rows.map(({ id }) => id);
     await invitedOnce(graph, ids);
-    // what the agencies have beyond that, the writer has lost: it is reported
+    // the writer has lost the agencies' other events: this is reported
     const invited = new Set((await invitations(graph)).keys());
     for (const id of ids) for (const agency of AGENCIES) invited.delete(`${id} ${agency}`);
     const lost = new Set([...invited].map((key) => key.split(' ')[0]!));
@@ -379,7 +379,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
   });
 });
 
-/** Waits until the bus has had all events of the submissions subgraph. */
+/** Waits until the bus has received all events of the submissions subgraph. */
 async function published(graph: Framework): Promise<void> {
   await until(
     async () =>

@@ -11,7 +11,7 @@ import { until } from '../../support/until';
 /** Attempts at a filing, 200 ms apart. */
 const MAX_ATTEMPTS = 300;
 
-/** Sections of docs/operations.md that have commands, in the order in which this day has them. */
+/** Sections of docs/operations.md with commands, in the order of this test. */
 const DAY = [
   'Deploy',
   'Watch',
@@ -29,7 +29,7 @@ const DAY = [
 
 describeOnCompose('a day of an operator, by the commands of docs/operations.md', () => {
   const commands = operations();
-  /** Submissions whose filing was acknowledged and is not lost to a restored backup. */
+  /** Submissions whose filing was acknowledged and not lost to a restored backup. */
   const filed = new Set<string>();
   let project: string;
   let stack: ComposeStack;
@@ -57,7 +57,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     return output;
   };
 
-  /** Files submissions, each tried again under its key until it is acknowledged. */
+  /** Files submissions, each retried under its key until it is acknowledged. */
   async function file(count: number): Promise<string[]> {
     const ids: string[] = [];
     for (const last = filings + count; filings < last; filings++)
@@ -75,7 +75,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
       }
   }
 
-  /** Each acknowledged filing has invited the agency, and once. */
+  /** Each acknowledged filing has invited the agency exactly once. */
   async function everyFilingArrived(): Promise<void> {
     let missing: string[] = [];
     await until(
@@ -100,7 +100,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(output).toMatch(/^200 /m);
     expect(output).toMatch(/^ordergraph_database_connections \d+$/m);
     expect(output).toMatch(/^submissions/m);
-    // the bus, by a user that reads the ends of the logs and nothing else
+    // the bus, by a user that may read only the heads of the logs
     expect(output).toMatch(/^ {2}bus: 3 of 3 events$/m);
     const verified = await operate('Verify the record');
     for (const name of ['infrastructure', 'reviews', 'submissions', 'workforce'])
@@ -163,7 +163,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     for (const id of await file(5)) filed.add(id);
     await everyFilingArrived();
     const counts = await invitations(client, inspector);
-    // the agency keeps what it has begun; people decide about it
+    // the agency keeps the reviews it has begun; people decide about them
     for (const id of lost) expect(counts.get(id)).toBe(1);
   });
 

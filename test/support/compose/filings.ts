@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Client, GraphQLBody } from './stack';
 
-/** The agency that submissions of tests are shared with. */
+/** The agency that tests share submissions with. */
 const AGENCY = 'nsa';
 
 interface Changed {
   readonly [field: string]: { readonly id: string; readonly revision: number } | undefined;
 }
 
-/** Performs a mutation once. @returns what it selects @throws Error when it is not acknowledged */
+/**
+ * Performs a mutation once.
+ * @returns the selected fields
+ * @throws Error when it is not acknowledged
+ */
 async function perform(
   client: Client,
   authorization: Record<string, string>,
@@ -25,9 +29,10 @@ async function perform(
 }
 
 /**
- * Files a submission of the organization "alder", which is shared with one agency.
- * @param key distinguishes filings: the same again files nothing new
- * @returns its id, once the filing is acknowledged @throws Error when a step is not acknowledged
+ * Files a submission of the organization "alder", shared with one agency.
+ * @param key distinguishes filings: the same key files nothing new
+ * @returns its id, once the filing is acknowledged
+ * @throws Error when a step is not acknowledged
  */
 export async function fileSubmission(client: Client, developer: Record<string, string>, key: string): Promise<string> {
   const does = (name: string, input: Record<string, unknown>, selection: string, once = key) =>
@@ -52,7 +57,10 @@ export async function fileSubmission(client: Client, developer: Record<string, s
   return id;
 }
 
-/** Announces a document of a submission. @returns the path that it is uploaded to */
+/**
+ * Announces a document of a submission.
+ * @returns the path of its upload
+ */
 export async function attachDocument(
   client: Client,
   developer: Record<string, string>,
@@ -71,7 +79,7 @@ export async function attachDocument(
   return `/artifacts/${artifact!.id}`;
 }
 
-/** How many determinations the agency was invited to, by the id of the submission; those without any are left out. */
+/** Number of determinations the agency was invited to, by the id of the submission; only those with any. */
 export async function invitations(client: Client, inspector: Record<string, string>): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (let after: string | null = null; ; ) {

@@ -1,12 +1,12 @@
 import type { ComposeFile, ComposeService } from './file';
 
-/** The networks of a Compose file and who has which address in them. */
+/** The networks of a Compose file and the addresses in them. */
 export interface Layout {
   /** By service and network. */
   readonly addresses: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Shell commands that make all of it. */
+  /** Shell commands that create all of it. */
   readonly commands: readonly string[];
-  /** Lines of /etc/hosts: the services that one can reach by their names. */
+  /** Lines of /etc/hosts: the services that a service can reach by name. */
   hostsFor(service: string): string;
 }
 
@@ -50,7 +50,7 @@ export function layoutOf({ services, networks }: ComposeFile): Layout {
         `ip -n ${service} addr add ${address}/24 dev ${inside}`,
         `ip -n ${service} link set ${inside} up`,
       );
-      // an internal network leads nowhere else
+      // an internal network has no route to the outside
       if (!networks[network]?.internal)
         commands.push(`ip -n ${service} route add default via ${prefixes.get(network)}.1`);
     }
