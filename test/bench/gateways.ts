@@ -141,7 +141,7 @@ export async function start(
       await fetch(origin, { method: 'POST', body: '{"query":"{__typename}"}' });
       break;
     } catch {
-      if (attempt > 300 || child.exitCode !== null) throw new Error(`${args.join(' ')} did not come up`);
+      if (attempt > 300 || child.exitCode !== null) throw new Error(`${args.join(' ')}did not start`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -64,7 +64,7 @@ const resolvers: Record<string, object> = {
   },
   details: {
     Item: {
-      colour: ({ id }: { id: string }) => (id.length % 2 ? 'red' : 'green'),
+      color: ({ id }: { id: string }) => (id.length % 2 ? 'red' : 'green'),
       weight: ({ id }: { id: string }) => Number(id.slice(5)) / 4,
       maker: ({ id }: { id: string }) => ({ name: `Maker ${Number(id.slice(5)) % 50}`, city: 'Springfield' }),
     },

@@ -29,7 +29,7 @@ const same = (query: string, variables?: object) => {
 };
 
 const publicOperation = operation(PUBLIC_OPERATION);
-const ITEMS = 'query($first: Int!) { items(first: $first) { id name size colour weight maker { name city } } }';
+const ITEMS = 'query($first: Int!) { items(first: $first) { id name size color weight maker { name city } } }';
 
 function questions(): LoadRequest[] {
   const folder = join(packageRoot, 'test', 'questions');

@@ -166,7 +166,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     };
     await until(
       () => SUBGRAPHS.every((name) => anchored().some(({ record }) => record === name)),
-      () => 'the gateways keep seals of all records',
+      () => 'the gateways have seals of all records',
     );
     const { keys } = JSON.parse(readFileSync(join(project, 'secrets', 'gateways', 'audit-keys.json'), 'utf8')) as {
       keys: { kid: string; subgraph: string }[];

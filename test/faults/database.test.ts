@@ -367,7 +367,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     const answer = request(resilient, 30_000);
     await until(
       () => logged.messages().includes('database unavailable'),
-      () => 'the database is missed',
+      () => 'the outage is noticed',
     );
     proxy.refuse(false);
     expect((await answer).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });

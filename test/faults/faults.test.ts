@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { Agent, fetch as fetchWith } from 'undici';
 import { packageRoot } from '#base/package-root';
 import { compose } from '../../gateway/composition/compose';
-import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
+import {
+  freePort,
+  kill,
+  killAll,
+  type Running,
+  requireCompiled,
+  run,
+  runProgram,
+  waitForOutput,
+} from '../support/processes';
 import { until as waitUntil } from '../support/until';
 import { schemas } from './schemas';
 
@@ -57,7 +66,7 @@ async function startGateway(...more: string[]): Promise<void> {
     ...['--subgraph-timeout-ms', '1000', '--supergraph-poll-ms', '50', '--max-response-bytes', '1000000'],
     ...more,
   ]);
-  await says(gateway, /The graph answers at/);
+  await waitForOutput(gateway, /The graph answers at/);
 }
 
 async function ask(query: string, signal?: AbortSignal): Promise<Answer> {
@@ -70,8 +79,8 @@ async function ask(query: string, signal?: AbortSignal): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-const behave = (name: 'shops' | 'stock', behaviour: string) =>
-  fetch(`http://127.0.0.1:${ports[name]}/behave`, { method: 'POST', body: behaviour });
+const behave = (name: 'shops' | 'stock', behavior: string) =>
+  fetch(`http://127.0.0.1:${ports[name]}/behave`, { method: 'POST', body: behavior });
 const callsOf = async (name: 'shops' | 'stock') =>
   Number(await (await fetch(`http://127.0.0.1:${ports[name]}/calls`)).text());
 const ready = async () =>
@@ -125,7 +134,7 @@ async function startSubgraphs(): Promise<void> {
   writeFileSync(supergraph, supergraphOf(schemas));
   const shops = startSubgraph('shops');
   stock = startSubgraph('stock');
-  await Promise.all([says(shops, /listens/), says(stock, /listens/)]);
+  await Promise.all([waitForOutput(shops, /listens/), waitForOutput(stock, /listens/)]);
 }
 
 async function stop(): Promise<void> {
@@ -155,7 +164,7 @@ describe('a subgraph with faulty responses', () => {
   beforeEach(async () => {
     await behave('shops', 'well');
     await behave('stock', 'well');
-    await until(async () => (await ask(JOINED)).errors === undefined, 'both answer well');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'both respond correctly');
   });
   afterAll(stop);
 
@@ -171,12 +180,12 @@ describe('a subgraph with faulty responses', () => {
     ['gigabytes', 'SUBGRAPH_RESPONSE_TOO_LARGE', false],
   ])(
     'nulls only the fields of a subgraph that answers "%s" (%s), and then recovers',
-    async (behaviour, code, retryable) => {
+    async (behavior, code, retryable) => {
       expect((await ask(JOINED)).data).toEqual(WHOLE);
-      await behave('stock', behaviour);
+      await behave('stock', behavior);
       expectPart(await ask(JOINED), code, retryable);
       await behave('stock', 'well');
-      await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
+      await until(async () => (await ask(JOINED)).errors === undefined, 'the stock responds correctly again');
     },
   );
 
@@ -198,8 +207,8 @@ describe('a subgraph', () => {
     await startGateway();
     expectPart(await ask(JOINED), 'SUBGRAPH_UNREACHABLE', true);
     stock = startSubgraph('stock');
-    await says(stock, /listens/);
-    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock is asked again');
+    await waitForOutput(stock, /listens/);
+    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock is called again');
     expect((await ask(JOINED)).data).toEqual(WHOLE);
   });
 
@@ -208,9 +217,9 @@ describe('a subgraph', () => {
     const running = load(JOINED);
     await until(() => running.answers.length > 50, 'requests are answered');
     await kill(stock);
-    await until(() => running.answers.some(({ errors }) => errors), 'it is missed');
+    await until(() => running.answers.some(({ errors }) => errors), 'its outage is noticed');
     stock = startSubgraph('stock');
-    await says(stock, /listens/);
+    await waitForOutput(stock, /listens/);
     await until(() => running.answers.at(-1)!.errors === undefined, 'it is back');
     await running.stop();
     expect(running.failures).toEqual([]);
@@ -248,10 +257,10 @@ describe('a subgraph', () => {
     expect(await metric('ordergraph_subgraph_breaker_open')).toBe('1');
     // however many probes failed before, the next one is a second away
     const running = load(JOINED);
-    await until(async () => (await callsOf('stock')) >= before + 4, 'it is probed');
+    await until(async () => (await callsOf('stock')) >= before + 4, 'the stock is probed');
     await behave('stock', 'well');
     const answersAtRecovery = running.answers.length;
-    await until(() => running.answers.at(-1)!.errors === undefined, 'it is taken back');
+    await until(() => running.answers.at(-1)!.errors === undefined, 'the stock is called again');
     await running.stop();
     for (const { errors: lateErrors = [] } of running.answers.slice(answersAtRecovery))
       for (const { extensions } of lateErrors) expect(extensions.retryAfterSeconds ?? 1).toBe(1);
@@ -334,7 +343,7 @@ describe('the gateway', () => {
     await behave('stock', 'never');
     const controller = new AbortController();
     const aborted = ask(JOINED, controller.signal).catch(() => 'gone');
-    await until(async () => (await callsOf('stock')) > 1, 'the stock is asked');
+    await until(async () => (await callsOf('stock')) > 1, 'the stock is called');
     controller.abort();
     expect(await aborted).toBe('gone');
     const metrics = async () => (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text();
@@ -350,7 +359,7 @@ describe('the gateway', () => {
     await ask(JOINED);
     await behave('stock', 'slowly');
     const running = load(JOINED, 16);
-    await until(async () => (await callsOf('stock')) > 2, 'requests are under way');
+    await until(async () => (await callsOf('stock')) > 2, 'requests are running');
     const before = Date.now();
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
@@ -368,7 +377,7 @@ describe('the gateway', () => {
     await startGateway('--shutdown-ms', '1000', '--subgraph-timeout-ms', '60000');
     await behave('stock', 'never');
     const hanging = ask(JOINED).catch(() => 'cut off');
-    await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
+    await until(async () => (await callsOf('stock')) > 0, 'the stock is called');
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
     expect(await hanging).toBe('cut off');
@@ -379,7 +388,7 @@ describe('the gateway', () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '1000');
     await behave('stock', 'slowly');
     const pending = ask(JOINED);
-    await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
+    await until(async () => (await callsOf('stock')) > 0, 'the stock is called');
     gateway.child.kill('SIGTERM');
     await until(() => logged('stopping').length === 1, 'it stops');
     gateway.child.kill('SIGTERM');
@@ -425,10 +434,10 @@ describe('the gateway', () => {
     renameSync(next, supergraph);
     await until(
       async () => (await ask('{ __type(name: "Query") { fields { name } } }').then(JSON.stringify)).includes('newer'),
-      'the new one serves',
+      'the new supergraph is served',
     );
     const then = running.answers.length;
-    await until(() => running.answers.length > then + 50, 'requests go on');
+    await until(() => running.answers.length > then + 50, 'requests continue');
     await running.stop();
     expect(running.failures).toEqual([]);
     for (const answer of running.answers) expect(answer).toEqual({ data: { ...WHOLE, version: 'one' } });
@@ -438,7 +447,10 @@ describe('the gateway', () => {
     await startGateway();
     const good = readFileSync(supergraph, 'utf8');
     writeFileSync(supergraph, 'type Query { not: Supergraph }');
-    await until(async () => (await ready()).details.supergraph.refused !== undefined, 'it is refused');
+    await until(
+      async () => (await ready()).details.supergraph.refused !== undefined,
+      'the invalid supergraph is rejected',
+    );
     expect((await ready()).details.supergraph.refused!.reason).toMatch(/Invalid supergraph/);
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
     expect(gateway.output()).toMatch(/rejected invalid supergraph; still serving the previous one/);
@@ -446,7 +458,10 @@ describe('the gateway', () => {
       /ordergraph_supergraphs_total\{result="refused"\} 1/,
     );
     writeFileSync(supergraph, good);
-    await until(async () => (await ready()).details.supergraph.refused === undefined, 'the good one is taken back');
+    await until(
+      async () => (await ready()).details.supergraph.refused === undefined,
+      'the valid supergraph is served again',
+    );
   });
 
   test('serves other clients while one sends half a request and waits', async () => {

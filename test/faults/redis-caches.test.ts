@@ -155,7 +155,7 @@ describeOnRedis('the Redis of plans and limits', () => {
           expect(await ask()).toBe(200);
           return away() === 2;
         },
-        () => 'Redis is given up',
+        () => 'the gateway stops waiting for Redis',
       );
       const timedOut = countTimeouts();
       for (let time = 0; time < 100; time++) expect(await ask()).toBe(200);
@@ -210,7 +210,7 @@ describe('a Redis of plans and limits with invalid replies', () => {
         await ask();
         return redis.answered > before;
       },
-      () => 'the gateway asks Redis',
+      () => 'the gateway calls Redis',
     );
 
   test.each([
@@ -223,10 +223,10 @@ describe('a Redis of plans and limits with invalid replies', () => {
     ['an empty list', '*0\r\n'],
     ['a list within a list', '*1\r\n*1\r\n:1\r\n'],
     ['a list of texts', '*2\r\n$1\r\nx\r\n$1\r\ny\r\n'],
-    ['a count beyond what numbers hold', '*2\r\n:9007199254740993\r\n:60000\r\n'],
+    ['a count beyond the range of numbers', '*2\r\n:9007199254740993\r\n:60000\r\n'],
     ['a count below zero', '*2\r\n:-1000\r\n:60000\r\n'],
     ['a window of a year', '*2\r\n:1\r\n:31536000000\r\n'],
-    ['a window that is over', '*2\r\n:1\r\n:-5\r\n'],
+    ['a window that has expired', '*2\r\n:1\r\n:-5\r\n'],
   ])('neither fails, rejects, nor exempts a request when Redis replies %s', async (_what, answer) => {
     redis.answer = answer;
     await isAsked();

@@ -13,7 +13,7 @@ import { HttpTransport } from '../../gateway/transport/http';
 import { makeCertificates } from '../support/certificates';
 import { identityEnvironment } from '../support/identity';
 import { recordingLog } from '../support/log';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { until } from '../support/until';
 
 let folder: string;
@@ -33,7 +33,10 @@ test('rotates identity keys under load and rejects a removed key within seconds'
   const subgraph = run(['subgraph', 'submissions', '--port', String(subgraphPort), '--data', folder], environment);
   const url = `http://127.0.0.1:${subgraphPort}/graphql`;
   const gateway = run(['gateway', '--port', String(port), '--subgraph-url', `submissions=${url}`], environment);
-  await Promise.all([says(subgraph, /submissions answers at/), says(gateway, /The graph answers at/)]);
+  await Promise.all([
+    waitForOutput(subgraph, /submissions answers at/),
+    waitForOutput(gateway, /The graph answers at/),
+  ]);
 
   const old = await IdentitySigner.of(JSON.parse(readFileSync(secret, 'utf8')) as JWK);
   const identity = await old.sign(null, 'submissions');

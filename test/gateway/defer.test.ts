@@ -81,7 +81,7 @@ async function open(shops?: object) {
 /** The parts of a multipart body, as they arrive. */
 async function* partsOf(response: Response): AsyncGenerator<Record<string, unknown>> {
   const parts = await meros<Record<string, unknown>>(response);
-  if (parts instanceof Response) throw new Error(`the response is no multipart body: ${await parts.text()}`);
+  if (parts instanceof Response) throw new Error(`the response is not a multipart body: ${await parts.text()}`);
   for await (const { body } of parts) yield body as Record<string, unknown>;
 }
 
@@ -242,16 +242,24 @@ const BY_PATH = 'multipart/mixed; deferSpec=20220824';
 
 const NOT_DEFERRED: readonly [string, string, Record<string, unknown>][] = [
   ['if: false', '{ shops { name ... @defer(if: false) { items } } }', {}],
-  ['a variable that is false', 'query ($if: Boolean!) { shops { name ... @defer(if: $if) { items } } }', { if: false }],
-  ['a variable that is null', 'query ($if: Boolean) { shops { name ... @defer(if: $if) { items } } }', { if: null }],
-  ['a default that is false', 'query ($if: Boolean = false) { shops { name ... @defer(if: $if) { items } } }', {}],
+  [
+    'a variable with the value false',
+    'query ($if: Boolean!) { shops { name ... @defer(if: $if) { items } } }',
+    { if: false },
+  ],
+  [
+    'a variable with the value null',
+    'query ($if: Boolean) { shops { name ... @defer(if: $if) { items } } }',
+    { if: null },
+  ],
+  ['a default value of false', 'query ($if: Boolean = false) { shops { name ... @defer(if: $if) { items } } }', {}],
   ['@skip beside it', 'query ($if: Boolean!) { shops { name ... @defer @skip(if: $if) { items } } }', { if: true }],
   ['@include beside it', '{ shops { name ... @include(if: false) @defer { items } } }', {}],
   ['@skip beside it at the root', '{ shops { name } ... @defer @skip(if: true) { total } }', {}],
   ['conditions on all its fields', '{ shops { name ... @defer { items @skip(if: true) } } }', {}],
   ['conditions on all its fields at the root', '{ shops { name } ... @defer { total @include(if: false) } }', {}],
-  ['fields that are selected without it', '{ shops { name ... @defer { name } } }', {}],
-  ['a list that is empty', '{ none { name ... @defer { items } } }', {}],
+  ['fields that are also selected outside it', '{ shops { name ... @defer { name } } }', {}],
+  ['an empty list', '{ none { name ... @defer { items } } }', {}],
   ['a mutation', 'mutation { open { name ... @defer { id } } }', {}],
   ['introspection', '{ __schema { queryType { name ... @defer { kind } } } }', {}],
 ];

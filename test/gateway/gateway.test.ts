@@ -69,7 +69,7 @@ describe('the gateway in one process', () => {
   test('rejects an unknown filter, operator, or value by name before any subgraph call', async () => {
     for (const [filter, named] of [
       ['{ lifecycle: { eq: LOST } }', 'LOST'],
-      ['{ colour: { eq: RED } }', 'colour'],
+      ['{ color: { eq: RED } }', 'color'],
       ['{ filedAt: { eq: "yesterday" } }', 'yesterday'],
       ['{ filedAt: { like: "2026" } }', 'like'],
     ]) {
@@ -328,7 +328,7 @@ describe('the gateway over HTTP', () => {
       ['an empty object', (send) => send(200, '{}'), 'SUBGRAPH_BAD_RESPONSE'],
       ['an error page', (send) => send(500, 'stack at internal-host-17'), 'SUBGRAPH_BAD_RESPONSE'],
       [
-        'far too much',
+        'far too many bytes',
         (send) => send(200, `{"data":{"hello":"${'x'.repeat(100_000)}"}}`),
         'SUBGRAPH_RESPONSE_TOO_LARGE',
       ],

@@ -218,7 +218,7 @@ describe('persisted documents', () => {
       ['as documentId', { documentId: hashOf(A) }],
       ['as documentId with the name of its algorithm', { documentId: `sha256:${hashOf(A)}` }],
       ['as doc_id', { doc_id: hashOf(A) }],
-      ['with its text', { query: A, extensions: automatic(A) }],
+      ['together with its text', { query: A, extensions: automatic(A) }],
     ])('executes a persisted document requested %s, the first time and later', async (_how, reference) => {
       for (let time = 0; time < 3; time++)
         expect(await send(server, method, { ...reference, operationName: 'A', variables: { n: 1 } })).toEqual([
@@ -230,7 +230,12 @@ describe('persisted documents', () => {
     test.each<[string, object, string | null, unknown[]]>([
       ['an unknown id', { documentId: hashOf('x') }, null, [400, 'DOCUMENT_NOT_FOUND']],
       ['an unknown hash', { extensions: automatic('x') }, null, [400, 'DOCUMENT_NOT_FOUND']],
-      ['a text of its own', { query: '{ b }', extensions: automatic('{ b }') }, null, [403, 'DOCUMENT_NOT_TRUSTED']],
+      [
+        'a text that is not in the manifest',
+        { query: '{ b }', extensions: automatic('{ b }') },
+        null,
+        [403, 'DOCUMENT_NOT_TRUSTED'],
+      ],
       ['an id twice', { query: ['{ a }', A] }, null, [400, 'BAD_REQUEST']],
       // after which its client sends the text
       [

@@ -11,19 +11,19 @@ const exhibit = (words: string) => zoo.find(({ name }) => name.includes(words))!
 describe.each(ENGINES)('names and values that the %s planner must keep', (engine) => {
   test.each<[string, string, string, Record<string, unknown>]>([
     [
-      'takes a variable that is called as planners call theirs',
+      'accepts a variable with a name that planners use themselves',
       'requirements',
       'query($representations: ID!, $representations0: Boolean!) { box(id: $representations) { cost @include(if: $representations0) duty } }',
       { representations: 'id.3', representations0: true },
     ],
     [
-      'sends no value for absent variables whose names every object inherits',
+      'sends no value for absent variables named like properties of every object',
       'requirements',
       'query($valueOf: String, $constructor: Unit = INCH, $toString: ID!) { box(id: $toString) { weight(unit: $valueOf) size(unit: $constructor) duty } }',
       { toString: 'id.2' },
     ],
     [
-      'hides objects of types that clients may not see, whatever is selected',
+      'hides objects of @inaccessible types, whatever is selected',
       'what clients may not see',
       '{ shown { id } labels: shown { label } both { ... on Open { label } } }',
       {},
@@ -54,8 +54,8 @@ describe.each(ENGINES)('subgraph-defined directives in operations, %s planner', 
 
   test.each([
     ['composed', '{ a @access(to: PUBLIC) b @access(to: PRIVATE, why: { text: "x" }) }'],
-    ['composed, of a variable', 'query($text: String) { a @access(to: PUBLIC, why: { text: $text }) b }'],
-    ['of every subgraph', '{ a @note b @note(text: "x") }'],
+    ['composed, with a variable', 'query($text: String) { a @access(to: PUBLIC, why: { text: $text }) b }'],
+    ['defined by every subgraph', '{ a @note b @note(text: "x") }'],
   ])('keeps directives in the operations sent to subgraphs: %s', async (_name, query) => {
     await expectRight({ a: composed('a'), b: composed('b') }, query);
   });

@@ -147,8 +147,8 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
 
   describe('malformed errors beside data', () => {
     test.each<[string, unknown, object[]]>([
-      ['nothing for null', null, []],
-      ['nothing for an empty list', [], []],
+      ['no error for null', null, []],
+      ['no error for an empty list', [], []],
       [
         'an error at its path',
         [{ message: 'x', extensions: OWN, path: ['thing', 'name'] }],
@@ -207,12 +207,12 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
         [{ ...masked, ...anywhere }],
       ],
       [
-        'an HTTP status of its own',
+        'an HTTP status in its extensions',
         [{ message: 'x', extensions: { ...OWN, http: { status: 999 } } }],
         [ownError('x', anywhere)],
       ],
       [
-        'a budget of its own',
+        'a budget in its extensions',
         [{ message: 'x', extensions: { code: 'BUDGET_EXHAUSTED' } }],
         [{ ...ownError('x', anywhere), extensions: { code: 'BUDGET_EXHAUSTED', subgraph: 'things' } }],
       ],
@@ -227,7 +227,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ['an error that is text', ['went wrong'], [{ ...masked, ...anywhere }]],
       ['errors that are text', 'went wrong', [{ ...masked, ...anywhere }]],
       [
-        'errors that are one error',
+        'errors that are a single object',
         { message: 'x', extensions: OWN, path: ['thing'] },
         [ownError('x', { path: ['thing'] })],
       ],
@@ -273,7 +273,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ['extensions, which stay inside', sends((data) => `{"extensions":{"trace":"inside"},"data":${data}}`)],
       ['extensions that are null', sends((data) => `{"data":${data},"extensions":null}`)],
       [
-        'members that GraphQL does not know',
+        'members that are unknown to GraphQL',
         sends((data) => `{"hasNext":false,"data":${data},"label":"inside","__proto__":{"errors":[1]}}`),
       ],
       [
@@ -386,7 +386,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
         'returned HTTP 200 with text instead of a GraphQL response',
       ],
       [
-        'an object that says nothing',
+        'an object with neither data nor errors',
         sends(() => '{"message":"x"}', { status: 401 }),
         'SUBGRAPH_BAD_RESPONSE',
         'returned HTTP 401 with neither data nor errors',
@@ -430,19 +430,19 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
         ) as never,
       ],
       [
-        'gzip that is none',
+        'invalid gzip',
         sends((data) => `{"data":${data}}`, COMPRESSED('gzip')),
         'SUBGRAPH_BAD_RESPONSE',
         'returned a body that is not valid gzip, though its content-encoding says so',
       ],
       [
-        'gzip that is cut off',
+        'truncated gzip',
         sends((data) => gzipSync(`{"data":${data}}`).subarray(0, -9), COMPRESSED('gzip')),
         'SUBGRAPH_BAD_RESPONSE',
         'returned a body that is not valid gzip, though its content-encoding says so',
       ],
       [
-        'brotli that is none',
+        'invalid brotli',
         sends((data) => `{"data":${data}}`, COMPRESSED('br')),
         'SUBGRAPH_BAD_RESPONSE',
         'returned a body that is not valid br, though its content-encoding says so',
@@ -537,7 +537,7 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
     test.each([
       ['a list', '['.repeat(40_000) + ']'.repeat(40_000)],
       ['an object', `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`],
-      ['a list around a number that no double holds', `${'['.repeat(40_000)}9007199254740993${']'.repeat(40_000)}`],
+      ['a list around a number beyond double precision', `${'['.repeat(40_000)}9007199254740993${']'.repeat(40_000)}`],
     ])('rejects %s that is nested too deeply', async (_what, any) => {
       values = { ...WORLD, any: raw(any) };
       const { data, errors } = await askAgain('any thing { id }');
@@ -576,13 +576,13 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ['IDs in a list', 'ids', '[1,"2",9223372036854775807]', '["1","2","9223372036854775807"]'],
       ['a large number of a custom scalar', 'long', '9007199254740993', '9007199254740993'],
       [
-        'the largest of 64 bits',
+        'the largest 64-bit number',
         'longs',
         '[9223372036854775807,-9223372036854775808,1]',
         '[9223372036854775807,-9223372036854775808,1]',
       ],
       ['a fraction with many digits', 'long', '0.12345678901234567890123', '0.12345678901234567890123'],
-      ['a number beyond all doubles', 'long', '1e400', '1e400'],
+      ['a number beyond the range of doubles', 'long', '1e400', '1e400'],
       ['a number too small for doubles', 'long', '-1E-400', '-1E-400'],
       [
         'numbers within objects of a custom scalar',
@@ -823,15 +823,15 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
     const endsSocket: OddBehavior = (_request, _response, socket) => socket.destroy();
 
     test.each<[string, OddBehavior, string, string]>([
-      ['when it is not answered in time', () => {}, 'SUBGRAPH_TIMEOUT', `did not answer within 2000 ms${MAY}`],
+      ['when it timed out', () => {}, 'SUBGRAPH_TIMEOUT', `did not answer within 2000 ms${MAY}`],
       [
-        'when the connection is lost',
+        'when the connection was lost',
         endsSocket,
         'SUBGRAPH_UNREACHABLE',
         `closed the connection before responding${MAY}`,
       ],
       [
-        'when the answer is cut off',
+        'when the response was cut off',
         (_request, response, socket) => {
           response.writeHead(200, { 'content-length': 99 });
           response.write('{', () => socket.destroy());
@@ -854,13 +854,13 @@ describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', 
       ],
       ['with HTTP 504', sends(() => 'x', { status: 504 }), 'SUBGRAPH_UNAVAILABLE', `is not available (HTTP 504)${MAY}`],
       [
-        'when the answer is too large',
+        'when the response was too large',
         sends(() => ' '.repeat(MAX_BYTES + 1)),
         'SUBGRAPH_RESPONSE_TOO_LARGE',
         `returned a response larger than ${MAX_BYTES} bytes${MAY}`,
       ],
       [
-        'when the answer cannot be read',
+        'when the response is not JSON',
         sends(() => 'x'),
         'SUBGRAPH_BAD_RESPONSE',
         `returned HTTP 200 with a body that is not JSON${MAY}`,

@@ -89,7 +89,7 @@ async function ask(query: string, headers: Record<string, string> = {}, caller: 
 describe('the id of a request', () => {
   test.each<[string, string, object]>([
     ['an operation', '/graphql?query={__typename}', {}],
-    ['a refused operation', '/graphql?query={nonsense}', {}],
+    ['a rejected operation', '/graphql?query={nonsense}', {}],
     ['an invalid token', '/graphql?query={__typename}', { authorization: 'Bearer nonsense' }],
     ['health', '/health/live', {}],
     ['readiness', '/health/ready', {}],

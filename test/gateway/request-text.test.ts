@@ -59,7 +59,7 @@ test.each([
   ['a name twice within variables, of which the last counts', '{"query":"{ a }","variables":{"s":1,"s":2}}'],
   ['escapes', '{"query":"{ a(s: \\"\\\\\\\\\\") }","variables":{"s":"\\u0000\\\\"}}'],
   ['a byte order mark', '\ufeff{"query":"{ a }"}'],
-  ['names of its own', '{"query":"{ a }","client":{"a":1},"b":[1,2]}'],
+  ['other names', '{"query":"{ a }","client":{"a":1},"b":[1,2]}'],
 ])('executes a body with %s', async (_what, body) => {
   expect(await post(body)).toEqual(YES);
 });
@@ -110,8 +110,8 @@ const within = (...bytes: number[]) =>
   Buffer.concat([Buffer.from('{"query":"{ a(s: \\"'), Buffer.from(bytes), Buffer.from('\\") }"}')]);
 
 test.each<[string, number[]]>([
-  ['a byte that begins nothing', [0xff]],
-  ['a sequence that is cut off', [0xe2, 0x82]],
+  ['a byte that starts no character', [0xff]],
+  ['a truncated sequence', [0xe2, 0x82]],
   ['an overlong quote', [0xc0, 0xa2]],
   ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
   ['a character beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],

@@ -21,7 +21,7 @@ const looksMore = (count: number): Promise<void> => {
   const before = looks.length;
   return until(
     () => looks.length > before + count,
-    () => `it is looked at ${count} times more`,
+    () => `the file is checked ${count} more times`,
   );
 };
 

@@ -117,7 +117,7 @@ describe('global ids', () => {
     ['a prefix alone', 'sub_'],
     ['a type alone', 'Sector:'],
     ['a type without ids', 'PageInfo:1'],
-    ['a name that every object inherits', 'constructor:x'],
+    ['the name of a property of every object', 'constructor:x'],
     ['an unknown object', 'sub_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
     ['an unknown key', 'Sector:no-such-sector'],
     ['an unknown agency', 'Agency:nobody'],

@@ -73,7 +73,7 @@ function plannerFor(engine: Engine): (sdl: string) => Planner {
   };
 }
 
-/** An unsupported operation is a clear error and does not count as a mismatch. */
+/** Ignores an error of the planner, which does not count as a mismatch. @throws any other error */
 export function unlessUnplanned(error: unknown): undefined {
   if (!(error instanceof PlanningError)) throw error;
 }
@@ -202,7 +202,7 @@ export class Contest {
     const first = await this.ask(planner, document(), variables);
     const second = await this.ask(planner, document(), variables);
     if (!isDeepStrictEqual(first, second))
-      return { data: { first, second }, errors: [{ message: 'two executions gave two answers' }] };
+      return { data: { first, second }, errors: [{ message: 'two executions returned different responses' }] };
     return second;
   }
 

@@ -34,7 +34,7 @@ const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8
 
 /** Non-null fields, over subgraphs and nested: a null removes objects. */
 const NEVER_NULL: Exhibit = {
-  name: 'fields that are never null, in each other',
+  name: 'nested non-null fields',
   subgraphs: {
     trees: `${link} type Query { tree: Tree trees: [Tree] forest: [[Tree!]] root: Tree! }
       type Tree @key(fields: "id") { id: ID! height: Int! left: Tree right: Tree! branches: [Branch!]! }

@@ -46,7 +46,7 @@ export async function payloadsOf(headers: Headers, bytes: Uint8Array): Promise<P
   if (!headers.get('content-type')?.startsWith('multipart/mixed'))
     return [JSON.parse(Buffer.from(bytes).toString('utf8'))];
   const parts = await meros<Payload>(new Response(Buffer.from(bytes), { headers }));
-  if (parts instanceof Response) throw new Error('meros takes the response for no multipart body');
+  if (parts instanceof Response) throw new Error('meros does not accept the response as a multipart body');
   const payloads: Payload[] = [];
   for await (const part of parts) {
     if (!part.json) throw new Error(`a part is not JSON: ${part.body}`);

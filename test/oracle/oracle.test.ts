@@ -42,10 +42,10 @@ describe('regressions', () => {
     [
       'shareable value',
       '{ thing { moved ... { id: old } } }',
-      'the reference gives the key for a field aliased to its name',
+      'the reference returns the key for a field aliased to its name',
     ],
-    ['chains of keys', '{ starts { four c: a } }', 'the reference gives another key'],
-    ['inherits', '{ odds { isPrototypeOf constructor: valueOf } }', 'the reference gives the key'],
+    ['chains of keys', '{ starts { four c: a } }', 'the reference returns another key'],
+    ['inherits', '{ odds { isPrototypeOf constructor: valueOf } }', 'the reference returns the key'],
     // Federation specification, "@requires": a call sends the required fields
     ['requirements', '{ boxes { volume cost size(unit: INCH) } }', 'two arguments of one required field'],
     [
@@ -71,24 +71,24 @@ describe('regressions', () => {
     [
       'interfaceObject',
       'query($no: Boolean!) { animal(id: "id.0") { visits { animal { id @include(if: $no) ... on Dog { id } } } } }',
-      'a key that is asked for under a condition only (the native planner)',
+      'a key selected only under a condition (the native planner)',
     ],
     [
       'interfaceObject',
       '{ visits { animal { ... on Dog { visits { number } } ... on Cat { a: id } } } }',
-      'the native planner asks about cats only',
+      'the native planner fetches only cats',
     ],
     [
       'interfaceObject',
       '{ visits { animal { ... on Dog { visits { name: number } } ... on Cat { id } visits { reason } } } }',
-      'the native planner asks about cats only, and other fields of the same list are asked of all',
+      'the native planner fetches only cats, but other fields of the list for all',
     ],
     [
       'an entity interface in two',
       '{ taxed { note } house { levy note } }',
       'one fetch for objects known by their interface and for others known by their type',
     ],
-    ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type’s name under an alias alone'],
+    ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type name under an alias only'],
     [
       'interfaces',
       '{ __proto__: people { __proto__: name constructor: __typename } }',

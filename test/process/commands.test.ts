@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { describeSettings } from '#base/settings';
 import { readConfig } from '../../gateway/config';
-import { killAll, requireCompiled, run, runProgram, says } from '../support/processes';
+import { killAll, requireCompiled, run, runProgram, waitForOutput } from '../support/processes';
 
 const SCRIPTS = join(packageRoot, 'scripts');
 const DEVELOPER_COMMANDS = [
@@ -93,7 +93,7 @@ test.each([join('test', 'oracle'), join('test', 'bench')])(
 
 test('ordergraph start prints its address last, without settings or SQLite warnings', async () => {
   const start = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
-  await says(start, /The graph answers at .*\n/);
+  await waitForOutput(start, /The graph answers at .*\n/);
   expect(start.output()).not.toMatch(/maxDepth|ExperimentalWarning/);
   const lines = start.output().trimEnd().split('\n');
   // the log's own lines are JSON
@@ -102,7 +102,7 @@ test('ordergraph start prints its address last, without settings or SQLite warni
 
 test('ordergraph start --print-settings prints all settings first', async () => {
   const start = run(['start', '--print-settings', '--port', '0', '--data', join(folder, 'more'), '--scale', '0']);
-  await says(start, /The graph answers at/);
+  await waitForOutput(start, /The graph answers at/);
   expect(start.output()).toMatch(
     /^ {2}host = 127\.0\.0\.1\n[\s\S]* {2}maxDepth = \d+\n[\s\S]* {2}data = .*more\n[\s\S]*\nOpening/,
   );
@@ -129,7 +129,7 @@ test('ends a process that npm started when npm is ended', async () => {
   );
   writeFileSync(join(project, 'package.json'), JSON.stringify({ scripts: { start: 'node scripts/run.mjs' } }));
   const npm = runProgram('npm', ['start', '--silent', '--prefix', project]);
-  const [, pid] = await says(npm, /child (\d+)/);
+  const [, pid] = await waitForOutput(npm, /child (\d+)/);
   npm.child.kill('SIGTERM');
   await npm.ended;
   while (isRunning(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -159,7 +159,7 @@ describe('the compiled command line, started by a Node without node:sqlite', () 
         ...old(),
         ...['start', '--port', '0', '--data', join(folder, `old-${signal}`), '--scale', '0'],
       ]);
-      const [, address] = await says(start, /The graph answers at (http:\S+)\/graphql/);
+      const [, address] = await waitForOutput(start, /The graph answers at (http:\S+)\/graphql/);
       start.child.kill(signal);
       expect(await start.ended).toBe(signal === 'SIGTERM' ? 0 : null);
       while (

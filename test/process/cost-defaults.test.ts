@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeKeys } from '../../gateway/cli/keys';
 import { compose } from '../../gateway/composition/compose';
-import { killAll, requireCompiled, run, says } from '../support/processes';
+import { killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@listSize"])';
 const SDL = `${LINK}
@@ -47,7 +47,7 @@ function supergraphFile(name: string, sdl: string): string {
 
 async function start(...args: string[]) {
   const gateway = run(['gateway', '--port', '0', '--print-settings', '--log-level', 'warn', '--data', folder, ...args]);
-  const [, address] = await says(gateway, /The graph answers at (\S+)/);
+  const [, address] = await waitForOutput(gateway, /The graph answers at (\S+)/);
   const ask = async (query: string) => {
     const response = await fetch(address!, {
       method: 'POST',

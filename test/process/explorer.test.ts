@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, openBrowser } from '../support/browser';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
 /** Stands in for Apollo's script: it lets the test call the page's own request function. */
 const SANDBOX = 'window.EmbeddedSandbox = class { constructor(options) { window.sandbox = options; } };';
@@ -23,7 +23,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-explorer-'));
     const port = await freePort();
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
-    await says(start, /The graph answers at/);
+    await waitForOutput(start, /The graph answers at/);
     origin = `http://localhost:${port}`;
     browser = await openBrowser();
   });

@@ -8,7 +8,7 @@ import { PROGRAMS } from '../../gateway/cli/programs';
 import { makeCertificates } from '../support/certificates';
 import { freshDatabases, processKinds } from '../support/databases';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, run, runProgram, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, runProgram, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
@@ -36,7 +36,7 @@ describe('everything in one process', () => {
   test('starts with exercise data, answers question 1, and ends on SIGTERM', async () => {
     const port = await freePort();
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
-    await says(start, /The graph answers at/);
+    await waitForOutput(start, /The graph answers at/);
     const printed = run(['token', '--role', 'inspector', '--case', '2026-1', '--data', join(folder, 'data')]);
     expect(await printed.ended).toBe(0);
     const { data, errors } = await ask(port, QUESTION_1, printed.output().trim());
@@ -84,13 +84,13 @@ describe('everything in one process', () => {
     expect(start.output()).not.toMatch(/at .*\.js:\d+/);
     await new Promise((resolve) => occupied.close(resolve));
     const again = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
-    await says(again, /The graph answers at/);
+    await waitForOutput(again, /The graph answers at/);
   });
 
   test('rejects a second process on a data folder and keeps the first running', async () => {
     const port = await freePort();
     const first = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
-    await says(first, /The graph answers at/);
+    await waitForOutput(first, /The graph answers at/);
     const second = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/The data folder ".*" is in use by another running Ordergraph[\s\S]*--data/);
@@ -100,7 +100,7 @@ describe('everything in one process', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     const third = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
-    await says(third, /The graph answers at/);
+    await waitForOutput(third, /The graph answers at/);
   });
 });
 
@@ -167,7 +167,7 @@ test('serves a third-party supergraph and subgraph from a gateway process', asyn
     '--forward-header',
     'authorization',
   ]);
-  await says(gateway, /The graph answers at/);
+  await waitForOutput(gateway, /The graph answers at/);
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer abc' },
@@ -194,14 +194,14 @@ describe('TLS between a gateway and a subgraph, with certificates on both sides'
       ],
       identity.environment,
     );
-    await says(subgraph, /submissions answers at https:/);
+    await waitForOutput(subgraph, /submissions answers at https:/);
     const address = `https://127.0.0.1:${subgraphPort}`;
     const gatewayWith = async (...tls: string[]) => {
       const gateway = run(
         ['gateway', '--port', String(port), '--subgraph-url', `submissions=${address}/graphql`, ...tls],
         identity.environment,
       );
-      await says(gateway, /The graph answers at/);
+      await waitForOutput(gateway, /The graph answers at/);
       return gateway;
     };
     const query = '{ executiveOrder(number: "14409") { number } }';
@@ -245,14 +245,14 @@ test('tells callers apart by the address that a trusted proxy forwards', async (
     return Number(response.headers.get('ordergraph-budget-remaining'));
   };
   for (const [flags, second] of [
-    [['--trusted-proxy', '127.0.0.0/8'], 'a budget of its own'],
+    [['--trusted-proxy', '127.0.0.0/8'], 'a separate budget'],
     [[], 'the same budget'],
   ] as const) {
     const port = await freePort();
     const gateway = run(['gateway', '--port', String(port), ...flags], identity.environment);
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     const [ofFirst, ofSecond] = [await remaining(port, '192.0.2.1'), await remaining(port, '192.0.2.2')];
-    expect(ofSecond === ofFirst ? 'a budget of its own' : 'the same budget').toBe(second);
+    expect(ofSecond === ofFirst ? 'a separate budget' : 'the same budget').toBe(second);
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
   }
@@ -334,10 +334,10 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
     const subgraphs = PROGRAMS.map((name) =>
       run(['subgraph', name, ...portOf(name), '--database', databases.url(name)], ofSubgraphs),
     );
-    for (const subgraph of subgraphs) await says(subgraph, /answers at/);
+    for (const subgraph of subgraphs) await waitForOutput(subgraph, /answers at/);
     const urls = PROGRAMS.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
     const gateway = run(['gateway', ...portOf('gateway'), ...urls], environment);
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     const { data, errors } = await ask(ports.get('gateway')!, QUESTION_1, await token(INSPECTOR));
     expect(errors).toBeUndefined();
     expect(data.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });

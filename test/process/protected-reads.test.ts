@@ -7,7 +7,7 @@ import { verifyRecord } from '#kit/audit/verify';
 import { auditKeyIn, writeKeys } from '../../gateway/cli/keys';
 import { PROGRAMS } from '../../gateway/cli/programs';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 
 /**
  * Four subgraph processes, a gateway, and exercise data: how an analyst once learned which models were submitted, and what
@@ -32,7 +32,7 @@ const running = new Map<string, Running>();
 async function startSubgraph(name: string, more: Record<string, string> = {}): Promise<void> {
   const subgraph = run(['subgraph', name, '--port', String(ports.get(name))], { ...environment, ...more });
   running.set(name, subgraph);
-  await says(subgraph, /answers at/);
+  await waitForOutput(subgraph, /answers at/);
 }
 
 async function restart(name: string, more: Record<string, string> = {}): Promise<void> {
@@ -63,7 +63,10 @@ beforeAll(async () => {
   for (const name of ['gateway', ...PROGRAMS]) ports.set(name, await freePort());
   for (const name of PROGRAMS) await startSubgraph(name);
   const urls = PROGRAMS.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
-  await says(run(['gateway', '--port', String(ports.get('gateway')), ...urls], environment), /The graph answers at/);
+  await waitForOutput(
+    run(['gateway', '--port', String(ports.get('gateway')), ...urls], environment),
+    /The graph answers at/,
+  );
 }, 120_000);
 afterAll(async () => {
   await killAll();
@@ -75,15 +78,15 @@ test.each([
     'the model that a run was made on',
     '{ evaluationRuns { nodes { id version { id model { publicName developer { key } } } } } }',
   ],
-  ['the launch that a review is bound by', '{ reviews { nodes { id launchBoundAt } } }'],
+  ['the launch that limits a review', '{ reviews { nodes { id launchBoundAt } } }'],
   ['how long a review went on after the launch', '{ reviews { nodes { id daysPastLaunch timing closedAt } } }'],
   ['when an agency was invited', '{ determinations { nodes { id createdAt targetAt } } }'],
   ['which systems a tool covers', '{ toolDeployments { nodes { id systems { totalCount } } } }'],
   [
-    'where a published flaw is, and which finding it comes from',
+    'the system of a published flaw, and its finding',
     '{ clearinghouseCases { nodes { id finding { id } affectedSystems { totalCount } } } }',
   ],
-  ['which submission a designation is of', '{ designations { nodes { id } } }'],
+  ['the submission of a designation', '{ designations { nodes { id } } }'],
 ])('does not let an analyst read %s', async (_what, query) => {
   const answer = await ask(ANALYST, query);
   const [list] = Object.values(answer.data) as { nodes: Record<string, unknown>[] }[];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '#base/package-root';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
 const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 const README = readFileSync(join(packageRoot, 'README.md'), 'utf8');
@@ -41,7 +41,7 @@ function shapeOf(value: unknown): unknown {
 test('returns what the README shows for its queries, without errors', async () => {
   const port = await freePort();
   const start = run(['start', '--port', String(port)], { ORDERGRAPH_DATA: folder });
-  await says(start, /The graph answers at/);
+  await waitForOutput(start, /The graph answers at/);
   const queries = blocks('sh').filter((text) => text.includes('curl'));
   const answers = blocks('json').map((text) => JSON.parse(text));
   expect([queries.length, answers.length]).toEqual([2, 2]);

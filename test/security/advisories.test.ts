@@ -175,14 +175,14 @@ describe('flaw classes from published advisories', () => {
   });
 
   test.each([
-    ['of five parts, encrypted, which would be unpacked (CVE-2024-28176, jose)', 'a.b.c.d.e'],
+    ['of five parts, encrypted, which would be decompressed (CVE-2024-28176, jose)', 'a.b.c.d.e'],
     ['without a signature', `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`],
     [
       'whose header names its own key',
       `${Buffer.from('{"alg":"ES256","jwk":{"kty":"EC"}}').toString('base64url')}.e30.AA`,
     ],
     [
-      'whose header says where its key is',
+      'whose header names the URL of its key',
       `${Buffer.from('{"alg":"ES256","jku":"http://127.0.0.1/"}').toString('base64url')}.e30.AA`,
     ],
     ['of a megabyte', `${'a'.repeat(10_000)}.b.c`],

@@ -510,7 +510,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
   test('records document downloads, and refuses one that it cannot record', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`A model card, ${kind}.`);
-    const artifact = await graph.does(
+    const artifact = await graph.perform(
       developer(),
       'attachArtifact',
       {

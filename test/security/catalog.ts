@@ -39,7 +39,7 @@ const repeat = (text: string, times: number) =>
 
 const http = group('HTTP');
 http('malformed JSON', async (t) => summary(await t.body('{"query":')), refused(400, 'BAD_REQUEST'));
-http('a body that is no JSON object', async (t) => (await t.body('"query"')).status, 400);
+http('a body that is not a JSON object', async (t) => (await t.body('"query"')).status, 400);
 http('an empty body', async (t) => (await t.body('')).status, 400);
 http(
   'a batch of requests',
@@ -80,7 +80,7 @@ http(
 for (const method of ['PUT', 'DELETE', 'PATCH'] as const)
   http(`the method ${method}`, async (t) => summary(await t.send({ method })), refused(404, 'NOT_FOUND'));
 http(
-  'a path that leaves the folder',
+  'a path that leaves the served folder',
   async (t) => summary(await t.send({ method: 'GET', path: '/..%2f..%2fetc/passwd' })),
   refused(404, 'NOT_FOUND'),
 );
@@ -103,23 +103,23 @@ http(
   true,
 );
 http(
-  'headers without end',
+  'endless headers',
   async (t) =>
     /^HTTP\/1\.1 431/.test(await t.raw(`GET /graphql HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`)),
   true,
 );
 http(
-  'a header that smuggles a line',
+  'a header that contains a line break',
   async (t) => /^HTTP\/1\.1 400/.test(await t.raw('GET /health/live HTTP/1.1\r\nhost: x\r\nx: a\u0000b\r\n\r\n')),
   true,
 );
 http(
-  'answers say nothing of what answers',
+  'responses reveal nothing about the server',
   async (t) => Object.keys((await t.ask('{ __typename }')).headers).filter((name) => /server|powered/.test(name)),
   [],
 );
 http(
-  'answers are not guessed at, nor framed',
+  'responses forbid content sniffing and framing',
   async (t) => {
     const { headers } = await t.ask('{ __typename }');
     return [headers['x-content-type-options'], headers['content-security-policy']];
@@ -151,13 +151,13 @@ csrf(
   415,
 );
 csrf(
-  'a cookie says who asks',
+  'a cookie identifies the caller',
   async (t) =>
     summary(await t.ask('{ aiToolAdoption { __typename } }', null, { headers: { cookie: 'authorization=Bearer x' } })),
   { status: 200, code: 'FORBIDDEN', data: { aiToolAdoption: null } },
 );
 csrf(
-  'another origin asks to read',
+  'another origin requests read access',
   async (t) =>
     (
       await t.send({
@@ -174,11 +174,11 @@ parsing(
   async (t) => summary(await t.ask(`{ ${'a '.repeat(9_000)} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
-parsing('braces without end', async (t) => (await t.ask('{'.repeat(5_000))).status, 400);
-parsing('lists without end', async (t) => (await t.ask(`{ a(x: ${'['.repeat(5_000)}) }`)).status, 400);
-parsing('a string without end', async (t) => (await t.ask('{ a(x: "')).status, 400);
+parsing('endless braces', async (t) => (await t.ask('{'.repeat(5_000))).status, 400);
+parsing('endless lists', async (t) => (await t.ask(`{ a(x: ${'['.repeat(5_000)}) }`)).status, 400);
+parsing('an endless string', async (t) => (await t.ask('{ a(x: "')).status, 400);
 parsing(
-  'bytes that are no text',
+  'bytes that are not text',
   async (t) =>
     (await t.send({ headers: { 'content-type': 'application/json' }, body: Buffer.from([0xff, 0xfe, 0x7b]) })).status,
   400,
@@ -187,7 +187,7 @@ parsing('a null character', async (t) => (await t.ask('{ a\u0000 }')).status, 40
 
 const validation = group('Validation');
 validation(
-  'names of fields are guessed',
+  'field names are guessed',
   async (t) => {
     const { status, text } = await t.ask('{ submision { id } }');
     return [status, /submission|Did you mean/.test(text)];
@@ -195,12 +195,12 @@ validation(
   [400, false],
 );
 validation(
-  'names of arguments are guessed',
+  'argument names are guessed',
   async (t) => /Did you mean|first|filter/.test((await t.ask('{ sectors(firs: 1) { totalCount } }')).text),
   false,
 );
 validation(
-  'names of input fields are guessed by variables',
+  'input field names are guessed by variables',
   async (t) => {
     const query = 'query ($f: SectorFilter) { sectors(filter: $f) { totalCount } }';
     const ask = async () => (await t.ask(query, null, { variables: { f: { nam: { eq: 'x' } } } })).text;
@@ -209,17 +209,17 @@ validation(
   false,
 );
 validation(
-  'the schema is asked for',
+  'the schema is requested',
   async (t) => summary(await t.ask('{ __schema { types { name } } }')),
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'one type is asked for',
+  'one type is requested',
   async (t) => summary(await t.ask('{ a: __type(name: "Submission") { name } }')),
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'the schema is asked for in a fragment, beside something public',
+  'the schema is requested in a fragment, beside a public field',
   async (t) =>
     summary(
       await t.ask('{ sectors(first: 1) { totalCount } ...F } fragment F on Query { __schema { queryType { name } } }'),
@@ -227,7 +227,7 @@ validation(
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'the schema is asked for twice, so that the operation is known',
+  'the schema is requested twice, so that the operation is known',
   async (t) => {
     await t.ask('{ __schema { queryType { name } } }', ANALYST);
     await t.ask('{ __schema { queryType { name } } }', ANALYST);
@@ -236,21 +236,21 @@ validation(
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'subgraphs’ schemas are asked for through the gateway',
+  'subgraph schemas are requested through the gateway',
   async (t) => (await t.ask('{ _service { sdl } }', INSPECTOR)).status,
   400,
 );
 validation(
-  'a variable is of no type',
+  'a variable has an unknown type',
   async (t) => (await t.ask('query ($x: Nothing) { sectors(first: 1) { totalCount } }')).status,
   400,
 );
 validation(
-  'an operation of an unknown name',
+  'an unknown operation name',
   async (t) => summary(await t.body('{"query":"{__typename}","operationName":"constructor"}')),
   refused(400, 'OPERATION_RESOLUTION_FAILURE'),
 );
-validation('a subscription where there is none', async (t) => (await t.ask('subscription { a }')).status, 400);
+validation('a subscription without a subscription type', async (t) => (await t.ask('subscription { a }')).status, 400);
 
 const exhaustion = group('Exhaustion');
 exhaustion(
@@ -259,12 +259,12 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'a list of many values, written out',
+  'a list of many literal values',
   async (t) => summary(await t.ask(`{ sectors(filter: { key: { in: [${'"a" '.repeat(1_001)}] } }) { totalCount } }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'a list of many values in variables, of an operation that is known',
+  'a list of many values in variables of a known operation',
   async (t) => {
     const query = 'query ($in: [ID!]) { sectors(filter: { key: { in: $in } }) { totalCount } }';
     const ask = (length: number) => t.ask(query, null, { variables: { in: Array.from({ length }, () => 'a') } });
@@ -302,7 +302,7 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'fields that overlap, each with all others',
+  'fields that each overlap with all others',
   async (t) => summary(await t.ask(`{ ${repeat('sectors(first: 1) { nodes { name } }', 900).join(' ')} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
@@ -316,7 +316,7 @@ exhaustion('a page too long', async (t) => summary(await t.ask('{ sectors(first:
   code: 'INVALID_PAGE',
   data: { sectors: null },
 });
-exhaustion('a page of less than nothing', async (t) => summary(await t.ask('{ sectors(first: -1) { totalCount } }')), {
+exhaustion('a negative page size', async (t) => summary(await t.ask('{ sectors(first: -1) { totalCount } }')), {
   status: 200,
   code: 'INVALID_PAGE',
   data: { sectors: null },
@@ -345,7 +345,7 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'a filter of too many values, in a subgraph that is asked itself',
+  'a filter of too many values, sent directly to a subgraph',
   async (t) => {
     const { errors } = await t.world.subgraph('infrastructure').execute({
       query: 'query ($k: [ID!]) { sectors(filter: { key: { in: $k } }) { totalCount } }',
@@ -357,7 +357,7 @@ exhaustion(
   { code: 'INVALID_FILTER', inputPath: ['filter', 'key', 'in'] },
 );
 exhaustion(
-  'filters of several lists with too many conditions together, in a subgraph that is asked itself',
+  'filters of several lists with too many conditions together, sent directly to a subgraph',
   async (t) => {
     const lists = Array.from({ length: 30 }, (_, i) => `a${i}: sectors(filter: $f) { totalCount }`).join(' ');
     const { errors } = await t.world.subgraph('infrastructure').execute({
@@ -370,7 +370,7 @@ exhaustion(
   ['INVALID_FILTER'],
 );
 exhaustion(
-  'a request that does not end, beside others',
+  'a request that never ends, beside others',
   async (t) => {
     const slow = t.raw(
       'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
@@ -438,7 +438,7 @@ for (const subgraph of PROGRAMS) {
     };
   tokens(`${subgraph} is asked for its schema without an identity`, direct({}), [null, 'IDENTITY_REQUIRED']);
   tokens(
-    `${subgraph} is asked by an old, unsigned header`,
+    `${subgraph} is called with an old, unsigned header`,
     direct({ 'ordergraph-principal': 'role=inspector; subject=x' }),
     [null, 'IDENTITY_REQUIRED'],
   );
@@ -459,12 +459,12 @@ for (const subgraph of PROGRAMS) {
   };
   const inspector = parsePrincipal(INSPECTOR);
   tokens(
-    `${subgraph} is asked for a person of no issuer`,
+    `${subgraph} is called for a person without an issuer`,
     identified(async (t) => t.world.identity.parts.signer.sign({ ...inspector, issuer: '' }, subgraph)),
     [null, 'IDENTITY_REQUIRED'],
   );
   tokens(
-    `${subgraph} is asked by another key under the gateway’s key id`,
+    `${subgraph} is called with another key under the gateway’s key id`,
     identified(async (t) => {
       const signer = await IdentitySigner.of({ ...(await newKey()), kid: t.world.identity.key.kid });
       return signer.sign(inspector, subgraph);
@@ -473,7 +473,7 @@ for (const subgraph of PROGRAMS) {
   );
 }
 tokens(
-  'a token that names another issuer than its key is of',
+  'a token that names another issuer than that of its key',
   async (t) => {
     const [header, payload, signature] = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
     const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), iss: 'https://id.example.gov' };
@@ -505,16 +505,16 @@ const loads = async (root: object, operation = OPERATION): Promise<string> => {
     return error instanceof LoadedPlanError ? 'refused' : String(error);
   }
 };
-plans('a true plan is used', () => loads(fetchOf()), 'used');
-plans('a true plan of a mutation is used', () => loads(changeOf(), CHANGE), 'used');
+plans('a genuine plan is used', () => loads(fetchOf()), 'used');
+plans('a genuine plan of a mutation is used', () => loads(changeOf(), CHANGE), 'used');
 for (const [label, root, operation] of [
   ['a mutation for a query', changeOf()],
-  ['a mutation that is said to be a query', changeOf({ operationKind: 'query' })],
+  ['a mutation declared as a query', changeOf({ operationKind: 'query' })],
   ['a query and a mutation in one fetch', fetchOf({ operation: `query A ${OPERATION} ${CHANGE}` })],
   ['a subscription', fetchOf({ operation: 'subscription { a }', operationKind: 'subscription' })],
   ['a mutation after the query', { kind: 'Sequence', nodes: [fetchOf(), changeOf()] }],
   ['a mutation deep beside the query', { kind: 'Parallel', nodes: [{ kind: 'Sequence', nodes: [changeOf()] }] }],
-  ['a server that is no subgraph', fetchOf({ subgraph: 'http://evil.example' })],
+  ['a server that is not a subgraph', fetchOf({ subgraph: 'http://evil.example' })],
   ['a subgraph of a prototype’s name', fetchOf({ subgraph: '__proto__' })],
   ['text that is not GraphQL', fetchOf({ operation: 'DROP TABLE submission' })],
   ['a fragment alone', fetchOf({ operation: 'fragment F on Query { a }' })],
@@ -550,7 +550,7 @@ const opened = async (
 for (const kind of KINDS) {
   const otherKind = KINDS[(KINDS.indexOf(kind) + 1) % KINDS.length]!;
   bus(
-    `a ${kind} of a subgraph is taken`,
+    `a ${kind} of a subgraph is accepted`,
     () => opened(kind, (sender) => sender.sign(kind, 'submissions', '{}', 'about')),
     'taken',
   );
@@ -604,11 +604,11 @@ for (const [label, body] of [
     `{"query":"${PUBLIC}","extensions":{},"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`,
   ],
   ['documentId', '{"documentId":"a","documentId":"b"}'],
-  ['a name of no meaning', `{"query":"${PUBLIC}","x":1,"x":2}`],
+  ['a meaningless name', `{"query":"${PUBLIC}","x":1,"x":2}`],
 ] as const)
   ambiguity(`a body with two of: ${label}`, async (t) => summary(await t.body(body)), refused(400, 'BAD_REQUEST'));
 ambiguity(
-  'a variable twice: everyone who reads it reads the last one',
+  'a variable twice: every reader uses the last one',
   async (t) =>
     (await t.body('{"query":"query ($k: ID!) { sector(key: $k) { key } }","variables":{"k":"nothing","k":"energy"}}'))
       .json.data,
@@ -642,7 +642,7 @@ for (const type of [
     refused(415, 'UNSUPPORTED_MEDIA_TYPE'),
   );
 ambiguity(
-  'a body in UTF-16 that does not say so',
+  'a body in UTF-16 without a charset',
   async (t) =>
     summary(
       await t.send({
@@ -660,7 +660,7 @@ for (const [label, bytes] of [
   ['a character beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
 ] as const) {
   ambiguity(
-    `a body that is no UTF-8: ${label}`,
+    `a body that is not UTF-8: ${label}`,
     async (t) =>
       summary(
         await t.send({
@@ -675,7 +675,7 @@ for (const [label, bytes] of [
     refused(400, 'BAD_REQUEST'),
   );
   ambiguity(
-    `a URL that is no UTF-8: ${label}`,
+    `a URL that is not UTF-8: ${label}`,
     async (t) => {
       const escaped = bytes.map((byte) => `%${byte.toString(16)}`).join('');
       const path = `/graphql?query=%7Bsector(key:%22${escaped}%22)%7Bkey%7D%7D`;
@@ -699,9 +699,9 @@ const altered = async (t: Target, header: object, claims: object) => {
 for (const [label, header, claims] of [
   ['of a shared-secret algorithm', { alg: 'HS256' }, {}],
   ['of an algorithm that is not configured', { alg: 'RS256' }, {}],
-  ['of a key id that is made up', { kid: '../../etc/passwd' }, {}],
-  ['that brings its own key', { kid: undefined, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } }, {}],
-  ['that names where its key is', { jku: 'https://evil.example/keys', kid: 'evil' }, {}],
+  ['of an invented key id', { kid: '../../etc/passwd' }, {}],
+  ['that contains its own key', { kid: undefined, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } }, {}],
+  ['that names the URL of its key', { jku: 'https://evil.example/keys', kid: 'evil' }, {}],
   ['that has expired', {}, { exp: 1 }],
   ['for another audience', {}, { aud: 'another' }],
   ['of another issuer', {}, { iss: 'https://evil.example' }],
@@ -767,7 +767,7 @@ tokens(
   [true, 200, 200],
 );
 tokens(
-  'an address that is claimed buys a budget',
+  'a claimed address gets a budget',
   async (t) => {
     const remaining = async (claim: Record<string, string>) =>
       (await t.ask('{ sectors(first: 3) { nodes { key } } }', null, { headers: claim })).json.extensions.cost.remaining;
@@ -789,7 +789,7 @@ for (const [label, bytes] of [
   ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-a: '],
   ['a body', `${HEAD}content-length: 100\r\n\r\n{`],
   ['chunks', `${HEAD}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`],
-  ['a body that waits to be asked for', `${HEAD}content-length: 100\r\nexpect: 100-continue\r\n\r\n`],
+  ['a body that waits for 100 Continue', `${HEAD}content-length: 100\r\nexpect: 100-continue\r\n\r\n`],
 ] as const)
   slow(
     `${label} without end`,
@@ -800,15 +800,15 @@ for (const [label, bytes] of [
     [true, true],
   );
 slow(
-  'a body without end beside an invalid token',
+  'an endless body beside an invalid token',
   async (t) =>
     /^HTTP\/1\.1 401 /.test(await t.raw(`${HEAD}authorization: Bearer x\r\ncontent-length: 100\r\n\r\n{`, 10_000)),
   true,
 );
 for (const [label, bytes] of [
-  ['no HTTP at all', 'HELO graph\r\n\r\n'],
-  ['a chunk that has no length', `${HEAD}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
-  ['a method that there is not', 'HACK / HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['not HTTP at all', 'HELO graph\r\n\r\n'],
+  ['a chunk without a length', `${HEAD}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
+  ['an unknown method', 'HACK / HTTP/1.1\r\nhost: x\r\n\r\n'],
 ] as const)
   http(
     `${label}, answered in JSON`,
@@ -856,7 +856,7 @@ bypass(
   { ...NOTHING, data: { submissions: { totalCount: 0, nodes: [] } } },
 );
 bypass(
-  'by another’s organisation',
+  'by another organization',
   async (t) =>
     summary(await t.ask('{ developerOrganization(key: "exercise-birch") { submissions { totalCount } } }', ALDER)),
   { ...NOTHING, data: { developerOrganization: { submissions: { totalCount: 0 } } } },
@@ -893,7 +893,7 @@ bypass(
   [],
 );
 bypass(
-  'more entities at once than anybody needs',
+  'more entities at once than the limit',
   async (t) => {
     const representations = Array.from({ length: 100_001 }, () => ({ __typename: 'Sector', key: 'energy' }));
     const { data, errors } = await t.world.subgraph('infrastructure').execute({
@@ -906,9 +906,9 @@ bypass(
   [null, 'BAD_USER_INPUT'],
 );
 bypass(
-  'existence, by what an unknown id answers',
+  'existence, by the response to an unknown id',
   async (t) => {
-    // leaves little of the caller's budget and of the minute
+    // everything except what remains of the budget and of the minute
     const ask = async (id: string) =>
       (await t.ask(`{ submission(id: "${id}") { number developer { key } } }`, ALDER)).text.replace(
         /"(remaining|resetSeconds)":\d+/g,
@@ -918,7 +918,7 @@ bypass(
   },
   true,
 );
-bypass('the count of what is hidden', async (t) => summary(await t.ask('{ submissions { totalCount } }', ANALYST)), {
+bypass('the count of hidden objects', async (t) => summary(await t.ask('{ submissions { totalCount } }', ANALYST)), {
   ...NOTHING,
   data: { submissions: { totalCount: 0 } },
 });
@@ -960,7 +960,7 @@ bypass(
   'NOT_FOUND',
 );
 bypass(
-  'fields that nobody offered, in an input',
+  'unknown fields in an input',
   async (t) =>
     (
       await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', BIRCH, {
@@ -988,7 +988,7 @@ bypass(
   refused(403, 'FORBIDDEN'),
 );
 bypass(
-  'which subgraphs there are, by the public',
+  'the list of subgraphs, by the public',
   async (t) => (await t.send({ method: 'GET', path: '/health/ready' })).json,
   { status: 'ready' },
 );
@@ -1035,7 +1035,7 @@ injection(
   'INVALID_CURSOR',
 );
 injection(
-  'an order that is none',
+  'an invalid order',
   async (t) => (await t.ask('{ sectors(orderBy: { field: "name; DROP TABLE sector" }) { totalCount } }')).status,
   400,
 );
@@ -1079,7 +1079,7 @@ injection(
 
 const sharing = group('Sharing');
 sharing(
-  'an answer of one is given to another who asks at the same time',
+  'a response is shared with another concurrent caller',
   async (t) => {
     const query = '{ submissions { totalCount } }';
     const whole = (await t.ask(query, INSPECTOR)).json.data.submissions.totalCount;
@@ -1091,7 +1091,7 @@ sharing(
   true,
 );
 sharing(
-  'an answer of a known caller is kept by caches',
+  'a response to an authenticated caller is cached',
   async (t) => (await t.ask('{ sectors(first: 1) { totalCount } }', ANALYST)).headers['cache-control'],
   'private, no-store',
 );
@@ -1120,7 +1120,7 @@ sharing(
 
 const leaks = group('Leaks');
 leaks(
-  'an unexpected failure tells its insides',
+  'an unexpected failure reveals internals',
   async (t) => {
     const { database } = t.world.subgraph('infrastructure');
     const original = database.query;
@@ -1138,7 +1138,7 @@ leaks(
 );
 leaks('a page instead of an error', async (t) => /<html|<pre/i.test((await t.body('{"query":')).text), false);
 leaks(
-  'a stack, in any answer',
+  'a stack trace in any response',
   async (t) => /\.(js|ts):\d+/.test((await t.ask('{ sectors(first: -1) { totalCount } }')).text),
   false,
 );

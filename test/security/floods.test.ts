@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'undici';
 import { writeKeys } from '../../gateway/cli/keys';
 import { OidcProvider } from '../support/oidc';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
@@ -28,7 +28,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
       ],
       {},
     );
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     pool = new Pool(`http://127.0.0.1:${port}`, { connections: 16 });
     pools.push(pool);
     return gateway;
@@ -165,7 +165,7 @@ describe('a gateway behind a proxy, flooded from one address', () => {
     const gateway = await start('--rate-limit', '2', '--print-settings');
     expect(gateway.output()).toMatch(/^ {2}rateLimit = 2$/m);
     expect([await ask(FLOODER), await ask(FLOODER), await ask(NEIGHBOR)]).toEqual([200, 200, 429]);
-    await says(gateway, /from an untrusted proxy/);
+    await waitForOutput(gateway, /from an untrusted proxy/);
     await ask(FLOODER);
     expect(gateway.output().match(/from an untrusted proxy/g)).toHaveLength(1);
   });

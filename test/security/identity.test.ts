@@ -62,14 +62,14 @@ describe('tokens of an issuer', () => {
     agencies: ['nsa'],
     organizations: ['alder'],
   });
-  const believedOf = (content: object = settings()): Authenticator => {
+  const authenticatorOf = (content: object = settings()): Authenticator => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([content]));
     return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)));
   };
   const authenticate = async (token: string, by = authenticator) => by.authenticate(`Bearer ${token}`);
   beforeEach(async () => {
     provider = await OidcProvider.start();
-    authenticator = believedOf();
+    authenticator = authenticatorOf();
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -101,7 +101,7 @@ describe('tokens of an issuer', () => {
   test.each<[string, (provider: OidcProvider) => Promise<string> | string, RegExp]>([
     ['without a signature', () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer })}.`, /send "auth/],
     [
-      'whose algorithm is none',
+      'whose algorithm is "none"',
       () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer, sub: 'x', exp: seconds() + 60 })}.AAAA`,
       /algorithm is not allowed/,
     ],
@@ -113,16 +113,20 @@ describe('tokens of an issuer', () => {
       },
       /algorithm is not allowed/,
     ],
-    ['that has expired', (of) => of.token({ exp: seconds() - 60 }), /expired/],
-    ['that is not valid yet', (of) => of.token({ nbf: seconds() + 600 }), /"nbf" is not valid/],
-    ['without an end', (of) => of.token({ exp: undefined }), /missing claim "exp"/],
+    ['that have expired', (of) => of.token({ exp: seconds() - 60 }), /expired/],
+    ['that are not valid yet', (of) => of.token({ nbf: seconds() + 600 }), /"nbf" is not valid/],
+    ['without an expiry', (of) => of.token({ exp: undefined }), /missing claim "exp"/],
     ['for another audience', (of) => of.token({ aud: 'someone-else' }), /"aud" is not valid/],
     ['of another issuer', (of) => of.token({ iss: 'https://evil.example' }), /unknown issuer/],
-    ['that was changed', async (of) => `${(await of.token()).slice(0, -6)}AAAAAA`, /bad signature/],
-    ['of a subject that could forge a log', (of) => of.token({ sub: 'a\nb' }), /named by no subject/],
-    ['that is too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
-    ['of a role that lacks whom it is for', (of) => of.token({ realm: { roles: ['gov-ig'] } }), /requires caseNumber=/],
-    ['that is none', () => 'abc', /send "authorization: Bearer <token>"/],
+    ['that were altered', async (of) => `${(await of.token()).slice(0, -6)}AAAAAA`, /bad signature/],
+    ['of a subject that could forge log lines', (of) => of.token({ sub: 'a\nb' }), /named by no subject/],
+    ['that are too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
+    [
+      'of a role without the claim that it needs',
+      (of) => of.token({ realm: { roles: ['gov-ig'] } }),
+      /requires caseNumber=/,
+    ],
+    ['that are not tokens', () => 'abc', /send "authorization: Bearer <token>"/],
   ])('rejects tokens: %s', async (_what, create, message) => {
     const error = await authenticate(await create(provider)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ status: 401, message: expect.stringMatching(message) });
@@ -146,7 +150,7 @@ describe('tokens of an issuer', () => {
     await authenticate(await provider.token());
     provider.isDown = true;
     expect(await authenticate(await provider.token({ sub: 'later' }))).toMatchObject({ subject: 'later' });
-    const fresh = believedOf();
+    const fresh = authenticatorOf();
     await expect(authenticate(await provider.token(), fresh)).rejects.toMatchObject({
       status: 503,
       extensions: { code: 'AUTHENTICATION_UNAVAILABLE' },
@@ -343,9 +347,9 @@ describe('tokens of an issuer', () => {
   });
 
   test('gives no role for an unmapped name, even one of ours, and logs it once', async () => {
-    const { log: heard, lines } = recordingLog();
+    const { log: recorded, lines } = recordingLog();
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([settings()]));
-    const issuers = readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, heard));
+    const issuers = readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, recorded));
     const by = new Authenticator(issuers);
     for (const sub of ['a', 'b']) {
       const token = await provider.token({ sub, realm: { roles: [...ROLES, 'gov-analyst'] }, agency: 'nsa' });
@@ -357,7 +361,7 @@ describe('tokens of an issuer', () => {
 
   test.each<[string, Record<string, unknown>, string]>([
     ['an agency', { agency: 'cia' }, 'agency "cia"'],
-    ['an agency, of a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
+    ['an agency, for a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
     ['an organization', { organization: 'birch' }, 'organization "birch"'],
   ])('rejects a token whose claim of %s its issuer may not make', async (_what, claims, claim) => {
     const error = await authenticate(await provider.token(claims)).catch((caught: unknown) => caught);
@@ -374,7 +378,7 @@ describe('tokens of an issuer', () => {
       organization: 'alder',
       roles: ['agency-reviewer'],
     });
-    const all = believedOf({ ...settings(), agencies: '*', organizations: '*' });
+    const all = authenticatorOf({ ...settings(), agencies: '*', organizations: '*' });
     const plain = await provider.token({ agency: 'cia', organization: 'birch' });
     expect(await authenticate(plain, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
   });
@@ -410,7 +414,7 @@ describe('tokens of an issuer', () => {
 
   test.each<[string, object, RegExp]>([
     [
-      'an agency that is none',
+      'an unknown agency',
       { agencies: ['nsa', 'tresury'] },
       /"tresury" is not the key of an agency; did you mean "treasury"/,
     ],
@@ -424,10 +428,10 @@ describe('tokens of an issuer', () => {
       { roles: { dev: 'developer-submitter' }, organizations: [] },
       /at 0\.organizations: .*developer-submitter/,
     ],
-    ['an address that others could answer', { issuer: 'http://id.example.gov' }, /0\.issuer: must be https/],
+    ['an insecure address', { issuer: 'http://id.example.gov' }, /0\.issuer: must be https/],
     ['a shared-secret algorithm', { algorithms: ['HS256'] }, /0\.algorithms\.0/],
-    ['a role that is none', { roles: { boss: 'king' } }, /0\.roles\.boss/],
-    ['a setting that is none', { audiance: 'x' }, /audiance/],
+    ['an unknown role', { roles: { boss: 'king' } }, /0\.roles\.boss/],
+    ['an unknown setting', { audiance: 'x' }, /audiance/],
   ])('rejects a file of issuers with %s and says what is wrong', (_what, change, message) => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...settings(), ...change }]));
     expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(message);
@@ -767,7 +771,7 @@ describe('the gateway', () => {
   });
 
   test('returns the log reference of a token that exceeds the claims of its issuer', async () => {
-    const { log: heard, lines } = recordingLog();
+    const { log: recorded, lines } = recordingLog();
     const provider = await OidcProvider.start();
     const file = join(folder, 'issuers.json');
     writeFileSync(file, JSON.stringify([{ issuer: provider.issuer, audience: 'ordergraph' }]));
@@ -775,11 +779,11 @@ describe('the gateway', () => {
     const server = await createGateway({
       supergraph: compose([{ name: 'who', sdl: SDL, url: 'http://who.example/' }]),
       config: readConfig({ logLevel: 'silent' }, {}),
-      log: heard,
+      log: recorded,
       transport: () => ({ shareable: true, request: () => Promise.reject(new Error('never')), async close() {} }),
       forwardHeaders: [],
       identity: {
-        authenticator: new Authenticator(readIssuers(file).map((settings) => Issuer.remote(settings, heard))),
+        authenticator: new Authenticator(readIssuers(file).map((settings) => Issuer.remote(settings, recorded))),
         signer: await IdentitySigner.of(key),
       },
     });

@@ -414,7 +414,7 @@ describe('responses when protected values change', () => {
     );
   };
 
-  /** Changes each stored value of the classes that a caller may not read: other instants, numbers, texts. */
+  /** Changes each stored value of the classes that a caller may read of no object: other instants, numbers, texts. */
   async function disturb(caller: Principal | null): Promise<number> {
     let changed = 0;
     for (const { subgraph, entity } of entities) {

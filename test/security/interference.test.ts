@@ -7,7 +7,7 @@ import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer } from '../supp
 const OUTSIDERS: readonly [name: string, principal: string | null][] = [
   ['the public', null],
   ['another developer', developer('birch')],
-  ['an agency that it is not shared with', reviewer('hhs')],
+  ['an agency without access to the submission', reviewer('hhs')],
   ['an agency that reviews nothing', reviewer('ssa')],
   ['HR', 'role=hr-specialist; agency=treasury; subject=x'],
   ['an infrastructure officer', 'role=infrastructure-officer; agency=treasury; subject=x'],
@@ -82,13 +82,13 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
     const submission = await graph.filed({ requestedAgencies: ['nsa', 'treasury'] });
     await graph.granted(submission.id, 'nsa');
     const review = await graph.opened(submission.id, 'nsa');
-    await graph.does(
+    await graph.perform(
       reviewer('nsa'),
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
-    const finding = await graph.does(
+    const finding = await graph.perform(
       reviewer('nsa'),
       'draftFinding',
       {

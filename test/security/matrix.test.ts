@@ -80,7 +80,7 @@ const COUNTING = [
   '{ agencies { key medianDaysToRemediate } }',
 ];
 
-/** Of these, the ones the workforce program does not use; the last is a role for systems. */
+/** Of these, the ones the workforce program does not use; the last is about systems. */
 const OF_OTHERS = [
   ...COUNTING.filter((query) => /submissionMetrics|reviewMetrics|findingStatistics|findingCount/.test(query)),
   COUNTING.at(-1)!,

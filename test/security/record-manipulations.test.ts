@@ -643,7 +643,7 @@ async function flawsOf(records: readonly string[], anchors: readonly string[]): 
   }
 }
 
-async function foundBy(): Promise<Found | undefined> {
+async function detectedBy(): Promise<Found | undefined> {
   if ((await flawsOf([record()], [])).length > 0) return 'alone';
   if ((await flawsOf(NAMES.map(record), [])).length > 0) return 'by others';
   return (await flawsOf(NAMES.map(record), [anchor])).length > 0 ? 'by the anchor' : undefined;
@@ -653,7 +653,7 @@ async function foundBy(): Promise<Found | undefined> {
  * Restarts the process with the current files.
  * @returns whether it refuses to start
  */
-async function goOn(): Promise<boolean> {
+async function resume(): Promise<boolean> {
   try {
     const clock = new SettableClock('2026-06-03T12:00:00.000Z');
     const audit = await openRecord('submissions', folder, clock);
@@ -682,12 +682,12 @@ test.each(MANIPULATIONS)(
     const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
     await manipulate();
     expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
-    const at = await foundBy();
+    const at = await detectedBy();
     table.push(`${kind}: ${label} — ${at}`);
     expect(at).toBe(expected);
     // the reaction of the process must not hide it
-    const isRefused = await goOn();
-    if (!isRefused) expect(await foundBy()).toBeDefined();
+    const isRefused = await resume();
+    if (!isRefused) expect(await detectedBy()).toBeDefined();
     expect(existsSync(`${record()}.next`)).toBe(false);
   },
 );

@@ -19,7 +19,7 @@ import { InProcessBus } from '#kit/events/in-process-bus';
 import { createLog } from '../../gateway/telemetry/log';
 import { identityEnvironment } from '../support/identity';
 import { recordingLog } from '../support/log';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
@@ -108,7 +108,7 @@ describe('seals', () => {
 });
 
 describe('a process whose record was changed', () => {
-  const goOn = async (options: AuditLogOptions = {}) => {
+  const resume = async (options: AuditLogOptions = {}) => {
     const { log, lines } = recordingLog();
     const audit = await open(options, systemClock, log);
     await audit.append(ANN, null, read('later'));
@@ -120,7 +120,7 @@ describe('a process whose record was changed', () => {
     await recordOf(5);
     const changed = readFileSync(file, 'utf8').replace('sub_3', 'sub_x');
     writeFileSync(file, changed);
-    const { breaches, lines } = await goOn();
+    const { breaches, lines } = await resume();
     expect(breaches).toBe(1);
     expect(JSON.stringify(lines)).toContain('record was changed; continuing in a new part');
     const [part] = filesOfRecord(file);
@@ -133,7 +133,7 @@ describe('a process whose record was changed', () => {
       { file, line: 1, what: expect.stringContaining('a process found the record broken before this part') },
     ]);
     // once; the next process finds the rest intact
-    expect((await goOn()).breaches).toBe(0);
+    expect((await resume()).breaches).toBe(0);
     expect((await verify()).flaws).toHaveLength(2);
   });
 
@@ -153,7 +153,7 @@ describe('a process whose record was changed', () => {
   ])('detects %s when it opens its record', async (_what, change) => {
     await recordOf(40, { partBytes: 5_000 });
     change();
-    expect((await goOn()).breaches).toBe(1);
+    expect((await resume()).breaches).toBe(1);
     expect((await verify()).flaws.length).toBeGreaterThanOrEqual(1);
     expect(entriesOf()[0]).toMatchObject({ breach: { what: expect.any(String) } });
   });
@@ -162,7 +162,7 @@ describe('a process whose record was changed', () => {
     const killed = await open();
     await killed.append(ANN, null, read('a'));
     appendFileSync(file, '{"number":3,"at":"2026');
-    expect((await goOn()).breaches).toBe(0);
+    expect((await resume()).breaches).toBe(0);
     expect(entriesOf().map(({ kind }) => kind)).toEqual(['seal', 'read', 'seal', 'read', 'seal']);
     expect((await verify()).flaw).toBeUndefined();
   });
@@ -174,7 +174,7 @@ describe('a process whose record was changed', () => {
     await expect(open()).rejects.toThrow(
       /has seals of the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
     );
-    expect((await goOn({ keys: { current: [before] } })).breaches).toBe(0);
+    expect((await resume({ keys: { current: [before] } })).breaches).toBe(0);
     expect((await verifyRecord([file], [before, sealKeyOf(key, 'submissions')])).flaw).toBeUndefined();
   });
 
@@ -347,12 +347,12 @@ describeOnRedis('four processes and a gateway', () => {
     };
     const start = (name: string) => run(['subgraph', name, '--port', '0', '--data', folder], common);
     const subgraphs = NAMES.map(start);
-    await Promise.all(subgraphs.map((subgraph) => says(subgraph, /answers at (\S+)/)));
+    await Promise.all(subgraphs.map((subgraph) => waitForOutput(subgraph, /answers at (\S+)/)));
     const gateway = run(['gateway', '--port', String(await freePort())], {
       ...common,
       ORDERGRAPH_AUDIT_ANCHOR: anchor,
     });
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     const reviews = join(folder, 'reviews.jsonl');
     const copy = readFileSync(reviews);
     /** Whether a file contains seals of these records, and a late one of the record of reviews. */
@@ -393,6 +393,6 @@ describeOnRedis('four processes and a gateway', () => {
         ),
       ]);
     const again = start('reviews');
-    await says(again, /record was changed; continuing in a new part/);
+    await waitForOutput(again, /record was changed; continuing in a new part/);
   });
 });

@@ -18,7 +18,7 @@ import type { QueryPlan } from '../../gateway/planning/plan';
 import type { Spending } from '../../gateway/policy/budgets';
 import { developer } from '../support/framework';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { freePort, kill, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
@@ -83,7 +83,7 @@ class Victims {
           environment,
         ),
       );
-    await Promise.all(victims.processes.map((running) => says(running, /answers at/)));
+    await Promise.all(victims.processes.map((running) => waitForOutput(running, /answers at/)));
     victims.url = `http://127.0.0.1:${await victims.startGateway()}`;
     return victims;
   }
@@ -102,7 +102,7 @@ class Victims {
       ...environment,
     });
     this.processes.push(gateway);
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     return port;
   }
 
@@ -187,7 +187,7 @@ class Victims {
   }
 
   /** Waits until a reader has read and acknowledged all entries of a stream. */
-  async taken(source: string, reader: string): Promise<void> {
+  async acknowledged(source: string, reader: string): Promise<void> {
     await until(
       async () => {
         const groups = (await this.attacker.xinfo('GROUPS', streamOf(source))) as unknown[][];
@@ -197,7 +197,7 @@ class Victims {
         const [group] = facts.filter(({ name }) => name === reader);
         return group.pending === 0 && group.lag === 0;
       },
-      () => `${reader} has taken the entries of ${source}`,
+      () => `${reader} has read the entries of ${source}`,
     );
   }
 
@@ -281,27 +281,27 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
       },
     ],
     [
-      'a true event with other data',
+      'a genuine event with changed data',
       async () => JSON.stringify({ ...body(await lastEntry()), body: JSON.stringify(await forged()) }),
     ],
     [
-      'a true event that is said to be from another subgraph',
+      'a genuine event under the name of another subgraph',
       async () => JSON.stringify({ ...body(await lastEntry()), from: 'reviews' }),
     ],
     [
-      'an event of a subgraph in the attacker’s hands, in another’s name',
+      'an event of a compromised subgraph under another name',
       async () => victims.signs(victims.keyOf('infrastructure'))('event', 'submissions', await forged()),
     ],
     [
-      'an event of a subgraph in the attacker’s hands, in the stream of another',
+      'an event of a compromised subgraph in the stream of another',
       async () => victims.signs(victims.keyOf('reviews'))('event', 'reviews', await forged()),
     ],
     [
-      'what the subgraph signed as the end of its log',
+      'the signed head of the subgraph’s log',
       async () => victims.signs(victims.keyOf('submissions'))('head', 'submissions', await forged()),
     ],
     [
-      'what the subgraph signed for another deployment',
+      'an event signed for another deployment',
       async () => victims.signs(victims.keyOf('submissions'), 'staging')('event', 'submissions', await forged()),
     ],
     ['text', async () => 'not JSON at all \u0000'],
@@ -312,7 +312,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     const before = await victims.state();
     const counted = await victims.metric('reviews', 'ordergraph_events_unsigned_total');
     await victims.attacker.xadd(streamOf('submissions'), '*', 'event', await make());
-    await victims.taken('submissions', 'reviews');
+    await victims.acknowledged('submissions', 'reviews');
     expect(await victims.state()).toEqual(before);
     expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(counted + 1);
   });
@@ -353,8 +353,8 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
       for (let time = 0; time < 3; time++)
         for (const [, fields] of signed) await victims.attacker.xadd(streamOf(source), '*', ...fields);
     }
-    await victims.taken('submissions', 'reviews');
-    await victims.taken('reviews', 'submissions');
+    await victims.acknowledged('submissions', 'reviews');
+    await victims.acknowledged('reviews', 'submissions');
     expect(await victims.state()).toEqual(before);
   });
 
@@ -373,7 +373,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
       // the subgraph restores its own
       await until(
         async () => (await attacker.get(headOf('submissions'))) !== head,
-        () => 'the true end is back',
+        () => 'the true head is restored',
       );
     }
     expect(await victims.state()).toEqual(before);
@@ -389,9 +389,9 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     await attacker.set(headOf('submissions'), old);
     await until(
       async () => (await attacker.get(headOf('submissions'))) !== old,
-      () => 'the true end is back',
+      () => 'the true head is restored',
     );
-    await victims.taken('submissions', 'reviews');
+    await victims.acknowledged('submissions', 'reviews');
     expect(await victims.state()).toEqual(before);
   });
 
@@ -410,7 +410,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
       await attacker.rpush(`${PREFIX}:replay:submissions`, text);
     await until(
       async () => (await attacker.llen(`${PREFIX}:replay:submissions`)) === 0,
-      () => 'the requests were looked at',
+      () => 'the requests were examined',
     );
     expect(await attacker.llen(answerTo)).toBe(0);
     expect(await victims.state()).toEqual(before);
@@ -431,7 +431,7 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     const refused = () => victims.metric('reviews', 'ordergraph_events_unsigned_total{kind="answer"');
     await until(
       async () => (await refused()) > 0,
-      () => 'the made-up answer is refused',
+      () => 'the forged response is rejected',
     );
     subscriber.disconnect();
     // a true response follows
@@ -556,7 +556,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       await kill(victims.processes.pop()!);
       const output = gateway.output();
       // a gateway that waits too long for Redis plans alone, and has not read the plan
-      if (output.includes('rejected a shared plan; planning anew')) return { data, said: output };
+      if (output.includes('rejected a shared plan; planning anew')) return { data, logged: output };
     }
   };
 
@@ -575,7 +575,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       'x'.repeat(100_000),
     ];
     for (const plan of plans) {
-      const { data, said: logged } = await answeredWith(key, plan, QUERY);
+      const { data, logged } = await answeredWith(key, plan, QUERY);
       expect(data.submissions.nodes[0]).toEqual({ number: expect.any(String) });
       expect(logged).toContain("not sealed with this gateway's identity key");
     }
@@ -587,7 +587,7 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
     const [key] = await planFor(query);
     const secret = signingKeyOf(JSON.parse(readFileSync(victims.environment.ORDERGRAPH_IDENTITY_KEY!, 'utf8')) as JWK);
     const sealed = new PlanSeal(() => secret).seal(key.replace('ordergraph:plans:', ''), JSON.stringify(poisoned));
-    const { said: logged } = await answeredWith(key, sealed, query);
+    const { logged } = await answeredWith(key, sealed, query);
     expect(logged).toContain('unexpected mutation of \\"submissions\\"');
     expect(await stolen()).toBe(0);
   });

@@ -86,20 +86,20 @@ const ask = async (query: string, caller: string | null, headers: Record<string,
     calls,
   ];
 };
-const SOMEBODY = 'role=operator; subject=x';
+const SIGNED_IN = 'role=operator; subject=x';
 const scoped = (scope: string) => `role=operator; subject=x; scope=${scope}`;
 
 test.each<[string, string, string | null, string[]]>([
   ['the public', '{ secret }', null, ['Query.secret']],
   ['the public, by an alias', '{ a: open secret: secret }', null, ['Query.secret']],
   ['the public, in a fragment', '{ ...F } fragment F on Query { secret }', null, ['Query.secret']],
-  ['the public, that defers it', '{ open ... @defer { secret } }', null, ['Query.secret']],
+  ['the public, in a deferred fragment', '{ open ... @defer { secret } }', null, ['Query.secret']],
   ['the public, by a mutation', 'mutation { change }', null, ['Mutation.change']],
   ['the public, through an interface', '{ thing { id } }', null, ['Query.thing', 'Thing.id']],
   ['one scope of two', '{ me { mail } }', scoped('read:mail'), ['User.mail']],
-  ['no policy', '{ me { note } }', SOMEBODY, ['User.note']],
-  ['an enum without its scope', '{ level }', SOMEBODY, ['Query.level']],
-  ['a field of a type, in a fragment on it', '{ thing { ... on Crate { weight } } }', SOMEBODY, ['Crate.weight']],
+  ['no policy', '{ me { note } }', SIGNED_IN, ['User.note']],
+  ['an enum without its scope', '{ level }', SIGNED_IN, ['Query.level']],
+  ['a field of a type, in a fragment on it', '{ thing { ... on Crate { weight } } }', SIGNED_IN, ['Crate.weight']],
 ])('rejects an operation before any subgraph call: %s', async (_what, query, caller, coordinates) => {
   // once as a new operation, once as a known one
   for (let time = 0; time < 2; time++)
@@ -111,10 +111,10 @@ test.each<[string, string, string | null, string[]]>([
 });
 
 test.each<[string, string, string | null]>([
-  ['what is open, to the public', '{ open me { id } }', null],
-  ['a token for what asks for one', '{ secret thing { id } }', SOMEBODY],
+  ['an open field, for the public', '{ open me { id } }', null],
+  ['a token, for a field that requires one', '{ secret thing { id } }', SIGNED_IN],
   ['both scopes', '{ me { mail } }', scoped('read:mail,read:all')],
-  ['or the other', '{ me { mail } }', scoped('admin')],
+  ['one of two alternatives', '{ me { mail } }', scoped('admin')],
   ['a policy by a role', '{ me { note } }', 'role=inspector; case=1; subject=x'],
   ['or by a scope', '{ me { note } }', scoped('special')],
 ])('answers an allowed operation: %s', async (_what, query, caller) => {
@@ -125,7 +125,7 @@ test.each<[string, string, string | null]>([
 test('checks each caller of a known operation anew', async () => {
   await ask('{ me { mail id } }', scoped('admin'));
   await ask('{ me { mail id } }', scoped('admin'));
-  expect((await ask('{ me { mail id } }', SOMEBODY))[0]).toBe(403);
+  expect((await ask('{ me { mail id } }', SIGNED_IN))[0]).toBe(403);
 });
 
 test.each<[string, string, string | null, unknown, string[]]>([
@@ -138,12 +138,12 @@ test.each<[string, string, string | null, unknown, string[]]>([
     { secret: null, open: 'o' },
     ['secret Query.secret'],
   ],
-  ['a field of an object', '{ me { mail id } }', SOMEBODY, { me: { mail: null, id: '1' } }, ['me.mail User.mail']],
-  ['all of an object', '{ me { mail } }', SOMEBODY, { me: { mail: null } }, ['me.mail User.mail']],
+  ['a field of an object', '{ me { mail id } }', SIGNED_IN, { me: { mail: null, id: '1' } }, ['me.mail User.mail']],
+  ['all of an object', '{ me { mail } }', SIGNED_IN, { me: { mail: null } }, ['me.mail User.mail']],
   [
     'fields of a list',
     '{ users { id note } }',
-    SOMEBODY,
+    SIGNED_IN,
     {
       users: [
         { id: '1', note: null },
@@ -152,11 +152,11 @@ test.each<[string, string, string | null, unknown, string[]]>([
     },
     ['users.0.note User.note', 'users.1.note User.note'],
   ],
-  ['what is never null', '{ open me { name id } }', SOMEBODY, { open: 'o', me: null }, ['me.name User.name']],
+  ['a non-null field', '{ open me { name id } }', SIGNED_IN, { open: 'o', me: null }, ['me.name User.name']],
   [
-    'what is never null, in a list',
+    'a non-null field in a list',
     '{ open users { name } }',
-    SOMEBODY,
+    SIGNED_IN,
     { open: 'o', users: null },
     ['users.0.name User.name'],
   ],
@@ -164,14 +164,14 @@ test.each<[string, string, string | null, unknown, string[]]>([
   [
     'a fragment on a type',
     '{ thing { id ... on Crate { weight } } }',
-    SOMEBODY,
+    SIGNED_IN,
     { thing: { id: '2', weight: null } },
     ['thing.weight Crate.weight'],
   ],
   [
-    'one name for what is shown and what is not',
+    'one response name for a visible and a hidden field',
     '{ me { id x: mail ... on User { x: mail } } }',
-    SOMEBODY,
+    SIGNED_IN,
     { me: { id: '1', x: null } },
     ['me.x User.mail'],
   ],
@@ -205,10 +205,10 @@ test('withholds a field from one caller and shows it to another in any order', a
   const query = '{ me { mail id } }';
   for (const [caller, mail] of [
     [scoped('admin'), 'a@b'],
-    [SOMEBODY, null],
+    [SIGNED_IN, null],
     [null, null],
     [scoped('admin'), 'a@b'],
-    [SOMEBODY, null],
+    [SIGNED_IN, null],
   ] as const)
     expect((await send(gateway, query, caller)).json().data).toEqual({ me: { mail, id: '1' } });
 });
@@ -362,7 +362,7 @@ describe('types beside protected ones', () => {
       ['{ node { id @skip(if: true) } }', ['Query.node']],
       [rest, ['Query.half', 'Half.pub', 'Query.titled', 'Open.title']],
     ] as const) {
-      expect(await refused(closed, query, SOMEBODY)).toEqual(coordinates);
+      expect(await refused(closed, query, SIGNED_IN)).toEqual(coordinates);
       expect(await refused(closed, query, scoped('special'))).toEqual([]);
     }
     await closed.close();
@@ -406,7 +406,7 @@ describe('a rule of an interface', () => {
     ['it demands something else', scopes('a'), [scopes('b')]],
     ['it leaves an alternative out', scopes('a'), [scopes('a', 'b')]],
     ['it has one more alternative', scopes('a', 'b'), [scopes('a')]],
-    ['it is for no caller', none, [scopes('a')]],
+    ['no caller satisfies it', none, [scopes('a')]],
     ['the composition lifted no rules', '@authenticated', ['@authenticated', scopes('a')]],
   ])('enforces a rule that the interface itself declares: %s', (_name, node, types) => {
     const rules = rulesOf(node, types);

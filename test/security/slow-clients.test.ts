@@ -121,7 +121,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     ['chunks', head('POST /graphql', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' })],
     ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: '],
     ['nothing but a method', 'POST '],
-    ['a body for a path that there is not', `${head('POST /nothing', { 'content-length': 100 })}{`],
+    ['a body for an unknown path', `${head('POST /nothing', { 'content-length': 100 })}{`],
     ['a body beside an invalid token', head('POST /graphql', { authorization: 'Bearer x', 'content-length': 100 })],
     ['an upload without a token', `${head('PUT /artifacts/art_1', { 'content-length': 100 })}x`],
   ])('answers %s, stalled or trickled, with a 4xx, and others meanwhile', async (_what, start) => {

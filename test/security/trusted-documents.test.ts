@@ -58,9 +58,9 @@ const ask = async (payload: object, caller: string | null = null) => {
 };
 
 test.each<[string, object]>([
-  ['Apollo Client names it', { extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } }],
-  ['the draft of GraphQL over HTTP names it', { documentId: 'one' }],
-  ['it is sent as a whole', { query: 'query A { a }' }],
+  ['named as by Apollo Client', { extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } }],
+  ['named as in the draft of GraphQL over HTTP', { documentId: 'one' }],
+  ['sent in full', { query: 'query A { a }' }],
 ])('executes a trusted document for every caller: %s', async (_how, payload) => {
   for (let time = 0; time < 2; time++) expect(await ask(payload)).toEqual([200, { a: 'a' }]);
 });
@@ -70,11 +70,11 @@ test('executes a trusted document by the name that Relay sends', async () => {
 });
 
 test.each<[string, object, string | null, number, string]>([
-  ['a document of one’s own', { query: '{ a }' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
-  ['of a known caller without the role', { query: '{ a }' }, OFFICER, 403, 'DOCUMENT_NOT_TRUSTED'],
-  ['one that differs by a space', { query: 'query A { a } ' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
-  ['an id that is not known', { documentId: 'three' }, null, 400, 'DOCUMENT_NOT_FOUND'],
-  ['an id of a prototype', { documentId: '__proto__' }, null, 400, 'DOCUMENT_NOT_FOUND'],
+  ['an ad hoc document', { query: '{ a }' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['from an authenticated caller without the role', { query: '{ a }' }, OFFICER, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['a document that differs by a space', { query: 'query A { a } ' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['an unknown id', { documentId: 'three' }, null, 400, 'DOCUMENT_NOT_FOUND'],
+  ['an id that is a prototype property', { documentId: '__proto__' }, null, 400, 'DOCUMENT_NOT_FOUND'],
   [
     'another document under a known id',
     { query: '{ b }', extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } },

@@ -58,7 +58,7 @@ async function startPrivateServer(binary: string): Promise<string> {
         ...user,
       ])
     : spawnSync(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, ...user]);
-  if (result.status !== 0) throw new Error(`${binary} could not make its data folder:\n${result.stderr}`);
+  if (result.status !== 0) throw new Error(`${binary}could not create its data folder:\n${result.stderr}`);
   const socket = join(folder, 'mysql.sock');
   const server = spawn(
     binary,
@@ -94,8 +94,8 @@ export default async function databases(): Promise<void> {
     return;
   }
   const how = 'Install MariaDB or MySQL, or set ORDERGRAPH_TEST_MYSQL_URL, for example mysql://root@127.0.0.1:3306/%';
-  if (process.env.CI) throw new Error(`There is no MySQL-protocol server to test on. ${how}`);
-  process.stderr.write(`Tests on MySQL are left out: no server was found. ${how}\n`);
+  if (process.env.CI) throw new Error(`No MySQL-protocol server is available for the tests. ${how}`);
+  process.stderr.write(`Skipping tests on MySQL: no server was found. ${how}\n`);
 }
 
 export function stopPrivateServer(): void {

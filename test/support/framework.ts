@@ -183,7 +183,7 @@ export class Framework {
    * Performs a mutation, and returns the changed object. Throws the errors of the graph; retries while the graph is busy, as
    * clients do.
    */
-  async does(caller: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
+  async perform(caller: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
     this.keys += 1;
     const request = { idempotencyKey: `key-${this.keys}`, ...input };
     let { data, errors } = await this.call(caller, mutation, request, fields);
@@ -197,7 +197,7 @@ export class Framework {
   /** Calls a mutation that must be rejected, and returns code, message, and input path. */
   async refused(caller: string | null, mutation: string, input: Record<string, unknown>) {
     const { errors, data } = await this.call(caller, mutation, input);
-    if (!errors) throw new Error(`${mutation} was not refused: ${JSON.stringify(data)}`);
+    if (!errors) throw new Error(`${mutation}was not rejected: ${JSON.stringify(data)}`);
     const [{ message, extensions }] = errors as [{ message: string; extensions: Loose }];
     return { code: extensions.code as string, message, inputPath: extensions.inputPath, extensions };
   }
@@ -237,19 +237,19 @@ export class Framework {
       [organization],
     );
     if (existing.length === 0)
-      await this.does(
+      await this.perform(
         caller,
         'registerOrganization',
         { key: organization, legalName: `The ${organization} company`, category: 'INDUSTRY' },
         'organization { key }',
       );
-    const model = await this.does(
+    const model = await this.perform(
       caller,
       'registerModel',
       { codename: 'falcon', modalities: ['TEXT'] },
       'model { id }',
     );
-    const version = await this.does(
+    const version = await this.perform(
       caller,
       'registerModelVersion',
       { modelId: model.id, label: 'rc 1' },
@@ -265,7 +265,7 @@ export class Framework {
   /** A draft of a new model's submission. */
   async draft(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
     const versionId = await this.register(organization);
-    return this.does(
+    return this.perform(
       developer(organization),
       'draftSubmission',
       {
@@ -282,7 +282,7 @@ export class Framework {
   /** A filed submission, of which the agencies were notified. */
   async filed(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
     const { id, revision } = await this.draft(input, organization);
-    const submission = await this.does(
+    const submission = await this.perform(
       developer(organization),
       'fileSubmission',
       { id, expectedRevision: revision },
@@ -294,26 +294,26 @@ export class Framework {
 
   /** A grant that an agency has accepted. */
   async granted(submissionId: string, agencyKey: string, input: Record<string, unknown> = {}): Promise<Loose> {
-    const { id, revision } = await this.does(
+    const { id, revision } = await this.perform(
       developer(),
       'offerAccess',
       { submissionId, agencyKey, mode: 'API', ...input },
       GRANT,
     );
-    const grant = await this.does(reviewer(agencyKey), 'acceptAccess', { id, expectedRevision: revision }, GRANT);
+    const grant = await this.perform(reviewer(agencyKey), 'acceptAccess', { id, expectedRevision: revision }, GRANT);
     await this.deliver();
     return grant;
   }
 
   /** A determination that an agency has issued. */
   async determined(submissionId: string, agency: string, outcome = 'REVIEW_NECESSARY'): Promise<Loose> {
-    const draft = await this.does(
+    const draft = await this.perform(
       reviewer(agency),
       'draftDetermination',
       { submissionId, outcome, rationale: 'So we think.' },
       DETERMINATION,
     );
-    const issued = await this.does(
+    const issued = await this.perform(
       reviewer(agency),
       'issueDetermination',
       { id: draft.id, expectedRevision: draft.revision },
@@ -326,7 +326,7 @@ export class Framework {
   /** A review that an agency has opened. */
   async opened(submissionId: string, agency: string): Promise<Loose> {
     await this.determined(submissionId, agency);
-    const review = await this.does(
+    const review = await this.perform(
       reviewer(agency),
       'openReview',
       { submissionId, scope: ['CYBERSECURITY_MISUSE'] },

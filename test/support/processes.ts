@@ -18,7 +18,7 @@ const running: Running[] = [];
 
 /** Throws when there is no compiled code to run. */
 export function requireCompiled(): void {
-  if (!existsSync(MAIN)) throw new Error('Run the tests by `npm test`, which compiles first');
+  if (!existsSync(MAIN)) throw new Error('Run the tests with `npm test`, which compiles first');
 }
 
 /** Starts a command of the product. */
@@ -59,12 +59,12 @@ export async function kill(program: Running): Promise<void> {
 }
 
 /** Waits for output of a process. Throws with all its output if it ends before. */
-export async function says(program: Running, pattern: RegExp): Promise<RegExpExecArray> {
+export async function waitForOutput(program: Running, pattern: RegExp): Promise<RegExpExecArray> {
   for (;;) {
     const match = pattern.exec(program.output());
     if (match) return match;
     if (program.child.exitCode !== null)
-      throw new Error(`It ended with ${program.child.exitCode} and said:\n${program.output()}`);
+      throw new Error(`It ended with ${program.child.exitCode} and printed:\n${program.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

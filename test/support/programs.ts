@@ -17,6 +17,6 @@ export function programFor(
   const program = names.find((name) => spawnSync(name, check).status === 0);
   if (program) return program;
   if (process.env.CI) throw new Error(`There is no ${label} to test on. ${how}`);
-  process.stderr.write(`Tests ${tests} are left out: there is no ${label}. ${how}\n`);
+  process.stderr.write(`Skipping tests ${tests}: ${label} is not installed. ${how}\n`);
   return undefined;
 }

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { newKey } from '#base/identity/keys';
 import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
 import { EVENT_READERS } from '../../gateway/cli/programs';
-import { freePort, kill, type Running, runProgram, says } from './processes';
+import { freePort, kill, type Running, runProgram, waitForOutput } from './processes';
 import { programFor } from './programs';
 
 const program = programFor(
@@ -55,7 +55,7 @@ export class PrivateRedis {
       '--save',
       '',
     ]);
-    await says(this.server, /Ready to accept connections/);
+    await waitForOutput(this.server, /Ready to accept connections/);
   }
 
   /** Like a loss of power. */

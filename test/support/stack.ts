@@ -5,7 +5,7 @@ import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { freshDatabases } from './databases';
 import { identityEnvironment } from './identity';
-import { freePort, type Running, run, says } from './processes';
+import { freePort, type Running, run, waitForOutput } from './processes';
 
 /** A gateway and the four subgraphs, each in its own process, over exercise data. */
 export interface ProcessStack {
@@ -59,11 +59,11 @@ export async function startStack(
     running.set(name, run(['subgraph', name, ...flags], settings));
     urls.set(name, `http://127.0.0.1:${port}`);
   }
-  for (const program of running.values()) await says(program, /answers at/);
+  for (const program of running.values()) await waitForOutput(program, /answers at/);
   const port = await freePort();
   const addresses = [...urls].flatMap(([name, url]) => ['--subgraph-url', `${name}=${url}/graphql`]);
   const flags = ['--port', String(port), ...addresses, ...(await metricsOf('gateway'))];
   const gateway = run(['gateway', ...flags, ...gatewayArguments], settings);
-  await says(gateway, /The graph answers at/);
+  await waitForOutput(gateway, /The graph answers at/);
   return { url: `http://127.0.0.1:${port}`, subgraphUrls: urls, gateway, subgraphs: running, token, metricsUrls };
 }

@@ -54,14 +54,14 @@ export class TcpProxy {
   }
 
   /** New connections pass nothing either. */
-  swallowNew(does = true): void {
-    this.swallowsNew = does;
+  swallowNew(isOn = true): void {
+    this.swallowsNew = isOn;
   }
 
   /** Cuts all connections, and new ones at once, like a server that is down. */
-  refuse(does = true): void {
-    this.refuses = does;
-    if (does) this.reset();
+  refuse(isOn = true): void {
+    this.refuses = isOn;
+    if (isOn) this.reset();
   }
 
   /** Cuts all connections. */

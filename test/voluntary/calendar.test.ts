@@ -19,7 +19,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
   const reviewEvents = (id: string) =>
     graph.sql('reviews', 'SELECT * FROM review_event WHERE submission_id = ? ORDER BY sequence', [id]);
   const change = (id: string, revision: number, plannedLaunchAt: string) =>
-    graph.does(
+    graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: revision, launchPlan: { plannedLaunchAt } },
@@ -108,7 +108,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     graph.clock.advance({ hours: 1 });
     const { accessGrants, preLaunchAccessSeconds } = await graph.submission(id);
     expect([accessGrants.nodes[0].status, preLaunchAccessSeconds]).toEqual(['ENDED', 720 * 3_600]);
-    const offer = await graph.does(
+    const offer = await graph.perform(
       developer(),
       'offerAccess',
       { submissionId: id, agencyKey: 'nsa', mode: 'API' },
@@ -151,7 +151,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     await change(id, revision, graph.inDays(3));
     await graph.deliver();
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'PRE_LAUNCH' });
-    await graph.does(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }, SUBMISSION);
+    await graph.perform(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }, SUBMISSION);
     await graph.deliver();
     await graph.tick();
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'POST_LAUNCH' });
@@ -162,7 +162,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa');
     const review = await graph.opened(id, 'nsa');
-    await graph.does(
+    await graph.perform(
       developer(),
       'amendSubmission',
       { id, expectedRevision: revision, requestedAgencies: ['treasury'] },
@@ -176,7 +176,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
       ['sendAdvice', { submissionId: id, body: 'b' }],
     ] as const)
       expect((await graph.refused(reviewer('nsa'), mutation, input)).code).toBe('NOT_FOUND');
-    const stopped = await graph.does(
+    const stopped = await graph.perform(
       reviewer('nsa'),
       'returnDocuments',
       { id: review.id, expectedRevision: review.revision },
@@ -190,15 +190,20 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
 
   test('notes an overdue question once on the timeline, without other effects', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(60) } });
-    await graph.does(
+    await graph.perform(
       INTAKE,
       'requestInformation',
       { submissionId: id, question: 'Which?' },
       'informationRequest { id }',
     );
-    const thread = await graph.does(reviewer('nsa'), 'openConsultation', { submissionId: id }, 'consultation { id }');
+    const thread = await graph.perform(
+      reviewer('nsa'),
+      'openConsultation',
+      { submissionId: id },
+      'consultation { id }',
+    );
     const dueOn = graph.inDays(3).slice(0, 10);
-    await graph.does(
+    await graph.perform(
       reviewer('nsa'),
       'sendMessage',
       { consultationId: thread.id, body: 'Which?', dueOn },
@@ -222,26 +227,26 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
     const review = await graph.opened(id, 'nsa');
     const nsa = reviewer('nsa');
-    const started = await graph.does(
+    const started = await graph.perform(
       nsa,
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
-    const finding = await graph.does(
+    const finding = await graph.perform(
       nsa,
       'draftFinding',
       { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
       FINDING,
     );
-    const drafted = await graph.does(
+    const drafted = await graph.perform(
       nsa,
       'concludeEvaluation',
       { id: review.id, expectedRevision: started.revision },
       REVIEW,
     );
-    await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
-    await graph.does(nsa, 'shareFindings', { reviewId: review.id, expectedRevision: drafted.revision }, REVIEW);
+    await graph.perform(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
+    await graph.perform(nsa, 'shareFindings', { reviewId: review.id, expectedRevision: drafted.revision }, REVIEW);
     const status = async () =>
       (await graph.ask(nsa, `{ finding(id: "${finding.id}") { status } }`)).data.finding.status;
     graph.clock.advance({ days: 44, hours: 23 });
@@ -257,7 +262,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
       mitigationsDeclared: 'Secret.',
       declaredCapabilities: [{ area: 'CODE', statement: 'Secret too.' }],
     });
-    await graph.does(developer(), 'discardDraft', { id, expectedRevision: revision }, SUBMISSION);
+    await graph.perform(developer(), 'discardDraft', { id, expectedRevision: revision }, SUBMISSION);
     graph.clock.advance({ days: 29 });
     await graph.tick();
     expect(await graph.sql('submissions', 'SELECT id FROM declaration WHERE submission_id = ?', [id])).toHaveLength(1);
@@ -309,14 +314,14 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
   test('ignores submissions of an older release that had no events', async () => {
     const { id } = await graph.filed();
     const { id: review } = await graph.opened(id, 'nsa');
-    const { id: thread } = await graph.does(
+    const { id: thread } = await graph.perform(
       reviewer('nsa'),
       'openConsultation',
       { submissionId: id },
       'consultation { id }',
     );
     const message = { consultationId: thread, body: 'Which?', dueOn: graph.inDays(1).slice(0, 10) };
-    await graph.does(reviewer('nsa'), 'sendMessage', message, 'consultation { id }');
+    await graph.perform(reviewer('nsa'), 'sendMessage', message, 'consultation { id }');
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [id]);
     graph.clock.advance({ days: 30 });
     await graph.tick();
@@ -338,7 +343,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
   test('opens a window of one minute for a submission filed a minute before launch', async () => {
     const draft = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(2) } });
     graph.clock.advance({ days: 1, hours: 23, minutes: 59 });
-    const filed = await graph.does(
+    const filed = await graph.perform(
       developer(),
       'fileSubmission',
       { id: draft.id, expectedRevision: draft.revision },
@@ -411,7 +416,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     };
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(33) } });
     await look(id);
-    await graph.does(INTAKE, 'completeIntakeCheck', { id, expectedRevision: revision }, SUBMISSION);
+    await graph.perform(INTAKE, 'completeIntakeCheck', { id, expectedRevision: revision }, SUBMISSION);
     await look(id);
     const review = await graph.opened(id, 'nsa');
     await look(id);
@@ -419,7 +424,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     await look(id);
     await graph.granted(id, 'nsa');
     await look(id);
-    await graph.does(
+    await graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: revision + 1, launchPlan: { plannedLaunchAt: graph.inDays(50) } },
@@ -427,14 +432,14 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     );
     await look(id);
     await graph.determined(id, 'treasury', 'REVIEW_NOT_NECESSARY');
-    await graph.does(
+    await graph.perform(
       reviewer('nsa'),
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
     await look(id);
-    await graph.does(developer(), 'withdrawSubmission', { id }, SUBMISSION);
+    await graph.perform(developer(), 'withdrawSubmission', { id }, SUBMISSION);
     await look(id);
     for (const { at, seen: state } of moments) {
       const { data, errors } = await graph.ask(INSPECTOR, fill(PAST), { id, at });

@@ -60,7 +60,12 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
 
   test('accepts an offer once for 200 concurrent calls, and counts access once', async () => {
     const { id: submissionId } = await graph.filed();
-    const offer = await graph.does(developer(), 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
+    const offer = await graph.perform(
+      developer(),
+      'offerAccess',
+      { submissionId, agencyKey: 'nsa', mode: 'API' },
+      GRANT,
+    );
     const counts = await outcomes(
       all(() => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: offer.revision })),
     );
@@ -87,7 +92,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     const drafts = [first];
     for (let place = 1; place < 50; place += 1)
       drafts.push(
-        await graph.does(
+        await graph.perform(
           developer(),
           'draftSubmission',
           {
@@ -126,7 +131,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     const versions = await Promise.all([1, 2, 3].map(() => graph.register()));
     const answers = await Promise.all(
       all((place) =>
-        graph.does(
+        graph.perform(
           developer(),
           'draftSubmission',
           {
@@ -164,7 +169,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     await graph.register('alder');
     const register = async () => {
       const input = { codename: 'kestrel', modalities: ['TEXT'], idempotencyKey: 'kept' };
-      return (await graph.does(developer(), 'registerModel', input, 'model { id }')).id;
+      return (await graph.perform(developer(), 'registerModel', input, 'model { id }')).id;
     };
     const first = await register();
     graph.clock.advance({ days: 30 });
@@ -226,12 +231,12 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
       expect(await namesake('reviews', reviewer('nsa'), 'closeReview', close)).toBe('PRECONDITION_FAILED');
       // a hand-over names a subject of the caller's issuer
       const handOver = { id: review.id, expectedRevision: review.revision, leadSubject: 'reviewer-9' };
-      await graph.does(reviewer('nsa'), 'handOverReview', handOver, REVIEW);
+      await graph.perform(reviewer('nsa'), 'handOverReview', handOver, REVIEW);
       const again = { ...close, expectedRevision: review.revision + 1 };
       expect(await namesake('reviews', reviewer('nsa', 'reviewer-9'), 'closeReview', again)).toBe(
         'PRECONDITION_FAILED',
       );
-      const closed = await graph.does(reviewer('nsa', 'reviewer-9'), 'closeReview', again, REVIEW);
+      const closed = await graph.perform(reviewer('nsa', 'reviewer-9'), 'closeReview', again, REVIEW);
       expect(closed.status).toBe('CLOSED_NO_FINDINGS');
     });
   });
@@ -256,7 +261,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
 
   test('rejects a stale revision and names both revisions', async () => {
     const { id, revision } = await graph.filed();
-    await graph.does(
+    await graph.perform(
       developer(),
       'amendSubmission',
       { id, expectedRevision: revision, mitigationsDeclared: 'More.' },
@@ -296,11 +301,11 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
     for (const agencies of [['nsa'], ALL_AGENCIES]) {
       const { id } = await graph.filed({ requestedAgencies: agencies });
       for (const agencyKey of agencies)
-        await graph.does(developer(), 'offerAccess', { submissionId: id, agencyKey, mode: 'API' }, GRANT);
+        await graph.perform(developer(), 'offerAccess', { submissionId: id, agencyKey, mode: 'API' }, GRANT);
       const { revision } = await graph.submission(id);
       const launchPlan = { plannedLaunchAt: graph.inDays(45) };
       const moved = await statements('submissions', () =>
-        graph.does(
+        graph.perform(
           developer(),
           'changeLaunchPlan',
           { id, expectedRevision: revision, launchPlan },
@@ -308,7 +313,7 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
         ),
       );
       const withdrawn = await statements('submissions', () =>
-        graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
+        graph.perform(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
       );
       expect([transactions(moved), transactions(withdrawn)]).toEqual([1, 1]);
       const delivered = await statements('reviews', () => graph.deliver());
@@ -324,28 +329,28 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
     for (const findings of [1, 100]) {
       const { id } = await graph.filed();
       const review = await graph.opened(id, 'nsa');
-      const started = await graph.does(
+      const started = await graph.perform(
         reviewer('nsa'),
         'startEvaluation',
         { id: review.id, expectedRevision: review.revision, documentsOnly: true },
         REVIEW,
       );
       for (let place = 0; place < findings; place += 1)
-        await graph.does(
+        await graph.perform(
           reviewer('nsa'),
           'draftFinding',
           { reviewId: review.id, title: `F ${place}`, detail: 'D', severity: 'LOW', confidence: 'LOW' },
           'finding { id }',
         );
-      const drafted = await graph.does(
+      const drafted = await graph.perform(
         reviewer('nsa'),
         'concludeEvaluation',
         { id: review.id, expectedRevision: started.revision },
         REVIEW,
       );
-      await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
+      await graph.perform(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
       const statementTexts = await statements('reviews', () =>
-        graph.does(
+        graph.perform(
           reviewer('nsa'),
           'shareFindings',
           { reviewId: review.id, expectedRevision: drafted.revision },

@@ -42,7 +42,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
   test('shows each log, its backlog, and the position of each reader with status', async () => {
     await graph.filed();
     const { id, revision } = await graph.draft();
-    await graph.does(
+    await graph.perform(
       'role=developer-submitter; organization=alder; subject=submitter',
       'fileSubmission',
       { id, expectedRevision: revision },
@@ -86,7 +86,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     const { id } = await graph.filed();
     const notice = await graph.sql('reviews', 'SELECT * FROM submission_notice WHERE id = ?', [id]);
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [id]);
-    await graph.does(
+    await graph.perform(
       'role=developer-submitter; organization=alder; subject=submitter',
       'changeLaunchPlan',
       { id, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
@@ -124,7 +124,11 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
       () => printStatus(['workforce'], settingsOf, false),
       /"workforce" is not a subgraph with events/,
     ],
-    ['a reader of itself', () => replay('reviews', { from: 'reviews', settingsOf }), /does not read its own events/],
+    [
+      'a subgraph as its own reader',
+      () => replay('reviews', { from: 'reviews', settingsOf }),
+      /does not read its own events/,
+    ],
     ['no instant', () => replay('reviews', { since: 'yesterday', settingsOf }), /neither a position nor an instant/],
     ['no event', () => retry('reviews', { ids: [], all: false, settingsOf }), /No event is named/],
     ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, settingsOf }), /No event is named/],

@@ -27,7 +27,7 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
       )
     ).map(({ id, n }) => [id, Number(n)]);
   const move = (id: string, revision: number, days: number) =>
-    graph.does(
+    graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: revision, launchPlan: { plannedLaunchAt: graph.inDays(days) } },

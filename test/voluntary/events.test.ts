@@ -71,14 +71,14 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
   const file = async (): Promise<string> => {
     const { id, revision } = await graph.draft();
-    await graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION);
+    await graph.perform(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION);
     return id;
   };
   /** Events of a filed and moved submission, which no agency has received. */
   const published = async (): Promise<{ id: string; events: EventEnvelope[] }> => {
     await graph.deliver();
     const id = await file();
-    await graph.does(
+    await graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
@@ -201,7 +201,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     await relay(log, bus);
     const { id, revision } = await graph.draft();
     const filing = await database.counting(() =>
-      graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION),
+      graph.perform(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION),
     );
     expect(filing.statements.filter((sql) => /outbox|event_epoch/.test(sql))).toEqual([
       expect.stringMatching(/^SELECT MAX\(sequence\)/),
@@ -273,19 +273,19 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
   test.each<[string, number, (work: Work) => Promise<unknown>]>([
     [
-      'that the database refuses',
+      'that the database rejects',
       1,
       ({ database }) => database.query('INSERT INTO inbox_position (source) VALUES (NULL)'),
     ],
     [
-      'whose handler is at fault',
+      'whose handler throws',
       5,
       async () => {
         throw new TypeError('undefined is not a function');
       },
     ],
     [
-      'that always comes too late',
+      'that always conflicts',
       5,
       async () => {
         throw new RequestError('CONFLICT', 'Somebody else changed it');

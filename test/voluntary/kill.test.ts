@@ -10,7 +10,7 @@ import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { freshDatabases, processKinds, type TestDatabases } from '../support/databases';
 import { developer, reviewer } from '../support/framework';
 import { identityEnvironment } from '../support/identity';
-import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { freePort, kill, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
@@ -36,7 +36,7 @@ class Part {
     for (;;) {
       this.running = this.start();
       try {
-        await says(this.running, this.ready);
+        await waitForOutput(this.running, this.ready);
         return;
       } catch (error) {
         // the port of the killed process may not be free yet
@@ -149,7 +149,7 @@ class Writer {
   ) {}
 
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
-  async does(principal: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<any> {
+  async perform(principal: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<any> {
     this.calls += 1;
     const idempotencyKey = `${this.name}-${this.calls}`;
     const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
@@ -184,21 +184,26 @@ class Writer {
   /** Files submissions, moves their plans, lets agencies determine, withdraws some, until it is stopped. */
   async write(organization: string, isOver: () => boolean): Promise<void> {
     const alder = developer(organization);
-    await this.does(
+    await this.perform(
       alder,
       'registerOrganization',
       { key: organization, legalName: organization, category: 'INDUSTRY' },
       'organization { key }',
     );
     for (let round = 0; !isOver(); round += 1) {
-      const model = await this.does(alder, 'registerModel', { codename: `m${round}`, modalities: [] }, 'model { id }');
-      const version = await this.does(
+      const model = await this.perform(
+        alder,
+        'registerModel',
+        { codename: `m${round}`, modalities: [] },
+        'model { id }',
+      );
+      const version = await this.perform(
         alder,
         'registerModelVersion',
         { modelId: model.id, label: 'rc' },
         'version { id }',
       );
-      const draft = await this.does(
+      const draft = await this.perform(
         alder,
         'draftSubmission',
         {
@@ -210,34 +215,34 @@ class Writer {
         'submission { id revision }',
       );
       const { id } = draft;
-      const filed = await this.does(
+      const filed = await this.perform(
         alder,
         'fileSubmission',
         { id, expectedRevision: draft.revision },
         'submission { id revision }',
       );
-      const moved = await this.does(
+      const moved = await this.perform(
         alder,
         'changeLaunchPlan',
         { id, expectedRevision: filed.revision, launchPlan: { plannedLaunchAt: inDays(25) } },
         'submission { id revision }',
       );
-      const determination = await this.does(
+      const determination = await this.perform(
         reviewer('nsa'),
         'draftDetermination',
         { submissionId: id, outcome: 'REVIEW_NECESSARY', rationale: 'So.' },
         'determination { id revision }',
       );
-      await this.does(
+      await this.perform(
         reviewer('nsa'),
         'issueDetermination',
         { id: determination.id, expectedRevision: determination.revision },
         'determination { id }',
       );
-      await this.does(reviewer('nsa'), 'openReview', { submissionId: id, scope: ['AUTONOMY'] }, 'review { id }');
-      if (round % 2 === 0) await this.does(alder, 'withdrawSubmission', { id }, 'submission { id }');
+      await this.perform(reviewer('nsa'), 'openReview', { submissionId: id, scope: ['AUTONOMY'] }, 'review { id }');
+      if (round % 2 === 0) await this.perform(alder, 'withdrawSubmission', { id }, 'submission { id }');
       else
-        await this.does(
+        await this.perform(
           alder,
           'changeLaunchPlan',
           { id, expectedRevision: moved.revision, launchPlan: { plannedLaunchAt: inDays(15) } },
@@ -264,7 +269,7 @@ async function killWhileWriting(shape: Shape, kills: number): Promise<void> {
     return Promise.race([
       until(
         () => acknowledged() >= before + count,
-        () => `${count} more calls are done`,
+        () => `${count} more calls are acknowledged`,
       ),
       writing,
     ]);

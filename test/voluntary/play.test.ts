@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { freshDatabases, processKinds } from '../support/databases';
 import { identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 beforeAll(requireCompiled);
@@ -45,11 +45,11 @@ describeOnRedis.each(processKinds)(
           ...environment,
         }),
       );
-      for (const running of processes) await says(running, /answers at/);
+      for (const running of processes) await waitForOutput(running, /answers at/);
       const port = await freePort();
       const urls = [...ports].flatMap(([name, at]) => ['--subgraph-url', `${name}=http://127.0.0.1:${at}/graphql`]);
       const gateway = run(['gateway', '--port', String(port), ...urls], environment);
-      await says(gateway, /The graph answers at/);
+      await waitForOutput(gateway, /The graph answers at/);
 
       const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${port}`], environment);
       const code = await play.ended;

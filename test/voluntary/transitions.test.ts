@@ -112,7 +112,7 @@ describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (
         const rows = machine.transitions.filter((transition) => transition.trigger === trigger);
         if (rows.some((transition) => StateMachine.origins(transition).includes(state))) continue;
         const call = calls[trigger];
-        if (!call) throw new Error(`No call is known for ${trigger} of the ${name}`);
+        if (!call) throw new Error(`No call is defined for ${trigger} of the ${name}`);
         const [caller, mutation = trigger, input = {}] = call;
         const before = [await row(), await events()];
         const expectedRevision =
@@ -139,35 +139,35 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
   const alder = developer();
   const launchPlan = { plannedLaunchAt: graph.inDays(10) };
   const sha256 = 'a'.repeat(64);
-  const offered = await graph.does(alder, 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
-  const request = await graph.does(
+  const offered = await graph.perform(alder, 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
+  const request = await graph.perform(
     INTAKE,
     'requestInformation',
     { submissionId, question: 'Which?' },
     'informationRequest { id }',
   );
   const review = await graph.opened(submissionId, 'nsa');
-  const determination = await graph.does(
+  const determination = await graph.perform(
     nsa,
     'draftDetermination',
     { submissionId, outcome: 'REVIEW_NOT_NECESSARY', rationale: 'Because.' },
     'determination { id }',
   );
-  const run = await graph.does(nsa, 'queueEvaluationRun', { reviewId: review.id, title: 'Suite' }, 'run { id }');
-  await graph.does(
+  const run = await graph.perform(nsa, 'queueEvaluationRun', { reviewId: review.id, title: 'Suite' }, 'run { id }');
+  await graph.perform(
     nsa,
     'startEvaluation',
     { id: review.id, expectedRevision: review.revision, documentsOnly: true },
     'review { id }',
   );
-  const finding = await graph.does(
+  const finding = await graph.perform(
     nsa,
     'draftFinding',
     { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
     'finding { id }',
   );
   await graph.force('reviews', 'UPDATE finding SET shared_at = ? WHERE id = ?', [graph.inDays(0), finding.id]);
-  const consultation = await graph.does(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
+  const consultation = await graph.perform(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
   // another submission, because the others must stay unchanged
   const { id: ownId } = await graph.filed();
   const reviewId = { reviewId: review.id };

@@ -32,7 +32,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
   const caller = (principal: string | null) =>
     new Caller(url, 'test', principal === null ? null : () => graph.identity.token(principal));
   const attach = (submissionId: string, content: Uint8Array, input: Record<string, unknown> = {}) =>
-    graph.does(
+    graph.perform(
       developer(),
       'attachArtifact',
       { submissionId, kind: 'MODEL_CARD', sha256: sha256(content), bytes: String(content.length), ...input },
@@ -95,10 +95,10 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
   });
 
   test.each([
-    ['another content of the same length', (content: Buffer) => Buffer.from(content).reverse(), 422, 'DIGEST_MISMATCH'],
-    ['a content that ends too soon', (content: Buffer) => content.subarray(0, -1), 422, 'CONTENT_TRUNCATED'],
+    ['other content of the same length', (content: Buffer) => Buffer.from(content).reverse(), 422, 'DIGEST_MISMATCH'],
+    ['content that ends too soon', (content: Buffer) => content.subarray(0, -1), 422, 'CONTENT_TRUNCATED'],
     ['nothing', () => Buffer.alloc(0), 422, 'CONTENT_TRUNCATED'],
-    ['a content that goes on', (content: Buffer) => Buffer.concat([content, content]), 413, 'CONTENT_TOO_LONG'],
+    ['content that is too long', (content: Buffer) => Buffer.concat([content, content]), 413, 'CONTENT_TOO_LONG'],
   ])('rejects an upload of %s with a clear error, and stores nothing', async (_what, change, status, code) => {
     const { id } = await graph.filed();
     const content = Buffer.from(`Something ${Math.random()} that is long enough.`);
@@ -182,7 +182,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       const artifact = await attach(submission.id, content);
       expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
     }
-    const withdrawn = await graph.does(
+    const withdrawn = await graph.perform(
       developer(),
       'withdrawSubmission',
       { id: first.id },
@@ -197,7 +197,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const entry = list.find(({ holder }) => holder === 'intake')!;
     const input = { id: entry.id, expectedRevision: entry.revision };
     expect((await graph.refused(reviewer('nsa'), 'attestDestruction', input)).code).toBe('NOT_FOUND');
-    await graph.does(INTAKE, 'attestDestruction', input, 'obligation { attestedAt }');
+    await graph.perform(INTAKE, 'attestDestruction', input, 'obligation { attestedAt }');
     expect((await graph.refused(INTAKE, 'attestDestruction', { ...input, expectedRevision: 2 })).code).toBe(
       'ALREADY_ATTESTED',
     );
@@ -253,10 +253,10 @@ describe('a large file', () => {
     expect(await refused(developer())).toEqual([422, 'CONTENT_TRUNCATED']);
 
     const before = [gateway, subgraph].map(({ child }) => residentBytes(child.pid!));
-    const most = [...before];
+    const peak = [...before];
     const watch = setInterval(() => {
       [gateway, subgraph].forEach(({ child }, place) => {
-        most[place] = Math.max(most[place]!, residentBytes(child.pid!));
+        peak[place] = Math.max(peak[place]!, residentBytes(child.pid!));
       });
     }, 100);
     const pool = new Pool(url);
@@ -274,7 +274,7 @@ describe('a large file', () => {
     clearInterval(watch);
     await pool.close();
     expect([down.statusCode, received]).toEqual([200, SIZE]);
-    const grown = most.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
+    const grown = peak.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
     // buffers of the streams and uncollected garbage, far less than the file
     expect(Math.max(...grown)).toBeLessThan(200);
     stack.remove();

@@ -314,7 +314,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
     // few walks open a review before they end
     const { id } = await graph.filed();
     await graph.opened(id, 'nsa');
-    await graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }');
+    await graph.perform(developer(), 'withdrawSubmission', { id }, 'submission { id }');
     await graph.tick();
     await endsWell(id, false);
   });
@@ -324,14 +324,14 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
     const { id: review } = await graph.opened(id, 'nsa');
     const nsa = reviewer('nsa');
     const draft = { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY', rationale: 'Known by now.' };
-    const { id: determination, revision } = await graph.does(
+    const { id: determination, revision } = await graph.perform(
       nsa,
       'draftDetermination',
       draft,
       'determination { id revision }',
     );
     const issue = { id: determination, expectedRevision: revision };
-    await graph.does(nsa, 'issueDetermination', issue, 'determination { id }');
+    await graph.perform(nsa, 'issueDetermination', issue, 'determination { id }');
     await graph.deliver();
     const [{ status }] = await graph.sql('reviews', 'SELECT status FROM review WHERE id = ?', [review]);
     expect(status).toBe('OPENED');
@@ -365,7 +365,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
     const { id } = await graph.filed();
     const { id: grant } = await graph.granted(id, 'nsa');
     const { id: review } = await graph.opened(id, 'nsa');
-    await graph.does(
+    await graph.perform(
       INTAKE,
       'requestInformation',
       { submissionId: id, question: 'Which?' },

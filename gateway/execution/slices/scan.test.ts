@@ -6,12 +6,12 @@ import { Scan } from './scan';
 
 const schema = buildSchema(`
   scalar Any
-  enum Colour { RED GREEN }
+  enum Color { RED GREEN }
   type Query { thing: Thing things: [Thing!]! maybe: [Thing] }
-  type Thing { id: ID! text: String size: Int! weight: Float isOld: Boolean colour: Colour tags: [String!] any: Any inner: Thing }
+  type Thing { id: ID! text: String size: Int! weight: Float isOld: Boolean color: Color tags: [String!] any: Any inner: Thing }
 `);
 const QUERY =
-  '{ thing { id text } things { id size weight isOld colour tags any inner { id text } } maybe { __typename text } }';
+  '{ thing { id text } things { id size weight isOld color tags any inner { id text } } maybe { __typename text } }';
 
 /** A layout with separate records for `things`, and verbatim slices for other objects. */
 function layoutOf(visited: string[]) {
@@ -36,7 +36,7 @@ const data = fc.record({
       size: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
       weight: nullable(fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => Math.round(value * 8) / 8 || 0)),
       isOld: nullable(fc.boolean()),
-      colour: nullable(fc.constantFrom('RED', 'GREEN')),
+      color: nullable(fc.constantFrom('RED', 'GREEN')),
       tags: nullable(fc.array(text)),
       // the value as JSON returns it: JSON has no -0
       any: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
@@ -199,7 +199,7 @@ test('rejects random bytes that are not JSON', () => {
 });
 
 const good = { thing: null, things: [], maybe: null };
-const thing = { id: '1', size: 1, weight: 1, isOld: true, colour: 'RED', tags: [], any: 1, inner: null };
+const thing = { id: '1', size: 1, weight: 1, isOld: true, color: 'RED', tags: [], any: 1, inner: null };
 test.each<[string, string]>([
   ['errors', JSON.stringify({ data: good, errors: [{ message: 'x' }] })],
   ['no data', '{"extensions":{}}'],

@@ -8,7 +8,7 @@ import { EVENT_READERS, PROGRAMS } from '../../../gateway/cli/programs';
 import { databaseKinds } from '../../support/databases';
 import { developer, Framework, SUBMISSION } from '../../support/framework';
 import { identityEnvironment } from '../../support/identity';
-import { kill, killAll, requireCompiled, run, says } from '../../support/processes';
+import { kill, killAll, requireCompiled, run, waitForOutput } from '../../support/processes';
 import { describeOnRedis, newEventKeys, PrivateRedis } from '../../support/redis';
 import { until } from '../../support/until';
 
@@ -20,7 +20,7 @@ async function file(graph: Framework, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let place = 0; place < count; place += 1) {
     const draft = await graph.draft({ requestedAgencies: AGENCIES });
-    await graph.does(developer(), 'fileSubmission', { id: draft.id, expectedRevision: draft.revision }, SUBMISSION);
+    await graph.perform(developer(), 'fileSubmission', { id: draft.id, expectedRevision: draft.revision }, SUBMISSION);
     ids.push(draft.id);
   }
   return ids;
@@ -107,16 +107,16 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
   let graph: Framework;
   let redis: PrivateRedis;
   let bus: RedisBus;
-  let heard: ReturnType<typeof recordingLog>;
+  let recording: ReturnType<typeof recordingLog>;
   let folder: string;
   beforeAll(requireCompiled);
   beforeEach(async () => {
-    heard = recordingLog();
+    recording = recordingLog();
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
     redis = await PrivateRedis.start();
     const keys = await newEventKeys();
-    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log: heard.log });
-    graph = await Framework.open(kind, { log: heard.log });
+    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log: recording.log });
+    graph = await Framework.open(kind, { log: recording.log });
     graph.startBackground({ bus, ...TIMES });
   });
   afterEach(async () => {
@@ -198,7 +198,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     redis.hang();
     ids.push(...(await file(graph, 10)));
     await until(
-      () => heard.messages().includes('event bus unavailable; events wait in the outbox'),
+      () => recording.messages().includes('event bus unavailable; events wait in the outbox'),
       () => 'the log says that the bus is unavailable',
     );
     // background work continues and renews the lease
@@ -206,10 +206,10 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     redis.resume();
     await invitedOnce(graph, ids);
     await until(
-      () => heard.messages().includes('event bus available again'),
+      () => recording.messages().includes('event bus available again'),
       () => 'the log says that the bus is available',
     );
-    const changes = heard.messages().filter((message) => message.startsWith('event bus'));
+    const changes = recording.messages().filter((message) => message.startsWith('event bus'));
     expect(changes).toEqual(['event bus unavailable; events wait in the outbox', 'event bus available again']);
   });
 
@@ -219,7 +219,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const backup = await graph.backUp('submissions');
     const [keptId] = ids as [string];
     const move = (days: number) =>
-      graph.does(
+      graph.perform(
         developer(),
         'changeLaunchPlan',
         { id: keptId, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
@@ -246,7 +246,9 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const orphaned = await orphans(graph, 'reviews');
     expect(orphaned.map(({ subject }) => subject).sort()).toEqual([keptId, ...lost].sort());
     expect(orphaned.every(({ acted }) => Number(acted) === 1)).toBe(true);
-    expect(heard.messages()).toContain('event log was restored from a backup; began a new epoch, readers reconcile');
+    expect(recording.messages()).toContain(
+      'event log was restored from a backup; began a new epoch, readers reconcile',
+    );
   });
 
   test('reports lost events when a writer is restored while a reader is behind', async () => {
@@ -354,7 +356,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
         ORDERGRAPH_AUDIT: join(folder, 'audit'),
         ORDERGRAPH_LEASE_MS: '900',
       });
-      await says(ahead, /clock of this process differs from the database/);
+      await waitForOutput(ahead, /clock of this process differs from the database/);
       await kill(ahead);
       ids.push(...(await file(graph, 5)));
     });

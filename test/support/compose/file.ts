@@ -45,7 +45,7 @@ export function readComposeFile(text: string, environment: Readonly<Record<strin
   const file = interpolated(parse(text, { merge: true }), environment) as ComposeFile;
   for (const [name, service] of Object.entries(file.services)) {
     const unknown = Object.keys(service).find((key) => !UNDERSTOOD.has(key));
-    if (unknown) throw new Error(`The service "${name}" has "${unknown}", which test/support/compose does not know`);
+    if (unknown) throw new Error(`The service "${name}" has "${unknown}", which test/support/compose does not support`);
   }
   return file;
 }

@@ -35,14 +35,14 @@ async function perform(
  * @throws Error when a step is not acknowledged
  */
 export async function fileSubmission(client: Client, developer: Record<string, string>, key: string): Promise<string> {
-  const does = (name: string, input: Record<string, unknown>, selection: string, once = key) =>
+  const send = (name: string, input: Record<string, unknown>, selection: string, once = key) =>
     perform(client, developer, [name, `${name}-${once}`], input, selection);
   const organization = { key: 'alder', legalName: 'The Alder company', category: 'INDUSTRY' };
-  await does('registerOrganization', organization, 'organization { key }', 'once');
-  const { model } = await does('registerModel', { codename: `filed-${key}`, modalities: ['TEXT'] }, 'model { id }');
-  const version = await does('registerModelVersion', { modelId: model!.id, label: 'rc 1' }, 'version { id }');
+  await send('registerOrganization', organization, 'organization { key }', 'once');
+  const { model } = await send('registerModel', { codename: `filed-${key}`, modalities: ['TEXT'] }, 'model { id }');
+  const version = await send('registerModelVersion', { modelId: model!.id, label: 'rc 1' }, 'version { id }');
   const plannedLaunchAt = new Date(Math.floor(Date.now() / 86_400_000 + 20) * 86_400_000).toISOString();
-  const { submission } = await does(
+  const { submission } = await send(
     'draftSubmission',
     {
       versionId: version.version!.id,
@@ -53,7 +53,7 @@ export async function fileSubmission(client: Client, developer: Record<string, s
     'submission { id revision }',
   );
   const { id, revision } = submission!;
-  await does('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
+  await send('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
   return id;
 }
 

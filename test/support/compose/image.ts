@@ -47,7 +47,7 @@ export function readDockerfile(text: string): Image {
     const [, name, rest] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
     if (!name || name === 'EXPOSE' || name === 'CMD') continue;
     const read = instructions[name];
-    if (!read) throw new Error(`The Dockerfile has "${name}", which test/support/compose does not know`);
+    if (!read) throw new Error(`The Dockerfile has "${name}", which test/support/compose does not support`);
     read(rest!);
   }
   return { ...image, copies, owned };

@@ -29,7 +29,7 @@ export interface Program {
   readonly copies: Image['copies'];
   /** Symbolic links in the image. */
   readonly links: readonly (readonly [path: string, target: string])[];
-  /** Owner of folders in a new volume; undefined when the image prepares all of its own. */
+  /** Folders that belong to the user, as new volumes there do; undefined when the image prepares its own. */
   readonly owned: readonly string[] | undefined;
 }
 
@@ -79,7 +79,7 @@ export class ComposeMachine {
       };
       holder.stdout!.on('data', hear);
       holder.stderr!.on('data', hear);
-      holder.on('exit', () => reject(new Error(`The namespaces could not be made:\n${output}`)));
+      holder.on('exit', () => reject(new Error(`The namespaces could not be created:\n${output}`)));
     });
   }
 

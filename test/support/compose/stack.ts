@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import { packageRoot } from '#base/package-root';
 import { OidcProvider } from '../oidc';
-import { kill, killAll, type Running, runProgram, says } from '../processes';
+import { kill, killAll, type Running, runProgram, waitForOutput } from '../processes';
 import { programFor } from '../programs';
 import type { DockerAnswer } from './docker';
 import { type ComposeFile, readComposeFile } from './file';
@@ -148,7 +148,7 @@ export class ComposeStack {
    * @throws Error for an unsupported one
    */
   private async docker([compose, command, ...args]: readonly string[]): Promise<DockerAnswer> {
-    if (compose !== 'compose') throw new Error(`docker ${compose} is not known to test/support/compose`);
+    if (compose !== 'compose') throw new Error(`docker ${compose}is not supported by test/support/compose`);
     this.file = readComposeFile(readFileSync(join(this.project, 'docker-compose.yml'), 'utf8'), this.variables());
     this.machine.update(this.file);
     const flags = args.filter((argument) => argument.startsWith('-'));
@@ -176,7 +176,7 @@ export class ComposeStack {
         return { program, args: childArgs };
       }
       default:
-        throw new Error(`docker compose ${command} is not known to test/support/compose`);
+        throw new Error(`docker compose ${command}is not supported by test/support/compose`);
     }
   }
 
@@ -290,7 +290,7 @@ export class ComposeStack {
     }).listen(socket);
     this.closers.push(() => void server.close());
     for (const name of ['gateway-1', 'gateway-2'])
-      await says(
+      await waitForOutput(
         this.machine.execBeside(name, process.execPath, [FORWARD, `127.0.0.1:${port}`, `unix:${socket}`]),
         /forwarding/,
       );
@@ -309,7 +309,7 @@ export class ComposeStack {
 
   private async clientTo(target: string, name: string): Promise<Client> {
     const socket = join(this.machine.folder, `${name}.sock`);
-    await says(this.machine.exec(process.execPath, [FORWARD, `unix:${socket}`, target]), /forwarding/);
+    await waitForOutput(this.machine.exec(process.execPath, [FORWARD, `unix:${socket}`, target]), /forwarding/);
     const dispatcher = new Agent({ connect: { socketPath: socket } });
     this.closers.push(() => dispatcher.destroy());
     const base = 'http://ordergraph.example';
