@@ -12,7 +12,7 @@ const schema = buildSchema(`
 `);
 const text = (query: string, name?: string) => normalize(parse(query), name, schema).text;
 
-test('gives operations of one shape the same text, whatever their whitespace, fragments, or literals', () => {
+test('gives operations that differ in whitespace, fragments, or literals the same text', () => {
   const shapes = [
     '{ thing(id: "1") { id friends(filter: { color: RED, at: [1, 2] }) { name(length: 4) } } }',
     'query Named { thing(id: 7) { ...A } } fragment A on Thing { id ...B } fragment B on Thing { friends(filter: {color: GREEN, at: 3}) { name(length: 5) } }',

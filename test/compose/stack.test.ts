@@ -321,7 +321,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(readOnly.output()).not.toMatch(/\n\s+at /);
   });
 
-  test(`restarts the gateways one after another, ${ROLLING_RESTARTS} times, without a failed or doubled request`, async () => {
+  test(`restarts the gateways one after another, ${ROLLING_RESTARTS} times, without failed or doubled requests`, async () => {
     const running = load(client, { readers: 8, writers: 4, reader: inspector, developer });
     const answered = (count: number) =>
       until(

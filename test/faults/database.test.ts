@@ -161,7 +161,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     await single.close();
   });
 
-  test('answers other callers while one sends more slow statements than there are connections', async () => {
+  test('answers other callers while one sends more slow statements than connections', async () => {
     const attacker = database.for({ key: 'attacker' });
     const slow = Array.from({ length: 20 }, () => outcome(attacker.query('SELECT SLEEP(0.7)')));
     await until(

@@ -290,7 +290,7 @@ describe('a Redis of events that sends without end', () => {
   });
 });
 
-describe('a Redis of events that answers at once that there is nothing', () => {
+describe('a Redis of events that replies at once without entries', () => {
   test.each(['*0\r\n', '*-1\r\n', '$-1\r\n'])('keeps no reader in a busy loop for the reply %j', async (answer) => {
     const redis = await OddRedis.start();
     redis.answer = answer;

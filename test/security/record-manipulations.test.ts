@@ -323,15 +323,15 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     'alone',
     () => change(second(), (all) => all.with(3, all[3]!.replace('{"number"', '{"subgraph":"x","number"'))),
   ],
-  ['edit, hashes anew', 'the subject of a line of a part', 'alone', () => forge(asAnn)],
+  ['edit, hashes recomputed', 'the subject of a line of a part', 'alone', () => forge(asAnn)],
   [
-    'edit, hashes anew',
+    'edit, hashes recomputed',
     'the subject of a line of the written file',
     'alone',
     () => forge(edited(() => ({ who: null }), undefined, files().length - 1)),
   ],
   [
-    'edit, hashes anew',
+    'edit, hashes recomputed',
     'a list of keys and its digest',
     'alone',
     () =>
@@ -340,7 +340,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
       ),
   ],
   [
-    'edit, hashes anew',
+    'edit, hashes recomputed',
     'the subgraph of all lines',
     'alone',
     () => forge((entries) => entries.map((entry) => ({ ...entry, subgraph: 'reviews' }))),
@@ -392,7 +392,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ['reorder', 'two lines', 'alone', () => change(second(), (all) => all.with(3, all[4]!).with(4, all[3]!))],
   [
     'reorder',
-    'two lines, hashes anew',
+    'two lines, hashes recomputed',
     'alone',
     () => forge((all, file) => (file === 1 ? all.with(3, all[4]!).with(4, all[3]!) : all)),
   ],
@@ -403,15 +403,15 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     () => change(second(), (all) => all.with(0, all.at(-1)!).with(-1, all[0]!)),
   ],
   ['reorder', 'all lines of a part', 'alone', () => change(second(), (all) => all.reverse())],
-  ['insert', 'a line again', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, all[4]!))],
+  ['insert', 'a repeated line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, all[4]!))],
   [
     'insert',
-    'a line again, hashes anew',
+    'a repeated line, hashes recomputed',
     'alone',
     () => forge((all, file) => (file === 1 ? all.toSpliced(4, 0, all[4]!) : all)),
   ],
   ['insert', 'an empty line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, ' '))],
-  ['insert', 'text that is no line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, '{"number":1}'))],
+  ['insert', 'text that is not a line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, '{"number":1}'))],
   ['insert', 'a line at the end', 'alone', () => appendForged(1)],
   ['insert', 'more lines at the end than may be without a seal', 'alone', () => appendForged(1_001)],
   ['insert', 'a line at the end, sealed by another key', 'alone', () => appendForged(1, foreign)],
@@ -449,7 +449,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     },
   ],
   ['parts', 'one is replaced by the one before it', 'alone', () => inPlaceOf(second(), first())],
-  ['parts', 'one is there twice', 'alone', () => inPlaceOf(partPath(record(), 999_999), second())],
+  ['parts', 'one appears twice', 'alone', () => inPlaceOf(partPath(record(), 999_999), second())],
   [
     'parts',
     'one is joined to the one before it',
@@ -489,38 +489,38 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     },
   ],
   ['keys', "a subject's lines removed, all else by another key", 'alone', () => forge(withoutEve, foreign)],
-  ['key of another subgraph', 'all else anew', 'alone', () => forge(same, neighbor)],
+  ['key of another subgraph', 'all else recomputed', 'alone', () => forge(same, neighbor)],
   [
     'key of another subgraph',
-    'all else anew, under the name of the right key',
+    'all else recomputed, under the name of the right key',
     'alone',
     () => forge(same, { ...neighbor, id: stolen.id }),
   ],
-  ['key of another subgraph', "a subject's lines removed, all else anew", 'alone', () => forge(withoutEve, neighbor)],
-  ['key of another subgraph', 'the subject of a line, all else anew', 'alone', () => forge(asAnn, neighbor)],
   [
     'key of another subgraph',
-    "a subject's lines removed, all else anew in the name of that subgraph",
+    "a subject's lines removed, all else recomputed",
+    'alone',
+    () => forge(withoutEve, neighbor),
+  ],
+  ['key of another subgraph', 'the subject of a line, all else recomputed', 'alone', () => forge(asAnn, neighbor)],
+  [
+    'key of another subgraph',
+    "a subject's lines removed, all else recomputed in the name of that subgraph",
     'alone',
     () => forge((all) => withoutEve(all).map((entry) => ({ ...entry, subgraph: 'workforce' })), neighbor),
   ],
   [
     'key of another subgraph',
-    'the last lines removed, and a seal of its own',
+    'the last lines removed, and a new seal',
     'alone',
     () => forge((all, file) => (file === files().length - 1 ? all.toSpliced(-4, 3) : all), neighbor),
   ],
   ['key of another subgraph', 'a line at the end, sealed', 'alone', () => appendForged(1, neighbor)],
-  [
-    'key of another subgraph',
-    'a part that says that the record before it was broken',
-    'alone',
-    () => beginBroken(neighbor),
-  ],
+  ['key of another subgraph', 'a part that declares the record before it broken', 'alone', () => beginBroken(neighbor)],
   ['seals', 'all removed', 'alone', () => forge(withoutSeals)],
   [
     'seals',
-    "all and a subject's lines removed, renumbered, hashes anew",
+    "all and a subject's lines removed, renumbered, hashes recomputed",
     'alone',
     () => forge((all) => withoutSeals(withoutEve(all))),
   ],
@@ -532,7 +532,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ],
   [
     'seals',
-    'one in the middle removed, hashes anew',
+    'one in the middle removed, hashes recomputed',
     'alone',
     () =>
       forge((all, file) =>
@@ -577,7 +577,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ],
   [
     'seals',
-    'the date of one, hashes anew',
+    'the date of one, hashes recomputed',
     'alone',
     () =>
       forge(
@@ -595,13 +595,13 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ],
   [
     'clock',
-    'a line is dated back, hashes anew',
+    'a line is dated back, hashes recomputed',
     'alone',
     () => forge(edited(({ at }) => ({ at: `2025${at.slice(4)}` }))),
   ],
   [
     'clock',
-    'a line is dated back and says so, hashes anew',
+    'a line is dated back and says so, hashes recomputed',
     'alone',
     () =>
       forge((all, file) =>
@@ -612,19 +612,19 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
           : all,
       ),
   ],
-  ['clock', 'all lines are dated a year back, hashes anew', 'alone', () => forge(shifted)],
+  ['clock', 'all lines are dated a year back, hashes recomputed', 'alone', () => forge(shifted)],
   ['clock', 'seals are dated a year back by a stolen key', 'by others', () => forge(shifted, stolen)],
-  ['stolen key', "a subject's lines removed, all else anew", 'by others', () => forge(withoutEve, stolen)],
-  ['stolen key', 'the subject of a line, all else anew', 'by others', () => forge(asAnn, stolen)],
+  ['stolen key', "a subject's lines removed, all else recomputed", 'by others', () => forge(withoutEve, stolen)],
+  ['stolen key', 'the subject of a line, all else recomputed', 'by others', () => forge(asAnn, stolen)],
   [
     'stolen key',
-    'a line added, all else anew',
+    'a line added, all else recomputed',
     'by others',
     () => forge((all, file) => (file === 0 ? all.toSpliced(4, 0, all[4]!) : all), stolen),
   ],
   [
     'stolen key',
-    'the last lines removed, and a seal of its own',
+    'the last lines removed, and a new seal',
     'by the anchor',
     () => forge((all, file) => (file === files().length - 1 ? all.toSpliced(-4, 3) : all), stolen),
   ],

@@ -634,7 +634,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     ).toMatch(/names no agency/);
   });
 
-  test('returns null and an error for an entity that its subgraph does not have, and everything else', async () => {
+  test('returns null and an error for an entity that its subgraph does not have', async () => {
     const { id } = await graph.filed();
     const review = await graph.opened(id, 'nsa');
     await graph.perform(

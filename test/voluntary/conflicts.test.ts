@@ -284,7 +284,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   });
 });
 
-describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
+describe.each(databaseKinds)('statements per mutation, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);

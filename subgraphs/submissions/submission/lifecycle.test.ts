@@ -12,7 +12,7 @@ const FACTS: Record<keyof SubmissionFacts, 'developer' | 'agencies'> = {
   openReviews: 'agencies',
 };
 
-test('N1: lets only the developer leave FILED, except that intake may record a launch on public evidence', () => {
+test('N1: lets only the developer leave FILED, or intake record a launch on evidence', () => {
   for (const row of moves.filter((row) => StateMachine.origins(row).includes('FILED'))) {
     const government = row.by.filter((actor) => actor !== 'DEVELOPER');
     if (government.length === 0) continue;
